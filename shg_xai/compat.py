@@ -1,0 +1,84 @@
+"""What MMPose 1.x needs to import and to load its own checkpoints on today's PyTorch.
+
+``prepare()`` must run before ``mmpose`` is imported; ``shg_xai.plugin`` does it. Nothing is
+changed where nothing is missing.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any, NoReturn
+
+COMPILED_OPERATORS = 'mmcv._ext'
+
+
+class MissingOperators(ModuleType):
+    """Stands in for MMCV's compiled operators: importable, and clear about it when called.
+
+    MMPose imports ``mmcv.ops`` for heads that most models never build (EDPose, DEKR). Without
+    the compiled extension that import alone fails.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        if name.startswith('__'):
+            raise AttributeError(name)
+
+        def missing(*args: Any, **kwargs: Any) -> NoReturn:
+            raise NotImplementedError(
+                f'the compiled operator mmcv.ops.{name} is not in mmcv-lite: '
+                'install the full mmcv (pip install mmcv) to use a model that needs it')
+
+        return missing
+
+
+def add_operator_stand_in() -> bool:
+    """Put :class:`MissingOperators` in place where the compiled operators are missing.
+
+    Returns:
+        bool: True where the stand-in is in place, False where the real operators are.
+    """
+    if isinstance(sys.modules.get(COMPILED_OPERATORS), MissingOperators):
+        return True
+    if importlib.util.find_spec(COMPILED_OPERATORS) is not None:
+        return False
+    stand_in = MissingOperators(COMPILED_OPERATORS)
+    stand_in.__spec__ = ModuleSpec(COMPILED_OPERATORS, loader=None)
+    sys.modules[COMPILED_OPERATORS] = stand_in
+    return True
+
+
+def allow_checkpoint_types() -> None:
+    """Let ``torch.load(weights_only=True)`` read the plain data MMEngine puts in a checkpoint.
+
+    Since torch 2.6 a checkpoint may hold tensors and builtins only, unless a type is listed.
+    MMEngine's message hub stores its log history: a buffer class and NumPy arrays. These types
+    hold numbers and run nothing; every other type stays refused.
+    """
+    import numpy as np
+    import torch
+    from mmengine.logging import HistoryBuffer
+
+    multiarray = importlib.import_module(
+        'numpy._core.multiarray' if hasattr(np, '_core') else 'numpy.core.multiarray')
+    dtypes = {type(np.dtype(kind)) for kind in ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'u8', 'b1')}
+    torch.serialization.add_safe_globals(
+        [HistoryBuffer, np.ndarray, np.dtype, multiarray._reconstruct, multiarray.scalar,
+         *sorted(dtypes, key=str)])
+
+
+def prepare() -> None:
+    """Make MMPose importable and its checkpoints loadable; safe to call more than once.
+
+    Raises:
+        ImportError: MMPose or what it stands on is not installed.
+    """
+    missing = [name for name in ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
+               if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f'{", ".join(missing)} not installed: run `make install` in a clone of shg_xai, '
+            'or install MMPose as its own documentation says')
+    add_operator_stand_in()
+    allow_checkpoint_types()

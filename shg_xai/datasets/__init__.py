@@ -1,0 +1,1 @@
+"""Persons, their visibility and their crops; the synthetic people are in ``people``."""

@@ -1,0 +1,97 @@
+"""The study's autoencoder, as a neck."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseModule
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from shg_xai.errors import InputError
+
+
+def multiplicative_noise(x: Tensor, scale: float) -> Tensor:
+    """x + scale * x * n with n ~ N(0, 1), i.e. noise N(0, (scale * x)^2); any shape."""
+    return x + scale * x * torch.randn_like(x)
+
+
+def convolutions(channels: Sequence[int], relu_at_end: bool) -> nn.Sequential:
+    """3x3 convolutions through these channels, each followed by a ReLU, the last if asked."""
+    layers: list[nn.Module] = []
+    for in_channels, out_channels in zip(channels[:-1], channels[1:], strict=True):
+        layers += [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU(inplace=True)]
+    return nn.Sequential(*(layers if relu_at_end else layers[:-1]))
+
+
+@MODELS.register_module()
+class AutoencoderNeck(BaseModule):
+    """Squeeze a feature map through a short code: (N, C, H, W) -> (N, D) -> (N, C, H, W).
+
+    In the hourglass: ``backbone=dict(..., bottleneck=dict(type='AutoencoderNeck', ...))``. After
+    any MMPose backbone: ``neck=dict(type='AutoencoderNeck', ...)``; of several feature maps it
+    takes the last, as HeatmapHead does, and passes the others on.
+
+    Args:
+        in_channels (int): C. Defaults to 256.
+        in_featuremap_size (tuple[int, int]): [W, H] of the feature map. Defaults to (4, 4).
+        hidden_channels (Sequence[int]): Channels of the 3x3 convolutions before the code; the
+            decoder mirrors them. Defaults to the study's (192, 128, 64).
+        code_channels (int): D, width of the code. Defaults to the study's 50.
+        code_relu (bool): End the code in a ReLU, as the study does. Defaults to ``True``.
+        output_relu (bool): End the decoder in a ReLU, as the study does, although a latent has
+            negative values that it can then not reach. Defaults to ``True``.
+        noise (float): Scale of the multiplicative noise on the input, in training only; see
+            :func:`multiplicative_noise`. Defaults to the study's 0.1.
+        init_cfg (dict | list[dict], optional): Defaults to the study's Glorot normal.
+
+    Raises:
+        InputError: A size below 1, or, in the forward pass, a feature map of another shape.
+    """
+
+    def __init__(self,
+                 in_channels: int = 256,
+                 in_featuremap_size: tuple[int, int] = (4, 4),
+                 hidden_channels: Sequence[int] = (192, 128, 64),
+                 code_channels: int = 50,
+                 code_relu: bool = True,
+                 output_relu: bool = True,
+                 noise: float = 0.1,
+                 init_cfg: dict | list[dict] | None = None) -> None:
+        super().__init__(init_cfg or dict(type='Xavier', layer=['Conv2d', 'Linear'],
+                                          distribution='normal'))
+        if min(in_channels, code_channels, *in_featuremap_size, *hidden_channels) < 1:
+            raise InputError('AutoencoderNeck: in_channels, in_featuremap_size, hidden_channels '
+                             'and code_channels must be at least 1')
+        width, height = in_featuremap_size
+        self.in_shape = (in_channels, height, width)
+        self.noise = noise
+        channels = (in_channels, *hidden_channels)
+        hidden_shape = (channels[-1], height, width)
+        features = math.prod(hidden_shape)
+        self.encoder = nn.Sequential(
+            convolutions(channels, relu_at_end=True), nn.Flatten(),
+            nn.Linear(features, code_channels), nn.ReLU() if code_relu else nn.Identity())
+        self.decoder = nn.Sequential(
+            nn.Linear(code_channels, features), nn.ReLU(), nn.Unflatten(1, hidden_shape),
+            convolutions(channels[::-1], relu_at_end=output_relu))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Feature map (N, C, H, W) to code (N, D)."""
+        if x.shape[1:] != self.in_shape:
+            raise InputError(
+                f'AutoencoderNeck expects feature maps (C, H, W) = {self.in_shape}, got '
+                f'{tuple(x.shape[1:])}: set in_channels and in_featuremap_size=[W, H]')
+        return self.encoder(x)
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Code (N, D) to feature map (N, C, H, W)."""
+        return self.decoder(code)
+
+    def forward(self, x: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+        """Reconstruct a feature map (N, C, H, W), or the last of several."""
+        if not isinstance(x, Tensor):
+            return (*x[:-1], self.forward(x[-1]))
+        if self.training and self.noise:
+            x = multiplicative_noise(x, self.noise)
+        return self.decode(self.encode(x))

@@ -1,0 +1,117 @@
+"""One hourglass: down to a small latent, and up again with the help of skip connections.
+
+Newell, Yang and Deng, "Stacked Hourglass Networks for Human Pose Estimation", section 3
+(https://arxiv.org/abs/1603.06937).
+
+Shapes: N persons, C channels, H x W the resolution the hourglass works at, h x w = H x W divided
+by 2**depth. Level 0 is the finest, H x W.
+"""
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from mmcv.cnn import build_norm_layer
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+Skips = tuple[Tensor | None, ...]
+
+SHORTCUTS = {
+    'conv3x3': lambda channels: nn.Conv2d(channels, channels, 3, padding=1),
+    'identity': lambda channels: nn.Identity(),
+}
+
+
+class Residual(BaseModule):
+    """Pre-activation bottleneck residual, (N, C, H, W) -> (N, C, H, W).
+
+    Args:
+        channels (int): C, even; half of it inside.
+        shortcut (str): ``'conv3x3'``, the study's, or ``'identity'``, Newell et al.'s, which
+            costs less than half.
+        norm_cfg (dict): Normalisation layers, as everywhere in MMPose.
+    """
+
+    def __init__(self, channels: int, shortcut: str, norm_cfg: dict) -> None:
+        super().__init__()
+        half = channels // 2
+        layers: list[nn.Module] = []
+        for in_channels, out_channels, kernel in ((channels, half, 1), (half, half, 3),
+                                                  (half, channels, 1)):
+            layers += [build_norm_layer(norm_cfg, in_channels)[1], nn.ReLU(inplace=True),
+                       nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)]
+        self.branch = nn.Sequential(*layers)
+        self.shortcut = SHORTCUTS[shortcut](channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.shortcut(x) + self.branch(x)
+
+
+class Hourglass(BaseModule):
+    """Encoder, bottleneck and decoder, (N, C, H, W) -> (N, C, H, W).
+
+    Skips are values, not state: ``encode`` returns them and ``decode`` takes any, so a latent can
+    be decoded with its own skips, with none or with another person's.
+
+    Args:
+        channels (int): C.
+        skip_connections (Sequence[bool]): For each level whether its skip is used; as many
+            flags as levels. A branch that is off keeps its weights but is never computed.
+        num_bottleneck_residuals (int): Residuals at h x w; the last one's output is the latent.
+        bottleneck (nn.Module): What the latent passes before it is decoded.
+        shortcut (str): See :class:`Residual`.
+        norm_cfg (dict): See :class:`Residual`.
+    """
+
+    def __init__(self, channels: int, skip_connections: Sequence[bool],
+                 num_bottleneck_residuals: int, bottleneck: nn.Module, shortcut: str,
+                 norm_cfg: dict) -> None:
+        super().__init__()
+        depth = len(skip_connections)
+
+        def residuals(count: int) -> list[Residual]:
+            return [Residual(channels, shortcut, norm_cfg) for _ in range(count)]
+
+        self.skip_connections = tuple(skip_connections)
+        self.skips = nn.ModuleList(residuals(depth))
+        self.downs = nn.ModuleList(residuals(depth))
+        self.bottleneck_residuals = nn.Sequential(*residuals(num_bottleneck_residuals))
+        self.bottleneck = bottleneck
+        # Level 0 has no residual after the addition.
+        self.ups = nn.ModuleList([nn.Identity(), *residuals(depth - 1)])
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Skips]:
+        """Down to the latent.
+
+        Args:
+            x (Tensor): Features (N, C, H, W).
+
+        Returns:
+            tuple[Tensor, Skips]: Latent (N, C, h, w), and for each level, finest first, its skip
+            (N, C, H / 2**level, W / 2**level), or None where it is off.
+        """
+        skips: list[Tensor | None] = []
+        for skip, down, is_on in zip(self.skips, self.downs, self.skip_connections, strict=True):
+            skips.append(skip(x) if is_on else None)
+            x = down(F.max_pool2d(x, 2))
+        return self.bottleneck_residuals(x), tuple(skips)
+
+    def decode(self, latent: Tensor, skips: Skips) -> Tensor:
+        """Up from a latent, with these skips.
+
+        Args:
+            latent (Tensor): (N, C, h, w).
+            skips (Skips): One for each level, as ``encode`` returns them; None adds nothing.
+
+        Returns:
+            Tensor: Features (N, C, H, W).
+        """
+        x = latent
+        for up, skip in zip(reversed(self.ups), reversed(skips), strict=True):
+            x = F.interpolate(x, scale_factor=2, mode='nearest')
+            x = up(x if skip is None else x + skip)
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        latent, skips = self.encode(x)
+        return self.decode(self.bottleneck(latent), skips)

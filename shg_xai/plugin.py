@@ -1,0 +1,8 @@
+"""Registers every component with MMPose; a config imports this module and nothing else."""
+
+from shg_xai import compat
+
+compat.prepare()
+
+# MMPose may only be imported once the line above has run, so these stand below it.
+from shg_xai import codecs, models  # noqa: E402, F401
