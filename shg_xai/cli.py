@@ -12,6 +12,8 @@ def run(main: Callable[[], None]) -> NoReturn:
     try:
         main()
     except InputError as error:
-        print('error: ' + ' '.join(str(error).split()), file=sys.stderr)
+        # From a worker process of torch's the message arrives behind the worker's traceback.
+        message = str(error).split(f'{InputError.__name__}: ')[-1]
+        print('error: ' + ' '.join(message.split()), file=sys.stderr)
         sys.exit(2)
     sys.exit(0)

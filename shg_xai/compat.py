@@ -8,6 +8,7 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -49,6 +50,29 @@ def add_operator_stand_in() -> bool:
     return True
 
 
+def history_statistic(owner: type, name: str) -> Callable[..., float]:
+    """What stands in for ``getattr`` while a checkpoint is read.
+
+    MMEngine's log history pickles its statistics (minimum, mean, ...) as ``getattr`` of its class.
+    Allowing ``getattr`` itself would allow code, so only these lookups are.
+
+    Args:
+        owner (type): MMEngine's HistoryBuffer.
+        name (str): Name of one of its statistics.
+
+    Returns:
+        Callable: The statistic.
+
+    Raises:
+        UnpicklingError: Anything else is asked for.
+    """
+    from mmengine.logging import HistoryBuffer
+
+    if owner is not HistoryBuffer or name not in ('min', 'max', 'mean', 'current'):
+        raise UnpicklingError(f'getattr({owner!r}, {name!r}) refused')
+    return getattr(owner, name)
+
+
 def allow_checkpoint_types() -> None:
     """Let ``torch.load(weights_only=True)`` read the plain data MMEngine puts in a checkpoint.
 
@@ -60,12 +84,14 @@ def allow_checkpoint_types() -> None:
     import torch
     from mmengine.logging import HistoryBuffer
 
-    multiarray = importlib.import_module(
-        'numpy._core.multiarray' if hasattr(np, '_core') else 'numpy.core.multiarray')
     dtypes = {type(np.dtype(kind)) for kind in ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'u8', 'b1')}
+    # NumPy 2 renamed its module; a checkpoint names the one it was written with.
+    makers = dict(_reconstruct=np.empty(0).__reduce__()[0], scalar=np.float64(0).__reduce__()[0])
+    renamed = [(make, f'numpy.{module}.multiarray.{name}')
+               for module in ('core', '_core') for name, make in makers.items()]
     torch.serialization.add_safe_globals(
-        [HistoryBuffer, np.ndarray, np.dtype, multiarray._reconstruct, multiarray.scalar,
-         *sorted(dtypes, key=str)])
+        [HistoryBuffer, (history_statistic, 'builtins.getattr'), np.ndarray, np.dtype,
+         *sorted(dtypes, key=str), *renamed])
 
 
 def prepare() -> None:

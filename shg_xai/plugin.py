@@ -5,4 +5,6 @@ from shg_xai import compat
 compat.prepare()
 
 # MMPose may only be imported once the line above has run, so these stand below it.
-from shg_xai import codecs, models  # noqa: E402, F401
+from shg_xai import codecs, evaluation, hooks, models  # noqa: E402, F401
+from shg_xai.datasets import checked_coco, person_square_crop, visibility  # noqa: E402, F401
+from shg_xai.engine import bfloat16  # noqa: E402, F401

@@ -5,7 +5,7 @@ from mmpose.codecs import MSRAHeatmap
 from mmpose.registry import KEYPOINT_CODECS
 from scipy.ndimage import gaussian_filter1d
 
-OCCLUDED, VISIBLE = 1, 2
+from shg_xai.visibility import OCCLUDED, VISIBLE
 
 
 def filtered_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndarray:

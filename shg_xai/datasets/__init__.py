@@ -1,1 +1,4 @@
-"""Persons, their visibility and their crops; the synthetic people are in ``people``."""
+"""Persons, their visibility and their crops; the synthetic people are in ``people``.
+
+Nothing is imported here, so that the generator of people starts without MMPose.
+"""

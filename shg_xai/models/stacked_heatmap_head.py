@@ -15,6 +15,10 @@ class StackedHeatmapHead(HeatmapHead):
     heatmaps. Newell et al., section 3.3: every stack's heatmaps get the same loss.
     """
 
+    def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
+        """The last stack's heatmaps (N, K, H, W), in float32: NumPy knows no bfloat16."""
+        return super().forward(feats).float()
+
     def loss(self, feats: tuple[Tensor, ...], batch_data_samples: list,
              train_cfg: dict | None = None) -> dict[str, Tensor]:
         """HeatmapHead's losses, and ``loss_kpt_stack<i>`` for every stack but the last.

@@ -1,0 +1,19 @@
+"""Two hourglasses, each with an autoencoder, the second with a smaller code.
+
+    tools/train.py configs/shg2_ae_coco.py --data-root data/coco
+
+The study left open whether a later stack needs fewer numbers. About twice the cost of
+shg_coco.py; there is no figure to compare with.
+"""
+
+_base_ = ['_base_/study.py']
+
+autoencoder = dict(type='AutoencoderNeck', in_channels=256, in_featuremap_size=(4, 4))
+
+model = dict(
+    backbone=dict(
+        num_stacks=2,
+        bottleneck=[
+            dict(**autoencoder, code_channels=50),
+            dict(**autoencoder, code_channels=25),
+        ]))

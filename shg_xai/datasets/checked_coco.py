@@ -1,0 +1,93 @@
+"""COCO persons, checked while they are read."""
+
+import os.path as osp
+from typing import Any
+
+import cv2
+import numpy as np
+from mmpose.datasets import CocoDataset
+from mmpose.registry import DATASETS
+
+from shg_xai.errors import InputError
+
+
+def check_annotation(annotation: dict[str, Any], num_keypoints: int, ann_file: str) -> None:
+    """Refuse an annotated person that MMPose would drop or train on in silence.
+
+    Args:
+        annotation (dict): A COCO annotation.
+        num_keypoints (int): K, the keypoints of the data set.
+        ann_file (str): Named in the message.
+
+    Raises:
+        InputError: Keypoints are not K times x, y, v; a number is not finite; or a person with
+            keypoints has a box without area.
+    """
+    where = f'{ann_file}: annotation {annotation.get("id")}'
+    keypoints = np.asarray(annotation.get('keypoints', ()), dtype=float)
+    if keypoints.shape != (3 * num_keypoints,):
+        raise InputError(f'{where}: "keypoints" holds {keypoints.size} numbers, not '
+                         f'{3 * num_keypoints} (x, y, v of {num_keypoints} joints)')
+    bbox = np.asarray(annotation.get('bbox', ()), dtype=float)
+    if bbox.shape != (4,):
+        raise InputError(f'{where}: "bbox" must be x, y, width, height')
+    for key, values in (('keypoints', keypoints), ('bbox', bbox)):
+        if not np.isfinite(values).all():
+            raise InputError(f'{where}: "{key}" holds NaN or infinity; mend or remove it')
+    if (keypoints[2::3] > 0).any() and not annotation.get('iscrowd') and min(bbox[2:]) <= 0:
+        raise InputError(f'{where}: "bbox" {bbox.tolist()} has no area; mend or remove it')
+
+
+@DATASETS.register_module()
+class CheckedCocoDataset(CocoDataset):
+    """MMPose's CocoDataset that says what is wrong with its files.
+
+    Where CocoDataset drops a person, trains on NaN or fails with a traceback, this one raises
+    :class:`InputError` with file, annotation and mend. Arguments are CocoDataset's.
+    """
+
+    def load_data_list(self) -> list[dict]:
+        """Read and check the annotation file.
+
+        Returns:
+            list[dict]: One entry a person.
+
+        Raises:
+            InputError: The file is missing or not COCO's JSON, or holds no person.
+        """
+        if not osp.isfile(self.ann_file):
+            raise InputError(f'{self.ann_file}: no such annotation file; set data_root and '
+                             'ann_file of the dataset (--data-root in the tools)')
+        try:
+            persons = super().load_data_list()
+        except (KeyError, TypeError, UnicodeDecodeError) as error:
+            raise InputError(f'{self.ann_file}: not a COCO annotation file ({error!r})') from error
+        except InputError:
+            raise
+        except ValueError as error:  # json's own error is one
+            raise InputError(f'{self.ann_file}: not valid JSON ({error})') from error
+        if not persons:
+            raise InputError(f'{self.ann_file}: no person with keypoints in it')
+        return persons
+
+    def parse_data_info(self, raw_data_info: dict) -> dict | None:
+        """Check one annotation, then parse it as CocoDataset does."""
+        check_annotation(raw_data_info['raw_ann_info'], self.metainfo['num_keypoints'],
+                         self.ann_file)
+        return super().parse_data_info(raw_data_info)
+
+    def prepare_data(self, idx: int) -> Any:
+        """Run the pipeline on one person.
+
+        Raises:
+            InputError: The person's image is missing or cannot be decoded.
+        """
+        try:
+            return super().prepare_data(idx)
+        except Exception as error:
+            path = self.get_data_info(idx)['img_path']
+            if not osp.isfile(path):
+                raise InputError(f'{path}: no such image; set data_prefix of the dataset') from error
+            if cv2.imread(path) is None:
+                raise InputError(f'{path}: not a readable image; restore or remove it') from error
+            raise

@@ -1,0 +1,233 @@
+"""A held-out test split of COCO's training persons, drawn by image, and the mean RGB of the rest.
+
+COCO hides the labels of its test set, so the test persons come from the training annotations. They
+are drawn by image: a photo never has persons on both sides.
+
+A *person* here is an annotation with at least one labelled keypoint that is no crowd. Nothing in
+this file reads or writes annotation files; ``tools/split_coco.py`` does.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from shg_xai.errors import InputError
+
+NUM_KEYPOINTS = 17
+LISTS = ('images', 'annotations', 'categories')
+
+
+def is_person(annotation: dict[str, Any]) -> bool:
+    """Tell whether an annotation counts: labelled keypoints, and not a crowd."""
+    return annotation.get('num_keypoints', 0) > 0 and not annotation.get('iscrowd', 0)
+
+
+def check_coco(coco: Any, source: str) -> None:
+    """Raise InputError, naming ``source`` and the entry, unless this is a COCO keypoint file.
+
+    Keypoints are checked where an annotation has any labelled: 17 times x, y, v.
+    """
+    if not isinstance(coco, dict):
+        raise InputError(f'{source}: not COCO JSON, its outermost value is no object')
+    for key in LISTS:
+        if not isinstance(coco.get(key), list):
+            raise InputError(
+                f'{source}: not COCO JSON, the list {key!r} is missing; give '
+                'person_keypoints_train2017.json of COCO 2017'
+            )
+    for key, needed in (('images', ('id', 'file_name')), ('annotations', ('id', 'image_id'))):
+        _check_entries(coco[key], key, needed, source)
+    image_ids = {image['id'] for image in coco['images']}
+    for annotation in coco['annotations']:
+        if annotation['image_id'] not in image_ids:
+            raise InputError(
+                f'{source}: annotation {annotation["id"]} is of image '
+                f'{annotation["image_id"]}, which the file does not list'
+            )
+        _check_keypoints(annotation, source)
+
+
+def _check_entries(entries: list[Any], key: str, needed: tuple[str, ...], source: str) -> None:
+    """Raise InputError when an entry lacks a needed key or two share an id."""
+    seen: set[int] = set()
+    for place, entry in enumerate(entries):
+        for name in needed:
+            if not isinstance(entry, dict) or name not in entry:
+                raise InputError(f'{source}: not COCO JSON, {key}[{place}] has no {name!r}')
+        number = entry['id']
+        if not isinstance(number, int):
+            raise InputError(f'{source}: the id of {key}[{place}] is {number!r}, not an integer')
+        if number in seen:
+            raise InputError(f'{source}: {key} has id {number} twice; keep one of the two')
+        seen.add(number)
+
+
+def _check_keypoints(annotation: dict[str, Any], source: str) -> None:
+    """Raise InputError when a labelled annotation's keypoints are not 51 finite numbers."""
+    where = f'{source}: annotation {annotation["id"]}'
+    labelled = annotation.get('num_keypoints', 0)
+    if not isinstance(labelled, int):
+        raise InputError(f'{where}: num_keypoints is {labelled!r}, not an integer')
+    if not is_person(annotation):
+        return
+    keypoints = annotation.get('keypoints')
+    size = 3 * NUM_KEYPOINTS
+    if not isinstance(keypoints, list) or len(keypoints) != size:
+        length = len(keypoints) if isinstance(keypoints, list) else 'no'
+        raise InputError(f'{where}: has {length} keypoint numbers, COCO has {size} (17 x, y, v)')
+    try:
+        whole = math.isfinite(math.fsum(keypoints))
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole:
+        raise InputError(f'{where}: its keypoints are not all finite numbers')
+
+
+def count_persons(annotations: Iterable[dict[str, Any]]) -> dict[int, int]:
+    """Return image id -> number of persons on it, for the images that hold one or more."""
+    return dict(Counter(entry['image_id'] for entry in annotations if is_person(entry)))
+
+
+def draw_test_images(persons_on: dict[int, int], persons: int, seed: int) -> list[int]:
+    """Draw images that hold exactly ``persons`` persons together, or as near below as can be.
+
+    The images are walked in a random order; one whose persons would be too many is left out in
+    favour of a later one. Where that does not come out even, the sum is looked for among all sets
+    of images (early ones of the same order first). The same input and seed give the same images.
+
+    Args:
+        persons_on: image id -> persons on it, as :func:`count_persons` returns it.
+        persons: how many test persons to draw.
+        seed: of the random order, 0 or more.
+
+    Returns:
+        The ids of the test images, ascending.
+
+    Raises:
+        InputError: ``persons`` < 1 or not fewer than there are, or a negative seed.
+    """
+    total = sum(persons_on.values())
+    if seed < 0:
+        raise InputError(f'seed is {seed}; give 0 or more')
+    if total == 0:
+        raise InputError('the annotations hold no person with labelled keypoints')
+    if not 1 <= persons < total:
+        raise InputError(
+            f'{persons} test persons asked of {total} with keypoints; give 1 to {total - 1}, '
+            'so that both sides have some'
+        )
+    order = [int(i) for i in np.random.default_rng(seed).permutation(sorted(persons_on))]
+    chosen, left = [], persons
+    for image in order:
+        if persons_on[image] <= left:
+            chosen.append(image)
+            left -= persons_on[image]
+    if left:
+        chosen = _nearest_sum(order, persons_on, persons)
+    return sorted(chosen)
+
+
+def _nearest_sum(order: list[int], persons_on: dict[int, int], persons: int) -> list[int]:
+    """Return images whose persons sum to the largest number <= ``persons`` that is reachable."""
+    # Bit s of `reached` says that some set of the images so far holds s persons.
+    mask = (1 << (persons + 1)) - 1
+    reached, last_image = 1, {}
+    for image in order:
+        grown = (reached | reached << persons_on[image]) & mask
+        new = grown & ~reached
+        while new:
+            total = new.bit_length() - 1
+            last_image[total] = image
+            new ^= 1 << total
+        reached = grown
+    chosen, total = [], reached.bit_length() - 1
+    while total:
+        # The image that first made this sum joined sums of images before it: none comes twice.
+        chosen.append(last_image[total])
+        total -= persons_on[last_image[total]]
+    return chosen
+
+
+def split_coco(
+    coco: dict[str, Any], test_images: Iterable[int]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the training and the test part, complete COCO files that share no image.
+
+    Every image is on one side and its annotations follow it; images without persons stay in
+    training. All other keys (info, licenses, categories) are on both sides. ``coco`` is not
+    changed; the parts share its entries.
+    """
+    chosen = frozenset(test_images)
+    parts = []
+    for wanted in (False, True):
+        part = dict(coco)
+        part['images'] = [i for i in coco['images'] if (i['id'] in chosen) is wanted]
+        part['annotations'] = [
+            a for a in coco['annotations'] if (a['image_id'] in chosen) is wanted
+        ]
+        parts.append(part)
+    return parts[0], parts[1]
+
+
+def count_part(part: dict[str, Any]) -> dict[str, int]:
+    """Return how many images, images with persons, annotations and persons a part holds."""
+    persons_on = count_persons(part['annotations'])
+    return {
+        'images': len(part['images']),
+        'images_with_persons': len(persons_on),
+        'annotations': len(part['annotations']),
+        'persons': sum(persons_on.values()),
+    }
+
+
+def person_image_names(part: dict[str, Any]) -> list[str]:
+    """Return the file names of the images that hold persons, in the order of their ids."""
+    persons_on = count_persons(part['annotations'])
+    images = sorted(part['images'], key=lambda image: image['id'])
+    return [image['file_name'] for image in images if image['id'] in persons_on]
+
+
+def sample_names(names: list[str], count: int, seed: int) -> list[str]:
+    """Return ``count`` of the names drawn without replacement, in their order; all if fewer."""
+    if count >= len(names):
+        return names
+    # A stream of its own: the sample does not depend on how the split was drawn.
+    places = np.random.default_rng([seed, 1]).choice(len(names), count, replace=False)
+    return [names[place] for place in sorted(places)]
+
+
+def image_mean_rgb(path: Path) -> np.ndarray:
+    """Return the mean over all pixels of one image, (3,) RGB in 0..255, exact.
+
+    Raises:
+        InputError: the file is missing, cut short or no image.
+    """
+    try:
+        with Image.open(path) as image:
+            histogram = np.array(image.convert('RGB').histogram(), dtype=np.int64)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        reason = 'is missing' if isinstance(error, FileNotFoundError) else 'cannot be read'
+        raise InputError(
+            f'{path}: this image {reason}; restore it, or split without the mean: --no-mean'
+        ) from error
+    counts = histogram.reshape(3, 256)
+    return (counts @ np.arange(256)) / counts.sum(axis=1)
+
+
+def stream_mean_rgb(paths: list[Path], workers: int) -> Iterator[np.ndarray]:
+    """Yield each image's mean RGB, (3,) in 0..255, in order, computed by ``workers`` threads.
+
+    Threads are enough: Pillow lets go of the interpreter while it decodes. The first image that
+    cannot be read ends the stream with its InputError.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            yield from pool.map(image_mean_rgb, paths)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,67 @@
+"""Looking at a checkpoint before it is used."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from torch import Tensor, nn
+
+from shg_xai.errors import InputError
+
+
+def read_weights(path: str) -> dict[str, Tensor]:
+    """Read the weights of a checkpoint without running anything it may carry.
+
+    Args:
+        path (str): A local checkpoint, MMEngine's or a plain state dict.
+
+    Returns:
+        dict[str, Tensor]: The state dict, on the CPU.
+
+    Raises:
+        InputError: No such file, not a checkpoint, or one that carries code.
+    """
+    if not Path(path).is_file():
+        raise InputError(f'{path}: no such checkpoint')
+    try:
+        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+    except UnpicklingError as error:
+        if not zipfile.is_zipfile(path):
+            raise InputError(f'{path}: not a checkpoint of PyTorch') from error
+        named = ', '.join(sorted(torch.serialization.get_unsafe_globals_in_checkpoint(path))[:3])
+        raise InputError(f'{path}: refused, it carries code or foreign types'
+                         f'{f" ({named})" if named else ""}; a checkpoint may only hold tensors '
+                         'and plain data') from error
+    except (RuntimeError, EOFError, OSError, ValueError) as error:
+        raise InputError(f'{path}: a damaged checkpoint, or none ({error})') from error
+    weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, Mapping) else {}
+    if not weights or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise InputError(f'{path}: holds no weights (no "state_dict" of tensors)')
+    return dict(weights)
+
+
+def check_fits(weights: Mapping[str, Tensor], model: nn.Module, path: str) -> None:
+    """Refuse weights that are not exactly the model's.
+
+    MMEngine loads what fits and leaves the rest as it was, which tests a half-random network.
+
+    Args:
+        weights (Mapping[str, Tensor]): State dict of the checkpoint.
+        model (nn.Module): The model of the config.
+        path (str): Named in the message.
+
+    Raises:
+        InputError: Names or shapes differ.
+    """
+    own = model.state_dict()
+    found = {name.removeprefix('module.'): value.shape for name, value in weights.items()}
+    problems = [f'{len(names)} {what} (e.g. {min(names)})' for what, names in (
+        ('weights of the config are missing', own.keys() - found.keys()),
+        ('weights are left over', found.keys() - own.keys()),
+        ('weights have another shape',
+         {name for name in own.keys() & found.keys() if own[name].shape != found[name]}),
+    ) if names]
+    if problems:
+        raise InputError(f'{path}: not a checkpoint of this config: {"; ".join(problems)}')

@@ -1,0 +1,49 @@
+"""The loss on held-out persons, so that curves can show overfitting."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.evaluator import BaseMetric
+from mmpose.registry import METRICS, MODELS
+
+from shg_xai.errors import InputError
+
+
+@METRICS.register_module()
+class HeatmapLoss(BaseMetric):
+    """Mean over persons of the head's loss between predicted and target heatmaps: ``val/loss``.
+
+    The pipeline must make the targets (GenerateTarget) and the model must return its heatmaps
+    (``model.test_cfg.output_heatmaps=True``). Of several stacks it judges the last.
+
+    Args:
+        loss (dict): Config of the loss, the head's own.
+        collect_device (str): See MMEngine's BaseMetric.
+        prefix (str): Put before the name, with a slash. Defaults to ``'val'``.
+    """
+
+    def __init__(self, loss: dict, collect_device: str = 'cpu', prefix: str = 'val') -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.loss_module = MODELS.build(loss)
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Compute each person's loss.
+
+        Raises:
+            InputError: Predicted or target heatmaps are missing.
+        """
+        for sample in data_samples:
+            if 'pred_fields' not in sample or 'gt_fields' not in sample:
+                raise InputError(
+                    'HeatmapLoss needs heatmaps: set model.test_cfg.output_heatmaps=True and put '
+                    'GenerateTarget into the validation pipeline')
+            predicted = sample['pred_fields']['heatmaps'][None].float()
+            target = sample['gt_fields']['heatmaps'][None].to(predicted)
+            weights = sample['gt_instance_labels']['keypoint_weights'].to(predicted)
+            with torch.no_grad():
+                self.results.append(float(self.loss_module(predicted, target, weights)))
+
+    def compute_metrics(self, results: list[float]) -> dict[str, float]:
+        """Mean over the N persons' losses."""
+        return dict(loss=sum(results) / len(results))

@@ -1,0 +1,42 @@
+"""Test a network: tools/test.py CONFIG CHECKPOINT [--data-root DIR] ..."""
+
+import argparse
+
+from shg_xai.cli import run
+from shg_xai.engine.options import add_common_options, parse
+
+DESCRIPTION = """Test a network with MMPose and print its PCKs.
+
+  tools/test.py configs/shg_ae_coco.py work_dirs/shg_ae_coco/best_pck_labelled_epoch_47.pth \\
+      --data-root data/coco
+
+Prints pck/labelled, pck/visible, pck/occluded, pck/limbs (mean over persons), pck/pooled/...
+(over all joints) and pck/joint/... for each joint, and writes them to the work folder. A
+checkpoint that does not fit the config is refused."""
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file, e.g. configs/shg_ae_coco.py')
+    parser.add_argument('checkpoint', help='checkpoint file, e.g. the best of a work folder')
+    add_common_options(parser)
+    return parse(parser)
+
+
+def main() -> None:
+    args = parse_args()
+    # Everything below imports torch and MMPose, which --help does without.
+    from shg_xai.engine.config import merge_common, merge_testing, read_config
+    from shg_xai.engine.run import build_runner, config_errors
+
+    cfg = read_config(args.config)
+    merge_testing(cfg, args)
+    merge_common(cfg, args)
+    with config_errors(args.config):
+        runner = build_runner(cfg, checkpoint=cfg.load_from)
+        runner.test()
+
+
+if __name__ == '__main__':
+    run(main)
