@@ -1,6 +1,7 @@
 """How every command line of this project ends."""
 
 import sys
+import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -9,6 +10,8 @@ from shg_xai.errors import InputError
 
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a command; bad input becomes one line on stderr and exit code 2, without traceback."""
+    # MMEngine's, at every start; it is pinned to a setuptools that still has pkg_resources.
+    warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
     try:
         main()
     except InputError as error:

@@ -20,6 +20,8 @@ def parse_args() -> argparse.Namespace:
         description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, e.g. configs/shg_ae_coco.py')
     parser.add_argument('checkpoint', help='checkpoint file, e.g. the best of a work folder')
+    parser.add_argument('--out', metavar='FILE.json',
+                        help='also write the metrics, with config, checkpoint and seed, here')
     add_common_options(parser)
     return parse(parser)
 
@@ -28,14 +30,16 @@ def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
     from shg_xai.engine.config import merge_common, merge_testing, read_config
-    from shg_xai.engine.run import build_runner, config_errors
+    from shg_xai.engine.run import build_runner, config_errors, write_results
 
     cfg = read_config(args.config)
     merge_testing(cfg, args)
     merge_common(cfg, args)
     with config_errors(args.config):
         runner = build_runner(cfg, checkpoint=cfg.load_from)
-        runner.test()
+        metrics = runner.test()
+    if args.out:
+        write_results(args.out, cfg, runner, metrics)
 
 
 if __name__ == '__main__':

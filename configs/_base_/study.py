@@ -4,10 +4,9 @@
 Copenhagen, 2021: one hourglass on COCO, targets by visibility, unmasked MSE, RMSprop, batch 16, the
 rate dropped by 5 when the validation PCK stands still, the best epoch by PCK kept.
 
-Deviations, each for a reason: training may shuffle with any number of GPUs (batch 16 each);
-the RGB mean is ImageNet's, as in MMPose's configs, until `tools/split_coco.py` has computed yours
-(`--cfg-options model.data_preprocessor.mean=...`); the test set is COCO's validation set
-until the same tool has made the held-out one (it prints the options).
+Two things differ until `tools/split_coco.py` has run on your copy of COCO and `--held-out` is given:
+the test set is COCO's validation set instead of 5,064 persons held out from the training set, and
+the mean RGB is ImageNet's, as in MMPose's configs, instead of the training set's.
 """
 
 _base_ = ['mmpose::_base_/default_runtime.py']

@@ -60,7 +60,7 @@ class CheckedCocoDataset(CocoDataset):
                              'ann_file of the dataset (--data-root in the tools)')
         try:
             persons = super().load_data_list()
-        except (KeyError, TypeError, UnicodeDecodeError) as error:
+        except (AssertionError, KeyError, TypeError, UnicodeDecodeError) as error:
             raise InputError(f'{self.ann_file}: not a COCO annotation file ({error!r})') from error
         except InputError:
             raise
@@ -72,9 +72,14 @@ class CheckedCocoDataset(CocoDataset):
 
     def parse_data_info(self, raw_data_info: dict) -> dict | None:
         """Check one annotation, then parse it as CocoDataset does."""
-        check_annotation(raw_data_info['raw_ann_info'], self.metainfo['num_keypoints'],
-                         self.ann_file)
-        return super().parse_data_info(raw_data_info)
+        annotation = raw_data_info['raw_ann_info']
+        check_annotation(annotation, self.metainfo['num_keypoints'], self.ann_file)
+        person = super().parse_data_info(raw_data_info)
+        x1, y1, x2, y2 = person['bbox'][0]
+        if (x2 <= x1 or y2 <= y1) and person['num_keypoints'] and not person['iscrowd']:
+            raise InputError(f'{self.ann_file}: annotation {annotation["id"]}: "bbox" '
+                             f'{annotation["bbox"]} lies outside the image; mend or remove it')
+        return person
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline on one person.
@@ -87,7 +92,8 @@ class CheckedCocoDataset(CocoDataset):
         except Exception as error:
             path = self.get_data_info(idx)['img_path']
             if not osp.isfile(path):
-                raise InputError(f'{path}: no such image; set data_prefix of the dataset') from error
+                raise InputError(f'{path}: no such image; set data_root and data_prefix of the '
+                                 'dataset') from error
             if cv2.imread(path) is None:
                 raise InputError(f'{path}: not a readable image; restore or remove it') from error
             raise

@@ -1,6 +1,7 @@
 """From a config file and the command line to the config that runs."""
 
 import argparse
+import json
 from pathlib import Path
 
 from mmengine.config import Config
@@ -45,6 +46,8 @@ def merge_common(cfg: Config, args: argparse.Namespace) -> None:
         for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
             if cfg.get(name):
                 cfg[name].dataset.data_root = args.data_root
+    if args.held_out:
+        use_held_out_split(cfg)
     if args.show or args.show_dir:
         cfg.default_hooks.visualization.update(
             enable=True, show=args.show, wait_time=args.wait_time, out_dir=args.show_dir,
@@ -55,6 +58,29 @@ def merge_common(cfg: Config, args: argparse.Namespace) -> None:
         raise InputError(f'--cfg-options: does not fit {args.config} ({error})') from error
     if 'preprocess_cfg' in cfg:  # older MMPose configs keep it at the top
         cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
+
+
+def use_held_out_split(cfg: Config) -> None:
+    """Train without the held-out persons and test on them, as the study did.
+
+    Args:
+        cfg (Config): Changed in place; its data_root is where ``tools/split_coco.py`` has run.
+
+    Raises:
+        InputError: It has not run there.
+    """
+    root = Path(cfg.train_dataloader.dataset.data_root)
+    path = root / 'annotations' / 'split_info.json'
+    if not path.is_file():
+        raise InputError(f'--held-out: {path} is missing; make the split first: '
+                         f'tools/split_coco.py {root}')
+    split = json.loads(path.read_text())
+    cfg.train_dataloader.dataset.ann_file = f'annotations/{split["train"]["file"]}'
+    cfg.test_dataloader.dataset.update(
+        ann_file=f'annotations/{split["test"]["file"]}',
+        data_prefix=cfg.train_dataloader.dataset.data_prefix)
+    if split.get('mean'):
+        cfg.model.data_preprocessor.mean = split['mean']['mean_rgb_0_to_255']
 
 
 def merge_training(cfg: Config, args: argparse.Namespace) -> None:

@@ -17,6 +17,9 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--data-root', metavar='DIR',
                         help='folder of the data set (annotations/, train2017/, val2017/); short '
                              'for the data_root of every dataset in the config')
+    parser.add_argument('--held-out', action='store_true',
+                        help='train without the persons tools/split_coco.py held out, test on '
+                             'them, and subtract the mean RGB it computed')
     parser.add_argument('--amp', action='store_true',
                         help='compute in bfloat16 where that is safe (autocast); two to three '
                              'times faster on processors and GPUs that have it')

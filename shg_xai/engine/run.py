@@ -3,13 +3,16 @@
 import ctypes
 import difflib
 import inspect
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 import torch
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, find_latest_checkpoint
 
@@ -96,6 +99,25 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         check_fits(weights, model, checkpoint)
     return runner
+
+
+def write_results(path: str, cfg: Config, runner: Runner, metrics: dict[str, float]) -> None:
+    """Write what a test found, and on what; only the first process of a launch does.
+
+    Args:
+        path (str): JSON file to write; written whole or not at all.
+        cfg (Config): The config that ran.
+        runner (Runner): The Runner that ran it.
+        metrics (dict[str, float]): What it measured.
+    """
+    if not is_main_process():
+        return
+    results = dict(schema_version=1, config=cfg.filename, checkpoint=cfg.load_from,
+                   seed=runner.seed, ann_file=cfg.test_dataloader.dataset.ann_file,
+                   data_root=cfg.test_dataloader.dataset.data_root, metrics=metrics)
+    aside = Path(f'{path}.part')
+    aside.write_text(json.dumps(results, indent=2) + '\n')
+    aside.replace(path)
 
 
 @contextmanager

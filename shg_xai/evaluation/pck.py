@@ -41,7 +41,8 @@ def counting_joints(v: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray
         ``occluded`` (v = 1), ``limbs`` (labelled elbows, wrists, knees and ankles).
     """
     is_limb = np.array([any(part in name for part in LIMBS) for name in names])
-    return dict(labelled=v >= 1, visible=v == VISIBLE, occluded=v == OCCLUDED, limbs=(v >= 1) & is_limb)
+    return dict(labelled=v >= 1, visible=v == VISIBLE, occluded=v == OCCLUDED,
+                limbs=(v >= 1) & is_limb)
 
 
 def person_pck(correct: np.ndarray, counts: np.ndarray) -> np.ndarray:

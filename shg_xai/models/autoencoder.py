@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from mmengine.model import BaseModule
@@ -19,7 +20,7 @@ def multiplicative_noise(x: Tensor, scale: float) -> Tensor:
 def convolutions(channels: Sequence[int], relu_at_end: bool) -> nn.Sequential:
     """3x3 convolutions through these channels, each followed by a ReLU, the last if asked."""
     layers: list[nn.Module] = []
-    for in_channels, out_channels in zip(channels[:-1], channels[1:], strict=True):
+    for in_channels, out_channels in pairwise(channels):
         layers += [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU(inplace=True)]
     return nn.Sequential(*(layers if relu_at_end else layers[:-1]))
 

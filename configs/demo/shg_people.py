@@ -1,0 +1,70 @@
+"""The study's network, narrower, on made people: the demo's plain network.
+
+    tools/make_people.py data/people
+    tools/train.py configs/demo/shg_people.py
+
+32 channels, images of 128 x 128, latent 32 x 4 x 4, so that it trains in minutes on a processor.
+Besides its size it differs from shg_coco.py in what makes a short training work: unit-peak targets
+of sigma 1.5 (3/64 of the heatmap), unlabelled joints masked, a last layer that starts ten times
+smaller, flips, bfloat16, and a rate that falls at a fixed epoch.
+"""
+
+_base_ = ['../_base_/study.py']
+
+codec = dict(
+    type='VisibilityHeatmap',
+    input_size=(128, 128),
+    heatmap_size=(32, 32),
+    sigma_visible=1.5,
+    sigma_occluded=1.5,
+    unit_peak=True)
+
+train_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='PersonSquareCrop', padding=1.1),
+    dict(type='RandomFlip', direction='horizontal'),
+    dict(type='TopdownAffine', input_size=codec['input_size']),
+    dict(type='LoadVisibility'),
+    dict(type='GenerateTarget', encoder=codec),
+    dict(type='PackPoseInputs'),
+]
+val_pipeline = [step for step in train_pipeline if step['type'] != 'RandomFlip']
+
+data_root = 'data/people/'
+train_dataloader = dict(
+    num_workers=1,
+    dataset=dict(data_root=data_root, pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=50,
+    num_workers=1,
+    dataset=dict(data_root=data_root, pipeline=val_pipeline))
+test_dataloader = dict(
+    batch_size=50,
+    num_workers=1,
+    dataset=dict(
+        data_root=data_root,
+        ann_file='annotations/person_keypoints_test2017.json',
+        data_prefix=dict(img='test2017/'),
+        pipeline=val_pipeline))
+
+loss = dict(type='KeypointMSELoss', use_target_weight=True)
+model = dict(
+    backbone=dict(channels=32, depth=3),
+    head=dict(
+        in_channels=32,
+        loss=loss,
+        decoder=codec,
+        init_cfg=dict(
+            type='Xavier',
+            layer='Conv2d',
+            distribution='normal',
+            override=dict(type='Xavier', name='final_layer', gain=0.1, distribution='normal'))))
+
+val_evaluator = [
+    dict(type='VisiblePCK', thr=0.05, normaliser='crop'),
+    dict(type='HeatmapLoss', loss=loss, prefix='val'),
+]
+
+train_cfg = dict(max_epochs=10)
+optim_wrapper = dict(type='Bfloat16OptimWrapper', optimizer=dict(lr=1e-3))
+param_scheduler = dict(_delete_=True, type='MultiStepLR', milestones=[7], gamma=0.2)

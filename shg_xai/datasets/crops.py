@@ -1,0 +1,50 @@
+"""Keypoints of a COCO file in the coordinates of the study's crop, without reading images."""
+
+from typing import NamedTuple
+
+import numpy as np
+from pycocotools.coco import COCO
+
+from shg_xai.datasets.person_square_crop import square_crop
+from shg_xai.visibility import raw_visibility
+
+
+class CroppedKeypoints(NamedTuple):
+    """Persons of an annotation file: N persons, K keypoints.
+
+    Attributes:
+        keypoints (np.ndarray): Shape (N, K, 2), 0 to 1 along the crop's side.
+        v (np.ndarray): Visibility in {0, 1, 2}, shape (N, K).
+        names (list[str]): Names of the K keypoints.
+    """
+
+    keypoints: np.ndarray
+    v: np.ndarray
+    names: list[str]
+
+
+def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoints:
+    """Read every person with keypoints.
+
+    Args:
+        ann_file (str): A COCO keypoint annotation file.
+        padding (float): Factor on the longer side of the box, see PersonSquareCrop.
+
+    Returns:
+        CroppedKeypoints: The persons in the order of the file.
+    """
+    coco = COCO(ann_file)
+    rows, flags = [], []
+    for annotation in coco.dataset['annotations']:
+        v = raw_visibility(annotation)[0]
+        if annotation.get('iscrowd') or not v.any():
+            continue
+        image = coco.imgs[annotation['image_id']]
+        x, y, width, height = annotation['bbox']
+        keypoints = np.reshape(annotation['keypoints'], (-1, 3))[:, :2].astype(float)
+        center, side = square_crop(np.array([x, y, x + width, y + height]), keypoints, v > 0,
+                                   (image['width'], image['height']), padding)
+        rows.append((keypoints - center) / side + 0.5)
+        flags.append(v)
+    return CroppedKeypoints(np.stack(rows), np.stack(flags),
+                            coco.dataset['categories'][0]['keypoints'])

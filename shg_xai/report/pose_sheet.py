@@ -1,0 +1,59 @@
+"""Persons in their crops, the truth and predictions one above the other."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+matplotlib.use('Agg')
+
+
+class Pose(NamedTuple):
+    """One person's joints.
+
+    Attributes:
+        keypoints (np.ndarray): Shape (K, 2), in pixels of the crop.
+        drawn (np.ndarray): Which joints are drawn, bool, shape (K,).
+        score (float | None): The person's PCK, for the title; None where there is none.
+    """
+
+    keypoints: np.ndarray
+    drawn: np.ndarray
+    score: float | None = None
+
+
+def draw_pose_sheet(crops: Sequence[np.ndarray], rows: dict[str, Sequence[Pose]],
+                    links: Sequence[tuple[int, int]], colours: np.ndarray) -> Figure:
+    """Draw a sheet: a column a person, a row for the truth and for each network.
+
+    Args:
+        crops (Sequence[np.ndarray]): RGB crops (H, W, 3), uint8, one a person.
+        rows (dict[str, Sequence[Pose]]): For each row's name its poses, one a person.
+        links (Sequence[tuple[int, int]]): Pairs of joints that are connected.
+        colours (np.ndarray): RGB of each link, 0 to 255, shape (number of links, 3).
+
+    Returns:
+        Figure: To be saved with ``savefig``.
+    """
+    figure = Figure(figsize=(1.6 * len(crops), 1.75 * len(rows)), layout='constrained')
+    axes = figure.subplots(len(rows), len(crops), squeeze=False)
+    for line, (name, poses) in zip(axes, rows.items(), strict=True):
+        line[0].set_ylabel(name, fontsize=9)
+        for ax, crop, pose in zip(line, crops, poses, strict=True):
+            _draw_pose(ax, crop, pose, links, colours / 255)
+    return figure
+
+
+def _draw_pose(ax: matplotlib.axes.Axes, crop: np.ndarray, pose: Pose,
+               links: Sequence[tuple[int, int]], colours: np.ndarray) -> None:
+    height, width = crop.shape[:2]
+    ax.imshow(crop)
+    for (a, b), colour in zip(links, colours, strict=True):
+        if pose.drawn[a] and pose.drawn[b]:
+            ax.plot(*pose.keypoints[[a, b]].T, color=colour, linewidth=1.6)
+    ax.plot(*pose.keypoints[pose.drawn].T, '.', color='white', markersize=3)
+    ax.set(xticks=[], yticks=[], xlim=(0, width - 1), ylim=(height - 1, 0))
+    if pose.score is not None:
+        ax.set_title(f'PCK {pose.score:.2f}', fontsize=7, pad=2)
