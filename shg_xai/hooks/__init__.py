@@ -1,5 +1,5 @@
 """Hooks of MMEngine's Runner."""
 
-from shg_xai.hooks.fast_execution import FastExecutionHook
+from shg_xai.hooks.fold_norm import FoldNormHook
 
-__all__ = ['FastExecutionHook']
+__all__ = ['FoldNormHook']

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from mmcv.cnn import build_norm_layer
+from mmengine.model import ModuleList
 from mmpose.models.backbones.base_backbone import BaseBackbone
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -130,7 +131,8 @@ class StackedHourglass(BaseBackbone):
             nn.Conv2d(3, channels, 7, stride=2, padding=3),
             build_norm_layer(norm_cfg, channels)[1], nn.ReLU(inplace=True),
             residual(), nn.MaxPool2d(2), residual(), residual())
-        self.hourglasses = nn.ModuleList(
+        # MMEngine's list: PyTorch's would keep a bottleneck's own init_cfg from being used.
+        self.hourglasses = ModuleList(
             Hourglass(channels, flags, num_bottleneck_residuals,
                       nn.Identity() if neck is None else MODELS.build(neck), shortcut, norm_cfg)
             for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks,
@@ -138,6 +140,8 @@ class StackedHourglass(BaseBackbone):
         self.residuals = nn.ModuleList(residual() for _ in range(num_stacks))
         self.intermediates = nn.ModuleList(
             Intermediate(channels, out_channels) for _ in range(num_stacks - 1))
+        if channels_last:
+            self.to(memory_format=torch.channels_last)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Run stem and stacks.

@@ -1,0 +1,21 @@
+"""Fewer layers at test time, with the same numbers."""
+
+from mmcv.cnn import fuse_conv_bn
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.registry import HOOKS
+from mmengine.runner import BaseLoop, Runner
+
+
+@HOOKS.register_module()
+class FoldNormHook(Hook):
+    """In a test run, fold batch normalisation into the convolution before it.
+
+    Folding is exact up to rounding. A folded model cannot be trained further, so nothing is done
+    where this process has trained.
+    """
+
+    def before_test(self, runner: Runner) -> None:
+        """Fold, once the checkpoint is loaded."""
+        if not isinstance(runner._train_loop, BaseLoop):
+            fuse_conv_bn(runner.model.module if is_model_wrapper(runner.model) else runner.model)
