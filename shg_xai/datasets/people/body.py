@@ -1,0 +1,235 @@
+"""A whole person: body parts sorted back to front, furniture, and which joints can be seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from shg_xai.datasets.people.draw import Canvas, Material, flat_face, tube
+from shg_xai.datasets.people.face import draw_head
+from shg_xai.datasets.people.factors import Factors
+from shg_xai.datasets.people.looks import Looks, mix
+from shg_xai.datasets.people.skeleton import (
+    KEYPOINTS,
+    SIDES,
+    Points,
+    Proportions,
+    body_points,
+    camera_rotation,
+    sample_pose,
+    sample_proportions,
+)
+
+SEATED_FROM = 0.3  # posture from which there is something to sit on
+SEAT_GAP = 0.055  # seat below the hip joints, body heights
+
+# Outline radii of the limbs in body heights, before girth.
+UPPER_ARM = np.array((0.036, 0.034, 0.027))
+FOREARM = np.array((0.027, 0.026, 0.019))
+HAND = np.array((0.019, 0.023, 0.014))
+THIGH = np.array((0.058, 0.054, 0.041))
+SHANK = np.array((0.039, 0.041, 0.025))
+FOOT = np.array((0.027, 0.025))
+
+# A joint counts as hidden when a drawn surface lies this far (body heights) before its own.
+HIDDEN_BEHIND = 0.04
+HIDDEN_BEHIND_FACE = 0.015
+# The skin over each joint lies this far (body heights) before the joint's centre.
+SKIN_DEPTH = {'shoulder': 0.036, 'elbow': 0.027, 'wrist': 0.019, 'hip': 0.055, 'knee': 0.04,
+              'ankle': 0.025}  # fmt: skip
+
+# Radius of the outline (body heights) around the points that can be outermost.
+OUTLINE = {'hand': 0.02, 'toe': 0.03, 'heel': 0.03, 'elbow': 0.03, 'knee': 0.045,
+           'shoulder': 0.04, 'hip': 0.07}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Person:
+    """A posed body in the camera frame, in body heights around its pelvis.
+
+    Attributes:
+        points: named points (3,), the 17 keypoints among them.
+        turn: (3, 3) body frame to camera frame.
+        head_turn: (3, 3) head frame to camera frame.
+        body: lengths.
+        looks: clothes.
+        posture: 0..1, decides about the seat.
+    """
+
+    points: Points
+    turn: np.ndarray
+    head_turn: np.ndarray
+    body: Proportions
+    looks: Looks
+    posture: float
+
+    def keypoints(self) -> np.ndarray:
+        """The (17, 3) keypoints in COCO's order."""
+        return np.array([self.points[name] for name in KEYPOINTS])
+
+    def extent(self) -> tuple[np.ndarray, np.ndarray]:
+        """Low and high corners (2,) of the body's outline in body heights, without the seat."""
+        thick = {'head': self.body.head_y, **OUTLINE}
+        low, high = np.full(2, np.inf), np.full(2, -np.inf)
+        for name, point in self.points.items():
+            radius = thick.get(name.split('_')[-1])
+            if radius is not None:
+                low = np.minimum(low, point[:2] - radius)
+                high = np.maximum(high, point[:2] + radius)
+        return low, high
+
+
+def make_person(rng: np.random.Generator, factors: Factors, looks: Looks) -> Person:
+    """Pose a random body under the given factors."""
+    body = sample_proportions(rng)
+    pose = sample_pose(rng, factors.posture, factors.activity)
+    points, head_turn = body_points(pose, body)
+    turn = camera_rotation(factors.yaw_deg, factors.roll_deg)
+    points = {name: turn @ point for name, point in points.items()}
+    return Person(points, turn, turn @ head_turn, body, looks, factors.posture)
+
+
+def draw_person(canvas: Canvas, person: Person, origin: np.ndarray, unit: float) -> None:
+    """Draw a person with its seat, back to front.
+
+    Args:
+        canvas: picture; its depth and mask are those of this person afterwards.
+        person: the posed body.
+        origin: (2,) image position of the pelvis in pixels.
+        unit: pixels of a body height.
+    """
+    canvas.reset()
+    shift = np.array((origin[0], origin[1], 0.0))
+    at = {name: point * unit + shift for name, point in person.points.items()}
+    parts: list[tuple[float, Callable[[], None]]] = []
+
+    def add(start: np.ndarray, end: np.ndarray, radii: np.ndarray, material: Material,
+            caps: tuple[float, float] | None = None, flat: float = 1.0) -> None:  # fmt: skip
+        z = 0.5 * float(start[2] + end[2])
+        size = np.asarray(radii) * unit
+        ends = None if caps is None else (caps[0] * unit, caps[1] * unit)
+        parts.append((z, lambda: tube(canvas, start, end, size, unit, material, ends, flat)))
+
+    if person.posture >= SEATED_FROM:
+        parts += [(z, lambda c=c, t=t: flat_face(canvas, c, t, 0.5))
+                  for z, c, t in _seat(person, at, unit, canvas.light)]  # fmt: skip
+    for name, _ in SIDES:
+        _add_limbs(add, at, name, person)
+    _add_trunk(add, at, person)
+    head_axes = unit * np.array((person.body.head_x, person.body.head_y, person.body.head_z))
+    parts.append((
+        float(at['head'][2]),
+        lambda: draw_head(canvas, person.looks, at['head'], head_axes, person.head_turn, unit),
+    ))
+    for _, paint in sorted(parts, key=lambda part: -part[0]):
+        paint()
+
+
+def _add_limbs(add: Callable, at: Points, side: str, person: Person) -> None:
+    """Queue one arm and one leg."""
+    looks, girth = person.looks, person.body.girth
+    skin = Material(looks.skin)
+    wrist, hand = at[f'{side}_wrist'], at[f'{side}_hand']
+    add(at[f'{side}_shoulder'], at[f'{side}_elbow'], UPPER_ARM * girth, looks.sleeve)
+    add(at[f'{side}_elbow'], wrist, FOREARM * girth, looks.forearm)
+    add(wrist, hand, HAND, skin)
+    # The thumb points to the front of the body.
+    thumb = wrist + 0.35 * (hand - wrist)
+    reach = np.linalg.norm(hand - wrist) * (person.turn @ np.array((0, 0, -0.45)))
+    add(thumb, thumb + 0.35 * (hand - wrist) + reach, np.array((0.011, 0.008)), skin)
+    add(at[f'{side}_hip'], at[f'{side}_knee'], THIGH * girth, looks.thigh)
+    add(at[f'{side}_knee'], at[f'{side}_ankle'], SHANK * girth, looks.shank)
+    add(at[f'{side}_heel'], at[f'{side}_toe'], FOOT, looks.shoe)
+
+
+def _add_trunk(add: Callable, at: Points, person: Person) -> None:
+    """Queue neck, chest, pelvis and skirt: flattened tubes whose width follows their turn."""
+    looks, body = person.looks, person.body
+    # Share of the side-to-side axis lying in the image: 1 from the front, 0 from the side.
+    across = at['left_shoulder'] - at['right_shoulder']
+    frontal = np.hypot(*across[:2]) / max(float(np.linalg.norm(across)), 1e-6)
+    hips = at['left_hip'] - at['right_hip']
+    frontal_hips = np.hypot(*hips[:2]) / max(float(np.linalg.norm(hips)), 1e-6)
+
+    def widths(wide: np.ndarray, deep: np.ndarray, share: float) -> np.ndarray:
+        return np.sqrt((wide * share) ** 2 + (deep**2) * (1 - share**2))
+
+    chest, pelvis = at['chest'], at['pelvis']
+    shoulder = body.shoulder + 0.006
+    wide = np.array((shoulder, shoulder * 0.99, shoulder * 0.9, shoulder * 0.8, shoulder * 0.82))
+    deep = np.array((0.05, 0.068, 0.066, 0.062, 0.066)) * body.girth
+    torso = widths(wide, deep, frontal)
+    depth = float((0.062 + 0.04 * (1 - frontal)) / torso.mean())
+    add(chest, chest + 0.86 * (pelvis - chest), torso, looks.shirt, (0.034, 0.02), depth)
+    seat_wide = np.array((0.088, 0.1, 0.108)) * (body.hip / 0.062)
+    seat_deep = np.array((0.062, 0.07, 0.07)) * body.girth
+    below = looks.skirt or looks.trousers
+    hem = widths(seat_wide, seat_deep, frontal_hips)
+    add(chest + 0.72 * (pelvis - chest), pelvis, hem, below, (0.01, 0.045), 0.062 / hem.mean())
+    neck = Material(mix(looks.skin, (30, 30, 70), 0.12))
+    add(chest, at['head'], np.array((0.034, 0.03)), neck)
+    if looks.skirt is not None:
+        knees = 0.5 * (at['left_knee'] + at['right_knee'])
+        spread = at['left_knee'] - at['right_knee']
+        flare = 0.5 * np.hypot(*spread[:2]) / max(float(np.linalg.norm(chest - pelvis)), 1e-6)
+        width = np.array((hem[-1], max(hem[-1], flare * body.torso) + 0.05))
+        add(pelvis, pelvis + 0.75 * (knees - pelvis), width, looks.skirt, (0.02, 0.012),
+            0.09 / width.mean())  # fmt: skip
+
+
+def _seat(
+    person: Person, at: Points, unit: float, light: np.ndarray
+) -> list[tuple[float, np.ndarray, tuple[float, float, float]]]:
+    """Faces of the box under a sitting person: (sort depth, corners (4, 3) px, colour)."""
+    to_body = person.turn.T
+    drop = float((to_body @ (person.points['floor'] - person.points['pelvis']))[1])
+    front = -0.16 * person.posture
+    x, top, bottom, back = 0.15, SEAT_GAP, drop, 0.1
+    corner = {
+        (i, j, k): at['pelvis'] + unit * (person.turn @ np.array(
+            ((-x, x)[i], (top, bottom)[j], (front, back)[k])))
+        for i in (0, 1) for j in (0, 1) for k in (0, 1)
+    }  # fmt: skip
+    faces = {
+        (0, -1, 0): ((0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)),
+        (0, 0, -1): ((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)),
+        (0, 0, 1): ((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)),
+        (-1, 0, 0): ((0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 1, 0)),
+        (1, 0, 0): ((1, 0, 0), (1, 0, 1), (1, 1, 1), (1, 1, 0)),
+    }
+    found = []
+    for normal, names in faces.items():
+        outward = person.turn @ np.array(normal, float)
+        if outward[2] < -0.02:  # towards the camera
+            shade = 0.55 + 0.5 * max(0.0, float(outward @ light))
+            colour = tuple(shade * c for c in mix(person.looks.hat, (70, 110, 160), 0.6))
+            corners = np.array([corner[name] for name in names])
+            found.append((float(corners[:, 2].mean()), corners, colour))
+    return found
+
+
+def hidden_joints(canvas: Canvas, person: Person, origin: np.ndarray, unit: float) -> np.ndarray:
+    """Which joints lie behind the person's own parts or seat, from the drawn depth.
+
+    Args:
+        canvas: picture on which ``draw_person`` was the last to draw a person.
+        person: the posed body.
+        origin: (2,) image position of the pelvis in pixels.
+        unit: pixels of a body height.
+
+    Returns:
+        (17,) bool; False for joints outside the frame.
+    """
+    side = canvas.depth.shape[0]
+    hidden = np.zeros(len(KEYPOINTS), bool)
+    for k, (name, point) in enumerate(zip(KEYPOINTS, person.keypoints(), strict=True)):
+        column, row = np.round(point[:2] * unit + origin).astype(int)
+        if not (0 <= column < side and 0 <= row < side):
+            continue
+        depth = SKIN_DEPTH.get(name.split('_')[-1])
+        margin = HIDDEN_BEHIND_FACE if depth is None else HIDDEN_BEHIND
+        surface = point[2] - (depth or 0.0)
+        hidden[k] = canvas.depth[row, column] / unit < surface - margin
+        # Furniture just before a limb: limbs are wide enough to cover their own joints.
+        hidden[k] |= depth is not None and canvas.mask[row, column] < 0.5
+    return hidden

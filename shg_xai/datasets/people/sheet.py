@@ -1,0 +1,110 @@
+"""The contact sheet: the first persons of a data set, every other row with its skeleton."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from shg_xai.datasets.people.coco import SKELETON
+from shg_xai.datasets.people.draw import SHIFT, Colour
+from shg_xai.datasets.people.skeleton import KEYPOINTS
+from shg_xai.datasets.people.write import SPLITS, annotation_name
+from shg_xai.errors import InputError
+
+ROWS, COLUMNS = 4, 8
+TILE, GAP = 192, 6  # pixels
+CONTEXT = 1.3  # side of a tile over the longer side of the person's box
+LEFT, RIGHT, MIDDLE = (60, 150, 255), (255, 160, 50), (255, 255, 255)  # orange, blue, white
+
+
+def _side_colour(joint: int) -> Colour:
+    name = KEYPOINTS[joint]
+    return LEFT if name.startswith('left') else RIGHT if name.startswith('right') else MIDDLE
+
+
+def draw_skeleton(image: np.ndarray, keypoints: np.ndarray) -> None:
+    """Draw a skeleton: the person's left orange, right blue; hidden joints are hollow.
+
+    Args:
+        image: (H, W, 3) uint8 BGR, changed in place.
+        keypoints: (17, 3): x and y in pixels of ``image``, v as in COCO.
+    """
+    fixed = np.round(keypoints[:, :2] * (1 << SHIFT)).astype(int)
+    for a, b in np.array(SKELETON) - 1:
+        if keypoints[a, 2] and keypoints[b, 2]:
+            same = _side_colour(a) == _side_colour(b)
+            colour = _side_colour(a) if same else MIDDLE
+            ends = fixed[a].tolist(), fixed[b].tolist()
+            cv2.line(image, *ends, (30, 30, 30), 3, cv2.LINE_AA, SHIFT)
+            cv2.line(image, *ends, colour, 1, cv2.LINE_AA, SHIFT)
+    for k, (_, _, v) in enumerate(keypoints):
+        if v:
+            at = fixed[k].tolist()
+            cv2.circle(image, at, 3 << SHIFT, (30, 30, 30), -1, cv2.LINE_AA, SHIFT)
+            inner = _side_colour(k) if v == 2 else (30, 30, 30)
+            cv2.circle(image, at, 2 << SHIFT, inner, -1, cv2.LINE_AA, SHIFT)
+            cv2.circle(image, at, 2 << SHIFT, _side_colour(k), 1, cv2.LINE_AA, SHIFT)
+
+
+def _tile(path: Path, annotation: dict[str, Any], with_skeleton: bool) -> np.ndarray:
+    """A square around one person, (TILE, TILE, 3) uint8."""
+    image = cv2.imread(str(path))
+    if image is None:
+        raise InputError(f'{path} cannot be read: make the data set again with --force')
+    x, y, width, height = annotation['bbox']
+    side = int(min(image.shape[0], CONTEXT * max(width, height)))
+    left = int(np.clip(x + (width - side) / 2, 0, image.shape[1] - side))
+    top = int(np.clip(y + (height - side) / 2, 0, image.shape[0] - side))
+    image = image[top : top + side, left : left + side]
+    factor = TILE / side
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    image = cv2.resize(image, (TILE, TILE), interpolation=method)
+    if with_skeleton:
+        scaled = np.array(annotation['keypoints'], float).reshape(-1, 3)
+        # Pixel centres stay pixel centres.
+        scaled[:, :2] = (scaled[:, :2] - (left, top) + 0.5) * factor - 0.5
+        draw_skeleton(image, scaled)
+    return image
+
+
+def write_contact_sheet(out: Path, path: Path) -> None:
+    """Write a sheet of 4 x 8 persons, the second and fourth row with skeletons.
+
+    Args:
+        out: a data set made by ``write_people``; its first images are shown.
+        path: picture to write (.png or .jpg).
+
+    Raises:
+        InputError: ``out`` holds no data set, or ``path`` cannot be written.
+    """
+    entries: list[tuple[Path, dict[str, Any]]] = []
+    for split in SPLITS:
+        source = out / 'annotations' / annotation_name(split)
+        try:
+            content = json.loads(source.read_text(encoding='utf-8'))
+            names = {image['id']: image['file_name'] for image in content['images']}
+            entries += [
+                (out / f'{split}2017' / names[a['image_id']], a)
+                for a in content['annotations'] if 'factors' in a
+            ]  # fmt: skip
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f'{source} cannot be read as annotations of this tool: make {out} first'
+            ) from error
+    step = TILE + GAP
+    rows = min(ROWS, -(-len(entries) // COLUMNS))
+    sheet = np.full((rows * step + GAP, COLUMNS * step + GAP, 3), 255, np.uint8)
+    for k, (image_path, annotation) in enumerate(entries[: ROWS * COLUMNS]):
+        row, column = divmod(k, COLUMNS)
+        tile = _tile(image_path, annotation, with_skeleton=row % 2 == 1)
+        y, x = GAP + row * step, GAP + column * step
+        sheet[y : y + TILE, x : x + TILE] = tile
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written = cv2.imwrite(str(path), sheet)
+    except (OSError, cv2.error):
+        written = False
+    if not written:
+        raise InputError(f'{path} cannot be written: give a .png file in a folder you may write to')
