@@ -24,8 +24,8 @@ VARIANTS = {
 BASELINE = next(iter(VARIANTS))
 
 DESCRIPTION = """Time one forward pass and one training step (forward, backward, RMSprop) of the
-study's network, for each variant in a process of its own. The processes take turns, so that whatever
-slows the machine slows all of them; ratios are taken within a round.
+study's network, for each variant in a process of its own. The processes take turns, so that
+whatever slows the machine slows all of them; ratios are taken within a round.
 
   plain    eager PyTorch as it comes: NCHW, nothing folded
   ours     what tools/train.py and tools/test.py use unasked: channels innermost, freed memory
@@ -59,9 +59,10 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     from mmengine.registry import init_default_scope
     from torch.utils.flop_counter import FlopCounterMode
 
-    import shg_xai.plugin  # noqa: F401
-    from mmpose.registry import MODELS
+    from shg_xai import plugin  # noqa: F401
     from shg_xai.engine.run import keep_freed_memory
+
+    from mmpose.registry import MODELS  # isort: skip
 
     config, ours, bfloat16 = VARIANTS[variant]
     if ours and args.device == 'cpu':
@@ -86,8 +87,6 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     facts['flop'] = counter.get_total_flops()
     model.to(args.device)
     images, targets = images.to(args.device), targets.to(args.device)
-    if ours:
-        model.to(memory_format=torch.channels_last)
     autocast = torch.autocast(args.device, torch.bfloat16, enabled=bfloat16)
     if mode == 'forward':
         model.eval()

@@ -1,8 +1,10 @@
+#!/usr/bin/env python
 """The whole way in small: make people, train two networks, test them, draw what came out."""
 
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -75,12 +77,32 @@ class Steps:
             shutil.rmtree(output, ignore_errors=True)
         mark.write_text(f'begun {digest}')
         start = time.monotonic()
-        status = subprocess.run([sys.executable, '-W', 'ignore', *command], cwd=ROOT).returncode
-        if status:
-            raise InputError(f'the step "{name}" failed with exit code {status}, see above; the '
-                             'same command goes on from there')
+        log = self.folder / f'{name.replace(" ", "_")}.log'
+        with log.open('w') as file:
+            process = subprocess.Popen([sys.executable, '-W', 'ignore', *command], cwd=ROOT,
+                                       stdout=subprocess.PIPE, text=True)
+            for line in process.stdout:
+                file.write(line)
+                show(line)
+        if process.wait():
+            raise InputError(f'the step "{name}" failed with exit code {process.returncode}, its '
+                             f'output is in {log}; the same command goes on from there')
         mark.write_text(f'done {digest}')
         print(f'   {time.monotonic() - start:.0f} s', flush=True)
+
+
+def show(line: str) -> None:
+    """Print what a person waits for: progress, without the config and the joints' numbers.
+
+    Args:
+        line (str): A line a tool printed.
+    """
+    if 'mmengine' not in line:
+        return
+    found = re.search(r'Epoch\(.*?(?=  time:|  pck/occluded|$)', line)
+    if found:
+        loss = re.search(r'  loss: [\d.e-]+', line)
+        print(f'   {found.group().rstrip()}{loss.group() if loss else ""}', flush=True)
 
 
 def run_steps(args: argparse.Namespace) -> dict[str, Path]:
@@ -158,7 +180,7 @@ def main() -> None:
     start = time.monotonic()
     text = table(run_steps(args))
     (args.work_dir / 'table.md').write_text(text + '\n')
-    print(f'\n{text}\n\nMean over persons, a joint is right within 0.05 of the crop\'s side.\n'
+    print(f'\n{text}\n\nMean over persons; a joint is right within 0.05 of the crop side.\n'
           f'Table, curves.png and predictions.png are in {args.work_dir} '
           f'({time.monotonic() - start:.0f} s).')
 

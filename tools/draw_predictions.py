@@ -1,3 +1,4 @@
+#!/usr/bin/env python
 """A sheet of predictions beside the truth: tools/draw_predictions.py --out FILE CONFIG CKPT ..."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python
 """Make a data set of procedural people in COCO's format, with known factors for every person.
 
 Each picture shows one person with 17 keypoints, drawn from a 3-D skeleton, and up to two smaller

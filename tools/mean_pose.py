@@ -1,3 +1,4 @@
+#!/usr/bin/env python
 """PCK of always predicting the mean pose: tools/mean_pose.py TRAIN.json TEST.json"""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python
 """Test a network: tools/test.py CONFIG CHECKPOINT [--data-root DIR] ..."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python
 """Train a network: tools/train.py CONFIG [--data-root DIR] [--resume] [--amp] ..."""
 
 import argparse

@@ -4,9 +4,9 @@
 Copenhagen, 2021: one hourglass on COCO, targets by visibility, unmasked MSE, RMSprop, batch 16, the
 rate dropped by 5 when the validation PCK stands still, the best epoch by PCK kept.
 
-Two things differ until `tools/split_coco.py` has run on your copy of COCO and `--held-out` is given:
-the test set is COCO's validation set instead of 5,064 persons held out from the training set, and
-the mean RGB is ImageNet's, as in MMPose's configs, instead of the training set's.
+Two things differ until `tools/split_coco.py` has run on your copy of COCO and `--held-out` is
+given: the test set is COCO's validation set instead of 5,064 persons held out from the training
+set, and the mean RGB is ImageNet's, as in MMPose's configs, instead of the training set's.
 """
 
 _base_ = ['mmpose::_base_/default_runtime.py']
@@ -109,7 +109,7 @@ default_hooks = dict(
     checkpoint=dict(
         type='CheckpointHook',
         interval=1,
-        max_keep_ckpts=1,
+        max_keep_ckpts=2,  # MMEngine removes the old one before it writes the new one
         save_best='pck/labelled',
         rule='greater'))
 custom_hooks = [

@@ -65,6 +65,6 @@ val_evaluator = [
     dict(type='HeatmapLoss', loss=loss, prefix='val'),
 ]
 
-train_cfg = dict(max_epochs=10)
+train_cfg = dict(max_epochs=6)
 optim_wrapper = dict(type='Bfloat16OptimWrapper', optimizer=dict(lr=1e-3))
-param_scheduler = dict(_delete_=True, type='MultiStepLR', milestones=[7], gamma=0.2)
+param_scheduler = dict(_delete_=True, type='MultiStepLR', milestones=[4], gamma=0.2)

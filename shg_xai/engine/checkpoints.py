@@ -37,7 +37,8 @@ def read_weights(path: str) -> dict[str, Tensor]:
     except (RuntimeError, EOFError, OSError, ValueError) as error:
         raise InputError(f'{path}: a damaged checkpoint, or none ({error})') from error
     weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, Mapping) else {}
-    if not weights or not all(isinstance(value, Tensor) for value in weights.values()):
+    if not (weights and isinstance(weights, Mapping)
+            and all(isinstance(value, Tensor) for value in weights.values())):
         raise InputError(f'{path}: holds no weights (no "state_dict" of tensors)')
     return dict(weights)
 

@@ -25,7 +25,7 @@ def read_config(path: str) -> Config:
         raise InputError(f'{path}: no such config file')
     try:
         return Config.fromfile(path)
-    except (SyntaxError, NameError, KeyError, TypeError, OSError) as error:
+    except Exception as error:  # a config is Python: anything may come up
         raise InputError(f'{path}: not a config MMEngine can read ({error})') from error
 
 

@@ -1,0 +1,30 @@
+# Every target works from a fresh clone: what is missing is installed first (see tools/install.sh).
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-slow lint benchmark clean
+python := .venv/bin/python
+
+help: ## List these targets
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: ## Make .venv with all pinned packages and the project (PYTHON=/path/to/python3.11)
+	@PYTHON='$(PYTHON)' tools/install.sh
+
+demo: install ## Train, look inside and explain a small network on synthetic people (ARGS='--help')
+	@$(python) tools/demo.py $(ARGS)
+
+test: install ## Run the tests that take seconds (ARGS='-k curves')
+	@$(python) -m pytest -m 'not slow' $(ARGS)
+
+test-slow: install ## Run the tests that train and take minutes
+	@# pytest ends with 5 where no test is slow: nothing failed then.
+	@$(python) -m pytest -m slow $(ARGS) || test $$? -eq 5
+
+lint: install ## Check the style with ruff
+	@$(python) -m ruff check .
+
+benchmark: install ## Measure the network beside MMPose's own hourglass
+	@$(python) benchmarks/network.py $(ARGS)
+
+clean: ## Remove .venv and caches; work_dirs and data stay
+	rm -rf .venv .pytest_cache .ruff_cache build shg_xai.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,51 @@
+"""Fixtures for all tests: the repository, its tools, and real COCO persons where there are some."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPO_ROOT = Path(__file__).resolve().parents[1]
+RunTool = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope='session')
+def repo_root() -> Path:
+    """The folder of this checkout."""
+    return REPO_ROOT
+
+
+@pytest.fixture(scope='session')
+def run_tool() -> RunTool:
+    """A function that runs a command line of ``tools/`` and returns the finished process.
+
+    ``run_tool(['split_coco.py', folder, '--seed', 1])``; keywords go to ``subprocess.run``, ``env``
+    is added to the environment. Its exit code is not checked.
+    """
+
+    def run(args: Sequence[Any], **keywords: Any) -> subprocess.CompletedProcess[str]:
+        name, *rest = (str(arg) for arg in args)
+        environment = {**os.environ, 'PYTHONPATH': str(REPO_ROOT), **keywords.pop('env', {})}
+        settings = {'cwd': REPO_ROOT, 'timeout': 600, 'capture_output': True, 'text': True}
+        command = [sys.executable, str(REPO_ROOT / 'tools' / name), *rest]
+        return subprocess.run(command, env=environment, **{**settings, **keywords})
+
+    return run
+
+
+@pytest.fixture(scope='session')
+def coco_sample() -> Path:
+    """A folder in COCO's layout with a few real persons; the test is skipped without one.
+
+    Name it in the environment variable SHG_XAI_COCO: annotations/person_keypoints_train2017.json
+    and train2017/, as in COCO 2017. Read only: copy what a test writes to.
+    """
+    default = REPO_ROOT.parent / 'shared' / 'data' / 'coco-sample'
+    folder = Path(os.environ.get('SHG_XAI_COCO') or default)
+    if not (folder / 'annotations' / 'person_keypoints_train2017.json').is_file():
+        pytest.skip('no real COCO persons: set SHG_XAI_COCO to a folder in the layout of COCO 2017')
+    return folder

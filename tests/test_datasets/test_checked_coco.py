@@ -1,0 +1,157 @@
+"""Files that MMPose would drop, train on or choke on in silence are named."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from mmengine.registry import init_default_scope
+
+import shg_xai.plugin  # noqa: F401
+from shg_xai.datasets.checked_coco import CheckedCocoDataset
+from shg_xai.errors import InputError
+from tests.data import PARTLY, annotation, coco, write_coco, write_part
+
+ANNOTATIONS = 'annotations/person_keypoints_val2017.json'
+
+
+def dataset(root: Path, **arguments: Any) -> CheckedCocoDataset:
+    init_default_scope('mmpose')
+    return CheckedCocoDataset(data_root=str(root), ann_file=ANNOTATIONS,
+                              data_prefix=dict(img='val2017/'),
+                              **dict(pipeline=[dict(type='LoadImage')]) | arguments)
+
+
+def with_entry(root: Path, **changes: Any) -> Path:
+    """A data set whose second annotation is changed."""
+    write_part(root, 'val2017', [annotation(1), annotation(2) | changes])
+    return root
+
+
+def test_good_persons_come_through_as_mmpose_reads_them(tmp_path: Path) -> None:
+    persons = dataset(write_coco(tmp_path, val_images=3))
+    assert len(persons) == 6
+    sample = persons[1]
+    assert sample['img'].shape == (120, 160, 3)
+    assert sample['keypoints_visible'].tolist() == [[min(v, 1) for v in PARTLY]]
+    assert sample['raw_ann_info']['id'] == 11
+
+
+def test_crowds_and_persons_without_keypoints_are_passed_over(tmp_path: Path) -> None:
+    write_part(tmp_path, 'val2017', [
+        annotation(1), annotation(2, v=(0, ) * 17, bbox=(5, 5, 0, 0)),
+        annotation(3, bbox=(5, 5, 0, 0)) | dict(iscrowd=1)])
+    assert [person['id'] for person in dataset(tmp_path)] == [1]
+
+
+def keypoints_with(place: int, value: float) -> list[float]:
+    keypoints = annotation()['keypoints']
+    keypoints[place] = value
+    return keypoints
+
+
+@pytest.mark.parametrize('changes, message', [
+    (dict(keypoints=annotation()['keypoints'][:48]), '"keypoints" holds 48 numbers, not 51'),
+    (dict(keypoints=[]), '"keypoints" holds 0 numbers'),
+    (dict(keypoints=keypoints_with(3, float('nan'))), '"keypoints" holds NaN or infinity'),
+    (dict(keypoints=keypoints_with(4, float('inf'))), '"keypoints" holds NaN or infinity'),
+    (dict(bbox=[1, 2, float('nan'), 4]), '"bbox" holds NaN or infinity'),
+    (dict(bbox=[1, 2, 3]), '"bbox" must be x, y, width, height'),
+    (dict(bbox=[10, 10, 0, 50]), r'"bbox" \[10.0, 10.0, 0.0, 50.0\] has no area'),
+    (dict(bbox=[10, 10, 50, -1]), '.* has no area'),
+])
+def test_a_bad_annotation_is_named(tmp_path: Path, changes: dict, message: str) -> None:
+    with pytest.raises(InputError, match=f'{ANNOTATIONS}: annotation 2: {message}') as caught:
+        dataset(with_entry(tmp_path, **changes))
+    assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('key', ['keypoints', 'bbox'])
+def test_an_annotation_without_its_key_is_named(tmp_path: Path, key: str) -> None:
+    root = with_entry(tmp_path)
+    content = json.loads((root / ANNOTATIONS).read_text())
+    del content['annotations'][1][key]
+    (root / ANNOTATIONS).write_text(json.dumps(content))
+    with pytest.raises(InputError, match=f'annotation 2: "{key}"'):
+        dataset(root)
+
+
+def test_a_missing_annotation_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f'{ANNOTATIONS}: no such annotation file; .*--data-root'):
+        dataset(tmp_path)
+
+
+@pytest.mark.parametrize('content, message', [
+    ('{"images": [', 'not valid JSON'),
+    ('', 'not valid JSON'),
+    ('[1, 2]', 'not a COCO annotation file'),
+    ('{"images": [{"id": 1}], "annotations": []}', 'not a COCO annotation file'),
+    (json.dumps(coco([])), 'no person with keypoints'),
+    (json.dumps(coco([annotation(v=(0, ) * 17)])), 'no person with keypoints'),
+])
+def test_a_bad_annotation_file_is_named(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / 'annotations').mkdir()
+    (tmp_path / ANNOTATIONS).write_text(content)
+    with pytest.raises(InputError, match=f'{ANNOTATIONS}: {message}'):
+        dataset(tmp_path)
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+    (tmp_path / 'annotations').mkdir()
+    (tmp_path / ANNOTATIONS).write_bytes(b'\x89PNG\xff\xfe\x00')
+    with pytest.raises(InputError, match=f'{ANNOTATIONS}: not'):
+        dataset(tmp_path)
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(b'\xff\xd8 not a picture')
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b'')
+
+
+@pytest.mark.parametrize('spoil, message', [(remove, 'no such image'),
+                                            (cut, 'not a readable image'),
+                                            (empty, 'not a readable image')])
+def test_a_bad_image_is_named(tmp_path: Path, spoil: Callable[[Path], None],
+                              message: str) -> None:
+    image = write_coco(tmp_path) / 'val2017' / '000000000001.jpg'
+    spoil(image)
+    with pytest.raises(InputError, match=f'{image}: {message}'):
+        dataset(tmp_path)[0]
+
+
+def test_an_error_of_the_pipeline_itself_is_not_blamed_on_the_image(tmp_path: Path) -> None:
+    def broken(results: dict) -> dict:
+        raise RuntimeError('a bug in a transform')
+
+    with pytest.raises(RuntimeError, match='a bug in a transform'):
+        dataset(write_coco(tmp_path), pipeline=[dict(type='LoadImage'), broken])[0]
+
+
+@pytest.mark.real
+def test_real_persons_come_through(coco_sample: Path) -> None:
+    persons = dataset(coco_sample, pipeline=[
+        dict(type='LoadImage'), dict(type='PersonSquareCrop'),
+        dict(type='TopdownAffine', input_size=(256, 256)), dict(type='LoadVisibility')])
+    content = json.loads((coco_sample / ANNOTATIONS).read_text())
+    flags = {entry['id']: entry['keypoints'][2::3] for entry in content['annotations']}
+    assert len(persons) == sum(entry['num_keypoints'] > 0 and not entry['iscrowd']
+                               for entry in content['annotations'])
+    for person in persons:
+        assert person['keypoints_visible'][0].tolist() == flags[person['id']]
+        assert person['img'].shape == (256, 256, 3)
+        labelled = person['transformed_keypoints'][0][person['keypoints_visible'][0] > 0]
+        # Nothing that is labelled is cut away: the crop holds every labelled keypoint.
+        assert (labelled >= -0.5).all()
+        assert (labelled <= 256.5).all()
+        image = cv2.imread(person['img_path'])
+        assert np.abs(image.mean() - person['img'].mean()) < 100

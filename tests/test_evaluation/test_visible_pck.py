@@ -1,0 +1,147 @@
+"""The metric through MMEngine's Evaluator, by hand and beside MMPose's PCKAccuracy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from mmengine.evaluator import Evaluator
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.structures import PoseDataSample
+
+import shg_xai.plugin  # noqa: F401
+from shg_xai.datasets.checked_coco import CheckedCocoDataset
+from shg_xai.errors import InputError
+from shg_xai.evaluation import VisiblePCK
+from tests.data import ALL_VISIBLE, NAMES, PARTLY, STANDING, annotation
+
+
+def sample(shift: dict[int, float], v: Sequence[int] = ALL_VISIBLE, side: float = 200,
+           points: np.ndarray = STANDING, annotated: bool = True) -> PoseDataSample:
+    """A person whose joints are predicted so many pixels to the right of the truth."""
+    entry = annotation(points=points, v=v, bbox=(0, 0, 80, 100))
+    truth = np.array(entry['keypoints']).reshape(1, 17, 3)[..., :2]
+    predicted = truth.copy()
+    for joint, distance in shift.items():
+        predicted[0, joint, 0] += distance
+    person = PoseDataSample(metainfo=dict(
+        id=1, img_id=1, input_scale=np.array([side, side / 2]),
+        **dict(raw_ann_info=entry) if annotated else {}))
+    person.gt_instances = InstanceData(
+        keypoints=truth, keypoints_visible=np.minimum(1, np.array([v])),
+        bboxes=np.array([[0.0, 0, 80, 100]]))
+    person.pred_instances = InstanceData(keypoints=predicted, keypoint_scores=np.ones((1, 17)))
+    return person
+
+
+def evaluate(persons: list[PoseDataSample], *others: dict, **arguments: Any) -> dict[str, float]:
+    """What MMEngine's Evaluator makes of these persons, in batches of two."""
+    init_default_scope('mmpose')
+    evaluator = Evaluator([dict(type='VisiblePCK', **arguments), *others])
+    evaluator.dataset_meta = parse_pose_metainfo(CheckedCocoDataset.METAINFO)
+    for start in range(0, len(persons), 2):
+        evaluator.process(persons[start:start + 2], None)
+    return evaluator.evaluate(len(persons))
+
+
+def test_by_hand() -> None:
+    # Crop of 200: 0.05 of it are 10 pixels. PARTLY: 9 visible, 5 occluded, 3 unlabelled joints.
+    wrong_nose = sample({0: 10.5}, PARTLY)
+    wrong_eye_and_knee = sample({1: 11, 13: 11})
+    metrics = evaluate([wrong_nose, wrong_eye_and_knee])
+    assert metrics['pck/labelled'] == pytest.approx((13 / 14 + 15 / 17) / 2)
+    assert metrics['pck/visible'] == pytest.approx((8 / 9 + 15 / 17) / 2)
+    assert metrics['pck/occluded'] == 1  # the second person has none and is left out
+    # Limbs: PARTLY has left elbow, right elbow, right wrist, knees, left ankle.
+    assert metrics['pck/limbs'] == pytest.approx((1 + 7 / 8) / 2)
+    assert metrics['pck/pooled/labelled'] == pytest.approx(28 / 31)
+    assert metrics['pck/pooled/visible'] == pytest.approx(23 / 26)
+    assert metrics['pck/pooled/limbs'] == pytest.approx(13 / 14)
+    assert metrics['pck/joint/nose'] == 0.5
+    assert metrics['pck/joint/left_eye'] == 0.5
+    assert metrics['pck/joint/right_eye'] == 1  # labelled on the second person only
+    assert set(metrics) == (
+        {f'pck/{pool}{group}' for pool in ('', 'pooled/')
+         for group in ('labelled', 'visible', 'occluded', 'limbs')}
+        | {f'pck/joint/{name}' for name in NAMES})
+
+
+def test_a_joint_at_the_threshold_is_not_correct() -> None:
+    # 0.25 and 128 are exact in binary, so 32 pixels are exactly the threshold.
+    metrics = evaluate([sample({0: 32.0, 1: 31.5}, side=128)], thr=0.25)
+    assert metrics['pck/joint/nose'] == 0
+    assert metrics['pck/joint/left_eye'] == 1
+
+
+def test_the_crops_longer_side_is_the_normaliser() -> None:
+    metrics = evaluate([sample({0: 9.9, 1: 10.1})])
+    assert (metrics['pck/joint/nose'], metrics['pck/joint/left_eye']) == (1, 0)
+
+
+def test_the_boxs_longer_side_as_normaliser() -> None:
+    metrics = evaluate([sample({0: 4.9, 1: 5.1})], normaliser='bbox')
+    assert (metrics['pck/joint/nose'], metrics['pck/joint/left_eye']) == (1, 0)
+
+
+def test_the_torso_as_normaliser() -> None:
+    # Left shoulder (64, 25) to right hip (42, 55): sqrt(22^2 + 30^2) = 37.202; a tenth is 3.72.
+    first = sample({0: 3.7, 1: 3.75})
+    metrics = evaluate([first], normaliser='torso', thr=0.1)
+    assert (metrics['pck/joint/nose'], metrics['pck/joint/left_eye']) == (1, 0)
+
+
+def test_the_other_diagonal_of_the_torso_steps_in() -> None:
+    points = STANDING.copy()
+    points[6] = 38, 15  # right shoulder to left hip: sqrt(20^2 + 40^2) = 44.72
+    v = [2] * 17
+    v[5] = 0  # no left shoulder
+    metrics = evaluate([sample({0: 4.4, 1: 4.5}, v, points=points)], normaliser='torso', thr=0.1)
+    assert (metrics['pck/joint/nose'], metrics['pck/joint/left_eye']) == (1, 0)
+
+
+def test_a_person_without_a_torso_is_left_out() -> None:
+    v = [2] * 5 + [0] * 12
+    metrics = evaluate([sample({0: 100}, v), sample({1: 100})], normaliser='torso')
+    assert metrics['pck/joint/nose'] == 1
+    assert metrics['pck/labelled'] == pytest.approx(16 / 17)
+
+
+def test_what_no_joint_counts_for_is_left_out() -> None:
+    metrics = evaluate([sample({}, [2] * 5 + [0] * 12)])
+    assert set(metrics) == {'pck/labelled', 'pck/visible', 'pck/pooled/labelled',
+                            'pck/pooled/visible', *(f'pck/joint/{name}' for name in NAMES[:5])}
+    assert set(metrics.values()) == {1.0}
+
+
+def test_the_mean_over_joints_is_mmposes_pck() -> None:
+    generator = np.random.default_rng(0)
+    persons = [sample(dict(enumerate(generator.normal(0, 5, 17))),
+                      generator.choice([0, 1, 2], 17, p=[0.3, 0.2, 0.5]).tolist())
+               for _ in range(21)]
+    metrics = evaluate(persons, dict(type='PCKAccuracy', thr=0.05, norm_item='bbox'),
+                       normaliser='bbox')
+    joints = [value for name, value in metrics.items() if name.startswith('pck/joint/')]
+    assert len(joints) == 17
+    assert 0.2 < metrics['PCK'] < 0.95
+    assert np.mean(joints) == pytest.approx(metrics['PCK'], abs=1e-6)
+
+
+def test_boxes_of_a_detector_are_refused() -> None:
+    with pytest.raises(InputError, match=r"VisiblePCK needs ground-truth boxes.* bbox_file=''"):
+        evaluate([sample({}, annotated=False)])
+
+
+def test_an_unknown_normaliser_is_refused() -> None:
+    with pytest.raises(InputError, match="normaliser='head'; choose one of crop, bbox, torso"):
+        VisiblePCK(normaliser='head')
+
+
+def test_samples_are_left_alone() -> None:
+    person, kept = sample({0: 3}, PARTLY), sample({0: 3}, PARTLY)
+    evaluate([person])
+    for name in ('keypoints', 'bboxes'):
+        np.testing.assert_array_equal(person.gt_instances[name], kept.gt_instances[name])
+    np.testing.assert_array_equal(person.pred_instances.keypoints, kept.pred_instances.keypoints)
+    assert person.raw_ann_info == kept.raw_ann_info
