@@ -58,7 +58,9 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 
 # Network: the study's, 14.5 million parameters with one stack.
-loss = dict(type='KeypointMSELoss', use_target_weight=False)  # unlabelled joints: empty heatmaps
+# Unmasked: an unlabelled joint is trained towards an empty heatmap. KeypointMSELoss would mask it
+# even with use_target_weight=False (MMPose 1.3.2).
+loss = dict(type='MSELoss')
 model = dict(
     type='TopdownPoseEstimator',
     data_preprocessor=dict(
