@@ -50,8 +50,9 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     """The computation to time, and what is known of it beforehand.
 
     Returns:
-        tuple[Callable, dict]: A function that runs it once; FLOP of a forward pass over the batch
-        and, for 'forward', the heatmaps' deviation from plain float32.
+        tuple[Callable, dict]: A function that runs it once; the number of parameters, the FLOP
+        of a forward pass over the batch and, for 'forward', the heatmaps' deviation from plain
+        float32.
     """
     import torch
     from mmcv.cnn import fuse_conv_bn
@@ -81,7 +82,7 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
         output = model.head(model.backbone(images))
         return (output[-1] if isinstance(output, list) else output).float()
 
-    facts = {}
+    facts = dict(parameters=sum(parameter.numel() for parameter in model.parameters()))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         reference = heatmaps()
     facts['flop'] = counter.get_total_flops()
@@ -195,6 +196,10 @@ def main() -> None:
     everything = {mode: measure(args, mode) for mode in ('forward', 'training step')}
     print(f'\n{args.batch} images of {args.size} x {args.size}, {args.rounds} rounds, '
           f'{args.device}, {platform.machine()}')
+    for variant in (BASELINE, list(VARIANTS)[-1]):
+        facts = everything['forward'][variant]
+        print(f'{VARIANTS[variant][0]}: {facts["parameters"]:,} parameters, '
+              f'{facts["flop"] / args.batch / 1e9:.1f} GFLOP an image (multiply and add count 2)')
     for mode, results in everything.items():
         print_table(mode, results)
     if args.json:
