@@ -130,6 +130,11 @@ def test_the_rate_drops_once_after_five_epochs_without_progress() -> None:
     assert rates == pytest.approx([2.5e-4] * 8 + [5e-5] * 10)
 
 
+def test_a_killed_run_has_a_checkpoint_to_go_on_from() -> None:
+    # MMEngine removes the oldest checkpoint before it writes the next one.
+    assert read('shg_coco.py').default_hooks.checkpoint.max_keep_ckpts >= 2
+
+
 def test_configs_differ_in_what_they_are_named_after() -> None:
     def backbone(name: str) -> nn.Module:
         with torch.device('meta'):

@@ -61,7 +61,8 @@ class AutoencoderNeck(BaseModule):
                  init_cfg: dict | list[dict] | None = None) -> None:
         super().__init__(init_cfg or dict(type='Xavier', layer=['Conv2d', 'Linear'],
                                           distribution='normal'))
-        if min(in_channels, code_channels, *in_featuremap_size, *hidden_channels) < 1:
+        if not hidden_channels or min(in_channels, code_channels, *in_featuremap_size,
+                                      *hidden_channels) < 1:
             raise InputError('AutoencoderNeck: in_channels, in_featuremap_size, hidden_channels '
                              'and code_channels must be at least 1')
         width, height = in_featuremap_size

@@ -62,6 +62,7 @@ def keypoints_with(place: int, value: float) -> list[float]:
     (dict(bbox=[1, 2, 3]), '"bbox" must be x, y, width, height'),
     (dict(bbox=[10, 10, 0, 50]), r'"bbox" \[10.0, 10.0, 0.0, 50.0\] has no area'),
     (dict(bbox=[10, 10, 50, -1]), '.* has no area'),
+    (dict(bbox=[200, 10, 50, 50]), r'"bbox" \[200, 10, 50, 50\] lies outside the image'),
 ])
 def test_a_bad_annotation_is_named(tmp_path: Path, changes: dict, message: str) -> None:
     with pytest.raises(InputError, match=f'{ANNOTATIONS}: annotation 2: {message}') as caught:

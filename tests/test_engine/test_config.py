@@ -1,6 +1,7 @@
 """From config file and command line to the config that runs."""
 
 import argparse
+import json
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,26 @@ def test_drawing_options(repo_root: Path) -> None:
     hook = merged(repo_root, '--show-dir', 'drawn', '--interval', '7').default_hooks.visualization
     assert (hook.enable, hook.show, hook.out_dir, hook.interval) == (True, False, 'drawn', 7)
     assert merged(repo_root).default_hooks.visualization.enable is False
+
+
+def test_held_out_needs_the_split(repo_root: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r'--held-out: .*split_info.json is missing'):
+        merged(repo_root, '--held-out', '--data-root', str(tmp_path))
+
+
+def test_held_out_trains_and_tests_on_the_split(repo_root: Path, tmp_path: Path) -> None:
+    (tmp_path / 'annotations').mkdir()
+    (tmp_path / 'annotations' / 'split_info.json').write_text(json.dumps(dict(
+        train=dict(file='rest.json'), test=dict(file='drawn.json'),
+        mean=dict(mean_rgb_0_to_255=[1.0, 2.0, 3.0]))))
+    cfg = merged(repo_root, '--held-out', '--data-root', str(tmp_path))
+    assert cfg.train_dataloader.dataset.ann_file == 'annotations/rest.json'
+    assert cfg.test_dataloader.dataset.ann_file == 'annotations/drawn.json'
+    # The held-out persons are training persons, and their images lie there.
+    assert cfg.test_dataloader.dataset.data_prefix == dict(img='train2017/')
+    assert cfg.val_dataloader.dataset.ann_file == 'annotations/person_keypoints_val2017.json'
+    assert cfg.val_dataloader.dataset.data_prefix == dict(img='val2017/')
+    assert cfg.model.data_preprocessor.mean == [1.0, 2.0, 3.0]
 
 
 def test_a_missing_config_is_named() -> None:

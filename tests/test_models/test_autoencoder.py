@@ -30,7 +30,7 @@ def feature_map(channels: int = 6, height: int = 4, width: int = 4) -> Tensor:
 
 
 @pytest.mark.parametrize('channels, width, height, hidden, code', [
-    (6, 4, 4, (5, 4), 3), (1, 1, 1, (1, ), 1), (8, 3, 5, (4, 4, 2), 7), (16, 2, 2, (), 50)])
+    (6, 4, 4, (5, 4), 3), (1, 1, 1, (1, ), 1), (8, 3, 5, (4, 4, 2), 7), (16, 2, 2, (2, ), 50)])
 def test_shapes(channels: int, width: int, height: int, hidden: tuple[int, ...],
                 code: int) -> None:
     module = neck(in_channels=channels, in_featuremap_size=(width, height),
@@ -123,7 +123,7 @@ def test_a_feature_map_of_another_shape_is_refused(shape: tuple[int, int, int]) 
 
 @pytest.mark.parametrize('arguments', [
     dict(code_channels=0), dict(in_channels=0), dict(in_featuremap_size=(4, 0)),
-    dict(hidden_channels=(8, 0))])
+    dict(hidden_channels=(8, 0)), dict(hidden_channels=())])
 def test_sizes_below_one_are_refused(arguments: dict) -> None:
     with pytest.raises(InputError, match='must be at least 1'):
         AutoencoderNeck(**arguments)
