@@ -12,6 +12,8 @@ def run(main: Callable[[], None]) -> NoReturn:
     """Run a command; bad input becomes one line on stderr and exit code 2, without traceback."""
     # MMEngine's, at every start; it is pinned to a setuptools that still has pkg_resources.
     warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
+    # MMPose's, whenever it reads COCO's joints from its own package instead of the folder it is in.
+    warnings.filterwarnings('ignore', message='The metainfo config file')
     try:
         main()
     except InputError as error:

@@ -58,6 +58,9 @@ class CheckedCocoDataset(CocoDataset):
         if not osp.isfile(self.ann_file):
             raise InputError(f'{self.ann_file}: no such annotation file; set data_root and '
                              'ann_file of the dataset (--data-root in the tools)')
+        if self.bbox_file and not osp.isfile(self.bbox_file):
+            raise InputError(f"{self.bbox_file}: no such file of boxes; bbox_file='' takes the "
+                             'annotated ones')
         try:
             persons = super().load_data_list()
         except (AssertionError, KeyError, TypeError, UnicodeDecodeError) as error:

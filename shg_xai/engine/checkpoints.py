@@ -11,17 +11,19 @@ from torch import Tensor, nn
 from shg_xai.errors import InputError
 
 
-def read_weights(path: str) -> dict[str, Tensor]:
+def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
     """Read the weights of a checkpoint without running anything it may carry.
 
     Args:
         path (str): A local checkpoint, MMEngine's or a plain state dict.
+        resumable (bool): Whether training shall go on from it. Defaults to ``False``.
 
     Returns:
         dict[str, Tensor]: The state dict, on the CPU.
 
     Raises:
-        InputError: No such file, not a checkpoint, or one that carries code.
+        InputError: No such file, not a checkpoint, one that carries code, or one without the
+            state of the training, if that is needed.
     """
     if not Path(path).is_file():
         raise InputError(f'{path}: no such checkpoint')
@@ -40,6 +42,10 @@ def read_weights(path: str) -> dict[str, Tensor]:
     if not (weights and isinstance(weights, Mapping)
             and all(isinstance(value, Tensor) for value in weights.values())):
         raise InputError(f'{path}: holds no weights (no "state_dict" of tensors)')
+    if resumable and not {'meta', 'message_hub', 'optimizer'} <= checkpoint.keys():
+        raise InputError(f'{path}: cannot be resumed from, it holds weights without the state of '
+                         'the training; resume from an epoch_*.pth, or start afresh from these '
+                         f'weights with --cfg-options load_from={path}')
     return dict(weights)
 
 

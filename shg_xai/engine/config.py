@@ -109,5 +109,6 @@ def merge_testing(cfg: Config, args: argparse.Namespace) -> None:
         args (argparse.Namespace): The options.
     """
     cfg.load_from = args.checkpoint
+    cfg.resume = False
     if args.amp:
         cfg.test_cfg.fp16 = True  # MMEngine's name for autocast; bfloat16 on the CPU

@@ -90,7 +90,7 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     """
     weights = None
     if checkpoint and '://' not in checkpoint:
-        weights = read_weights(checkpoint)
+        weights = read_weights(checkpoint, resumable=cfg.get('resume', False))
     if not torch.cuda.is_available():
         keep_freed_memory()
     join_processes(cfg)

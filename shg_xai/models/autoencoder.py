@@ -59,8 +59,9 @@ class AutoencoderNeck(BaseModule):
                  output_relu: bool = True,
                  noise: float = 0.1,
                  init_cfg: dict | list[dict] | None = None) -> None:
-        super().__init__(init_cfg or dict(type='Xavier', layer=['Conv2d', 'Linear'],
-                                          distribution='normal'))
+        if init_cfg is None:
+            init_cfg = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal')
+        super().__init__(init_cfg)
         if not hidden_channels or min(in_channels, code_channels, *in_featuremap_size,
                                       *hidden_channels) < 1:
             raise InputError('AutoencoderNeck: in_channels, in_featuremap_size, hidden_channels '

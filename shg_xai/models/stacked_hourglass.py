@@ -30,8 +30,8 @@ def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]
     Raises:
         InputError: The lengths do not fit.
     """
-    if isinstance(flags, bool):
-        return [[flags] * depth for _ in range(num_stacks)]
+    if isinstance(flags, int):  # a bool is one; --cfg-options may well give 0
+        return [[bool(flags)] * depth for _ in range(num_stacks)]
     if any(isinstance(entry, Sequence) for entry in flags):
         if len(flags) != num_stacks:
             raise InputError(f'StackedHourglass: skip_connections has {len(flags)} entries for '
@@ -109,7 +109,9 @@ class StackedHourglass(BaseBackbone):
                  norm_cfg: dict | None = None,
                  channels_last: bool = True,
                  init_cfg: dict | list[dict] | None = None) -> None:
-        super().__init__(init_cfg or dict(type='Xavier', layer='Conv2d', distribution='normal'))
+        if init_cfg is None:
+            init_cfg = dict(type='Xavier', layer='Conv2d', distribution='normal')
+        super().__init__(init_cfg)
         if shortcut not in SHORTCUTS:
             raise InputError(f'StackedHourglass: shortcut={shortcut!r}; choose one of '
                              f'{", ".join(SHORTCUTS)}')

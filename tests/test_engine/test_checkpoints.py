@@ -108,6 +108,18 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
         read_weights(str(tmp_path / 'none.pth'))
 
 
+@pytest.mark.parametrize('missing', ['meta', 'message_hub', 'optimizer'])
+def test_training_does_not_go_on_from_weights_alone(tmp_path: Path, missing: str) -> None:
+    path = str(tmp_path / 'kept.pth')
+    whole = dict(state_dict=weights(), meta=dict(epoch=1), message_hub={}, optimizer={})
+    torch.save(whole, path)
+    assert read_weights(path, resumable=True).keys() == weights().keys()
+    torch.save({key: value for key, value in whole.items() if key != missing}, path)
+    assert read_weights(path).keys() == weights().keys()
+    with pytest.raises(InputError, match=f'{path}: cannot be resumed from'):
+        read_weights(path, resumable=True)
+
+
 def test_weights_of_the_model_fit() -> None:
     check_fits(weights(), nn.Linear(3, 2), 'own.pth')
     check_fits({f'module.{name}': value for name, value in weights().items()}, nn.Linear(3, 2),

@@ -87,6 +87,7 @@ def test_skips_switched_off_leave_checkpoints_interchangeable() -> None:
     ([[True, False], [False, True]], 2, [[True, False], [False, True]]),
     ([[True, False], False], 2, [[True, False], [False, False]]),
     ((True, (False, True)), 2, [[True, True], [False, True]]),
+    (0, 1, [[False, False]]),  # as --cfg-options may give it
 ])
 def test_flags_for_levels_and_stacks(flags: Any, num_stacks: int,
                                      expected: list[list[bool]]) -> None:
