@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 import resource
+import shlex
 import statistics
 import subprocess
 import sys
@@ -154,7 +155,7 @@ def measure(args: argparse.Namespace, mode: str) -> dict[str, dict]:
         results_line = workers[variant].stdout.readline()
         if not results_line:
             raise SystemExit(f'the worker for {variant} failed; run it alone to see why: '
-                             f'{" ".join(command)}')
+                             f'{shlex.join(command)}')
         workers[variant].facts = json.loads(results_line)
     results = {variant: dict(worker.facts, seconds=[]) for variant, worker in workers.items()}
     for index in range(args.rounds):

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from pycocotools.coco import COCO
 
+from shg_xai.datasets.checked_coco import check_annotation
 from shg_xai.datasets.person_square_crop import square_crop
+from shg_xai.errors import InputError
 from shg_xai.visibility import raw_visibility
 
 
@@ -32,10 +34,19 @@ def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoi
 
     Returns:
         CroppedKeypoints: The persons in the order of the file.
+
+    Raises:
+        InputError: Not a COCO annotation file, or one without persons.
     """
-    coco = COCO(ann_file)
+    try:
+        coco = COCO(ann_file)
+        names = coco.dataset['categories'][0]['keypoints']
+        annotations = coco.dataset['annotations']
+    except (AssertionError, LookupError, TypeError, ValueError) as error:
+        raise InputError(f'{ann_file}: not a COCO keypoint annotation file ({error!r})') from error
     rows, flags = [], []
-    for annotation in coco.dataset['annotations']:
+    for annotation in annotations:
+        check_annotation(annotation, len(names), ann_file)
         v = raw_visibility(annotation)[0]
         if annotation.get('iscrowd') or not v.any():
             continue
@@ -46,5 +57,6 @@ def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoi
                                    (image['width'], image['height']), padding)
         rows.append((keypoints - center) / side + 0.5)
         flags.append(v)
-    return CroppedKeypoints(np.stack(rows), np.stack(flags),
-                            coco.dataset['categories'][0]['keypoints'])
+    if not rows:
+        raise InputError(f'{ann_file}: no person with keypoints in it')
+    return CroppedKeypoints(np.stack(rows), np.stack(flags), names)

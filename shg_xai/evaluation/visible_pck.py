@@ -53,6 +53,8 @@ class VisiblePCK(BaseMetric):
           the person's share of correct joints, as in the study
         - ``pck/pooled/labelled`` and so on: share of all joints of all persons
         - ``pck/joint/nose`` and so on: share of the persons with that joint labelled
+        - ``pck/joint_mean``: mean over joints of the former, which is what MMPose's PCKAccuracy
+          reports (it normalises by the box)
 
     Works with any MMPose config on COCO annotations with ground-truth boxes; the flags are read
     from the annotation, so the pipeline needs no LoadVisibility for it.
@@ -119,6 +121,10 @@ class VisiblePCK(BaseMetric):
                     for group, counts in groups.items()}
         metrics |= {f'joint/{name}': pck.pooled_pck(correct[:, joint], v[:, joint] > 0)
                     for joint, name in enumerate(names)}
+
+        by_joint = [value for name, value in metrics.items()
+                    if name.startswith('joint/') and not math.isnan(value)]
+        metrics['joint_mean'] = float(np.mean(by_joint)) if by_joint else math.nan
 
         absent = sorted(name for name, value in metrics.items() if math.isnan(value))
         if absent:

@@ -62,10 +62,12 @@ def test_by_hand() -> None:
     assert metrics['pck/joint/nose'] == 0.5
     assert metrics['pck/joint/left_eye'] == 0.5
     assert metrics['pck/joint/right_eye'] == 1  # labelled on the second person only
+    # The nose, the left eye and the left knee are right on one of the two persons.
+    assert metrics['pck/joint_mean'] == pytest.approx((14 + 0.5 + 0.5 + 0.5) / 17)
     assert set(metrics) == (
         {f'pck/{pool}{group}' for pool in ('', 'pooled/')
          for group in ('labelled', 'visible', 'occluded', 'limbs')}
-        | {f'pck/joint/{name}' for name in NAMES})
+        | {f'pck/joint/{name}' for name in NAMES} | {'pck/joint_mean'})
 
 
 def test_a_joint_at_the_threshold_is_not_correct() -> None:
@@ -111,7 +113,8 @@ def test_a_person_without_a_torso_is_left_out() -> None:
 def test_what_no_joint_counts_for_is_left_out() -> None:
     metrics = evaluate([sample({}, [2] * 5 + [0] * 12)])
     assert set(metrics) == {'pck/labelled', 'pck/visible', 'pck/pooled/labelled',
-                            'pck/pooled/visible', *(f'pck/joint/{name}' for name in NAMES[:5])}
+                            'pck/pooled/visible', 'pck/joint_mean',
+                            *(f'pck/joint/{name}' for name in NAMES[:5])}
     assert set(metrics.values()) == {1.0}
 
 
@@ -126,6 +129,7 @@ def test_the_mean_over_joints_is_mmposes_pck() -> None:
     assert len(joints) == 17
     assert 0.2 < metrics['PCK'] < 0.95
     assert np.mean(joints) == pytest.approx(metrics['PCK'], abs=1e-6)
+    assert metrics['pck/joint_mean'] == pytest.approx(metrics['PCK'], abs=1e-6)
 
 
 def test_boxes_of_a_detector_are_refused() -> None:
