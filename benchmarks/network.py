@@ -59,12 +59,11 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     from mmcv.cnn import fuse_conv_bn
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
+    from mmpose.registry import MODELS
     from torch.utils.flop_counter import FlopCounterMode
 
     from shg_xai import plugin  # noqa: F401
     from shg_xai.engine.run import keep_freed_memory
-
-    from mmpose.registry import MODELS  # isort: skip
 
     config, ours, bfloat16 = VARIANTS[variant]
     if ours and args.device == 'cpu':

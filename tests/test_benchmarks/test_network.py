@@ -12,7 +12,7 @@ import pytest
 def test_every_variant_is_measured(tmp_path: Path, repo_root: Path) -> None:
     file = tmp_path / 'numbers.json'
     done = subprocess.run(
-        [sys.executable, 'benchmarks/network.py', '--rounds', '2', '--batch', '2', '--size', '64',
+        [sys.executable, 'benchmarks/network.py', '--rounds', '2', '--batch', '2', '--size', '128',
          '--json', str(file)], cwd=repo_root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert '14,526,053 parameters' in done.stdout

@@ -8,10 +8,9 @@ import torch
 from matplotlib import image
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
 
 import shg_xai.plugin  # noqa: F401
-
-from mmpose.registry import MODELS  # isort: skip
 from shg_xai.datasets.people.write import PeopleConfig, write_people
 from tests.data import only_error
 
