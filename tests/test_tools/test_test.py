@@ -22,7 +22,7 @@ from tools import test as tool
 CONFIG = 'configs/shg_coco.py'
 KEYS = {f'pck/{pool}{group}' for pool in ('', 'pooled/')
         for group in ('labelled', 'visible', 'occluded', 'limbs')} | {
-            f'pck/joint/{name}' for name in NAMES}
+            f'pck/joint/{name}' for name in NAMES} | {'pck/joint_mean'}
 
 
 @pytest.fixture(autouse=True)
