@@ -45,6 +45,7 @@ setup(
         'matplotlib',
         'numpy',
         'pillow',
+        'pyarrow<25',  # the last that takes NumPy 1, which MMPose's xtcocotools is built for
         'pycocotools',
         'scikit-learn',
         'scipy',

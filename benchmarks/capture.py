@@ -1,0 +1,127 @@
+"""What storing latents costs: python benchmarks/capture.py DATA_ROOT [--rounds N]"""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
+DESCRIPTION = """Time a test of the study's full-size network (random weights) with and without storing
+its latent, 256 x 4 x 4 in float16, and everything known of a person. Rounds with and without take
+turns in one process; the ratio is taken within a round. Then the bytes on disk beside the raw
+array, and, with --memory, the peak memory of storing 1,000 and 10,000 persons with the demo's
+network. DATA_ROOT is a data set of tools/make_people.py; for --memory with 10,000 test persons:
+
+  tools/make_people.py /tmp/people --train 0 --val 0 --test 10000"""
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('data_root', type=Path)
+    parser.add_argument('--rounds', type=int, default=7, help='default: %(default)s')
+    parser.add_argument('--persons', type=int, default=64, help='a round; default: %(default)s')
+    parser.add_argument('--config', default='configs/shg_coco.py', help='default: %(default)s')
+    parser.add_argument('--memory', action='store_true', help='also measure peak memory')
+    parser.add_argument('--worker', type=int, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def read(args: argparse.Namespace, config: str) -> object:
+    """The config, on the test persons of the data set."""
+    from shg_xai.engine.config import read_config
+
+    cfg = read_config(config)
+    for name in ('val_dataloader', 'test_dataloader'):
+        cfg[name].update(batch_size=16, num_workers=0, persistent_workers=False)
+        cfg[name].dataset.update(data_root=str(args.data_root), data_prefix=dict(img='test2017/'),
+                                 ann_file='annotations/person_keypoints_test2017.json')
+    cfg.work_dir, cfg.load_from, cfg.resume = tempfile.mkdtemp(), None, False
+    cfg.launcher, cfg.log_level = 'none', 'ERROR'
+    return cfg
+
+
+def measure_time(args: argparse.Namespace) -> None:
+    """Print the overhead in time and in bytes."""
+    import torch
+    from mmengine.registry import DATASETS
+
+    from shg_xai.engine import dump
+    from shg_xai.engine.run import build_runner
+
+    cfg = read(args, args.config)
+    runner = build_runner(cfg, None)
+    model = runner.model.eval()
+
+    def plainly() -> None:
+        dataset = DATASETS.build(dump.evaluation_dataset(cfg, 'test'))
+        dataset.get_subset_(args.persons)
+        for batch in dump.build_loader(cfg, dataset):
+            with torch.no_grad():
+                model.test_step(batch)
+
+    def storing() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            options = dump.DumpOptions((LAYER, ), Path(folder) / 'store', 'test',
+                                       limit=args.persons)
+            dump.store_persons(runner, cfg, None, options, {LAYER: (256, 4, 4)})
+            sizes.append(sum(file.stat().st_size for file in options.out.rglob('*.npy')))
+            rows.append(sum(file.stat().st_size for file in options.out.rglob('*.parquet')))
+
+    sizes: list[int] = []
+    rows: list[int] = []
+    plainly(), storing()
+    ratios = []
+    for index in range(args.rounds):
+        seconds = []
+        # Which goes first changes from round to round.
+        for run in (plainly, storing)[::1 if index % 2 else -1]:
+            start = time.perf_counter()
+            run()
+            seconds.append(time.perf_counter() - start)
+        plain, stored = seconds[::1 if index % 2 else -1]
+        ratios.append(stored / plain)
+        print(f'round {index + 1}: {plain:.2f} s without, {stored:.2f} s with', file=sys.stderr)
+    raw = args.persons * 256 * 4 * 4 * 2
+    print(f'time with / without: median {statistics.median(ratios):.3f} ({min(ratios):.3f} to '
+          f'{max(ratios):.3f}), {args.rounds} rounds of {args.persons} persons')
+    print(f'bytes of the arrays / raw: {sizes[-1] / raw:.4f}; rows.parquet: '
+          f'{rows[-1] / args.persons:.0f} bytes a person, {rows[-1] / raw:.3f} of raw')
+
+
+def measure_memory(args: argparse.Namespace) -> None:
+    """Print the peak memory of storing more and more persons."""
+    for persons in (1000, 10000):
+        done = subprocess.run([sys.executable, '-W', 'ignore', __file__, str(args.data_root),
+                               '--worker', str(persons)], capture_output=True, text=True)
+        print(done.stdout.splitlines()[-1] if done.returncode == 0 else done.stderr)
+
+
+def store_many(args: argparse.Namespace) -> None:
+    """A worker: store so many persons and print the peak memory."""
+    from shg_xai.engine import dump
+
+    cfg = read(args, 'configs/demo/shg_people.py')
+    with tempfile.TemporaryDirectory() as folder:
+        options = dump.DumpOptions((LAYER, ), Path(folder) / 'store', 'test', limit=args.worker)
+        stored = dump.dump_latents(cfg, None, options)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f'{stored} persons: peak {peak:.3f} GB')
+
+
+def main() -> None:
+    args = parse_args()
+    if args.worker:
+        store_many(args)
+        return
+    measure_time(args)
+    if args.memory:
+        measure_memory(args)
+
+
+if __name__ == '__main__':
+    main()

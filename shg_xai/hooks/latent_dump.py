@@ -1,0 +1,161 @@
+"""Latents of any test or validation run, written to a store while it goes on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.registry import HOOKS
+from mmengine.runner import Runner
+
+from shg_xai.errors import InputError
+from shg_xai.hooks.latent_rows import sample_row
+from shg_xai.hooks.provenance import describe_environment, describe_source
+from shg_xai.hooks.tap import Outputs, tap
+from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
+
+
+def first_arrays(outputs: Outputs, persons: int) -> dict[str, np.ndarray]:
+    """The first output of each layer as float32 arrays (N, ...) for a batch of N persons.
+
+    A flip test runs the network a second time, on mirrored images; that pass is left out.
+
+    Raises:
+        InputError: A layer put nothing out, or something else than one entry a person.
+    """
+    for name, tensors in outputs.items():
+        if not tensors:
+            raise InputError(f'layer {name!r} does not fire in this network; tools/list_layers.py '
+                             'lists those that do')
+        if tensors[0].shape[:1] != (persons, ):
+            raise InputError(f'layer {name!r}: its output {tuple(tensors[0].shape)} has not one '
+                             f'entry for each of {persons} persons')
+    return {name: tensors[0].float().cpu().numpy() for name, tensors in outputs.items()}
+
+
+@HOOKS.register_module()
+class LatentDumpHook(Hook):
+    """Write outputs of named layers to a latent store, in any test or validation run.
+
+    ``tools/dump_latents.py`` is the command for it; this hook is for runs that go on anyway::
+
+        custom_hooks = [dict(type='LatentDumpHook', out_dir='work_dirs/latents',
+                             layers=['backbone.hourglasses.0.bottleneck_residuals'])]
+
+    A test run writes to ``out_dir``, a validation in training to ``out_dir/epoch_<n>``. The model
+    is hooked only while a batch runs. Run again, a cut run leaves out what is stored already.
+
+    Args:
+        layers (Sequence[str]): Names as in ``model.named_modules()``, see ``tools/list_layers.py``.
+        out_dir (str): Folder of the store.
+        dtype (str): ``'float16'`` or ``'float32'``. Defaults to ``'float16'``.
+        rows_per_shard (int): Persons a file. Defaults to 1024.
+    """
+
+    def __init__(self, layers: Sequence[str], out_dir: str, dtype: str = 'float16',
+                 rows_per_shard: int = 1024) -> None:
+        self.layers = list(layers)
+        self.out_dir = Path(out_dir)
+        self.dtype = dtype
+        self.rows_per_shard = rows_per_shard
+
+    def before_test(self, runner: Runner) -> None:
+        """Start writing."""
+        self._start(runner, runner.test_loop, self.out_dir, 'test')
+
+    def before_val(self, runner: Runner) -> None:
+        """Start writing."""
+        self._start(runner, runner.val_loop, self.out_dir / f'epoch_{runner.epoch}', 'val')
+
+    def after_test(self, runner: Runner) -> None:
+        """Write the rest."""
+        self._finish(runner.test_loop)
+
+    def after_val(self, runner: Runner) -> None:
+        """Write the rest."""
+        self._finish(runner.val_loop)
+
+    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any,
+                        outputs: Sequence[Any]) -> None:
+        """Keep a batch."""
+        runner.test_loop.latents.keep(outputs)
+
+    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any,
+                       outputs: Sequence[Any]) -> None:
+        """Keep a batch."""
+        runner.val_loop.latents.keep(outputs)
+
+    def _start(self, runner: Runner, loop: Any, folder: Path, split: str) -> None:
+        if hasattr(loop, 'latents'):  # of a run that its data or its metrics ended
+            loop.latents.close()
+        loop.latents = _Recording(self, runner, loop, folder, split)
+
+    def _finish(self, loop: Any) -> None:
+        loop.latents.close()
+        del loop.latents
+
+
+class _Recording:
+    """One run's latents: taps the model around each batch of a loop, and owns the writer."""
+
+    def __init__(self, hook: LatentDumpHook, runner: Runner, loop: Any, folder: Path,
+                 split: str) -> None:
+        self.hook, self.runner, self.loop, self.folder = hook, runner, loop, folder
+        self.split = split
+        self.writer: ShardWriter | None = None
+        self.done: set[int] = set()
+        self.outputs: Outputs = {}
+        self.run_iter = loop.run_iter
+        loop.run_iter = self.run_tapped
+
+    def run_tapped(self, idx: int, data_batch: Any) -> None:
+        """The loop's own iteration, with the model tapped."""
+        model = self.runner.model
+        model = model.module if is_model_wrapper(model) else model
+        try:
+            with tap(model, read=self.hook.layers) as self.outputs:
+                self.run_iter(idx, data_batch)
+        except BaseException:
+            self.close()
+            raise
+        # The metrics that follow may end the run; nothing is lost then.
+        if idx + 1 == len(self.loop.dataloader):
+            self.close()
+
+    def keep(self, samples: Sequence[Any]) -> None:
+        """Write the batch that has just run, without the persons who are stored already."""
+        arrays = first_arrays(self.outputs, len(samples))
+        rows = [sample_row(sample, self.split) for sample in samples]
+        if self.writer is None:
+            self._open({name: array.shape[1:] for name, array in arrays.items()})
+        new = [index for index, row in enumerate(rows) if row['annotation_id'] not in self.done]
+        self.done |= {rows[index]['annotation_id'] for index in new}
+        self.writer.add([rows[index] for index in new],
+                        {name: array[new] for name, array in arrays.items()})
+
+    def _open(self, shapes: dict[str, Sequence[int]]) -> None:
+        dataset, cfg = self.loop.dataloader.dataset, self.runner.cfg
+        dataset_cfg = cfg.test_dataloader.dataset if self.split == 'test' else (
+            cfg.val_dataloader.dataset)
+        checkpoint = self.runner._load_from
+        meta = dataset.metainfo
+        manifest = Manifest(
+            layers=tuple(Layer.named(name, shape, self.hook.dtype)
+                         for name, shape in shapes.items()), rows=len(dataset),
+            keypoint_names=tuple(meta['keypoint_id2name'][joint]
+                                 for joint in range(meta['num_keypoints'])),
+            skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
+            source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, self.split, {}),
+            environment=describe_environment(cfg, checkpoint, dataset.ann_file))
+        self.done = create_store(self.folder, manifest)
+        self.writer = ShardWriter(self.folder, manifest, get_rank(), self.hook.rows_per_shard)
+
+    def close(self) -> None:
+        """Write what is left, and give the loop its own iteration back."""
+        self.loop.__dict__.pop('run_iter', None)
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None

@@ -1,0 +1,57 @@
+"""From a sample MMPose has tested to the row a latent store keeps of it."""
+
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from shg_xai.errors import InputError
+from shg_xai.evaluation import pck
+from shg_xai.visibility import raw_visibility
+
+PCK_THRESHOLD = 0.05  # of the crop's side, as in the study
+
+
+def sample_row(sample: Any, split: str) -> dict[str, Any]:
+    """What a row says of a person.
+
+    Args:
+        sample (PoseDataSample): A person, tested or not, with ground truth and K keypoints.
+        split (str): Name of the part of the data set.
+
+    Returns:
+        dict[str, Any]: The columns of a latent store; what is not known is None.
+
+    Raises:
+        InputError: The boxes come from a detector, so that nobody knows who the person is.
+    """
+    annotation = sample.metainfo.get('raw_ann_info')
+    if annotation is None:
+        raise InputError('latents need ground-truth boxes, but these come from a detector: set '
+                         "bbox_file='' in the dataset")
+    v = raw_visibility(annotation)[0]
+    keypoints = np.asarray(annotation['keypoints'], dtype=np.float32).reshape(-1, 3)[:, :2]
+    row = dict(
+        annotation_id=int(sample.id), image_id=int(sample.img_id),
+        file_name=PurePath(sample.img_path).name, dataset=sample.metainfo.get('dataset_name', ''),
+        split=split, bbox=np.asarray(annotation['bbox'], dtype=np.float32),
+        crop_center=np.asarray(sample.input_center, dtype=np.float32),
+        crop_scale=np.asarray(sample.input_scale, dtype=np.float32),
+        keypoints=keypoints.ravel(), visibility=v.astype(np.int8), num_labelled=int((v > 0).sum()),
+        predicted_keypoints=None, keypoint_scores=None, pck=None)
+    row |= {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}
+    if 'pred_instances' in sample:
+        row |= _prediction(sample, keypoints, v)
+    return row
+
+
+def _prediction(sample: Any, keypoints: np.ndarray, v: np.ndarray) -> dict[str, Any]:
+    """The columns of a prediction: keypoints (2K,), scores (K,), the person's PCK."""
+    predicted = np.asarray(sample.pred_instances.keypoints)[0, :, :2]
+    distances = pck.normalised_distances(predicted[None], keypoints[None],
+                                         np.array([np.max(sample.input_scale)]))
+    score = pck.person_pck(distances < PCK_THRESHOLD, v[None] > 0)[0]
+    return dict(predicted_keypoints=predicted.astype(np.float32).ravel(),
+                keypoint_scores=np.asarray(sample.pred_instances.keypoint_scores)[0]
+                .astype(np.float32),
+                pck=None if np.isnan(score) else float(score))

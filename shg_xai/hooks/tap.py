@@ -1,0 +1,149 @@
+"""Reading and replacing what layers of a network put out.
+
+A tap lives inside a ``with`` block and leaves the network as it was, also after an exception::
+
+    with tap(model, read=['backbone.layer4']) as outputs:
+        model.test_step(batch)
+    outputs['backbone.layer4']                      # a list, one tensor a call of the layer
+
+    with tap(model, replace={'backbone.layer4': torch.zeros_like}):
+        model.test_step(batch)
+
+A layer is named as in ``model.named_modules()``; where its output is not one tensor, ``name:part``
+names an index of a tuple or list, or a key of a dict.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+from torch import Tensor, nn
+
+from shg_xai.errors import InputError
+
+Replacement = Callable[[Tensor], Tensor]
+Outputs = dict[str, list[Tensor]]
+
+
+class _LastLayerReached(Exception):
+    """Ends a forward pass nobody needs the rest of."""
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """Split ``layer:part`` into the layer and the part, which is None where there is none."""
+    layer, _, part = name.partition(':')
+    return layer, part or None
+
+
+def find_layer(model: nn.Module, name: str) -> nn.Module:
+    """The module a tap's name stands for.
+
+    Args:
+        model (nn.Module): The network.
+        name (str): ``layer`` or ``layer:part``.
+
+    Returns:
+        nn.Module: The layer.
+
+    Raises:
+        InputError: The model has no such layer.
+    """
+    layers = dict(model.named_modules())
+    layer = split_name(name)[0]
+    if layer not in layers or not layer:
+        raise InputError(f'no layer {layer!r} in the model; tools/list_layers.py lists them')
+    return layers[layer]
+
+
+def _parts(output: Any) -> list[str]:
+    """How the parts of an output that is not one tensor are named."""
+    if isinstance(output, Mapping):
+        return [str(key) for key in output]
+    return [str(index) for index in range(len(output))] if isinstance(output, Sequence) else []
+
+
+def _key(output: Any, name: str) -> Any:
+    """Index or key of the part that ``name`` names; None where it names the whole output.
+
+    Raises:
+        InputError: What it names is not a tensor.
+    """
+    layer, part = split_name(name)
+    if part is None and isinstance(output, Tensor):
+        return None
+    if part is not None:
+        keys = output if isinstance(output, Mapping) else range(len(_parts(output)))
+        for key in keys:
+            if str(key) == part and isinstance(output[key], Tensor):
+                return key
+    parts = ', '.join(f'{layer}:{known}' for known in _parts(output))
+    raise InputError(f'{name}: the output of this layer is {_kind(output)}, name a tensor in it'
+                     f'{f": {parts}" if parts else ""}')
+
+
+def _kind(output: Any) -> str:
+    return 'one tensor' if isinstance(output, Tensor) else f'a {type(output).__name__}'
+
+
+def _replaced(output: Any, key: Any, value: Tensor) -> Any:
+    """The output with one part replaced; the original container is left as it was."""
+    if key is None:
+        return value
+    if isinstance(output, Mapping):
+        return type(output)({**output, key: value})
+    items = list(output)
+    items[key] = value
+    if hasattr(output, '_fields'):
+        return type(output)(*items)
+    return type(output)(items)
+
+
+@contextmanager
+def tap(model: nn.Module, read: Sequence[str] = (),
+        replace: Mapping[str, Replacement] | None = None, stop: bool = False) -> Iterator[Outputs]:
+    """Read and replace the outputs of layers while the block runs.
+
+    What is read is a copy, taken after any replacement of the same layer, so that in-place
+    operations behind the layer do not change it.
+
+    Args:
+        model (nn.Module): The network; any ``nn.Module``.
+        read (Sequence[str]): Layers whose outputs are kept, detached, on their device.
+        replace (Mapping[str, Replacement], optional): For a layer a function of its output, whose
+            result takes the output's place; gradients flow through it.
+        stop (bool): End the block's forward pass once every layer in ``read`` has put something
+            out. What stands behind that pass in the block is not run. Defaults to ``False``.
+
+    Yields:
+        Outputs: For each name in ``read`` the outputs so far, one tensor a call of the layer.
+
+    Raises:
+        InputError: No such layer, or an output that is not one tensor and no part named.
+    """
+    outputs: Outputs = {name: [] for name in read}
+    replace = replace or {}
+
+    def replacing(name: str) -> Callable:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
+            key = _key(output, name)
+            value = output if key is None else output[key]
+            return _replaced(output, key, replace[name](value))
+        return hook
+
+    def reading(name: str) -> Callable:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+            key = _key(output, name)
+            value = output if key is None else output[key]
+            outputs[name].append(value.detach().clone())
+            if stop and all(outputs.values()):
+                raise _LastLayerReached
+        return hook
+
+    with ExitStack() as hooks:
+        # Replacements come first, so that a reader of the same layer sees what the rest sees.
+        for name, hook in [*((name, replacing(name)) for name in replace),
+                           *((name, reading(name)) for name in read)]:
+            handle = find_layer(model, name).register_forward_hook(hook)
+            hooks.callback(handle.remove)
+        with suppress(_LastLayerReached):
+            yield outputs

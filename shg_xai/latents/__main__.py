@@ -1,0 +1,66 @@
+"""Show what is in a latent store, or check all of it: ``python -m shg_xai.latents DIR``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from shg_xai.cli import run
+from shg_xai.latents.schema import flat, shorten
+from shg_xai.latents.store import LatentStore
+from shg_xai.latents.verify import verify
+
+
+def size_text(size: int) -> str:
+    """Bytes as a person reads them."""
+    value, unit = float(size), 'B'
+    for larger in ('KiB', 'MiB', 'GiB', 'TiB'):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f'{value:.0f} B' if unit == 'B' else f'{value:.1f} {unit}'
+
+
+def describe(store: LatentStore) -> str:
+    """What is in a store, some lines."""
+    manifest = store.manifest
+    state = 'complete' if store.complete else 'incomplete: run the same command again'
+    if len(store) > manifest.rows:
+        state = 'more than expected: see --verify'
+    lines = [f'{store.folder}: {len(store)} of {manifest.rows} rows, {state}',
+             f'shards: {sum(1 for _ in store.shards())}, {size_text(store.size)}', 'layers:']
+    for layer in manifest.layers:
+        values = store.array(layer.name)
+        shape = ' x '.join(map(str, layer.shape)) or 'one value'
+        lines.append(f'  {layer.name}: {shape}, {layer.dtype}, {size_text(values.nbytes)}')
+    lines.append(f'keypoints: {manifest.num_keypoints}')
+    lines.append('columns: ' + ', '.join(store.columns))
+    for part in ('source', 'environment'):
+        lines.append(f'{part}:')
+        for key, value in flat(getattr(manifest, part), '').items():
+            several = isinstance(value, str) and '\n' in value
+            text = f'{len(value.splitlines())} lines' if several else (
+                value if isinstance(value, str) else shorten(value, width=200).strip("'"))
+            lines.append(f'  {key.removeprefix(".")}: {text}')
+    return '\n'.join(lines)
+
+
+def main() -> None:
+    """Parse the command line, and show or check."""
+    parser = argparse.ArgumentParser(prog='python -m shg_xai.latents', description=__doc__)
+    parser.add_argument('folder', type=Path, metavar='DIR', help='the store')
+    parser.add_argument('--verify', action='store_true',
+                        help='read and check every value; exit code 2 if something is wrong')
+    options = parser.parse_args()
+    if not options.verify:
+        print(describe(LatentStore.open(options.folder)))
+        return
+    problems = verify(options.folder)
+    for problem in problems:
+        print('error: ' + ' '.join(problem.split()), file=sys.stderr)
+    if problems:
+        sys.exit(2)
+    print(f'{options.folder}: {len(LatentStore.open(options.folder))} rows, all is well')
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,126 @@
+"""Rows of persons, from dicts to the table of one shard."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from shg_xai.errors import InputError
+from shg_xai.latents.schema import FACTOR, row_schema
+
+# pyarrow's own way from its types to NumPy's needs pandas.
+NUMPY_TYPES = {pa.int8(): np.dtype('int8'), pa.int16(): np.dtype('int16'),
+               pa.int64(): np.dtype('int64'), pa.float32(): np.dtype('float32'),
+               pa.float64(): np.dtype('float64')}
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a value of a column must be; ``dtype`` is None for text."""
+
+    name: str
+    dtype: np.dtype | None
+    size: int
+    listed: bool
+    nullable: bool
+
+
+def list_size(name: str, num_keypoints: int) -> int:
+    """Numbers in a list that may be null, whose type has no size."""
+    return {'predicted_keypoints': 2, 'keypoint_scores': 1}[name] * num_keypoints
+
+
+@lru_cache(maxsize=8)
+def columns_of(num_keypoints: int) -> dict[str, Column]:
+    """The columns of a row for K keypoints, without factors."""
+    columns = {}
+    for field in row_schema(num_keypoints):
+        kind, size = field.type, 1
+        listed = pa.types.is_nested(kind)
+        if listed:
+            fixed = pa.types.is_fixed_size_list(kind)
+            size = kind.list_size if fixed else list_size(field.name, num_keypoints)
+            kind = kind.value_type
+        columns[field.name] = Column(field.name, NUMPY_TYPES.get(kind), size, listed,
+                                     field.nullable)
+    return columns
+
+
+def plain_value(value: Any, column: Column, label: str) -> Any:
+    """One value of a row as pyarrow takes it for its column; None for null.
+
+    Raises:
+        InputError: Missing though required, of another size or kind, or not finite.
+    """
+    label = f'{label}: {column.name}'
+    if value is None:
+        if column.nullable:
+            return None
+        raise InputError(f'{label}: missing')
+    dtype = column.dtype
+    if dtype is None:
+        if not isinstance(value, str):
+            raise InputError(f'{label}: {value!r} is no text')
+        return value
+    try:
+        values = np.asarray(value, float if dtype.kind == 'f' else None).ravel()
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f'{label}: {value!r} is no number') from None
+    if values.dtype.kind not in 'fiub' or values.size != column.size:
+        raise InputError(f'{label}: needs {column.size} number{"s" * column.listed}, not {value!r}')
+    # PCK of a person without labelled joints is NaN where it is computed; here it is null.
+    if not column.listed and column.nullable and np.isnan(values[0]):
+        return None
+    if values.dtype.kind == 'f' and not np.isfinite(values).all():
+        raise InputError(f'{label}: NaN or infinite; leave out what is not known')
+    # Always a copy: the caller may use an array again before the shard is written.
+    with np.errstate(over='ignore', invalid='ignore'):
+        cast = values.astype(dtype)
+    if values.dtype != dtype:
+        # Only floats may be rounded.
+        fits = np.isfinite(cast) if dtype.kind == 'f' else cast == values
+        if not fits.all():
+            raise InputError(f'{label}: {value!r} does not fit {dtype}')
+    return cast if column.listed else cast.item()
+
+
+def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
+    """One row as a dict of pyarrow's values, for the columns of ``row_schema``.
+
+    ``num_labelled`` is counted where it is not given.
+
+    Raises:
+        InputError: A column is missing, unknown, or holds what it cannot.
+    """
+    label = f'row of annotation {row.get("annotation_id")}'
+    columns = columns_of(num_keypoints)
+    values = {name: plain_value(row.get(name), column, label) for name, column in columns.items()
+              if name != 'num_labelled'}
+    for name in row:
+        if name in columns:
+            continue
+        if not isinstance(name, str) or not name.startswith(FACTOR) or name == FACTOR:
+            raise InputError(f'{label}: {name}: no such column; further ones are called '
+                             f'{FACTOR}<name>')
+        column = Column(name, np.dtype('float64'), 1, False, True)
+        values[name] = plain_value(row[name], column, label)
+    visibility = values['visibility']
+    if visibility.min() < 0 or visibility.max() > 2:
+        raise InputError(f'{label}: visibility: {visibility.tolist()} has other than 0, 1 and 2')
+    labelled = int(np.count_nonzero(visibility))
+    given = row.get('num_labelled')
+    if given is not None and given != labelled:
+        raise InputError(f'{label}: num_labelled: {given!r}, but {labelled} joints have v > 0')
+    return {**values, 'num_labelled': labelled}
+
+
+def row_table(rows: Sequence[Mapping[str, Any]], num_keypoints: int) -> pa.Table:
+    """Checked rows as the table of a shard; a factor that a row does not have is null in it."""
+    names = sorted({name.removeprefix(FACTOR) for row in rows for name in row
+                    if name.startswith(FACTOR)})
+    schema = row_schema(num_keypoints, names)
+    return pa.table([pa.array([row.get(field.name) for row in rows], field.type)
+                     for field in schema], schema=schema)

@@ -1,0 +1,200 @@
+"""Making a latent store, and writing rows to it so that a killed run can be resumed."""
+
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from shg_xai.errors import InputError
+from shg_xai.latents.rows import checked_row, row_table
+from shg_xai.latents.schema import MANIFEST, Layer, Manifest, differences
+from shg_xai.latents.shards import SHARDS, part_folder, shard_names, sync, write_file, write_shard
+from shg_xai.latents.store import LatentStore, read_manifest
+
+
+def create_store(folder: Path, manifest: Manifest) -> set[int]:
+    """Make a store, or go on with the one in this folder.
+
+    Returns:
+        set[int]: Annotation ids the store has already; empty for a new one.
+
+    Raises:
+        InputError: The folder cannot be written, holds other files, or a store made from something
+            else or with a damaged shard.
+    """
+    folder = Path(folder)
+    text = manifest.to_json()
+    aside = f'.{MANIFEST}.'
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / MANIFEST).exists():
+            differing = differences(read_manifest(folder), manifest)
+            if differing:
+                raise InputError(f'{folder}: holds a store of something else, choose another --out;'
+                                 f' the store against this run: {"; ".join(differing)}')
+            return set(LatentStore.open(folder).annotation_ids.tolist())
+        # Another rank may be at this point too, or may have been killed here.
+        others = sorted(entry.name for entry in folder.iterdir()
+                        if not entry.name.startswith(aside))
+        if others:
+            raise InputError(f'{folder}: holds other files ({others[0]}) and no {MANIFEST}; choose '
+                             'another --out')
+        part = folder / f'{aside}{uuid.uuid4().hex}.part'
+        try:
+            write_file(part, text.encode())
+            part.rename(folder / MANIFEST)
+        finally:
+            part.unlink(missing_ok=True)
+        sync(folder)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return set()
+
+
+def unwritable(folder: Path, error: OSError) -> InputError:
+    """The one line for a folder that cannot be written."""
+    try:
+        room = f' (free: {shutil.disk_usage(folder).free / 2**20:.0f} MiB)'
+    except OSError:
+        room = ''
+    return InputError(f'{folder}: cannot be written: {error.strerror or error}{room}; make room or '
+                      'choose another --out, then run the command again')
+
+
+class ShardWriter:
+    """Write rows and their arrays to a store made by ``create_store``; a context manager.
+
+    Holds one shard in memory. An exception inside ``with``, Ctrl-C too, still writes the rows that
+    were added, unless the exception came from writing.
+
+    Args:
+        folder (Path): The store.
+        manifest (Manifest): Its manifest.
+        rank (int): Number of this process, 0 to 99; no two at a time may have the same.
+        rows_per_shard (int): Persons a shard, at most.
+
+    Raises:
+        InputError: The folder is no store or cannot be written, or a shard needs too much memory.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, rank: int = 0,
+                 rows_per_shard: int = 1024) -> None:
+        if not 0 <= rank <= 99:
+            raise InputError(f'rank {rank}: a store takes ranks 0 to 99')
+        if rows_per_shard < 1:
+            raise InputError(f'rows_per_shard {rows_per_shard}: a shard has at least one row')
+        self.folder, self.manifest, self.rank = Path(folder), manifest, rank
+        self._size = min(rows_per_shard, max(manifest.rows, 1))
+        if not (self.folder / MANIFEST).is_file():
+            raise InputError(f'{self.folder}: no {MANIFEST}; make the store with create_store')
+        try:
+            (self.folder / SHARDS).mkdir(exist_ok=True)
+            for left in (self.folder / SHARDS).glob(f'.{rank:02}-*.part'):
+                shutil.rmtree(left)
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+        numbers = [int(name[3:]) for name in shard_names(self.folder) if int(name[:2]) == rank]
+        self._number = max(numbers, default=-1) + 1
+        try:
+            self._arrays = {layer.name: np.empty((self._size, *layer.shape), layer.dtype)
+                            for layer in manifest.layers}
+        except (MemoryError, ValueError) as error:
+            raise InputError(f'{self.folder}: a shard of {self._size} rows does not fit the memory '
+                             f'({error}); choose fewer layers or rows a shard') from error
+        self._rows: list[dict[str, Any]] = []
+        self._filled = 0
+        self._renaming: Path | None = None
+        self._failed = self._closed = False
+
+    def add(self, rows: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
+        """Add n persons; a shard is written whenever one is full.
+
+        Args:
+            rows (Sequence[Mapping]): n rows, see ``row_schema``; a missing optional one is null.
+            arrays (Mapping[str, np.ndarray]): For each layer (n, *shape), in the order of rows.
+
+        Raises:
+            InputError: Rows or arrays do not fit the manifest, or cannot be written.
+            ValueError: The writer is closed.
+        """
+        if self._closed or self._failed:
+            raise ValueError('add() after the writer was closed or could not write')
+        checked = [checked_row(row, self.manifest.num_keypoints) for row in rows]
+        layers = {layer.name: layer for layer in self.manifest.layers}
+        for kind, names in (('unknown', set(arrays) - set(layers)),
+                            ('missing', set(layers) - set(arrays))):
+            if names:
+                raise InputError(f'layer {min(names)}: {kind}; the manifest has '
+                                 f'{", ".join(layers)}')
+        values = {name: np.asarray(array) for name, array in arrays.items()}
+        for name, array in values.items():
+            expected = (len(checked), *layers[name].shape)
+            if array.shape != expected or array.dtype.kind not in 'fiub':
+                raise InputError(f'layer {name}: {array.dtype} {array.shape} instead of '
+                                 f'{layers[name].dtype} {expected}')
+        start = 0
+        while start < len(checked):
+            count = min(self._size - self._filled, len(checked) - start)
+            for name, array in values.items():
+                self._copy(layers[name], array[start:start + count])
+            # The count comes last: interrupted before it, these rows were not added.
+            self._rows[self._filled:] = checked[start:start + count]
+            self._filled += count
+            start += count
+            if self._filled == self._size:
+                self._write()
+
+    def _copy(self, layer: Layer, values: np.ndarray) -> None:
+        """Cast values (n, *shape) into the buffer, behind the rows that are in it."""
+        target = self._arrays[layer.name][self._filled:self._filled + len(values)]
+        with np.errstate(over='ignore', invalid='ignore'):
+            np.copyto(target, values, casting='same_kind')
+        if np.isinf(target).any() and (np.isinf(target) & np.isfinite(values)).any():
+            largest = np.abs(values[np.isfinite(values)]).max()
+            mend = 'store it as float32' if layer.dtype == 'float16' else 'scale it'
+            raise InputError(f'layer {layer.name}: {largest:g} is too large for {layer.dtype}; '
+                             f'{mend}')
+
+    def _write(self) -> None:
+        """Write what is buffered as a shard."""
+        shard = self.folder / SHARDS / f'{self.rank:02}-{self._number:06}'
+        # Ctrl-C may have come just after the shard got its name.
+        renamed = self._renaming == shard and shard.is_dir() and not part_folder(shard).exists()
+        if self._filled and not renamed:
+            self._renaming = shard
+            try:
+                write_shard(shard, row_table(self._rows[:self._filled],
+                                             self.manifest.num_keypoints),
+                            {layer.file: self._arrays[layer.name][:self._filled]
+                             for layer in self.manifest.layers})
+            except OSError as error:
+                self._failed = True
+                raise unwritable(self.folder, error) from error
+            except Exception:
+                self._failed = True
+                raise
+        self._filled = 0
+        self._number += 1
+        self._rows = []
+
+    def close(self) -> None:
+        """Write the rest; a second time does nothing.
+
+        Raises:
+            InputError: It cannot be written.
+        """
+        if not self._closed and not self._failed and self._filled:
+            self._write()
+        self._closed = True
+        self._arrays = {}
+
+    def __enter__(self) -> 'ShardWriter':
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,123 @@
+#!/usr/bin/env python
+"""The layers of a network and the sizes of what they put out: tools/list_layers.py CONFIG"""
+
+import argparse
+import json
+import math
+import signal
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmengine.config import DictAction
+
+from shg_xai.cli import run
+from shg_xai.errors import InputError
+
+if TYPE_CHECKING:
+    from shg_xai.engine.layers import LayerInfo
+
+DESCRIPTION = """List every layer that fires when a network sees an image, in that order, with the
+shape of its output for one person and the memory that takes. Reads no images and no checkpoint,
+and computes nothing.
+
+  tools/list_layers.py configs/shg_coco.py --match '*bottleneck*'
+  tools/list_layers.py mmpose::body_2d_keypoint/topdown_heatmap/coco/\\
+td-hm_res50_8xb64-210e_coco-256x192.py --match 'backbone*'
+
+A name is what tools/dump_latents.py --layers takes. The study's latent, 256 channels of 4 x 4, is
+backbone.hourglasses.0.bottleneck_residuals. Where a layer puts out several tensors, each has a
+name of its own: backbone:0, backbone:1, or name:key."""
+
+NOTES = {
+    '*': 'fires more than once a pass; the shape is that of the first call',
+    '!': 'not one entry a person: the shape is that of the whole output for one image, and '
+         'tools/dump_latents.py cannot tell the persons apart',
+}
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file, e.g. configs/shg_coco.py, or one that comes '
+                                       'with MMPose: mmpose::FOLDER/.../NAME.py')
+    parser.add_argument('--match', metavar='GLOB', default='*',
+                        help='only layers whose name fits, e.g. "*.bottleneck_residuals"; *, ? '
+                             'and [] as in file names, * fits dots too')
+    parser.add_argument('--batch', type=int, default=1, metavar='N',
+                        help='give the memory for N persons; default: %(default)s')
+    parser.add_argument('--json', metavar='FILE', help='also write the list here')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={},
+                        metavar='KEY=VALUE',
+                        help='override settings of the config, e.g. model.backbone.depth=3')
+    return parser.parse_args()
+
+
+def mark(layer: 'LayerInfo') -> str:
+    """The keys of the notes that hold for a layer."""
+    return ('*' if layer.calls > 1 else '') + ('' if layer.per_person else '!')
+
+
+def table(layers: list['LayerInfo'], batch: int) -> str:
+    """The layers as lines of text, with the notes they need."""
+    rows = [('name', 'shape', 'calls', 'KiB float16', 'KiB float32')]
+    for layer in layers:
+        kib = [f'{math.prod(layer.shape) * batch * size / 1024:,.1f}' for size in (2, 4)]
+        rows.append((layer.name, ' x '.join(map(str, layer.shape)) or 'a number',
+                     f'{layer.calls}{mark(layer)}', *kib))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ['  '.join(cell.ljust(width) if index < 2 else cell.rjust(width)
+                       for index, (cell, width) in enumerate(zip(row, widths, strict=True)))
+             for row in rows]
+    marks = ''.join(mark(layer) for layer in layers)
+    return '\n'.join([*lines, *(f'{key} {note}' for key, note in NOTES.items() if key in marks)])
+
+
+def write_json(path: str, config: str, size: tuple[int, int], layers: list['LayerInfo']) -> None:
+    """Write the list, whole or not at all; bytes are those of one person.
+
+    Raises:
+        InputError: The folder is missing or cannot be written to.
+    """
+    entries = [dict(vars(layer), bytes_float16=2 * math.prod(layer.shape),
+                    bytes_float32=4 * math.prod(layer.shape)) for layer in layers]
+    content = dict(schema_version=1, config=config, input_size=size, layers=entries)
+    aside = Path(f'{path}.part')
+    try:
+        aside.write_text(json.dumps(content, indent=2) + '\n')
+        aside.replace(path)
+    except OSError as error:
+        raise InputError(f'--json: cannot write {path} ({error.strerror})') from error
+
+
+def main() -> None:
+    args = parse_args()
+    if args.batch < 1:
+        raise InputError(f'--batch {args.batch}: give at least 1 person')
+    # Everything below imports torch and MMPose, which --help does without.
+    from shg_xai.engine.config import read_config
+    from shg_xai.engine.layers import config_path, input_size, list_layers, nearest_names
+
+    cfg = read_config(config_path(args.config))
+    try:
+        cfg.merge_from_dict(args.cfg_options)
+    except (KeyError, IndexError, TypeError, AssertionError) as error:
+        raise InputError(f'--cfg-options: does not fit {args.config} ({error})') from error
+    layers = list_layers(cfg)
+    shown = [layer for layer in layers if fnmatchcase(layer.name, args.match)]
+    if not shown:
+        near = nearest_names(args.match.strip('*'), [layer.name for layer in layers])
+        raise InputError(f'--match {args.match}: fits none of {len(layers)} names'
+                         + (f'; there are {", ".join(near)}' if near else ''))
+    width, height = input_size(cfg)
+    if args.json:
+        write_json(args.json, args.config, (width, height), shown)
+    print(f'{len(shown)} of {len(layers)} outputs, image {width} x {height}, memory for '
+          f'{args.batch} {"person" if args.batch == 1 else "persons"}\n\n'
+          f'{table(shown, args.batch)}')
+
+
+if __name__ == '__main__':
+    if hasattr(signal, 'SIGPIPE'):  # the list is long: end quietly behind `| head`
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    run(main)
