@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
-DESCRIPTION = """Time a test of the study's full-size network (random weights) with and without storing
-its latent, 256 x 4 x 4 in float16, and everything known of a person. Rounds with and without take
-turns in one process; the ratio is taken within a round. Then the bytes on disk beside the raw
-array, and, with --memory, the peak memory of storing 1,000 and 10,000 persons with the demo's
-network. DATA_ROOT is a data set of tools/make_people.py; for --memory with 10,000 test persons:
+DESCRIPTION = """Time a test of the study's full-size network (random weights) with and without
+storing its latent, 256 x 4 x 4 in float16, and everything known of a person. Rounds with and
+without take turns in one process; the ratio is taken within a round. Then the bytes on disk beside
+the raw array, and, with --memory, the peak memory of storing 1,000 and 10,000 persons with the
+demo's network. DATA_ROOT is a data set of tools/make_people.py; for --memory:
 
   tools/make_people.py /tmp/people --train 0 --val 0 --test 10000"""
 

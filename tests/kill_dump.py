@@ -60,7 +60,7 @@ def main() -> None:
     while killed < kills:
         # A later dump has less to do, so the moments come earlier on the whole.
         if in_child(people, out, moment.uniform(0, whole)):
-            out.rename(out.with_name(f'complete_{killed}'))  # done too early: once more from scratch
+            out.rename(out.with_name(f'complete_{killed}'))  # done too early: from scratch again
         else:
             killed += 1
     in_child(people, out, None)

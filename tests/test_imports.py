@@ -57,7 +57,7 @@ def test_report_imports_only_errors_and_cli(repo_root: Path) -> None:
         assert parts <= {'report', 'errors', 'cli'}, file
 
 
-@pytest.mark.parametrize('part', ['latents', 'analysis', 'report'])
+@pytest.mark.parametrize('part', ['latents', 'report'])
 def test_analysis_starts_without_mmpose(repo_root: Path, part: str) -> None:
     folder = repo_root / 'shg_xai' / part
     if not folder.is_dir():

@@ -24,7 +24,8 @@ from shg_xai.hooks.latent_dump import first_arrays
 from shg_xai.hooks.latent_rows import sample_row
 from shg_xai.hooks.provenance import describe_environment, describe_source
 from shg_xai.hooks.tap import tap
-from shg_xai.latents import Layer, Manifest, ShardWriter, create_store, evaluate
+from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store, evaluate
+from shg_xai.latents.schema import MANIFEST
 
 SPLITS = ('train', 'val', 'test')
 ROW_BYTES = 700  # of a person in rows.parquet, a little more than measured on COCO
@@ -66,12 +67,15 @@ def evaluation_dataset(cfg: Config, split: str) -> dict[str, Any]:
         dict[str, Any]: Its dataset with the validation pipeline, in test mode.
 
     Raises:
-        InputError: The config has no such dataloader.
+        InputError: The config has no such dataloader, or not one dataset of single persons.
     """
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
         raise InputError(f'{cfg.filename}: has no {split}_dataloader')
     dataset = loader.dataset.copy()
+    if 'datasets' in dataset or dataset.get('data_mode') == 'bottomup':
+        raise InputError(f'{cfg.filename}: {split}_dataloader: not one top-down dataset, which '
+                         'latents need; set its dataset with --cfg-options')
     dataset.update(pipeline=cfg.val_dataloader.dataset.pipeline, test_mode=True, bbox_file='')
     return dataset
 
@@ -84,15 +88,17 @@ def person_columns(dataset: Any) -> dict[str, np.ndarray]:
 
     Returns:
         dict[str, np.ndarray]: ``annotation_id``, ``image_id``, ``num_labelled``, ``labelled``
-        (1 where all joints are), ``num_visible``, ``num_occluded``, ``area``, ``bbox_width``,
+        (whether all joints are), ``num_visible``, ``num_occluded``, ``area``, ``bbox_width``,
         ``bbox_height`` (pixels) and every ``factors.<name>``; shape (N,) each, NaN where absent.
     """
     people = [dataset.get_data_info(index)['raw_ann_info'] for index in range(len(dataset))]
+    if not people:
+        raise InputError(f'{dataset.ann_file}: no persons')
     v = np.stack([np.asarray(person['keypoints'])[2::3] for person in people])
     columns = dict(
         annotation_id=np.array([person['id'] for person in people]),
         image_id=np.array([person['image_id'] for person in people]),
-        num_labelled=(v > 0).sum(axis=1), labelled=(v > 0).all(axis=1).astype(int),
+        num_labelled=(v > 0).sum(axis=1), labelled=(v > 0).all(axis=1),
         num_visible=(v == 2).sum(axis=1), num_occluded=(v == 1).sum(axis=1),
         area=np.array([person.get('area', np.nan) for person in people], dtype=float),
         bbox_width=np.array([person['bbox'][2] for person in people], dtype=float),
@@ -107,12 +113,13 @@ def choose_persons(columns: dict[str, np.ndarray], options: DumpOptions) -> np.n
     """Indices of the persons to dump, in the order of the data set.
 
     Raises:
-        InputError: The condition cannot be read, or nobody meets it.
+        InputError: The condition cannot be read, nobody meets it, or the limit is below 1.
     """
+    if options.limit is not None and options.limit < 1:
+        raise InputError(f'--limit {options.limit}: give 1 or more')
     chosen = np.arange(len(columns['annotation_id']))
     if options.only:
-        condition = 'labelled == 1' if options.only == 'labelled' else options.only
-        chosen = chosen[evaluate(condition, columns)]
+        chosen = chosen[evaluate(options.only, columns)]
     chosen = chosen[:options.limit]
     if not len(chosen):
         raise InputError(f'--only {options.only!r}: no person of {options.split} meets it')
@@ -152,6 +159,8 @@ def dump_latents(cfg: Config, checkpoint: str | None, options: DumpOptions) -> i
     """
     infos = {info.name: info for info in list_layers(cfg)}
     check_layers(options.layers, list(infos))
+    for name in [name for name in options.layers if not infos[name].per_person]:
+        raise InputError(f'layer {name}: its output has not one entry for each person')
     runner = build_runner(cfg, checkpoint)
     runner.load_or_resume()
     return store_persons(runner, cfg, checkpoint, options,
@@ -183,8 +192,10 @@ def store_persons(runner: Runner, cfg: Config, checkpoint: str | None, options: 
     manifest = _manifest(cfg, checkpoint, options, dataset, dataset_cfg, layers, len(chosen))
 
     if get_rank() == 0:
+        # Before anything is written, so that the mends it names need no other folder.
+        stored = len(LatentStore.open(options.out)) if (options.out / MANIFEST).is_file() else 0
+        needed = check_space(layers, max(len(chosen) - stored, 0), options.out)
         ids = create_store(options.out, manifest)
-        needed = check_space(layers, len(chosen) - len(ids), options.out)
         print(f'{len(chosen)} persons of {options.split}, {len(ids)} stored already; '
               f'{needed / 1e6:.1f} MB to write to {options.out}', flush=True)
     barrier()
@@ -235,5 +246,5 @@ def _batches(runner: Runner, cfg: Config, dataset: Any,
             with (torch.no_grad(), autocast(enabled=cfg.test_cfg.get('fp16', False)),
                   tap(model, read=options.layers, stop=not options.predictions) as outputs):
                 samples = model.test_step(batch)
-            yield samples, first_arrays(outputs)
+            yield samples, first_arrays(outputs, len(samples))
             progress.update(len(samples))

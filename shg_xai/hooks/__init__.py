@@ -1,5 +1,7 @@
 """Hooks of MMEngine's Runner."""
 
 from shg_xai.hooks.fold_norm import FoldNormHook
+from shg_xai.hooks.latent_dump import LatentDumpHook
+from shg_xai.hooks.tap import tap
 
-__all__ = ['FoldNormHook']
+__all__ = ['FoldNormHook', 'LatentDumpHook', 'tap']

@@ -1,5 +1,6 @@
 """Latents of any test or validation run, written to a store while it goes on."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
+from torch import nn, uint8
 
 from shg_xai.errors import InputError
 from shg_xai.hooks.latent_rows import sample_row
@@ -36,6 +38,15 @@ def first_arrays(outputs: Outputs, persons: int) -> dict[str, np.ndarray]:
     return {name: tensors[0].float().cpu().numpy() for name, tensors in outputs.items()}
 
 
+def weights_sha256(model: nn.Module) -> str:
+    """SHA-256 of a network's parameters; its buffers may differ between processes."""
+    digest = hashlib.sha256()
+    for name, values in model.named_parameters():
+        digest.update(name.encode())
+        digest.update(values.detach().cpu().contiguous().reshape(-1).view(uint8).numpy())
+    return digest.hexdigest()
+
+
 @HOOKS.register_module()
 class LatentDumpHook(Hook):
     """Write outputs of named layers to a latent store, in any test or validation run.
@@ -46,7 +57,8 @@ class LatentDumpHook(Hook):
                              layers=['backbone.hourglasses.0.bottleneck_residuals'])]
 
     A test run writes to ``out_dir``, a validation in training to ``out_dir/epoch_<n>``. The model
-    is hooked only while a batch runs. Run again, a cut run leaves out what is stored already.
+    is hooked only while a batch runs. Run again, a cut run leaves out what is stored already. Where
+    FoldNormHook is at work too, a single convolution puts out what its normalisation did before.
 
     Args:
         layers (Sequence[str]): Names as in ``model.named_modules()``, see ``tools/list_layers.py``.
@@ -108,15 +120,14 @@ class _Recording:
         self.writer: ShardWriter | None = None
         self.done: set[int] = set()
         self.outputs: Outputs = {}
+        self.model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         self.run_iter = loop.run_iter
         loop.run_iter = self.run_tapped
 
     def run_tapped(self, idx: int, data_batch: Any) -> None:
         """The loop's own iteration, with the model tapped."""
-        model = self.runner.model
-        model = model.module if is_model_wrapper(model) else model
         try:
-            with tap(model, read=self.hook.layers) as self.outputs:
+            with tap(self.model, read=self.hook.layers) as self.outputs:
                 self.run_iter(idx, data_batch)
         except BaseException:
             self.close()
@@ -142,13 +153,16 @@ class _Recording:
             cfg.val_dataloader.dataset)
         checkpoint = self.runner._load_from
         meta = dataset.metainfo
+        # Neither a seed nor a checkpoint tells the weights of a model that was trained here.
+        options = dict(weights_sha256=weights_sha256(self.model))
         manifest = Manifest(
             layers=tuple(Layer.named(name, shape, self.hook.dtype)
                          for name, shape in shapes.items()), rows=len(dataset),
             keypoint_names=tuple(meta['keypoint_id2name'][joint]
                                  for joint in range(meta['num_keypoints'])),
             skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
-            source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, self.split, {}),
+            source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, self.split,
+                                   options),
             environment=describe_environment(cfg, checkpoint, dataset.ann_file))
         self.done = create_store(self.folder, manifest)
         self.writer = ShardWriter(self.folder, manifest, get_rank(), self.hook.rows_per_shard)

@@ -1,0 +1,206 @@
+"""The hook in MMEngine's own test runs, validations and trainings."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from mmengine.runner.base_loop import BaseLoop
+from torch import nn
+
+import shg_xai.plugin  # noqa: F401
+from shg_xai.datasets.checked_coco import CheckedCocoDataset
+from shg_xai.errors import InputError
+from shg_xai.evaluation.visible_pck import VisiblePCK
+from shg_xai.hooks.latent_dump import first_arrays
+from shg_xai.latents import LatentStore, verify
+from shg_xai.models.stacked_heatmap_head import StackedHeatmapHead
+from tests.data import write_coco
+from tests.test_engine.test_dump import (
+    LAYER,
+    assert_same,
+    load,
+    one_thread,  # noqa: F401
+    plain_latents,
+    save_network,
+    small_config,
+    stored,
+)
+
+IDS = [10, 11, 20, 21, 30, 31]
+
+
+@pytest.fixture
+def cfg(tmp_path: Path, repo_root: Path) -> Config:
+    """The study's config, small, in batches of two, with the hook and no other of ours."""
+    cfg = small_config(repo_root / 'configs/shg_coco.py', write_coco(tmp_path / 'coco'),
+                       tmp_path / 'work', 'val_dataloader.batch_size=2',
+                       'test_dataloader.batch_size=2', 'train_cfg.max_epochs=2')
+    cfg.custom_hooks = [dict(type='LatentDumpHook', layers=[LAYER], out_dir=str(tmp_path / 'out'),
+                             dtype='float32', rows_per_shard=3)]
+    return cfg
+
+
+@pytest.fixture
+def trained(cfg: Config, tmp_path: Path) -> Config:
+    """The same with weights to test."""
+    cfg.load_from = str(save_network(cfg, tmp_path / 'small.pth'))
+    return cfg
+
+
+def runner(cfg: Config) -> Runner:
+    """A Runner with a logger of its own."""
+    cfg.experiment_name += '_'
+    return Runner.from_cfg(cfg)
+
+
+def untouched(loop: BaseLoop, model: nn.Module) -> bool:
+    """Whether the loop's iteration is its class's own, and no layer is hooked."""
+    hooked = any(layer._forward_hooks for layer in model.modules())
+    return loop.run_iter.__func__ is type(loop).run_iter and not hooked
+
+
+@pytest.mark.parametrize('flip', [False, True])
+def test_a_test_run_stores_what_a_plain_pass_finds(trained: Config, tmp_path: Path,
+                                                   flip: bool) -> None:
+    trained.model.test_cfg.flip_test = flip
+    tester = runner(trained)
+    with_hook = tester.test()
+    assert untouched(tester.test_loop, tester.model)
+    expected = plain_latents(trained, load(trained, trained.load_from), LAYER, 2)
+    assert_same(stored(tmp_path / 'out'), expected)
+    store = LatentStore.open(tmp_path / 'out')
+    assert store.complete
+    assert [shard.rows for shard in store.shards()] == [3, 3]
+    # The metric is the mean of the persons' own.
+    pck = store.table(['pck'])['pck'].to_numpy()
+    assert pck.mean() == pytest.approx(with_hook['pck/labelled'])
+    trained.custom_hooks = []
+    assert runner(trained).test() == with_hook
+
+
+def test_a_folded_network_computes_nearly_the_same(trained: Config, tmp_path: Path) -> None:
+    trained.custom_hooks += [dict(type='FoldNormHook')]
+    runner(trained).test()
+    expected = plain_latents(trained, load(trained, trained.load_from), LAYER, 2)
+    found = stored(tmp_path / 'out')
+    assert list(found) == list(expected)
+    for number, values in expected.items():
+        np.testing.assert_allclose(found[number], values, rtol=0, atol=1e-4)
+
+
+def test_every_validation_of_a_training_has_its_store(cfg: Config, tmp_path: Path) -> None:
+    trainer = runner(cfg)
+    trainer.train()
+    assert untouched(trainer.val_loop, trainer.model)
+    assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['epoch_1', 'epoch_2']
+    for epoch in (1, 2):
+        saved = torch.load(tmp_path / 'work' / f'epoch_{epoch}.pth', weights_only=False)
+        torch.save(dict(state_dict=saved['state_dict']), tmp_path / 'weights.pth')
+        expected = plain_latents(cfg, load(cfg, tmp_path / 'weights.pth'), LAYER, 2)
+        assert_same(stored(tmp_path / 'out' / f'epoch_{epoch}'), expected)
+    # Another training is not taken for this one, though its seed is the same.
+    cfg.optim_wrapper.optimizer.lr *= 2
+    with pytest.raises(InputError, match=r'epoch_1: holds a store of something else.*weights'):
+        runner(cfg).train()
+
+
+class Cut(Exception):
+    """What ends a run in the middle."""
+
+
+def cut_at(number: int, raised: type[BaseException], method: Callable) -> Callable:
+    """The method, but its n-th call raises."""
+    calls = []
+
+    def cutting(*args: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) == number:
+            raise raised
+        return method(*args, **options)
+    return cutting
+
+
+# Three batches of two, three rows a shard; what was kept of the batches before is written.
+@pytest.mark.parametrize('owner, method, call, raised, rows', [
+    (VisiblePCK, 'process', 3, Cut, 4),  # a metric, at the last batch
+    (VisiblePCK, 'compute_metrics', 1, Cut, 6),  # a metric, at the end
+    (StackedHeatmapHead, 'predict', 2, KeyboardInterrupt, 2),  # Ctrl-C while the network runs
+    (CheckedCocoDataset, '__getitem__', 5, Cut, 3),  # a picture, so between batches: whole shards
+])
+@pytest.mark.parametrize('again', [True, False])
+def test_a_cut_run_goes_on(trained: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                           owner: type, method: str, call: int, raised: type[BaseException],
+                           rows: int, again: bool) -> None:
+    tester = runner(trained)
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, method, cut_at(call, raised, getattr(owner, method)))
+        with pytest.raises(raised):
+            tester.test()
+    store = LatentStore.open(tmp_path / 'out')
+    assert store.annotation_ids.tolist() == IDS[:rows]
+    if owner is not CheckedCocoDataset:
+        assert untouched(tester.test_loop, tester.model)
+    tester = tester if again else runner(trained)
+    tester.test()
+    assert untouched(tester.test_loop, tester.model)
+    assert_same(stored(tmp_path / 'out'),
+                plain_latents(trained, load(trained, trained.load_from), LAYER, 2))
+
+
+def test_a_cut_validation_lets_the_training_go(cfg: Config, tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = runner(cfg)
+    monkeypatch.setattr(VisiblePCK, 'process', cut_at(5, Cut, VisiblePCK.process))
+    with pytest.raises(Cut):
+        trainer.train()
+    assert untouched(trainer.val_loop, trainer.model)
+    assert verify(tmp_path / 'out' / 'epoch_1') == []
+    assert LatentStore.open(tmp_path / 'out' / 'epoch_2').annotation_ids.tolist() == IDS[:2]
+
+
+@pytest.mark.parametrize('layer, message', [
+    ('backbone.nowhere', "no layer 'backbone.nowhere' in the model"),
+    ('backbone', 'the output of this layer is a tuple, name a tensor in it: backbone:0'),
+    ('head.loss_module', "'head.loss_module' does not fire in this network"),
+])
+def test_a_layer_that_cannot_be_stored_is_refused(trained: Config, tmp_path: Path, layer: str,
+                                                  message: str) -> None:
+    trained.custom_hooks[0].layers = [layer]
+    tester = runner(trained)
+    with pytest.raises(InputError, match=message):
+        tester.test()
+    assert untouched(tester.test_loop, tester.model)
+    assert not (tmp_path / 'out').exists()
+
+
+def test_boxes_of_a_detector_are_refused(trained: Config, tmp_path: Path) -> None:
+    boxes = tmp_path / 'boxes.json'
+    boxes.write_text('[{"image_id": 1, "category_id": 1, "bbox": [5, 5, 80, 90], "score": 0.9}]')
+    trained.test_dataloader.dataset.bbox_file = str(boxes)
+    trained.test_evaluator = dict(type='CocoMetric', ann_file=str(
+        tmp_path / 'coco/annotations/person_keypoints_val2017.json'), format_only=True,
+        outfile_prefix=str(tmp_path / 'found'))
+    # Nobody knows the joints of a found person, so no target can be made.
+    trained.test_dataloader.dataset.pipeline = [
+        step for step in trained.test_dataloader.dataset.pipeline
+        if step.type not in ('LoadVisibility', 'GenerateTarget')]
+    with pytest.raises(InputError, match=r"latents need ground-truth boxes.*bbox_file=''"):
+        runner(trained).test()
+    assert not (tmp_path / 'out').exists()
+
+
+def test_the_first_call_counts_and_has_one_entry_a_person() -> None:
+    first, second = torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0], [4.0]])
+    arrays = first_arrays(dict(layer=[first.bfloat16(), second]), 2)
+    assert arrays['layer'].dtype == np.float32
+    assert arrays['layer'].tolist() == [[1], [2]]
+    with pytest.raises(InputError, match=r"'layer': its output \(2, 1\) has not one entry for each"
+                                         ' of 3 persons'):
+        first_arrays(dict(layer=[first]), 3)
+    with pytest.raises(InputError, match="'layer' does not fire"):
+        first_arrays(dict(layer=[]), 2)
