@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.engine.layers import check_layers, list_layers
+from shg_xai.engine.persons import person_columns
 from shg_xai.engine.run import build_runner
 from shg_xai.errors import InputError
 from shg_xai.hooks.latent_dump import first_arrays
@@ -27,8 +28,7 @@ from shg_xai.hooks.tap import tap
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store, evaluate
 from shg_xai.latents.schema import MANIFEST
 
-SPLITS = ('train', 'val', 'test')
-ROW_BYTES = 700  # of a person in rows.parquet, a little more than measured on COCO
+ROW_BYTES = 700  # of a person in rows.parquet; 320 to 550 were measured, more in tiny shards
 
 
 @dataclass(frozen=True)
@@ -76,37 +76,9 @@ def evaluation_dataset(cfg: Config, split: str) -> dict[str, Any]:
     if 'datasets' in dataset or dataset.get('data_mode') == 'bottomup':
         raise InputError(f'{cfg.filename}: {split}_dataloader: not one top-down dataset, which '
                          'latents need; set its dataset with --cfg-options')
-    dataset.update(pipeline=cfg.val_dataloader.dataset.pipeline, test_mode=True, bbox_file='')
+    loader = cfg.get('val_dataloader') or cfg.test_dataloader
+    dataset.update(pipeline=loader.dataset.pipeline, test_mode=True, bbox_file='')
     return dataset
-
-
-def person_columns(dataset: Any) -> dict[str, np.ndarray]:
-    """Columns a condition may name, one entry a person, from the annotations alone.
-
-    Args:
-        dataset (BaseCocoStyleDataset): N persons.
-
-    Returns:
-        dict[str, np.ndarray]: ``annotation_id``, ``image_id``, ``num_labelled``, ``labelled``
-        (whether all joints are), ``num_visible``, ``num_occluded``, ``area``, ``bbox_width``,
-        ``bbox_height`` (pixels) and every ``factors.<name>``; shape (N,) each, NaN where absent.
-    """
-    people = [dataset.get_data_info(index)['raw_ann_info'] for index in range(len(dataset))]
-    if not people:
-        raise InputError(f'{dataset.ann_file}: no persons')
-    v = np.stack([np.asarray(person['keypoints'])[2::3] for person in people])
-    columns = dict(
-        annotation_id=np.array([person['id'] for person in people]),
-        image_id=np.array([person['image_id'] for person in people]),
-        num_labelled=(v > 0).sum(axis=1), labelled=(v > 0).all(axis=1),
-        num_visible=(v == 2).sum(axis=1), num_occluded=(v == 1).sum(axis=1),
-        area=np.array([person.get('area', np.nan) for person in people], dtype=float),
-        bbox_width=np.array([person['bbox'][2] for person in people], dtype=float),
-        bbox_height=np.array([person['bbox'][3] for person in people], dtype=float))
-    factors = sorted({name for person in people for name in person.get('factors', {})})
-    return columns | {
-        f'factors.{name}': np.array([person.get('factors', {}).get(name, np.nan)
-                                     for person in people], dtype=float) for name in factors}
 
 
 def choose_persons(columns: dict[str, np.ndarray], options: DumpOptions) -> np.ndarray:
@@ -229,7 +201,8 @@ def _manifest(cfg: Config, checkpoint: str | None, options: DumpOptions, dataset
 
 def build_loader(cfg: Config, dataset: Any) -> DataLoader:
     """The config's validation dataloader over these persons, in their order."""
-    settings = {key: value for key, value in cfg.val_dataloader.items() if key != 'dataset'}
+    loader = cfg.get('val_dataloader') or cfg.test_dataloader
+    settings = {key: value for key, value in loader.items() if key != 'dataset'}
     # Each process has its own persons already, so no sampler may share them out again.
     return Runner.build_dataloader({**settings, 'dataset': dataset, 'sampler': None,
                                     'shuffle': False, 'drop_last': False})

@@ -1,9 +1,7 @@
 """Latents as they are stored against a plain forward pass with a hook of our own."""
 
 import argparse
-import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from mmpose.registry import DATASETS, MODELS
 import shg_xai.plugin  # noqa: F401
 from shg_xai.engine import dump
 from shg_xai.engine.dump import DumpOptions, dump_latents
+from shg_xai.engine.layers import LayerInfo
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore, ShardWriter, verify
 from tests.data import QUICK, write_coco
@@ -132,14 +131,11 @@ def test_a_latent_is_that_of_a_plain_forward_pass(data: Path, tmp_path: Path, re
     expected = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size)
     assert list(expected) == [10, 11, 20, 21, 30, 31]
     cfg.load_from = str(checkpoint)
-    count = dump_latents(cfg, str(checkpoint), DumpOptions((LAYER, ), tmp_path / 'out',
-                                                           dtype=dtype))
-    assert count == 6
+    options = DumpOptions((LAYER, ), tmp_path / 'out', dtype=dtype)
+    assert dump_latents(cfg, str(checkpoint), options) == 6
     assert_same(stored(tmp_path / 'out'), expected, dtype)
     mirrored = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size, mirrored=True)
-    # Far more apart than float16 rounds.
-    assert all(np.abs(mirrored[number] - expected[number]).max()
-               > 0.01 * np.abs(expected[number]).max() for number in expected)
+    assert all(np.abs(mirrored[number] - expected[number]).max() > 0.1 for number in expected)
 
 
 @pytest.mark.slow
@@ -155,8 +151,7 @@ def test_latents_of_real_persons(coco_sample: Path, tmp_path: Path, repo_root: P
     persons.update(test_mode=True, pipeline=cfg.val_dataloader.dataset.pipeline)
     expected = plain_latents(cfg, load(cfg, checkpoint), LAYER, 16, persons)
     assert len(expected) == dict(val=12, train=86)[split]
-    dump_latents(cfg, str(checkpoint),
-                 DumpOptions((LAYER, ), tmp_path / 'out', split, dtype='float32'))
+    run(cfg, tmp_path / 'out', split=split)
     assert_same(stored(tmp_path / 'out'), expected)
 
 
@@ -170,7 +165,7 @@ def cfg(data: Path, tmp_path: Path, repo_root: Path) -> Config:
 
 
 def run(cfg: Config, out: Path, **options: Any) -> int:
-    """Dump the layer of the study; each run with a logger of its own."""
+    """Dump the study's layer; each run with a logger of its own."""
     cfg.experiment_name += '_'
     settings = {'layers': (LAYER, ), 'dtype': 'float32', **options}
     return dump_latents(cfg, cfg.load_from, DumpOptions(out=out, **settings))
@@ -228,62 +223,27 @@ def test_a_cut_run_goes_on(cfg: Config, tmp_path: Path, monkeypatch: pytest.Monk
     assert [shard.rows for shard in store.shards()] == [3, 1]
     assert store.annotation_ids.tolist() == [10, 11, 20, 21]
     assert run(cfg, tmp_path / 'out', limit=5, rows_per_shard=3) == 1
-    # The last person comes alone now, as in its batch of two persons a run before.
+    # The fifth person is alone in its batch, in the cut run as in the plain pass.
     assert_same(stored(tmp_path / 'out'), expected)
     assert run(cfg, tmp_path / 'out', limit=5) == 0
 
 
-def other_weights(cfg: Config) -> dict[str, Any]:
-    save_network(cfg, Path(cfg.load_from), seed=1)
-    return {}
-
-
-def other_persons(cfg: Config) -> dict[str, Any]:
-    file = Path(cfg.val_dataloader.dataset.data_root, 'annotations/person_keypoints_val2017.json')
-    content = json.loads(file.read_text())
-    content['annotations'][0]['bbox'][0] += 1
-    file.write_text(json.dumps(content))
-    return {}
-
-
-def flipped(cfg: Config) -> dict[str, Any]:
-    cfg.model.test_cfg.flip_test = True
-    return {}
-
-
-@pytest.mark.parametrize('change, key', [
-    (other_weights, 'source.checkpoint.sha256: '),
-    (other_persons, 'source.dataset.sha256: '),
-    (flipped, 'source.model.test_cfg.flip_test: '),
-    (lambda _: dict(layers=('backbone.stem.4', )), 'layers.backbone.stem.4'),
-    (lambda _: dict(split='train'), "source.dataset.split: 'val' against 'train'"),
-    (lambda _: dict(only='labelled'), 'source.options.only: '),
-    (lambda _: dict(limit=5), 'rows: '),
-    (lambda _: dict(dtype='float16'), "dtype: 'float32' against 'float16'"),
-    (lambda _: dict(predictions=False), 'source.options.predictions: '),
-])
-def test_a_store_of_something_else_is_left_alone(
-        cfg: Config, tmp_path: Path, change: Callable[[Config], dict[str, Any]],
-        key: str) -> None:
-    out = tmp_path / 'out'
-    run(cfg, out)
-    before = {path: path.read_bytes() for path in out.rglob('*') if path.is_file()}
-    options = change(cfg)
-    with pytest.raises(InputError) as refused:
-        run(cfg, out, **options)
-    assert f'{out}: holds a store of something else' in str(refused.value)
-    assert key in str(refused.value)
-    assert {path: path.read_bytes() for path in out.rglob('*') if path.is_file()} == before
-
-
 def test_a_disk_that_is_too_small_is_left_as_it_was(cfg: Config, tmp_path: Path,
                                                     monkeypatch: pytest.MonkeyPatch) -> None:
-    # 6 persons of 8 x 4 x 4 numbers of 4 bytes: 3072 bytes and the rows.
+    # 6 persons of 8 x 4 x 4 numbers of 4 bytes are 3072 bytes.
     usage = shutil.disk_usage(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(shutil, 'disk_usage', lambda folder: usage._replace(free=3071))
         with pytest.raises(InputError, match=r'0\.00 GB are free; take fewer layers'):
             run(cfg, tmp_path / 'new' / 'out')
     assert not (tmp_path / 'new').exists()
-    # So that the mend is possible in the same folder.
     assert run(cfg, tmp_path / 'new' / 'out', limit=2) == 2
+
+
+def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    # As the windows of a Swin transformer: 64 of 49 places for one image.
+    windows = LayerInfo(LAYER, (64, 49, 8), 'float32', 1, per_person=False)
+    monkeypatch.setattr(dump, 'list_layers', lambda cfg: [windows])
+    with pytest.raises(InputError, match='has not one entry for each person'):
+        run(cfg, tmp_path / 'out')

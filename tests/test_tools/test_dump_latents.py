@@ -74,20 +74,19 @@ def refused(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repo_r
 
 
 def test_the_command_stores_what_a_plain_pass_finds(
-        cfg: Config, tmp_path: Path, run_tool: Callable, repo_root: Path,
+        cfg: Config, tmp_path: Path, run_tool: Callable, repo_root: Path, refused: Callable,
         monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / 'out'
     done = run_tool(['dump_latents.py', *words(cfg, out, '--dtype', 'float32')])
     assert done.returncode == 0, done.stderr
     assert f'6 persons of val, 0 stored already; 0.0 MB to write to {out}' in done.stdout
     assert_same(stored(out), plain_latents(cfg, load(cfg, cfg.load_from), LAYER, 4))
-    store = LatentStore.open(out)
-    assert store.complete
-    assert store.manifest.source['config_file'] == 'shg_coco.py'
+    assert LatentStore.open(out).complete
     monkeypatch.chdir(repo_root)
-    again = words(cfg, out, '--dtype', 'float32')
-    assert run_in_process(tool.main, again, monkeypatch) == 0
+    words_again = words(cfg, out, '--dtype', 'float32')
+    assert run_in_process(tool.main, words_again, monkeypatch) == 0
     assert '6 persons of val, 6 stored already; 0.0 MB' in capsys.readouterr().out
+    assert 'source.options.limit: ' in refused('--dtype', 'float32', '--limit', '2')
     assert len(LatentStore.open(out)) == 6
 
 
@@ -163,7 +162,6 @@ def test_a_layer_that_cannot_be_stored_is_one_line(refused: Callable[..., str], 
     (['--only', 'num_labelled > 17'], "--only 'num_labelled > 17': no person of val meets it"),
     (['--only', 'num_labelled >'], 'invalid syntax'),
     (['--limit', '0'], '--limit 0: give 1 or more'),
-    (['--limit', '-2'], '--limit -2: give 1 or more'),
     (['--cfg-options', 'val_dataloader.dataset.ann_file=none.json'], 'no such annotation file'),
     (['--cfg-options', 'val_dataloader.dataset.data_mode=bottomup'],
      'shg_coco.py: val_dataloader: not one top-down dataset'),
@@ -241,9 +239,8 @@ def test_configs_of_mmpose_as_they_are(data: Path, tmp_path: Path,
     store = LatentStore.open(out)
     assert store.annotation_ids.tolist() == [10, 11, 20, 21]
     assert [store.array(layer).shape[1:] for layer in layers] == shapes
-    table = store.table()
-    assert table['pck'].null_count == 0
-    assert table['num_labelled'].to_pylist() == [17, 14, 17, 14]
+    assert store.table()['pck'].null_count == 0
+    assert store.table()['num_labelled'].to_pylist() == [17, 14, 17, 14]
     cfg = Config.fromfile(config_path(name))
     cfg.val_dataloader.dataset.data_root = str(data)
     set_random_seed(seed)
