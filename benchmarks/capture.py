@@ -59,7 +59,7 @@ def measure_time(args: argparse.Namespace) -> None:
 
     def plainly() -> None:
         dataset = DATASETS.build(dump.evaluation_dataset(cfg, 'test'))
-        dataset.get_subset_(args.persons)
+        dataset.get_subset_(list(range(args.persons)))
         for batch in dump.build_loader(cfg, dataset):
             with torch.no_grad():
                 model.test_step(batch)
