@@ -40,12 +40,12 @@ setup(
     packages=find_packages(include=['shg_xai', 'shg_xai.*']),
     package_data={'shg_xai': ['**/*.json', '**/*.html', '**/*.css', '**/*.js']},
     python_requires='>=3.10',
-    # No upper bounds: an installed version is kept as it is.
+    # No upper bounds but one: an installed version is kept as it is.
     install_requires=[
         'matplotlib',
         'numpy',
         'pillow',
-        'pyarrow<25',  # the last that takes NumPy 1, which MMPose's xtcocotools is built for
+        'pyarrow<25',  # the last that takes NumPy 1, for which xtcocotools of MMPose is built
         'pycocotools',
         'scikit-learn',
         'scipy',
