@@ -1,5 +1,6 @@
 """How every command line of this project ends."""
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -21,4 +22,20 @@ def run(main: Callable[[], None]) -> NoReturn:
         message = str(error).split(f'{InputError.__name__}: ')[-1]
         print('error: ' + ' '.join(message.split()), file=sys.stderr)
         sys.exit(2)
+    _leave_distributed()
     sys.exit(0)
+
+
+def _leave_distributed() -> None:
+    """End a process of a launch here and now, once all have come to their end.
+
+    Threads of torch.distributed's may still run while the interpreter takes itself apart; every
+    few runs that aborts a process ("terminate called without an active exception").
+    """
+    distributed = getattr(sys.modules.get('torch'), 'distributed', None)
+    if distributed is None or not distributed.is_initialized():
+        return
+    distributed.barrier()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
