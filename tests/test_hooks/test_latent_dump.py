@@ -99,7 +99,7 @@ def test_every_validation_of_a_training_has_its_store(cfg: Config, tmp_path: Pat
     assert untouched(trainer.val_loop, trainer.model)
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['epoch_1', 'epoch_2']
     for epoch in (1, 2):
-        saved = torch.load(tmp_path / 'work' / f'epoch_{epoch}.pth', weights_only=False)
+        saved = torch.load(tmp_path / 'work' / f'epoch_{epoch}.pth', weights_only=True)
         torch.save(dict(state_dict=saved['state_dict']), tmp_path / 'weights.pth')
         expected = plain_latents(cfg, load(cfg, tmp_path / 'weights.pth'), LAYER, 2)
         assert_same(stored(tmp_path / 'out' / f'epoch_{epoch}'), expected)
