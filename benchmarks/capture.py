@@ -1,7 +1,6 @@
 """What storing latents costs: python benchmarks/capture.py DATA_ROOT [--rounds N]"""
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
@@ -13,8 +12,9 @@ LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 DESCRIPTION = """Time a test of the study's full-size network (random weights) with and without
 storing its latent, 256 x 4 x 4 in float16, and everything known of a person. Rounds with and
 without take turns in one process; the ratio is taken within a round. Then the bytes on disk beside
-the raw array, and, with --memory, the peak memory of storing 1,000 and 10,000 persons with the
-demo's network. DATA_ROOT is a data set of tools/make_people.py; for --memory:
+the raw array and, with --memory, the peak memory of storing 1,000 and 10,000 persons with the
+demo's network, each in a process of its own, and the bytes of their rows, 1024 persons a file.
+DATA_ROOT is a data set of tools/make_people.py; for --memory:
 
   tools/make_people.py /tmp/people --train 0 --val 0 --test 10000"""
 
@@ -26,7 +26,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=7, help='default: %(default)s')
     parser.add_argument('--persons', type=int, default=64, help='a round; default: %(default)s')
     parser.add_argument('--config', default='configs/shg_coco.py', help='default: %(default)s')
-    parser.add_argument('--memory', action='store_true', help='also measure peak memory')
+    parser.add_argument('--memory', type=int, nargs='*', metavar='N',
+                        help='also measure peak memory for so many persons; alone: 1000 10000')
     parser.add_argument('--worker', type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -90,15 +91,26 @@ def measure_time(args: argparse.Namespace) -> None:
     print(f'time with / without: median {statistics.median(ratios):.3f} ({min(ratios):.3f} to '
           f'{max(ratios):.3f}), {args.rounds} rounds of {args.persons} persons')
     print(f'bytes of the arrays / raw: {sizes[-1] / raw:.4f}; rows.parquet: '
-          f'{rows[-1] / args.persons:.0f} bytes a person, {rows[-1] / raw:.3f} of raw')
+          f'{rows[-1] / args.persons:.0f} bytes a person in a file of {args.persons}')
+
+
+def peak_gb() -> float:
+    """The most memory this process has had at a time, in GB.
+
+    Not getrusage's: of a process that another started it may be the other's.
+    """
+    lines = Path('/proc/self/status').read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM:')) * 1024 / 1e9
 
 
 def measure_memory(args: argparse.Namespace) -> None:
     """Print the peak memory of storing more and more persons."""
-    for persons in (1000, 10000):
+    for persons in args.memory or (1000, 10000):
         done = subprocess.run([sys.executable, '-W', 'ignore', __file__, str(args.data_root),
                                '--worker', str(persons)], capture_output=True, text=True)
-        print(done.stdout.splitlines()[-1] if done.returncode == 0 else done.stderr)
+        if done.returncode:
+            sys.exit(done.stderr)
+        print(done.stdout.splitlines()[-1])
 
 
 def store_many(args: argparse.Namespace) -> None:
@@ -109,8 +121,11 @@ def store_many(args: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         options = dump.DumpOptions((LAYER, ), Path(folder) / 'store', 'test', limit=args.worker)
         stored = dump.dump_latents(cfg, None, options)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f'{stored} persons: peak {peak:.3f} GB')
+        rows = sum(file.stat().st_size for file in options.out.rglob('*.parquet'))
+    if stored < args.worker:
+        sys.exit(f'{args.data_root}: has {stored} test persons, not {args.worker}')
+    print(f'{stored} persons: peak {peak_gb():.3f} GB; rows.parquet: {rows / stored:.0f} bytes a '
+          'person')
 
 
 def main() -> None:
@@ -119,7 +134,7 @@ def main() -> None:
         store_many(args)
         return
     measure_time(args)
-    if args.memory:
+    if args.memory is not None:
         measure_memory(args)
 
 

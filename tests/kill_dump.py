@@ -56,11 +56,12 @@ def main() -> None:
     start = time.monotonic()
     in_child(people, out.with_name('whole'), None)
     whole = time.monotonic() - start
-    killed = 0
+    killed = complete = 0
     while killed < kills:
         # A later dump has less to do, so the moments come earlier on the whole.
         if in_child(people, out, moment.uniform(0, whole)):
-            out.rename(out.with_name(f'complete_{killed}'))  # done too early: from scratch again
+            out.rename(out.with_name(f'complete_{complete}'))  # done too early: from scratch again
+            complete += 1
         else:
             killed += 1
     in_child(people, out, None)

@@ -22,13 +22,13 @@ from shg_xai.engine.persons import person_columns
 from shg_xai.engine.run import build_runner
 from shg_xai.errors import InputError
 from shg_xai.hooks.latent_dump import first_arrays
-from shg_xai.hooks.latent_rows import sample_row
+from shg_xai.hooks.latent_rows import image_folder, sample_row
 from shg_xai.hooks.provenance import describe_environment, describe_source
 from shg_xai.hooks.tap import tap
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store, evaluate
 from shg_xai.latents.schema import MANIFEST
 
-ROW_BYTES = 700  # of a person in rows.parquet; 320 to 550 were measured, more in tiny shards
+ROW_BYTES = 400  # of a person in rows.parquet; 150 to 230 were measured, more in tiny shards
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,8 @@ def store_persons(runner: Runner, cfg: Config, checkpoint: str | None, options: 
         dataset.get_subset_(mine.tolist())
         with ShardWriter(options.out, manifest, get_rank(), options.rows_per_shard) as writer:
             for samples, arrays in _batches(runner, cfg, dataset, options):
-                writer.add([sample_row(sample, options.split) for sample in samples], arrays)
+                writer.add([sample_row(sample, options.split, image_folder(dataset))
+                            for sample in samples], arrays)
     barrier()
     return len(mine)
 
@@ -196,7 +197,8 @@ def _manifest(cfg: Config, checkpoint: str | None, options: DumpOptions, dataset
         skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
         source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, options.split,
                                chosen),
-        environment=describe_environment(cfg, checkpoint, dataset.ann_file))
+        environment=describe_environment(cfg, checkpoint, dataset.ann_file,
+                                         image_folder(dataset)))
 
 
 def build_loader(cfg: Config, dataset: Any) -> DataLoader:

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.dist import get_rank
+from mmengine.dataset import DefaultSampler
+from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import nn, uint8
+from torch.utils.data import DistributedSampler
 
 from shg_xai.errors import InputError
-from shg_xai.hooks.latent_rows import sample_row
+from shg_xai.hooks.latent_rows import image_folder, sample_row
 from shg_xai.hooks.provenance import describe_environment, describe_source
 from shg_xai.hooks.tap import Outputs, tap
 from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
@@ -57,7 +59,8 @@ class LatentDumpHook(Hook):
                              layers=['backbone.hourglasses.0.bottleneck_residuals'])]
 
     A test run writes to ``out_dir``, a validation in training to ``out_dir/epoch_<n>``. The model
-    is hooked only while a batch runs. Run again, a cut run leaves out what is stored already. Where
+    is hooked only while it computes. Run again, a cut run leaves out what is stored already; what
+    ends it outside the model, a picture or a metric, costs a file's persons at most. Where
     FoldNormHook is at work too, a single convolution puts out what its normalisation did before.
 
     Args:
@@ -82,6 +85,24 @@ class LatentDumpHook(Hook):
         """Start writing."""
         self._start(runner, runner.val_loop, self.out_dir / f'epoch_{runner.epoch}', 'val')
 
+    def before_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Have the model tapped in the step to come."""
+        runner.test_loop.latents.tap_next_step()
+
+    def before_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Have the model tapped in the step to come."""
+        runner.val_loop.latents.tap_next_step()
+
+    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any,
+                        outputs: Sequence[Any]) -> None:
+        """Keep a batch."""
+        runner.test_loop.latents.keep(outputs, batch_idx)
+
+    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any,
+                       outputs: Sequence[Any]) -> None:
+        """Keep a batch."""
+        runner.val_loop.latents.keep(outputs, batch_idx)
+
     def after_test(self, runner: Runner) -> None:
         """Write the rest."""
         self._finish(runner.test_loop)
@@ -90,19 +111,8 @@ class LatentDumpHook(Hook):
         """Write the rest."""
         self._finish(runner.val_loop)
 
-    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any,
-                        outputs: Sequence[Any]) -> None:
-        """Keep a batch."""
-        runner.test_loop.latents.keep(outputs)
-
-    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any,
-                       outputs: Sequence[Any]) -> None:
-        """Keep a batch."""
-        runner.val_loop.latents.keep(outputs)
-
     def _start(self, runner: Runner, loop: Any, folder: Path, split: str) -> None:
-        if hasattr(loop, 'latents'):  # of a run that its data or its metrics ended
-            loop.latents.close()
+        # What a run left that its data or its metrics ended is computed again.
         loop.latents = _Recording(self, runner, loop, folder, split)
 
     def _finish(self, loop: Any) -> None:
@@ -111,7 +121,7 @@ class LatentDumpHook(Hook):
 
 
 class _Recording:
-    """One run's latents: taps the model around each batch of a loop, and owns the writer."""
+    """One run's latents: taps the model in each step of a loop, and owns the writer."""
 
     def __init__(self, hook: LatentDumpHook, runner: Runner, loop: Any, folder: Path,
                  split: str) -> None:
@@ -120,32 +130,63 @@ class _Recording:
         self.writer: ShardWriter | None = None
         self.done: set[int] = set()
         self.outputs: Outputs = {}
+        self.seen = 0
         self.model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        self.run_iter = loop.run_iter
-        loop.run_iter = self.run_tapped
 
-    def run_tapped(self, idx: int, data_batch: Any) -> None:
-        """The loop's own iteration, with the model tapped."""
+    def tap_next_step(self) -> None:
+        """Tap the model in its next step, and in no other.
+
+        No hook hears of an exception, wherever in a loop it comes from; so nothing may be left to
+        be undone between the steps.
+        """
+        name = f'{self.split}_step'
+
+        def tapped_step(*args: Any, **options: Any) -> Any:
+            del self.model.__dict__[name]
+            try:
+                with tap(self.model, read=self.hook.layers) as self.outputs:
+                    return getattr(self.model, name)(*args, **options)
+            except BaseException:
+                self.close()
+                raise
+
+        self.model.__dict__[name] = tapped_step
+
+    def keep(self, samples: Sequence[Any], batch: int) -> None:
+        """Keep the batch that has just run."""
         try:
-            with tap(self.model, read=self.hook.layers) as self.outputs:
-                self.run_iter(idx, data_batch)
+            self._add(samples)
         except BaseException:
             self.close()
             raise
-        # The metrics that follow may end the run; nothing is lost then.
-        if idx + 1 == len(self.loop.dataloader):
+        # The metrics that follow the last batch may end the run; nothing is lost then.
+        if batch + 1 == len(self.loop.dataloader):
             self.close()
 
-    def keep(self, samples: Sequence[Any]) -> None:
-        """Write the batch that has just run, without the persons who are stored already."""
+    def _add(self, samples: Sequence[Any]) -> None:
+        """Write persons, but for those who are stored already."""
         arrays = first_arrays(self.outputs, len(samples))
-        rows = [sample_row(sample, self.split) for sample in samples]
+        folder = image_folder(self.loop.dataloader.dataset)
+        rows = [sample_row(sample, self.split, folder) for sample in samples]
         if self.writer is None:
             self._open({name: array.shape[1:] for name, array in arrays.items()})
-        new = [index for index, row in enumerate(rows) if row['annotation_id'] not in self.done]
+        new = [index for index in range(self._not_padded(len(rows)))
+               if rows[index]['annotation_id'] not in self.done]
         self.done |= {rows[index]['annotation_id'] for index in new}
         self.writer.add([rows[index] for index in new],
                         {name: array[new] for name, array in arrays.items()})
+
+    def _not_padded(self, count: int) -> int:
+        """How many of the next persons are no repeats that give each process as many.
+
+        The k-th person of process r is the (k * processes + r)-th of all; repeats come last.
+        """
+        start, self.seen = self.seen, self.seen + count
+        loader = self.loop.dataloader
+        if not isinstance(loader.sampler, DefaultSampler | DistributedSampler):
+            return count
+        own = range(get_rank(), len(loader.dataset), get_world_size())
+        return len(own[start:self.seen])
 
     def _open(self, shapes: dict[str, Sequence[int]]) -> None:
         dataset, cfg = self.loop.dataloader.dataset, self.runner.cfg
@@ -163,13 +204,13 @@ class _Recording:
             skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
             source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, self.split,
                                    options),
-            environment=describe_environment(cfg, checkpoint, dataset.ann_file))
+            environment=describe_environment(cfg, checkpoint, dataset.ann_file,
+                                             image_folder(dataset)))
         self.done = create_store(self.folder, manifest)
         self.writer = ShardWriter(self.folder, manifest, get_rank(), self.hook.rows_per_shard)
 
     def close(self) -> None:
-        """Write what is left, and give the loop its own iteration back."""
-        self.loop.__dict__.pop('run_iter', None)
+        """Write what is left; a second time does nothing."""
         if self.writer is not None:
             self.writer.close()
             self.writer = None

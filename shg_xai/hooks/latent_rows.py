@@ -1,5 +1,6 @@
 """From a sample MMPose has tested to the row a latent store keeps of it."""
 
+import os.path as osp
 from pathlib import PurePath
 from typing import Any
 
@@ -12,12 +13,27 @@ from shg_xai.visibility import raw_visibility
 PCK_THRESHOLD = 0.05  # of the crop's side, as in the study
 
 
-def sample_row(sample: Any, split: str) -> dict[str, Any]:
+def image_folder(dataset: Any) -> str | None:
+    """The folder of a data set's images, as MMPose joined it; None where it has none."""
+    return getattr(dataset, 'data_prefix', {}).get('img') or None
+
+
+def relative_name(path: str, folder: str | None) -> str:
+    """An image's path from its folder on, with slashes; only its name if it lies elsewhere."""
+    if folder:
+        inside = PurePath(osp.abspath(path))
+        if inside.is_relative_to(osp.abspath(folder)):
+            return inside.relative_to(osp.abspath(folder)).as_posix()
+    return PurePath(path).name
+
+
+def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[str, Any]:
     """What a row says of a person.
 
     Args:
         sample (PoseDataSample): A person, tested or not, with ground truth and K keypoints.
         split (str): Name of the part of the data set.
+        image_dir (str, optional): The folder of the images, from which file names start.
 
     Returns:
         dict[str, Any]: The columns of a latent store; what is not known is None.
@@ -31,13 +47,16 @@ def sample_row(sample: Any, split: str) -> dict[str, Any]:
                          "bbox_file='' in the dataset")
     v = raw_visibility(annotation)[0]
     keypoints = np.asarray(annotation['keypoints'], dtype=np.float32).reshape(-1, 3)[:, :2]
+    height, width = (sample.metainfo.get('ori_shape') or (None, None))[:2]
     row = dict(
         annotation_id=int(sample.id), image_id=int(sample.img_id),
-        file_name=PurePath(sample.img_path).name, dataset=sample.metainfo.get('dataset_name', ''),
-        split=split, bbox=np.asarray(annotation['bbox'], dtype=np.float32),
+        file_name=relative_name(sample.img_path, image_dir),
+        dataset=sample.metainfo.get('dataset_name', ''), split=split,
+        bbox=np.asarray(annotation['bbox'], dtype=np.float32),
         crop_center=np.asarray(sample.input_center, dtype=np.float32),
         crop_scale=np.asarray(sample.input_scale, dtype=np.float32),
         keypoints=keypoints.ravel(), visibility=v.astype(np.int8), num_labelled=int((v > 0).sum()),
+        image_width=width, image_height=height,
         predicted_keypoints=None, keypoint_scores=None, pck=None)
     row |= {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}
     if 'pred_instances' in sample:

@@ -55,14 +55,26 @@ def describe_source(cfg: Config, dataset_cfg: Any, ann_file: str, checkpoint: st
     return json.loads(json.dumps(source, default=str))
 
 
-def describe_environment(cfg: Config, checkpoint: str | None, ann_file: str) -> dict[str, Any]:
-    """What a reader may want to know, and may differ between two runs of one store."""
+def describe_environment(cfg: Config, checkpoint: str | None, ann_file: str,
+                         image_dir: str | None = None) -> dict[str, Any]:
+    """What a reader may want to know, and may differ between two runs of one store.
+
+    Args:
+        cfg (Config): The config that runs.
+        checkpoint (str, optional): A checkpoint, or None.
+        ann_file (str): The annotation file, as a path.
+        image_dir (str, optional): The folder that file names of the rows start from.
+
+    Returns:
+        dict[str, Any]: Plain data.
+    """
     return dict(
         versions=dict(python=platform.python_version(), **{
             module.__name__: module.__version__
             for module in (shg_xai, torch, mmpose, mmcv, mmengine, np)}),
         git_revision=_git_revision(), seed=cfg.get('randomness', {}).get('seed'),
-        checkpoint_file=checkpoint, ann_file=ann_file, config_text=cfg.pretty_text)
+        checkpoint_file=checkpoint, ann_file=ann_file, image_dir=image_dir,
+        config_text=cfg.pretty_text)
 
 
 def _git_revision() -> str | None:

@@ -1,6 +1,6 @@
 """Rows of persons, from dicts to the table of one shard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,8 +13,24 @@ from shg_xai.latents.schema import FACTOR, row_schema
 
 # pyarrow's own way from its types to NumPy's needs pandas.
 NUMPY_TYPES = {pa.int8(): np.dtype('int8'), pa.int16(): np.dtype('int16'),
-               pa.int64(): np.dtype('int64'), pa.float32(): np.dtype('float32'),
-               pa.float64(): np.dtype('float64')}
+               pa.int32(): np.dtype('int32'), pa.int64(): np.dtype('int64'),
+               pa.float32(): np.dtype('float32'), pa.float64(): np.dtype('float64')}
+
+
+def to_sixteenths(values: np.ndarray) -> np.ndarray:
+    """Float64 values rounded to multiples of 1/16."""
+    return np.ldexp(np.rint(np.ldexp(values, 4)), -4)
+
+
+def to_8_bits(values: np.ndarray) -> np.ndarray:
+    """Float64 values rounded to 8 significant bits, so by 1/256 of themselves at most."""
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8)
+
+
+# What a network said needs no more digits than it knows; the bits left out cost most of the table.
+ROUNDED: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    'predicted_keypoints': to_sixteenths, 'keypoint_scores': to_8_bits}
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,7 @@ def plain_value(value: Any, column: Column, label: str) -> Any:
         raise InputError(f'{label}: NaN or infinite; leave out what is not known')
     # Always a copy: the caller may use an array again before the shard is written.
     with np.errstate(over='ignore', invalid='ignore'):
+        values = ROUNDED.get(column.name, np.asarray)(values)
         cast = values.astype(dtype)
     if values.dtype != dtype:
         # Only floats may be rounded.

@@ -153,7 +153,7 @@ class LatentStore:
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of all shards in order, or these columns of them, see ``row_schema``.
 
-        A factor that a shard does not have is null in its rows.
+        A factor, or the size of an image, that a shard does not have is null in its rows.
 
         Raises:
             InputError: No such column, or a file can no longer be read.
@@ -165,8 +165,9 @@ class LatentStore:
         parts = []
         for shard in self._shards:
             table = read_rows(shard.folder / ROWS, names)
-            if not table.num_columns:  # only factors that this shard does not have
-                table = pa.table({name: pa.nulls(shard.rows, pa.float64()) for name in names})
+            if not table.num_columns:  # only columns that this shard does not have
+                table = pa.table({name: pa.nulls(shard.rows, self._schema.field(name).type)
+                                  for name in names})
             parts.append(table)
         return pa.concat_tables([empty, *parts], promote_options='default').select(names)
 

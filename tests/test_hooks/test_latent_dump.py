@@ -1,5 +1,8 @@
 """The hook in MMEngine's own test runs, validations and trainings."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +19,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.errors import InputError
 from shg_xai.evaluation.visible_pck import VisiblePCK
-from shg_xai.hooks.latent_dump import first_arrays
-from shg_xai.latents import LatentStore, verify
+from shg_xai.latents import LatentStore, ShardWriter, verify
 from shg_xai.models.stacked_heatmap_head import StackedHeatmapHead
 from tests.data import write_coco
 from tests.test_engine.test_dump import (
@@ -30,6 +32,7 @@ from tests.test_engine.test_dump import (
     small_config,
     stored,
 )
+from tests.test_tools.test_train import free_port
 
 IDS = [10, 11, 20, 21, 30, 31]
 
@@ -59,9 +62,9 @@ def runner(cfg: Config) -> Runner:
 
 
 def untouched(loop: BaseLoop, model: nn.Module) -> bool:
-    """Whether the loop's iteration is its class's own, and no layer is hooked."""
-    hooked = any(layer._forward_hooks for layer in model.modules())
-    return loop.run_iter.__func__ is type(loop).run_iter and not hooked
+    """Whether loop and model have no method but their class's own, and no layer is hooked."""
+    replaced = {'run', 'run_iter', 'test_step', 'val_step', 'forward'} & {*vars(loop), *vars(model)}
+    return not replaced and not any(layer._forward_hooks for layer in model.modules())
 
 
 @pytest.mark.parametrize('flip', [False, True])
@@ -81,6 +84,43 @@ def test_a_test_run_stores_what_a_plain_pass_finds(trained: Config, tmp_path: Pa
     assert pck.mean() == pytest.approx(with_hook['pck/labelled'])
     trained.custom_hooks = []
     assert runner(trained).test() == with_hook
+
+
+def test_names_and_sizes_of_images_are_stored(trained: Config, tmp_path: Path) -> None:
+    runner(trained).test()
+    store = LatentStore.open(tmp_path / 'out')
+    images = Path(store.manifest.environment['image_dir'])
+    assert images == tmp_path / 'coco/val2017'
+    names = store.table(['file_name'])['file_name'].to_pylist()
+    assert names == [f'{number:012}.jpg' for number in (1, 1, 2, 2, 3, 3)]
+    # Images of write_coco are 160 x 120.
+    assert store.where('image_width == 160 and image_height == 120').tolist() == list(range(6))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('persons', [6, 5, 1])
+def test_two_processes_store_nobody_twice(trained: Config, tmp_path: Path, repo_root: Path,
+                                          persons: int) -> None:
+    # Rounded up, 5 persons become 6, so that each process has 3: the first is tested twice.
+    trained.test_dataloader.update(
+        batch_size=1, sampler=dict(type='DefaultSampler', shuffle=False, round_up=True))
+    trained.test_dataloader.dataset.indices = persons
+    for name, launch in (('one', []), ('two', [
+            '-m', 'torch.distributed.run', '--nproc_per_node=2', f'--master_port={free_port()}'])):
+        trained.custom_hooks[0].out_dir = str(tmp_path / name)
+        trained.dump(tmp_path / f'{name}.py')
+        done = subprocess.run(
+            [sys.executable, *launch, 'tools/test.py', tmp_path / f'{name}.py', trained.load_from,
+             '--launcher', 'pytorch' if launch else 'none', '--work-dir', tmp_path / 'work' / name],
+            cwd=repo_root, capture_output=True, text=True, timeout=300,
+            env={**os.environ, 'PYTHONPATH': str(repo_root)})
+        assert done.returncode == 0, done.stderr
+    expected, found, ids = stored(tmp_path / 'one'), stored(tmp_path / 'two'), IDS[:persons]
+    assert list(found) == ids[::2] + ids[1::2]
+    assert_same({number: found[number] for number in ids}, expected)
+    one, two = (LatentStore.open(tmp_path / name).table().sort_by('annotation_id')
+                for name in ('one', 'two'))
+    assert one.equals(two)
 
 
 def test_a_folded_network_computes_nearly_the_same(trained: Config, tmp_path: Path) -> None:
@@ -125,12 +165,14 @@ def cut_at(number: int, raised: type[BaseException], method: Callable) -> Callab
     return cutting
 
 
-# Three batches of two, three rows a shard; what was kept of the batches before is written.
+# Three batches of two, three rows a shard; what is left of the batches before is written where the
+# model ends the run, and whole shards else.
 @pytest.mark.parametrize('owner, method, call, raised, rows', [
-    (VisiblePCK, 'process', 3, Cut, 4),  # a metric, at the last batch
+    (VisiblePCK, 'process', 3, Cut, 3),  # a metric, at the last batch
     (VisiblePCK, 'compute_metrics', 1, Cut, 6),  # a metric, at the end
     (StackedHeatmapHead, 'predict', 2, KeyboardInterrupt, 2),  # Ctrl-C while the network runs
-    (CheckedCocoDataset, '__getitem__', 5, Cut, 3),  # a picture, so between batches: whole shards
+    (CheckedCocoDataset, '__getitem__', 5, Cut, 3),  # a picture, so between batches
+    (ShardWriter, 'add', 3, Cut, 4),
 ])
 @pytest.mark.parametrize('again', [True, False])
 def test_a_cut_run_goes_on(trained: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
@@ -143,8 +185,7 @@ def test_a_cut_run_goes_on(trained: Config, tmp_path: Path, monkeypatch: pytest.
             tester.test()
     store = LatentStore.open(tmp_path / 'out')
     assert store.annotation_ids.tolist() == IDS[:rows]
-    if owner is not CheckedCocoDataset:
-        assert untouched(tester.test_loop, tester.model)
+    assert untouched(tester.test_loop, tester.model)
     tester = tester if again else runner(trained)
     tester.test()
     assert untouched(tester.test_loop, tester.model)
@@ -160,7 +201,22 @@ def test_a_cut_validation_lets_the_training_go(cfg: Config, tmp_path: Path,
         trainer.train()
     assert untouched(trainer.val_loop, trainer.model)
     assert verify(tmp_path / 'out' / 'epoch_1') == []
-    assert LatentStore.open(tmp_path / 'out' / 'epoch_2').annotation_ids.tolist() == IDS[:2]
+    assert not LatentStore.open(tmp_path / 'out' / 'epoch_2').complete
+
+
+def test_a_missing_picture_leaves_model_and_loop_as_they_were(trained: Config,
+                                                              tmp_path: Path) -> None:
+    picture = tmp_path / 'coco/val2017/000000000003.jpg'
+    picture.rename(tmp_path / 'kept.jpg')
+    tester = runner(trained)
+    with pytest.raises(InputError, match=f'{picture}: no such image'):
+        tester.test()
+    assert untouched(tester.test_loop, tester.model)
+    assert LatentStore.open(tmp_path / 'out').annotation_ids.tolist() == IDS[:3]  # a whole shard
+    (tmp_path / 'kept.jpg').rename(picture)
+    tester.test()
+    assert_same(stored(tmp_path / 'out'),
+                plain_latents(trained, load(trained, trained.load_from), LAYER, 2))
 
 
 @pytest.mark.parametrize('layer, message', [
@@ -192,15 +248,3 @@ def test_boxes_of_a_detector_are_refused(trained: Config, tmp_path: Path) -> Non
     with pytest.raises(InputError, match=r"latents need ground-truth boxes.*bbox_file=''"):
         runner(trained).test()
     assert not (tmp_path / 'out').exists()
-
-
-def test_the_first_call_counts_and_has_one_entry_a_person() -> None:
-    first, second = torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0], [4.0]])
-    arrays = first_arrays(dict(layer=[first.bfloat16(), second]), 2)
-    assert arrays['layer'].dtype == np.float32
-    assert arrays['layer'].tolist() == [[1], [2]]
-    with pytest.raises(InputError, match=r"'layer': its output \(2, 1\) has not one entry for each"
-                                         ' of 3 persons'):
-        first_arrays(dict(layer=[first]), 3)
-    with pytest.raises(InputError, match="'layer' does not fire"):
-        first_arrays(dict(layer=[]), 2)

@@ -70,11 +70,11 @@ def test_files_may_move(made: Config, file: Path, tmp_path: Path) -> None:
 
 
 def test_the_environment_is_plain_data(made: Config, repo_root: Path) -> None:
-    found = describe_environment(made, 'weights.pth', 'persons.json')
+    found = describe_environment(made, 'weights.pth', 'persons.json', 'data/val2017/')
     assert json.loads(json.dumps(found)) == found
     assert found['versions']['torch'] == torch.__version__
-    assert (found['seed'], found['checkpoint_file'], found['ann_file']) == (
-        5, 'weights.pth', 'persons.json')
+    assert (found['seed'], found['checkpoint_file'], found['ann_file'], found['image_dir']) == (
+        5, 'weights.pth', 'persons.json', 'data/val2017/')
     assert Config.fromstring(found['config_text'], '.py').model == made.model
     assert (found['git_revision'] is not None) == (repo_root / '.git').exists()
 

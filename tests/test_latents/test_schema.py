@@ -96,4 +96,5 @@ def test_columns_are_typed_and_say_what_may_be_null() -> None:
     assert schema.field('keypoints').type == pa.list_(pa.float32(), 6)
     assert schema.field('factors.posture').type == pa.float64()
     assert [field.name for field in schema if field.nullable] == [
-        'predicted_keypoints', 'keypoint_scores', 'pck', 'factors.posture']
+        'image_width', 'image_height', 'predicted_keypoints', 'keypoint_scores', 'pck',
+        'factors.posture']
