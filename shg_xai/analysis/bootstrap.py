@@ -1,0 +1,108 @@
+"""Intervals by drawing images anew: persons of one photo are not independent of each other.
+
+A cluster bootstrap (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section
+3.8): images are drawn with replacement, as many as there are, and every person of an image comes
+along as often as the image was drawn. A resample is so N whole numbers, the persons' weights.
+
+Shapes: N persons in G images, V values a person.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+STREAM = 1  # keeps these random numbers apart from others of the same seed
+FEWEST_IMAGES = 2
+
+
+def resample_weights(groups: np.ndarray, resamples: int | range,
+                     seed: int) -> Iterator[np.ndarray]:
+    """How often each person is in a resample of images, one resample after the other.
+
+    A resample depends on its number and the seed alone, so parts of them can be drawn anywhere.
+
+    Args:
+        groups (np.ndarray): The image of each person, any values, shape (N,).
+        resamples (int | range): How many, or which ones.
+        seed (int): Seed, 0 or more.
+
+    Yields:
+        Weights, int64, shape (N,); nothing at all from a single image, which says nothing about
+        how images differ.
+    """
+    images, image_of = np.unique(groups, return_inverse=True)
+    if len(images) < FEWEST_IMAGES:
+        return
+    for place in range(resamples) if isinstance(resamples, int) else resamples:
+        yield _draw(len(images), place, seed).take(image_of)
+
+
+def _draw(images: int, place: int, seed: int) -> np.ndarray:
+    """How often each of G images was drawn in a resample, int64, shape (G,)."""
+    random = np.random.default_rng([seed, STREAM, place])
+    return np.bincount(random.integers(0, images, images), minlength=images)
+
+
+def interval(samples: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Percentile interval of values from resamples.
+
+    Args:
+        samples (np.ndarray): Shape (resamples,); NaN where a resample had no value.
+        confidence (float): Between 0 and 1, as 0.95.
+
+    Returns:
+        Low and high end; NaN for both where less than half of the resamples had a value, as the
+        rest would no longer stand for all.
+    """
+    samples = np.asarray(samples, dtype=float)
+    known = samples[np.isfinite(samples)]
+    if not len(known) or 2 * len(known) < len(samples):
+        return math.nan, math.nan
+    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def number(value: float) -> float | None:
+    """A number for the results: None for what is not known."""
+    return float(value) if math.isfinite(value) else None
+
+
+def estimate(value: float, samples: np.ndarray, confidence: float) -> dict[str, float | None]:
+    """``value``, ``low`` and ``high`` for the results, None for what is not known."""
+    low, high = interval(samples, confidence) if math.isfinite(value) else (math.nan, math.nan)
+    return {'value': number(value), 'low': number(low), 'high': number(high)}
+
+
+def mean_interval(values: np.ndarray, groups: np.ndarray, resamples: int, confidence: float,
+                  seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means over persons and their intervals over images.
+
+    Works on sums of images, so a resample costs G numbers and not N.
+
+    Args:
+        values (np.ndarray): Shape (N,) or (N, V); NaN where a person has no value.
+        groups (np.ndarray): The image of each person, shape (N,).
+        resamples (int): How many resamples.
+        confidence (float): Between 0 and 1, as 0.95.
+        seed (int): Seed, 0 or more.
+
+    Returns:
+        Mean, low and high end, each of shape () or (V,); NaN where nobody has a value, ends also
+        where all persons are in one image.
+    """
+    columns = np.asarray(values, dtype=float).reshape(len(values), -1).T
+    images, image_of = np.unique(groups, return_inverse=True)
+    known = np.isfinite(columns)
+    sums, counts = (np.stack([np.bincount(image_of, column, len(images)) for column in part], 1)
+                    for part in (np.where(known, columns, 0), known))
+    drawn = np.full((resamples, len(columns)), math.nan)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        mean = sums.sum(0) / counts.sum(0)
+        if len(images) >= FEWEST_IMAGES:
+            for place in range(resamples):
+                times = _draw(len(images), place, seed).astype(float)
+                drawn[place] = (times @ sums) / (times @ counts)
+    ends = np.array([interval(column, confidence) for column in drawn.T])
+    shape = np.shape(values)[1:]
+    return mean.reshape(shape), ends[:, 0].reshape(shape), ends[:, 1].reshape(shape)

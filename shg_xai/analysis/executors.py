@@ -1,0 +1,86 @@
+"""Who computes: threads of this process, or the workers of a Dask cluster."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+from shg_xai.errors import InputError
+
+Task = TypeVar('Task')
+Result = TypeVar('Result')
+AHEAD = 4  # tasks under way for each worker; bounds memory
+
+
+@contextmanager
+def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Executor]:
+    """An executor of ``concurrent.futures``, for the time of a ``with`` block.
+
+    Linear algebra inside a task runs in one thread: tasks are what runs side by side, and the
+    order of sums, so every digit, is then the same on any number of workers.
+
+    Args:
+        threads (int, optional): Number of threads; defaults to the cores this process may use.
+        dask (str, optional): Address of a Dask scheduler, used instead of threads. Its workers
+            must see the store and the output folder under the same paths.
+
+    Raises:
+        InputError: Dask is not installed, or its scheduler does not answer.
+    """
+    if dask is None:
+        with (threadpool_limits(1),
+              ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool):
+            yield pool
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError('--dask: needs the package distributed: pip install distributed') from None
+    try:
+        client = Client(dask, timeout='20s')
+    except (OSError, ValueError) as error:
+        raise InputError(f'--dask {dask}: no scheduler answers there: {error}') from error
+    with client:
+        client.run(limit_threads)
+        yield client.get_executor()
+
+
+def limit_threads() -> None:
+    """Let linear algebra of this process use one thread from now on."""
+    threadpool_limits(1)
+
+
+def workers(pool: Executor) -> int:
+    """How many tasks an executor runs at a time, as far as it says; else the number of cores."""
+    return getattr(pool, '_max_workers', None) or os.cpu_count() or 1
+
+
+def ordered(pool: Executor, function: Callable[[Task], Result], tasks: Iterable[Task],
+            ahead: int = AHEAD) -> Iterator[Result]:
+    """Results of a function over tasks, in the order of the tasks, as ``Executor.map`` gives them.
+
+    ``Executor.map`` submits everything at once, so results pile up behind a slow consumer; here at
+    most ``ahead`` tasks for each worker are under way.
+
+    Args:
+        pool (Executor): Who computes. For Dask, function and tasks must be picklable.
+        function (Callable): Called with one task.
+        tasks (Iterable): The tasks.
+        ahead (int): Tasks under way for each worker.
+    """
+    waiting: deque[Future[Result]] = deque()
+    limit = ahead * workers(pool)
+    try:
+        for task in tasks:
+            if len(waiting) == limit:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(function, task))
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -1,0 +1,204 @@
+"""Measures of a person's annotation: plain arithmetic on boxes and joints, one function each.
+
+All come from the labels, never from a prediction. The torso is the unit of length wherever the
+pose is meant: it is the longest rigid part that COCO labels, so a person's distance from the camera
+cancels. Image axes: x to the right, y down. A measure is float64 of shape (N,), NaN for a person
+whose joints it needs are not labelled.
+
+Shapes: N persons, K keypoints.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from shg_xai.errors import InputError
+from shg_xai.visibility import OCCLUDED, UNLABELLED
+
+BORDER = 2.0  # pixels; annotators and rounding leave a cut box about this far inside
+SHORTEST_TORSO = 1.0  # pixels; below, every ratio to it is noise
+FEWEST_LIMBS = 4  # of the 8 limb joints
+
+SHOULDERS = ('left_shoulder', 'right_shoulder')
+HIPS = ('left_hip', 'right_hip')
+KNEES = ('left_knee', 'right_knee')
+TORSO = (*SHOULDERS, *HIPS)
+LIMBS = ('left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', *KNEES, 'left_ankle',
+         'right_ankle')
+
+
+@dataclass(frozen=True)
+class Persons:
+    """Columns of a table as arrays; lengths of the torso are computed once."""
+
+    table: pa.Table
+    names: Sequence[str]
+
+    def numbers(self, column: str) -> np.ndarray:
+        """A column of numbers, float64, (N,), NaN for null and for what is not finite."""
+        values = self.table[column].cast(pa.float64()).to_numpy()
+        return np.where(np.isfinite(values), values, math.nan)
+
+    def lists(self, column: str, length: int) -> np.ndarray:
+        """A column of lists of one length, shape (N, length)."""
+        parts = [chunk.flatten().to_numpy(zero_copy_only=False)
+                 for chunk in self.table[column].chunks]
+        values = np.concatenate([np.empty(0, np.float32), *parts])
+        if len(values) != self.table.num_rows * length:
+            raise InputError(f'rows.parquet: {column}: not {length} numbers for each person; dump '
+                             'the latents again')
+        return values.reshape(-1, length)
+
+    @cached_property
+    def visibility(self) -> np.ndarray:
+        """v of each joint, shape (N, K)."""
+        return self.lists('visibility', len(self.names))
+
+    @cached_property
+    def box(self) -> np.ndarray:
+        """x, y, width, height, float64, shape (4, N)."""
+        return self.lists('bbox', 4).T.astype(float)
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """Joints in pixels, (N, K, 2), NaN where not labelled."""
+        points = self.lists('keypoints', 2 * len(self.names)).reshape(-1, len(self.names), 2)
+        return np.where(self.visibility[..., None] > UNLABELLED, points, math.nan)
+
+    def joints(self, names: Sequence[str]) -> np.ndarray:
+        """These J joints, float64, shape (2, N, J), x first."""
+        places = [self.names.index(name) for name in names]
+        return np.moveaxis(self.points[:, places], 2, 0).astype(float)
+
+    @cached_property
+    def shoulder(self) -> np.ndarray:
+        """Middle of the shoulders, shape (2, N), NaN unless both are labelled."""
+        return self.joints(SHOULDERS).mean(2)
+
+    @cached_property
+    def hip(self) -> np.ndarray:
+        """Middle of the hips, shape (2, N), NaN unless both are labelled."""
+        return self.joints(HIPS).mean(2)
+
+    @cached_property
+    def torso(self) -> np.ndarray:
+        """Distance from mid-shoulder to mid-hip in pixels, (N,), NaN where not known."""
+        length = np.hypot(*(self.shoulder - self.hip))
+        return np.where(length >= SHORTEST_TORSO, length, math.nan)
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Mean over the last axis of what is known; NaN where nothing is, without a warning."""
+    known = np.isfinite(values)
+    return np.where(known, values, 0).sum(-1) / np.where(known.any(-1), known.sum(-1), math.nan)
+
+
+def _above(values: np.ndarray, limit: float = 0) -> np.ndarray:
+    """The values that are above a limit, NaN for the others: what one may divide by."""
+    return np.where(values > limit, values, math.nan)
+
+
+def labelled_share(persons: Persons) -> np.ndarray:
+    """Labelled joints over K."""
+    return (persons.visibility > UNLABELLED).mean(1)
+
+
+def occluded_share(persons: Persons) -> np.ndarray:
+    """Labelled but occluded joints over labelled ones."""
+    labelled = (persons.visibility > UNLABELLED).sum(1)
+    return (persons.visibility == OCCLUDED).sum(1) / _above(labelled)
+
+
+def border_sides(persons: Persons) -> np.ndarray:
+    """How many sides of the box lie at the border of the image, 0 to 4."""
+    x, y, width, height = persons.box
+    right, bottom = (_above(persons.numbers(f'image_{side}')) for side in ('width', 'height'))
+    sides = ((x <= BORDER) * 1.0 + (y <= BORDER) + (x + width >= right - BORDER)
+             + (y + height >= bottom - BORDER))
+    return np.where(np.isfinite(right + bottom), sides, math.nan)
+
+
+def box_height(persons: Persons) -> np.ndarray:
+    """Height of the box in pixels."""
+    return persons.box[3]
+
+
+def box_aspect(persons: Persons) -> np.ndarray:
+    """Width over height of the box."""
+    return persons.box[2] / _above(persons.box[3])
+
+
+def torso_in_crop(persons: Persons) -> np.ndarray:
+    """The torso's length over the crop's longer side."""
+    return persons.torso / _above(persons.lists('crop_scale', 2).max(1))
+
+
+def standing(persons: Persons) -> np.ndarray:
+    """How far the knees are below the hips, in torso lengths."""
+    # Sitting turns the thigh level, whether to the side (it is then short in y because it is level)
+    # or towards the camera (short because it is foreshortened); a standing thigh hangs down, by
+    # about four fifths of a torso to one torso. Only y sees both. A person lying scores near 0 too:
+    # the number says how far the knees are below the hips, no more.
+    thighs = persons.joints(KNEES)[1] - persons.joints(HIPS)[1]
+    return _mean(thighs) / persons.torso
+
+
+def facing_camera(persons: Persons) -> np.ndarray:
+    """How far the left shoulder is to the right of the right one, in torso lengths."""
+    # Who faces the camera has the left shoulder on the image's right; from the side they coincide.
+    left, right = persons.joints(SHOULDERS)[0].T
+    return (left - right) / persons.torso
+
+
+def facing_right(persons: Persons) -> np.ndarray:
+    """How far the nose is to the right of the shoulders, in torso lengths."""
+    return (persons.joints(('nose',))[0, :, 0] - persons.shoulder[0]) / persons.torso
+
+
+def torso_tilt(persons: Persons) -> np.ndarray:
+    """Degrees from upright of the torso's line, positive clockwise."""
+    # Signed, as the factor roll_deg of made people is. Only head-down persons are near +-180, where
+    # the sign jumps; they are too few to matter for a rank.
+    across, down = persons.shoulder - persons.hip
+    return np.where(np.isfinite(persons.torso), np.degrees(np.arctan2(across, -down)), math.nan)
+
+
+def limb_spread(persons: Persons) -> np.ndarray:
+    """Root mean square distance of the limbs' joints from the torso's line."""
+    # At rest arms and legs lie along the torso's line, and bending a limb or striding takes joints
+    # away from it. Distances from the line, not along x: a tilted person at rest stays at rest.
+    axis = (persons.shoulder - persons.hip) / persons.torso
+    x, y = persons.joints(LIMBS) - persons.hip[:, :, None]
+    away = (x * axis[1][:, None] - y * axis[0][:, None]) / persons.torso[:, None]
+    enough = np.isfinite(away).sum(1) >= FEWEST_LIMBS
+    return np.where(enough, np.sqrt(_mean(away**2)), math.nan)
+
+
+def crowding(persons: Persons) -> np.ndarray:
+    """Largest IoU with another box; rows of an image are neighbours after sorting by image."""
+    images = persons.table['image_id'].to_numpy()
+    order = np.argsort(images, kind='stable')
+    images, (x, y, width, height) = images[order], persons.box[:, order]
+    largest = np.zeros(len(order))
+    first = np.arange(len(order))
+    for step in range(1, len(order)):
+        first = first[first + step < len(order)]
+        first = first[images[first] == images[first + step]]
+        if not len(first):
+            break
+        second = first + step
+        across, along = (
+            np.minimum(at[first] + size[first], at[second] + size[second])
+            - np.maximum(at[first], at[second]) for at, size in ((x, width), (y, height)))
+        common = np.maximum(across, 0) * np.maximum(along, 0)
+        union = (width * height)[first] + (width * height)[second] - common
+        overlap = np.where(union > 0, common / np.where(union > 0, union, 1), 0)
+        for place in (first, second):  # no place is twice in either
+            largest[place] = np.maximum(largest[place], overlap)
+    values = np.empty(len(order))
+    values[order] = largest
+    return values

@@ -1,0 +1,44 @@
+"""The chapter ``concepts`` of the results: which annotations go with what in the latents."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from shg_xai.analysis.association import associate
+from shg_xai.analysis.concepts import concepts, definitions
+from shg_xai.analysis.options import Options
+from shg_xai.analysis.probes import probe
+from shg_xai.analysis.scores import Scores
+from shg_xai.analysis.separation import separate
+from shg_xai.analysis.walks import KEPT
+
+
+def concept_results(table: pa.Table, keypoint_names: Sequence[str], scores: Scores,
+                    labels: dict[int, np.ndarray], options: Options, pool: Executor
+                    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Relations of concepts with components, with clusters and with the whole latent.
+
+    Args:
+        table (pa.Table): N rows of a store.
+        keypoint_names (Sequence[str]): Its K keypoints.
+        scores (Scores): Principal components of the same N persons.
+        labels (dict[int, np.ndarray]): By K clusters of the persons, shape (N,).
+        options (Options): Seed, resamples and confidence.
+        pool (Executor): Who computes.
+
+    Returns:
+        The chapter, and by name the values (N,) of each concept, NaN where not known.
+    """
+    found = concepts(table, keypoint_names)
+    images = table['image_id'].to_numpy()
+    leading = scores.read(0, scores.rows, KEPT)
+    settings = dict(seed=options.seed, executor=pool, resamples=options.bootstrap,
+                    confidence=options.confidence)
+    controls, components = associate(leading, found, images, **settings)
+    results = dict(definitions=definitions(found), controls=controls, components=components,
+                   clusters=separate(labels, found, images, **settings),
+                   probes=probe(scores, found, images, **settings))
+    return results, {concept.name: concept.values for concept in found}

@@ -1,0 +1,72 @@
+"""Ridge regression from sums of products, which can be added up block by block.
+
+The sums are those of an input with a leading 1 for the intercept, so 1 + M wide. Only the upper
+triangle is kept.
+
+Shapes: n persons, M inputs, T targets, S numbers of inputs.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+# Of the mean variance of the inputs: from next to none to enough to say nothing.
+STRENGTHS = 10.0 ** np.arange(-6, 4.1, 0.5)
+
+
+def products(inputs: np.ndarray) -> np.ndarray:
+    """Sums of products of inputs (n, 1 + M) as the upper triangle of a matrix, (P,)."""
+    return (inputs.T @ inputs)[np.triu_indices(inputs.shape[1])]
+
+
+def unpacked(triangle: np.ndarray) -> np.ndarray:
+    """The whole symmetric matrix (1 + M, 1 + M) of an upper triangle (P,)."""
+    size = int(np.sqrt(2 * len(triangle)))
+    matrix = np.zeros((size, size))
+    matrix[np.triu_indices(size)] = triangle
+    return matrix + np.triu(matrix, 1).T
+
+
+def fit(triangle: np.ndarray, cross: np.ndarray, squares: np.ndarray,
+        sizes: Sequence[int]) -> np.ndarray:
+    """Least squares with a ridge, from the first m inputs, for each m.
+
+    The intercept is free. The ridge is chosen for each target and m among STRENGTHS times the mean
+    variance of the m inputs, by generalised cross-validation on these same sums (Golub, Heath and
+    Wahba, Technometrics 21, 1979): with few persons it keeps many inputs from fitting noise, with
+    many it is next to none, and no held-out person is asked. Inputs are not scaled, so those of
+    little variance are held back most, as noise should be.
+
+    Args:
+        triangle (np.ndarray): Sums of products of inputs, see ``products``.
+        cross (np.ndarray): Sums of products of inputs and targets, shape (1 + M, T).
+        squares (np.ndarray): Sums of squares of targets, shape (T,).
+        sizes (Sequence[int]): Numbers m of inputs, ascending, below the number of persons.
+
+    Returns:
+        Weights, intercept first and 0 beyond m, float64, shape (T, S, 1 + M).
+    """
+    sums = unpacked(triangle)
+    persons, means = sums[0, 0], sums[0, 1:] / sums[0, 0]
+    target_means = cross[0] / persons
+    between = sums[1:, 1:] - persons * np.outer(means, means)
+    along = cross[1:] - persons * np.outer(means, target_means)
+    spread = squares - persons * target_means**2
+    weights = np.zeros((cross.shape[1], len(sizes), len(sums)))
+    for place, size in enumerate(sizes):
+        values, vectors = np.linalg.eigh(between[:size, :size])
+        values = np.maximum(values, 0)
+        turned = vectors.T @ along[:size]
+        if not values.any():  # inputs that never vary say nothing
+            weights[:, place, 0] = target_means
+            continue
+        ridges = STRENGTHS * values.mean()
+        shrunk = values + ridges[:, None]
+        gain = (values + 2 * ridges[:, None]) / shrunk**2
+        left = np.maximum(spread - gain @ turned**2, 0)
+        freedom = persons - 1 - (values / shrunk).sum(1)
+        best = np.argmin(left / freedom[:, None]**2, axis=0)
+        solved = vectors @ (turned / shrunk[best].T)
+        weights[:, place, 1:size + 1] = solved.T
+        weights[:, place, 0] = target_means - means[:size] @ solved
+    return weights

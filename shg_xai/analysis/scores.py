@@ -1,0 +1,141 @@
+"""Latents in the basis of their principal components, in a file beside the results.
+
+Rotation changes no distance, and in this basis the first d of D numbers hold nearly all of it. What
+is cut is not forgotten: its squared norm is kept for each person.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shg_xai.analysis.executors import ordered
+from shg_xai.analysis.selection import Block, Selection
+from shg_xai.analysis.spectrum import Components
+from shg_xai.errors import InputError
+
+COPIED = 4096  # persons copied at a time
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The first d principal components of N persons, in a file; small to pickle.
+
+    Attributes:
+        file (Path): A ``.npy`` of float32, shape (N, d).
+        rows (int): N.
+        dimensions (int): d.
+    """
+
+    file: Path
+    rows: int
+    dimensions: int
+
+    def read(self, start: int, stop: int, dimensions: int | None = None) -> np.ndarray:
+        """Persons ``start`` to ``stop``, their first components: float32, shape (n, dimensions).
+
+        Values are copied and the file is closed, so no more of it stays in memory than is asked.
+        """
+        values = np.load(self.file, mmap_mode='r', allow_pickle=False)
+        return np.array(values[start:stop, :dimensions])
+
+    def leading(self, dimensions: int) -> 'Scores':
+        """The first components alone, in a file beside this one, where they are read faster."""
+        file = self.file.with_name(f'leading-{self.file.name}')
+        target = np.lib.format.open_memmap(file, 'w+', np.float32, (self.rows, dimensions))
+        for start, stop in self.blocks(COPIED):
+            target[start:stop] = self.read(start, stop, dimensions)
+        return Scores(file, self.rows, dimensions)
+
+    def blocks(self, size: int) -> Iterator[tuple[int, int]]:
+        """First and past-last person of consecutive blocks."""
+        for start in range(0, self.rows, size):
+            yield start, min(start + size, self.rows)
+
+
+@dataclass(frozen=True)
+class Projections:
+    """What is kept in memory of the rotation of N persons.
+
+    Attributes:
+        scores (Scores): The first d components, in a file.
+        norms (np.ndarray): Squared distance from the mean over all D dimensions, float64, (N,).
+        residuals (np.ndarray): Its part outside of the d components, float64, shape (N,).
+        chosen (np.ndarray): Positions along other directions, float64, shape (N, M).
+    """
+
+    scores: Scores
+    norms: np.ndarray
+    residuals: np.ndarray
+    chosen: np.ndarray
+
+
+def dimensions_for(values: np.ndarray, cut: float) -> int:
+    """How many components leave out at most this share of the variance; eigenvalues (D,)."""
+    left = values.sum() - np.cumsum(values)
+    return int(np.argmax(left <= cut * values.sum())) + 1
+
+
+def project(selection: Selection, components: Components, dimensions: int,
+            directions: np.ndarray, file: Path, pool: Executor) -> Projections:
+    """Rotate the latents of a selection into a file.
+
+    Args:
+        selection (Selection): N persons.
+        components (Components): Their principal components.
+        dimensions (int): d, how many to keep.
+        directions (np.ndarray): More directions to project on, a column each, shape (D, M).
+        file (Path): Where the scores go; its folder must exist.
+        pool (Executor): Who computes; each task writes its rows of the file itself.
+
+    Raises:
+        InputError: The file does not fit the disk.
+    """
+    scores = Scores(file, len(selection), dimensions)
+    try:
+        np.lib.format.open_memmap(file, 'w+', np.float32, (len(selection), dimensions)).flush()
+    except OSError as error:
+        size = len(selection) * dimensions * 4 / 1e9
+        raise InputError(f'{file.parent}: cannot hold {size:.1f} GB of rotated latents: '
+                         f'{error.strerror or error}') from error
+    basis = file.with_name(f'basis-{file.name}')
+    np.save(basis, components.vectors[:, :dimensions].astype(np.float32))
+    whole = dimensions == selection.dimensions
+    norms, residuals = np.empty(len(selection)), np.zeros(len(selection))
+    chosen = np.empty((len(selection), directions.shape[1]))
+    task = _Projection(components.mean, basis, directions, file)
+    for start, norm, residual, along in ordered(pool, task, selection.blocks()):
+        rows = slice(start, start + len(norm))
+        norms[rows], chosen[rows] = norm, along
+        if not whole:
+            residuals[rows] = residual
+    basis.unlink()
+    return Projections(scores, norms, residuals, chosen)
+
+
+@dataclass(frozen=True)
+class _Projection:
+    """Rotates a block and writes its rows; the basis comes from a file, being large to pickle."""
+
+    mean: np.ndarray
+    basis: Path
+    directions: np.ndarray
+    file: Path
+
+    def __call__(self, block: Block) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+        centred = block.values() - self.mean
+        basis = np.load(self.basis, mmap_mode='r', allow_pickle=False)
+        rotated = centred.astype(np.float32) @ basis
+        target = np.load(self.file, mmap_mode='r+', allow_pickle=False)
+        target[block.start:block.start + len(rotated)] = rotated
+        norms = np.einsum('nd,nd->n', centred, centred)
+        kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
+        return block.start, norms, np.maximum(norms - kept, 0), centred @ self.directions
+
+
+def unit_directions(dimensions: int, count: int, seed: int) -> np.ndarray:
+    """Directions drawn evenly from the sphere, a column each, float64, shape (D, count)."""
+    drawn = np.random.default_rng([seed, count]).standard_normal((dimensions, count))
+    return drawn / np.linalg.norm(drawn, axis=0)

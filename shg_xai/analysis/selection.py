@@ -1,0 +1,121 @@
+"""The persons of one analysis: one layer of a store, and which of its rows."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from shg_xai.errors import InputError
+from shg_xai.latents import LatentStore
+from shg_xai.latents.sharded_array import ShardedArray
+
+BLOCK = 2048  # persons a block
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive persons of a selection; small to pickle, it reads its values when asked."""
+
+    start: int
+    rows: np.ndarray
+    array: ShardedArray
+
+    def values(self) -> np.ndarray:
+        """The latents, float32, shape (n, D)."""
+        return self.array[self.rows].reshape(len(self.rows), -1).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """N persons of one layer of a store.
+
+    Attributes:
+        store (LatentStore): The store.
+        layer (str): Name of the layer.
+        rows (np.ndarray): Which rows of the store, ascending, int64, shape (N,).
+    """
+
+    store: LatentStore
+    layer: str
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def array(self) -> ShardedArray:
+        """The layer of the whole store."""
+        return self.store.array(self.layer)
+
+    @property
+    def dimensions(self) -> int:
+        """D, the number of values of one person."""
+        return int(np.prod(self.array.shape[1:], dtype=np.int64))
+
+    @cached_property
+    def annotation_ids(self) -> np.ndarray:
+        """Annotation id of each person, int64, shape (N,)."""
+        return self.store.annotation_ids[self.rows]
+
+    @cached_property
+    def image_ids(self) -> np.ndarray:
+        """Image of each person, int64, shape (N,)."""
+        return self.store.table(['image_id'])['image_id'].to_numpy()[self.rows]
+
+    def blocks(self, size: int = BLOCK) -> Iterator[Block]:
+        """The persons in order, ``size`` at a time."""
+        for start in range(0, len(self), size):
+            yield Block(start, self.rows[start:start + size], self.array)
+
+    def take(self, persons: np.ndarray) -> 'Selection':
+        """Some of the persons, by a bool mask (N,) or by ascending numbers."""
+        return replace(self, rows=self.rows[persons])
+
+    def halves(self, seed: int) -> np.ndarray:
+        """A bool mask (N,) of about half of the persons; those of one image stay together."""
+        key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in
+                        np.unique(self.image_ids)])
+        order = np.argsort(np.argsort(key, kind='stable'), kind='stable')
+        _, image = np.unique(self.image_ids, return_inverse=True)
+        return (order < len(order) / 2)[image]
+
+
+def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> Selection:
+    """The persons of a store that an analysis is about.
+
+    Args:
+        store (LatentStore): The store.
+        layer (str, optional): A layer; may be left out where the store has one.
+        rows (str): ``all``, ``labelled`` (all joints labelled) or a condition on the rows.
+
+    Raises:
+        InputError: There is no such layer, none is named though there are several, or the
+            condition is not understood or met by fewer than two persons.
+    """
+    if layer is None:
+        if len(store.layers) > 1:
+            raise InputError(f'{store.folder}: has {len(store.layers)} layers, name one with '
+                             f'--layers: {", ".join(store.layers)}')
+        layer = store.layers[0]
+    store.array(layer)
+    chosen = np.arange(len(store)) if rows == 'all' else store.where(rows)
+    if len(chosen) < 2:
+        few = 'one person' if len(chosen) else 'no person'
+        of = f' of {len(store)} meets --rows {rows!r}' if rows != 'all' else ''
+        raise InputError(f'{store.folder}: {few}{of}; an analysis needs at least two')
+    return Selection(store, layer, chosen)
+
+
+def name_for(folder: Path | str, taken: set[str]) -> str:
+    """A name for files and figures: letters, digits, ``_`` and ``-`` of the folder's, not taken."""
+    text = Path(folder).resolve().name.lower()
+    name = ''.join(letter if letter.isascii() and letter.isalnum() else '_' for letter in text)
+    name = name.strip('_')[:60] or 'store'
+    number = 2
+    unique = name
+    while unique in taken:
+        unique, number = f'{name}-{number}', number + 1
+    return unique

@@ -1,0 +1,149 @@
+"""The long work on one store: components, scores, clusters and silhouettes, as arrays."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from shg_xai.analysis.clusters import Clusters, Plan, cluster
+from shg_xai.analysis.compare import Latents
+from shg_xai.analysis.moments import STRIDE, Moments, joined, look, moments
+from shg_xai.analysis.options import Options
+from shg_xai.analysis.progress import stage
+from shg_xai.analysis.scores import Projections, dimensions_for, project, unit_directions
+from shg_xai.analysis.selection import BLOCK, Selection
+from shg_xai.analysis.silhouette import Silhouettes, silhouettes
+from shg_xai.analysis.spectrum import Components, eigenvalues, principal_components
+from shg_xai.analysis.walks import DIRECTIONS, KEPT, picked
+
+CLUSTER_CUT = 0.05  # share of variance the restarts of K-Means leave out
+# A bound on a silhouette's error is some 4 to 16 times the share of variance left out.
+BOUND_OVER_CUT = 20
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What is in N latents.
+
+    Attributes:
+        constant (int): How many of the D values are the same for all.
+        components (Components): Principal components.
+        variances (np.ndarray): Of each of the D values, shape (D,).
+        halves (tuple[Latents, ...]): Latents of each half of the images; none if too few.
+        picks (list[int]): Components to walk along, by number from 1.
+        projections (Projections): Scores; positions along the picks and random directions.
+        clusters (dict[int, Clusters]): By K.
+        silhouettes (dict[int, Silhouettes]): By K.
+    """
+
+    constant: int
+    components: Components
+    variances: np.ndarray
+    halves: tuple[Latents, ...]
+    picks: list[int]
+    projections: Projections
+    clusters: dict[int, Clusters]
+    silhouettes: dict[int, Silhouettes]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every stage needs."""
+
+    selection: Selection
+    options: Options
+    pool: Executor
+    times: dict[str, float] = field(default_factory=dict)
+
+    def blocks(self, persons: int, size: int = BLOCK) -> int:
+        return -(-persons // size)
+
+
+def structure(file: Path, selection: Selection, options: Options, pool: Executor,
+              times: dict[str, float]) -> Structure:
+    """Look at every value, then do the long work.
+
+    Args:
+        file (Path): Where the rotated latents go, up to 4 N D bytes.
+        selection (Selection): N persons.
+        options (Options): How.
+        pool (Executor): Who computes.
+        times (dict[str, float]): Gets the seconds of each stage.
+
+    Raises:
+        InputError: Latents that cannot be analysed, see :func:`~shg_xai.analysis.moments.look`.
+    """
+    work = _Work(selection, options, pool, times)
+    with stage(pool, 'look', times, work.blocks(len(selection))) as counted:
+        overview = look(selection, counted)
+    components, halves, variances = _decompose(work, overview.mean)
+    picks = picked(selection.dimensions, len(selection))
+    projections = _project(work, components, picks, _kept(work, components), file)
+    found = _cluster(work, components, projections)
+    values = _silhouettes(work, projections, found)
+    if max(own.bounds.mean() for own in values.values()) > options.tolerance:
+        # More was cut than the tolerance allows for: nothing is then.
+        projections = _project(work, components, picks, selection.dimensions, file)
+        values = _silhouettes(work, projections, found)
+    return Structure(int(overview.constant.sum()), components, variances, halves, picks,
+                     projections, found, values)
+
+
+def _decompose(work: _Work, mean: np.ndarray
+               ) -> tuple[Components, tuple[Latents, ...], np.ndarray]:
+    """Components, latents of each half of the images, variance of each dimension (D,)."""
+    selection = work.selection
+    half = selection.halves(work.options.seed)
+    parts = [selection.take(half), selection.take(~half)]
+    if min(map(len, parts)) < 2:
+        parts = [selection]
+    tasks = sum(work.blocks(len(part), BLOCK * STRIDE) for part in parts)
+    total: Moments | None = None
+    halves = []
+    with stage(work.pool, 'covariance', work.times, tasks) as counted:
+        for part in parts:
+            own = moments(part, mean, counted)
+            total = own if total is None else joined(total, own)
+            if len(parts) > 1:
+                halves.append(Latents(part, own.mean, eigenvalues(own.covariance)))
+            del own
+    variances = total.covariance.diagonal().copy()
+    with stage(work.pool, 'eigenvectors', work.times):
+        components = principal_components(total.mean, total.covariance)
+    return components, tuple(halves), variances
+
+
+def _kept(work: _Work, components: Components) -> int:
+    """How many components go into the file: as many as the silhouettes' tolerance asks for."""
+    cut = min(work.options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
+    return min(max(dimensions_for(components.eigenvalues, cut), KEPT), work.selection.dimensions)
+
+
+def _project(work: _Work, components: Components, picks: Sequence[int], kept: int, file: Path
+             ) -> Projections:
+    """Scores in a file; along the picked components, then along random directions, in memory."""
+    selection = work.selection
+    random = unit_directions(selection.dimensions, DIRECTIONS, work.options.seed)
+    along = np.concatenate([components.vectors[:, np.array(picks) - 1], random], axis=1)
+    with stage(work.pool, 'rotation', work.times, work.blocks(len(selection))) as counted:
+        return project(selection, components, kept, along, file, counted)
+
+
+def _cluster(work: _Work, components: Components, projections: Projections
+             ) -> dict[int, Clusters]:
+    options = work.options
+    plan = Plan(options.ks, options.restarts, dimensions_for(components.eigenvalues, CLUSTER_CUT),
+                options.seed)
+    with stage(work.pool, 'clusters', work.times) as counted:
+        return cluster(work.selection, components, projections, plan, counted)
+
+
+def _silhouettes(work: _Work, projections: Projections, found: dict[int, Clusters]
+                 ) -> dict[int, Silhouettes]:
+    blocks = work.blocks(len(work.selection))
+    with stage(work.pool, 'silhouettes', work.times, blocks * (blocks + 1) // 2) as counted:
+        values = silhouettes(projections.scores, projections.residuals,
+                             [clusters.best.labels for clusters in found.values()], counted)
+    return dict(zip(found, values, strict=True))

@@ -1,0 +1,150 @@
+"""The study's analysis of one store: spectrum, walks, clusters, concepts, in this order."""
+
+import math
+import sys
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from tqdm import tqdm
+
+from shg_xai.analysis.bootstrap import mean_interval, number
+from shg_xai.analysis.clusters import central_persons, cluster_results
+from shg_xai.analysis.compare import Latents
+from shg_xai.analysis.options import Options, warnings_of
+from shg_xai.analysis.progress import stage
+from shg_xai.analysis.relations import concept_results
+from shg_xai.analysis.selection import Selection
+from shg_xai.analysis.silhouette import Silhouettes
+from shg_xai.analysis.spectrum import leading_shares, null_eigenvalues, spectrum_results
+from shg_xai.analysis.structure import Structure, structure
+from shg_xai.analysis.walks import KEPT, STEPS, walk
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One store, analysed.
+
+    Attributes:
+        results (dict): Its entry in the results.
+        persons (pa.Table): N rows: who, scores, clusters, silhouettes, PCK, concepts.
+        latents (Latents): For comparing.
+        halves (tuple[Latents, ...]): The same of each half of the images; none if too few.
+        labels (dict[int, np.ndarray]): By K the cluster of each person, uint8, (N,).
+    """
+
+    results: dict[str, Any]
+    persons: pa.Table
+    latents: Latents
+    halves: tuple[Latents, ...]
+    labels: dict[int, np.ndarray]
+
+
+def analyse(name: str, selection: Selection, options: Options, scratch: Path, pool: Executor,
+            times: dict[str, float], notes: Sequence[str] = ()) -> Analysis:
+    """Analyse one layer of a store.
+
+    Args:
+        name (str): Name of the analysis, for files and figures.
+        selection (Selection): N persons.
+        options (Options): How.
+        scratch (Path): A folder for the rotated latents, up to 4 N D bytes.
+        pool (Executor): Who computes.
+        times (dict[str, float]): Gets the seconds of each stage.
+        notes (Sequence[str]): Warnings for the reader that are known already.
+
+    Raises:
+        InputError: Latents or options cannot be analysed.
+    """
+    file = scratch / f'{name}.npy'
+    found = structure(file, selection, options, pool, times)
+    warnings = [*notes, *warnings_of(selection, found.constant)]
+    for warning in warnings:
+        tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
+    with stage(pool, 'spectrum', times):
+        spectrum = _spectrum(selection, options, found)
+    clusters = _clusters(selection, options, found, pool)
+    labels = {k: own.best.labels for k, own in found.clusters.items()}
+    table = selection.store.table().take(pa.array(selection.rows))
+    with stage(pool, 'concepts', times) as counted:
+        concepts, columns = concept_results(
+            table, selection.store.manifest.keypoint_names, found.projections.scores,
+            {k: labels[k] for k in sorted({min(options.ks), clusters['best_k']})}, options,
+            counted)
+    scores = found.projections.scores.read(0, len(selection), KEPT)
+    file.unlink()
+    results = dict(_facts(name, selection, found.constant), warnings=warnings, spectrum=spectrum,
+                   walks=_walks(selection, found), clusters=clusters, concepts=concepts)
+    latents = Latents(selection, found.components.mean, found.components.eigenvalues)
+    return Analysis(results, _persons(table, scores, labels, found.silhouettes, columns), latents,
+                    found.halves, labels)
+
+
+def _spectrum(selection: Selection, options: Options, found: Structure) -> dict[str, Any]:
+    scores = found.projections.scores.read(0, len(selection), KEPT).astype(np.float64)
+    leading = leading_shares(scores ** 2, found.projections.norms, selection.image_ids,
+                             options.bootstrap, options.confidence, options.seed)
+    null = null_eigenvalues(found.variances, len(selection), options.seed)
+    return spectrum_results(found.components.eigenvalues, leading,
+                            [half.eigenvalues for half in found.halves], null)
+
+
+def _walks(selection: Selection, found: Structure) -> dict[str, Any]:
+    projections = found.projections
+    random = projections.chosen[:, len(found.picks):]
+    walks = [walk(pick, math.sqrt(found.components.eigenvalues[pick - 1]), projections.norms,
+                  projections.chosen[:, place], random, selection.annotation_ids)
+             for place, pick in enumerate(found.picks)]
+    return dict(steps=list(STEPS), components=walks)
+
+
+def _clusters(selection: Selection, options: Options, found: Structure, pool: Executor
+              ) -> dict[str, Any]:
+    sils = found.silhouettes
+    central = central_persons(selection, found.components.mean, list(found.clusters.values()),
+                              pool)
+    entries = [cluster_results(k, clusters, sils[k], persons, selection, options)
+               for (k, clusters), persons in zip(found.clusters.items(), central, strict=True)]
+    order = sorted(sils, key=lambda k: (-sils[k].values.mean(), k))
+    margin = None
+    if len(order) > 1:
+        value, low, high = mean_interval(sils[order[0]].values - sils[order[1]].values,
+                                         selection.image_ids, options.bootstrap,
+                                         options.confidence, options.seed)
+        margin = dict(value=float(value), low=number(low), high=number(high))
+    return dict(restarts=options.restarts, tolerance=options.tolerance, k=entries,
+                best_k=order[0], second_k=order[1] if len(order) > 1 else None, margin=margin)
+
+
+def _facts(name: str, selection: Selection, constant: int) -> dict[str, Any]:
+    """What was analysed."""
+    store, source = selection.store, selection.store.manifest.source
+    dataset = source.get('dataset') or {}
+    return dict(
+        name=name, store=str(store.folder), layer=selection.layer, persons=len(selection),
+        persons_in_store=len(store), images=len(np.unique(selection.image_ids)),
+        dimensions=selection.dimensions, shape=list(selection.array.shape[1:]),
+        config_file=source.get('config_file'), dataset=dataset.get('ann_file'),
+        split=dataset.get('split'), checkpoint=source.get('checkpoint'),
+        keypoint_names=list(store.manifest.keypoint_names),
+        skeleton_links=[list(link) for link in store.manifest.skeleton_links],
+        constant_dimensions=constant)
+
+
+def _persons(table: pa.Table, scores: np.ndarray, labels: dict[int, np.ndarray],
+             sils: dict[int, Silhouettes], concepts: dict[str, np.ndarray]) -> pa.Table:
+    """One row a person, without pictures; what is not known is null."""
+    columns = {name: table[name] for name in ('annotation_id', 'image_id', 'file_name')}
+    columns |= {f'component_{place + 1}': pa.array(scores[:, place])
+                for place in range(scores.shape[1])}
+    columns |= {f'cluster_k{k}': pa.array(own.astype(np.int16)) for k, own in labels.items()}
+    columns |= {f'silhouette_k{k}': pa.array(own.values.astype(np.float32))
+                for k, own in sils.items()}
+    columns['pck'] = table['pck']
+    columns |= {f'concept.{name}': pa.array(values, from_pandas=True)
+                for name, values in concepts.items()}
+    return pa.table(columns)
