@@ -1,0 +1,21 @@
+"""Draw the report of an analysis again: ``python -m shg_xai.report OUT``."""
+
+import argparse
+from pathlib import Path
+
+from shg_xai.cli import run
+from shg_xai.report.page import write_report
+
+
+def main() -> None:
+    """Parse the command line and write the report."""
+    parser = argparse.ArgumentParser(
+        prog='python -m shg_xai.report',
+        description='Draw figures and report.html from the results in a folder that '
+        'tools/analyze_latent.py wrote; nothing is computed anew.')
+    parser.add_argument('out', type=Path, metavar='OUT', help='the folder')
+    print(write_report(parser.parse_args().out))
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,118 @@
+"""What all figures share: type, colours for every kind of colour vision, how they are saved."""
+
+import io
+import os
+import textwrap
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+
+from shg_xai.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito, "Color Universal Design" (2008), without their yellow, too pale for lines on white,
+# and the grey that stands for "not known"; then three of Tol's "muted" scheme.
+PALETTE = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#000000', '#882255',
+           '#999933', '#332288')
+BLUE, ORANGE, GREEN = PALETTE[:3]
+INK, FAINT, UNKNOWN = '#222222', '#8A8A8A', '#C8C8C8'
+DPI = 150
+# A figure one column wide: at 400 px of screen its 9 points are still 9 px.
+COLUMN, PAGE = 5.2, 8.2
+
+STYLE: dict[str, Any] = {
+    'font.family': ['DejaVu Sans', 'sans-serif'], 'font.size': 9, 'axes.titlesize': 9.5,
+    'axes.titleweight': 'bold', 'axes.titlelocation': 'left', 'axes.labelsize': 9,
+    'xtick.labelsize': 8.5, 'ytick.labelsize': 8.5, 'legend.fontsize': 8.5,
+    'legend.frameon': False, 'axes.spines.top': False, 'axes.spines.right': False,
+    'axes.edgecolor': '#555555', 'axes.labelcolor': INK, 'text.color': INK,
+    'xtick.color': '#444444', 'ytick.color': '#444444', 'axes.linewidth': 0.8,
+    'grid.color': '#DDDDDD', 'grid.linewidth': 0.6, 'lines.linewidth': 1.6,
+    'figure.facecolor': 'white', 'savefig.facecolor': 'white', 'axes.unicode_minus': True,
+    # The same numbers give the same SVG; its text stays text.
+    'svg.hashsalt': 'shg_xai', 'svg.fonttype': 'none',
+}
+# As a decorator: the function draws in this style and leaves the process's settings alone.
+styled = matplotlib.rc_context(STYLE)
+
+
+def new_figure(width: float, height: float) -> 'Figure':
+    """Return an empty figure, sizes in inches, that belongs to no window and no pyplot."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout='constrained')
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def write_aside(path: Path, data: bytes) -> None:
+    """Write a file beside ``path``, then rename it.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    part = path.with_name(f'.{path.name}.part{os.getpid()}')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f'{path}: cannot be written ({error.strerror})') from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+@styled
+def save_figure(figure: 'Figure', folder: Path, name: str) -> bytes:
+    """Save ``name.png`` (150 dpi) and ``name.svg`` without dates; return the PNG.
+
+    Raises:
+        InputError: they cannot be written.
+    """
+    png, svg = io.BytesIO(), io.BytesIO()
+    figure.savefig(png, format='png', dpi=DPI, metadata={'Software': None})
+    # The layout was found for the PNG; finding it again would take as long as drawing.
+    figure.set_layout_engine('none')
+    figure.savefig(svg, format='svg', dpi=DPI, metadata={'Date': None, 'Creator': None})
+    write_aside(folder / f'{name}.png', png.getvalue())
+    write_aside(folder / f'{name}.svg', svg.getvalue())
+    return png.getvalue()
+
+
+def band(ax: 'Axes', x: list[float], items: list[dict | None], colour: str, label: str,
+         marker: str = 'o') -> None:
+    """Draw values with their intervals as points and whiskers; what is not known is left out.
+
+    Args:
+        ax: where.
+        x: one place an item.
+        items: ``value``, ``low`` and ``high`` each, or None.
+        colour: of points and whiskers.
+        label: for the legend.
+        marker: of the points.
+    """
+    known = [(at, item) for at, item in zip(x, items, strict=True)
+             if item and item.get('value') is not None]
+    ax.plot([at for at, _ in known], [item['value'] for _, item in known], marker, color=colour,
+            label=label, markersize=5, linestyle='none')
+    for at, item in known:
+        if item.get('low') is not None and item.get('high') is not None:
+            ax.plot([at, at], [item['low'], item['high']], '-', color=colour, linewidth=1.4,
+                    solid_capstyle='butt')
+
+
+def wrap(title: str) -> str:
+    """A title broken into lines short enough to stand beside or above a panel."""
+    return textwrap.fill(title, 26)
+
+
+def nothing(ax: 'Axes', text: str = 'not known') -> None:
+    """Say in an empty panel that there is nothing to draw."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha='center', va='center', color=FAINT)

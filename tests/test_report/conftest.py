@@ -1,0 +1,24 @@
+"""A folder of results, written once; tests that change it work on a copy."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from shg_xai.report.page import write_report
+from tests.test_report.results import write_results
+
+
+@pytest.fixture(scope='session')
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of two analyses, without a report. Read only."""
+    return write_results(tmp_path_factory.mktemp('written'))
+
+
+@pytest.fixture(scope='session')
+def reported(written: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with figures and report.html. Read only."""
+    out = tmp_path_factory.mktemp('reported') / 'out'
+    shutil.copytree(written, out)
+    write_report(out)
+    return out
