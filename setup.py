@@ -42,6 +42,8 @@ setup(
     python_requires='>=3.10',
     # No upper bounds but one: an installed version is kept as it is.
     install_requires=[
+        'bokeh',
+        'jinja2',
         'matplotlib',
         'numpy',
         'pillow',
@@ -49,8 +51,10 @@ setup(
         'pycocotools',
         'scikit-learn',
         'scipy',
+        'threadpoolctl',
         'tqdm',
     ],
+    extras_require={'dask': ['distributed']},
     classifiers=[
         'Development Status :: 4 - Beta',
         'Intended Audience :: Science/Research',

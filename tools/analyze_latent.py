@@ -73,7 +73,7 @@ def main() -> None:
     from shg_xai.analysis.executors import executor
     from shg_xai.analysis.options import Options
     from shg_xai.explain import check_output, explain, replace_folder
-    from shg_xai.report import write_report
+    from shg_xai.report.page import write_report
 
     options = Options(seed=args.seed, rows=args.rows, ks=tuple(sorted(set(args.k))),
                       restarts=args.restarts, bootstrap=args.bootstrap,

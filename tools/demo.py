@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The whole way in small: make people, train two networks, test them, draw what came out."""
+"""The whole way in small: make people, train two networks, test them, explain what they learned."""
 
 import argparse
 import hashlib
@@ -18,9 +18,17 @@ ROOT = Path(__file__).resolve().parent.parent
 NETWORKS = ('shg_people', 'shg_ae_people')
 GROUPS = ('labelled', 'visible', 'occluded', 'limbs')
 
+LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
+# People who differ by sitting or standing and by little else: the same size, seen from one side.
+CONTROL = ('--two', 'posture=0,1', '--range', 'activity=0:0.2', '--range', 'yaw_deg=52:58',
+           '--fix', 'scale=0.65', '--fix', 'truncation=0', '--fix', 'occluder=0',
+           '--fix', 'label_dropout=0', '--fix', 'distractors=0', '--fix', 'roll_deg=0')
+
 DESCRIPTION = """Make 5,000 people, train the plain network and the one with the autoencoder
-(small) on 4,000 of them, test both on 500 that neither has seen, and write a table, curves and a
-sheet of predictions to the work folder. About ten minutes on two cores.
+(small) on 4,000 of them, test both on 500 that neither has seen, and explain what is in their
+latents: of the 4,000, and of 400 people who differ by sitting or standing and by little else. The
+work folder gets two reports, a table, curves and a sheet of predictions. About ten minutes on two
+cores.
 
 Every step is a command of its own, printed before it runs. A step is skipped when it is done and
 nothing it depends on has changed; a training that was cut off is resumed."""
@@ -137,7 +145,27 @@ def run_steps(args: argparse.Namespace) -> dict[str, Path]:
             'tools/test.py', config, str(best), '--work-dir', str(run_dir), '--data-root',
             str(people), '--out', str(results[network])], [best, *configs, *annotations])
     draw(steps, work_dir, list(results.values()))
+    explain(steps, work_dir, people, 'train', annotations[0], work_dir / 'report')
+    control = work_dir / 'control'
+    steps.run('control', ['tools/make_people.py', str(control), '--train', '0', '--val', '0',
+                          '--test', '400', '--seed', '1', *CONTROL, '--force'], [])
+    explain(steps, work_dir, control, 'test',
+            control / 'annotations' / 'person_keypoints_test2017.json', work_dir / 'report_control')
     return results
+
+
+def explain(steps: Steps, work_dir: Path, people: Path, split: str, annotations: Path,
+            report: Path) -> None:
+    """Store the latents of both networks for a split, analyse and compare them."""
+    stores = [work_dir / f'latents_{report.name}' / name for name in NETWORKS]
+    for name, store in zip(NETWORKS, stores, strict=True):
+        best = best_checkpoint(work_dir / name)
+        steps.run(f'{report.name} {name}', [
+            'tools/dump_latents.py', f'configs/demo/{name}.py', str(best), '--data-root',
+            str(people), '--split', split, '--layers', LAYER, '--out', str(store)],
+            [best, annotations], output=store)
+    steps.run(report.name, ['tools/analyze_latent.py', *map(str, stores), '--out', str(report)],
+              [store / 'manifest.json' for store in stores])
 
 
 def best_checkpoint(run_dir: Path) -> Path:
@@ -182,7 +210,9 @@ def main() -> None:
     (args.work_dir / 'table.md').write_text(text + '\n')
     print(f'\n{text}\n\nMean over persons; a joint is right within 0.05 of the crop side.\n'
           f'Table, curves.png and predictions.png are in {args.work_dir} '
-          f'({time.monotonic() - start:.0f} s).')
+          f'({time.monotonic() - start:.0f} s). What the latents hold:')
+    for name in ('report_control', 'report'):
+        print((args.work_dir / name / 'report.html').resolve())
 
 
 if __name__ == '__main__':

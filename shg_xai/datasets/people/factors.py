@@ -7,7 +7,7 @@ Default distributions (each drawn independently of the others):
 - ``yaw_deg``: 50 % uniform in -75..75, 50 % uniform over the full circle
 - ``roll_deg``: normal with standard deviation 6, clipped to -20..20
 - ``scale``: uniform in 0.5..0.8
-- ``truncation``: 80 % zero, else uniform in 0.05..0.45
+- ``truncation``: 50 % zero, else uniform in 0.05..0.45
 - ``occluder``: 15 % one
 - ``label_dropout``: 88 % zero, else uniform in 0.1..0.5
 - ``distractors``: 60 % none, 28 % one, 12 % two
@@ -162,7 +162,7 @@ def _default_draws(rng: np.random.Generator) -> dict[str, float]:
     posture = stand if mode < 0.55 else sit if mode < 0.85 else middle
     activity = rng.beta(1.3, 1.6)
     front, circle, facing = rng.uniform(-75, 75), rng.uniform(-180, 180), rng.uniform() < 0.5
-    cut, cut_share = rng.uniform() < 0.2, rng.uniform(0.05, 0.45)
+    cut, cut_share = rng.uniform() < 0.5, rng.uniform(0.05, 0.45)
     sparse, dropout = rng.uniform() < 0.12, rng.uniform(0.1, 0.5)
     return {
         'posture': posture,
