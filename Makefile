@@ -1,10 +1,10 @@
 # Every target works from a fresh clone: what is missing is installed first (see tools/install.sh).
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint benchmark clean
+.PHONY: help install demo test test-slow lint benchmark benchmark-analysis clean
 python := .venv/bin/python
 
 help: ## List these targets
-	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 20
 
 install: ## Make .venv with all pinned packages and the project (PYTHON=/path/to/python3.11)
 	@PYTHON='$(PYTHON)' tools/install.sh
@@ -24,6 +24,9 @@ lint: install ## Check the style with ruff
 
 benchmark: install ## Measure the network beside MMPose's own hourglass
 	@$(python) benchmarks/network.py $(ARGS)
+
+benchmark-analysis: install ## Measure the analysis beside scikit-learn (ARGS='--scale')
+	@$(python) benchmarks/analysis.py $(ARGS)
 
 clean: ## Remove .venv and caches; work_dirs and data stay
 	rm -rf .venv .pytest_cache .ruff_cache build shg_xai.egg-info

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,8 @@ def replace_folder(out: Path) -> Iterator[Path]:
     Raises:
         InputError: It cannot be written.
     """
-    out = out.absolute()
+    out = out.resolve()
+    made = [folder for folder in out.parents if not folder.exists()]
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f'.{out.name}.', suffix='.part', dir=out.parent))
@@ -73,6 +74,9 @@ def replace_folder(out: Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+            for folder in made:  # the innermost first; one with something in it stays
+                with suppress(OSError):
+                    folder.rmdir()
     except OSError as error:
         raise InputError(f'--out {out}: cannot be written: {error.strerror or error}') from error
 

@@ -57,14 +57,19 @@ def test_report_imports_only_errors_and_cli(repo_root: Path) -> None:
         assert parts <= {'report', 'errors', 'cli'}, file
 
 
-@pytest.mark.parametrize('part', ['latents', 'report'])
+def test_analysis_imports_latents_and_leaves_only(repo_root: Path) -> None:
+    for file, parts in own_parts(repo_root / 'shg_xai' / 'analysis').items():
+        assert parts <= {'analysis', 'latents', 'errors', 'visibility'}, file
+
+
+@pytest.mark.parametrize('part', ['latents', 'analysis', 'report'])
 def test_analysis_starts_without_mmpose(repo_root: Path, part: str) -> None:
     folder = repo_root / 'shg_xai' / part
     if not folder.is_dir():
         pytest.skip(f'{part} is not there yet')
     for file in folder.rglob('*.py'):
         roots = {name.split('.')[0] for name in imported(file)}
-        assert not roots & {'mmpose', 'mmcv', 'mmdet', 'mmengine'}, file
+        assert not roots & {'torch', 'mmpose', 'mmcv', 'mmdet', 'mmengine'}, file
 
 
 def test_nobody_imports_tools_or_tests(repo_root: Path) -> None:

@@ -67,9 +67,6 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below takes its time to import, which --help does without.
-    from shg_xai.analysis.blas import choose_kernels
-
-    choose_kernels()
     from shg_xai.analysis.executors import executor
     from shg_xai.analysis.options import Options
     from shg_xai.explain import check_output, explain, replace_folder

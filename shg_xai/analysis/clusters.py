@@ -75,7 +75,11 @@ def cluster(selection: Selection, components: Components, projections: Projectio
     tasks = list(scores.blocks(SCORE_BLOCK))
     norms = np.concatenate(list(ordered(pool, _Norms(scores), tasks)))
     short = Source(tasks, _Scores(scores), norms, SCORE_BLOCK, variance)
-    rounds = {k: lloyd(short, seeded(short, k, plan.restarts, plan.seed, pool), pool)
+    # All runs of all K side by side: the data are read once for the many passes this takes.
+    begun = [(k, start) for k in plan.ks for start in
+             seeded(short, k, plan.restarts, plan.seed, pool)]
+    runs = lloyd(short, [start for _, start in begun], pool)
+    rounds = {k: [run for (of, _), run in zip(begun, runs, strict=True) if of == k]
               for k in plan.ks}
     back = components.vectors[:, :plan.dimensions].T
     starts = [min(runs, key=lambda run: run.inertia).centroids @ back for runs in rounds.values()]
@@ -137,7 +141,7 @@ def central_persons(selection: Selection, mean: np.ndarray, found: Sequence[Clus
                     pool: Executor) -> list[list[list[dict[str, Any]]]]:
     """For each clustering and each of its centroids the nearest persons, over all dimensions."""
     centroids = np.concatenate([clusters.best.centroids for clusters in found])
-    task = _Nearest(_Centred(mean.astype(np.float32)), centroids.astype(np.float32),
+    task = _Nearest(_Centred(mean.astype(np.float32)), centroids,
                     selection.annotation_ids)
     kept = [entry for entries in ordered(pool, task, selection.blocks()) for entry in entries]
     ids, distances = (np.stack(part, axis=1) for part in zip(*kept, strict=True))

@@ -20,7 +20,8 @@ def comparison_results(analyses: Sequence[Analysis], pool: Executor, times: dict
         times (dict[str, float]): Gets the seconds it took.
     """
     count = len(analyses)
-    matrix = [[dict(value=1.0, halves=[])] * count for _ in range(count)]
+    own = dict(value=1.0, halves=[1.0] * len(analyses[0].halves))
+    matrix = [[own] * count for _ in range(count)]
     with stage(pool, 'comparison', times) as counted:
         for a, b in combinations(range(count), 2):
             value = linear_cka(analyses[a].latents, analyses[b].latents, counted)

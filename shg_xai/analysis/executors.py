@@ -31,6 +31,8 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     Raises:
         InputError: Dask is not installed, or its scheduler does not answer.
     """
+    if threads is not None and threads < 1:
+        raise InputError(f'--threads {threads}: give 1 or more')
     if dask is None:
         with (threadpool_limits(1),
               ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool):
@@ -44,7 +46,7 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
         client = Client(dask, timeout='20s')
     except (OSError, ValueError) as error:
         raise InputError(f'--dask {dask}: no scheduler answers there: {error}') from error
-    with client:
+    with client, threadpool_limits(1):
         client.run(limit_threads)
         yield client.get_executor()
 

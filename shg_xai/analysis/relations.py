@@ -13,18 +13,18 @@ from shg_xai.analysis.options import Options
 from shg_xai.analysis.probes import probe
 from shg_xai.analysis.scores import Scores
 from shg_xai.analysis.separation import separate
-from shg_xai.analysis.walks import KEPT
 
 
-def concept_results(table: pa.Table, keypoint_names: Sequence[str], scores: Scores,
-                    labels: dict[int, np.ndarray], options: Options, pool: Executor
-                    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def concept_results(table: pa.Table, keypoint_names: Sequence[str], leading: np.ndarray,
+                    scores: Scores, labels: dict[int, np.ndarray], options: Options,
+                    pool: Executor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Relations of concepts with components, with clusters and with the whole latent.
 
     Args:
         table (pa.Table): N rows of a store.
         keypoint_names (Sequence[str]): Its K keypoints.
-        scores (Scores): Principal components of the same N persons.
+        leading (np.ndarray): The first M principal components of the same persons, (N, M).
+        scores (Scores): More of them, in a file.
         labels (dict[int, np.ndarray]): By K clusters of the persons, shape (N,).
         options (Options): Seed, resamples and confidence.
         pool (Executor): Who computes.
@@ -34,7 +34,6 @@ def concept_results(table: pa.Table, keypoint_names: Sequence[str], scores: Scor
     """
     found = concepts(table, keypoint_names)
     images = table['image_id'].to_numpy()
-    leading = scores.read(0, scores.rows, KEPT)
     settings = dict(seed=options.seed, executor=pool, resamples=options.bootstrap,
                     confidence=options.confidence)
     controls, components = associate(leading, found, images, **settings)

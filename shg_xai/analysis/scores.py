@@ -36,10 +36,15 @@ class Scores:
     def read(self, start: int, stop: int, dimensions: int | None = None) -> np.ndarray:
         """Persons ``start`` to ``stop``, their first components: float32, shape (n, dimensions).
 
-        Values are copied and the file is closed, so no more of it stays in memory than is asked.
+        They are mapped from the file as long as the array lives, so that no more of it stays in
+        memory than is asked for.
         """
-        values = np.load(self.file, mmap_mode='r', allow_pickle=False)
-        return np.array(values[start:stop, :dimensions])
+        return np.load(self.file, mmap_mode='r', allow_pickle=False)[start:stop, :dimensions]
+
+    def first(self, dimensions: int) -> np.ndarray:
+        """The first components of all persons, in memory: float32, shape (N, dimensions)."""
+        return np.concatenate([np.array(self.read(*block, dimensions))
+                               for block in self.blocks(COPIED)])
 
     def leading(self, dimensions: int) -> 'Scores':
         """The first components alone, in a file beside this one, where they are read faster."""
@@ -74,7 +79,8 @@ class Projections:
 
 def dimensions_for(values: np.ndarray, cut: float) -> int:
     """How many components leave out at most this share of the variance; eigenvalues (D,)."""
-    left = values.sum() - np.cumsum(values)
+    # Summed from the end, so that after the last exactly nothing is left.
+    left = np.append(np.cumsum(values[:0:-1])[::-1], 0)
     return int(np.argmax(left <= cut * values.sum())) + 1
 
 

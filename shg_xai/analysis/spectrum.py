@@ -12,6 +12,7 @@ from shg_xai.analysis.bootstrap import estimate, resample_weights
 SHARES = (0.90, 0.95, 0.99)
 STUDY = 50  # the component from which on the study saw nothing but noise
 DRAWS = 5
+FLAT = 1e-12  # share of the variance of all, below which persons do not differ
 NOISE_WHY = ('Parallel analysis asks which components hold more variance than the strongest of '
              'as many persons whose values vary as much, each on its own, with no relation between '
              'them; unlike the threshold of Gavish and Donoho it does not take noise to be equal '
@@ -126,7 +127,8 @@ def spectrum_results(values: np.ndarray, leading: Sequence[dict[str, Any]],
             there are too few.
         null (np.ndarray): See :func:`null_eigenvalues`.
     """
-    halves = list(halves)
+    # Of a half in which nothing varies there are rounding errors only.
+    halves = [half if half.sum() > FLAT * values.sum() else None for half in halves]
     ratio = values / values.sum()
     running = np.cumsum(ratio)
     study = dict(component=STUDY, value=float(ratio[STUDY - 1]),
@@ -135,10 +137,12 @@ def spectrum_results(values: np.ndarray, leading: Sequence[dict[str, Any]],
         eigenvalues=values.tolist(), explained_variance_ratio=ratio.tolist(),
         cumulative=running.tolist(), leading=list(leading),
         components_for=[dict(share=share, value=components_for(values, share),
-                             halves=[components_for(half, share) for half in halves])
+                             halves=[None if half is None else components_for(half, share)
+                                     for half in halves])
                         for share in SHARES],
         participation_ratio=dict(value=participation_ratio(values),
-                                 halves=[participation_ratio(half) for half in halves]),
+                                 halves=[None if half is None else participation_ratio(half)
+                                         for half in halves]),
         noise=dict(method='parallel analysis', value=above_noise(values, null), draws=DRAWS,
                    why=NOISE_WHY, null=null.tolist()),
         study=study)

@@ -65,17 +65,17 @@ def analyse(name: str, selection: Selection, options: Options, scratch: Path, po
     warnings = [*notes, *warnings_of(selection, found.constant)]
     for warning in warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
+    scores = found.projections.scores.first(KEPT)
     with stage(pool, 'spectrum', times):
-        spectrum = _spectrum(selection, options, found)
+        spectrum = _spectrum(selection, options, found, scores)
     clusters = _clusters(selection, options, found, pool)
     labels = {k: own.best.labels for k, own in found.clusters.items()}
     table = selection.store.table().take(pa.array(selection.rows))
     with stage(pool, 'concepts', times) as counted:
         concepts, columns = concept_results(
-            table, selection.store.manifest.keypoint_names, found.projections.scores,
+            table, selection.store.manifest.keypoint_names, scores, found.projections.scores,
             {k: labels[k] for k in sorted({min(options.ks), clusters['best_k']})}, options,
             counted)
-    scores = found.projections.scores.read(0, len(selection), KEPT)
     file.unlink()
     results = dict(_facts(name, selection, found.constant), warnings=warnings, spectrum=spectrum,
                    walks=_walks(selection, found), clusters=clusters, concepts=concepts)
@@ -84,10 +84,11 @@ def analyse(name: str, selection: Selection, options: Options, scratch: Path, po
                     found.halves, labels)
 
 
-def _spectrum(selection: Selection, options: Options, found: Structure) -> dict[str, Any]:
-    scores = found.projections.scores.read(0, len(selection), KEPT).astype(np.float64)
-    leading = leading_shares(scores ** 2, found.projections.norms, selection.image_ids,
-                             options.bootstrap, options.confidence, options.seed)
+def _spectrum(selection: Selection, options: Options, found: Structure, scores: np.ndarray
+              ) -> dict[str, Any]:
+    leading = leading_shares(scores.astype(np.float64) ** 2, found.projections.norms,
+                             selection.image_ids, options.bootstrap, options.confidence,
+                             options.seed)
     null = null_eigenvalues(found.variances, len(selection), options.seed)
     return spectrum_results(found.components.eigenvalues, leading,
                             [half.eigenvalues for half in found.halves], null)

@@ -16,9 +16,12 @@ def photo_file(folder: Path | None, file_name: str) -> Path | None:
     """The photo of a name in a folder; None where there is none inside of it."""
     if folder is None:
         return None
-    file = (folder / file_name).resolve()
-    inside = file.is_relative_to(folder.resolve())
-    return file if inside and file.is_file() else None
+    try:
+        file = (folder / file_name).resolve()
+        inside = file.is_relative_to(folder.resolve())
+        return file if inside and file.is_file() else None
+    except (OSError, ValueError):  # no file can have this name
+        return None
 
 
 def missing_photos(folder: Path | None, table: pa.Table) -> int:

@@ -27,11 +27,13 @@ def test_the_demo_once_again_and_after_a_change(tmp_path: Path, run_tool: Callab
         return done.stdout
 
     first = demo()
-    assert steps_run(first) == 8
+    assert steps_run(first) == 15
     for name in ROWS:
         assert re.search(rf'\| {name} \| 0\.\d+ \| 0\.\d+ ', first)
-    for name in ('curves.png', 'predictions.png', 'table.md', 'shg_people/test.json'):
+    for name in ('curves.png', 'predictions.png', 'table.md', 'shg_people/test.json',
+                 'report/report.html', 'report_control/report.html'):
         assert (tmp_path / name).stat().st_size > 100
+    assert first.splitlines()[-1] == str(tmp_path / 'report' / 'report.html')
     assert steps_run(demo()) == 0
     # A result that is not finished is made again, and nothing that does not depend on it.
     (tmp_path / 'steps' / 'curves').write_text('begun')

@@ -1,0 +1,99 @@
+"""What the analysis says about a trained network, where the truth is known: made people.
+
+Slow: trains the demo's plain network as the demo does.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.demo import CONTROL, LAYER
+
+CONFIG = 'configs/demo/shg_people.py'
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def run(run_tool: Callable) -> Callable:
+    """A function that runs a tool, which must end well."""
+
+    def checked(*args: object) -> str:
+        done = run_tool(list(args), timeout=1500)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    return checked
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory, run: Callable) -> Path:
+    """People, a network trained on them, and people who differ by posture and little else."""
+    folder = tmp_path_factory.mktemp('explained')
+    run('make_people.py', folder / 'people', '--train', 4000, '--val', 100, '--test', 0)
+    run('make_people.py', folder / 'control', '--train', 0, '--val', 0, '--test', 400, '--seed', 1,
+        *CONTROL)
+    run('train.py', CONFIG, '--work-dir', folder / 'run', '--data-root', folder / 'people',
+        '--cfg-options', 'randomness.seed=0', 'train_cfg.val_interval=6')
+    return folder
+
+
+def analysed(folder: Path, run: Callable, people: str, split: str) -> tuple[Path, dict[str, Any]]:
+    """The output folder and the results of an analysis of a split's latents."""
+    best, = (folder / 'run').glob('best_*.pth')
+    store, out = folder / f'latents_{people}', folder / f'report_{people}'
+    run('dump_latents.py', CONFIG, best, '--data-root', folder / people, '--split', split,
+        '--layers', LAYER, '--out', store)
+    run('analyze_latent.py', store, '--out', out)
+    return out, json.loads((out / 'results.json').read_text())
+
+
+def strongest(concepts: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The component that goes with one of these concepts most."""
+    found = [entry for entry in concepts['components'] if entry['concept'] in names]
+    return max(found, key=lambda entry: abs(entry['rho']['value']))
+
+
+def effect(concepts: dict[str, Any], name: str) -> float:
+    """How well the two clusters tell a concept apart, 0.5 to 1."""
+    entry, = (entry for entry in concepts['clusters']
+              if entry['k'] == 2 and entry['concept'] == name)
+    return abs(entry['effect']['value'] - 0.5) + 0.5
+
+
+def test_components_go_with_truncation_and_facing(folder: Path, run: Callable) -> None:
+    _, results = analysed(folder, run, 'people', 'train')
+    concepts = results['analyses'][0]['concepts']
+    cut = strongest(concepts, 'factor_truncation', 'factor_labelled_joints')
+    facing = strongest(concepts, 'facing_camera', 'factor_yaw_cos')
+    assert abs(cut['rho']['value']) >= 0.7
+    assert abs(facing['rho']['value']) >= 0.6
+    assert cut['component'] != facing['component']
+    for entry in (cut, facing):
+        low, high = entry['rho']['low'], entry['rho']['high']
+        assert low < entry['rho']['value'] < high and high - low < 0.1
+    assert effect(concepts, 'factor_truncation') >= 0.8
+    for entry in concepts['components']:
+        shuffled = entry['shuffled']['value']
+        assert shuffled is None or abs(shuffled) < 0.05, entry
+    for entry in concepts['probes']:
+        assert all(abs(value - (0.5 if entry['measure'] == 'auc' else 0)) < 0.1
+                   for value in entry['shuffled']), entry
+
+
+def test_posture_is_found_where_little_else_varies(folder: Path, run: Callable) -> None:
+    out, results = analysed(folder, run, 'control', 'test')
+    concepts = results['analyses'][0]['concepts']
+    first = [entry for entry in concepts['components'] if entry['component'] == 1]
+    posture, = (entry for entry in first if entry['concept'] == 'factor_posture')
+    assert abs(posture['rho']['value']) >= 0.75
+    assert results['analyses'][0]['clusters']['best_k'] == 2
+    assert effect(concepts, 'factor_posture') >= 0.95
+
+    before = json.loads((out / 'results.json').read_text())
+    run('analyze_latent.py', folder / 'latents_control', '--out', out)
+    after = json.loads((out / 'results.json').read_text())
+    assert before.pop('times_s') and after.pop('times_s')
+    assert json.dumps(before) == json.dumps(after)
