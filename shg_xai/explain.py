@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy
 import sklearn
 from tqdm import tqdm
 
 import shg_xai
-from shg_xai.analysis.atlas import atlas_table
+from shg_xai.analysis.atlas import DRAWN, atlas_table
 from shg_xai.analysis.compare import matched
 from shg_xai.analysis.comparison import comparison_results
 from shg_xai.analysis.options import Options, check
@@ -142,9 +141,8 @@ def _write_persons(analysis: Analysis, options: Options, out: Path, images: Path
     for folder in ('persons', 'atlas'):
         (out / folder).mkdir(exist_ok=True)
     pq.write_table(analysis.persons, out / 'persons' / f'{name}.parquet', compression='zstd')
-    rows = store.table(['keypoints', 'visibility', 'crop_center', 'crop_scale'])
-    table = atlas_table(results, analysis.persons, rows.take(pa.array(
-        analysis.latents.selection.rows)), options.map, options.seed)
+    rows = analysis.latents.selection.table(DRAWN)
+    table = atlas_table(results, analysis.persons, rows, options.map, options.seed)
     known = store.manifest.environment.get('image_dir')
     folder = images or (Path(known) if isinstance(known, str) else None)
     missing = missing_photos(folder, table)

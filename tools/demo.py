@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NETWORKS = ('shg_people', 'shg_ae_people')
 GROUPS = ('labelled', 'visible', 'occluded', 'limbs')
 
+ARTIST = sorted((ROOT / 'shg_xai' / 'datasets' / 'people').glob('*.py'))
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 # People who differ by sitting or standing and by little else: the same size, seen from one side.
 CONTROL = ('--two', 'posture=0,1', '--range', 'activity=0:0.2', '--range', 'yaw_deg=52:58',
@@ -128,7 +129,7 @@ def run_steps(args: argparse.Namespace) -> dict[str, Path]:
     annotations = [people / 'annotations' / f'person_keypoints_{split}2017.json'
                    for split in ('train', 'val', 'test')]
     steps.run('people', ['tools/make_people.py', str(people), '--train', str(args.train),
-                         '--val', str(args.test), '--test', str(args.test), '--force'], [])
+                         '--val', str(args.test), '--test', str(args.test), '--force'], ARTIST)
     results = {'mean pose': work_dir / 'mean_pose.json'}
     steps.run('mean pose', ['tools/mean_pose.py', str(annotations[0]), str(annotations[2]),
                             '--out', str(results['mean pose'])], annotations)
@@ -145,13 +146,20 @@ def run_steps(args: argparse.Namespace) -> dict[str, Path]:
             'tools/test.py', config, str(best), '--work-dir', str(run_dir), '--data-root',
             str(people), '--out', str(results[network])], [best, *configs, *annotations])
     draw(steps, work_dir, list(results.values()))
-    explain(steps, work_dir, people, 'train', annotations[0], work_dir / 'report')
+    explain_networks(steps, work_dir, people)
+    return results
+
+
+def explain_networks(steps: Steps, work_dir: Path, people: Path) -> None:
+    """Explain both networks by the people they were trained on, and by a controlled set."""
+    annotations = 'annotations/person_keypoints_{}2017.json'
+    explain(steps, work_dir, people, 'train', people / annotations.format('train'),
+            work_dir / 'report')
     control = work_dir / 'control'
     steps.run('control', ['tools/make_people.py', str(control), '--train', '0', '--val', '0',
-                          '--test', '400', '--seed', '1', *CONTROL, '--force'], [])
-    explain(steps, work_dir, control, 'test',
-            control / 'annotations' / 'person_keypoints_test2017.json', work_dir / 'report_control')
-    return results
+                          '--test', '400', '--seed', '1', *CONTROL, '--force'], ARTIST)
+    explain(steps, work_dir, control, 'test', control / annotations.format('test'),
+            work_dir / 'report_control')
 
 
 def explain(steps: Steps, work_dir: Path, people: Path, split: str, annotations: Path,

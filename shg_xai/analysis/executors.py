@@ -1,5 +1,6 @@
 """Who computes: threads of this process, or the workers of a Dask cluster."""
 
+import ctypes
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,7 @@ from shg_xai.errors import InputError
 
 Task = TypeVar('Task')
 Result = TypeVar('Result')
+M_MMAP_THRESHOLD, LARGE = -3, 4 << 20  # as in malloc.h; bytes
 AHEAD = 4  # tasks under way for each worker; bounds memory
 
 
@@ -33,6 +35,7 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     """
     if threads is not None and threads < 1:
         raise InputError(f'--threads {threads}: give 1 or more')
+    _return_freed_memory()
     if dask is None:
         with (threadpool_limits(1),
               ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool):
@@ -49,6 +52,17 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     with client, threadpool_limits(1):
         client.run(limit_threads)
         yield client.get_executor()
+
+
+def _return_freed_memory() -> None:
+    """Have large arrays taken from and given back to the system one by one.
+
+    The C library keeps what was freed for later and loses some of it between what is in use; with
+    arrays of many sizes the process would grow with the number of persons.
+    """
+    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)  # glibc's
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 def limit_threads() -> None:

@@ -1,12 +1,13 @@
 """The persons of one analysis: one layer of a store, and which of its rows."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
@@ -64,6 +65,12 @@ class Selection:
     def image_ids(self) -> np.ndarray:
         """Image of each person, int64, shape (N,)."""
         return self.store.table(['image_id'])['image_id'].to_numpy()[self.rows]
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of the persons, or these columns of them."""
+        table = self.store.table(columns)
+        whole = np.array_equal(self.rows, np.arange(len(self.store)))
+        return table if whole else table.take(pa.array(self.rows))
 
     def blocks(self, size: int = BLOCK) -> Iterator[Block]:
         """The persons in order, ``size`` at a time."""

@@ -24,6 +24,9 @@ from shg_xai.analysis.spectrum import leading_shares, null_eigenvalues, spectrum
 from shg_xai.analysis.structure import Structure, structure
 from shg_xai.analysis.walks import KEPT, STEPS, walk
 
+# Columns of a store that no chapter needs.
+UNUSED = ('dataset', 'split', 'crop_center', 'predicted_keypoints', 'keypoint_scores')
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -70,7 +73,7 @@ def analyse(name: str, selection: Selection, options: Options, scratch: Path, po
         spectrum = _spectrum(selection, options, found, scores)
     clusters = _clusters(selection, options, found, pool)
     labels = {k: own.best.labels for k, own in found.clusters.items()}
-    table = selection.store.table().take(pa.array(selection.rows))
+    table = selection.table([name for name in selection.store.columns if name not in UNUSED])
     with stage(pool, 'concepts', times) as counted:
         concepts, columns = concept_results(
             table, selection.store.manifest.keypoint_names, scores, found.projections.scores,
