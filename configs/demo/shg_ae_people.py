@@ -2,12 +2,16 @@
 
     tools/train.py configs/demo/shg_ae_people.py
 
-Everything else is shg_people.py; trained from scratch, for as long.
+Everything else is shg_people.py, trained from scratch and for as long, but for the loss: unlabelled
+joints are masked. With the study's loss the short code has not learnt to tell the joints after six
+epochs (PCK 0.42).
 """
 
 _base_ = ['shg_people.py']
 
+loss = dict(type='KeypointMSELoss', use_target_weight=True)
 model = dict(
+    head=dict(loss=dict(_delete_=True, **loss)),
     backbone=dict(
         bottleneck=dict(
             type='AutoencoderNeck',
@@ -16,3 +20,8 @@ model = dict(
             hidden_channels=(32, 32, 32),
             code_channels=50,
             noise=0.1)))
+
+val_evaluator = [
+    dict(type='VisiblePCK', thr=0.05, normaliser='crop'),
+    dict(type='HeatmapLoss', loss=loss, prefix='val'),
+]

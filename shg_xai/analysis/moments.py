@@ -4,6 +4,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import blas
 
 from shg_xai.analysis.executors import ordered
 from shg_xai.analysis.selection import Block, Selection
@@ -97,32 +98,43 @@ def moments(selection: Selection, shift: np.ndarray, pool: Executor) -> Moments:
     blocks = list(selection.blocks())
     tasks = [(blocks[start:start + STRIDE], shift) for start in range(0, len(blocks), STRIDE)]
     total = np.zeros(len(shift))
-    scatter = np.zeros((len(shift), len(shift)))
+    scatter = np.zeros((len(shift), len(shift)), order='F')
     # A result is a (D, D) matrix: none may pile up.
     for sums, squares in ordered(pool, _scatter, tasks, ahead=1):
         total += sums
         scatter += squares
     offset = total / len(selection)
-    scatter -= np.outer(offset, total)
-    return Moments(len(selection), shift + offset, scatter)
+    return Moments(len(selection), shift + offset, _symmetric(_plus(scatter, -1, offset, total)))
 
 
 def _scatter(task: tuple[list[Block], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     blocks, shift = task
     total = np.zeros(len(shift))
-    scatter = np.zeros((len(shift), len(shift)))
+    scatter = np.zeros((len(shift), len(shift)), order='F')
     for block in blocks:
         centred = block.values() - shift
         total += centred.sum(axis=0)
-        # NumPy computes half of a product with its own transpose (BLAS syrk).
-        scatter += centred.T @ centred
+        # Adds to the upper half, without an array for the product.
+        scatter = blas.dsyrk(1, centred.T, 1, scatter, overwrite_c=True)
     return total, scatter
+
+
+def _plus(matrix: np.ndarray, factor: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A matrix (D, D) in Fortran's order, overwritten by itself plus factor x y'."""
+    return blas.dger(factor, x, y, a=matrix, overwrite_a=True)
+
+
+def _symmetric(upper: np.ndarray) -> np.ndarray:
+    """A matrix (D, D) whose lower half is overwritten by its upper half."""
+    for row in range(1, len(upper)):
+        upper[row, :row] = upper[:row, row]
+    return upper
 
 
 def joined(a: Moments, b: Moments) -> Moments:
     """Moments of two sets of persons together (Chan, Golub and LeVeque 1983, equation 1.5)."""
     count = a.count + b.count
     difference = b.mean - a.mean
-    scatter = a.scatter + b.scatter
-    scatter += np.outer(difference, difference * (a.count * b.count / count))
+    scatter = _plus(np.asfortranarray(a.scatter + b.scatter), a.count * b.count / count,
+                    difference, difference)
     return Moments(count, a.mean + difference * (b.count / count), scatter)
