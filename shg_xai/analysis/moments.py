@@ -10,7 +10,7 @@ from shg_xai.analysis.executors import ordered
 from shg_xai.analysis.selection import Block, Selection
 from shg_xai.errors import InputError
 
-STRIDE = 4  # blocks whose scatter one task adds up before it hands a (D, D) matrix on
+STRIDE = 2  # blocks whose scatter one task adds up before it hands a (D, D) matrix on
 MOST = 16384  # dimensions: a covariance of 2 GiB, and a few times that while it is solved
 
 
