@@ -24,8 +24,8 @@ which concepts of the annotations go with what. Every person counts, nothing is 
 DIR gets report.html (open it in a browser; it needs nothing else), results.json (every number),
 figures/ (PNG and SVG), persons/ (Parquet: scores, clusters, concepts of all persons) and atlas/
 (Parquet with pictures, for embedding-atlas). `python -m shg_xai.report DIR` draws the report again
-from results.json. 150,000 persons of 4,096 values take about 15 minutes on two cores, 4 GB of
-memory, and up to 2.5 GB of disk in DIR's folder while it runs."""
+from results.json. 150,000 persons of 4,096 values take about ten minutes on two cores and 1 GB of
+memory, and 2.5 GB of disk beside DIR while it runs."""
 
 
 def parse_args() -> argparse.Namespace:
