@@ -23,6 +23,7 @@ from shg_xai.analysis.compare import matched
 from shg_xai.analysis.comparison import comparison_results
 from shg_xai.analysis.options import Options, check
 from shg_xai.analysis.selection import Selection, name_for
+from shg_xai.analysis.structure import overview_of
 from shg_xai.analysis.study import Analysis, analyse
 from shg_xai.errors import InputError
 from shg_xai.report.photos import draw_persons, missing_photos
@@ -107,18 +108,19 @@ def explain(selections: Sequence[Selection], options: Options, out: Path, pool: 
     for selection in selections:
         check(selection, options)
     times: dict[str, float] = {}
+    overviews = [overview_of(selection, pool, times) for selection in selections]
     names: list[str] = []
     for selection in selections:
         names.append(name_for(selection.store.folder, set(names)))
     analyses = []
     scratch = out / '.scratch'
     scratch.mkdir()
-    for name, selection, count in zip(names, selections, counts, strict=True):
+    for name, selection, count, overview in zip(names, selections, counts, overviews, strict=True):
         notes = [] if count == len(selection) else [
             f'{count - len(selection):,} of {count:,} persons are left out, whom not all stores '
             'have.']
         tqdm.write(f'{name}: {len(selection):,} persons of {selection.dimensions:,} values')
-        analyses.append(analyse(name, selection, options, scratch, pool, times, notes))
+        analyses.append(analyse(name, selection, options, scratch, pool, times, notes, overview))
     scratch.rmdir()
     comparison = comparison_results(analyses, pool, times) if len(analyses) > 1 else None
     for analysis in analyses:

@@ -9,7 +9,7 @@ import numpy as np
 
 from shg_xai.analysis.clusters import Clusters, Plan, cluster
 from shg_xai.analysis.compare import Latents
-from shg_xai.analysis.moments import STRIDE, Moments, joined, look, moments
+from shg_xai.analysis.moments import STRIDE, Moments, Overview, joined, look, moments
 from shg_xai.analysis.options import Options
 from shg_xai.analysis.progress import stage
 from shg_xai.analysis.scores import Projections, dimensions_for, project, unit_directions
@@ -62,7 +62,7 @@ class _Work:
 
 
 def structure(file: Path, selection: Selection, options: Options, pool: Executor,
-              times: dict[str, float]) -> Structure:
+              times: dict[str, float], overview: Overview | None = None) -> Structure:
     """Look at every value, then do the long work.
 
     Args:
@@ -71,13 +71,13 @@ def structure(file: Path, selection: Selection, options: Options, pool: Executor
         options (Options): How.
         pool (Executor): Who computes.
         times (dict[str, float]): Gets the seconds of each stage.
+        overview (Overview, optional): What the look said, if it was taken already.
 
     Raises:
         InputError: Latents that cannot be analysed, see :func:`~shg_xai.analysis.moments.look`.
     """
     work = _Work(selection, options, pool, times)
-    with stage(pool, 'look', times, work.blocks(len(selection))) as counted:
-        overview = look(selection, counted)
+    overview = overview or overview_of(selection, pool, times)
     components, halves, variances = _decompose(work, overview.mean)
     picks = picked(selection.dimensions, len(selection))
     projections = _project(work, components, picks, _kept(work, components), file)
@@ -89,6 +89,12 @@ def structure(file: Path, selection: Selection, options: Options, pool: Executor
         values = _silhouettes(work, projections, found)
     return Structure(int(overview.constant.sum()), components, variances, halves, picks,
                      projections, found, values)
+
+
+def overview_of(selection: Selection, pool: Executor, times: dict[str, float]) -> Overview:
+    """Look at every value of a selection, see :func:`~shg_xai.analysis.moments.look`."""
+    with stage(pool, 'look', times, -(-len(selection) // BLOCK)) as counted:
+        return look(selection, counted)
 
 
 def _decompose(work: _Work, mean: np.ndarray

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from shg_xai.analysis.bootstrap import mean_interval, number
 from shg_xai.analysis.clusters import central_persons, cluster_results
 from shg_xai.analysis.compare import Latents
+from shg_xai.analysis.moments import Overview
 from shg_xai.analysis.options import Options, warnings_of
 from shg_xai.analysis.progress import stage
 from shg_xai.analysis.relations import concept_results
@@ -48,7 +49,8 @@ class Analysis:
 
 
 def analyse(name: str, selection: Selection, options: Options, scratch: Path, pool: Executor,
-            times: dict[str, float], notes: Sequence[str] = ()) -> Analysis:
+            times: dict[str, float], notes: Sequence[str] = (),
+            overview: Overview | None = None) -> Analysis:
     """Analyse one layer of a store.
 
     Args:
@@ -59,12 +61,13 @@ def analyse(name: str, selection: Selection, options: Options, scratch: Path, po
         pool (Executor): Who computes.
         times (dict[str, float]): Gets the seconds of each stage.
         notes (Sequence[str]): Warnings for the reader that are known already.
+        overview (Overview, optional): What a look at all values said, if it was taken already.
 
     Raises:
         InputError: Latents or options cannot be analysed.
     """
     file = scratch / f'{name}.npy'
-    found = structure(file, selection, options, pool, times)
+    found = structure(file, selection, options, pool, times, overview)
     warnings = [*notes, *warnings_of(selection, found.constant)]
     for warning in warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)

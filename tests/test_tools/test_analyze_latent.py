@@ -161,6 +161,13 @@ def test_values_that_are_no_numbers(store: Path, refused: Callable[..., str], va
     assert 'layer bottleneck: annotation 4 has a value that is NaN or infinite' in refused(store)
 
 
+def test_the_last_store_is_looked_at_before_the_first_is_analysed(
+        store: Path, tmp_path: Path, refused: Callable[..., str]) -> None:
+    other = write_store(tmp_path / 'other', VALUES)
+    spoil(other, 3, np.nan)
+    assert 'NaN or infinite' in refused(store, other)
+
+
 def test_several_layers(tmp_path: Path, refused: Callable[..., str]) -> None:
     store = write_store(tmp_path / 'store', dict(first=VALUES, second=VALUES[:, :4]))
     assert 'has 2 layers, name one with --layers: first, second' in refused(store)
