@@ -141,7 +141,8 @@ def test_every_target_is_in_make_help(repo_root: Path) -> None:
     if shutil.which('make') is None:
         pytest.skip('make is not installed')
     rules = re.findall(r'^([a-z-]+):', (repo_root / 'Makefile').read_text(), re.MULTILINE)
-    needed = {'help', 'install', 'demo', 'test', 'test-slow', 'lint', 'benchmark', 'clean'}
+    needed = {'help', 'install', 'demo', 'test', 'test-slow', 'lint', 'benchmark',
+              'benchmark-analysis', 'clean'}
     assert set(rules) == needed
     # Not as a part of the make that runs these tests.
     plain = {key: value for key, value in os.environ.items() if not key.startswith('MAKE')}

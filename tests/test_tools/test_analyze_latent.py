@@ -220,6 +220,11 @@ def test_a_failed_run_leaves_the_earlier_folder(store: Path, tmp_path: Path,
     assert json.loads((out / 'results.json').read_text())['old']
 
 
+def heed_interrupts() -> None:
+    """A job in the background has SIGINT ignored, and whatever it starts inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_stopped_leaves_the_earlier_folder(
         tmp_path: Path, repo_root: Path, number: signal.Signals) -> None:
@@ -229,7 +234,8 @@ def test_a_run_that_is_stopped_leaves_the_earlier_folder(
                '--bootstrap', '100000', '--threads', '1']
     with subprocess.Popen(command, cwd=repo_root, stderr=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL,
-                          env={**os.environ, 'PYTHONPATH': str(repo_root)}) as process:
+                          env={**os.environ, 'PYTHONPATH': str(repo_root)},
+                          preexec_fn=heed_interrupts) as process:
         end = time.monotonic() + 60
         while not list(out.parent.glob('.out.*.part/.scratch/*.npy')):
             assert process.poll() is None
