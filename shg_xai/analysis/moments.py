@@ -11,6 +11,7 @@ from shg_xai.analysis.selection import Block, Selection
 from shg_xai.errors import InputError
 
 STRIDE = 2  # blocks whose scatter one task adds up before it hands a (D, D) matrix on
+ROWS = 512  # persons in float64 at a time
 MOST = 16384  # dimensions: a covariance of 2 GiB, and a few times that while it is solved
 
 
@@ -103,6 +104,7 @@ def moments(selection: Selection, shift: np.ndarray, pool: Executor) -> Moments:
     for sums, squares in ordered(pool, _scatter, tasks, ahead=1):
         total += sums
         scatter += squares
+        del squares  # or it would stay while the next one comes
     offset = total / len(selection)
     return Moments(len(selection), shift + offset, _symmetric(_plus(scatter, -1, offset, total)))
 
@@ -112,10 +114,12 @@ def _scatter(task: tuple[list[Block], np.ndarray]) -> tuple[np.ndarray, np.ndarr
     total = np.zeros(len(shift))
     scatter = np.zeros((len(shift), len(shift)), order='F')
     for block in blocks:
-        centred = block.values() - shift
-        total += centred.sum(axis=0)
-        # Adds to the upper half, without an array for the product.
-        scatter = blas.dsyrk(1, centred.T, 1, scatter, overwrite_c=True)
+        values = block.values()
+        for start in range(0, len(values), ROWS):
+            centred = values[start:start + ROWS] - shift
+            total += centred.sum(axis=0)
+            # Adds to the upper half, without an array for the product.
+            scatter = blas.dsyrk(1, centred.T, 1, scatter, overwrite_c=True)
     return total, scatter
 
 
