@@ -70,7 +70,12 @@ def replace_folder(out: Path) -> Iterator[Path]:
             old = part.with_suffix('.old')
             if out.exists():
                 out.rename(old)
-            part.rename(out)
+            try:
+                part.rename(out)
+            except OSError:
+                if old.exists():  # nothing is lost
+                    old.rename(out)
+                raise
             shutil.rmtree(old, ignore_errors=True)
         finally:
             shutil.rmtree(part, ignore_errors=True)
