@@ -9,15 +9,14 @@ learning rate dropped. Values that are not finite stay a gap and are mentioned.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from shg_xai.cli import run
 from shg_xai.errors import InputError
 from shg_xai.report.curves import Run, draw_curves, read_run, to_json
+from shg_xai.report.writing import aside
 
 FORMATS = ('.png', '.svg')
 
@@ -101,16 +100,8 @@ def find_missing(runs: list[Run], metrics: list[str], loss_key: str) -> list[str
 
 def write_aside(path: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` make a file beside ``path``, then rename it; InputError if that fails."""
-    part = path.with_name(f'.{path.name}.part{os.getpid()}')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with aside(path) as part:
         write(part)
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f'{path}: cannot be written ({error.strerror})') from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def main() -> None:

@@ -1,15 +1,13 @@
 """What all figures share: type, colours for every kind of colour vision, how they are saved."""
 
 import io
-import os
 import textwrap
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
-from shg_xai.errors import InputError
+from shg_xai.report.writing import aside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,16 +55,8 @@ def write_aside(path: Path, data: bytes) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    part = path.with_name(f'.{path.name}.part{os.getpid()}')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with aside(path) as part:
         part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f'{path}: cannot be written ({error.strerror})') from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 @styled
