@@ -9,8 +9,8 @@ help: ## List these targets
 install: ## Make .venv with all pinned packages and the project (PYTHON=/path/to/python3.11)
 	@PYTHON='$(PYTHON)' tools/install.sh
 
-demo: install ## Train, look inside and explain a small network on synthetic people (ARGS='--help')
-	@$(python) tools/demo.py $(ARGS)
+demo: install ## The whole study on synthetic people: train, explain, improve, compare (ARGS="--help")
+	@$(python) tools/run_study.py --demo $(ARGS)
 
 test: install ## Run the tests that take seconds (ARGS='-k curves')
 	@$(python) -m pytest -m 'not slow' $(ARGS)

@@ -17,3 +17,6 @@ model = dict(
             dict(**autoencoder, code_channels=50),
             dict(**autoencoder, code_channels=25),
         ]))
+
+# From these checkpoints, where they are named; from scratch otherwise. See shg_ae_coco.py.
+default_hooks = dict(splice=dict(type='SpliceHook', plain=None, autoencoders=[]))

@@ -4,6 +4,7 @@ import ast
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -15,10 +16,14 @@ from torch import nn
 import shg_xai.plugin  # noqa: F401
 from shg_xai.models import AutoencoderNeck
 from tests.data import write_coco
+from tests.test_analysis.stores import write_store
 
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
-CONFIGS = sorted(file.relative_to(ROOT) for file in ROOT.rglob('*.py')
-                 if '_base_' not in file.parts)
+EVERY = sorted(file.relative_to(ROOT) for file in ROOT.rglob('*.py')
+               if '_base_' not in file.parts)
+# Autoencoders alone, which see latents instead of images; tests of their own are further down.
+LATENT_CONFIGS = (Path('ae_latents.py'), Path('demo/ae_people_latents.py'))
+CONFIGS = [name for name in EVERY if name not in LATENT_CONFIGS]
 
 
 def read(name: Path | str) -> Config:
@@ -28,9 +33,10 @@ def read(name: Path | str) -> Config:
 
 def test_there_are_configs() -> None:
     assert {Path('shg_coco.py'), Path('shg_ae_coco.py')} <= set(CONFIGS)
+    assert set(LATENT_CONFIGS) <= set(EVERY)
 
 
-@pytest.mark.parametrize('name', CONFIGS, ids=str)
+@pytest.mark.parametrize('name', EVERY, ids=str)
 def test_it_says_what_it_is_and_how_to_run_it(name: Path) -> None:
     docstring = ast.get_docstring(ast.parse((ROOT / name).read_text()))
     assert f'tools/train.py configs/{name}' in docstring
@@ -157,3 +163,49 @@ def test_the_strong_configs_last_layer_starts_ten_times_smaller() -> None:
     assert head.final_layer.weight.std().item() == pytest.approx(0.1 * glorot, rel=0.2)
     assert head.conv_layers[0].weight.std().item() == pytest.approx(math.sqrt(2 / (256 + 17)),
                                                                     rel=0.1)
+
+
+@pytest.mark.parametrize('name', LATENT_CONFIGS, ids=str)
+def test_an_autoencoder_alone_is_built_and_answers(name: Path, tmp_path: Path) -> None:
+    cfg = read(name)
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model).eval()
+    shape = model.neck.in_shape
+    assert model(torch.empty(2, *shape, device='meta')).shape == (2, *shape)
+    values = np.random.default_rng(0).standard_normal((8, *shape)).astype(np.float32)
+    store = write_store(tmp_path / 'store', values)
+    parts = {}
+    for loader in ('train', 'val', 'test'):
+        dataset = DATASETS.build(cfg[f'{loader}_dataloader'].dataset | dict(data_root=str(store)))
+        assert dataset[0]['inputs'].shape == shape
+        parts[loader] = set(dataset.selection.rows)
+    assert parts['val'] == parts['test']
+    assert parts['val'] | parts['train'] == set(range(8))
+    assert not parts['val'] & parts['train']
+    assert [type(metric).__name__ for metric in Evaluator(cfg.val_evaluator).metrics] == [
+        'ExplainedVariance']
+    for hook in cfg.custom_hooks:
+        HOOKS.build(hook)
+
+
+def test_the_studys_autoencoder_alone() -> None:
+    cfg = read('ae_latents.py')
+    # What shg_ae_coco.py puts into the bottleneck.
+    assert MODELS.build(cfg.model.neck).state_dict().keys() == AutoencoderNeck().state_dict().keys()
+    assert dict(cfg.model.neck) == dict(
+        type='AutoencoderNeck', in_channels=256, in_featuremap_size=(4, 4),
+        hidden_channels=(192, 128, 64), code_channels=50, code_relu=True, output_relu=True,
+        noise=0.1)
+    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=5e-4, momentum=0.9)
+    assert (cfg.train_dataloader.batch_size, cfg.train_cfg.max_epochs) == (16, 100)
+    optimizer = OPTIMIZERS.build(dict(
+        **cfg.optim_wrapper.optimizer, params=[nn.Parameter(torch.zeros(1))]))
+    scheduler = PARAM_SCHEDULERS.build(dict(**cfg.param_scheduler, optimizer=optimizer))
+    rates = []
+    for _ in range(100):
+        rates.append(optimizer.param_groups[0]['lr'])
+        optimizer.step()
+        scheduler.step()
+    assert rates == pytest.approx(np.repeat([5e-4, 2.5e-4, 1.25e-4, 6.25e-5], 25))
+    assert cfg.default_hooks.checkpoint.save_best == 'latent/explained_variance_ratio'
+    assert cfg.randomness.seed == 0

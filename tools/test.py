@@ -23,6 +23,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='checkpoint file, e.g. the best of a work folder')
     parser.add_argument('--out', metavar='FILE.json',
                         help='also write the metrics, with config, checkpoint and seed, here')
+    parser.add_argument('--persons', metavar='FILE.parquet',
+                        help='also write who was met how well: annotation_id, image_id and '
+                             'pck_labelled, pck_visible, pck_occluded, pck_limbs of each person')
     add_common_options(parser)
     return parse(parser)
 
@@ -31,11 +34,14 @@ def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
     from shg_xai.engine.config import merge_common, merge_testing, read_config
+    from shg_xai.engine.evaluators import keep_persons
     from shg_xai.engine.run import build_runner, config_errors, write_results
 
     cfg = read_config(args.config)
     merge_testing(cfg, args)
     merge_common(cfg, args)
+    if args.persons:
+        keep_persons(cfg, args.persons)
     with config_errors(args.config):
         runner = build_runner(cfg, checkpoint=cfg.load_from)
         metrics = runner.test()

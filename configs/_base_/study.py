@@ -35,7 +35,7 @@ data_root = 'data/coco/'
 train_dataloader = dict(
     batch_size=16,
     num_workers=2,
-    persistent_workers=True,
+    persistent_workers=False,  # SeedEpochsHook seeds the workers of every epoch anew
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type='CheckedCocoDataset',
@@ -116,6 +116,7 @@ default_hooks = dict(
         rule='greater'))
 custom_hooks = [
     dict(type='SyncBuffersHook'),
+    dict(type='SeedEpochsHook'),  # a run that was cut and resumed ends with the same weights
     dict(type='FoldNormHook'),  # testing: the same numbers, sooner
 ]
 auto_scale_lr = dict(base_batch_size=16)

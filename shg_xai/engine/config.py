@@ -49,6 +49,7 @@ def merge_common(cfg: Config, args: argparse.Namespace) -> None:
     if args.held_out:
         use_held_out_split(cfg)
     if args.show or args.show_dir:
+        refuse_latents(cfg, '--show, --show-dir', 'leave them out')
         cfg.default_hooks.visualization.update(
             enable=True, show=args.show, wait_time=args.wait_time, out_dir=args.show_dir,
             interval=args.interval)
@@ -60,6 +61,16 @@ def merge_common(cfg: Config, args: argparse.Namespace) -> None:
         cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
 
 
+def refuse_latents(cfg: Config, option: str, mend: str) -> None:
+    """Refuse an option that needs images and annotations where a config has none.
+
+    Raises:
+        InputError: The config's persons come from no annotation file.
+    """
+    if 'ann_file' not in cfg.train_dataloader.dataset:
+        raise InputError(f'{option}: {cfg.filename} reads no annotated images; {mend}')
+
+
 def use_held_out_split(cfg: Config) -> None:
     """Train without the held-out persons and test on them, as the study did.
 
@@ -67,8 +78,9 @@ def use_held_out_split(cfg: Config) -> None:
         cfg (Config): Changed in place; its data_root is where ``tools/split_coco.py`` has run.
 
     Raises:
-        InputError: It has not run there.
+        InputError: It has not run there, or the config's persons are not COCO's.
     """
+    refuse_latents(cfg, '--held-out', 'set held_out and seed of its datasets instead')
     root = Path(cfg.train_dataloader.dataset.data_root)
     path = root / 'annotations' / 'split_info.json'
     if not path.is_file():

@@ -18,6 +18,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 
 from shg_xai.engine.checkpoints import check_fits, read_weights
 from shg_xai.errors import InputError
+from shg_xai.hooks.provenance import sha256
 
 # glibc's malloc.h
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
@@ -112,9 +113,13 @@ def write_results(path: str, cfg: Config, runner: Runner, metrics: dict[str, flo
     """
     if not is_main_process():
         return
+    dataset = cfg.test_dataloader.dataset
+    known = Path(cfg.load_from).is_file()  # nothing but its address is known of a URL
     results = dict(schema_version=1, config=cfg.filename, checkpoint=cfg.load_from,
-                   seed=runner.seed, ann_file=cfg.test_dataloader.dataset.ann_file,
-                   data_root=cfg.test_dataloader.dataset.data_root, metrics=metrics)
+                   checkpoint_sha256=sha256(cfg.load_from) if known else None, seed=runner.seed,
+                   ann_file=dataset.get('ann_file'),  # latents have none
+                   data_root=dataset.data_root, persons=len(runner.test_loop.dataloader.dataset),
+                   metrics=metrics)
     aside = Path(f'{path}.part')
     aside.write_text(json.dumps(results, indent=2) + '\n')
     aside.replace(path)

@@ -1,47 +1,58 @@
 """PCK by visibility, as an MMPose metric."""
 
 import math
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
-from shg_xai.visibility import raw_visibility
+from shg_xai.evaluation.person_scores import (
+    NORMALISERS,
+    judged_flags,
+    person_scores,
+    sample_distances,
+)
 
-TORSO = (('left_shoulder', 'right_hip'), ('right_shoulder', 'left_hip'))
-
-
-def crop_side(sample: dict, v: np.ndarray, names: list[str]) -> float:
-    """Longer side of the crop the network saw, in pixels of the image."""
-    return float(np.max(sample['input_scale']))
-
-
-def bbox_side(sample: dict, v: np.ndarray, names: list[str]) -> float:
-    """Longer side of the person's box, in pixels; what MMPose's PCKAccuracy calls 'bbox'."""
-    x1, y1, x2, y2 = sample['gt_instances']['bboxes'][0]
-    return float(max(x2 - x1, y2 - y1))
+Result = tuple[np.ndarray, np.ndarray, int | None, int | None]
 
 
-def torso_length(sample: dict, v: np.ndarray, names: list[str]) -> float:
-    """From a shoulder to the opposite hip, in pixels; NaN where no such pair is labelled.
+def write_persons(file: Path, annotation_ids: Sequence[int], image_ids: Sequence[int],
+                  scores: dict[str, np.ndarray]) -> None:
+    """Write the PCK of N persons as Parquet, whole or not at all.
 
-    Sapp and Taskar, "MODEC", 2013, section 6.
+    Args:
+        file (Path): Where to; its folder is made if it is missing.
+        annotation_ids (Sequence[int]): Who they are, N.
+        image_ids (Sequence[int]): The image of each, N.
+        scores (dict[str, np.ndarray]): By group, shape (N,); NaN becomes null.
+
+    Raises:
+        InputError: It cannot be written.
     """
-    keypoints = sample['gt_instances']['keypoints'][0]
-    for shoulder, hip in TORSO:
-        i, j = names.index(shoulder), names.index(hip)
-        if v[i] and v[j]:
-            return float(np.linalg.norm(keypoints[i] - keypoints[j]))
-    return math.nan
-
-
-NORMALISERS = dict(crop=crop_side, bbox=bbox_side, torso=torso_length)
-
+    table = pa.table({
+        'annotation_id': pa.array(annotation_ids, pa.int64()),
+        'image_id': pa.array(image_ids, pa.int64()),
+        **{f'pck_{group}': pa.array(values, pa.float64(), from_pandas=True)
+           for group, values in scores.items()}})
+    part = file.with_name(f'.{file.name}.part{os.getpid()}')
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            pq.write_table(table, part, compression='zstd')
+            os.replace(part, file)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f'{file}: cannot be written ({error.strerror or error})') from error
 
 @METRICS.register_module()
 class VisiblePCK(BaseMetric):
@@ -66,9 +77,14 @@ class VisiblePCK(BaseMetric):
             to the opposite hip; persons without it are left out. Defaults to ``'crop'``.
         collect_device (str): See MMEngine's BaseMetric.
         prefix (str, optional): Put before every name, with a slash. Defaults to ``'pck'``.
+        persons_file (str, optional): A Parquet file to write after each test or validation, one
+            row a person in the order of the data set: ``annotation_id``, ``image_id``,
+            ``pck_labelled``, ``pck_visible``, ``pck_occluded``, ``pck_limbs``; null where a
+            person has no such joint. Defaults to ``None``: none is written.
 
     Raises:
-        InputError: An unknown normaliser, or boxes from a detector.
+        InputError: An unknown normaliser, boxes from a detector, or a file that cannot be
+            written.
     """
 
     default_prefix = 'pck'
@@ -77,42 +93,39 @@ class VisiblePCK(BaseMetric):
                  thr: float = 0.05,
                  normaliser: str = 'crop',
                  collect_device: str = 'cpu',
-                 prefix: str | None = None) -> None:
+                 prefix: str | None = None,
+                 persons_file: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if normaliser not in NORMALISERS:
             raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of '
                              f'{", ".join(NORMALISERS)}')
         self.thr = thr
         self.normaliser = normaliser
+        self.persons_file = persons_file
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep of each person the normalised distances (K,) and the flags v (K,)."""
+        """Keep of each person the normalised distances (K,), the flags v (K,), and who it is."""
         names = self._keypoint_names()
         for sample in data_samples:
-            if sample.get('raw_ann_info') is None:
-                raise InputError(
-                    'VisiblePCK needs ground-truth boxes, but these come from a detector: set '
-                    "bbox_file='' in val_dataloader.dataset and test_dataloader.dataset")
-            v = raw_visibility(sample['raw_ann_info'])[0]
-            normaliser = NORMALISERS[self.normaliser](sample, v, names)
-            distances = pck.normalised_distances(
-                np.asarray(sample['pred_instances']['keypoints'])[..., :2],
-                np.asarray(sample['gt_instances']['keypoints']), np.array([normaliser]))
-            self.results.append((distances[0], v))
+            distances, v = sample_distances(sample, names, self.normaliser)
+            self.results.append((distances, v, sample.get('id'), sample.get('img_id')))
 
-    def compute_metrics(self, results: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    def compute_metrics(self, results: list[Result]) -> dict[str, float]:
         """Reduce distances and flags of all persons to the metrics.
 
         Args:
-            results (list): Distances (K,) and flags (K,) of each person.
+            results (list): Distances (K,), flags (K,), annotation and image of each person.
 
         Returns:
             dict[str, float]: See the class.
         """
         names = self._keypoint_names()
-        distances, v = (np.stack(column) for column in zip(*results, strict=True))
-        # A person without a normaliser cannot be judged, so none of its joints counts.
-        v = np.where(np.isnan(distances).all(axis=1, keepdims=True), 0, v)
+        columns = list(zip(*results, strict=True))
+        distances, v = (np.stack(column) for column in columns[:2])
+        if self.persons_file:
+            write_persons(Path(self.persons_file), *columns[2:],
+                          person_scores(distances, v, names, self.thr))
+        v = judged_flags(distances, v)
         correct = distances < self.thr
 
         groups = pck.counting_joints(v, names)

@@ -2,6 +2,8 @@
 
 from shg_xai.hooks.fold_norm import FoldNormHook
 from shg_xai.hooks.latent_dump import LatentDumpHook
+from shg_xai.hooks.pca_reference import PCAReferenceHook
+from shg_xai.hooks.seed_epochs import SeedEpochsHook
 from shg_xai.hooks.tap import tap
 
-__all__ = ['FoldNormHook', 'LatentDumpHook', 'tap']
+__all__ = ['FoldNormHook', 'LatentDumpHook', 'PCAReferenceHook', 'SeedEpochsHook', 'tap']

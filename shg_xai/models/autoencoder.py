@@ -37,7 +37,8 @@ class AutoencoderNeck(BaseModule):
         in_channels (int): C. Defaults to 256.
         in_featuremap_size (tuple[int, int]): [W, H] of the feature map. Defaults to (4, 4).
         hidden_channels (Sequence[int]): Channels of the 3x3 convolutions before the code; the
-            decoder mirrors them. Defaults to the study's (192, 128, 64).
+            decoder mirrors them. Without any, one linear layer leads to the code and one back:
+            linear if both ReLUs are off too. Defaults to the study's (192, 128, 64).
         code_channels (int): D, width of the code. Defaults to the study's 50.
         code_relu (bool): End the code in a ReLU, as the study does. Defaults to ``True``.
         output_relu (bool): End the decoder in a ReLU, as the study does, although a latent has
@@ -47,7 +48,8 @@ class AutoencoderNeck(BaseModule):
         init_cfg (dict | list[dict], optional): Defaults to the study's Glorot normal.
 
     Raises:
-        InputError: A size below 1, or, in the forward pass, a feature map of another shape.
+        InputError: A size below 1, a code wider than the latent, or, in the forward pass, a
+            feature map of another shape.
     """
 
     def __init__(self,
@@ -62,12 +64,16 @@ class AutoencoderNeck(BaseModule):
         if init_cfg is None:
             init_cfg = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal')
         super().__init__(init_cfg)
-        if not hidden_channels or min(in_channels, code_channels, *in_featuremap_size,
-                                      *hidden_channels) < 1:
+        if min(in_channels, code_channels, *in_featuremap_size, *hidden_channels) < 1:
             raise InputError('AutoencoderNeck: in_channels, in_featuremap_size, hidden_channels '
                              'and code_channels must be at least 1')
         width, height = in_featuremap_size
         self.in_shape = (in_channels, height, width)
+        if code_channels > math.prod(self.in_shape):
+            raise InputError(f'AutoencoderNeck: code_channels={code_channels} is a width larger '
+                             f'than the latent, which has {math.prod(self.in_shape)} values; '
+                             'choose a smaller one')
+        self.code_channels = code_channels
         self.noise = noise
         channels = (in_channels, *hidden_channels)
         hidden_shape = (channels[-1], height, width)
@@ -75,9 +81,11 @@ class AutoencoderNeck(BaseModule):
         self.encoder = nn.Sequential(
             convolutions(channels, relu_at_end=True), nn.Flatten(),
             nn.Linear(features, code_channels), nn.ReLU() if code_relu else nn.Identity())
+        # Without convolutions the linear layer is the last one, so output_relu is about it.
+        relu_before = bool(hidden_channels) or output_relu
         self.decoder = nn.Sequential(
-            nn.Linear(code_channels, features), nn.ReLU(), nn.Unflatten(1, hidden_shape),
-            convolutions(channels[::-1], relu_at_end=output_relu))
+            nn.Linear(code_channels, features), nn.ReLU() if relu_before else nn.Identity(),
+            nn.Unflatten(1, hidden_shape), convolutions(channels[::-1], relu_at_end=output_relu))
 
     def encode(self, x: Tensor) -> Tensor:
         """Feature map (N, C, H, W) to code (N, D)."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shg_xai.report.claims_concepts import compare, concept_claims
+from shg_xai.report.claims_study import study_claims
 from shg_xai.report.text import (
     amount,
     confidence_of,
@@ -31,11 +32,13 @@ def claims(results: Mapping[str, Any]) -> Claims:
 
     Returns:
         list[tuple[str, str]]: Section and plain text, in the order to be read. Sections are
-        ``<analysis>/analysed``, ``/components``, ``/groups``, ``/concepts``, ``/next`` and
-        ``comparison``. The text is not escaped.
+        ``<analysis>/analysed``, ``/components``, ``/groups``, ``/concepts``, ``/next``,
+        ``comparison`` and ``study``. The text is not escaped.
     """
     confidence = confidence_of(results)
     said: Claims = []
+    if results.get('study'):
+        said += [('study', text) for text in study_claims(results['study'])]
     for result in results['analyses']:
         parts = {'analysed': _analysed(result), 'components': _components(result, confidence),
                  'groups': _groups(result, confidence),

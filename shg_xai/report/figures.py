@@ -1,13 +1,14 @@
 """All figures of a report, in the order in which it tells its story."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shg_xai.report.figures_clusters import draw_effects, draw_silhouette_plot, draw_silhouettes
 from shg_xai.report.figures_comparison import draw_balance, draw_cka, draw_purity
 from shg_xai.report.figures_concepts import draw_heat_map, draw_probes
+from shg_xai.report.figures_loop import draw_loop
 from shg_xai.report.figures_persons import (
     draw_centroids,
     draw_misfits,
@@ -15,7 +16,9 @@ from shg_xai.report.figures_persons import (
     fit_of,
 )
 from shg_xai.report.figures_spectrum import draw_running_sums, draw_spectrum
+from shg_xai.report.figures_study import draw_autoencoders, draw_differences, draw_networks
 from shg_xai.report.figures_walks import draw_walk_distances, draw_walk_strip
+from shg_xai.report.figures_width import draw_width
 from shg_xai.report.reading import Analysis, Report
 from shg_xai.report.style import save_figure
 from shg_xai.report.text import confidence_of
@@ -30,7 +33,7 @@ class Drawn:
 
     Attributes:
         section: where it stands: ``<analysis>/components``, ``<analysis>/groups``,
-            ``<analysis>/concepts`` or ``comparison``.
+            ``<analysis>/concepts``, ``comparison`` or ``study``.
         name: its file's name without ending.
         alt: what it shows, for those who do not see it.
         caption: how to read it.
@@ -61,6 +64,10 @@ def draw_all(report: Report, folder: Path) -> Iterator[Drawn]:
         InputError: a file cannot be written.
     """
     confidence = confidence_of(report.results)
+    if report.results.get('study'):
+        for name, section, alt, caption, wide, draw in _study(report.results['study']):
+            yield Drawn(section, f'study-{name}', alt, caption, wide,
+                        save_figure(draw(), folder, f'study-{name}'))
     for analysis in report.analyses:
         plans = [*_components(analysis, confidence), *_groups(analysis, confidence),
                  *_concepts(analysis, confidence)]
@@ -72,6 +79,38 @@ def draw_all(report: Report, folder: Path) -> Iterator[Drawn]:
         for name, section, alt, caption, wide, draw in _comparison(report):
             yield Drawn(section, f'comparison-{name}', alt, caption, wide,
                         save_figure(draw(), folder, f'comparison-{name}'))
+
+
+def _study(study: Mapping[str, Any]) -> list[Plan]:
+    confidence = confidence_of(study)
+    plans: list[Plan] = [
+        ('loop', 'study', 'The steps from the plain network to the one with an autoencoder and '
+         'back, each with its number.',
+         'The loop with the numbers of this run: what the latents hold and how many components '
+         'the network needs decide the width of the autoencoder that is put in; the control is '
+         'trained on as long without it. The PCK of step 3 is of the persons the width was chosen '
+         'on, all others of the persons tested.', True, lambda: draw_loop(study)),
+        ('networks', 'study', 'PCK of each network, with its interval and each seed.',
+         f'PCK of each network: the mean over seeds with its {confidence} interval over images, '
+         'and beneath it each seed. What lies too far away is an arrow with its number.', True,
+         lambda: draw_networks(study)),
+        ('differences', 'study', 'Differences in PCK between networks, with intervals and seeds.',
+         f'How much more the first network scores than the second, person by person, with its '
+         f'{confidence} interval over images, and beneath it each seed. Better or worse only '
+         'where the interval leaves out zero and every seed agrees.', True,
+         lambda: draw_differences(study)),
+        ('width', 'study', 'PCK against the number of components kept, with rules for it.',
+         f'Above: PCK when only the first components of the latent are kept ({confidence} '
+         'intervals; dotted: the untouched network). Between: the width suggested by it, and '
+         'what other rules ask for. Below: the share of the variance kept.', True,
+         lambda: draw_width(study)),
+        ('autoencoders', 'study', 'Variance explained by each autoencoder, beside PCA.',
+         'How much of the variance of persons not trained on each autoencoder explains, one point '
+         'a seed, beside PCA of the same width, the best that any linear one can do on the '
+         'persons it was fitted to.', True, lambda: draw_autoencoders(study))]
+    # A part that was not run leaves no empty panels.
+    parts = {'differences': 'comparisons', 'width': 'widths', 'autoencoders': 'autoencoders'}
+    return [plan for plan in plans if plan[0] not in parts or study[parts[plan[0]]]]
 
 
 def _components(analysis: Analysis, confidence: str) -> list[Plan]:

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from shg_xai.report.figures import Drawn, draw_all
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
 from shg_xai.report.reading import Report, read_report
 from shg_xai.report.style import write_aside
+from shg_xai.report.tables_study import of_study
 from shg_xai.report.text import plural
 
 HERE = Path(__file__).parent
@@ -72,6 +74,9 @@ def render(report: Report, drawn: list[Drawn]) -> str:
                 'figures': figures.get(section, [])}
 
     analyses = [{'name': analysis.name, 'warnings': analysis.result.get('warnings') or [],
+                 'store': analysis.result.get('store') or 'STORE',
+                 'layer': analysis.result.get('layer') or 'LAYER',
+                 'config': analysis.result.get('config_file'),
                  'persons': plural(len(map_rows(analysis)), 'person'),
                  'mapped': analysis.name in embedded['items'],
                  'parts': [{'key': key, 'title': title, **told(f'{analysis.name}/{key}'),
@@ -79,10 +84,18 @@ def render(report: Report, drawn: list[Drawn]) -> str:
                            for key, title in SECTIONS]} for analysis in report.analyses]
     return environment.get_template('page.html').render(
         results=report.results, analyses=analyses, style=_read('page.css'), scripts=scripts,
-        policy=_policy(scripts), map_data=_json(embedded), width=_width(report),
+        policy=_policy(scripts), map_data=_json(embedded),
+        study=_study(report.results, told('study')),
         noise_why=(report.analyses[0].result['spectrum'].get('noise') or {}).get('why'),
         comparison=told('comparison') if report.results.get('comparison') else None,
         definitions=tables.definitions(report.results), making=tables.making(report.results))
+
+
+def _study(results: Mapping[str, Any], told: dict[str, Any]) -> dict[str, Any] | None:
+    """The chapter of the study; None where there is none."""
+    study = results.get('study')
+    return study and {**told, 'few': study['few'], 'command': study['settings']['command'],
+                      'tables': of_study(study)}
 
 
 def _read(name: str) -> str:
@@ -121,11 +134,3 @@ def _figure(figure: Drawn) -> dict[str, Any]:
     uri = f'data:image/{kind};base64,{base64.b64encode(data).decode("ascii")}'
     return {'name': figure.name, 'alt': figure.alt, 'caption': figure.caption, 'uri': uri,
             'wide': figure.wide, 'width': image.width, 'height': image.height}
-
-
-def _width(report: Report) -> int:
-    """The width for the follow-up command: components for 95 % of the first analysis' variance."""
-    spectrum = report.analyses[0].result['spectrum']
-    found = [item['value'] for item in spectrum['components_for']
-             if abs(item['share'] - 0.95) < 1e-9 and item['value']]
-    return found[0] if found else 50

@@ -6,9 +6,7 @@ every kind of colour blindness; visible joints are filled, occluded ones hollow.
 
 import io
 import json
-import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +16,7 @@ import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
 from shg_xai.errors import InputError
+from shg_xai.report.writing import aside
 
 GREY = (190, 190, 190)
 COLOURS = {'left': (230, 159, 0), 'right': (0, 114, 178), '': (245, 245, 245)}
@@ -124,10 +123,8 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
     """
     fields = [*table.schema, pa.field('image', IMAGE)]
     schema = pa.schema(fields, {**(table.schema.metadata or {}), **FEATURES})
-    part = file.with_name(f'.{file.name}.part{os.getpid()}')
     supply = iter(pictures)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    with aside(file) as part:
         with pq.ParquetWriter(part, schema, compression='zstd') as writer:
             for start in range(0, max(table.num_rows, 1), ROWS_PER_GROUP):
                 rows = table.slice(start, ROWS_PER_GROUP)
@@ -139,12 +136,6 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
         if next(supply, part) is not part:
             raise InputError(f'{file}: more pictures than its {table.num_rows} rows; '
                              'give one a row')
-        part.replace(file)
-    except OSError as error:
-        raise InputError(f'{file}: cannot be written ({error.strerror})') from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def _with_pictures(rows: pa.Table, items: list[bytes | None], schema: pa.Schema) -> pa.Table:

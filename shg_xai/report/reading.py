@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shg_xai.errors import InputError
+from shg_xai.report.reading_study import check_study
 
 SCHEMA_VERSION, KIND = 1, 'shg_xai latent analysis'
 MEND = 'run tools/analyze_latent.py again'
@@ -124,6 +125,8 @@ def _check(path: Path, results: Any) -> None:
     for key in ('settings', 'versions'):
         if not isinstance(results.get(key), dict):
             raise InputError(f'{path}: {key} is missing; {MEND}')
+    if results.get('study') is not None:
+        check_study(path, results['study'])
 
 
 def _read_table(path: Path, columns: tuple[str, ...]) -> pa.Table:

@@ -34,7 +34,7 @@ def plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _cell(item: Mapping[str, Any] | None, digits: int = 2) -> str:
+def cell(item: Mapping[str, Any] | None, digits: int = 2) -> str:
     """``0.85 (0.82 to 0.88)``."""
     if not item or not known(item.get('value')):
         return DASH
@@ -58,7 +58,7 @@ def origin(result: Mapping[str, Any]) -> Table:
 
 def clusters(result: Mapping[str, Any], confidence: str) -> Table:
     """What was found for each K."""
-    rows = [[number(fit['k']), _cell(fit['silhouette'], 3),
+    rows = [[number(fit['k']), cell(fit['silhouette'], 3),
              amount((fit['silhouette'] or {}).get('error_bound'), 2, DASH),
              number((fit['stability'] or {}).get('value'), 2, DASH),
              number((fit['stability'] or {}).get('low'), 2, DASH),
@@ -76,7 +76,7 @@ def correlations(result: Mapping[str, Any], confidence: str) -> Table:
     concepts = result['concepts']
     titles = {item['name']: item['title'] for item in concepts['definitions']}
     rows = [[titles.get(entry['concept'], entry['concept']), number(entry['component']),
-             _cell(entry['rho']), _cell(entry['partial']), _cell(entry['shuffled']),
+             cell(entry['rho']), cell(entry['partial']), cell(entry['shuffled']),
              number(entry['persons'])] for entry in concepts['components']]
     return Table(f'Spearman’s ρ with {confidence} intervals: plain, with the controls held fixed, '
                  'and with the concept shuffled among persons',
@@ -93,8 +93,8 @@ def effects(result: Mapping[str, Any], confidence: str) -> Table:
     for entry in concepts['clusters']:
         effect, shuffled = entry['effect'] or {}, entry['shuffled'] or {}
         rows.append([titles.get(entry['concept'], entry['concept']), number(entry['k']),
-                     measures.get(effect.get('measure'), DASH), _cell(effect),
-                     _cell(entry['mutual_information']),
+                     measures.get(effect.get('measure'), DASH), cell(effect),
+                     cell(entry['mutual_information']),
                      percent(entry['entropy_share'], absent=DASH),
                      number(shuffled.get('high'), 2, DASH), number(entry['persons'])])
     return Table(f'How clusters differ in each concept, with {confidence} intervals: effect, '

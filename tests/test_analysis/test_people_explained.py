@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from tools.demo import CONTROL, LAYER
+from shg_xai.study.plan import CONTROLLED
 
 CONFIG = 'configs/demo/shg_people.py'
+LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 pytestmark = pytest.mark.slow
 
 
@@ -34,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, run: Callable) -> Path:
     folder = tmp_path_factory.mktemp('explained')
     run('make_people.py', folder / 'people', '--train', 4000, '--val', 100, '--test', 0)
     run('make_people.py', folder / 'control', '--train', 0, '--val', 0, '--test', 400, '--seed', 1,
-        *CONTROL)
+        *CONTROLLED)
     run('train.py', CONFIG, '--work-dir', folder / 'run', '--data-root', folder / 'people',
         '--cfg-options', 'randomness.seed=0', 'train_cfg.val_interval=6')
     return folder

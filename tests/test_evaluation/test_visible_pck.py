@@ -1,9 +1,12 @@
 """The metric through MMEngine's Evaluator, by hand and beside MMPose's PCKAccuracy."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
@@ -149,3 +152,36 @@ def test_samples_are_left_alone() -> None:
         np.testing.assert_array_equal(person.gt_instances[name], kept.gt_instances[name])
     np.testing.assert_array_equal(person.pred_instances.keypoints, kept.pred_instances.keypoints)
     assert person.raw_ann_info == kept.raw_ann_info
+
+
+def test_persons_are_written_in_order(tmp_path: Path) -> None:
+    persons = [sample({0: 10.5}, PARTLY), sample({}, [0] * 16 + [2]), sample({1: 11, 13: 11})]
+    for number, person in enumerate(persons):
+        person.set_metainfo(dict(id=9 - number, img_id=number // 2))
+    file = tmp_path / 'new' / 'persons.parquet'
+    metrics = evaluate(persons, persons_file=str(file))
+    assert metrics == evaluate(persons)
+    table = pq.read_table(file)
+    # Hand numbers of test_by_hand; the second person has a right ankle only.
+    assert table.to_pydict() == dict(
+        annotation_id=[9, 8, 7], image_id=[0, 0, 1], pck_labelled=[13 / 14, 1, 15 / 17],
+        pck_visible=[8 / 9, 1, 15 / 17], pck_occluded=[1, None, None], pck_limbs=[1, 1, 7 / 8])
+    assert [str(kind) for kind in table.schema.types] == ['int64'] * 2 + ['double'] * 4
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_a_person_that_cannot_be_judged_is_null(tmp_path: Path) -> None:
+    file = tmp_path / 'persons.parquet'
+    persons = [sample({0: 100}, [2] * 5 + [0] * 12), sample({1: 100})]
+    evaluate(persons, normaliser='torso', persons_file=str(file))
+    scores = pq.read_table(file, columns=['pck_labelled', 'pck_visible'])
+    assert scores.equals(pa.table({name: [None, 16 / 17] for name in scores.column_names}))
+
+
+def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / 'file').write_text('mine')
+    for file in (tmp_path / 'file' / 'persons.parquet', tmp_path):
+        with pytest.raises(InputError, match=f'{file}: cannot be written'):
+            evaluate([sample({})], persons_file=str(file))
+    assert [path.name for path in tmp_path.iterdir()] == ['file']
+    assert (tmp_path / 'file').read_text() == 'mine'

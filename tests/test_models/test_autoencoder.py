@@ -123,10 +123,46 @@ def test_a_feature_map_of_another_shape_is_refused(shape: tuple[int, int, int]) 
 
 @pytest.mark.parametrize('arguments', [
     dict(code_channels=0), dict(in_channels=0), dict(in_featuremap_size=(4, 0)),
-    dict(hidden_channels=(8, 0)), dict(hidden_channels=())])
+    dict(hidden_channels=(8, 0))])
 def test_sizes_below_one_are_refused(arguments: dict) -> None:
     with pytest.raises(InputError, match='must be at least 1'):
         AutoencoderNeck(**arguments)
+
+
+def test_a_code_wider_than_the_latent_is_refused() -> None:
+    assert neck(code_channels=96).encode(feature_map()).shape == (2, 96)
+    with pytest.raises(InputError, match='code_channels=97 is a width larger than the latent, '
+                                         'which has 96 values'):
+        neck(code_channels=97)
+
+
+def test_weights_keep_their_names() -> None:
+    layers = [f'encoder.{place}' for place in ('0.0', '0.2', '2')]
+    layers += [f'decoder.{place}' for place in ('0', '3.0', '3.2')]
+    assert set(neck().state_dict()) == {f'{layer}.{kind}' for layer in layers
+                                        for kind in ('weight', 'bias')}
+
+
+def test_without_convolutions_and_relus_it_is_linear() -> None:
+    module = neck(hidden_channels=(), code_relu=False, output_relu=False)
+    x = feature_map()
+    # By hand: two matrices, and nothing between them.
+    inner, outer = module.encoder[2], module.decoder[0]
+    code = x.flatten(1) @ inner.weight.T + inner.bias
+    torch.testing.assert_close(module.encode(x), code)
+    torch.testing.assert_close(module(x), (code @ outer.weight.T + outer.bias).reshape(x.shape))
+    assert set(module.state_dict()) == {'encoder.2.weight', 'encoder.2.bias', 'decoder.0.weight',
+                                        'decoder.0.bias'}
+
+
+@pytest.mark.parametrize('code_relu', [False, True])
+@pytest.mark.parametrize('output_relu', [False, True])
+def test_without_convolutions_relus_stay_where_they_are_asked_for(code_relu: bool,
+                                                                  output_relu: bool) -> None:
+    module = neck(hidden_channels=(), code_relu=code_relu, output_relu=output_relu)
+    x = 10 * feature_map()
+    assert bool((module.encode(x) >= 0).all()) is code_relu
+    assert bool((module(x) >= 0).all()) is output_relu
 
 
 def test_an_init_cfg_of_its_own_is_used_inside_the_hourglass() -> None:

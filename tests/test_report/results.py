@@ -36,8 +36,12 @@ CONCEPTS = (('labelled_share', 'labelled joints', 'share', 'number'),
 
 
 def write_results(out: Path, persons: int = 120, dimensions: int = 48,
-                  names: tuple[str, ...] = NAMES, seed: int = 0) -> Path:
-    """Write results.json, persons/ and atlas/ of made persons; ``out`` comes back."""
+                  names: tuple[str, ...] = NAMES, seed: int = 0,
+                  study: dict[str, Any] | None = None) -> Path:
+    """Write results.json, persons/ and atlas/ of made persons; ``out`` comes back.
+
+    Without a ``study`` results.json has no such key.
+    """
     people = _people(persons, seed)
     analyses, tables = [], {}
     for place, name in enumerate(names):
@@ -55,6 +59,8 @@ def write_results(out: Path, persons: int = 120, dimensions: int = 48,
                      'restarts': 10},
         'times_s': {'spectrum': 1.5, 'clusters': 2.25}, 'analyses': analyses,
         'comparison': _comparison(analyses, tables) if len(names) > 1 else None}
+    if study is not None:
+        results['study'] = study
     (out / 'persons').mkdir(parents=True)
     (out / 'results.json').write_text(json.dumps(results, allow_nan=False), encoding='utf-8')
     pictures = [_picture(people, row) for row in range(persons)]

@@ -86,6 +86,18 @@ def test_the_page_is_as_wide_as_the_screen(page: Any) -> None:
     assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
 
 
+def test_the_study_is_there_and_its_tables_open(page: Any) -> None:
+    study = page.locator('#study')
+    assert study.locator('h2').inner_text() == 'The loop: does the autoencoder help?'
+    assert study.locator('figure').count() == 5
+    assert study.locator('img').evaluate_all('all => all.every((image) => image.naturalWidth > 0)')
+    assert study.locator('table:visible').count() == 1, 'the others are folded'
+    for summary in study.locator('summary').all():
+        summary.click()
+    assert study.locator('table:visible').count() == 6
+    assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
+
+
 def test_pointing_at_a_person_shows_who_it_is_as_text(page: Any) -> None:
     person = next(point for point in page.evaluate(POINTS) if point['name'] == EVIL)
     page.mouse.move(person['x'] - 40, person['y'])

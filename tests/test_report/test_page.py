@@ -13,8 +13,8 @@ import pytest
 
 from shg_xai.report.claims import claims
 from shg_xai.report.map import Pictures, embed_maps
-from shg_xai.report.page import write_report
-from shg_xai.report.reading import read_report
+from shg_xai.report.page import render, write_report
+from shg_xai.report.reading import Report, read_report
 from tests.test_report.results import EVIL, write_results
 
 
@@ -67,6 +67,38 @@ def test_every_claim_is_in_the_page_once(reported: Path, parsed: Parsed) -> None
     assert 'people – Übung.json' in parsed.text
     for title in (item['title'] for item in results['analyses'][0]['concepts']['definitions']):
         assert title in parsed.text
+
+
+def test_the_study_comes_first(page: str, parsed: Parsed) -> None:
+    title = 'The loop: does the autoencoder help?'
+    assert 0 < parsed.text.index(title) < parsed.text.index('What was analysed', 2000)
+    assert page.index('id="study"') < page.index('id="shg_people"')
+    chapter = page[page.index('id="study"'):page.index('id="shg_people"')]
+    assert chapter.count('<img ') == 5 and chapter.count('<table>') == 6
+    assert 'Before you read on' not in chapter
+    assert 'tools/run_study.py --data-root people --work-dir "out <i>&"' in parsed.text
+    assert 'tools/train.py <ae>.py' in parsed.text and '<ae>' not in page and '<i>' not in page
+
+
+def test_few_persons_are_the_first_that_is_said(written: Path, tmp_path: Path) -> None:
+    report = read_report(written)
+    study = {**report.results['study'], 'few': 'Only 12 <persons> were tested.'}
+    study['networks'][0]['title'] = '<script>alert(1)</script>'
+    page = render(Report({**report.results, 'study': study}, report.analyses), [])
+    said = Parsed(page).text
+    chapter = said[said.index('does the autoencoder help?'):]
+    assert chapter.index('Only 12 <persons> were tested.') < chapter.index('The networks were')
+    assert '<script>alert(1)' not in page and '<persons>' not in page
+
+
+def test_the_commands_that_follow_name_the_store(parsed: Parsed) -> None:
+    for name in ('shg_people', 'shg_ae_people'):
+        assert (f'tools/keep_components.py FOLDER/{name}.py CHECKPOINT --data-root DATA --store '
+                f'work_dirs/latents/{name} --layer backbone.hourglasses.0.bottleneck_residuals '
+                '--out KEPT.json') in parsed.text
+    assert parsed.text.count('tools/run_study.py --data-root DATA --work-dir NEW_DIR --seeds 0 1 2'
+                             ) == 2
+    assert 'shg_ae_coco' not in parsed.text
 
 
 def test_warnings_and_definitions_are_there(parsed: Parsed) -> None:
@@ -150,7 +182,8 @@ def test_one_analysis_without_concepts_or_pictures_will_do(tmp_path: Path) -> No
     results['analyses'][0]['clusters'].update(best_k=None, second_k=None, margin=None)
     (out / 'results.json').write_text(json.dumps(results))
     page = write_report(out).read_text(encoding='utf-8')
-    assert 'Side by side' not in page
+    assert 'Side by side' not in page and 'does the autoencoder help?' not in page
+    assert not list((out / 'figures').glob('study*'))
     assert 'How many groups there are is not known.' in page
     assert not re.search(r'\b(nan|None|undefined)\b', Parsed(page).text)
     assert not list((out / 'figures').glob('comparison*'))

@@ -13,6 +13,8 @@ import pytest
 from shg_xai.errors import InputError
 from shg_xai.report.reading import read_report
 
+DROP = object()
+
 
 @pytest.fixture
 def out(written: Path, tmp_path: Path) -> Path:
@@ -46,6 +48,43 @@ def test_results_of_another_kind_are_refused(out: Path, changes: dict, message: 
     change(out, **changes)
     with pytest.raises(InputError, match=message):
         read_report(out)
+
+
+def test_a_folder_without_a_study_is_read(out: Path) -> None:
+    change(out, study=None)
+    assert read_report(out).results['study'] is None
+
+
+# Where in the study something is taken away, or put in the place of something.
+@pytest.mark.parametrize(('place', 'value', 'message'), [
+    (['splice'], DROP, 'study.splice is missing'),
+    (['few'], DROP, 'study.few is missing'),
+    (['settings', 'command'], DROP, 'study.settings.command is missing'),
+    (['networks', 0, 'pck', 'limbs'], DROP, 'study.networks[0].pck.limbs is missing'),
+    (['networks', 1, 'seeds', 2, 'pck', 'visible', 'low'], DROP,
+     'study.networks[1].seeds[2].pck.visible.low is missing'),
+    (['networks'], {}, 'study.networks is no list'),
+    (['networks', 0, 'key'], 'other', 'study.networks: none has the key plain'),
+    (['comparisons', 1, 'a'], 'lost', "study.comparisons[1].a: 'lost' is no network"),
+    (['comparisons', 0], 7, 'study.comparisons[0] is no mapping'),
+    (['comparisons', 0, 'verdict'], 'maybe', "study.comparisons[0].verdict: 'maybe' is none of"),
+    (['widths', 1, 'curve', 3, 'drop'], DROP, 'study.widths[1].curve[3].drop is missing'),
+    (['widths', 0, 'suggestion'], None, 'study.widths[0].suggestion is no mapping'),
+    (['data'], [1, 2, 3], 'study.data is no mapping')])
+def test_a_study_that_lacks_something_is_refused(out: Path, place: list, value: Any,
+                                                 message: str) -> None:
+    study = json.loads((out / 'results.json').read_text())['study']
+    inner = study
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    if value is DROP:
+        del inner[place[-1]]
+    change(out, study=study)
+    with pytest.raises(InputError) as caught:
+        read_report(out)
+    assert str(caught.value).startswith(f'{out / "results.json"}: {message}')
+    assert str(caught.value).endswith('; run tools/run_study.py again')
 
 
 @pytest.mark.parametrize('name', ['results.json', 'persons/shg_people.parquet',

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from mmengine.config import Config
@@ -59,14 +61,23 @@ def options(data: Path, work: Path, *more: str) -> list[str]:
 def test_it_prints_and_writes_every_pck(data: Path, checkpoint: Path, tmp_path: Path,
                                         run_tool: Callable) -> None:
     out = tmp_path / 'out.json'
-    done = run_tool(['test.py', CONFIG, checkpoint, '--out', out,
-                     *options(data, tmp_path / 'work')])
+    persons = tmp_path / 'persons.parquet'
+    done = run_tool(['test.py', CONFIG, checkpoint, '--out', out, '--persons', persons,
+                     *options(data, tmp_path / 'work', 'test_evaluator.thr=0.4')])
     assert done.returncode == 0, done.stderr
+    table = pq.read_table(persons)
+    assert table['annotation_id'].to_pylist() == [10, 11, 20, 21, 30, 31]
+    assert table['image_id'].to_pylist() == [1, 1, 2, 2, 3, 3]
     printed = dict(re.findall(r'(pck/[\w/]+): ([\d.]+)', done.stdout))
     assert set(printed) == KEYS
     results = json.loads(out.read_text())
     assert {name: f'{value:.6f}' for name, value in results['metrics'].items()
             if name in KEYS} == printed
+    for group in ('labelled', 'visible', 'occluded', 'limbs'):
+        scores = table[f'pck_{group}'].drop_null().to_numpy()
+        assert len(scores) == (3 if group == 'occluded' else 6)
+        assert np.mean(scores) == results['metrics'][f'pck/{group}']
+    assert 0 < results['metrics']['pck/labelled'] < 1
     assert results['checkpoint'] == str(checkpoint)
     assert results['data_root'] == str(data)
     assert [path.name for path in tmp_path.iterdir() if path.suffix == '.part'] == []
@@ -85,12 +96,14 @@ def test_two_processes_find_what_one_finds(data: Path, checkpoint: Path, tmp_pat
     # Joints near enough to a random network's predictions to tell persons apart.
     loose = 'test_evaluator.thr=0.4'
     one = run_tool(['test.py', CONFIG, checkpoint, '--out', tmp_path / 'one.json',
+                    '--persons', tmp_path / 'one.parquet',
                     *options(data, tmp_path / 'work', loose)])
     assert one.returncode == 0, one.stderr
     two = subprocess.run(
         [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2',
          f'--master_port={free_port()}', 'tools/test.py', CONFIG, checkpoint, '--launcher',
-         'pytorch', '--out', tmp_path / 'two.json', *options(data, tmp_path / 'work2', loose)],
+         'pytorch', '--out', tmp_path / 'two.json', '--persons', tmp_path / 'two.parquet',
+         *options(data, tmp_path / 'work2', loose)],
         cwd=repo_root, capture_output=True, text=True, timeout=300,
         env={**os.environ, 'PYTHONPATH': str(repo_root)})
     assert two.returncode == 0, two.stderr
@@ -98,6 +111,9 @@ def test_two_processes_find_what_one_finds(data: Path, checkpoint: Path, tmp_pat
     found = json.loads((tmp_path / 'two.json').read_text())['metrics']
     assert 0 < expected['pck/labelled'] < 1
     assert found == pytest.approx(expected)
+    tables = [pq.read_table(tmp_path / f'{name}.parquet') for name in ('one', 'two')]
+    assert tables[0].num_rows == persons
+    assert tables[0].equals(tables[1])
 
 
 @pytest.mark.slow
@@ -163,6 +179,19 @@ def test_a_bad_setting_is_one_line(data: Path, checkpoint: Path, tmp_path: Path,
     assert run_in_process(tool.main, words, monkeypatch) == 2
     assert message in only_error(capsys.readouterr().err)
     assert not out.exists()
+
+
+def test_persons_without_visible_pck_are_one_line(
+        data: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    persons = tmp_path / 'persons.parquet'
+    words = [CONFIG, checkpoint, '--persons', persons, *options(
+        data, tmp_path / 'work', 'test_evaluator.type=PCKAccuracy')]
+    assert run_in_process(tool.main, words, monkeypatch) == 2
+    error = only_error(capsys.readouterr().err)
+    assert error.startswith('error: --persons: test_evaluator of ')
+    assert error.endswith("shg_coco.py has no VisiblePCK; add dict(type='VisiblePCK')")
+    assert not persons.exists()
 
 
 def test_boxes_of_a_detector_are_one_line(data: Path, checkpoint: Path, tmp_path: Path,

@@ -1,0 +1,113 @@
+"""Whether one network finds more joints than another: the same persons, several seeds.
+
+A seed is one training run. The number reported is the mean over seeds of the mean over persons, and
+its interval comes from drawing images anew (:mod:`shg_xai.analysis.bootstrap`). That interval says
+how the number depends on who was tested, not on how the training happened to go; so a verdict also
+asks every seed.
+
+Shapes: S seeds, P persons.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from shg_xai.analysis.bootstrap import mean_interval, number
+from shg_xai.errors import InputError
+
+BETTER, WORSE, NOTHING = 'better', 'worse', 'no difference found'
+
+
+def network_summary(scores: Sequence[np.ndarray], image_ids: np.ndarray, resamples: int,
+                    confidence: float, seed: int) -> dict[str, float | None]:
+    """Mean score of a network over seeds and persons, with its interval over images.
+
+    Args:
+        scores (Sequence[np.ndarray]): S arrays of shape (P,), one a seed, as PCK from 0 to 1; NaN
+            where no joint of a person counts. Who is NaN in one seed is left out of all.
+        image_ids (np.ndarray): The image of each person, shape (P,).
+        resamples (int): How many resamples of images.
+        confidence (float): Between 0 and 1, as 0.95.
+        seed (int): Seed of the resamples, 0 or more.
+
+    Returns:
+        dict: ``value``, ``low``, ``high``, and ``sd``, the standard deviation of the seeds' means
+        (n - 1 in the denominator; None for one seed). None for what is not known.
+
+    Raises:
+        InputError: No seed at all, or seeds of different persons.
+    """
+    stacked = _stacked('scores', scores, image_ids)
+    means = _seed_means(stacked)
+    sd = float(np.std(means, ddof=1)) if len(means) > 1 else math.nan
+    return dict(**_estimate(stacked, image_ids, resamples, confidence, seed), sd=number(sd))
+
+
+def compare(a: Sequence[np.ndarray], b: Sequence[np.ndarray], image_ids: np.ndarray,
+            resamples: int, confidence: float, seed: int) -> dict[str, Any]:
+    """How much more network ``a`` scores than ``b``, person by person and seed by seed.
+
+    Args:
+        a (Sequence[np.ndarray]): S arrays of shape (P,), one a seed; NaN where no joint of a
+            person counts. Who is NaN in any of them, or of ``b``, is left out of all.
+        b (Sequence[np.ndarray]): The same of the other network: same seeds, same persons.
+        image_ids (np.ndarray): The image of each person, shape (P,).
+        resamples (int): How many resamples of images.
+        confidence (float): Between 0 and 1, as 0.95.
+        seed (int): Seed of the resamples, 0 or more.
+
+    Returns:
+        dict: ``difference`` (``value``, ``low``, ``high`` of a - b), ``by_seed`` (S numbers, whose
+        mean is the difference), ``persons`` who count, and ``verdict``: 'better' or 'worse' where
+        the interval leaves out 0 and every seed's own difference has that sign; otherwise
+        'no difference found'. None for what is not known.
+
+    Raises:
+        InputError: No seed at all, not the same seeds, or not the same persons.
+    """
+    if len(a) != len(b):
+        raise InputError(f'a, b: {len(a)} and {len(b)} seeds cannot be compared seed by seed; '
+                         'give the same seeds of both networks')
+    difference = _stacked('a', a, image_ids) - _stacked('b', b, image_ids)
+    found = _estimate(difference, image_ids, resamples, confidence, seed)
+    by_seed = [number(value) for value in _seed_means(difference)]
+    return dict(difference=found, by_seed=by_seed,
+                persons=int(np.isfinite(difference).all(0).sum()), verdict=_verdict(found, by_seed))
+
+
+def _stacked(name: str, scores: Sequence[np.ndarray], image_ids: np.ndarray) -> np.ndarray:
+    """The seeds' scores as float64, shape (S, P)."""
+    if not len(scores):
+        raise InputError(f'{name}: no seed at all; give the scores of one or more')
+    arrays = [np.asarray(array, dtype=float) for array in scores]
+    for place, array in enumerate(arrays):
+        if array.shape != np.shape(image_ids):
+            raise InputError(f'{name}[{place}]: scores of shape {array.shape} for persons of shape '
+                             f'{np.shape(image_ids)}; give one score a person, NaN where none')
+    return np.stack(arrays)
+
+
+def _seed_means(stacked: np.ndarray) -> np.ndarray:
+    """Each seed's mean over the persons known in all seeds, shape (S,); NaN where there is none."""
+    counted = stacked[:, np.isfinite(stacked).all(0)]
+    return counted.mean(1) if counted.size else np.full(len(stacked), math.nan)
+
+
+def _estimate(stacked: np.ndarray, image_ids: np.ndarray, resamples: int, confidence: float,
+              seed: int) -> dict[str, float | None]:
+    """Mean over seeds and persons with its interval; a person NaN in one seed is NaN in all."""
+    ends = mean_interval(stacked.mean(0), image_ids, resamples, confidence, seed)
+    return {key: number(float(end)) for key, end in zip(('value', 'low', 'high'), ends,
+                                                        strict=True)}
+
+
+def _verdict(difference: dict[str, float | None], by_seed: Sequence[float | None]) -> str:
+    """What the interval and all seeds say together."""
+    low, high = difference['low'], difference['high']
+    if low is None or high is None or None in by_seed:
+        return NOTHING
+    if low > 0 and min(by_seed) > 0:
+        return BETTER
+    return WORSE if high < 0 and max(by_seed) < 0 else NOTHING

@@ -1,0 +1,40 @@
+"""Finding VisiblePCK in a config's evaluators."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.config import Config
+
+from shg_xai.errors import InputError
+
+
+def visible_pck(cfg: Config, split: str) -> dict[str, Any] | None:
+    """The first VisiblePCK of a split's evaluator, to be read or changed in place.
+
+    Args:
+        cfg (Config): A config of MMPose's.
+        split (str): val or test.
+
+    Returns:
+        dict | None: Its settings; None where the evaluator has none.
+    """
+    evaluator = cfg.get(f'{split}_evaluator') or []
+    entries = [evaluator] if isinstance(evaluator, Mapping) else evaluator
+    return next((entry for entry in entries if entry.get('type') == 'VisiblePCK'), None)
+
+
+def keep_persons(cfg: Config, file: str) -> None:
+    """Have a test write the PCK of each person.
+
+    Args:
+        cfg (Config): Changed in place.
+        file (str): The Parquet file.
+
+    Raises:
+        InputError: The config's test has no VisiblePCK.
+    """
+    metric = visible_pck(cfg, 'test')
+    if metric is None:
+        raise InputError(f'--persons: test_evaluator of {cfg.filename} has no VisiblePCK; add '
+                         "dict(type='VisiblePCK')")
+    metric['persons_file'] = file

@@ -1,0 +1,97 @@
+"""The figure an autoencoder has to be compared with: PCA of the same width."""
+
+from typing import Any
+
+from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.registry import DATASETS, HOOKS
+from mmengine.runner import BaseLoop, Runner
+from torch.utils.data import Dataset
+
+from shg_xai.analysis.executors import executor
+from shg_xai.analysis.reconstruction import fit_components, pca_explained
+from shg_xai.datasets.latent_dataset import LatentDataset
+from shg_xai.errors import InputError
+
+NAME = 'latent/pca_explained_variance_ratio'
+
+
+@HOOKS.register_module()
+class PCAReferenceHook(Hook):
+    """Report what PCA of the code's width explains of the evaluated persons.
+
+    Before a training, and before a test or validation of its own, the persons of
+    ``train_dataloader`` are read once and their principal components found. Every validation and
+    test then reports, next to what the autoencoder explains, what the first ``code_channels`` of
+    these components do: ``latent/pca_explained_variance_ratio``. No linear autoencoder of that
+    width can explain more of the persons it was trained on.
+
+    Datasets must be LatentDataset's and the model a LatentAutoencoder. Of several processes the
+    first computes.
+    """
+
+    # Before RuntimeInfoHook, which hands the metrics to who logs them.
+    priority = 'HIGHEST'
+
+    def before_train(self, runner: Runner) -> None:
+        """Find the figure for all validations of a training."""
+        if runner.val_loop is not None:
+            _measure(runner, 'val', runner.val_dataloader.dataset)
+
+    def before_val(self, runner: Runner) -> None:
+        """Find the figure for a validation outside of a training."""
+        if not isinstance(runner._train_loop, BaseLoop):
+            _measure(runner, 'val', runner.val_dataloader.dataset)
+
+    def before_test(self, runner: Runner) -> None:
+        """Find the figure for a test."""
+        _measure(runner, 'test', runner.test_dataloader.dataset)
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Add the figure to the metrics of a validation."""
+        metrics[NAME] = runner.message_hub.get_info(_key('val'))
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Add the figure to the metrics of a test."""
+        metrics[NAME] = runner.message_hub.get_info(_key('test'))
+
+
+def _key(stage: str) -> str:
+    # Not f'{stage}/...': what begins so, MMEngine takes for a metric.
+    return f'pca_reference/{stage}'
+
+
+def _measure(runner: Runner, stage: str, dataset: Dataset) -> None:
+    """Put what PCA explains of a dataset's persons where the hooks of the run find it."""
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    figure: list[Any] = [None]
+    if is_main_process():
+        figure = [reference(DATASETS.build(runner.cfg.train_dataloader.dataset), dataset,
+                            model.neck.code_channels)]
+    broadcast_object_list(figure)
+    # It is found anew in a resumed run, so checkpoints need not hold it.
+    runner.message_hub.update_info(_key(stage), figure[0], resumed=False)
+
+
+def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
+    """What the first principal components of some persons explain of others.
+
+    Args:
+        fitted (LatentDataset): Persons the components are found from.
+        evaluated (LatentDataset): Persons that are reconstructed.
+        width (int): How many components are kept.
+
+    Returns:
+        float: 1 - SSE / SST, SST about the mean of the evaluated persons.
+
+    Raises:
+        InputError: A dataset is none of latents, or its latents cannot be analysed.
+    """
+    for dataset in (fitted, evaluated):
+        if not isinstance(dataset, LatentDataset):
+            raise InputError(f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take '
+                             'the hook out of custom_hooks, or use LatentDataset')
+    with executor() as pool:
+        components = fit_components(fitted.selection, pool)
+        return float(pca_explained(components, evaluated.selection, [width], pool)[0])

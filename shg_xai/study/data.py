@@ -1,0 +1,111 @@
+"""The data of a study: links to the user's, so that nothing is ever written there.
+
+    python -m shg_xai.study.data DATA_ROOT OUT [LIMIT]
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from shg_xai.cli import run
+from shg_xai.datasets.coco_split import check_coco, is_person
+from shg_xai.errors import InputError
+
+NEEDED = ('train', 'val')
+
+
+def first_persons(coco: dict[str, Any], limit: int) -> dict[str, Any]:
+    """The images, in order, that hold the first persons of a COCO keypoint file.
+
+    Args:
+        coco (dict): The file.
+        limit (int): How many persons at most; an image with more than are left is passed over.
+
+    Returns:
+        dict: The same file with fewer images and annotations.
+    """
+    persons: dict[int, int] = {}
+    for annotation in coco['annotations']:
+        if is_person(annotation):
+            persons[annotation['image_id']] = persons.get(annotation['image_id'], 0) + 1
+    kept: set[int] = set()
+    for image in coco['images']:
+        count = persons.get(image['id'], 0)
+        if 0 < count <= limit:
+            kept.add(image['id'])
+            limit -= count
+    return {**coco, 'images': [image for image in coco['images'] if image['id'] in kept],
+            'annotations': [annotation for annotation in coco['annotations']
+                            if annotation['image_id'] in kept]}
+
+
+def link_data(root: Path, out: Path, limit: int | None) -> None:
+    """Make a data folder of links, with smaller annotation files if there is a limit.
+
+    Args:
+        root (Path): COCO's layout.
+        out (Path): Folder to make.
+        limit (int, optional): Persons of each annotation file.
+
+    Raises:
+        InputError: Something is missing in ``root``, no person is left, or ``out`` is there and
+            holds more than links.
+    """
+    for split in NEEDED:
+        for path in (root / 'annotations' / f'person_keypoints_{split}2017.json',
+                     root / f'{split}2017'):
+            if not path.exists():
+                raise InputError(f'{path}: missing; --data-root takes a folder in the layout of '
+                                 'COCO 2017: annotations/, train2017/, val2017/')
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f'.{out.name}.', dir=out.parent))
+    try:
+        (part / 'annotations').mkdir()
+        for folder in sorted(root.glob('*2017')):
+            (part / folder.name).symlink_to(folder.resolve())
+        for file in sorted((root / 'annotations').glob('*.json')):
+            target = part / 'annotations' / file.name
+            if limit is None or not file.name.startswith('person_keypoints_'):
+                target.symlink_to(file.resolve())
+                continue
+            coco = first_persons(_read(file), limit)
+            if not coco['annotations']:
+                raise InputError(f'{file}: no image of at most {limit} persons; give a larger '
+                                 '--limit')
+            target.write_text(json.dumps(coco))
+        part.chmod(0o755)
+        _drop_links(out)
+        part.rename(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _drop_links(out: Path) -> None:
+    """Make room where an earlier run was cut off right after it had made the folder."""
+    if not out.exists():
+        return
+    if not all(entry.is_symlink() for entry in out.iterdir() if entry.name != 'annotations'):
+        raise InputError(f'{out}: is there and holds more than links; name another folder')
+    shutil.rmtree(out)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        coco = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f'{file}: cannot be read as JSON ({error})') from error
+    check_coco(coco, str(file))
+    return coco
+
+
+def main() -> None:
+    """For the stage ``data``."""
+    root, out, *limit = sys.argv[1:]
+    link_data(Path(root), Path(out), int(limit[0]) if limit else None)
+
+
+if __name__ == '__main__':
+    run(main)

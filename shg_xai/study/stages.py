@@ -1,0 +1,231 @@
+"""Running stages: each once, skipped when done from the same inputs, gone on with when cut."""
+
+import fcntl
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from shg_xai.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+LATEST = re.compile(r'\{([^{}]+)\}')
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command of a plan.
+
+    Attributes:
+        name (str): Unique, as ``train plain 0``.
+        command (tuple[str, ...]): Arguments for Python. ``{pattern}`` in one of them stands for the
+            newest file that matches when the stage starts.
+        inputs (tuple[str, ...]): Files, patterns allowed, whose contents decide about the result.
+        output (Path): The file or folder that is made; a folder is gone on with when cut.
+        seconds (float | None): How long it takes, estimated.
+        megabytes (float | None): What it leaves on the disk, estimated.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    inputs: tuple[str, ...]
+    output: Path
+    seconds: float | None = None
+    megabytes: float | None = None
+
+    @property
+    def slug(self) -> str:
+        """Its name for files."""
+        return self.name.replace(' ', '_')
+
+
+def newest(pattern: str) -> Path:
+    """The newest file or folder that matches a pattern.
+
+    Raises:
+        InputError: None does.
+    """
+    path = Path(pattern)
+    found = sorted(path.parent.glob(path.name), key=lambda file: (file.stat().st_mtime, file.name))
+    if not found:
+        raise InputError(f'{pattern}: no such file; the stage that makes it has not run')
+    return found[-1]
+
+
+def resolved(argument: str) -> str:
+    """An argument with every ``{pattern}`` replaced by the newest file that matches."""
+    return LATEST.sub(lambda match: str(newest(match.group(1))), argument)
+
+
+def digest_of(stage: Stage, command: Sequence[str]) -> str:
+    """SHA-256 over a stage's command and the contents of its inputs."""
+    digest = hashlib.sha256(json.dumps(list(command)).encode())
+    for pattern in stage.inputs:
+        path = newest(pattern) if '*' in pattern else Path(pattern)
+        if not path.is_file():
+            raise InputError(f'{path}: missing; the stage "{stage.name}" needs it')
+        digest.update(b'\0' + str(path).encode() + b'\0')
+        with path.open('rb') as file:
+            digest.update(hashlib.file_digest(file, 'sha256').digest())
+    return digest.hexdigest()
+
+
+class Marks:
+    """What is known of the stages of a work folder, a small JSON file each.
+
+    Args:
+        folder (Path): Where they are kept; made if it is not there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, stage: Stage) -> dict[str, Any]:
+        """``state`` (begun or done), ``digest``, ``seconds``; empty where nothing is known."""
+        try:
+            mark = json.loads((self.folder / f'{stage.slug}.json').read_text())
+        except (OSError, ValueError):
+            return {}
+        whole = isinstance(mark, dict) and {'state', 'digest', 'seconds'} <= set(mark)
+        return mark if whole else {}
+
+    def check_output(self, stage: Stage) -> None:
+        """Refuse an output that no stage has made: it would be removed as a stale one.
+
+        Raises:
+            InputError: It is there, and nothing was ever written down about the stage.
+        """
+        known = (self.folder / f'{stage.slug}.json').exists()
+        if not known and (stage.output.exists() or stage.output.is_symlink()):
+            raise InputError(f'{stage.output}: is there, but the stage "{stage.name}" has not made '
+                             'it; move it away, or name another --work-dir')
+
+    def write(self, stage: Stage, state: str, digest: str, seconds: float,
+              command: Sequence[str]) -> None:
+        """Replace what is known of a stage."""
+        part = self.folder / f'.{stage.slug}.part'
+        part.write_text(json.dumps(dict(name=stage.name, state=state, digest=digest,
+                                        seconds=round(seconds, 1), command=list(command))) + '\n')
+        part.replace(self.folder / f'{stage.slug}.json')
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[int]:
+    """Hold a work folder alone; its children hold it too, so that none is left at work unnoticed.
+
+    Yields:
+        int: A file descriptor to pass on to children.
+
+    Raises:
+        InputError: Another process has it, or it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / 'lock').open('a')
+    except OSError as error:
+        raise InputError(f'{folder}: cannot be written: {error.strerror}') from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f'{folder.parent}: another run is at work in it, or a stage that one '
+                             'left behind; wait for it or end it first') from None
+        yield handle.fileno()
+
+
+def run_stage(stage: Stage, marks: Marks, lock: int, show: Callable[[str], None]) -> bool:
+    """Run a stage unless it is done from the same inputs.
+
+    Args:
+        stage (Stage): The stage.
+        marks (Marks): Of the work folder.
+        lock (int): See :func:`locked`.
+        show (Callable): Gets every line the command prints; one that ends with a carriage return
+            is a progress bar that will be drawn anew, and is not kept in the log.
+
+    Returns:
+        bool: Whether anything was run.
+
+    Raises:
+        InputError: The command failed, or its output is somebody else's.
+    """
+    marks.check_output(stage)
+    command = [resolved(argument) for argument in stage.command]
+    digest = digest_of(stage, command)
+    before = marks.read(stage)
+    same = before.get('digest') == digest
+    if same and before.get('state') == 'done' and stage.output.exists():
+        return False
+    if not same:
+        _remove(stage.output)  # begun from other inputs
+    spent = before.get('seconds', 0) if same and before.get('state') == 'begun' else 0
+    marks.write(stage, 'begun', digest, spent, command)
+    start = time.monotonic()
+    log = marks.folder / f'{stage.slug}.log'
+    try:
+        code = _run([sys.executable, '-W', 'ignore', *command], log, lock, show)
+    finally:
+        spent += time.monotonic() - start
+        marks.write(stage, 'begun', digest, spent, command)
+    if code:
+        raise InputError(f'the stage "{stage.name}" failed with exit code {code}: '
+                         f'{_last_words(log)}; its output is in {log}; the same command goes on '
+                         'from there')
+    if not stage.output.exists():
+        raise InputError(f'the stage "{stage.name}" ended without {stage.output}; see {log}')
+    marks.write(stage, 'done', digest, spent, command)
+    return True
+
+
+def _remove(output: Path) -> None:
+    if output.is_dir() and not output.is_symlink():
+        shutil.rmtree(output)
+    else:
+        output.unlink(missing_ok=True)
+
+
+def _last_words(log: Path) -> str:
+    """What a failed command said was wrong, or the last that it said at all."""
+    lines = [line.strip() for line in log.read_text('utf-8').splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith('error: ')]
+    return (errors or lines or ['it said nothing'])[-1].removeprefix('error: ')
+
+
+def _run(command: Sequence[str], log: Path, lock: int, show: Callable[[str], None]) -> int:
+    """Run a command to its end; it is ended with us, however we end."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, pass_fds=[lock])
+    # newline='': a progress bar, drawn anew after each carriage return, is shown while it grows.
+    said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
+    try:
+        with log.open('w', encoding='utf-8') as file:
+            for line in said:
+                if not line.endswith('\r'):
+                    file.write(line)
+                    file.flush()
+                show(line)
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+        said.close()
+        signal.signal(signal.SIGTERM, before)

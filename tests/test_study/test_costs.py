@@ -1,0 +1,145 @@
+"""What stages cost: numbers worked out by hand."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shg_xai.errors import InputError
+from shg_xai.study.costs import count_persons, duration, estimate, probe, size, table
+from shg_xai.study.stages import Marks, Stage
+from tests.data import annotation, coco, write_coco
+from tests.test_study.settings import COSTS, settings_of
+
+
+def test_reading_splitting_and_drawing() -> None:
+    assert COSTS.held_out == 100
+    assert COSTS.reading() == pytest.approx((4, 0.3))  # 30 MB
+    # Half as many images as the 1,100 persons, 150 a second.
+    assert COSTS.splitting() == pytest.approx((5 + 2 + 550 / 150, 30))
+    assert COSTS.drawing(1300) == pytest.approx((12, 26))
+
+
+def test_networks() -> None:
+    # An epoch: 1,000 persons at 0.02 s and 200 at 0.01 s; weights and optimizer, 3 checkpoints.
+    assert COSTS.training(10) == pytest.approx((8 + 10 * 22, 24))
+    assert replace(COSTS, processes=2).training(10) == pytest.approx((8 + 10 * 11, 24))
+    assert COSTS.testing() == pytest.approx((9, 1))
+    # Two layers of 512 values in float16 and 400 bytes of a person.
+    assert COSTS.dumping(2) == pytest.approx((8 + 10, 1000 * 2448 / 1e6))
+
+
+def test_components_and_what_needs_them() -> None:
+    components = 10 / 512 + 1000 * 2.5e-4 / 8  # an eighth of 4,096 values
+    assert COSTS.keeping() == pytest.approx((8 + 2 * 12 * 0.7 + components, 0))
+    assert COSTS.training_autoencoder(50) == pytest.approx(
+        (8 + components + 50 * 0.2, 3 * 2 * 512 * 300 * 4 / 1e6))
+    assert COSTS.training_autoencoder() == pytest.approx((8 + components, 0))
+    large = replace(COSTS, dimensions=4096)
+    assert large.training_autoencoder(1)[0] == pytest.approx(8 + 10 + 0.25 + 4)
+    one = 8 + 1.2 + 3 * components + 0.004
+    assert COSTS.analysing(3) == pytest.approx((3 * one, 60 + 0.4))
+
+
+def test_counted_persons_are_no_crowds_and_have_labelled_joints(tmp_path: Path) -> None:
+    file = tmp_path / 'persons.json'
+    file.write_text(json.dumps(coco([
+        annotation(1), annotation(2), annotation(3, v=(0, ) * 17), annotation(4) | dict(iscrowd=1),
+        dict(id=5, image_id=1)])))
+    assert count_persons(file) == 2
+
+
+@pytest.mark.parametrize('text', [None, '', '{', '[]', '{"images": []}', '{"annotations": 3}',
+                                  '{"annotations": [3]}', '\xff'])
+def test_a_broken_file_is_one_line(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / 'persons.json'
+    if text is not None:
+        file.write_text(text, 'latin-1')
+    with pytest.raises(InputError, match=r'persons\.json: no COCO keypoint annotations \(.*\); '
+                                         r'--data-root takes a folder in the layout of COCO 2017'):
+        count_persons(file)
+
+
+@pytest.mark.parametrize(('seconds', 'text'), [
+    (None, ''), (0, '0 s'), (59.6, '60 s'), (119, '119 s'), (120, '2.0 min'), (5400, '90.0 min'),
+    (7200, '2.0 h'), (90_000, '25.0 h'), (172_800, '2.0 d'), (864_000, '10.0 d')])
+def test_durations_as_text(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(('megabytes', 'text'), [
+    (None, ''), (0, ''), (0.6, '1 MB'), (999, '999 MB'), (1000, '1.0 GB'), (23_400, '23.4 GB')])
+def test_sizes_as_text(megabytes: float | None, text: str) -> None:
+    assert size(megabytes) == text
+
+
+def test_the_table_has_a_line_a_stage_and_their_sum(tmp_path: Path) -> None:
+    def stage(name: str, seconds: float | None, megabytes: float | None) -> Stage:
+        return Stage(name, (), (), tmp_path, seconds, megabytes)
+
+    stages = [stage('data', 4, 0.3), stage('train plain 0', 7196, 1500), stage('new', None, None)]
+    marks = Marks(tmp_path)
+    marks.write(stages[0], 'done', 'digest', 3.21, [])
+    marks.write(stages[1], 'begun', 'digest', 240, [])
+    assert table(stages, marks).splitlines() == [
+        '| stage | estimated | disk | so far |', '|---|---|---|---|',
+        '| data | 4 s | 0 MB | done, 3 s |',
+        '| train plain 0 | 119.9 min | 1.5 GB | begun, 4.0 min |',
+        '| new |  |  |  |', '| all | 2.0 h | 1.5 GB | |']
+
+
+@pytest.mark.slow
+def test_an_estimate_counts_persons_and_tries_the_network(tmp_path: Path) -> None:
+    write_coco(tmp_path / 'coco', train_images=20, val_images=3)
+    settings = settings_of(tmp_path, limit=30, num_stacks=2, processes=2)
+    found = estimate(settings, 5)
+    # 40 persons, 30 of them within the limit, a tenth of these held out.
+    assert (found.train, found.val, found.test) == (27, 6, 3)
+    assert (found.held_out, found.processes) == (3, 2)
+    # 32 channels; the heatmap's 32 pixels halved three times.
+    assert found.dimensions == 32 * 4 * 4
+    assert found.test_s > 0 and 0 < found.train_s < 60
+    assert found.annotation_mb == pytest.approx(sum(
+        file.stat().st_size for file in (tmp_path / 'coco' / 'annotations').iterdir()) / 1e6)
+    assert found.parameters == parameters(settings.config, 2)
+
+
+def parameters(config: Path, stacks: int) -> int:
+    import torch
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+    from mmpose.registry import MODELS
+
+    init_default_scope('mmpose')
+    cfg = Config.fromfile(config)
+    cfg.model.backbone.num_stacks = stacks
+    with torch.device('meta'):
+        return sum(values.numel() for values in MODELS.build(cfg.model).parameters())
+
+
+@pytest.mark.parametrize(('own', 'held_out', 'people', 'expected'), [
+    (True, 5, None, (8, 6, 6)), (False, 1, None, (7, 6, 1)), (False, 5, None, (7, 6, 1)),
+    (False, 5, (48, 12), (48, 12, 12))])
+def test_persons_by_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool,
+                                  held_out: int, people: tuple[int, int] | None,
+                                  expected: tuple[int, int, int]) -> None:
+    write_coco(tmp_path / 'coco')
+    folder = tmp_path / 'coco' / 'annotations'
+    if own:
+        (folder / 'person_keypoints_test2017.json').write_bytes(
+            (folder / 'person_keypoints_val2017.json').read_bytes())
+    # The network is tried above; it takes seconds.
+    monkeypatch.setattr('shg_xai.study.costs.probe', lambda *_: dict(
+        train=1.0, test=0.5, parameters=7.0))
+    found = estimate(settings_of(tmp_path, people=people), held_out)
+    assert (found.train, found.val, found.test) == expected
+    assert (found.train_s, found.test_s, found.parameters) == (1, 0.5, 7)
+
+
+@pytest.mark.slow
+def test_a_network_that_cannot_be_run_is_one_line(tmp_path: Path) -> None:
+    config = tmp_path / 'config.py'
+    config.write_text('model = 3\n')
+    with pytest.raises(InputError, match=r'config\.py: the network cannot be run: \w+: [^\n]*$'):
+        probe(config, 1)
