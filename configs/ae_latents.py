@@ -24,14 +24,10 @@ error. They do not suffice. Measured on 3,600 latents of the demo (512 values, h
 
 A mean over values makes the steps of the study's rate short. And a latent has negative values,
 which a decoder that ends in a ReLU cannot reach: nothing that is never negative explains more than
-0.295 of these. Without ReLUs at code and output:
+0.295 of these. ae_norelu_latents.py is the one that does.
 
-    tools/train.py configs/ae_latents.py --data-root latents/shg_coco --cfg-options \\
-        model.neck.code_relu=False model.neck.output_relu=False
-
-model.loss.loss_weight=16 then shortens the way further (0.84 instead of 0.51 after ten epochs);
-with 512 the training diverges. Of several layers in a store one is named for every dataset:
-train_dataloader.dataset.layer=..., and so for val and test.
+Of several layers in a store one is named for every dataset: train_dataloader.dataset.layer=..., and
+so for val and test.
 """
 
 _base_ = ['mmpose::_base_/default_runtime.py']

@@ -8,7 +8,8 @@ import pytest
 
 # Stations on the way from config to report: none of them knows another.
 STATIONS = ('codecs', 'models', 'evaluation', 'latents')
-CLOSED = (*STATIONS, 'datasets', 'hooks', 'engine', 'analysis', 'report', 'plugin', 'compat')
+CLOSED = (*STATIONS, 'datasets', 'hooks', 'engine', 'analysis', 'report', 'study',
+          'plugin', 'compat')
 LEAVES = ('errors', 'visibility', 'cli')
 
 
@@ -70,6 +71,21 @@ def test_analysis_starts_without_mmpose(repo_root: Path, part: str) -> None:
     for file in folder.rglob('*.py'):
         roots = {name.split('.')[0] for name in imported(file)}
         assert not roots & {'torch', 'mmpose', 'mmcv', 'mmdet', 'mmengine'}, file
+
+
+@pytest.mark.parametrize('name', ['settings', 'stages'])
+def test_a_studys_options_and_stages_need_no_mmpose(repo_root: Path, name: str) -> None:
+    """``tools/run_study.py --help`` reads the one, and a stage is a process of its own."""
+    folder = repo_root / 'shg_xai' / 'study'
+    file = folder / f'{name}.py'
+    roots = {module.split('.')[0] for module in imported(file)}
+    assert not roots & {'torch', 'mmpose', 'mmcv', 'mmdet', 'mmengine'}
+    assert own_parts(folder)[file] <= {'errors', 'study'}
+
+
+def test_only_tools_start_a_study(repo_root: Path) -> None:
+    for file, parts in own_parts(repo_root / 'shg_xai').items():
+        assert 'study' not in parts or file.parent.name == 'study', file
 
 
 def test_nobody_imports_tools_or_tests(repo_root: Path) -> None:

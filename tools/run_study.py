@@ -54,7 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--config', type=Path, help='the plain network; default: '
                                                     'configs/shg_coco.py')
     parser.add_argument('--autoencoder', type=Path,
-                        help='the autoencoder on latents; default: configs/ae_latents.py')
+                        help='the autoencoder on latents; default: configs/ae_norelu_latents.py')
     parser.add_argument('--stacks', type=int, metavar='N', help="default: the config's")
     parser.add_argument('--epochs', type=int, metavar='N', help="default: the config's")
     parser.add_argument('--more-epochs', type=int, metavar='N',
@@ -94,7 +94,7 @@ def read_options(args: argparse.Namespace) -> Settings:
     if args.people and not args.demo:
         raise InputError('--people goes with --demo only')
     small = {True: ('configs/demo/shg_people.py', 'configs/demo/ae_people_latents.py', 'demo'),
-             False: ('configs/shg_coco.py', 'configs/ae_latents.py', 'study')}[args.demo]
+             False: ('configs/shg_coco.py', 'configs/ae_norelu_latents.py', 'study')}[args.demo]
     config = (args.config or ROOT / small[0]).resolve()
     autoencoder = (args.autoencoder or ROOT / small[1]).resolve()
     work_dir = (args.work_dir or Path('work_dirs') / small[2]).resolve()
@@ -218,7 +218,7 @@ def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
     from shg_xai.study.saved import write_settings
     from shg_xai.study.stages import locked, run_stage
 
-    with locked(marks.folder) as lock:
+    with locked(marks.folder):
         for name in ('tests', 'widths', 'latents', 'runs'):
             (settings.work_dir / name).mkdir(exist_ok=True)
         write_settings(settings)
@@ -230,7 +230,7 @@ def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
             print(f'\n== {place}/{len(stages)} {stage.name}: {shlex.join(stage.command)}',
                   flush=True)
             begun = time.monotonic()
-            ran = run_stage(stage, marks, lock, show)
+            ran = run_stage(stage, marks, show)
             print(f'   {time.monotonic() - begun:.0f} s' if ran else '   done before, skipped',
                   flush=True)
 

@@ -127,8 +127,10 @@ class LatentDataset(Dataset):
     @property
     def metainfo(self) -> dict[str, Any]:
         """What the persons are; MMEngine copies it into every checkpoint, so it is short."""
-        return dict(store=str(self.selection.store.folder), layer=self.selection.layer,
-                    shape=tuple(self.selection.array.shape[1:]), part=self.part, persons=len(self))
+        store = self.selection.store
+        return dict(store=str(store.folder), layer=self.selection.layer,
+                    shape=tuple(self.selection.array.shape[1:]), part=self.part, persons=len(self),
+                    network=store.manifest.source.get('checkpoint', {}).get('sha256'))
 
 
 def _part(everybody: Selection, part: str, held_out: float, seed: int) -> Selection:

@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,24 +12,22 @@ from torch import Tensor, nn
 from shg_xai.errors import InputError
 
 
-def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
-    """Read the weights of a checkpoint without running anything it may carry.
+def read_checkpoint(path: str) -> Any:
+    """Read a checkpoint without running anything it may carry.
 
     Args:
-        path (str): A local checkpoint, MMEngine's or a plain state dict.
-        resumable (bool): Whether training shall go on from it. Defaults to ``False``.
+        path (str): A local file that PyTorch has written.
 
     Returns:
-        dict[str, Tensor]: The state dict, on the CPU.
+        Any: Tensors and plain data, on the CPU.
 
     Raises:
-        InputError: No such file, not a checkpoint, one that carries code, or one without the
-            state of the training, if that is needed.
+        InputError: No such file, not a checkpoint, or one that carries code.
     """
     if not Path(path).is_file():
         raise InputError(f'{path}: no such checkpoint')
     try:
-        checkpoint = torch.load(path, map_location='cpu', weights_only=True)
+        return torch.load(path, map_location='cpu', weights_only=True)
     except UnpicklingError as error:
         if not zipfile.is_zipfile(path):
             raise InputError(f'{path}: not a checkpoint of PyTorch') from error
@@ -38,6 +37,23 @@ def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
                          'and plain data') from error
     except (RuntimeError, EOFError, OSError, ValueError) as error:
         raise InputError(f'{path}: a damaged checkpoint, or none ({error})') from error
+
+
+def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
+    """Read the weights of a checkpoint, see :func:`read_checkpoint`.
+
+    Args:
+        path (str): A local checkpoint, MMEngine's or a plain state dict.
+        resumable (bool): Whether training shall go on from it. Defaults to ``False``.
+
+    Returns:
+        dict[str, Tensor]: The state dict, on the CPU.
+
+    Raises:
+        InputError: It cannot be read, holds no weights, or not the state of the training, if that
+            is needed.
+    """
+    checkpoint = read_checkpoint(path)
     weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, Mapping) else {}
     if not (weights and isinstance(weights, Mapping)
             and all(isinstance(value, Tensor) for value in weights.values())):

@@ -15,7 +15,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from shg_xai.engine.checkpoints import check_fits, read_weights
+from shg_xai.engine.checkpoints import check_fits, read_checkpoint, read_weights
 from shg_xai.errors import InputError
 from shg_xai.hooks.provenance import sha256
 from shg_xai.models import AutoencoderNeck
@@ -66,8 +66,19 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]
         part = {name.removeprefix('module.').removeprefix(PREFIX): value
                 for name, value in read_weights(path).items()}
         check_fits(part, model.get_submodule(place), path)
+        _check_origin(path, plain)
         weights |= {f'{place}.{name}': value for name, value in part.items()}
     return weights
+
+
+def _check_origin(autoencoder: str, plain: str) -> None:
+    """Refuse an autoencoder that says it was trained on latents of another network."""
+    known = (read_checkpoint(autoencoder).get('meta') or {}).get('dataset_meta') or {}
+    network = known.get('network')
+    if network and network != sha256(plain):
+        raise InputError(f'{autoencoder}: was trained on latents of another network '
+                         f'({known.get("store")}) than {plain}; dump its latents and train the '
+                         'autoencoder anew')
 
 
 class _Part(nn.Module):

@@ -1,5 +1,6 @@
 """Running stages: each once, skipped when done from the same inputs, gone on with when cut."""
 
+import ctypes
 import fcntl
 import hashlib
 import io
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -21,6 +22,8 @@ from typing import Any
 from shg_xai.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
+LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # of Linux's sys/prctl.h
+PATIENCE = 20  # seconds
 LATEST = re.compile(r'\{([^{}]+)\}')
 
 
@@ -122,11 +125,8 @@ class Marks:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[int]:
-    """Hold a work folder alone; its children hold it too, so that none is left at work unnoticed.
-
-    Yields:
-        int: A file descriptor to pass on to children.
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a work folder alone, until the block or the process ends.
 
     Raises:
         InputError: Another process has it, or it cannot be written.
@@ -140,18 +140,17 @@ def locked(folder: Path) -> Iterator[int]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise InputError(f'{folder.parent}: another run is at work in it, or a stage that one '
-                             'left behind; wait for it or end it first') from None
-        yield handle.fileno()
+            raise InputError(f'{folder.parent}: another run is at work in it; wait for it or end '
+                             'it first') from None
+        yield
 
 
-def run_stage(stage: Stage, marks: Marks, lock: int, show: Callable[[str], None]) -> bool:
+def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     """Run a stage unless it is done from the same inputs.
 
     Args:
         stage (Stage): The stage.
         marks (Marks): Of the work folder.
-        lock (int): See :func:`locked`.
         show (Callable): Gets every line the command prints; one that ends with a carriage return
             is a progress bar that will be drawn anew, and is not kept in the log.
 
@@ -175,7 +174,7 @@ def run_stage(stage: Stage, marks: Marks, lock: int, show: Callable[[str], None]
     start = time.monotonic()
     log = marks.folder / f'{stage.slug}.log'
     try:
-        code = _run([sys.executable, '-W', 'ignore', *command], log, lock, show)
+        code = _run([sys.executable, '-W', 'ignore', *command], log, show)
     finally:
         spent += time.monotonic() - start
         marks.write(stage, 'begun', digest, spent, command)
@@ -203,7 +202,7 @@ def _last_words(log: Path) -> str:
     return (errors or lines or ['it said nothing'])[-1].removeprefix('error: ')
 
 
-def _run(command: Sequence[str], log: Path, lock: int, show: Callable[[str], None]) -> int:
+def _run(command: Sequence[str], log: Path, show: Callable[[str], None]) -> int:
     """Run a command to its end; it is ended with us, however we end."""
 
     def leave(number: int, frame: FrameType | None) -> None:
@@ -212,7 +211,8 @@ def _run(command: Sequence[str], log: Path, lock: int, show: Callable[[str], Non
     before = signal.signal(signal.SIGTERM, leave)
     environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, pass_fds=[lock])
+                               stderr=subprocess.STDOUT, start_new_session=True,
+                               preexec_fn=_die_with_parent)
     # newline='': a progress bar, drawn anew after each carriage return, is shown while it grows.
     said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
     try:
@@ -225,7 +225,23 @@ def _run(command: Sequence[str], log: Path, lock: int, show: Callable[[str], Non
         return process.wait()
     finally:
         if process.poll() is None:
-            process.terminate()
-            process.wait()
+            _end_group(process)
         said.close()
         signal.signal(signal.SIGTERM, before)
+
+
+def _die_with_parent() -> None:
+    """Have Linux kill this process when its parent is killed, which then cannot end it."""
+    if sys.platform == 'linux':
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_group(process: subprocess.Popen) -> None:
+    """End a command and all that it started; what does not end when asked is killed."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

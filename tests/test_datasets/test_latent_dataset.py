@@ -81,7 +81,8 @@ def test_rows_are_chosen_before_parts(store: Path) -> None:
 
 def test_metainfo_says_what_the_persons_are(store: Path) -> None:
     assert build(store, rows='annotation_id <= 10').metainfo == dict(
-        store=str(store), layer=LAYER, shape=(2, 3, 2), part='all', persons=10)
+        store=str(store), layer=LAYER, shape=(2, 3, 2), part='all', persons=10,
+        network=None)  # made, not dumped from a checkpoint
 
 
 def test_a_worker_process_opens_the_files_itself(tmp_path: Path) -> None:

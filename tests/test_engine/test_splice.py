@@ -1,5 +1,6 @@
 """Weights of a plain network and of autoencoders, put together; refused where they do not fit."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -132,15 +133,33 @@ def test_missing_and_left_over_weights_are_refused(parts: dict[str, Any], tmp_pa
 
 
 def test_an_autoencoder_of_another_width_or_stack_is_refused(parts: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match='ae1.pth.*another shape'):
+    with pytest.raises(InputError, match=r'ae1.pth.*another shape'):
         spliced_weights(parts['spliced'], parts['plain_file'], parts['files'][::-1])
 
 
 def test_a_network_that_has_an_autoencoder_already_is_no_plain_one(parts: dict[str, Any],
                                                                    tmp_path: Path) -> None:
     file = saved(tmp_path / 'spliced.pth', parts['spliced'].state_dict())
-    with pytest.raises(InputError, match='left over.*bottleneck'):
+    with pytest.raises(InputError, match=r'left over.*bottleneck'):
         spliced_weights(parts['spliced'], file, parts['files'])
+
+
+def test_an_autoencoder_trained_on_another_networks_latents_is_refused(
+        parts: dict[str, Any], tmp_path: Path) -> None:
+    def from_network(network: str) -> list[str]:
+        files = []
+        for place, file in enumerate(parts['files']):
+            weights = torch.load(file, weights_only=True)['state_dict']
+            files.append(str(tmp_path / f'from{place}.pth'))
+            torch.save(dict(meta=dict(dataset_meta=dict(network=network, store='latents/other')),
+                            state_dict=weights), files[-1])
+        return files
+
+    own = hashlib.sha256(Path(parts['plain_file']).read_bytes()).hexdigest()
+    spliced_weights(parts['spliced'], parts['plain_file'], from_network(own))
+    with pytest.raises(InputError, match='from0.pth: was trained on latents of another network '
+                                         r'\(latents/other\)'):
+        spliced_weights(parts['spliced'], parts['plain_file'], from_network('0' * 64))
 
 
 def test_without_autoencoders_the_plain_network_is_loaded_exactly(parts: dict[str, Any]) -> None:
@@ -151,5 +170,5 @@ def test_without_autoencoders_the_plain_network_is_loaded_exactly(parts: dict[st
 
 
 def test_autoencoders_without_a_plain_network_are_refused() -> None:
-    with pytest.raises(InputError, match='default_hooks.splice.plain'):
+    with pytest.raises(InputError, match=r'default_hooks\.splice\.plain'):
         SpliceHook(autoencoders=['ae.pth'])

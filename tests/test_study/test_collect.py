@@ -222,6 +222,7 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
     assert len(found['comparisons']) == 7 * 3
 
 
+@pytest.mark.slow
 def test_the_report_takes_the_place_of_an_earlier_one(settings: Settings) -> None:
     source = settings.work_dir / 'report_plain'
     write_results(source)
