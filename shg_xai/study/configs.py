@@ -20,6 +20,7 @@ from shg_xai.errors import InputError
 from shg_xai.study.settings import Settings
 
 STUDY_WIDTH = 50
+WARM_UP = 100  # steps
 Overrides = dict[str, Any]
 
 
@@ -56,7 +57,7 @@ def inherited(path: Path) -> list[str]:
 
 
 def schedule(cfg: Config, epochs: int) -> Overrides:
-    """A run of so many epochs; milestones move along with the length.
+    """A run of so many epochs from random weights; milestones move along with the length.
 
     Args:
         cfg (Config): The config whose schedule it is.
@@ -71,6 +72,30 @@ def schedule(cfg: Config, epochs: int) -> Overrides:
     return overrides
 
 
+def schedule_on(cfg: Config, epochs: int) -> Overrides:
+    """So many epochs more for a trained network, with an optimizer that starts anew.
+
+    Where the rate falls at milestones it goes on at the last one. It is reached in some steps:
+    the first ones of RMSprop are ten times as long as later ones, which undoes an autoencoder that
+    was trained apart.
+
+    Args:
+        cfg (Config): The config the network was trained with.
+        epochs (int): How many.
+    """
+    overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
+    schedulers = cfg.get('param_scheduler') or []
+    kept = [dict(type='LinearLR', by_epoch=False, start_factor=0.01, end=WARM_UP)]
+    for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
+        if scheduler.type == 'MultiStepLR':
+            reached = [one for one in scheduler.milestones if one < cfg.train_cfg.max_epochs]
+            rate = cfg.optim_wrapper.optimizer.lr * scheduler.get('gamma', 0.1) ** len(reached)
+            overrides['optim_wrapper'] = dict(optimizer=dict(lr=rate))
+        elif scheduler.type != 'LinearLR':  # a warm-up of its own
+            kept.append(scheduler.to_dict())
+    return overrides | dict(param_scheduler=kept)
+
+
 def network_overrides(settings: Settings, seed: int, epochs: int,
                       backbone: dict[str, Any] | None = None, splice: bool = False) -> Overrides:
     """What a network's config changes of the plain one's.
@@ -83,7 +108,7 @@ def network_overrides(settings: Settings, seed: int, epochs: int,
         splice (bool): Start from other checkpoints, which the command line names.
     """
     cfg = Config.fromfile(settings.config, import_custom_modules=False)
-    overrides = schedule(cfg, epochs)
+    overrides = (schedule_on if splice else schedule)(cfg, epochs)
     overrides['randomness'] = dict(seed=seed)
     changes = dict(num_stacks=settings.num_stacks) | (backbone or {})
     overrides['model'] = dict(backbone=changes)

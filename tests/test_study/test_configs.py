@@ -17,6 +17,7 @@ from shg_xai.study.configs import (
     main,
     necks_of,
     schedule,
+    schedule_on,
     widths_of,
     write_all,
     write_config,
@@ -59,12 +60,16 @@ def test_every_network_and_autoencoder_has_a_config_a_seed(two: Settings) -> Non
 
 # The demo's 6 epochs drop the rate after 4: two thirds of any length, 1 at least.
 @pytest.mark.parametrize(('network', 'epochs', 'milestones'), [
-    ('plain', 6, [4]), ('noskip', 6, [4]), ('control', 3, [2]), ('improved', 3, [2]),
-    ('improved_study', 3, [2]), ('scratch', 9, [6])])
+    ('plain', 6, [4]), ('noskip', 6, [4]), ('control', 3, []), ('improved', 3, []),
+    ('improved_study', 3, []), ('scratch', 9, [6])])
 def test_a_networks_run(two: Settings, network: str, epochs: int, milestones: list[int]) -> None:
     plain, cfg = read(two.config), read(two.config_of(network, 5))
     assert cfg.train_cfg == dict(plain.train_cfg, max_epochs=epochs)
-    assert cfg.param_scheduler == dict(plain.param_scheduler, milestones=milestones)
+    if milestones:
+        assert cfg.param_scheduler == dict(plain.param_scheduler, milestones=milestones)
+    else:  # trained on: where the plain network's rate ended, 1e-3 * 0.2
+        assert cfg.optim_wrapper.optimizer.lr == pytest.approx(2e-4)
+        assert [part.type for part in cfg.param_scheduler] == ['LinearLR']
     assert cfg.randomness == dict(seed=5)
     assert cfg.model.backbone.num_stacks == 2
     assert ('splice' in cfg.default_hooks) == (network in ('control', 'improved',
@@ -138,8 +143,10 @@ def test_the_studys_own_config_is_derived_from_too(tmp_path: Path) -> None:
                            autoencoder=ROOT / 'configs' / 'ae_latents.py')
     write_configs(settings, [300])
     cfg = read(settings.config_of('improved', 0))
-    assert cfg.param_scheduler == read(settings.config).param_scheduler
-    assert cfg.param_scheduler.type == 'ReduceOnPlateauLR'  # it has no milestones to move
+    warm_up, watching = cfg.param_scheduler
+    assert warm_up.type == 'LinearLR'
+    assert watching == read(settings.config).param_scheduler
+    assert watching.type == 'ReduceOnPlateauLR'  # it has no milestones to move
     assert cfg.model.backbone.bottleneck == [dict(
         type='AutoencoderNeck', in_channels=256, in_featuremap_size=(4, 4),
         hidden_channels=(192, 128, 64), code_channels=300, code_relu=False, output_relu=False,
@@ -245,3 +252,22 @@ def test_only_what_is_needed_asks_for_a_width(tmp_path: Path, networks: tuple[st
     names = {f'ae_{name}_0_stack0.py' if name in ('suggested', 'study') else f'{name}_0.py'
              for name in written}
     assert {file.name for file in folder.glob('*')} == names
+
+
+def test_training_on_goes_on_at_the_last_rate_after_a_warm_up() -> None:
+    falling = Config(dict(
+        train_cfg=dict(max_epochs=10), optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.5)),
+        param_scheduler=dict(type='MultiStepLR', milestones=[4, 8, 10], gamma=0.1)))
+    found = schedule_on(falling, 3)
+    assert found['train_cfg'] == dict(max_epochs=3)
+    # The third milestone is where the training ended.
+    assert found['optim_wrapper']['optimizer']['lr'] == pytest.approx(0.005)
+    warm_up, = found['param_scheduler']
+    assert (warm_up['type'], warm_up['by_epoch']) == ('LinearLR', False)
+    watching = Config(dict(
+        train_cfg=dict(max_epochs=100), optim_wrapper=dict(optimizer=dict(lr=2.5e-4)),
+        param_scheduler=[dict(type='LinearLR', end=7), dict(type='ReduceOnPlateauLR', factor=0.2)]))
+    found = schedule_on(watching, 50)
+    assert 'optim_wrapper' not in found  # the rate it starts from, as the study did
+    assert [part['type'] for part in found['param_scheduler']] == ['LinearLR', 'ReduceOnPlateauLR']
+    assert found['param_scheduler'][0] == warm_up
