@@ -1,0 +1,126 @@
+"""From predictions under conditions to the results of an ablation, plain data.
+
+Shapes: N persons, K keypoints.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+
+from shg_xai.analysis.ablation import (
+    UNTOUCHED,
+    Columns,
+    Condition,
+    Drawn,
+    bin_edges,
+    differences,
+    estimates,
+    histogram,
+    losers,
+    part_joints,
+)
+from shg_xai.analysis.bootstrap import number
+from shg_xai.engine.skips import Predicted
+from shg_xai.evaluation import pck
+from shg_xai.evaluation.person_scores import judged_flags
+from shg_xai.hooks.latent_rows import image_folder, relative_name
+
+LABELLED = ('pck', 'labelled')
+BY_VISIBILITY = ('labelled', 'visible', 'occluded')
+
+
+def person_columns(tested: Predicted, names: Sequence[str], thr: float) -> Columns:
+    """For each person the share of joints that are correct, for each way to count them.
+
+    Args:
+        tested (Predicted): Predictions for N persons.
+        names (Sequence[str]): Names of the K keypoints.
+        thr (float): A joint is correct below this distance.
+
+    Returns:
+        Columns: Shape (N,) each, NaN for a person without such a joint, by ``('pck', group)``,
+        ``('parts', part, visibility)`` and ``('joints', name, visibility)``.
+    """
+    correct = tested.distances < thr
+    counts = pck.counting_joints(judged_flags(tested.distances, tested.v), names)
+    found = {('pck', group): pck.person_pck(correct, own) for group, own in counts.items()}
+    single = dict(zip(names, np.eye(len(names), dtype=bool), strict=True))
+    for kind, masks in (('parts', part_joints(names)), ('joints', single)):
+        found |= {(kind, name, group): pck.person_pck(correct, counts[group] & mask)
+                  for name, mask in masks.items() for group in BY_VISIBILITY}
+    return found
+
+
+def summary(tested: Mapping[Condition, Predicted], plain: Predicted | None, dataset: Any,
+            names: Sequence[str], thr: float, drawn: Drawn) -> dict[str, Any]:
+    """Untouched network, conditions, control, histogram and examples.
+
+    Args:
+        tested (Mapping[Condition, Predicted]): The untouched network's among them.
+        plain (Predicted, optional): Of the control, for the same persons.
+        dataset (Any): The N persons.
+        names (Sequence[str]): Names of the K keypoints.
+        thr (float): A joint is correct below this distance.
+        drawn (Drawn): How intervals are drawn, see
+            :func:`~shg_xai.analysis.ablation.estimates`.
+
+    Returns:
+        dict: ``untouched``, ``conditions``, ``against`` (None without a control), ``histogram``,
+        ``examples``.
+    """
+    columns = {condition: person_columns(own, names, thr) for condition, own in tested.items()}
+    control = None if plain is None else person_columns(plain, names, thr)
+    untouched = columns[UNTOUCHED]
+    all_off = {condition.replacement: condition for condition in tested
+               if condition.skips == 'all off' and condition.stack == _whole(tested)}
+    return dict(
+        untouched=estimates(untouched, drawn),
+        conditions=[dict(**asdict(condition), **estimates(own, drawn),
+                         drop=differences(untouched, own, drawn))
+                    for condition, own in columns.items() if condition != UNTOUCHED],
+        against=None if control is None else dict(
+            **estimates(control, drawn), difference=differences(untouched, control, drawn)),
+        histogram=dict(
+            edges=bin_edges(), untouched=histogram(untouched[LABELLED]),
+            all_off={by: histogram(columns[condition][LABELLED])
+                     for by, condition in all_off.items()},
+            against=None if control is None else histogram(control[LABELLED])),
+        examples=examples(tested, columns, all_off['zero'], dataset) if 'zero' in all_off else [])
+
+
+def _whole(conditions: Mapping[Condition, Any]) -> int | None:
+    """The stack that stands for the whole network: None for several, else the only one."""
+    stacks = {condition.stack for condition in conditions if condition != UNTOUCHED}
+    return None if None in stacks else 0
+
+
+def examples(tested: Mapping[Condition, Predicted], columns: Mapping[Condition, Columns],
+             off: Condition, dataset: Any) -> list[dict[str, Any]]:
+    """Up to 20 persons who are perfect untouched, those who lose most by a condition first.
+
+    Args:
+        tested (Mapping[Condition, Predicted]): Predictions.
+        columns (Mapping[Condition, Columns]): Shares of correct joints.
+        off (Condition): The condition.
+        dataset (Any): The N persons.
+
+    Returns:
+        list[dict]: ``annotation_id``, ``file_name`` from the folder of images on, and by
+        ``untouched`` and ``all_off`` labelled ``pck`` and ``keypoints`` (K pairs in pixels of the
+        image).
+    """
+    found = []
+    ways = dict(untouched=UNTOUCHED, all_off=off)
+    for person in losers(columns[UNTOUCHED][LABELLED], columns[off][LABELLED]).tolist():
+        info = BaseDataset.get_data_info(dataset, person)
+        found.append(dict(
+            annotation_id=int(info['raw_ann_info']['id']),
+            file_name=relative_name(info['img_path'], image_folder(dataset)),
+            pck={way: float(columns[by][LABELLED][person]) for way, by in ways.items()},
+            keypoints={way: [[number(float(value)) for value in point]
+                             for point in tested[by].keypoints[person]]
+                       for way, by in ways.items()}))
+    return found
