@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-slow lint benchmark benchmark-analysis clean
 python := .venv/bin/python
+# A process a core, each with one thread: trainings of several threads slow each other down tenfold.
+tests := OMP_NUM_THREADS=1 $(python) -m pytest --numprocesses=auto --dist=loadfile
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -13,11 +15,11 @@ demo: install ## The whole study on synthetic people: train, explain, improve, c
 	@$(python) tools/run_study.py --demo $(ARGS)
 
 test: install ## Run the tests that take seconds (ARGS='-k curves')
-	@$(python) -m pytest -m 'not slow' $(ARGS)
+	@$(tests) -m 'not slow' $(ARGS)
 
 test-slow: install ## Run the tests that train and take minutes
 	@# pytest ends with 5 where no test is slow: nothing failed then.
-	@$(python) -m pytest -m slow $(ARGS) || test $$? -eq 5
+	@$(tests) -m slow $(ARGS) || test $$? -eq 5
 
 lint: install ## Check the style with ruff
 	@$(python) -m ruff check .

@@ -219,7 +219,7 @@ def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
     from shg_xai.study.stages import locked, run_stage
 
     with locked(marks.folder):
-        for name in ('tests', 'widths', 'latents', 'runs'):
+        for name in ('tests', 'widths', 'latents', 'runs', 'interventions'):
             (settings.work_dir / name).mkdir(exist_ok=True)
         write_settings(settings)
         (settings.work_dir / 'command.json').write_text(json.dumps(dict(

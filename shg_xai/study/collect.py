@@ -24,6 +24,7 @@ from shg_xai.explain import replace_folder
 from shg_xai.report.page import write_report
 from shg_xai.study.autoencoders import autoencoder_entries, read_json, splice_entries
 from shg_xai.study.costs import count_persons
+from shg_xai.study.interventions import intervention_results
 from shg_xai.study.saved import plain, read_settings
 from shg_xai.study.settings import ABOUT, GROUPS, TITLES, Settings
 from shg_xai.study.table import table
@@ -181,6 +182,7 @@ def collect(settings: Settings) -> None:
         'report_both' if 'improved' in settings.networks else 'report_plain')
     results = read_json(source / 'results.json')
     results['study'] = study_results(settings, results['analyses'])
+    results['interventions'] = intervention_results(settings)
     with replace_folder(settings.work_dir / 'report') as part:
         shutil.copytree(source, part, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns('report.html', 'figures'))

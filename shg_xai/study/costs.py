@@ -74,6 +74,9 @@ class Costs:
     def keeping(self) -> Cost:
         return START + self.val * self.test_s * LADDER * 0.7 + self._components(), 0
 
+    def intervening(self, persons: int, passes: int) -> Cost:
+        return START + self._components() + persons * self.test_s * passes * 0.6, 1
+
     def dumping(self, layers: int) -> Cost:
         size = self.train * (self.dimensions * 2 * layers + 400) / 1e6
         return START + self.train * self.test_s, size

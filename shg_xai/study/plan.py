@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from shg_xai.study.interventions import FILES, intervention_stages, result_of
 from shg_xai.study.maker import Maker
 from shg_xai.study.stages import ROOT, Stage
 
@@ -26,7 +27,8 @@ class Plan(Maker):
         found += self._width()
         for seed in s.seeds:
             found += self._networks(seed)
-        return [*found, *self._look_again(), *self._pictures(), self._collect()]
+        return [*found, *self._look_again(), *intervention_stages(self), *self._pictures(),
+                self._collect()]
 
     # Data
 
@@ -191,4 +193,5 @@ class Plan(Maker):
             'report', ('-m', 'shg_xai.study.collect', str(s.work_dir)),
             [*tests, str(s.work_dir / source / 'results.json'), str(s.work_dir / 'mean_pose.json'),
              *(str(s.kept_of(stack)) for stack in range(s.num_stacks)),
+             *(str(result_of(s, name)) for name in FILES),
              str(s.work_dir / 'settings.json')], s.work_dir / 'report', (20, 20))
