@@ -46,16 +46,21 @@ def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]
 class Intermediate(nn.Module):
     """Between two stacks: heatmaps, and the next stack's input (Newell et al., section 3.3).
 
-    The heatmaps fed back are the ones that are supervised.
+    The heatmaps fed back are the ones that are supervised. Features are normalised before them:
+    residuals add up, and without it the loss of the first stack starts ten thousand times as large
+    as that of the last, whose head normalises too.
 
     Args:
         channels (int): C.
         out_channels (int): K, number of keypoints.
+        norm_cfg (dict): See :class:`~shg_xai.models.hourglass.Residual`.
     """
 
-    def __init__(self, channels: int, out_channels: int) -> None:
+    def __init__(self, channels: int, out_channels: int, norm_cfg: dict) -> None:
         super().__init__()
-        self.features = nn.Sequential(nn.Conv2d(channels, channels, 1), nn.ReLU(inplace=True))
+        self.features = nn.Sequential(
+            nn.Conv2d(channels, channels, 1), build_norm_layer(norm_cfg, channels)[1],
+            nn.ReLU(inplace=True))
         self.heatmaps = nn.Conv2d(channels, out_channels, 1)
         self.remap_heatmaps = nn.Conv2d(out_channels, channels, 1)
         self.remap_features = nn.Conv2d(channels, channels, 1)
@@ -141,7 +146,7 @@ class StackedHourglass(BaseBackbone):
                                    strict=True))
         self.residuals = nn.ModuleList(residual() for _ in range(num_stacks))
         self.intermediates = nn.ModuleList(
-            Intermediate(channels, out_channels) for _ in range(num_stacks - 1))
+            Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1))
         if channels_last:
             self.to(memory_format=torch.channels_last)
 

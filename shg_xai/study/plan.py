@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from shg_xai.study import configs
+from shg_xai.study.configs import inherited
 from shg_xai.study.interventions import FILES, intervention_stages, result_of
 from shg_xai.study.maker import Maker
 from shg_xai.study.stages import ROOT, Stage
@@ -94,7 +96,8 @@ class Plan(Maker):
         if self._autoencoders() or 'scratch' in s.networks:
             kept = [str(s.kept_of(stack)) for stack in range(s.num_stacks)]
             yield self.stage('choose width', ('-m', 'shg_xai.study.configs', str(s.work_dir)),
-                              [*kept, str(s.work_dir / 'settings.json')],
+                              [*kept, str(s.work_dir / 'settings.json'), *inherited(s.config),
+                               *inherited(s.autoencoder), configs.__file__],
                               s.work_dir / 'widths' / 'chosen.json', (1, 0))
 
     def _autoencoders(self) -> dict[str, str]:

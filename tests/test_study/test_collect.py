@@ -230,10 +230,18 @@ def test_the_report_takes_the_place_of_an_earlier_one(settings: Settings) -> Non
     out = settings.work_dir / 'report'
     out.mkdir()
     (out / 'stale.txt').touch()
+    written = {name: interventions()[key] for key, name in (
+        ('skips', 'skips'), ('redundancy', 'redundancy'))}
+    written |= {'walk': interventions()['walks'][0],
+                'misclassified': interventions()['misclassified'][0]}
+    for name, value in written.items():
+        write_json(result_of(settings, name), value)
     collect(settings)
     assert not (out / 'stale.txt').exists()
     results = json.loads((out / 'results.json').read_text())
-    assert {key: value for key, value in results.items() if key != 'study'} == json.loads(before)
+    assert {key: value for key, value in results.items() if key not in ('study', 'interventions')
+            } == json.loads(before)
+    assert results['interventions']['walks'] == [written['walk']]
     assert results['study'] == json.loads(json.dumps(study_results(settings, results['analyses'])))
     assert (source / 'results.json').read_bytes() == before
     text = (out / 'table.md').read_text()

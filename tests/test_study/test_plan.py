@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from shg_xai.study.configs import write_all, write_plain_configs
+from shg_xai.study.costs import Costs
 from shg_xai.study.plan import Plan
 from shg_xai.study.settings import NETWORKS, Settings
 from shg_xai.study.stages import Stage
 from tests.test_study.settings import COSTS, ROOT, settings_of, write_kept
 
+INTERVENTIONS = ('skips 0', 'walk 0', 'redundancy 0', 'misclassified 0')
 CASES: dict[str, dict[str, Any]] = {
     'all': {}, 'people': dict(people=(4000, 500)), 'seeds': dict(seeds=(4, 1, 2)),
     'stacks': dict(num_stacks=2), 'people_stacks': dict(people=(40, 5), num_stacks=2),
@@ -24,7 +26,6 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.fixture(params=CASES, ids=str)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     return settings_of(tmp_path, **CASES[request.param])
-
 
 def plan_of(settings: Settings) -> list[Stage]:
     return Plan(settings, COSTS).stages()
@@ -130,16 +131,17 @@ def test_the_whole_plan_of_one_seed(tmp_path: Path) -> None:
         'train ae_suggested_0_stack0', 'test ae_suggested_0_stack0', 'train improved 0',
         'test improved 0', 'test spliced 0', 'train ae_study_0_stack0', 'test ae_study_0_stack0',
         'train improved_study 0', 'test improved_study 0', 'train scratch 0', 'test scratch 0',
-        'train noskip 0', 'test noskip 0', 'dump improved 0', 'analyse both', 'curves',
-        'predictions', 'report']
+        'train noskip 0', 'test noskip 0', 'dump improved 0', 'analyse both', *INTERVENTIONS,
+        'curves', 'predictions', 'report']
 
 
 def test_the_plan_of_made_people(tmp_path: Path) -> None:
     stages = plan_of(settings_of(tmp_path, people=(40, 5), networks=('control', 'improved')))
     names = [stage.name for stage in stages]
     assert names[:3] == ['make people', 'make controlled people', 'mean pose']
-    assert names[-6:] == ['dump plain 0 controlled', 'dump improved 0 controlled',
-                          'analyse controlled', 'curves', 'predictions', 'report']
+    assert names[-10:] == [
+        'dump plain 0 controlled', 'dump improved 0 controlled', 'analyse controlled',
+        *INTERVENTIONS, 'curves', 'predictions', 'report']
     words = stages[0].command
     assert [words[words.index(f'--{split}') + 1] for split in ('train', 'val', 'test')] == [
         '40', '5', '5']
@@ -175,6 +177,21 @@ def test_every_seed_is_trained_and_the_first_is_explained(tmp_path: Path) -> Non
                    for word in stages[name].command)
     report = [Path(word).name for word in stages['report'].inputs]
     assert {'plain_4.json', 'plain_1.parquet', 'spliced_1.json', 'noskip_4.parquet'} <= {*report}
+
+
+@pytest.mark.parametrize('networks', [NETWORKS, ('control', )])
+def test_the_network_without_skips_is_the_control_of_skips_off(tmp_path: Path,
+                                                               networks: tuple[str, ...]) -> None:
+    stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, networks=networks))}
+    assert ('--against' in stages['skips 0'].command) == ('noskip' in networks)
+
+
+def test_no_more_components_are_asked_for_than_there_are(tmp_path: Path) -> None:
+    maker = Plan(settings_of(tmp_path), Costs(40, 10, 10, 0.1, 0.1, 1000, 9))
+    words = {stage.name: stage for stage in maker.stages()}
+    skips, walk = words['skips 0'].command, words['walk 0'].command
+    assert skips[skips.index('--ks') + 1:skips.index('--ks') + 3] == ('0', '8')
+    assert walk[walk.index('--components') + 1:walk.index('--concepts')] == ('1', '2', '3')
 
 
 def test_two_stacks_have_a_width_and_an_autoencoder_each(tmp_path: Path) -> None:
