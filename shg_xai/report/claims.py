@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shg_xai.report.claims_concepts import compare, concept_claims
+from shg_xai.report.claims_interventions import intervention_claims
 from shg_xai.report.claims_study import study_claims
 from shg_xai.report.text import (
     amount,
@@ -33,12 +34,14 @@ def claims(results: Mapping[str, Any]) -> Claims:
     Returns:
         list[tuple[str, str]]: Section and plain text, in the order to be read. Sections are
         ``<analysis>/analysed``, ``/components``, ``/groups``, ``/concepts``, ``/next``,
-        ``comparison`` and ``study``. The text is not escaped.
+        ``comparison``, ``study`` and ``interventions/...``. The text is not escaped.
     """
     confidence = confidence_of(results)
     said: Claims = []
     if results.get('study'):
         said += [('study', text) for text in study_claims(results['study'])]
+    if results.get('interventions'):
+        said += intervention_claims(results['interventions'])
     for result in results['analyses']:
         parts = {'analysed': _analysed(result), 'components': _components(result, confidence),
                  'groups': _groups(result, confidence),

@@ -19,6 +19,7 @@ from shg_xai.report.figures_spectrum import draw_running_sums, draw_spectrum
 from shg_xai.report.figures_study import draw_autoencoders, draw_differences, draw_networks
 from shg_xai.report.figures_walks import draw_walk_distances, draw_walk_strip
 from shg_xai.report.figures_width import draw_width
+from shg_xai.report.plans_interventions import plans as intervention_plans
 from shg_xai.report.reading import Analysis, Report
 from shg_xai.report.style import save_figure
 from shg_xai.report.text import confidence_of
@@ -33,7 +34,7 @@ class Drawn:
 
     Attributes:
         section: where it stands: ``<analysis>/components``, ``<analysis>/groups``,
-            ``<analysis>/concepts``, ``comparison`` or ``study``.
+            ``<analysis>/concepts``, ``comparison``, ``study`` or ``interventions/...``.
         name: its file's name without ending.
         alt: what it shows, for those who do not see it.
         caption: how to read it.
@@ -68,6 +69,9 @@ def draw_all(report: Report, folder: Path) -> Iterator[Drawn]:
         for name, section, alt, caption, wide, draw in _study(report.results['study']):
             yield Drawn(section, f'study-{name}', alt, caption, wide,
                         save_figure(draw(), folder, f'study-{name}'))
+    if report.results.get('interventions'):
+        for name, section, alt, caption, wide, draw in intervention_plans(report.results):
+            yield Drawn(section, name, alt, caption, wide, save_figure(draw(), folder, name))
     for analysis in report.analyses:
         plans = [*_components(analysis, confidence), *_groups(analysis, confidence),
                  *_concepts(analysis, confidence)]

@@ -18,6 +18,7 @@ from shg_xai.report import tables
 from shg_xai.report.claims import claims
 from shg_xai.report.figures import Drawn, draw_all
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
+from shg_xai.report.plans_interventions import chapters
 from shg_xai.report.reading import Report, read_report
 from shg_xai.report.style import write_aside
 from shg_xai.report.tables_study import of_study
@@ -85,7 +86,7 @@ def render(report: Report, drawn: list[Drawn]) -> str:
     return environment.get_template('page.html').render(
         results=report.results, analyses=analyses, style=_read('page.css'), scripts=scripts,
         policy=_policy(scripts), map_data=_json(embedded),
-        study=_study(report.results, told('study')),
+        study=_study(report.results, told('study')), chapters=chapters(report.results, told),
         noise_why=(report.analyses[0].result['spectrum'].get('noise') or {}).get('why'),
         comparison=told('comparison') if report.results.get('comparison') else None,
         definitions=tables.definitions(report.results), making=tables.making(report.results))

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shg_xai.errors import InputError
+from shg_xai.report.reading_interventions import check_interventions
 from shg_xai.report.reading_study import check_study
 
 SCHEMA_VERSION, KIND = 1, 'shg_xai latent analysis'
@@ -127,6 +128,8 @@ def _check(path: Path, results: Any) -> None:
             raise InputError(f'{path}: {key} is missing; {MEND}')
     if results.get('study') is not None:
         check_study(path, results['study'])
+    if results.get('interventions') is not None:
+        check_interventions(path, results['interventions'])
 
 
 def _read_table(path: Path, columns: tuple[str, ...]) -> pa.Table:

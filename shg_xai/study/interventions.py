@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
+
 from shg_xai.study.maker import Maker
 from shg_xai.study.settings import Settings
 from shg_xai.study.stages import Stage
@@ -20,6 +22,19 @@ FILES = ('skips', 'walk', 'redundancy', 'misclassified')
 def result_of(settings: Settings, name: str) -> Path:
     """Where a stage's numbers are."""
     return settings.work_dir / 'interventions' / f'{name}.json'
+
+
+def has_skips(settings: Settings) -> bool:
+    """Whether the plain network has any skip connection that could be turned off."""
+    cfg = Config.fromfile(settings.config, import_custom_modules=False)
+    flags = cfg.model.backbone.get('skip_connections', True)
+    return 'True' in str(flags) or '1' in str(flags)  # one flag, one a level, or one a stack
+
+
+def intervention_files(settings: Settings) -> list[Path]:
+    """The results of all these stages."""
+    return [result_of(settings, name) for name in FILES
+            if name != 'skips' or has_skips(settings)]
 
 
 def intervention_stages(maker: Maker) -> Iterator[Stage]:
@@ -46,11 +61,12 @@ def intervention_stages(maker: Maker) -> Iterator[Stage]:
     if 'noskip' in s.networks:
         control = s.best_of('noskip', seed)
         against = ['--against', str(s.config_of('noskip', seed)), f'{{{control}}}']
-    yield stage('skips', 'tools/ablate_skips.py',
-                ['--split', 'test', '--store', str(store), '--ks', *_fitting(maker, KEPT),
-                 *against],
-                [str(s.test_file), *([s.best_of('noskip', seed)] if against else [])],
-                costs.intervening(costs.test, 30))
+    if has_skips(s):
+        yield stage('skips', 'tools/ablate_skips.py',
+                    ['--split', 'test', '--store', str(store), '--ks', *_fitting(maker, KEPT),
+                     *against],
+                    [str(s.test_file), *([s.best_of('noskip', seed)] if against else [])],
+                    costs.intervening(costs.test, 30))
     yield stage('walk', 'tools/walk_latent.py',
                 [*stored, '--components', *_fitting(maker, WALKED, least=1), '--concepts',
                  *CONCEPTS, '--random', str(RANDOM), '--persons', str(WALKERS)],
@@ -73,6 +89,6 @@ def _fitting(maker: Maker, numbers: tuple[str, ...], least: int = 0) -> list[str
 
 def intervention_results(settings: Settings) -> dict[str, Any]:
     """The part ``interventions`` of the results."""
-    found = {name: json.loads(result_of(settings, name).read_text()) for name in FILES}
-    return dict(skips=found['skips'], walks=[found['walk']], redundancy=found['redundancy'],
+    found = {path.stem: json.loads(path.read_text()) for path in intervention_files(settings)}
+    return dict(skips=found.get('skips'), walks=[found['walk']], redundancy=found['redundancy'],
                 misclassified=[found['misclassified']])

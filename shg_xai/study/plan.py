@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shg_xai.study import configs
 from shg_xai.study.configs import inherited
-from shg_xai.study.interventions import FILES, intervention_stages, result_of
+from shg_xai.study.interventions import intervention_files, intervention_stages
 from shg_xai.study.maker import Maker
 from shg_xai.study.stages import ROOT, Stage
 
@@ -196,5 +196,5 @@ class Plan(Maker):
             'report', ('-m', 'shg_xai.study.collect', str(s.work_dir)),
             [*tests, str(s.work_dir / source / 'results.json'), str(s.work_dir / 'mean_pose.json'),
              *(str(s.kept_of(stack)) for stack in range(s.num_stacks)),
-             *(str(result_of(s, name)) for name in FILES),
+             *map(str, intervention_files(s)),
              str(s.work_dir / 'settings.json')], s.work_dir / 'report', (20, 20))

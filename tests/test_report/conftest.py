@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from shg_xai.report.page import write_report
+from tests.test_report.interventions import intervention_results
 from tests.test_report.results import write_results
 from tests.test_report.study import study_results
 
 
 @pytest.fixture(scope='session')
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results of two analyses and a study, without a report. Read only."""
-    return write_results(tmp_path_factory.mktemp('written'), study=study_results())
+    """Results of two analyses, a study and interventions, without a report. Read only."""
+    return write_results(tmp_path_factory.mktemp('written'), study=study_results(),
+                         interventions=intervention_results())
 
 
 @pytest.fixture(scope='session')

@@ -37,10 +37,11 @@ CONCEPTS = (('labelled_share', 'labelled joints', 'share', 'number'),
 
 def write_results(out: Path, persons: int = 120, dimensions: int = 48,
                   names: tuple[str, ...] = NAMES, seed: int = 0,
-                  study: dict[str, Any] | None = None) -> Path:
+                  study: dict[str, Any] | None = None,
+                  interventions: dict[str, Any] | None = None) -> Path:
     """Write results.json, persons/ and atlas/ of made persons; ``out`` comes back.
 
-    Without a ``study`` results.json has no such key.
+    Without a ``study`` or ``interventions`` results.json has no such key.
     """
     people = _people(persons, seed)
     analyses, tables = [], {}
@@ -61,6 +62,8 @@ def write_results(out: Path, persons: int = 120, dimensions: int = 48,
         'comparison': _comparison(analyses, tables) if len(names) > 1 else None}
     if study is not None:
         results['study'] = study
+    if interventions is not None:
+        results['interventions'] = interventions
     (out / 'persons').mkdir(parents=True)
     (out / 'results.json').write_text(json.dumps(results, allow_nan=False), encoding='utf-8')
     pictures = [_picture(people, row) for row in range(persons)]

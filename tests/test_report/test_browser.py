@@ -98,6 +98,17 @@ def test_the_study_is_there_and_its_tables_open(page: Any) -> None:
     assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
 
 
+def test_the_interventions_are_there_and_their_tables_open(page: Any) -> None:
+    for key, figures, tables in (('skips', 4, 2), ('decoded', 3, 2), ('redundancy', 1, 1),
+                                 ('misclassified', 0, 1)):
+        chapter = page.locator(f'#interventions-{key}')
+        assert chapter.locator('figure').count() == figures
+        for summary in chapter.locator('summary').all():
+            summary.click()
+        assert chapter.locator('table:visible').count() == tables
+    assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
+
+
 def test_pointing_at_a_person_shows_who_it_is_as_text(page: Any) -> None:
     person = next(point for point in page.evaluate(POINTS) if point['name'] == EVIL)
     page.mouse.move(person['x'] - 40, person['y'])

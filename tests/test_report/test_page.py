@@ -73,11 +73,24 @@ def test_the_study_comes_first(page: str, parsed: Parsed) -> None:
     title = 'The loop: does the autoencoder help?'
     assert 0 < parsed.text.index(title) < parsed.text.index('What was analysed', 2000)
     assert page.index('id="study"') < page.index('id="shg_people"')
-    chapter = page[page.index('id="study"'):page.index('id="shg_people"')]
+    chapter = page[page.index('id="study"'):page.index('id="interventions-skips"')]
     assert chapter.count('<img ') == 5 and chapter.count('<table>') == 6
     assert 'Before you read on' not in chapter
     assert 'tools/run_study.py --data-root people --work-dir "out <i>&"' in parsed.text
     assert 'tools/train.py <ae>.py' in parsed.text and '<ae>' not in page and '<i>' not in page
+
+
+def test_interventions_stand_between_study_and_analyses(page: str, parsed: Parsed) -> None:
+    keys = ['skips', 'decoded', 'redundancy', 'misclassified']
+    places = [page.index(f'id="interventions-{key}"') for key in keys]
+    ends = [*places[1:], page.index('id="shg_people"')]
+    assert page.index('id="study"') < places[0] and places == sorted(places) < ends
+    chapters = [page[start:end] for start, end in zip(places, ends, strict=True)]
+    assert [chapter.count('<img ') for chapter in chapters] == [4, 3, 1, 0]
+    assert [chapter.count('<table>') for chapter in chapters] == [2, 2, 1, 1]
+    assert 'tools/walk_latent.py "<i>decoded walk</i>"' in parsed.text
+    assert 'sitting to standing <b>' in parsed.text and 'facing <b>' in parsed.text
+    assert '<b>' not in ''.join(chapters) and '<i>' not in page
 
 
 def test_few_persons_are_the_first_that_is_said(written: Path, tmp_path: Path) -> None:
@@ -184,6 +197,9 @@ def test_one_analysis_without_concepts_or_pictures_will_do(tmp_path: Path) -> No
     page = write_report(out).read_text(encoding='utf-8')
     assert 'Side by side' not in page and 'does the autoencoder help?' not in page
     assert not list((out / 'figures').glob('study*'))
+    assert 'interventions-' not in page and 'Turn the skips off' not in page
+    assert not [file for name in ('skips', 'decoded', 'redundancy')
+                for file in (out / 'figures').glob(f'{name}*')]
     assert 'How many groups there are is not known.' in page
     assert not re.search(r'\b(nan|None|undefined)\b', Parsed(page).text)
     assert not list((out / 'figures').glob('comparison*'))
