@@ -57,6 +57,8 @@ def parse_args() -> argparse.Namespace:
                         help='persons in the interactive map and the atlas; default: %(default)s')
     parser.add_argument('--images', type=Path, metavar='DIR',
                         help='folder of the photos; default: where the dump found them')
+    parser.add_argument('--no-report', dest='report', action='store_false',
+                        help='numbers only; python -m shg_xai.report DIR draws them later')
     parser.add_argument('--threads', type=int, metavar='N', help='default: all cores')
     parser.add_argument('--dask', metavar='ADDRESS',
                         help='compute on the workers of a Dask cluster instead, which must see '
@@ -81,8 +83,10 @@ def main() -> None:
     with replace_folder(args.out) as part:
         with executor(args.threads, args.dask) as pool:
             explain(selections, options, part, pool, command, args.images)
-        write_report(part)
-    print(f'report: {args.out / "report.html"}')
+        if args.report:
+            write_report(part)
+    print(f'report: {args.out / "report.html"}' if args.report else
+          f'numbers: {args.out / "results.json"}')
 
 
 def chosen(args: argparse.Namespace) -> 'list[Selection]':

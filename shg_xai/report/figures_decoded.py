@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Item = Mapping[str, Any]
-RANDOM, COLUMNS, INNER = '#8A8A8A', 3, 2
+RANDOM, COLUMNS = '#8A8A8A', 3
 # Fonts of a strip's labels in points, which a column of poses leaves room for.
 LABEL = 8.5
 
@@ -188,8 +188,8 @@ def _draw_line(ax: 'Axes', entry: Item, name: str, colour: str, label: str) -> N
 
 
 def _change_text(entry: Item, name: str) -> str:
-    """``−2σ to 2σ: −0.50; 97.5 % of random: ±0.66``."""
+    """``change −0.50; random ±0.66``; what is between is in the caption."""
     change = entry['concept_change'][name]['value']
     random = entry['random_concept_change_97_5'].get(name)
-    return (f'−{INNER}σ to {INNER}σ: {number(change if change is None else float(change))}; '
-            f'97.5 % of random: ±{number(random if random is None else float(random))}')
+    return (f'change {number(change if change is None else float(change))}; '
+            f'random ±{number(random if random is None else float(random))}')

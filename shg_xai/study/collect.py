@@ -179,7 +179,7 @@ def study_results(settings: Settings, analyses: Sequence[dict[str, Any]]) -> dic
 def collect(settings: Settings) -> None:
     """Copy the last report and add the study to it, in one step."""
     source = settings.work_dir / (
-        'report_both' if 'improved' in settings.networks else 'report_plain')
+        'analysis_both' if 'improved' in settings.networks else 'analysis_plain')
     results = read_json(source / 'results.json')
     results['study'] = study_results(settings, results['analyses'])
     results['interventions'] = intervention_results(settings)

@@ -14,7 +14,8 @@ from shg_xai.study.stages import Stage
 WALKED = ('1', '2', '3', '10', '30', '50')  # of the study's components
 CONCEPTS = ('facing_camera', 'labelled_share', 'standing')
 WALKERS, RANDOM = 50, 10  # persons of a walk, random directions
-TESTED = 500  # persons that are enough to find redundancy
+TESTED = 200  # persons that are enough to find redundancy
+MANY = 200  # persons among whom both sides of a concept are met
 KEPT = ('0', '8', '50')  # components that the latent keeps while all skips stay
 FILES = ('skips', 'walk', 'redundancy', 'misclassified')
 
@@ -68,14 +69,15 @@ def intervention_stages(maker: Maker) -> Iterator[Stage]:
                     [str(s.test_file), *([s.best_of('noskip', seed)] if against else [])],
                     costs.intervening(costs.test, 30))
     yield stage('walk', 'tools/walk_latent.py',
-                [*stored, '--components', *_fitting(maker, WALKED, least=1), '--concepts',
-                 *CONCEPTS, '--random', str(RANDOM), '--persons', str(WALKERS)],
+                [*stored, '--components', *_fitting(maker, WALKED, least=1),
+                 *(['--concepts', *CONCEPTS] if costs.train >= MANY else []), '--random',
+                 str(RANDOM), '--persons', str(WALKERS)],
                 [str(s.val_file)], costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2))
     yield stage('redundancy', 'tools/find_redundancy.py',
                 ['--limit', str(TESTED), '--tolerance', str(s.tolerance)],
                 [str(s.val_file), str(s.train_file)],
                 costs.intervening(min(TESTED, costs.val), 40))
-    analysis = s.work_dir / 'report_plain'
+    analysis = s.work_dir / 'analysis_plain'
     yield stage('misclassified', 'tools/move_persons.py',
                 [*stored, '--analysis', str(analysis), '--split', 'train'],
                 [str(analysis / 'results.json'), str(s.train_file)],
@@ -83,8 +85,9 @@ def intervention_stages(maker: Maker) -> Iterator[Stage]:
 
 
 def _fitting(maker: Maker, numbers: tuple[str, ...], least: int = 0) -> list[str]:
-    """Those numbers of components that the latent has."""
-    return [number for number in numbers if least <= int(number) <= maker.costs.dimensions]
+    """Those numbers of components along which that many persons can differ."""
+    most = min(maker.costs.dimensions, maker.costs.train - 1)
+    return [number for number in numbers if least <= int(number) <= most]
 
 
 def intervention_results(settings: Settings) -> dict[str, Any]:

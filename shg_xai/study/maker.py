@@ -91,13 +91,14 @@ class Maker:
             [s.best_of(network, seed), str(s.train_file)], store,
             self.costs.dumping(len(layers)))
 
-    def analyse(self, name: str, stores: list[Path], layers: list[str], out: Path) -> Stage:
+    def analyse(self, name: str, stores: list[Path], layers: list[str], out: Path,
+                *options: str) -> Stage:
         """An analysis of stores."""
         s = self.settings
         return self.stage(
             name, ('tools/analyze_latent.py', *map(str, stores), '--layers', *layers,
                    '--bootstrap', str(s.bootstrap), '--confidence', str(s.confidence), '--out',
-                   str(out)),
+                   str(out), *options),
             [str(store / 'manifest.json') for store in dict.fromkeys(stores)], out,
             self.costs.analysing(len(stores)))
 

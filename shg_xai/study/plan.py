@@ -82,7 +82,7 @@ class Plan(Maker):
         store = s.store_of('plain', seed)
         yield self.analyse('analyse plain', [store] * s.num_stacks,
                             [s.layer(stack) for stack in range(s.num_stacks)],
-                            s.work_dir / 'report_plain')
+                            s.work_dir / 'analysis_plain', '--no-report')
         for stack in range(s.num_stacks):
             out = s.kept_of(stack)
             yield self.stage(f'keep components {stack}', (
@@ -145,7 +145,7 @@ class Plan(Maker):
         plain, improved = s.store_of('plain', seed), s.store_of('improved', seed)
         stores = [plain] * len(latents) + [improved] * (len(latents) + len(codes))
         yield self.analyse('analyse both', stores, [*latents, *latents, *codes],
-                            s.work_dir / 'report_both')
+                            s.work_dir / 'analysis_both', '--no-report')
         if s.people:
             yield from self._controlled(plain, improved, seed)
 
@@ -191,7 +191,7 @@ class Plan(Maker):
         tests += [str(s.work_dir / 'tests' / f'{s.autoencoder_name(key, seed, stack)}.json')
                   for key in self._autoencoders() for seed in s.seeds
                   for stack in range(s.num_stacks)]
-        source = 'report_both' if 'improved' in s.networks else 'report_plain'
+        source = 'analysis_both' if 'improved' in s.networks else 'analysis_plain'
         return self.stage(
             'report', ('-m', 'shg_xai.study.collect', str(s.work_dir)),
             [*tests, str(s.work_dir / source / 'results.json'), str(s.work_dir / 'mean_pose.json'),

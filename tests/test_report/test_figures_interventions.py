@@ -102,7 +102,7 @@ def test_concepts_are_drawn_beside_a_random_direction() -> None:
     own, random = (line.get_ydata() for line in first.lines[:2])
     assert np.allclose(own, [-0.3, 0.1, 0.5, 0.9, 1.3])
     assert np.allclose(random, [0.3, 0.4, 0.5, 0.6, 0.7])
-    assert first.get_xlabel() == '−2σ to 2σ: −0.40; 97.5 % of random: ±0.20'
+    assert first.get_xlabel() == 'change −0.40; random ±0.20'
 
 
 def test_redundancy_has_shares_and_curves() -> None:

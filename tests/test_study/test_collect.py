@@ -19,9 +19,16 @@ from shg_xai.study.collect import (
     study_results,
 )
 from shg_xai.study.configs import write_all, write_plain_configs
+from shg_xai.study.interventions import result_of
 from shg_xai.study.saved import write_settings
 from shg_xai.study.settings import GROUPS, NETWORKS, Settings
 from tests.data import annotation, coco
+from tests.test_report.interventions import (
+    misclassified_results,
+    redundancy_results,
+    skip_results,
+    walk_results,
+)
 from tests.test_report.results import write_results
 from tests.test_report.study import study_results as made_up_results
 from tests.test_study.settings import settings_of
@@ -224,16 +231,14 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
 
 @pytest.mark.slow
 def test_the_report_takes_the_place_of_an_earlier_one(settings: Settings) -> None:
-    source = settings.work_dir / 'report_plain'
+    source = settings.work_dir / 'analysis_plain'
     write_results(source)
     before = (source / 'results.json').read_bytes()
     out = settings.work_dir / 'report'
     out.mkdir()
     (out / 'stale.txt').touch()
-    written = {name: interventions()[key] for key, name in (
-        ('skips', 'skips'), ('redundancy', 'redundancy'))}
-    written |= {'walk': interventions()['walks'][0],
-                'misclassified': interventions()['misclassified'][0]}
+    written = dict(skips=skip_results(), walk=walk_results(), redundancy=redundancy_results(),
+                   misclassified=misclassified_results())
     for name, value in written.items():
         write_json(result_of(settings, name), value)
     collect(settings)
