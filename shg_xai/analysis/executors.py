@@ -1,6 +1,7 @@
 """Who computes: threads of this process, or the workers of a Dask cluster."""
 
 import ctypes
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -45,10 +46,16 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
         from distributed import Client
     except ImportError:
         raise InputError('--dask: needs the package distributed: pip install distributed') from None
+    client, problem = None, ''
     try:
         client = Client(dask, timeout='20s')
     except (OSError, ValueError) as error:
-        raise InputError(f'--dask {dask}: no scheduler answers there: {error}') from error
+        problem = str(error)
+    if client is None:
+        # What is left of it closes itself when it goes; while another client starts, for which
+        # the same lock is taken, the process would wait for itself.
+        gc.collect()
+        raise InputError(f'--dask {dask}: no scheduler answers there: {problem}')
     with client, threadpool_limits(1):
         client.run(limit_threads)
         yield client.get_executor()

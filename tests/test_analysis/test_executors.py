@@ -1,5 +1,6 @@
 """Who computes, and in what order results come."""
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -87,8 +88,10 @@ def test_linear_algebra_of_a_task_runs_in_one_thread() -> None:
 
 @pytest.mark.parametrize('address', ['nonsense', 'smoke://signal:1', ''])
 def test_no_scheduler_is_one_line(address: str) -> None:
-    pytest.importorskip('distributed')
+    distributed = pytest.importorskip('distributed')
     with (pytest.raises(InputError, match=r'^--dask .*: no scheduler answers there: ') as caught,
           executor(dask=address)):
         pass
     assert '\n' not in str(caught.value)
+    # A client that is left over closes itself at any time, and waits for a lock held by the next.
+    assert not [one for one in gc.get_objects() if isinstance(one, distributed.Client)]
