@@ -21,6 +21,7 @@ from shg_xai.study.settings import Settings
 
 STUDY_WIDTH = 50
 WARM_UP = 100  # steps
+FEW = 200  # persons
 Overrides = dict[str, Any]
 
 
@@ -177,13 +178,16 @@ def write_autoencoder_configs(settings: Settings) -> None:
     keys = [key for key, network in (('suggested', 'improved'), ('study', 'improved_study'))
             if network in settings.networks or (key == 'suggested'
                                                 and 'scratch' in settings.networks)]
+    # Of a few persons a tenth would be one, who does not vary.
+    most = min(settings.limit or FEW, settings.people[0] if settings.people else FEW)
+    held_out = dict(held_out=0.5) if most < FEW else {}
     for key in keys:
         necks = necks_of(settings, key)
         network = 'improved' if key == 'suggested' else 'improved_study'
         for seed in settings.seeds:
             for stack, neck in enumerate(necks):
                 name = settings.autoencoder_name(key, seed, stack)
-                loader = dict(dataset=dict(layer=settings.layer(stack)))
+                loader = dict(dataset=dict(layer=settings.layer(stack), **held_out))
                 write_config(
                     settings.work_dir / 'configs' / f'{name}.py', settings.autoencoder,
                     f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed '

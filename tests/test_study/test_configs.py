@@ -272,3 +272,14 @@ def test_training_on_goes_on_at_the_last_rate_after_a_warm_up() -> None:
     assert 'optim_wrapper' not in found  # the rate it starts from, as the study did
     assert [part['type'] for part in found['param_scheduler']] == ['LinearLR', 'ReduceOnPlateauLR']
     assert found['param_scheduler'][0] == warm_up
+
+
+@pytest.mark.parametrize(('few', 'share'), [
+    (dict(limit=20), 0.5), (dict(people=(32, 8)), 0.5), (dict(limit=200), 0.1), ({}, 0.1)])
+def test_of_a_few_persons_half_judge_the_autoencoder(tmp_path: Path, few: dict[str, object],
+                                                     share: float) -> None:
+    settings = settings_of(tmp_path, networks=('improved', ), **few)
+    write_configs(settings, [9])
+    cfg = read(settings.work_dir / 'configs' / 'ae_suggested_0_stack0.py')
+    assert [cfg[f'{part}_dataloader'].dataset.held_out for part in ('train', 'val', 'test')] == [
+        share] * 3
