@@ -116,6 +116,9 @@ def network_overrides(settings: Settings, seed: int, epochs: int,
     if splice:
         overrides['default_hooks'] = dict(splice=dict(type='SpliceHook', plain=None,
                                                       autoencoders=[]))
+    if not settings.own_test:  # for tools that know no --held-out
+        overrides['test_dataloader'] = dict(dataset=dict(
+            ann_file=f'annotations/{settings.test_file.name}', data_prefix=dict(img='train2017/')))
     if not changes.get('skip_connections', True):
         overrides['find_unused_parameters'] = True  # the branches that are off get no gradient
     return overrides

@@ -79,6 +79,9 @@ def test_a_networks_run(two: Settings, network: str, epochs: int, milestones: li
     assert cfg.get('find_unused_parameters', False) == (network == 'noskip')
     # All else is the plain network's.
     plain.optim_wrapper.optimizer.lr = cfg.optim_wrapper.optimizer.lr
+    plain.test_dataloader.dataset.update(
+        ann_file='annotations/person_keypoints_split_test2017.json',
+        data_prefix=dict(img='train2017/'))
     for key in ('train_dataloader', 'val_dataloader', 'test_dataloader', 'optim_wrapper',
                 'val_evaluator', 'codec', 'custom_hooks'):
         assert cfg[key] == plain[key]
