@@ -21,7 +21,6 @@ from tests.test_engine.test_dump import (
     save_network,
     small_config,
 )
-from tools import dump_latents as dump_tool
 from tools import walk_latent as tool
 
 CONFIG = 'configs/shg_coco.py'
@@ -136,7 +135,7 @@ def test_it_finds_the_same_again_and_runs_in_bfloat16(
 
 
 @pytest.mark.slow
-def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, run_tool: Callable) -> None:
     data = cfg.val_dataloader.dataset.data_root
     small = ['codec.input_size=(64,64)', 'model.head.decoder.input_size=(64,64)',
              'model.head.decoder.heatmap_size=(16,16)', 'val_dataloader.num_workers=0',
@@ -151,14 +150,14 @@ def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, monkeypatch: pytest.Mon
     torch.save(dict(state_dict=MODELS.build(network.model).state_dict()), checkpoint)
     common = [HRNET, checkpoint, '--data-root', data, '--work-dir', tmp_path / 'work',
               '--split', 'val']
-    for main, more in (
-            (dump_tool.main, ['--layers', 'backbone.stage4.2.branches.3', '--dtype', 'float32',
-                              '--out', tmp_path / 'store']),
-            (tool.main, ['--store', tmp_path / 'store', '--out', tmp_path / 'walk.json',
-                         '--components', '1', '--random', '2', '--start', 'person'])):
-        name = f'experiment_name={tmp_path.name}{len(more)}'
-        assert run_in_process(main, [*common, *more, '--cfg-options', *small, name],
-                              monkeypatch) == 0
+    for name, more in (
+            ('dump_latents.py', ['--layers', 'backbone.stage4.2.branches.3', '--dtype', 'float32',
+                                 '--out', tmp_path / 'store']),
+            ('walk_latent.py', ['--store', tmp_path / 'store', '--out', tmp_path / 'walk.json',
+                                '--components', '1', '--random', '2', '--start', 'person'])):
+        # In processes of their own, as a user runs them.
+        done = run_tool([name, *common, *more, '--cfg-options', *small])
+        assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / 'walk.json').read_text())
     assert (found['layer'], found['persons']) == ('backbone.stage4.2.branches.3', 6)
     first = found['directions'][0]
