@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import shg_xai.plugin  # noqa: F401  (what MMEngine puts into checkpoints can be read)
 from shg_xai.hooks.seed_epochs import epoch_seed
 from tests.data import QUICK, write_coco
 
