@@ -40,7 +40,7 @@ def open_network(args: argparse.Namespace) -> Any:
     from shg_xai.engine.config import read_config
     from shg_xai.engine.dump import evaluation_dataset
     from shg_xai.engine.run import build_runner
-    from shg_xai.engine.skips import Subject
+    from shg_xai.engine.subject import Subject
 
     cfg = read_config(args.config)
     for name in ('val_dataloader', 'test_dataloader'):
@@ -62,7 +62,8 @@ def open_network(args: argparse.Namespace) -> Any:
 def wholly(subject: Any, conditions: list, present: list, means: Any, donor_of: Any) -> dict:
     """Predictions under every condition, the whole network run for each, on donors where needed."""
     from shg_xai.engine.dump import build_loader
-    from shg_xai.engine.skips import changeable_layers, predict, replaced_by
+    from shg_xai.engine.skips import changeable_layers, replaced_by
+    from shg_xai.engine.subject import predict
     from shg_xai.hooks.tap import tap
 
     layers = changeable_layers(present)

@@ -23,9 +23,9 @@ from shg_xai.engine.skips import (
     changeable_layers,
     mean_outputs,
     measure_conditions,
-    measure_plain,
     present_levels,
 )
+from shg_xai.engine.subject import measure_plain
 from shg_xai.errors import InputError
 from shg_xai.hooks.provenance import sha256
 

@@ -17,7 +17,8 @@ from shg_xai.engine.kept import pck_settings
 from shg_xai.engine.layers import list_layers
 from shg_xai.engine.persons import person_columns
 from shg_xai.engine.run import build_runner
-from shg_xai.engine.skips import Subject, latent_layer
+from shg_xai.engine.skips import latent_layer
+from shg_xai.engine.subject import Subject
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
 

@@ -23,7 +23,7 @@ from shg_xai.analysis.ablation import (
     part_joints,
 )
 from shg_xai.analysis.bootstrap import number
-from shg_xai.engine.skips import Predicted
+from shg_xai.engine.subject import Predicted
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags
 from shg_xai.hooks.latent_rows import image_folder, relative_name

@@ -4,14 +4,10 @@ Shapes: N persons, K keypoints, C channels, H x W the resolution of a layer.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.config import Config
-from mmengine.runner import autocast
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -19,58 +15,13 @@ import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here 
 from shg_xai.analysis.ablation import UNTOUCHED, Condition, levels_off, stacks_of
 from shg_xai.engine.dump import build_loader
 from shg_xai.engine.kept import projected
+from shg_xai.engine.subject import Predicted, Subject, predict
 from shg_xai.errors import InputError
-from shg_xai.evaluation.person_scores import sample_distances
 from shg_xai.hooks.replay import replayed
 from shg_xai.hooks.tap import Outputs, Replacement, tap
 from shg_xai.models.stacked_hourglass import StackedHourglass
 
 Components = Mapping[int, tuple[Tensor, Tensor]]  # by stack: mean (D,), vectors (D, D)
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """A network's predictions for N persons.
-
-    Attributes:
-        distances (np.ndarray): In units of the normaliser, (N, K).
-        v (np.ndarray): Flags of the joints, (N, K).
-        keypoints (np.ndarray): In pixels of the image, (N, K, 2).
-    """
-
-    distances: np.ndarray
-    v: np.ndarray
-    keypoints: np.ndarray
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A network and the persons it is tested on.
-
-    Attributes:
-        model (nn.Module): A pose estimator.
-        cfg (Config): Its config, for the dataloader, autocast and flip test.
-        dataset (Any): The N persons.
-        normaliser (str): What distances are divided by.
-    """
-
-    model: nn.Module
-    cfg: Config
-    dataset: Any
-    normaliser: str
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the K keypoints."""
-        meta = self.dataset.metainfo
-        return [meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])]
-
-    @contextmanager
-    def testing(self) -> Iterator[None]:
-        """Evaluation without gradients, in the config's precision."""
-        self.model.eval()
-        with torch.no_grad(), autocast(enabled=self.cfg.test_cfg.get('fp16', False)):
-            yield
 
 
 def skip_layer(stack: int, level: int) -> str:
@@ -174,27 +125,6 @@ def _given(values: Sequence[Tensor]) -> Replacement:
     """Answers one call after the other with these values, in the type and format it would have."""
     left = iter(values)
     return lambda x: torch.empty_like(x).copy_(next(left))
-
-
-def predict(subject: Subject, data: Mapping[str, Any]) -> list[tuple[np.ndarray, ...]]:
-    """For each person of a preprocessed batch distances (K,), flags (K,), keypoints (K, 2)."""
-    found, names = [], subject.names
-    for sample in subject.model(**data, mode='predict'):
-        plain = sample.to_dict()
-        keypoints = np.array(plain['pred_instances']['keypoints'])[0, :, :2]
-        found.append((*sample_distances(plain, names, subject.normaliser), keypoints))
-    return found
-
-
-def measure_plain(subject: Subject) -> Predicted:
-    """Predictions of the network as it is."""
-    found = []
-    with subject.testing(), tqdm(total=len(subject.dataset), desc='against', unit='person') as bar:
-        for batch in build_loader(subject.cfg, subject.dataset):
-            own = predict(subject, subject.model.data_preprocessor(batch, False))
-            found += own
-            bar.update(len(own))
-    return Predicted(*map(np.stack, zip(*found, strict=True)))
 
 
 def measure_conditions(subject: Subject, conditions: Sequence[Condition],

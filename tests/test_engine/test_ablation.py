@@ -17,12 +17,8 @@ from shg_xai.engine.ablation_options import AblationOptions
 from shg_xai.engine.ablation_results import summary
 from shg_xai.engine.dump import DumpOptions, dump_latents
 from shg_xai.engine.kept import KeptOptions, keep_components
-from shg_xai.engine.skips import (
-    Predicted,
-    changeable_layers,
-    mean_outputs,
-    measure_conditions,
-)
+from shg_xai.engine.skips import changeable_layers, mean_outputs, measure_conditions
+from shg_xai.engine.subject import Predicted
 from shg_xai.errors import InputError
 from tests.data import write_coco
 from tests.test_engine.test_dump import LAYER, one_thread  # noqa: F401

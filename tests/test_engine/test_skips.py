@@ -17,7 +17,6 @@ from shg_xai.analysis.ablation import UNTOUCHED, Condition, all_conditions, dono
 from shg_xai.engine.ablation_inputs import open_subject
 from shg_xai.engine.ablation_options import AblationOptions
 from shg_xai.engine.skips import (
-    Subject,
     changeable_layers,
     mean_outputs,
     measure_conditions,
@@ -25,6 +24,7 @@ from shg_xai.engine.skips import (
     read_outputs,
     replaced_by,
 )
+from shg_xai.engine.subject import Subject
 from shg_xai.hooks.tap import tap
 from tests.data import write_coco
 from tests.test_engine.test_dump import (

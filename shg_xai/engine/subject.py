@@ -1,0 +1,85 @@
+"""A network and the persons it is tested on, and what it predicts for them.
+
+Shapes: N persons, K keypoints.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.runner import autocast
+from torch import nn
+from tqdm import tqdm
+
+from shg_xai.engine.dump import build_loader
+from shg_xai.evaluation.person_scores import sample_distances
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A network's predictions for N persons.
+
+    Attributes:
+        distances (np.ndarray): In units of the normaliser, (N, K).
+        v (np.ndarray): Flags of the joints, (N, K).
+        keypoints (np.ndarray): In pixels of the image, (N, K, 2).
+    """
+
+    distances: np.ndarray
+    v: np.ndarray
+    keypoints: np.ndarray
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network and the persons it is tested on.
+
+    Attributes:
+        model (nn.Module): A pose estimator.
+        cfg (Config): Its config, for the dataloader, autocast and flip test.
+        dataset (Any): The N persons.
+        normaliser (str): What distances are divided by.
+    """
+
+    model: nn.Module
+    cfg: Config
+    dataset: Any
+    normaliser: str
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the K keypoints."""
+        meta = self.dataset.metainfo
+        return [meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])]
+
+    @contextmanager
+    def testing(self) -> Iterator[None]:
+        """Evaluation without gradients, in the config's precision."""
+        self.model.eval()
+        with torch.no_grad(), autocast(enabled=self.cfg.test_cfg.get('fp16', False)):
+            yield
+
+
+def predict(subject: Subject, data: Mapping[str, Any]) -> list[tuple[np.ndarray, ...]]:
+    """For each person of a preprocessed batch distances (K,), flags (K,), keypoints (K, 2)."""
+    found, names = [], subject.names
+    for sample in subject.model(**data, mode='predict'):
+        plain = sample.to_dict()
+        keypoints = np.array(plain['pred_instances']['keypoints'])[0, :, :2]
+        found.append((*sample_distances(plain, names, subject.normaliser), keypoints))
+    return found
+
+
+def measure_plain(subject: Subject) -> Predicted:
+    """Predictions of the network as it is."""
+    found = []
+    with subject.testing(), tqdm(total=len(subject.dataset), desc='against', unit='person') as bar:
+        for batch in build_loader(subject.cfg, subject.dataset):
+            own = predict(subject, subject.model.data_preprocessor(batch, False))
+            found += own
+            bar.update(len(own))
+    return Predicted(*map(np.stack, zip(*found, strict=True)))
