@@ -12,9 +12,8 @@ from mmengine.registry import DATASETS, init_default_scope
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.engine.ablation_options import AblationOptions, check_donors
 from shg_xai.engine.dump import evaluation_dataset
-from shg_xai.engine.fitted import Fitted, fit, open_selection
+from shg_xai.engine.fitted import Fitted, check_stored, fit, open_selection
 from shg_xai.engine.kept import pck_settings
-from shg_xai.engine.layers import list_layers
 from shg_xai.engine.persons import person_columns
 from shg_xai.engine.run import build_runner
 from shg_xai.engine.skips import latent_layer
@@ -107,20 +106,17 @@ def open_components(cfg: Config, checkpoint: str, options: AblationOptions, stac
     if options.store is None:
         return {}, []
     kept = LatentStore.open(options.store).layers
-    infos = {info.name: tuple(info.shape) for info in list_layers(cfg)}
-    found = {}
-    for stack in [stack for stack in range(stacks) if latent_layer(stack) in kept] or [0]:
-        selection = open_selection(options.store, latent_layer(stack), checkpoint)
-        shape = tuple(selection.array.shape[1:])
-        if infos.get(selection.layer) != shape:
-            raise InputError(f'{options.store}: layer {selection.layer}: the store has {shape} '
-                             f'values a person, this network {infos.get(selection.layer)}; dump '
-                             'its latents anew')
+    stored = [stack for stack in range(stacks) if latent_layer(stack) in kept] or [0]
+    selections = [open_selection(options.store, latent_layer(stack), checkpoint)
+                  for stack in stored]
+    check_stored(cfg, *selections)
+    for selection in selections:
         for k in options.ks or ():
             if k > selection.dimensions:
                 raise InputError(f'--ks {k}: the latent has {selection.dimensions} components; '
                                  'give at most as many')
-        found[stack] = fit(selection, options.seed, {})
+    found = {stack: fit(selection, options.seed, {})
+             for stack, selection in zip(stored, selections, strict=True)}
     most = min(own.selection.dimensions for own in found.values())
     return found, sorted({k for k in options.ks or KS if k <= most})
 

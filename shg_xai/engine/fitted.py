@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmengine.config import Config
+
 from shg_xai.analysis.executors import executor
 from shg_xai.analysis.moments import STRIDE, look, moments
 from shg_xai.analysis.progress import stage
@@ -13,6 +15,7 @@ from shg_xai.analysis.spectrum import (
     null_eigenvalues,
     principal_components,
 )
+from shg_xai.engine.layers import check_layers, list_layers
 from shg_xai.errors import InputError
 from shg_xai.hooks.provenance import sha256
 from shg_xai.latents import LatentStore
@@ -98,3 +101,18 @@ def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
         with stage(pool, 'noise', times):
             null = null_eigenvalues(variances, len(selection), seed)
     return Fitted(selection, components, above_noise(components.eigenvalues, null))
+
+
+def check_stored(cfg: Config, *selections: Selection) -> None:
+    """Refuse stored layers that a config's network has not, or with another shape.
+
+    Raises:
+        InputError: It has not.
+    """
+    infos = {info.name: info for info in list_layers(cfg)}
+    check_layers([selection.layer for selection in selections], list(infos))
+    for selection in selections:
+        shape, own = tuple(selection.array.shape[1:]), tuple(infos[selection.layer].shape)
+        if own != shape:
+            raise InputError(f'{selection.store.folder}: layer {selection.layer}: the store has '
+                             f'{shape} values a person, this network {own}; dump its latents anew')

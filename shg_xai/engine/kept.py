@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +11,19 @@ import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS
-from mmengine.runner import autocast
 from torch import Tensor, nn
-from tqdm import tqdm
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.analysis.spectrum import Components
 from shg_xai.analysis.width import ladder, mean_estimate, paired_difference, rules, suggestion
-from shg_xai.engine.dump import build_loader, evaluation_dataset
+from shg_xai.engine.dump import evaluation_dataset
 from shg_xai.engine.evaluators import visible_pck
-from shg_xai.engine.fitted import Fitted, fit, open_selection
-from shg_xai.engine.layers import check_layers, list_layers
+from shg_xai.engine.fitted import Fitted, check_stored, fit, open_selection
 from shg_xai.engine.persons import person_columns
 from shg_xai.engine.run import build_runner
+from shg_xai.engine.variants import measure_variants
 from shg_xai.errors import InputError
-from shg_xai.evaluation.person_scores import NORMALISERS, person_scores, sample_distances
-from shg_xai.hooks.replay import replayed
-from shg_xai.hooks.tap import tap
+from shg_xai.evaluation.person_scores import NORMALISERS
 
 SCHEMA_VERSION, KIND = 1, 'shg_xai kept components'
 
@@ -90,7 +87,7 @@ def keep_components(cfg: Config, checkpoint: str, options: KeptOptions) -> dict[
     """
     selection = open_selection(options.store, options.layer, checkpoint)
     ks = _numbers(options.ks, selection.dimensions)
-    _check_layer(cfg, selection.layer, selection.array.shape[1:], options.store)
+    check_stored(cfg, selection)
     dataset = DATASETS.build(evaluation_dataset(cfg, options.split))
     image_ids = person_columns(dataset)['image_id'][:options.limit]
     dataset.get_subset_(list(range(len(image_ids))))
@@ -120,15 +117,6 @@ def _numbers(ks: Sequence[int] | None, dimensions: int) -> list[int]:
             raise InputError(f'--k {k}: the latent has {dimensions} components; give at most '
                              'as many')
     return ladder(dimensions) if ks is None else sorted({*ks, dimensions})
-
-
-def _check_layer(cfg: Config, layer: str, shape: Sequence[int], store: Path) -> None:
-    """Refuse a layer that the network has not, or with another shape."""
-    infos = {info.name: info for info in list_layers(cfg)}
-    check_layers([layer], list(infos))
-    if tuple(infos[layer].shape) != tuple(shape):
-        raise InputError(f'{store}: layer {layer}: the store has {tuple(shape)} values a person, '
-                         f'this network {tuple(infos[layer].shape)}; dump its latents anew')
 
 
 def pck_settings(cfg: Config, split: str) -> dict[str, Any]:
@@ -178,34 +166,13 @@ def measure(model: nn.Module, cfg: Config, dataset: Any, layer: str, components:
         dict: For each k, and None for the untouched network, by group (N,), see
         :func:`~shg_xai.evaluation.person_scores.person_scores`.
     """
-    model.eval()
     device = next(model.parameters()).device
     mean, vectors = (torch.from_numpy(np.ascontiguousarray(values)).float().to(device)
                      for values in (components.mean, components.vectors))
-    meta = dataset.metainfo
-    names = [meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])]
-    distances: dict[int | None, list[np.ndarray]] = {k: [] for k in (None, *ks)}
-    flags: list[np.ndarray] = []
-    with tqdm(total=len(dataset), desc='network', unit='person') as progress:
-        for batch in build_loader(cfg, dataset):
-            with (torch.no_grad(), autocast(enabled=cfg.test_cfg.get('fp16', False)),
-                  replayed(model, until=layer)):
-                # Once: it copies all that is known of a person. Predictions are overwritten.
-                data = model.data_preprocessor(batch, False)
-                for k, kept in distances.items():
-                    kept_of = {} if k is None else {
-                        layer: lambda x, k=k: projected(x, mean, vectors[:, :k])}
-                    with tap(model, replace=kept_of):
-                        samples = model(**data, mode='predict')
-                    found = [sample_distances(sample.to_dict(), names, settings['normaliser'])
-                             for sample in samples]
-                    kept.extend(own for own, _ in found)
-            flags.extend(v for _, v in found)
-            progress.update(len(found))
-    times['network'] = round(progress.format_dict['elapsed'], 2)
-    v = np.stack(flags)
-    return {k: person_scores(np.stack(own), v, names, settings['thr'])
-            for k, own in distances.items()}
+    kept = {k: partial(projected, mean=mean, vectors=vectors[:, :k]) for k in ks}
+    untouched, changed = measure_variants(model, cfg, dataset, {layer: lambda persons: kept},
+                                          settings, times)
+    return {None: untouched} | {k: changed[layer, k] for k in ks}
 
 
 def summary(scores: Mapping[int | None, Mapping[str, np.ndarray]], fitted: Fitted,

@@ -27,9 +27,8 @@ from shg_xai.analysis.misclassified import (
 )
 from shg_xai.analysis.selection import Selection
 from shg_xai.engine.dump import evaluation_dataset
-from shg_xai.engine.fitted import open_selection
+from shg_xai.engine.fitted import check_stored, open_selection
 from shg_xai.engine.kept import pck_settings
-from shg_xai.engine.layers import check_layers, list_layers
 from shg_xai.engine.moved_options import MoveOptions
 from shg_xai.engine.moved_results import Moves, summary, warnings_of
 from shg_xai.engine.persons import person_columns
@@ -59,7 +58,7 @@ def move_persons(cfg: Config, checkpoint: str, options: MoveOptions) -> dict[str
         InputError: Anything the user can mend.
     """
     selection = open_selection(options.store, options.layer, checkpoint)
-    _check_layer(cfg, selection)
+    check_stored(cfg, selection)
     times: dict[str, float] = {}
     name, clustered = _clusters(selection, options, times)
     concept, split, strength = choose_concept(options.concept, clustered.concepts,
@@ -88,17 +87,6 @@ def move_persons(cfg: Config, checkpoint: str, options: MoveOptions) -> dict[str
         **summary(clustered.selection, found, moves, after, options),
         warnings=warnings_of(selection, len(clustered.labels), concept, strength, found, flipped),
         times_s=times)
-
-
-def _check_layer(cfg: Config, selection: Selection) -> None:
-    """Refuse a layer that the network has not, or with another shape."""
-    infos = {info.name: info for info in list_layers(cfg)}
-    layer, shape = selection.layer, tuple(selection.array.shape[1:])
-    check_layers([layer], list(infos))
-    if tuple(infos[layer].shape) != shape:
-        raise InputError(f'{selection.store.folder}: layer {layer}: the store has {shape} values '
-                         f'a person, this network {tuple(infos[layer].shape)}; dump its latents '
-                         'anew')
 
 
 def split_of(selection: Selection, options: MoveOptions) -> str:

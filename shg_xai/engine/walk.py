@@ -23,8 +23,7 @@ from shg_xai.analysis.directions import (
     find_concepts,
 )
 from shg_xai.analysis.scores import unit_directions
-from shg_xai.engine.fitted import Fitted, fit, open_selection
-from shg_xai.engine.layers import check_layers, list_layers
+from shg_xai.engine.fitted import Fitted, check_stored, fit, open_selection
 from shg_xai.engine.run import build_runner
 from shg_xai.engine.walk_passes import (
     SKIPS,
@@ -121,7 +120,7 @@ def walk_latent(cfg: Config, checkpoint: str, options: WalkOptions) -> dict[str,
         InputError: Anything the user can mend.
     """
     selection = open_selection(options.store, options.layer, checkpoint)
-    _check_layer(cfg, selection.layer, selection.array.shape[1:], options.store)
+    check_stored(cfg, selection)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
     chosen = find_concepts(known, options.concepts)
     flipped = _stop_flipping(cfg)
@@ -196,14 +195,6 @@ def run_walks(model: nn.Module, cfg: Config, shown: Shown, fitted: Fitted, walks
     return decode(model, cfg, dataset.get_subset(shown.persons.tolist()), fitted.selection.layer,
                   Points(start, vectors, walks.places()), replacements, times)
 
-
-def _check_layer(cfg: Config, layer: str, shape: Sequence[int], store: Path) -> None:
-    """Refuse a layer that the network has not, or with another shape."""
-    infos = {info.name: info for info in list_layers(cfg)}
-    check_layers([layer], list(infos))
-    if tuple(infos[layer].shape) != tuple(shape):
-        raise InputError(f'{store}: layer {layer}: the store has {tuple(shape)} values a person, '
-                         f'this network {tuple(infos[layer].shape)}; dump its latents anew')
 
 
 def _warnings(options: WalkOptions, model: nn.Module, layer: str, layers: Sequence[str],
