@@ -2,14 +2,13 @@
 """What skip connections carry: tools/ablate_skips.py CONFIG CHECKPOINT ..."""
 
 import argparse
-import json
-import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.options import add_common_options, parse
+from shg_xai.engine.measurement import add_measurement_options, config_to_test, run_measurement
+from shg_xai.engine.options import parse
+from shg_xai.report.text import in_percent, markdown_table
 
 DESCRIPTION = """Test a stacked hourglass whose skip connections are taken away: all of them, each
 level, all but each level, in each stack and in all together. What a skip adds is replaced by
@@ -29,8 +28,6 @@ def parse_args() -> argparse.Namespace:
         description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file of a StackedHourglass with skips')
     parser.add_argument('checkpoint', help='checkpoint file')
-    parser.add_argument('--out', required=True, type=Path, metavar='FILE.json',
-                        help='results, with everything they depend on')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='val',
                         help='whose PCK; default: %(default)s')
     parser.add_argument('--limit', type=int, metavar='N', help='the first N persons')
@@ -47,12 +44,7 @@ def parse_args() -> argparse.Namespace:
                         help="the checkpoint's latents of training persons")
     parser.add_argument('--ks', nargs='+', type=int, metavar='K',
                         help='numbers of components; default: 0 8 50')
-    parser.add_argument('--bootstrap', type=int, default=1000, metavar='N',
-                        help='resamples of images behind each interval; default: %(default)s')
-    parser.add_argument('--confidence', type=float, default=0.95, metavar='P',
-                        help='of the intervals; default: %(default)s')
-    parser.add_argument('--seed', type=int, default=0, help='default: %(default)s')
-    add_common_options(parser)
+    add_measurement_options(parser)
     return parse(parser)
 
 
@@ -61,45 +53,18 @@ def main() -> None:
     # Everything below imports torch and MMPose, which --help does without.
     from shg_xai.engine.ablation import ablate_skips
     from shg_xai.engine.ablation_options import AblationOptions
-    from shg_xai.engine.run import config_errors
-    from shg_xai.errors import InputError
-    from shg_xai.report.writing import aside
 
-    if args.launcher != 'none':
-        raise InputError(f'--launcher {args.launcher}: runs in one process; leave it out')
-    if args.out.is_dir():
-        raise InputError(f'--out {args.out}: is a folder; name a file')
     options = AblationOptions(
         args.split, None if args.levels is None else tuple(args.levels),
         tuple(dict.fromkeys(args.replacements)), args.store,
         None if args.ks is None else tuple(args.ks), args.limit, args.donor_seed, args.bootstrap,
         args.confidence, args.seed)
-    cfg = read(args, args.config, args.checkpoint)
     against = None
     if args.against:
-        against = (read(args, *args.against), args.against[1])
-    with config_errors(args.config):
-        found = ablate_skips(cfg, args.checkpoint, options, against)
-    command = shlex.join(['tools/ablate_skips.py', *sys.argv[1:]])
-    head = dict(schema_version=found.pop('schema_version'), kind=found.pop('kind'))
-    with aside(args.out) as part:
-        part.write_text(json.dumps(dict(**head, command=command, **found), indent=1,
-                                   allow_nan=False) + '\n')
-    for warning in found['warnings']:
-        print(f'warning: {warning}', file=sys.stderr)
+        against = (config_to_test(args, *args.against), args.against[1])
+    found = run_measurement(args, 'ablate_skips', lambda cfg: ablate_skips(
+        cfg, args.checkpoint, options, against))
     print(markdown(found))
-
-
-def read(args: argparse.Namespace, config: str, checkpoint: str) -> Any:
-    """A config with the command line's options merged, to test a checkpoint of it."""
-    from shg_xai.engine.config import merge_common, merge_testing, read_config
-    from shg_xai.engine.layers import config_path
-
-    own = argparse.Namespace(**{**vars(args), 'config': config, 'checkpoint': checkpoint})
-    cfg = read_config(config_path(config))
-    merge_testing(cfg, own)
-    merge_common(cfg, own)
-    return cfg
 
 
 def markdown(found: dict[str, Any]) -> str:
@@ -112,8 +77,7 @@ def markdown(found: dict[str, Any]) -> str:
         rows.append((f'against {Path(found["against"]["config"]).stem}', '',
                      *_numbers(found['against'])))
     head = ('condition', 'replacement', 'labelled', *parts)
-    lines = [head, ('---', '---', *['---:'] * (1 + len(parts))), *rows]
-    table = '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
+    table = markdown_table(head, rows, texts=2)
     return f'{table}\n\nPCK of labelled joints, {found["persons"]} persons of {found["split"]}.'
 
 
@@ -133,7 +97,7 @@ def condition_name(entry: dict[str, Any], stacks: int) -> str:
 def _numbers(entry: dict[str, Any]) -> list[str]:
     """``81.25 %`` of all labelled joints and of each part; empty where nobody has one."""
     own = [entry['pck']['labelled'], *(part['labelled'] for part in entry['parts'].values())]
-    return ['' if one['value'] is None else f'{100 * one["value"]:.2f} %' for one in own]
+    return [in_percent(one) for one in own]
 
 
 if __name__ == '__main__':

@@ -2,14 +2,12 @@
 """Where channels are redundant: tools/find_redundancy.py CONFIG CHECKPOINT --out FILE.json"""
 
 import argparse
-import json
-import shlex
-import sys
-from pathlib import Path
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.options import add_common_options, parse
+from shg_xai.engine.measurement import add_measurement_options, run_measurement
+from shg_xai.engine.options import parse
+from shg_xai.report.text import markdown_table, with_interval
 
 DESCRIPTION = """For every stage of a network, how many channels it needs. Each position of each
 person is one sample of as many values as there are channels; their principal components are those
@@ -34,8 +32,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--layers', nargs='+', metavar='NAME',
                         help='layers whose output is a feature map; default: all stages of a '
                              'StackedHourglass')
-    parser.add_argument('--out', required=True, type=Path, metavar='FILE.json',
-                        help='results, with everything they depend on')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='val',
                         help='whose PCK; default: %(default)s')
     parser.add_argument('--fit-split', choices=('train', 'val', 'test'), default='train',
@@ -49,46 +45,22 @@ def parse_args() -> argparse.Namespace:
                         help='drop of labelled PCK (0 to 1) that counts as none; '
                              'default: %(default)s')
     parser.add_argument('--limit', type=int, metavar='N', help='PCK of the first N persons')
-    parser.add_argument('--bootstrap', type=int, default=1000, metavar='N',
-                        help='resamples of images behind each interval; default: %(default)s')
-    parser.add_argument('--confidence', type=float, default=0.95, metavar='P',
-                        help='of the intervals; default: %(default)s')
-    parser.add_argument('--seed', type=int, default=0, help='default: %(default)s')
-    add_common_options(parser)
+    add_measurement_options(parser)
     return parse(parser)
 
 
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.config import merge_common, merge_testing, read_config
-    from shg_xai.engine.layers import config_path
     from shg_xai.engine.redundancy import find_redundancy
     from shg_xai.engine.redundancy_options import RedundancyOptions
-    from shg_xai.engine.run import config_errors
-    from shg_xai.errors import InputError
-    from shg_xai.report.writing import aside
 
-    if args.launcher != 'none':
-        raise InputError(f'--launcher {args.launcher}: runs in one process; leave it out')
-    if args.out.is_dir():
-        raise InputError(f'--out {args.out}: is a folder; name a file')
     options = RedundancyOptions(
         None if args.layers is None else tuple(args.layers), args.split, args.fit_split,
         args.fit_persons, None if args.k is None else tuple(args.k), args.tolerance, args.limit,
         args.bootstrap, args.confidence, args.seed)
-    cfg = read_config(config_path(args.config))
-    merge_testing(cfg, args)
-    merge_common(cfg, args)
-    with config_errors(args.config):
-        found = find_redundancy(cfg, args.checkpoint, options)
-    command = shlex.join(['tools/find_redundancy.py', *sys.argv[1:]])
-    head = dict(schema_version=found.pop('schema_version'), kind=found.pop('kind'))
-    with aside(args.out) as part:
-        part.write_text(json.dumps(dict(**head, command=command, **found), indent=1,
-                                   allow_nan=False) + '\n')
-    for warning in found['warnings']:
-        print(f'warning: {warning}', file=sys.stderr)
+    found = run_measurement(args, 'find_redundancy', lambda cfg: find_redundancy(
+        cfg, args.checkpoint, options))
     print(markdown(found))
 
 
@@ -98,10 +70,9 @@ def markdown(found: dict[str, Any]) -> str:
 
     head = ('layer', 'channels', 'components for 95 %', 'suggested k', 'drop of labelled')
     rows = [(layer['name'], str(layer['channels']), _or_none(layer['components_95']),
-             str(layer['suggestion']['k']), _interval(layer['suggestion']['drop']))
+             str(layer['suggestion']['k']), with_interval(layer['suggestion']['drop'], 100))
             for layer in found['layers']]
-    table = '\n'.join(f'| {" | ".join(cells)} |' for cells in
-                      (head, ('---', *['---:'] * (len(head) - 1)), *rows))
+    table = markdown_table(head, rows)
     names = most_redundant(found['layers'])
     by_name = {layer['name']: layer for layer in found['layers']}
     layer = by_name[names[0]]
@@ -121,14 +92,6 @@ def markdown(found: dict[str, Any]) -> str:
 
 def _or_none(value: int | None) -> str:
     return 'none vary' if value is None else str(value)
-
-
-def _interval(estimate: dict[str, float | None]) -> str:
-    """``0.31 [0.20, 0.42]``, in points of percent; the interval only where there is one."""
-    if estimate['low'] is None:
-        return f'{100 * estimate["value"]:.2f}'
-    value, low, high = (100 * estimate[key] for key in ('value', 'low', 'high'))
-    return f'{value:.2f} [{low:.2f}, {high:.2f}]'
 
 
 if __name__ == '__main__':

@@ -2,14 +2,13 @@
 """Decoded walks through the latent: tools/walk_latent.py CONFIG CHECKPOINT --store STORE ..."""
 
 import argparse
-import json
-import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.options import add_common_options, parse
+from shg_xai.engine.measurement import add_measurement_options, run_measurement
+from shg_xai.engine.options import parse
+from shg_xai.report.text import markdown_table, with_interval
 
 DESCRIPTION = """Walk through the latent along principal components and concepts, have the rest of
 the network decode every point, and measure how the pose changes, beside random directions of the
@@ -34,8 +33,6 @@ def parse_args() -> argparse.Namespace:
                         help='its latents, see tools/dump_latents.py')
     parser.add_argument('--layer', metavar='NAME',
                         help='the layer to walk in; needed where the store has several')
-    parser.add_argument('--out', required=True, type=Path, metavar='FILE.json',
-                        help='results, with everything they depend on')
     parser.add_argument('--components', nargs='*', type=int, metavar='K',
                         help='principal components, from 1; default: those of 1 2 3 10 30 50 that '
                              'vary')
@@ -62,61 +59,38 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--peak', type=float, metavar='P',
                         help='from which peak of its heatmap on a joint counts as labelled; '
                              'default: half of the median peak of the untouched network')
-    parser.add_argument('--bootstrap', type=int, default=1000, metavar='N',
-                        help='resamples of images behind each interval; default: %(default)s')
-    parser.add_argument('--confidence', type=float, default=0.95, metavar='P',
-                        help='of the intervals; default: %(default)s')
-    parser.add_argument('--seed', type=int, default=0, help='default: %(default)s')
-    add_common_options(parser)
+    add_measurement_options(parser)
     return parse(parser)
 
 
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.config import merge_common, merge_testing, read_config
-    from shg_xai.engine.layers import config_path
-    from shg_xai.engine.run import config_errors
     from shg_xai.engine.walk import WalkOptions, walk_latent
-    from shg_xai.errors import InputError
-    from shg_xai.report.writing import aside
 
-    if args.launcher != 'none':
-        raise InputError(f'--launcher {args.launcher}: runs in one process; leave it out')
-    if args.out.is_dir():
-        raise InputError(f'--out {args.out}: is a folder; name a file')
     options = WalkOptions(
         args.store, args.layer, None if args.components is None else tuple(args.components),
         tuple(args.concepts), args.random, tuple(args.steps), args.skips, args.persons, args.split,
         args.start, args.peak, args.bootstrap, args.confidence, args.seed)
-    cfg = read_config(config_path(args.config))
-    merge_testing(cfg, args)
-    merge_common(cfg, args)
-    with config_errors(args.config):
-        found = walk_latent(cfg, args.checkpoint, options)
-    command = shlex.join(['tools/walk_latent.py', *sys.argv[1:]])
-    head = dict(schema_version=found.pop('schema_version'), kind=found.pop('kind'))
-    with aside(args.out) as part:
-        part.write_text(json.dumps(dict(**head, command=command, **found),
-                                   allow_nan=False) + '\n')
-    for warning in found['warnings']:
-        print(f'warning: {warning}', file=sys.stderr)
+    found = run_measurement(args, 'walk_latent', lambda cfg: walk_latent(
+        cfg, args.checkpoint, options))
     print(markdown(found))
 
 
 def markdown(found: dict[str, Any]) -> str:
     """A row for each component and concept; shifts in percent of the crop's side per sigma."""
-    lines = [('direction', 'variance', 'shift per sigma', "random's 97.5 %", 'moved most',
-              'monotonic from c = -2 to 2'), ('---', ) * 6]
+    head = ('direction', 'variance', 'shift per sigma', "random's 97.5 %", 'moved most',
+            'monotonic from c = -2 to 2')
+    rows = []
     compared = [entry for entry in found['directions'] if entry['kind'] != 'random']
     for entry in compared:
         shift, random = entry['shift_per_sigma'], entry['random_mean_shift_97_5']
         monotonic = [_change(entry, name, found['settings']['random'])
                      for name, is_monotonic in entry['monotonic'].items() if is_monotonic]
-        lines.append((entry['name'], f'{100 * entry["variance_share"]:.1f} %',
-                      f'{_interval(shift, 100)} %', f'{100 * random:.2f} %',
+        rows.append((entry['name'], f'{100 * entry["variance_share"]:.1f} %',
+                      f'{with_interval(shift, 100)} %', f'{100 * random:.2f} %',
                       ', '.join(entry['most_moved']), '; '.join(monotonic)))
-    table = '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
+    table = markdown_table(head, rows, texts=len(head))
     said = '\n'.join([
         *(f'{entry["name"]}: {entry["verdict"]}.' for entry in compared if entry['verdict']),
         *(_own_concept(entry, found['settings']['random']) for entry in compared
@@ -141,17 +115,8 @@ def _change(entry: dict[str, Any], name: str, count: int) -> str:
     """A concept's change along a direction, and what random directions change it by."""
     random = entry['random_concept_change_97_5'][name]
     beside = '' if random is None else f'random up to {random:.2f}, '
-    return (f'{name} {_interval(entry["concept_change"][name], 1)} '
+    return (f'{name} {with_interval(entry["concept_change"][name])} '
             f'({beside}{entry["random_monotonic"][name]} of {count} monotonic)')
-
-
-def _interval(estimate: dict[str, float | None], factor: float) -> str:
-    """``0.31 [0.20, 0.42]``; the interval only where there is one."""
-    value, low, high = (None if estimate[key] is None else factor * estimate[key]
-                        for key in ('value', 'low', 'high'))
-    if value is None:
-        return 'not known'
-    return f'{value:.2f}' if low is None else f'{value:.2f} [{low:.2f}, {high:.2f}]'
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shg_xai.analysis.ablation import REPLACEMENTS
+from shg_xai.engine.measurement import check_numbers
 from shg_xai.errors import InputError
 
 
@@ -40,14 +41,9 @@ class AblationOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for key, least in (('limit', 1), ('bootstrap', 10), ('seed', 0), ('donor_seed', 0)):
-            value = getattr(self, key)
-            if value is not None and value < least:
-                raise InputError(f'--{key.replace("_", "-")} {value}: give {least} or more')
+        check_numbers(self, dict(limit=1, donor_seed=0))
         if self.limit is not None:
             check_donors(self.limit, self.replacements, f'--limit {self.limit}')
-        if not 0 < self.confidence < 1:
-            raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
         if self.ks is not None and self.store is None:
             raise InputError('--ks: needs --store, the latents components are computed from')
         for k in self.ks or ():

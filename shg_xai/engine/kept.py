@@ -19,6 +19,7 @@ from shg_xai.analysis.width import ladder, mean_estimate, paired_difference, rul
 from shg_xai.engine.dump import evaluation_dataset
 from shg_xai.engine.evaluators import visible_pck
 from shg_xai.engine.fitted import Fitted, check_stored, fit, open_selection
+from shg_xai.engine.measurement import check_numbers
 from shg_xai.engine.persons import person_columns
 from shg_xai.engine.run import build_runner
 from shg_xai.engine.variants import measure_variants
@@ -58,12 +59,7 @@ class KeptOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for key, least in (('limit', 1), ('bootstrap', 10), ('seed', 0)):
-            value = getattr(self, key)
-            if value is not None and value < least:
-                raise InputError(f'--{key} {value}: give {least} or more')
-        if not 0 < self.confidence < 1:
-            raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
+        check_numbers(self, dict(limit=1))
         if not 0 <= self.tolerance <= 1:
             raise InputError(f'--tolerance {self.tolerance}: give a number from 0 to 1')
         for k in self.ks or ():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shg_xai.analysis.misclassified import AUTO
+from shg_xai.engine.measurement import check_numbers
 from shg_xai.errors import InputError
 
 SPLITS = ('train', 'val', 'test')
@@ -44,13 +45,9 @@ class MoveOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for key, least in (('limit', 1), ('bootstrap', 10), ('seed', 0)):
-            if getattr(self, key) < least:
-                raise InputError(f'--{key} {getattr(self, key)}: give {least} or more')
+        check_numbers(self, dict(limit=1))
         if not 2 <= self.clusters <= 255:
             raise InputError(f'--k-clusters {self.clusters}: give a number from 2 to 255')
-        if not 0 < self.confidence < 1:
-            raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
         if self.split not in (None, *SPLITS):
             raise InputError(f'--split {self.split}: choose one of {", ".join(SPLITS)}')
         if self.name is not None and self.analysis is None:

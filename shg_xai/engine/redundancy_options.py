@@ -7,6 +7,7 @@ from mmengine.config import Config
 
 from shg_xai.analysis.channels import channel_ladder, place_of
 from shg_xai.engine.layers import check_layers, list_layers
+from shg_xai.engine.measurement import check_numbers
 from shg_xai.errors import InputError
 
 
@@ -42,12 +43,7 @@ class RedundancyOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for key, least in (('fit_persons', 2), ('limit', 1), ('bootstrap', 10), ('seed', 0)):
-            value = getattr(self, key)
-            if value is not None and value < least:
-                raise InputError(f'--{key.replace("_", "-")} {value}: give {least} or more')
-        if not 0 < self.confidence < 1:
-            raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
+        check_numbers(self, dict(fit_persons=2, limit=1))
         if not 0 <= self.tolerance <= 1:
             raise InputError(f'--tolerance {self.tolerance}: give a number from 0 to 1')
         for k in self.ks or ():

@@ -24,6 +24,7 @@ from shg_xai.analysis.directions import (
 )
 from shg_xai.analysis.scores import unit_directions
 from shg_xai.engine.fitted import Fitted, check_stored, fit, open_selection
+from shg_xai.engine.measurement import check_numbers
 from shg_xai.engine.run import build_runner
 from shg_xai.engine.walk_passes import (
     SKIPS,
@@ -86,11 +87,7 @@ class WalkOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for key, least in (('random', 1), ('persons', 1), ('bootstrap', 10), ('seed', 0)):
-            if getattr(self, key) < least:
-                raise InputError(f'--{key} {getattr(self, key)}: give {least} or more')
-        if not 0 < self.confidence < 1:
-            raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
+        check_numbers(self, dict(random=1, persons=1))
         for key, known in (('skips', SKIPS), ('start', STARTS)):
             if getattr(self, key) not in known:
                 raise InputError(f'--{key} {getattr(self, key)}: choose one of {", ".join(known)}')

@@ -74,3 +74,22 @@ def has_zero(item: Mapping[str, Any] | None, zero: float = 0) -> bool | None:
     if not item or not known(item.get('low')) or not known(item.get('high')):
         return None
     return item['low'] <= zero <= item['high']
+
+
+def with_interval(item: Mapping[str, Any], factor: float = 1, absent: str = UNKNOWN) -> str:
+    """``0.31 [0.20, 0.42]`` of an item times a factor; the interval only where there is one."""
+    if not known(item['value']):
+        return absent
+    values = [f'{factor * item[key]:.2f}' for key in ('value', 'low', 'high') if known(item[key])]
+    return values[0] if len(values) < 3 else f'{values[0]} [{values[1]}, {values[2]}]'
+
+
+def in_percent(item: Mapping[str, Any], absent: str = '') -> str:
+    """``81.25 %`` of an item that is a share of one."""
+    return f'{100 * item["value"]:.2f} %' if known(item['value']) else absent
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
+    """A table in Markdown; all columns but so many first ones are numbers."""
+    rule = ['---'] * texts + ['---:'] * (len(head) - texts)
+    return '\n'.join(f'| {" | ".join(cells)} |' for cells in (head, rule, *rows))

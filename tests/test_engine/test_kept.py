@@ -1,6 +1,7 @@
 """PCK with k components kept against full passes with hooks and projections of our own."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def made(data: Path, tmp_path: Path, repo_root: Path) -> Callable[..., Config]:
     def make(layer: str = LAYER, model: dict[str, Any] | None = None, **dump: Any) -> Config:
         cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work',
                            f'val_evaluator.0.thr={THR}', f'test_evaluator.thr={THR}')
-        cfg.merge_from_dict(dict(model=model or {}))
+        cfg.merge_from_dict(dict(model=deepcopy(model or {})))  # it takes _delete_ out
         cfg.load_from, cfg.resume = str(save_network(cfg, tmp_path / 'small.pth')), False
         options = dict(layers=(layer, ), split='train', dtype='float32', predictions=False)
         dump_latents(cfg, cfg.load_from, DumpOptions(out=tmp_path / 'store', **options | dump))

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def network_maker(repo_root: Path, data: Path, folder: Path) -> Callable[..., Co
     def make(model: dict[str, Any] | None = None, seed: int = 0) -> Config:
         cfg = small_config(repo_root / 'configs/shg_coco.py', data, folder / 'work',
                            f'val_evaluator.0.thr={THR}', f'test_evaluator.thr={THR}')
-        cfg.merge_from_dict(dict(model=model or {}))
+        cfg.merge_from_dict(dict(model=deepcopy(model or {})))  # it takes _delete_ out
         cfg.load_from, cfg.resume = str(save_network(cfg, folder / f'{seed}.pth', seed)), False
         return cfg
     return make
