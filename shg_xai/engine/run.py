@@ -19,6 +19,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from shg_xai.engine.checkpoints import check_fits, read_weights
 from shg_xai.errors import InputError
 from shg_xai.hooks.provenance import sha256
+from shg_xai.report.writing import aside
 
 # glibc's malloc.h
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
@@ -120,9 +121,8 @@ def write_results(path: str, cfg: Config, runner: Runner, metrics: dict[str, flo
                    ann_file=dataset.get('ann_file'),  # latents have none
                    data_root=dataset.data_root, persons=len(runner.test_loop.dataloader.dataset),
                    metrics=metrics)
-    aside = Path(f'{path}.part')
-    aside.write_text(json.dumps(results, indent=2) + '\n')
-    aside.replace(path)
+    with aside(Path(path)) as part:
+        part.write_text(json.dumps(results, indent=2) + '\n')
 
 
 @contextmanager

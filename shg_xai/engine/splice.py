@@ -19,6 +19,7 @@ from shg_xai.engine.checkpoints import check_fits, read_checkpoint, read_weights
 from shg_xai.errors import InputError
 from shg_xai.hooks.provenance import sha256
 from shg_xai.models import AutoencoderNeck
+from shg_xai.report.writing import aside
 
 PREFIX = 'neck.'  # of an autoencoder's weights where it was trained alone
 Change = Callable[[Tensor, Tensor], Tensor]
@@ -192,10 +193,8 @@ class SpliceHook(Hook):
 
 
 def _write(folder: Path, report: dict[str, Any], weights: dict[str, Tensor]) -> None:
-    """Write aside, then rename."""
-    part = folder / '.spliced.pth.part'
-    torch.save(dict(meta=dict(seed=report['seed']), state_dict=weights), part)
-    part.replace(folder / 'spliced.pth')
-    part = folder / '.splice.json.part'
-    part.write_text(json.dumps(report, indent=1) + '\n')
-    part.replace(folder / 'splice.json')
+    """Write report and weights, each whole or not at all."""
+    with aside(folder / 'spliced.pth') as part:
+        torch.save(dict(meta=dict(seed=report['seed']), state_dict=weights), part)
+    with aside(folder / 'splice.json') as part:
+        part.write_text(json.dumps(report, indent=1) + '\n')

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,7 @@ def network_entry(settings: Settings, network: str, tested: Tested) -> dict[str,
                      for group in GROUPS})
 
 
+@cache  # reads all annotations
 def steps_an_epoch(settings: Settings) -> int:
     """How often the weights of a network are changed in an epoch."""
     cfg = Config.fromfile(settings.config, import_custom_modules=False)

@@ -17,6 +17,7 @@ from mmengine.config import Config
 
 from shg_xai.cli import run
 from shg_xai.errors import InputError
+from shg_xai.report.writing import aside
 from shg_xai.study.settings import Settings
 
 STUDY_WIDTH = 50
@@ -27,14 +28,12 @@ Overrides = dict[str, Any]
 
 def write_config(path: Path, base: Path, about: str, overrides: Overrides) -> None:
     """Write a config that inherits from another; the same overrides give the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [f'"""{about}"""', '',
              f'_base_ = [{os.path.relpath(base, path.parent)!r}]', '']
     lines += [f'{name} = {pformat(value, width=96, sort_dicts=False)}'
               for name, value in overrides.items()]
-    part = path.with_suffix('.part')
-    part.write_text('\n'.join(lines) + '\n')
-    part.replace(path)
+    with aside(path) as part:
+        part.write_text('\n'.join(lines) + '\n')
 
 
 def inherited(path: Path) -> list[str]:
@@ -214,9 +213,8 @@ def write_all(settings: Settings) -> None:
     """Write the configs of autoencoders, and a list of the widths when all are there."""
     write_autoencoder_configs(settings)
     widths = settings.work_dir / 'widths' / 'chosen.json'
-    part = widths.with_suffix('.part')
-    part.write_text(json.dumps(dict(widths=widths_of(settings))) + '\n')
-    part.replace(widths)
+    with aside(widths) as part:
+        part.write_text(json.dumps(dict(widths=widths_of(settings))) + '\n')
     print(f'widths of the codes: {widths_of(settings)}')
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shg_xai.errors import InputError
+from shg_xai.study.process import ROOT
 from shg_xai.study.settings import Settings
-from shg_xai.study.stages import ROOT, Marks, Stage
+from shg_xai.study.stages import Marks, Stage
 
 Cost = tuple[float, float]  # seconds, megabytes
 START = 8  # seconds until a tool that needs PyTorch and MMPose is at work

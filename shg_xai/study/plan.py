@@ -7,7 +7,8 @@ from shg_xai.study import configs
 from shg_xai.study.configs import inherited
 from shg_xai.study.interventions import intervention_files, intervention_stages
 from shg_xai.study.maker import Maker
-from shg_xai.study.stages import ROOT, Stage
+from shg_xai.study.process import ROOT
+from shg_xai.study.stages import Stage
 
 # People who differ by sitting or standing and by little else: the same size, seen from one side.
 CONTROLLED = ('--two', 'posture=0,1', '--range', 'activity=0:0.2', '--range', 'yaw_deg=52:58',

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.errors import InputError
+from shg_xai.report.writing import aside
 from shg_xai.study.settings import Settings
 
 FILE = 'settings.json'
@@ -19,9 +20,8 @@ def plain(settings: Settings) -> dict[str, Any]:
 
 def write_settings(settings: Settings) -> None:
     """Write them into the work folder."""
-    part = settings.work_dir / f'.{FILE}.part'
-    part.write_text(json.dumps(plain(settings), indent=1) + '\n')
-    part.replace(settings.work_dir / FILE)
+    with aside(settings.work_dir / FILE) as part:
+        part.write_text(json.dumps(plain(settings), indent=1) + '\n')
 
 
 def read_settings(work_dir: Path) -> Settings:

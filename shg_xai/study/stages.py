@@ -1,29 +1,23 @@
 """Running stages: each once, skipped when done from the same inputs, gone on with when cut."""
 
-import ctypes
 import fcntl
 import hashlib
-import io
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from shg_xai.errors import InputError
+from shg_xai.report.writing import aside
+from shg_xai.study.process import run_command
 
-ROOT = Path(__file__).resolve().parents[2]
-LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # of Linux's sys/prctl.h
-PATIENCE = 20  # seconds
 LATEST = re.compile(r'\{([^{}]+)\}')
 
 
@@ -80,9 +74,16 @@ def digest_of(stage: Stage, command: Sequence[str]) -> str:
         if not path.is_file():
             raise InputError(f'{path}: missing; the stage "{stage.name}" needs it')
         digest.update(b'\0' + str(path).encode() + b'\0')
-        with path.open('rb') as file:
-            digest.update(hashlib.file_digest(file, 'sha256').digest())
+        facts = path.stat()
+        digest.update(_file_digest(path, facts.st_size, facts.st_mtime_ns))
     return digest.hexdigest()
+
+
+@cache
+def _file_digest(path: Path, size: int, changed_ns: int) -> bytes:
+    """SHA-256 of a file as it is; many stages have the same annotations."""
+    with path.open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').digest()
 
 
 class Marks:
@@ -118,10 +119,10 @@ class Marks:
     def write(self, stage: Stage, state: str, digest: str, seconds: float,
               command: Sequence[str]) -> None:
         """Replace what is known of a stage."""
-        part = self.folder / f'.{stage.slug}.part'
-        part.write_text(json.dumps(dict(name=stage.name, state=state, digest=digest,
-                                        seconds=round(seconds, 1), command=list(command))) + '\n')
-        part.replace(self.folder / f'{stage.slug}.json')
+        with aside(self.folder / f'{stage.slug}.json') as part:
+            part.write_text(json.dumps(dict(name=stage.name, state=state, digest=digest,
+                                            seconds=round(seconds, 1),
+                                            command=list(command))) + '\n')
 
 
 @contextmanager
@@ -174,7 +175,7 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     start = time.monotonic()
     log = marks.folder / f'{stage.slug}.log'
     try:
-        code = _run([sys.executable, '-W', 'ignore', *command], log, show)
+        code = run_command([sys.executable, '-W', 'ignore', *command], log, show)
     finally:
         spent += time.monotonic() - start
         marks.write(stage, 'begun', digest, spent, command)
@@ -200,48 +201,3 @@ def _last_words(log: Path) -> str:
     lines = [line.strip() for line in log.read_text('utf-8').splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith('error: ')]
     return (errors or lines or ['it said nothing'])[-1].removeprefix('error: ')
-
-
-def _run(command: Sequence[str], log: Path, show: Callable[[str], None]) -> int:
-    """Run a command to its end; it is ended with us, however we end."""
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, start_new_session=True,
-                               preexec_fn=_die_with_parent)
-    # newline='': a progress bar, drawn anew after each carriage return, is shown while it grows.
-    said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
-    try:
-        with log.open('w', encoding='utf-8') as file:
-            for line in said:
-                if not line.endswith('\r'):
-                    file.write(line)
-                    file.flush()
-                show(line)
-        return process.wait()
-    finally:
-        if process.poll() is None:
-            _end_group(process)
-        said.close()
-        signal.signal(signal.SIGTERM, before)
-
-
-def _die_with_parent() -> None:
-    """Have Linux kill this process when its parent is killed, which then cannot end it."""
-    if sys.platform == 'linux':
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _end_group(process: subprocess.Popen) -> None:
-    """End a command and all that it started; what does not end when asked is killed."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(PATIENCE)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -187,11 +187,17 @@ def test_the_network_without_skips_is_the_control_of_skips_off(tmp_path: Path,
 
 
 def test_no_more_components_are_asked_for_than_there_are(tmp_path: Path) -> None:
-    maker = Plan(settings_of(tmp_path), Costs(40, 10, 10, 0.1, 0.1, 1000, 9))
+    maker = Plan(settings_of(tmp_path), Costs(400, 10, 10, 0.1, 0.1, 1000, 9))
     words = {stage.name: stage for stage in maker.stages()}
     skips, walk = words['skips 0'].command, words['walk 0'].command
     assert skips[skips.index('--ks') + 1:skips.index('--ks') + 3] == ('0', '8')
     assert walk[walk.index('--components') + 1:walk.index('--concepts')] == ('1', '2', '3')
+
+
+def test_three_persons_differ_along_two_components_and_show_no_concept(tmp_path: Path) -> None:
+    maker = Plan(settings_of(tmp_path), Costs(3, 1, 1, 0.1, 0.1, 1000, 512))
+    walk = next(stage.command for stage in maker.stages() if stage.name == 'walk 0')
+    assert walk[walk.index('--components') + 1:walk.index('--random')] == ('1', '2')
 
 
 def test_two_stacks_have_a_width_and_an_autoencoder_each(tmp_path: Path) -> None:

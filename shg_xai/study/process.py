@@ -1,0 +1,70 @@
+"""A command in a process of its own, that does not outlive this one."""
+
+import ctypes
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parents[2]
+LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # of Linux's sys/prctl.h
+PATIENCE = 20  # seconds
+
+
+def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) -> int:
+    """Run a command to its end; it is ended with us, however we end.
+
+    Args:
+        command (Sequence[str]): Program and arguments.
+        log (Path): Gets what it prints, but for progress bars.
+        show (Callable): Gets every line it prints; see :func:`~shg_xai.study.stages.run_stage`.
+
+    Returns:
+        int: Its exit code.
+    """
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, start_new_session=True,
+                               preexec_fn=_die_with_parent)
+    # newline='': a progress bar, drawn anew after each carriage return, is shown while it grows.
+    said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
+    try:
+        with log.open('w', encoding='utf-8') as file:
+            for line in said:
+                if not line.endswith('\r'):
+                    file.write(line)
+                    file.flush()
+                show(line)
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            _end_group(process)
+        said.close()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _die_with_parent() -> None:
+    """Have Linux kill this process when its parent is killed, which then cannot end it."""
+    if sys.platform == 'linux':
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_group(process: subprocess.Popen) -> None:
+    """End a command and all that it started; what does not end when asked is killed."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
