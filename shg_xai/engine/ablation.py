@@ -18,7 +18,7 @@ from shg_xai.engine.ablation_inputs import (
 )
 from shg_xai.engine.ablation_options import AblationOptions
 from shg_xai.engine.ablation_results import LABELLED, person_columns, summary
-from shg_xai.engine.kept import pck_settings
+from shg_xai.engine.evaluators import pck_settings
 from shg_xai.engine.skips import (
     changeable_layers,
     mean_outputs,

@@ -6,18 +6,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
-from mmengine.registry import DATASETS, init_default_scope
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.engine.ablation_options import AblationOptions, check_donors
-from shg_xai.engine.dump import evaluation_dataset
+from shg_xai.engine.evaluators import pck_settings
 from shg_xai.engine.fitted import Fitted, check_stored, fit, open_selection
-from shg_xai.engine.kept import pck_settings
-from shg_xai.engine.persons import person_columns
-from shg_xai.engine.run import build_runner
 from shg_xai.engine.skips import latent_layer
-from shg_xai.engine.subject import Subject
+from shg_xai.engine.subject import Subject, open_model, open_persons
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
 
@@ -31,16 +26,9 @@ def open_subject(cfg: Config, checkpoint: str, options: AblationOptions
     Raises:
         InputError: No such persons, or a checkpoint that cannot be used.
     """
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
-    dataset = DATASETS.build(evaluation_dataset(cfg, options.split))
-    annotated = {name: values[:options.limit]
-                 for name, values in person_columns(dataset).items()}
-    persons = len(annotated['image_id'])
-    check_donors(persons, options.replacements, f'{dataset.ann_file}: one person')
-    dataset.get_subset_(list(range(persons)))
-    runner = build_runner(cfg, checkpoint)
-    runner.load_or_resume()
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    dataset, annotated = open_persons(cfg, options.split, options.limit)
+    check_donors(len(dataset), options.replacements, f'{dataset.ann_file}: one person')
+    model = open_model(cfg, checkpoint)
     normaliser = pck_settings(cfg, options.split)['normaliser']
     return Subject(model, cfg, dataset, normaliser), annotated
 

@@ -6,6 +6,7 @@ from typing import Any
 from mmengine.config import Config
 
 from shg_xai.errors import InputError
+from shg_xai.evaluation.person_scores import NORMALISERS
 
 
 def visible_pck(cfg: Config, split: str) -> dict[str, Any] | None:
@@ -38,3 +39,14 @@ def keep_persons(cfg: Config, file: str) -> None:
         raise InputError(f'--persons: test_evaluator of {cfg.filename} has no VisiblePCK; add '
                          "dict(type='VisiblePCK')")
     metric['persons_file'] = file
+
+
+def pck_settings(cfg: Config, split: str) -> dict[str, Any]:
+    """``thr`` and ``normaliser`` of the config's VisiblePCK; the study's where it has none."""
+    names = ('test', 'val') if split == 'test' else ('val', 'test')
+    metric = next(filter(None, (visible_pck(cfg, name) for name in names)), {})
+    normaliser = metric.get('normaliser', 'crop')
+    if normaliser not in NORMALISERS:
+        raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of '
+                         f'{", ".join(NORMALISERS)}')
+    return dict(thr=metric.get('thr', 0.05), normaliser=normaliser)

@@ -9,22 +9,17 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
-from mmengine.registry import DATASETS
 from torch import Tensor, nn
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.analysis.spectrum import Components
 from shg_xai.analysis.width import ladder, mean_estimate, paired_difference, rules, suggestion
-from shg_xai.engine.dump import evaluation_dataset
-from shg_xai.engine.evaluators import visible_pck
+from shg_xai.engine.evaluators import pck_settings
 from shg_xai.engine.fitted import Fitted, check_stored, fit, open_selection
 from shg_xai.engine.measurement import check_numbers
-from shg_xai.engine.persons import person_columns
-from shg_xai.engine.run import build_runner
+from shg_xai.engine.subject import open_model, open_persons
 from shg_xai.engine.variants import measure_variants
 from shg_xai.errors import InputError
-from shg_xai.evaluation.person_scores import NORMALISERS
 
 SCHEMA_VERSION, KIND = 1, 'shg_xai kept components'
 
@@ -84,15 +79,12 @@ def keep_components(cfg: Config, checkpoint: str, options: KeptOptions) -> dict[
     selection = open_selection(options.store, options.layer, checkpoint)
     ks = _numbers(options.ks, selection.dimensions)
     check_stored(cfg, selection)
-    dataset = DATASETS.build(evaluation_dataset(cfg, options.split))
-    image_ids = person_columns(dataset)['image_id'][:options.limit]
-    dataset.get_subset_(list(range(len(image_ids))))
-    runner = build_runner(cfg, checkpoint)
-    runner.load_or_resume()
+    dataset, columns = open_persons(cfg, options.split, options.limit)
+    image_ids = columns['image_id']
+    model = open_model(cfg, checkpoint)
     settings = pck_settings(cfg, options.split)
     times: dict[str, float] = {}
     fitted = fit(selection, options.seed, times)
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     scores = measure(model, cfg, dataset, selection.layer, fitted.components, ks,
                      settings, times)
     return dict(
@@ -113,17 +105,6 @@ def _numbers(ks: Sequence[int] | None, dimensions: int) -> list[int]:
             raise InputError(f'--k {k}: the latent has {dimensions} components; give at most '
                              'as many')
     return ladder(dimensions) if ks is None else sorted({*ks, dimensions})
-
-
-def pck_settings(cfg: Config, split: str) -> dict[str, Any]:
-    """``thr`` and ``normaliser`` of the config's VisiblePCK; the study's where it has none."""
-    names = ('test', 'val') if split == 'test' else ('val', 'test')
-    metric = next(filter(None, (visible_pck(cfg, name) for name in names)), {})
-    normaliser = metric.get('normaliser', 'crop')
-    if normaliser not in NORMALISERS:
-        raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of '
-                         f'{", ".join(NORMALISERS)}')
-    return dict(thr=metric.get('thr', 0.05), normaliser=normaliser)
 
 
 def projected(x: Tensor, mean: Tensor, vectors: Tensor) -> Tensor:

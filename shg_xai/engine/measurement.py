@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shg_xai.engine.options import add_common_options
 from shg_xai.errors import InputError
-from shg_xai.report.writing import aside
+from shg_xai.writing import aside
 
 if TYPE_CHECKING:
     from mmengine.config import Config

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
-from mmengine.registry import DATASETS, init_default_scope
 from torch import Tensor
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
@@ -26,13 +24,11 @@ from shg_xai.analysis.misclassified import (
     targets,
 )
 from shg_xai.analysis.selection import Selection
-from shg_xai.engine.dump import evaluation_dataset
+from shg_xai.engine.evaluators import pck_settings
 from shg_xai.engine.fitted import check_stored, open_selection
-from shg_xai.engine.kept import pck_settings
 from shg_xai.engine.moved_options import MoveOptions
 from shg_xai.engine.moved_results import Moves, summary, warnings_of
-from shg_xai.engine.persons import person_columns
-from shg_xai.engine.run import build_runner
+from shg_xai.engine.subject import open_model, open_persons, stop_flipping
 from shg_xai.engine.variants import Changes, measure_variants
 from shg_xai.errors import InputError
 
@@ -64,9 +60,7 @@ def move_persons(cfg: Config, checkpoint: str, options: MoveOptions) -> dict[str
     concept, split, strength = choose_concept(options.concept, clustered.concepts,
                                               clustered.labels, options.clusters)
     found = misclassified(clustered.labels, split.sides, options.clusters)
-    flipped = bool((cfg.model.get('test_cfg') or {}).get('flip_test'))
-    if flipped:
-        cfg.model.test_cfg.flip_test = False
+    flipped = stop_flipping(cfg)
     moves = choose_moves(clustered, split, found, options)
     after = (decode_moved(cfg, checkpoint, clustered.selection, moves, options, times)
              if len(moves.persons) else None)
@@ -152,15 +146,12 @@ def decode_moved(cfg: Config, checkpoint: str, selection: Selection, moves: Move
     Raises:
         InputError: The data set has not all of these persons, or the checkpoint cannot be used.
     """
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
     split = split_of(selection, options)
-    dataset = DATASETS.build(evaluation_dataset(cfg, split))
-    dataset.get_subset_(find_persons(
-        person_columns(dataset)['annotation_id'], selection.annotation_ids[moves.persons],
-        f'{dataset.ann_file}').tolist())
-    runner = build_runner(cfg, checkpoint)
-    runner.load_or_resume()
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    dataset, columns = open_persons(cfg, split)
+    dataset.get_subset_(find_persons(columns['annotation_id'],
+                                     selection.annotation_ids[moves.persons],
+                                     f'{dataset.ann_file}').tolist())
+    model = open_model(cfg, checkpoint)
     offsets = torch.from_numpy(moves.offsets).float().to(next(model.parameters()).device)
 
     def change(persons: np.ndarray) -> Mapping[str, Any]:

@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
-from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import autocast
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -27,11 +25,10 @@ from shg_xai.analysis.channels import (
 from shg_xai.analysis.moments import Moments
 from shg_xai.analysis.spectrum import Components, principal_components
 from shg_xai.analysis.width import mean_estimate, paired_difference, suggestion
-from shg_xai.engine.dump import build_loader, evaluation_dataset
-from shg_xai.engine.kept import pck_settings
-from shg_xai.engine.persons import person_columns
+from shg_xai.engine.dump import build_loader
+from shg_xai.engine.evaluators import pck_settings
 from shg_xai.engine.redundancy_options import RedundancyOptions, choose_layers, numbers
-from shg_xai.engine.run import build_runner
+from shg_xai.engine.subject import open_model, open_persons
 from shg_xai.engine.variants import Changes, Scores, measure_variants
 from shg_xai.errors import InputError
 from shg_xai.hooks.provenance import sha256
@@ -59,14 +56,10 @@ def find_redundancy(cfg: Config, checkpoint: str, options: RedundancyOptions) ->
         raise InputError(f'{checkpoint}: no such checkpoint')
     shapes = choose_layers(cfg, options.layers)
     ladders = {name: numbers(options.ks, name, shape[0]) for name, shape in shapes.items()}
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
     fitted_on = fit_persons(cfg, options)
-    dataset = DATASETS.build(evaluation_dataset(cfg, options.split))
-    image_ids = person_columns(dataset)['image_id'][:options.limit]
-    dataset.get_subset_(list(range(len(image_ids))))
-    runner = build_runner(cfg, checkpoint)
-    runner.load_or_resume()
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    dataset, columns = open_persons(cfg, options.split, options.limit)
+    image_ids = columns['image_id']
+    model = open_model(cfg, checkpoint)
     settings = pck_settings(cfg, options.split)
     times: dict[str, float] = {}
     components = fit_channels(model, cfg, fitted_on, list(shapes), times)
@@ -94,9 +87,8 @@ def fit_persons(cfg: Config, options: RedundancyOptions) -> Any:
     Returns:
         Any: At most ``fit_persons`` of them, in the order of the fit split.
     """
-    dataset = DATASETS.build(evaluation_dataset(cfg, options.fit_split))
-    persons = len(person_columns(dataset)['image_id'])
-    drawn = np.random.default_rng([options.seed, STREAM]).permutation(persons)
+    dataset, _ = open_persons(cfg, options.fit_split)
+    drawn = np.random.default_rng([options.seed, STREAM]).permutation(len(dataset))
     dataset.get_subset_(np.sort(drawn[:options.fit_persons]).tolist())
     return dataset
 

@@ -19,7 +19,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from shg_xai.engine.checkpoints import check_fits, read_weights
 from shg_xai.errors import InputError
 from shg_xai.hooks.provenance import sha256
-from shg_xai.report.writing import aside
+from shg_xai.writing import aside
 
 # glibc's malloc.h
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4

@@ -19,7 +19,7 @@ from shg_xai.engine.checkpoints import check_fits, read_checkpoint, read_weights
 from shg_xai.errors import InputError
 from shg_xai.hooks.provenance import sha256
 from shg_xai.models import AutoencoderNeck
-from shg_xai.report.writing import aside
+from shg_xai.writing import aside
 
 PREFIX = 'neck.'  # of an autoencoder's weights where it was trained alone
 Change = Callable[[Tensor, Tensor], Tensor]

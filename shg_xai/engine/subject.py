@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
+from mmengine.model import is_model_wrapper
+from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import autocast
 from torch import nn
 from tqdm import tqdm
 
-from shg_xai.engine.dump import build_loader
+from shg_xai.engine.dump import build_loader, evaluation_dataset
+from shg_xai.engine.persons import person_columns
+from shg_xai.engine.run import build_runner
 from shg_xai.evaluation.person_scores import sample_distances
 
 
@@ -42,13 +46,13 @@ class Subject:
         model (nn.Module): A pose estimator.
         cfg (Config): Its config, for the dataloader, autocast and flip test.
         dataset (Any): The N persons.
-        normaliser (str): What distances are divided by.
+        normaliser (str): What distances are divided by, where there are any.
     """
 
     model: nn.Module
     cfg: Config
     dataset: Any
-    normaliser: str
+    normaliser: str = 'crop'
 
     @property
     def names(self) -> list[str]:
@@ -62,6 +66,48 @@ class Subject:
         self.model.eval()
         with torch.no_grad(), autocast(enabled=self.cfg.test_cfg.get('fp16', False)):
             yield
+
+
+def open_model(cfg: Config, checkpoint: str) -> nn.Module:
+    """A config's network with the weights of a checkpoint.
+
+    Raises:
+        InputError: The checkpoint cannot be used.
+    """
+    runner = build_runner(cfg, checkpoint)
+    runner.load_or_resume()
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+def open_persons(cfg: Config, split: str, limit: int | None = None
+                 ) -> tuple[Any, dict[str, np.ndarray]]:
+    """The first N persons of a split as they are tested, and what is known of them.
+
+    Args:
+        cfg (Config): A config of MMPose's.
+        split (str): train, val or test.
+        limit (int, optional): At most so many.
+
+    Returns:
+        tuple: The data set, and columns by name, (N,); see
+        :func:`~shg_xai.engine.persons.person_columns`.
+
+    Raises:
+        InputError: There are none.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    dataset = DATASETS.build(evaluation_dataset(cfg, split))
+    columns = {name: values[:limit] for name, values in person_columns(dataset).items()}
+    dataset.get_subset_(list(range(len(columns['image_id']))))
+    return dataset, columns
+
+
+def stop_flipping(cfg: Config) -> bool:
+    """Turn a config's flip test off; returns whether it was on."""
+    flipped = bool((cfg.model.get('test_cfg') or {}).get('flip_test'))
+    if flipped:
+        cfg.model.test_cfg.flip_test = False
+    return flipped
 
 
 def predict(subject: Subject, data: Mapping[str, Any]) -> list[tuple[np.ndarray, ...]]:

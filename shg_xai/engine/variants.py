@@ -38,7 +38,7 @@ def measure_variants(model: nn.Module, cfg: Config, dataset: Any, changes: Mappi
         dataset (Any): The N persons.
         changes (Mapping[str, Changes]): By layer.
         settings (Mapping[str, Any]): ``thr`` and ``normaliser``, see
-            :func:`~shg_xai.engine.kept.pck_settings`.
+            :func:`~shg_xai.engine.evaluators.pck_settings`.
         times (dict[str, float]): Gets the seconds it took, as ``network``.
 
     Returns:

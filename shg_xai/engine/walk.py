@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
@@ -25,13 +24,13 @@ from shg_xai.analysis.directions import (
 from shg_xai.analysis.scores import unit_directions
 from shg_xai.engine.fitted import Fitted, check_stored, fit, open_selection
 from shg_xai.engine.measurement import check_numbers
-from shg_xai.engine.run import build_runner
+from shg_xai.engine.skips import mean_outputs
+from shg_xai.engine.subject import Subject, open_model, stop_flipping
 from shg_xai.engine.walk_passes import (
     SKIPS,
     Decoded,
     Points,
     decode,
-    mean_skips,
     skip_replacements,
     skips_around,
 )
@@ -120,11 +119,9 @@ def walk_latent(cfg: Config, checkpoint: str, options: WalkOptions) -> dict[str,
     check_stored(cfg, selection)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
     chosen = find_concepts(known, options.concepts)
-    flipped = _stop_flipping(cfg)
+    flipped = stop_flipping(cfg)
     shown = choose(cfg, options.split, options.persons, options.skips == 'donor', options.seed)
-    runner = build_runner(cfg, checkpoint)
-    runner.load_or_resume()
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = open_model(cfg, checkpoint)
     layers = skips_around(model, selection.layer, options.skips)
     times: dict[str, float] = {}
     fitted = fit(selection, options.seed, times)
@@ -145,14 +142,6 @@ def walk_latent(cfg: Config, checkpoint: str, options: WalkOptions) -> dict[str,
         store=str(options.store), layer=selection.layer, split=options.split,
         persons=len(shown.persons), start=options.start, skips=options.skips, seed=options.seed,
         settings=settings, **found, warnings=warnings, times_s=times)
-
-
-def _stop_flipping(cfg: Config) -> bool:
-    """Turn the config's flip test off; returns whether it was on."""
-    flipped = bool((cfg.model.get('test_cfg') or {}).get('flip_test'))
-    if flipped:
-        cfg.model.test_cfg.flip_test = False
-    return flipped
 
 
 def _walks(fitted: Fitted, chosen: Sequence[Concept], options: WalkOptions) -> Walks:
@@ -184,14 +173,13 @@ def run_walks(model: nn.Module, cfg: Config, shown: Shown, fitted: Fitted, walks
              if options.start == 'mean' else None)
     vectors = torch.from_numpy(walks.vectors()).float().to(device)
     dataset, donors = shown.dataset, shown.donors
-    averaged = mean_skips(model, cfg, dataset.get_subset(
-        spread(len(dataset), MEAN_PERSONS).tolist()), layers
+    averaged = mean_outputs(Subject(model, cfg, dataset.get_subset(
+        spread(len(dataset), MEAN_PERSONS).tolist())), layers
     ) if options.skips == 'mean' and layers else {}
-    lenders = None if donors is None else dataset.get_subset(donors.tolist())
-    replacements = skip_replacements(model, cfg, layers, options.skips, averaged, lenders)()
+    lenders = None if donors is None else Subject(model, cfg, dataset.get_subset(donors.tolist()))
+    replacements = skip_replacements(layers, averaged, lenders)
     return decode(model, cfg, dataset.get_subset(shown.persons.tolist()), fitted.selection.layer,
                   Points(start, vectors, walks.places()), replacements, times)
-
 
 
 def _warnings(options: WalkOptions, model: nn.Module, layer: str, layers: Sequence[str],

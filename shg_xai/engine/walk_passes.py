@@ -4,7 +4,7 @@ Shapes: N persons, K keypoints, D values of a latent, M directions, P points.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,11 @@ from tqdm import tqdm
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.engine.dump import build_loader
+from shg_xai.engine.skips import present_levels, read_outputs, skip_layer
+from shg_xai.engine.subject import Subject
 from shg_xai.errors import InputError
 from shg_xai.hooks.replay import replayed
-from shg_xai.hooks.tap import Replacement, split_name, tap
+from shg_xai.hooks.tap import Outputs, Replacement, split_name, tap
 from shg_xai.models.stacked_hourglass import StackedHourglass
 
 SKIPS = ('own', 'none', 'mean', 'donor')
@@ -83,13 +85,6 @@ def moved(x: Tensor, start: Tensor | None, offset: Tensor) -> Tensor:
     return torch.empty_like(x).copy_(values.expand(len(x), -1).reshape(x.shape))
 
 
-def skip_layers(model: nn.Module, stack: int) -> list[str]:
-    """Names of a stack's skips that are on, finest first."""
-    flags = model.backbone.hourglasses[stack].skip_connections
-    return [f'backbone.hourglasses.{stack}.skips.{level}'
-            for level, is_on in enumerate(flags) if is_on]
-
-
 def skips_around(model: nn.Module, layer: str, skips: str) -> list[str]:
     """The skips to replace when a layer is walked in; none where every person keeps their own.
 
@@ -108,63 +103,38 @@ def skips_around(model: nn.Module, layer: str, skips: str) -> list[str]:
         raise InputError(f'--skips {skips}: {layer} is no layer within an hourglass of '
                          "StackedHourglass's, so there are no skips to replace; leave --skips at "
                          'own')
-    return skip_layers(model, int(found[1]))
-
-
-def mean_skips(model: nn.Module, cfg: Config, dataset: Any,
-               layers: Sequence[str]) -> dict[str, Tensor]:
-    """Mean output of each layer over the persons of a data set, (C, H, W), summed in float64."""
-    totals: dict[str, Tensor] = {}
-    for batch in build_loader(cfg, dataset):
-        for name, values in _outputs(model, cfg, batch, layers).items():
-            totals[name] = totals.get(name, 0) + values.double().sum(0)
-    return {name: (total / len(dataset)).float() for name, total in totals.items()}
-
-
-def _outputs(model: nn.Module, cfg: Config, batch: Any,
-             layers: Sequence[str]) -> dict[str, Tensor]:
-    """What layers put out for a batch; nothing behind them is run."""
-    if not layers:
-        return {}
-    with torch.no_grad(), _autocast(cfg), tap(model, read=layers, stop=True) as outputs:
-        model(**model.data_preprocessor(batch, False), mode='tensor')
-    return {name: tensors[0] for name, tensors in outputs.items()}
+    stack = int(found[1])
+    return [skip_layer(stack, level) for level in present_levels(model, layer)[stack]]
 
 
 def _autocast(cfg: Config) -> Any:
     return autocast(enabled=(cfg.get('test_cfg') or {}).get('fp16', False))
 
 
-def _instead(values: Tensor | None) -> Replacement:
+def _instead(values: Tensor | None = None) -> Replacement:
     """A function that puts values in an output's place, in its type and format; None for zeros."""
     if values is None:
         return torch.zeros_like
     return lambda x: torch.empty_like(x).copy_(values)
 
 
-def skip_replacements(model: nn.Module, cfg: Config, layers: Sequence[str], skips: str,
-                      averaged: Mapping[str, Tensor], donors: Any
-                      ) -> Callable[[], Iterator[dict[str, Replacement]]]:
+def skip_replacements(layers: Sequence[str], averaged: Outputs, donors: Subject | None
+                      ) -> Iterator[dict[str, Replacement]]:
     """For each batch of persons, in order, what takes the place of their skips.
 
     Args:
-        model (nn.Module): A pose estimator.
-        cfg (Config): Its config.
         layers (Sequence[str]): The skips to replace.
-        skips (str): One of SKIPS.
-        averaged (Mapping[str, Tensor]): Mean skips, for ``'mean'``.
-        donors (Any): Data set of as many donors as persons, for ``'donor'``; None else.
+        averaged (Outputs): Their means, a tensor (1, C, H, W) each; without one it is zeros.
+        donors (Subject, optional): The network and as many donors as persons, whose skips come
+            instead.
     """
-    def same() -> Iterator[dict[str, Replacement]]:
+    if donors is None or not layers:
         while True:
-            yield {name: _instead(averaged.get(name)) for name in layers}
-
-    def lent() -> Iterator[dict[str, Replacement]]:
-        for batch in build_loader(cfg, donors):
-            found = _outputs(model, cfg, batch, layers)
-            yield {name: _instead(values) for name, values in found.items()}
-
-    return lent if skips == 'donor' and layers else same
+            yield {name: _instead(*averaged.get(name, ())) for name in layers}
+    for batch in build_loader(donors.cfg, donors.dataset):
+        with donors.testing():
+            found = read_outputs(donors, donors.model.data_preprocessor(batch, False), layers)
+        yield {name: _instead(*values) for name, values in found.items()}
 
 
 def decode(model: nn.Module, cfg: Config, dataset: Any, layer: str, points: Points,

@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 from mmengine.config import Config
-from mmengine.registry import DATASETS
 
-from shg_xai.engine.dump import evaluation_dataset
-from shg_xai.engine.persons import person_columns
+from shg_xai.engine.subject import open_persons
 from shg_xai.errors import InputError
 
 DONORS = 5  # keeps these random numbers apart from others of the same seed
@@ -52,8 +50,7 @@ def choose(cfg: Config, split: str, count: int, with_donors: bool, seed: int) ->
     Raises:
         InputError: There are no persons, or no donors.
     """
-    dataset = DATASETS.build(evaluation_dataset(cfg, split))
-    columns = person_columns(dataset)
+    dataset, columns = open_persons(cfg, split)
     persons = spread(len(dataset), count)
     donors = find_donors(columns['image_id'], persons, seed) if with_donors else None
     return Shown(dataset, persons, columns, donors)

@@ -1,7 +1,6 @@
 """PCK by visibility, as an MMPose metric."""
 
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from shg_xai.evaluation.person_scores import (
     person_scores,
     sample_distances,
 )
+from shg_xai.writing import aside
 
 Result = tuple[np.ndarray, np.ndarray, int | None, int | None]
 
@@ -43,16 +43,9 @@ def write_persons(file: Path, annotation_ids: Sequence[int], image_ids: Sequence
         'image_id': pa.array(image_ids, pa.int64()),
         **{f'pck_{group}': pa.array(values, pa.float64(), from_pandas=True)
            for group, values in scores.items()}})
-    part = file.with_name(f'.{file.name}.part{os.getpid()}')
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            pq.write_table(table, part, compression='zstd')
-            os.replace(part, file)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f'{file}: cannot be written ({error.strerror or error})') from error
+    with aside(file) as part:
+        pq.write_table(table, part, compression='zstd')
+
 
 @METRICS.register_module()
 class VisiblePCK(BaseMetric):

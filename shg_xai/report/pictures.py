@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
 from shg_xai.errors import InputError
-from shg_xai.report.writing import aside
+from shg_xai.writing import aside
 
 GREY = (190, 190, 190)
 COLOURS = {'left': (230, 159, 0), 'right': (0, 114, 178), '': (245, 245, 245)}

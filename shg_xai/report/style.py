@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
-from shg_xai.report.writing import aside
+from shg_xai.writing import aside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

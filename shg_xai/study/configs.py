@@ -17,8 +17,8 @@ from mmengine.config import Config
 
 from shg_xai.cli import run
 from shg_xai.errors import InputError
-from shg_xai.report.writing import aside
 from shg_xai.study.settings import Settings
+from shg_xai.writing import aside
 
 STUDY_WIDTH = 50
 WARM_UP = 100  # steps

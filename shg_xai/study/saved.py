@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.errors import InputError
-from shg_xai.report.writing import aside
 from shg_xai.study.settings import Settings
+from shg_xai.writing import aside
 
 FILE = 'settings.json'
 PATHS = ('work_dir', 'data_root', 'config', 'autoencoder')

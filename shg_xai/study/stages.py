@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.errors import InputError
-from shg_xai.report.writing import aside
 from shg_xai.study.process import run_command
+from shg_xai.writing import aside
 
 LATEST = re.compile(r'\{([^{}]+)\}')
 

@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 import shg_xai.plugin  # noqa: F401
 from shg_xai.analysis.decoded_walks import DecodedWalk, Drawn, effects, points
 from shg_xai.analysis.directions import Direction, Walks
-from shg_xai.engine.walk_passes import Points, decode, moved, skip_layers, skips_around
+from shg_xai.engine.walk_passes import Points, decode, moved, skips_around
 from shg_xai.engine.walk_results import in_crop
 from shg_xai.errors import InputError
 
@@ -119,11 +119,9 @@ def test_the_skips_that_are_replaced(repo_root: Path) -> None:
     model = nn.Module()
     model.backbone = MODELS.build(backbone)
     first = ['backbone.hourglasses.0.skips.0', 'backbone.hourglasses.0.skips.1']
-    assert skip_layers(model, 0) == first
-    assert skip_layers(model, 1) == ['backbone.hourglasses.1.skips.1']
     latent = 'backbone.hourglasses.{}.bottleneck_residuals'
     assert skips_around(model, latent.format(0), 'none') == first
-    assert skips_around(model, latent.format(1), 'donor') == skip_layers(model, 1)
+    assert skips_around(model, latent.format(1), 'donor') == ['backbone.hourglasses.1.skips.1']
     assert skips_around(model, 'backbone.stem', 'own') == []
     with pytest.raises(InputError, match=r'--skips mean: backbone\.stem\.4 is no layer within'):
         skips_around(model, 'backbone.stem.4', 'mean')
