@@ -185,8 +185,8 @@ def cluster_results(k: int, found: Clusters, silhouettes: Silhouettes,
                         error_bound=float(silhouettes.bounds.mean())),
         negative_share=float((values < 0).mean()),
         sizes=np.bincount(labels, minlength=k).tolist(),
-        silhouette_by_cluster=[float(values[labels == own].mean()) if (labels == own).any()
-                               else None for own in range(k)],
+        silhouette_by_cluster=[float(values[labels == own].mean(dtype=float))
+                               if (labels == own).any() else None for own in range(k)],
         centroids=central,
         misfits=[dict(annotation_id=int(annotation_ids[person]), cluster=int(labels[person]),
                       silhouette=float(values[person])) for person in worst if values[person] < 0])

@@ -68,13 +68,11 @@ class Projections:
         scores (Scores): The first d components, in a file.
         norms (np.ndarray): Squared distance from the mean over all D dimensions, float64, (N,).
         residuals (np.ndarray): Its part outside of the d components, float64, shape (N,).
-        chosen (np.ndarray): Positions along other directions, float64, shape (N, M).
     """
 
     scores: Scores
     norms: np.ndarray
     residuals: np.ndarray
-    chosen: np.ndarray
 
 
 def dimensions_for(values: np.ndarray, cut: float) -> int:
@@ -84,15 +82,14 @@ def dimensions_for(values: np.ndarray, cut: float) -> int:
     return int(np.argmax(left <= cut * values.sum())) + 1
 
 
-def project(selection: Selection, components: Components, dimensions: int,
-            directions: np.ndarray, file: Path, pool: Executor) -> Projections:
+def project(selection: Selection, components: Components, dimensions: int, file: Path,
+            pool: Executor) -> Projections:
     """Rotate the latents of a selection into a file.
 
     Args:
         selection (Selection): N persons.
         components (Components): Their principal components.
         dimensions (int): d, how many to keep.
-        directions (np.ndarray): More directions to project on, a column each, shape (D, M).
         file (Path): Where the scores go; its folder must exist.
         pool (Executor): Who computes; each task writes its rows of the file itself.
 
@@ -110,15 +107,14 @@ def project(selection: Selection, components: Components, dimensions: int,
     np.save(basis, components.vectors[:, :dimensions].astype(np.float32))
     whole = dimensions == selection.dimensions
     norms, residuals = np.empty(len(selection)), np.zeros(len(selection))
-    chosen = np.empty((len(selection), directions.shape[1]))
-    task = _Projection(components.mean, basis, directions, file)
-    for start, norm, residual, along in ordered(pool, task, selection.blocks()):
+    task = _Projection(components.mean, basis, file)
+    for start, norm, residual in ordered(pool, task, selection.blocks()):
         rows = slice(start, start + len(norm))
-        norms[rows], chosen[rows] = norm, along
+        norms[rows] = norm
         if not whole:
             residuals[rows] = residual
     basis.unlink()
-    return Projections(scores, norms, residuals, chosen)
+    return Projections(scores, norms, residuals)
 
 
 @dataclass(frozen=True)
@@ -127,10 +123,9 @@ class _Projection:
 
     mean: np.ndarray
     basis: Path
-    directions: np.ndarray
     file: Path
 
-    def __call__(self, block: Block) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    def __call__(self, block: Block) -> tuple[int, np.ndarray, np.ndarray]:
         centred = block.values() - self.mean
         basis = np.load(self.basis, mmap_mode='r', allow_pickle=False)
         rotated = centred.astype(np.float32) @ basis
@@ -138,7 +133,7 @@ class _Projection:
         target[block.start:block.start + len(rotated)] = rotated
         norms = np.einsum('nd,nd->n', centred, centred)
         kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
-        return block.start, norms, np.maximum(norms - kept, 0), centred @ self.directions
+        return block.start, norms, np.maximum(norms - kept, 0)
 
 
 def unit_directions(dimensions: int, count: int, seed: int) -> np.ndarray:

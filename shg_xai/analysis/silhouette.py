@@ -11,6 +11,7 @@ to a cluster by at most 2 |r_i| mean |r_j| / (distance of i to its nearest perso
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -25,25 +26,20 @@ class Silhouettes:
     """Silhouettes of one clustering.
 
     Attributes:
-        values (np.ndarray): Of each person, in [-1, 1]; 0 in a cluster of one. float64, (N,).
-        bounds (np.ndarray): By how much each can be wrong at most, shape (N,).
+        values (np.ndarray): Of each person, in [-1, 1]; 0 in a cluster of one. float32, (N,).
+        bounds (np.ndarray): By how much each can be wrong at most, float32, shape (N,).
     """
 
     values: np.ndarray
     bounds: np.ndarray
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """Sums over all others: of distances by cluster (N, sum of K), and the least distance (N,)."""
-
-    distances: np.ndarray
-    nearest: np.ndarray
-
-
 def silhouettes(scores: Scores, residuals: np.ndarray, labelings: Sequence[np.ndarray],
                 pool: Executor) -> list[Silhouettes]:
     """Silhouettes of several clusterings of the same persons.
+
+    Sums of distances to every cluster take more memory than all results together; until they are
+    complete they are in a file beside the scores.
 
     Args:
         scores (Scores): N persons, d components.
@@ -52,54 +48,89 @@ def silhouettes(scores: Scores, residuals: np.ndarray, labelings: Sequence[np.nd
         pool (Executor): Who computes.
     """
     sizes = [int(labels.max()) + 1 for labels in labelings]
-    sums = _pair_sums(scores, residuals, np.stack(labelings), sizes, pool)
-    results, start = [], 0
-    for labels, size in zip(labelings, sizes, strict=True):
-        results.append(_silhouettes(sums.distances[:, start:start + size], sums.nearest, labels,
-                                    np.sqrt(residuals)))
-        start += size
+    file = scores.file.with_name(f'sums-{scores.file.name}')
+    nearest = _pair_sums(scores, residuals, np.stack(labelings), sizes, file, pool)
+    cut = np.sqrt(residuals)
+    results = []
+    for labels, stop in zip(labelings, np.cumsum(sizes), strict=True):
+        clusters = _Clusters.of(labels, cut)
+        values, bounds = np.empty((2, scores.rows), np.float32)
+        for first, last in scores.blocks(BLOCK):
+            here = slice(first, last)
+            sums = _mapped(file)[here, stop - len(clusters.counts):stop]
+            values[here], bounds[here] = clusters.silhouettes(sums, nearest[here], labels[here],
+                                                              cut[here])
+        results.append(Silhouettes(values, bounds))
+    file.unlink()
     return results
 
 
-def _silhouettes(sums: np.ndarray, nearest: np.ndarray, labels: np.ndarray, cut: np.ndarray
-                 ) -> Silhouettes:
-    """Silhouettes from sums of distances to each cluster (N, K); cut is |r_i|, (N,)."""
-    persons = np.arange(len(labels))
-    counts = np.bincount(labels, minlength=sums.shape[1])
-    alone = counts[labels] == 1
-    own = sums[persons, labels] / np.maximum(counts[labels] - 1, 1)
-    means = sums / np.maximum(counts, 1)
-    means[:, counts == 0] = np.inf
-    means[persons, labels] = np.inf
-    other = means.min(axis=1)
-    larger = np.maximum(own, other)
-    known = ~alone & np.isfinite(other) & (larger > 0)
-    values = np.zeros(len(labels))
-    values[known] = (other - own)[known] / larger[known]
+@dataclass(frozen=True)
+class _Clusters:
+    """Numbers of persons (K,), and the mean of what was cut of the persons of each (K,)."""
 
-    if not cut.any():
-        return Silhouettes(values, np.zeros(len(labels)))
-    cut_means = np.bincount(labels, cut, len(counts)) / np.maximum(counts - 1, 1)
-    with np.errstate(divide='ignore', invalid='ignore'):
-        # Of a mean distance; own and other may both be wrong by it. A person cut nowhere is exact.
-        wrong = np.where(cut > 0, 2 * cut * cut_means.max() / nearest, 0)
-        # s is 1 - smaller / larger in size: both change, the larger one also beneath.
-        bounds = np.where(larger > wrong, 2 * wrong / (larger - wrong), 2)
-    return Silhouettes(values, np.where(known, np.minimum(bounds, 2), 0))
+    counts: np.ndarray
+    cut_means: np.ndarray
+
+    @classmethod
+    def of(cls, labels: np.ndarray, cut: np.ndarray) -> '_Clusters':
+        counts = np.bincount(labels)
+        return cls(counts, np.bincount(labels, cut) / np.maximum(counts - 1, 1))
+
+    def silhouettes(self, sums: np.ndarray, nearest: np.ndarray, labels: np.ndarray,
+                    cut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Silhouettes and their bounds, of n persons.
+
+        Args:
+            sums (np.ndarray): Of their distances to everybody in each cluster, shape (n, K).
+            nearest (np.ndarray): The distance to the nearest person, shape (n,).
+            labels (np.ndarray): The own cluster, shape (n,).
+            cut (np.ndarray): |r_i|, shape (n,).
+        """
+        persons = np.arange(len(labels))
+        alone = self.counts[labels] == 1
+        own = sums[persons, labels] / np.maximum(self.counts[labels] - 1, 1)
+        means = sums / np.maximum(self.counts, 1)
+        means[:, self.counts == 0] = np.inf
+        means[persons, labels] = np.inf
+        other = means.min(axis=1)
+        larger = np.maximum(own, other)
+        known = ~alone & np.isfinite(other) & (larger > 0)
+        values = np.zeros(len(labels))
+        values[known] = (other - own)[known] / larger[known]
+        with np.errstate(divide='ignore', invalid='ignore'):
+            # Of a mean distance; own and other may both be wrong by it. Cut nowhere is exact.
+            wrong = np.where(cut > 0, 2 * cut * self.cut_means.max() / nearest, 0)
+            # s is 1 - smaller / larger in size: both change, the larger one also beneath.
+            bounds = np.where(larger > wrong, 2 * wrong / (larger - wrong), 2)
+        return values, np.where(known, np.minimum(bounds, 2), 0)
 
 
 def _pair_sums(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int],
-               pool: Executor) -> _Sums:
-    """Sums over all pairs; labels (S, N) of S clusterings with these numbers of clusters."""
-    distances = np.zeros((scores.rows, sum(sizes)))
+               file: Path, pool: Executor) -> np.ndarray:
+    """Distance of each person to the nearest, (N,); sums of distances by cluster go into a file.
+
+    Args:
+        scores (Scores): N persons.
+        residuals (np.ndarray): Squared norms of what was cut, shape (N,).
+        labels (np.ndarray): Of S clusterings, shape (S, N).
+        sizes (Sequence[int]): Their numbers of clusters.
+        file (Path): A ``.npy`` of float64, shape (N, sum of K), is written here.
+        pool (Executor): Who computes.
+    """
+    np.lib.format.open_memmap(file, 'w+', np.float64, (scores.rows, sum(sizes))).flush()
     nearest = np.full(scores.rows, np.inf, np.float32)
-    tasks = _tiles(scores, residuals, labels, sizes)
-    for tile in ordered(pool, _tile_sums, tasks):
+    for tile in ordered(pool, _tile_sums, _tiles(scores, residuals, labels, sizes)):
         for start, sums, least in tile:
             rows = slice(start, start + len(sums))
-            distances[rows] += sums
+            _mapped(file, 'r+')[rows] += sums
             np.minimum(nearest[rows], least, out=nearest[rows])
-    return _Sums(distances, nearest.astype(np.float64))
+    return nearest.astype(np.float64)
+
+
+def _mapped(file: Path, mode: str = 'r') -> np.ndarray:
+    """An array in a file; mapped anew each time, so that none of it stays in memory."""
+    return np.load(file, mmap_mode=mode, allow_pickle=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The long work on one store: components, scores, clusters and silhouettes, as arrays."""
 
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,11 @@ from shg_xai.analysis.compare import Latents
 from shg_xai.analysis.moments import STRIDE, Moments, Overview, joined, look, moments
 from shg_xai.analysis.options import Options
 from shg_xai.analysis.progress import stage
-from shg_xai.analysis.scores import Projections, dimensions_for, project, unit_directions
+from shg_xai.analysis.scores import Projections, dimensions_for, project
 from shg_xai.analysis.selection import BLOCK, Selection
 from shg_xai.analysis.silhouette import Silhouettes, silhouettes
 from shg_xai.analysis.spectrum import Components, eigenvalues, principal_components
-from shg_xai.analysis.walks import DIRECTIONS, KEPT, picked
+from shg_xai.analysis.walks import KEPT
 
 CLUSTER_CUT = 0.05  # share of variance the restarts of K-Means leave out
 # A bound on a silhouette's error is some 4 to 16 times the share of variance left out.
@@ -32,8 +31,7 @@ class Structure:
         components (Components): Principal components.
         variances (np.ndarray): Of each of the D values, shape (D,).
         halves (tuple[Latents, ...]): Latents of each half of the images; none if too few.
-        picks (list[int]): Components to walk along, by number from 1.
-        projections (Projections): Scores; positions along the picks and random directions.
+        projections (Projections): Scores along the components.
         clusters (dict[int, Clusters]): By K.
         silhouettes (dict[int, Silhouettes]): By K.
     """
@@ -42,7 +40,6 @@ class Structure:
     components: Components
     variances: np.ndarray
     halves: tuple[Latents, ...]
-    picks: list[int]
     projections: Projections
     clusters: dict[int, Clusters]
     silhouettes: dict[int, Silhouettes]
@@ -79,16 +76,15 @@ def structure(file: Path, selection: Selection, options: Options, pool: Executor
     work = _Work(selection, options, pool, times)
     overview = overview or overview_of(selection, pool, times)
     components, halves, variances = _decompose(work, overview.mean)
-    picks = picked(selection.dimensions, len(selection))
-    projections = _project(work, components, picks, _kept(work, components), file)
+    projections = _project(work, components, _kept(work, components), file)
     found = _cluster(work, components, projections)
     values = _silhouettes(work, projections, found)
     if max(own.bounds.mean() for own in values.values()) > options.tolerance:
         # More was cut than the tolerance allows for: nothing is then.
-        projections = _project(work, components, picks, selection.dimensions, file)
+        projections = _project(work, components, selection.dimensions, file)
         values = _silhouettes(work, projections, found)
-    return Structure(int(overview.constant.sum()), components, variances, halves, picks,
-                     projections, found, values)
+    return Structure(int(overview.constant.sum()), components, variances, halves, projections,
+                     found, values)
 
 
 def overview_of(selection: Selection, pool: Executor, times: dict[str, float]) -> Overview:
@@ -127,14 +123,11 @@ def _kept(work: _Work, components: Components) -> int:
     return min(max(dimensions_for(components.eigenvalues, cut), KEPT), work.selection.dimensions)
 
 
-def _project(work: _Work, components: Components, picks: Sequence[int], kept: int, file: Path
-             ) -> Projections:
-    """Scores in a file; along the picked components, then along random directions, in memory."""
+def _project(work: _Work, components: Components, kept: int, file: Path) -> Projections:
+    """Scores in a file."""
     selection = work.selection
-    random = unit_directions(selection.dimensions, DIRECTIONS, work.options.seed)
-    along = np.concatenate([components.vectors[:, np.array(picks) - 1], random], axis=1)
     with stage(work.pool, 'rotation', work.times, work.blocks(len(selection))) as counted:
-        return project(selection, components, kept, along, file, counted)
+        return project(selection, components, kept, file, counted)
 
 
 def _cluster(work: _Work, components: Components, projections: Projections

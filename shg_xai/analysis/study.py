@@ -1,6 +1,5 @@
 """The study's analysis of one store: spectrum, walks, clusters, concepts, in this order."""
 
-import math
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -19,11 +18,11 @@ from shg_xai.analysis.moments import Overview
 from shg_xai.analysis.options import Options, warnings_of
 from shg_xai.analysis.progress import stage
 from shg_xai.analysis.relations import concept_results
-from shg_xai.analysis.selection import Selection
+from shg_xai.analysis.selection import BLOCK, Selection
 from shg_xai.analysis.silhouette import Silhouettes
 from shg_xai.analysis.spectrum import leading_shares, null_eigenvalues, spectrum_results
 from shg_xai.analysis.structure import Structure, structure
-from shg_xai.analysis.walks import KEPT, STEPS, walk
+from shg_xai.analysis.walks import KEPT, STEPS, picked, walks
 
 # Columns of a store that no chapter needs.
 UNUSED = ('dataset', 'split', 'crop_center', 'predicted_keypoints', 'keypoint_scores')
@@ -74,6 +73,9 @@ def analyse(name: str, selection: Selection, options: Options, scratch: Path, po
     scores = found.projections.scores.first(KEPT)
     with stage(pool, 'spectrum', times):
         spectrum = _spectrum(selection, options, found, scores)
+    with stage(pool, 'walks', times, -(-len(selection) // BLOCK)) as counted:
+        walked = walks(selection, found.components,
+                       picked(selection.dimensions, len(selection)), options.seed, counted)
     clusters = _clusters(selection, options, found, pool)
     labels = {k: own.best.labels for k, own in found.clusters.items()}
     table = selection.table([name for name in selection.store.columns if name not in UNUSED])
@@ -84,7 +86,8 @@ def analyse(name: str, selection: Selection, options: Options, scratch: Path, po
             counted)
     file.unlink()
     results = dict(_facts(name, selection, found.constant), warnings=warnings, spectrum=spectrum,
-                   walks=_walks(selection, found), clusters=clusters, concepts=concepts)
+                   walks=dict(steps=list(STEPS), components=walked), clusters=clusters,
+                   concepts=concepts)
     latents = Latents(selection, found.components.mean, found.components.eigenvalues)
     return Analysis(results, _persons(table, scores, labels, found.silhouettes, columns), latents,
                     found.halves, labels)
@@ -100,15 +103,6 @@ def _spectrum(selection: Selection, options: Options, found: Structure, scores: 
                             [half.eigenvalues for half in found.halves], null)
 
 
-def _walks(selection: Selection, found: Structure) -> dict[str, Any]:
-    projections = found.projections
-    random = projections.chosen[:, len(found.picks):]
-    walks = [walk(pick, math.sqrt(found.components.eigenvalues[pick - 1]), projections.norms,
-                  projections.chosen[:, place], random, selection.annotation_ids)
-             for place, pick in enumerate(found.picks)]
-    return dict(steps=list(STEPS), components=walks)
-
-
 def _clusters(selection: Selection, options: Options, found: Structure, pool: Executor
               ) -> dict[str, Any]:
     sils = found.silhouettes
@@ -116,7 +110,7 @@ def _clusters(selection: Selection, options: Options, found: Structure, pool: Ex
                               pool)
     entries = [cluster_results(k, clusters, sils[k], persons, selection, options)
                for (k, clusters), persons in zip(found.clusters.items(), central, strict=True)]
-    order = sorted(sils, key=lambda k: (-sils[k].values.mean(), k))
+    order = sorted(sils, key=lambda k: (-sils[k].values.mean(dtype=float), k))
     margin = None
     if len(order) > 1:
         value, low, high = mean_interval(sils[order[0]].values - sils[order[1]].values,
@@ -149,7 +143,7 @@ def _persons(table: pa.Table, scores: np.ndarray, labels: dict[int, np.ndarray],
     columns |= {f'component_{place + 1}': pa.array(scores[:, place])
                 for place in range(scores.shape[1])}
     columns |= {f'cluster_k{k}': pa.array(own.astype(np.int16)) for k, own in labels.items()}
-    columns |= {f'silhouette_k{k}': pa.array(own.values.astype(np.float32))
+    columns |= {f'silhouette_k{k}': pa.array(own.values)
                 for k, own in sils.items()}
     columns['pck'] = table['pck']
     columns |= {f'concept.{name}': pa.array(values, from_pandas=True)

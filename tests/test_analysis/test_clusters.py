@@ -34,7 +34,7 @@ def clustered(folder: Path, chosen: Selection, plan: Plan, threads: int = 2) -> 
         found = moments(chosen, look(chosen, pool).mean, pool)
         components = principal_components(found.mean, found.covariance)
         projections = project(chosen, components, max(plan.dimensions, chosen.dimensions // 2),
-                              np.zeros((chosen.dimensions, 0)), folder / 'a.npy', pool)
+                              folder / 'a.npy', pool)
         return cluster(chosen, components, projections, plan, pool)
 
 

@@ -17,21 +17,20 @@ COUNT, DIMENSIONS = 2500, 20
 
 
 @pytest.fixture
-def rotated(tmp_path: Path) -> tuple[Projections, Components, np.ndarray, np.ndarray]:
-    """Projections on 6 components, the components, centred values, and the directions."""
+def rotated(tmp_path: Path) -> tuple[Projections, Components, np.ndarray]:
+    """Projections on 6 components, the components and the centred values."""
     chosen = selected(tmp_path / 'store', some_values(COUNT), 'annotation_id != 9',
                       dtype='float16', rows_per_shard=900)
-    directions = np.random.default_rng(3).standard_normal((DIMENSIONS, 4))
     with ThreadPoolExecutor(2) as pool:
         found = moments(chosen, look(chosen, pool).mean, pool)
         components = principal_components(found.mean, found.covariance)
-        projections = project(chosen, components, 6, directions, tmp_path / 'a.npy', pool)
+        projections = project(chosen, components, 6, tmp_path / 'a.npy', pool)
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ['a.npy']
-    return projections, components, plain(chosen) - components.mean, directions
+    return projections, components, plain(chosen) - components.mean
 
 
 def test_scores_are_coordinates_along_components(rotated: tuple) -> None:
-    projections, components, centred, _ = rotated
+    projections, components, centred = rotated
     scores = projections.scores
     expected = centred @ components.vectors[:, :6]
     assert (scores.rows, scores.dimensions) == (COUNT - 1, 6)
@@ -51,7 +50,7 @@ def test_what_is_read_cannot_change_the_file(rotated: tuple) -> None:
 
 
 def test_kept_and_cut_are_the_whole(rotated: tuple) -> None:
-    projections, components, centred, _ = rotated
+    projections, components, centred = rotated
     total = (centred ** 2).sum(axis=1)
     assert projections.norms == pytest.approx(total, rel=1e-10)
     kept = (projections.scores.read(0, COUNT).astype(np.float64) ** 2).sum(axis=1)
@@ -61,28 +60,20 @@ def test_kept_and_cut_are_the_whole(rotated: tuple) -> None:
     assert (projections.residuals >= 0).all()
 
 
-def test_other_directions(rotated: tuple) -> None:
-    projections, _, centred, directions = rotated
-    expected = centred @ directions
-    assert projections.chosen == pytest.approx(expected, abs=1e-11 * np.abs(expected).max())
-
-
 def test_nothing_is_cut_of_all_components(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', some_values(60))
     with ThreadPoolExecutor(1) as pool:
         found = moments(chosen, look(chosen, pool).mean, pool)
         components = principal_components(found.mean, found.covariance)
-        projections = project(chosen, components, DIMENSIONS, np.zeros((DIMENSIONS, 0)),
-                              tmp_path / 'a.npy', pool)
+        projections = project(chosen, components, DIMENSIONS, tmp_path / 'a.npy', pool)
     assert not projections.residuals.any()
-    assert projections.chosen.shape == (60, 0)
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', some_values(10, (3, )))
     components = Components(np.zeros(3), np.ones(3), np.eye(3))
     with ThreadPoolExecutor(1) as pool, pytest.raises(InputError, match=r'cannot hold 0\.0 GB'):
-        project(chosen, components, 3, np.zeros((3, 0)), tmp_path / 'none' / 'a.npy', pool)
+        project(chosen, components, 3, tmp_path / 'none' / 'a.npy', pool)
 
 
 @pytest.mark.parametrize('values, cut, expected', [

@@ -21,8 +21,10 @@ def found(folder: Path, values: np.ndarray, labelings: Sequence[np.ndarray],
     np.save(file, kept)
     cut = (np.asarray(values, float)[:, kept.shape[1]:] ** 2).sum(axis=1)
     with ThreadPoolExecutor(threads) as pool:
-        return silhouettes(Scores(file, *kept.shape), cut,
-                           [np.asarray(labels, np.uint8) for labels in labelings], pool)
+        own = silhouettes(Scores(file, *kept.shape), cut,
+                          [np.asarray(labels, np.uint8) for labels in labelings], pool)
+    assert [left.name for left in folder.iterdir()] == ['scores.npy']
+    return own
 
 
 def test_all_dimensions_are_exact(tmp_path: Path) -> None:

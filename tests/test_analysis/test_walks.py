@@ -1,45 +1,80 @@
 """Walks against points set into the latent by hand."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from shg_xai.analysis.walks import NEAREST, STEPS, distances_to, nearest, picked, spread, walk
+from shg_xai.analysis.scores import unit_directions
+from shg_xai.analysis.selection import BLOCK, Selection
+from shg_xai.analysis.spectrum import Components, principal_components
+from shg_xai.analysis.walks import NEAREST, STEPS, distances_to, nearest, picked, spread, walks
+from tests.test_analysis.stores import selected
 
+COUNT, SEED = BLOCK + 152, 3
 GENERATOR = np.random.default_rng(0)
-VALUES = GENERATOR.standard_normal((200, 12)) * np.linspace(3, 0.2, 12)
-VALUES -= VALUES.mean(axis=0)
-NORMS = (VALUES ** 2).sum(axis=1)
-DIRECTION = np.linalg.eigh(np.cov(VALUES, rowvar=False))[1][:, -1]
-RANDOM = GENERATOR.standard_normal((12, 20))
-RANDOM /= np.linalg.norm(RANDOM, axis=0)
-IDS = GENERATOR.permutation(200) + 1000
+VALUES = (GENERATOR.standard_normal((COUNT, 12)) * np.linspace(3, 0.2, 12) + 2).astype(np.float32)
+IDS = GENERATOR.permutation(COUNT) + 1000
 
 
-def test_a_walk_meets_who_is_nearest() -> None:
-    along = VALUES @ DIRECTION
-    sigma = along.std(ddof=1)
-    found = walk(1, sigma, NORMS, along, VALUES @ RANDOM, IDS)
-    assert (found['component'], found['sigma']) == (1, sigma)
-    assert [point['step'] for point in found['points']] == list(STEPS) == [-3, -2, -1, 0, 1, 2, 3]
-    spread_of_all = np.sqrt(np.cov(VALUES, rowvar=False).trace())
-    for step, point in zip(STEPS, found['points'], strict=True):
-        distance = np.linalg.norm(VALUES - step * sigma * DIRECTION, axis=1)
-        order = np.argsort(distance)[:3]
-        assert [entry['annotation_id'] for entry in point['nearest']] == IDS[order].tolist()
-        assert [entry['distance'] for entry in point['nearest']] == pytest.approx(distance[order])
-        assert point['distance'] == pytest.approx(distance.min())
-        assert point['relative'] == pytest.approx(distance.min() / spread_of_all)
-        baseline = [np.linalg.norm(VALUES - step * sigma * other, axis=1).min()
-                    for other in RANDOM.T]
-        assert point['random']['value'] == pytest.approx(np.mean(baseline))
-        assert [point['random'][end] for end in ('low', 'high')] == pytest.approx(
-            np.quantile(baseline, [0.025, 0.975]))
+@pytest.fixture
+def made(tmp_path: Path) -> tuple[Selection, Components]:
+    """Persons of two blocks, and their components."""
+    exact = VALUES.astype(float)
+    return (selected(tmp_path / 'store', VALUES, ids=IDS),
+            principal_components(exact.mean(axis=0), np.cov(exact, rowvar=False)))
 
 
-def test_at_the_mean_all_walks_meet_the_same() -> None:
-    found = walk(1, 2., NORMS, VALUES @ DIRECTION, VALUES @ RANDOM, IDS)['points'][3]
-    assert found['random'] == dict.fromkeys(('value', 'low', 'high'), pytest.approx(
-        found['distance']))
+def test_a_walk_meets_who_is_nearest(made: tuple[Selection, Components]) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        found = walks(*made, [1, 12], SEED, pool)
+    centred = VALUES - VALUES.mean(axis=0, dtype=float)
+    variances, vectors = np.linalg.eigh(np.cov(centred, rowvar=False))
+    random = unit_directions(12, 20, SEED)
+    spread_of_all = np.sqrt(variances.sum())
+    assert [entry['component'] for entry in found] == [1, 12]
+    for entry, place in zip(found, (-1, 0), strict=True):
+        sigma = np.sqrt(variances[place])
+        assert entry['sigma'] == pytest.approx(sigma)
+        assert [point['step'] for point in entry['points']] == list(STEPS) == [
+            -3, -2, -1, 0, 1, 2, 3]
+        # A component's sign says nothing; ours has one of two.
+        sign = np.sign(vectors[:, place] @ made[1].vectors[:, entry['component'] - 1])
+        for step, point in zip(STEPS, entry['points'], strict=True):
+            distance = np.linalg.norm(centred - sign * step * sigma * vectors[:, place], axis=1)
+            order = np.argsort(distance)[:3]
+            assert [one['annotation_id'] for one in point['nearest']] == IDS[order].tolist()
+            assert [one['distance'] for one in point['nearest']] == pytest.approx(distance[order])
+            assert point['distance'] == pytest.approx(distance.min())
+            assert point['relative'] == pytest.approx(distance.min() / spread_of_all)
+            baseline = [np.linalg.norm(centred - step * sigma * other, axis=1).min()
+                        for other in random.T]
+            assert point['random']['value'] == pytest.approx(np.mean(baseline))
+            assert [point['random'][end] for end in ('low', 'high')] == pytest.approx(
+                np.quantile(baseline, [0.025, 0.975]))
+
+
+def test_at_the_mean_all_walks_meet_the_same(made: tuple[Selection, Components]) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        found = [entry['points'][3] for entry in walks(*made, [1, 2], SEED, pool)]
+    assert found[0] == found[1]
+    assert found[0]['random'] == dict.fromkeys(('value', 'low', 'high'), pytest.approx(
+        found[0]['distance']))
+
+
+def test_ties_of_two_blocks_are_in_the_order_of_ids(tmp_path: Path) -> None:
+    # Everybody is at 1 or -1; the mean is as far from all of them.
+    values = np.resize([1., -1], (BLOCK + 2, 1))
+    ids = np.arange(BLOCK + 2, 0, -1)
+    with ThreadPoolExecutor(2) as pool:
+        entry, = walks(selected(tmp_path / 'store', values, ids=ids), Components(
+            np.zeros(1), np.ones(1), np.eye(1)), [1], SEED, pool)
+    met = {point['step']: point['nearest'] for point in entry['points']}
+    assert [one['annotation_id'] for one in met[0]] == [1, 2, 3]
+    # The ids fall while places rise, so who is at 1 has even ids.
+    assert [one['annotation_id'] for one in met[1]] == [2, 4, 6]
+    assert [one['distance'] for one in met[2]] == [1, 1, 1]
 
 
 def test_distance_by_hand() -> None:
