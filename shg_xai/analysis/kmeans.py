@@ -85,7 +85,9 @@ def lloyd(source: Source, starts: Sequence[np.ndarray], pool: Executor) -> list[
             still = run in settled or (new_labels == labels[run]).all()
             labels[run] = new_labels
             if still or iteration > MOST_ITERATIONS:
-                done[run] = Clustering(centroids[run], new_labels, inertia, iteration)
+                # A copy, since a row would keep the labels of all runs of this pass in memory.
+                labels[run] = new_labels.copy()
+                done[run] = Clustering(centroids[run], labels[run], inertia, iteration)
                 continue
             if ((moved - centroids[run]) ** 2).sum() <= TOLERANCE * source.spread:
                 settled.add(run)  # one more pass gives the labels of the last centroids
@@ -100,14 +102,14 @@ def _assign(source: Source, sets: Sequence[np.ndarray], pool: Executor
     """For each set of centroids (K, D): labels (N,), inertia, and the means of its clusters."""
     sizes = [len(centroids) for centroids in sets]
     task = _Assignment(source.read, np.concatenate(sets).astype(np.float32), tuple(sizes))
-    labels, inertia, sums, far = [], np.zeros(len(sets)), np.zeros(task.centroids.shape), []
-    for label, squares, total, distance, persons in ordered(pool, task,
-                                                                 source.with_norms()):
-        labels.append(label)
+    labels = np.empty((len(sets), source.rows), np.uint8)
+    inertia, sums, far, start = np.zeros(len(sets)), np.zeros(task.centroids.shape), [], 0
+    for label, squares, total, distance, persons in ordered(pool, task, source.with_norms()):
+        labels[:, start:start + source.size] = label
+        start += source.size
         inertia += squares
         sums += total
         far.append((distance, persons))
-    labels = np.concatenate(labels, axis=1)
     results, start = [], 0
     for run, size in enumerate(sizes):
         counts = np.bincount(labels[run], minlength=size)
@@ -201,8 +203,11 @@ def _persons(source: Source, numbers: np.ndarray, pool: Executor) -> np.ndarray:
 
 def _distances(source: Source, centroids: np.ndarray, pool: Executor) -> np.ndarray:
     """Squared distances (M, N), float32, of all persons to M points."""
-    task = _Distances(source.read, centroids)
-    return np.concatenate(list(ordered(pool, task, source.with_norms())), axis=1)
+    distances, start = np.empty((len(centroids), source.rows), np.float32), 0
+    for found in ordered(pool, _Distances(source.read, centroids), source.with_norms()):
+        distances[:, start:start + source.size] = found
+        start += source.size
+    return distances
 
 
 @dataclass(frozen=True)

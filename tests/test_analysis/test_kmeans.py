@@ -48,6 +48,15 @@ def test_iterations_are_those_of_scikit_learn(values: np.ndarray) -> None:
         assert squares.min(axis=1).sum() == pytest.approx(run.inertia, rel=1e-5)
 
 
+def test_a_run_keeps_its_own_labels_only() -> None:
+    # A row of the array a pass fills would keep the labels of all runs, once for each run's end.
+    starts = [NOISE[np.random.default_rng(k).choice(700, 4, replace=False)] for k in range(6)]
+    with ThreadPoolExecutor(1) as pool:
+        runs = lloyd(source_of(NOISE, 100), starts, pool)
+    assert len({run.iterations for run in runs}) > 1
+    assert [run.labels.base for run in runs] == [None] * 6
+
+
 @pytest.mark.parametrize('k', range(2, 11))
 def test_the_best_restart_is_as_good_as_that_of_scikit_learn(k: int) -> None:
     # Ten groups, each nearer to the others than the one before, so that each K has one good end.
