@@ -13,6 +13,7 @@ from mmengine.config import DictAction
 
 from shg_xai.cli import run
 from shg_xai.errors import InputError
+from shg_xai.writing import aside
 
 if TYPE_CHECKING:
     from shg_xai.engine.layers import LayerInfo
@@ -74,20 +75,12 @@ def table(layers: list['LayerInfo'], batch: int) -> str:
 
 
 def write_json(path: str, config: str, size: tuple[int, int], layers: list['LayerInfo']) -> None:
-    """Write the list, whole or not at all; bytes are those of one person.
-
-    Raises:
-        InputError: The folder is missing or cannot be written to.
-    """
+    """Write the list, whole or not at all; bytes are those of one person."""
     entries = [dict(vars(layer), bytes_float16=2 * math.prod(layer.shape),
                     bytes_float32=4 * math.prod(layer.shape)) for layer in layers]
     content = dict(schema_version=1, config=config, input_size=size, layers=entries)
-    aside = Path(f'{path}.part')
-    try:
-        aside.write_text(json.dumps(content, indent=2) + '\n')
-        aside.replace(path)
-    except OSError as error:
-        raise InputError(f'--json: cannot write {path} ({error.strerror})') from error
+    with aside(Path(path)) as part:
+        part.write_text(json.dumps(content, indent=2) + '\n')
 
 
 def main() -> None:

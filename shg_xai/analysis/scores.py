@@ -4,6 +4,8 @@ Rotation changes no distance, and in this basis the first d of D numbers hold ne
 is cut is not forgotten: its squared norm is kept for each person.
 """
 
+import math
+import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -49,7 +51,8 @@ class Scores:
     def leading(self, dimensions: int) -> 'Scores':
         """The first components alone, in a file beside this one, where they are read faster."""
         file = self.file.with_name(f'leading-{self.file.name}')
-        target = np.lib.format.open_memmap(file, 'w+', np.float32, (self.rows, dimensions))
+        reserve(file, np.float32, (self.rows, dimensions))
+        target = np.load(file, mmap_mode='r+', allow_pickle=False)
         for start, stop in self.blocks(COPIED):
             target[start:stop] = self.read(start, stop, dimensions)
         return Scores(file, self.rows, dimensions)
@@ -82,6 +85,25 @@ def dimensions_for(values: np.ndarray, cut: float) -> int:
     return int(np.argmax(left <= cut * values.sum())) + 1
 
 
+def reserve(file: Path, dtype: type, shape: tuple[int, int]) -> None:
+    """Make a ``.npy`` of zeros with its place on the disk.
+
+    A file that is only declared to be long takes its place when it is written to, and a mapped one
+    on a full disk ends the process.
+
+    Raises:
+        InputError: The disk has no room for it, or the folder is not there.
+    """
+    try:
+        np.lib.format.open_memmap(file, 'w+', dtype, shape).flush()
+        with file.open('r+b') as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    except OSError as error:
+        size = math.prod(shape) * np.dtype(dtype).itemsize / 1e9
+        raise InputError(f'{file.parent}: cannot hold {size:.1f} GB of numbers on the way: '
+                         f'{error.strerror or error}') from error
+
+
 def project(selection: Selection, components: Components, dimensions: int, file: Path,
             pool: Executor) -> Projections:
     """Rotate the latents of a selection into a file.
@@ -97,12 +119,7 @@ def project(selection: Selection, components: Components, dimensions: int, file:
         InputError: The file does not fit the disk.
     """
     scores = Scores(file, len(selection), dimensions)
-    try:
-        np.lib.format.open_memmap(file, 'w+', np.float32, (len(selection), dimensions)).flush()
-    except OSError as error:
-        size = len(selection) * dimensions * 4 / 1e9
-        raise InputError(f'{file.parent}: cannot hold {size:.1f} GB of rotated latents: '
-                         f'{error.strerror or error}') from error
+    reserve(file, np.float32, (len(selection), dimensions))
     basis = file.with_name(f'basis-{file.name}')
     np.save(basis, components.vectors[:, :dimensions].astype(np.float32))
     whole = dimensions == selection.dimensions

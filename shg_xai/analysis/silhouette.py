@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from shg_xai.analysis.executors import ordered
-from shg_xai.analysis.scores import Scores
+from shg_xai.analysis.scores import Scores, reserve
 
 BLOCK = 2048  # persons a block: one tile of distances is then 16 MiB
 
@@ -118,7 +118,7 @@ def _pair_sums(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes:
         file (Path): A ``.npy`` of float64, shape (N, sum of K), is written here.
         pool (Executor): Who computes.
     """
-    np.lib.format.open_memmap(file, 'w+', np.float64, (scores.rows, sum(sizes))).flush()
+    reserve(file, np.float64, (scores.rows, sum(sizes)))
     nearest = np.full(scores.rows, np.inf, np.float32)
     for tile in ordered(pool, _tile_sums, _tiles(scores, residuals, labels, sizes)):
         for start, sums, least in tile:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shg_xai.analysis.moments import look, moments
-from shg_xai.analysis.scores import Projections, dimensions_for, project, unit_directions
+from shg_xai.analysis.scores import Projections, dimensions_for, project, reserve, unit_directions
 from shg_xai.analysis.spectrum import Components, principal_components
 from shg_xai.errors import InputError
 from tests.test_analysis.stores import selected
@@ -74,6 +74,18 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     components = Components(np.zeros(3), np.ones(3), np.eye(3))
     with ThreadPoolExecutor(1) as pool, pytest.raises(InputError, match=r'cannot hold 0\.0 GB'):
         project(chosen, components, 3, tmp_path / 'none' / 'a.npy', pool)
+
+
+def test_a_file_has_its_place_on_the_disk(tmp_path: Path) -> None:
+    reserve(tmp_path / 'a.npy', np.float64, (1000, 1000))
+    assert (tmp_path / 'a.npy').stat().st_blocks * 512 >= 8e6
+    assert not np.load(tmp_path / 'a.npy').any()
+
+
+def test_a_disk_without_room_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f'^{tmp_path}: cannot hold 4000000.0 GB .*: .+') as caught:
+        reserve(tmp_path / 'a.npy', np.float32, (10**12, 1000))
+    assert '\n' not in str(caught.value)
 
 
 @pytest.mark.parametrize('values, cut, expected', [
