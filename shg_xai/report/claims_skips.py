@@ -160,14 +160,22 @@ def _small_joints(skips: Item, ways: Sequence[str]) -> list[str]:
                             skips['against']['difference']['parts'],
                             skips['against']['parts'], skips))
         texts.append(_against(skips))
+        if smallest_first(_drops(skips['against']['difference']['parts'])) == 'does not hold':
+            texts.append('So what these weights lose without skips is where they keep it, not what '
+                         f'cannot be had without: {SMALL} are not what a network that learned '
+                         'without skips loses first.')
     else:
         texts.append('No network trained without skips was tested beside it: what is lost here is '
                      'what these weights, which learned with skips, lose without them.')
     return texts
 
 
+def _drops(parts: Mapping[str, Item]) -> dict[str, Item]:
+    return {part: parts[part]['labelled'] for part in PARTS}
+
+
 def _small(where: str, parts: Mapping[str, Item], left: Mapping[str, Item], skips: Item) -> str:
-    drops = {part: parts[part]['labelled'] for part in PARTS}
+    drops = _drops(parts)
     pairs = [(left[part]['labelled']['value'], skips['untouched']['parts'][part]['labelled'][
         'value']) for part in PARTS]
     shares = [after / before if known(after) and known(before) and before > 0 else None

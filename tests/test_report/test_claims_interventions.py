@@ -44,6 +44,14 @@ def test_what_survives_of_small_joints_first() -> None:
     assert 'No network trained without skips' in ' '.join(skip_claims(skip_results(against=False)))
 
 
+@pytest.mark.parametrize(('face', 'told'), [(0.05, True), (0.2, False), (0.4, False)])
+def test_what_a_network_without_skips_says_of_the_same_weights(face: float, told: bool) -> None:
+    skips = skip_results()
+    skips['against']['difference']['parts']['face']['labelled'] = item(face)
+    assert ('nose, eyes and ears are not what a network that learned without skips loses first.'
+            in ' '.join(skip_claims(skips))) is told
+
+
 def test_where_nothing_is_left_nothing_is_lost_first() -> None:
     skips = skip_results()
     for part in skips['against']['parts'].values():
