@@ -40,7 +40,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         '--loss-key',
-        default='val/loss',
+        default='val/heatmap_error',
         metavar='KEY',
         help='validation loss; not drawn where a log lacks it (default: %(default)s)',
     )

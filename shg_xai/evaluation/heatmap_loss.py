@@ -12,7 +12,10 @@ from shg_xai.errors import InputError
 
 @METRICS.register_module()
 class HeatmapLoss(BaseMetric):
-    """Mean over persons of the head's loss between predicted and target heatmaps: ``val/loss``.
+    """Mean over persons of the head's loss on heatmaps: ``val/heatmap_error``.
+
+    It is not named a loss, since MMEngine's LogProcessor logs of whatever has that in its name the
+    mean over the last ten validations, so that curves would lag behind.
 
     The pipeline must make the targets (GenerateTarget) and the model must return its heatmaps
     (``model.test_cfg.output_heatmaps=True``). Of several stacks it judges the last.
@@ -46,4 +49,4 @@ class HeatmapLoss(BaseMetric):
 
     def compute_metrics(self, results: list[float]) -> dict[str, float]:
         """Mean over the N persons' losses."""
-        return dict(loss=sum(results) / len(results))
+        return dict(heatmap_error=sum(results) / len(results))

@@ -189,7 +189,9 @@ def to_json(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def draw_curves(
-    runs: Sequence[Run], metrics: Sequence[str] = ('pck/labelled',), loss_key: str = 'val/loss'
+    runs: Sequence[Run],
+    metrics: Sequence[str] = ('pck/labelled',),
+    loss_key: str = 'val/heatmap_error',
 ) -> 'Figure':
     """Draw the losses above, one panel a metric below, one colour a run.
 
@@ -200,7 +202,7 @@ def draw_curves(
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(8, 3 * (1 + len(metrics))), layout='constrained')
+    figure = Figure(figsize=(10, 3 * (1 + len(metrics))), layout='constrained')
     panels = list(figure.subplots(1 + len(metrics), 1, sharex=True, squeeze=False)[:, 0])
     palette = colormaps['tab10' if len(runs) <= 10 else 'turbo']
     for place, run in enumerate(runs):
@@ -223,7 +225,8 @@ def draw_curves(
         panel.set_ylabel(title)
         panel.grid(alpha=0.3)
         if panel.lines and panel.get_legend_handles_labels()[1]:
-            panel.legend(fontsize='small')
+            # Beside the panel: of many runs it would lie over the curves.
+            panel.legend(fontsize='small', loc='upper left', bbox_to_anchor=(1, 1))
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     dropped = any(run.lr_drops for run in runs)
     panels[-1].set_xlabel('epoch (dotted: learning rate dropped)' if dropped else 'epoch')

@@ -63,9 +63,11 @@ def intervention_stages(maker: Maker) -> Iterator[Stage]:
         control = s.best_of('noskip', seed)
         against = ['--against', str(s.config_of('noskip', seed)), f'{{{control}}}']
     if has_skips(s):
+        # Of one person nobody else has skips to give.
+        alone = ['--replacements', 'zero', 'mean'] if costs.test < 2 else []
         yield stage('skips', 'tools/ablate_skips.py',
                     ['--split', 'test', '--store', str(store), '--ks', *_fitting(maker, KEPT),
-                     *against],
+                     *alone, *against],
                     [str(s.test_file), *([s.best_of('noskip', seed)] if against else [])],
                     costs.intervening(costs.test, 30))
     yield stage('walk', 'tools/walk_latent.py',

@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
+from mmengine.runner import LogProcessor
 from mmengine.structures import InstanceData, PixelData
 from mmpose.structures import PoseDataSample
 
@@ -34,20 +35,26 @@ def evaluate(persons: list[PoseDataSample], **arguments: str) -> dict[str, float
 def test_it_is_the_mean_over_persons() -> None:
     # Half of the pixels are off by 1, by 2 and by nothing: (0.5 + 2 + 0) / 3.
     metrics = evaluate([sample(1), sample(2), sample(0)])
-    assert metrics == {'val/loss': pytest.approx(2.5 / 3)}
+    assert metrics == {'val/heatmap_error': pytest.approx(2.5 / 3)}
 
 
 def test_weights_are_the_losss() -> None:
     assert evaluate([sample(1, (1, 0)), sample(1, (0, 0.5))]) == {
-        'val/loss': pytest.approx((0 + 0.25) / 2)}
+        'val/heatmap_error': pytest.approx((0 + 0.25) / 2)}
 
 
 def test_heatmaps_of_bfloat16_are_compared_in_float32() -> None:
-    assert evaluate([sample(1, dtype=torch.bfloat16)]) == {'val/loss': pytest.approx(0.5)}
+    assert evaluate([sample(1, dtype=torch.bfloat16)]) == {'val/heatmap_error': pytest.approx(0.5)}
 
 
 def test_the_prefix_can_be_chosen() -> None:
-    assert set(evaluate([sample(1)], prefix='test')) == {'test/loss'}
+    assert set(evaluate([sample(1)], prefix='test')) == {'test/heatmap_error'}
+
+
+def test_its_curve_is_not_smoothed() -> None:
+    # Of names with this pattern MMEngine logs a mean over the last validations.
+    pattern = LogProcessor().mean_pattern
+    assert [name for name in evaluate([sample(1)]) if pattern.search(name)] == []
 
 
 @pytest.mark.parametrize('missing', ['pred_fields', 'gt_fields'])

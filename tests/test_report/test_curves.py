@@ -30,13 +30,14 @@ def write_log(work_dir: Path, lines: list[Any], stamp: str = '20250101_000000') 
 
 
 def test_training_loss_is_the_mean_of_an_epochs_lines(tmp_path: Path) -> None:
-    lines = [train(1, 5, 4.0), train(1, 10, 2.0), val(1, 0.25, **{'val/loss': 3.5})]
-    write_log(tmp_path / 'shg', [*lines, train(2, 15, 1.0), val(2, 0.5, **{'val/loss': 3.0})])
+    lines = [train(1, 5, 4.0), train(1, 10, 2.0), val(1, 0.25, **{'val/heatmap_error': 3.5})]
+    lines += [train(2, 15, 1.0), val(2, 0.5, **{'val/heatmap_error': 3.0})]
+    write_log(tmp_path / 'shg', lines)
     run = read_run(tmp_path / 'shg')
     assert run == Run(
         name='shg',
         train_loss={1: 3.0, 2: 1.0},
-        validation={KEY: {1: 0.25, 2: 0.5}, 'val/loss': {1: 3.5, 2: 3.0}},
+        validation={KEY: {1: 0.25, 2: 0.5}, 'val/heatmap_error': {1: 3.5, 2: 3.0}},
     )
     stamped = read_run(tmp_path / 'shg' / '20250101_000000', 'named')
     assert (stamped.name, stamped.train_loss) == ('named', run.train_loss)
@@ -136,7 +137,7 @@ def test_no_folder_and_no_log_are_told_apart(tmp_path: Path) -> None:
 
 def test_the_figure_holds_the_series_and_nothing_else() -> None:
     first = Run('a', {1: 3.0, 2: None, 3: 1.0}, {KEY: {1: 0.2, 2: 0.5, 3: 0.4}}, (3,))
-    second = Run('b', {1: 2.0}, {'val/loss': {1: 2.5}})
+    second = Run('b', {1: 2.0}, {'val/heatmap_error': {1: 2.5}})
     losses, metric = draw_curves([first, second], [KEY]).axes
     curves = {line.get_label(): line for line in losses.lines}
     drawn = [curves[f'{name}: training'] for name in 'ab']

@@ -10,9 +10,9 @@ from PIL import Image
 
 LINES: list[dict[str, Any]] = [
     {'lr': 1e-3, 'loss': 3.0, 'epoch': 1, 'iter': 10, 'step': 10},
-    {'pck/labelled': 0.25, 'pck/visible': 0.3, 'val/loss': 3.5, 'time': 0.1, 'step': 1},
+    {'pck/labelled': 0.25, 'pck/visible': 0.3, 'val/heatmap_error': 3.5, 'time': 0.1, 'step': 1},
     {'lr': 2e-4, 'loss': 1.0, 'epoch': 2, 'iter': 20, 'step': 20},
-    {'pck/labelled': 0.5, 'pck/visible': 0.6, 'val/loss': 3.0, 'time': 0.1, 'step': 2},
+    {'pck/labelled': 0.5, 'pck/visible': 0.6, 'val/heatmap_error': 3.0, 'time': 0.1, 'step': 2},
 ]
 
 
@@ -46,7 +46,7 @@ def test_png_svg_and_numbers(tmp_path: Path, run_tool) -> None:
 
 
 def test_what_is_not_drawn_is_said(tmp_path: Path, run_tool) -> None:
-    no_loss = [{key: line[key] for key in line if key != 'val/loss'} for line in LINES]
+    no_loss = [{key: line[key] for key in line if key != 'val/heatmap_error'} for line in LINES]
     write_log(tmp_path / 'shg', no_loss)
     log = write_log(tmp_path / 'new', LINES[:1])
     log.write_text(log.read_text() + '{"lr"')
@@ -55,9 +55,9 @@ def test_what_is_not_drawn_is_said(tmp_path: Path, run_tool) -> None:
     assert done.returncode == 0, done.stderr
     assert out.exists()
     assert done.stderr.splitlines() == [
-        'note: shg: its log has no val/loss, not drawn',
+        'note: shg: its log has no val/heatmap_error, not drawn',
         f'note: new: {log}: line 2 is cut short and was left out',
-        'note: new: its log has no val/loss, not drawn',
+        'note: new: its log has no val/heatmap_error, not drawn',
         'note: new: its log has no pck/labelled, not drawn',
     ]
 

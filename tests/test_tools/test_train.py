@@ -65,7 +65,7 @@ def test_an_epoch_leaves_log_config_and_checkpoints(data: Path, tmp_path: Path,
     assert [entry['iter'] for entry in training] == [1, 2]
     assert all(entry['lr'] == 2.5e-4 and 0 < entry['loss'] < 10 for entry in training)
     assert {'pck/labelled', 'pck/visible', 'pck/occluded', 'pck/limbs', 'pck/pooled/labelled',
-            'pck/joint/nose', 'val/loss'} <= set(validation)
+            'pck/joint/nose', 'val/heatmap_error'} <= set(validation)
     assert checkpoint(work)['meta']['iter'] == 2
 
 
