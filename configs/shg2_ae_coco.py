@@ -8,7 +8,12 @@ shg_coco.py; there is no figure to compare with.
 
 _base_ = ['_base_/study.py']
 
-autoencoder = dict(type='AutoencoderNeck', in_channels=256, in_featuremap_size=(4, 4))
+autoencoder = dict(
+    type='AutoencoderNeck',
+    in_channels=256,
+    in_featuremap_size=(4, 4),
+    # A small start, see shg_ae_coco.py.
+    init_cfg=dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal', gain=0.5))
 
 model = dict(
     backbone=dict(

@@ -116,6 +116,9 @@ def test_a_networks_bottleneck(two: Settings, network: str, widths: list[int],
     bottlenecks = read(two.config_of(network, 3)).model.backbone.get('bottleneck') or []
     assert [(neck.code_channels, neck.code_relu, neck.output_relu) for neck in bottlenecks] == [
         (width, relus, relus) for width in widths]
+    for neck in bottlenecks:
+        # From scratch: of full size they drown the skips.
+        assert neck.get('init_cfg', {}).get('gain') == (0.5 if network == 'scratch' else None)
     skips = (network != 'noskip', ) * 3
     assert [glass.skip_connections for glass in backbone.hourglasses] == [skips, skips]
 
