@@ -23,6 +23,7 @@ from shg_xai.cli import run
 from shg_xai.errors import InputError
 from shg_xai.explain import replace_folder
 from shg_xai.report.page import write_report
+from shg_xai.report.text import plural
 from shg_xai.study.autoencoders import autoencoder_entries, read_json, splice_entries
 from shg_xai.study.costs import count_persons
 from shg_xai.study.interventions import intervention_results
@@ -165,8 +166,8 @@ def study_results(settings: Settings, analyses: Sequence[dict[str, Any]]) -> dic
     persons = len(tested['plain'].image_ids)
     baseline = read_json(settings.work_dir / 'mean_pose.json')['metrics']
     command = read_json(settings.work_dir / 'command.json')['command']
-    few = (f'Only {persons} persons were tested: these numbers show that everything runs and mean '
-           'nothing.') if persons < FEW else None
+    few = (f'Tested on {plural(persons, "person")}, too few: these numbers show that everything '
+           'runs and mean nothing.') if persons < FEW else None
     return dict(
         settings=dict(plain(settings), command=command), few=few,
         data=dict(train=count_persons(settings.train_file), val=count_persons(settings.val_file),

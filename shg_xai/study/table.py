@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shg_xai.report.text import plural
 from shg_xai.study.settings import GROUPS, TITLES
 
 
@@ -16,8 +17,9 @@ def table(study: dict[str, Any]) -> str:
     for network in study['networks']:
         cells = [_cell(network['pck'][group]) for group in GROUPS]
         lines.append(f'| {network["title"]} | {network["epochs"]} | {" | ".join(cells)} |')
-    lines += ['', f'Mean over {study["data"]["test"]} persons and {seeds} '
-              f'seed{"s" * (seeds > 1)}{", ± standard deviation over seeds" * (seeds > 1)}.', '',
+    persons = plural(study['data']['test'], 'person')
+    lines += ['', f'Mean over {persons} and {plural(seeds, "seed")}'
+              f'{", ± standard deviation over seeds" * (seeds > 1)}.', '',
               '| difference in labelled PCK | value | interval over persons | each seed | |',
               '|---|---|---|---|---|']
     for item in study['comparisons']:

@@ -169,7 +169,7 @@ def test_the_studys_results(settings: Settings) -> None:
                                                 command=['tools/x.py', 'a']))
         os.utime(marks / f'{name}.json', (100 - age, 100 - age))
     found = study_results(settings, [])
-    assert found['few'] == ('Only 4 persons were tested: these numbers show that everything runs '
+    assert found['few'] == ('Tested on 4 persons, too few: these numbers show that everything runs '
                             'and mean nothing.')
     assert found['data'] == dict(train=33, val=5, test=4)
     assert found['mean_pose'] == dict(labelled=0.125, visible=0.25, occluded=None, limbs=None)
