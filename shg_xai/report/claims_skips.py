@@ -160,7 +160,8 @@ def _small_joints(skips: Item, ways: Sequence[str]) -> list[str]:
                             skips['against']['difference']['parts'],
                             skips['against']['parts'], skips))
         texts.append(_against(skips))
-        if smallest_first(_drops(skips['against']['difference']['parts'])) == 'does not hold':
+        if _verdict(skips['against']['difference']['parts'], skips['against']['parts'],
+                    skips) == 'does not hold':
             texts.append('So what these weights lose without skips is where they keep it, not what '
                          f'cannot be had without: {SMALL} are not what a network that learned '
                          'without skips loses first.')
@@ -170,20 +171,24 @@ def _small_joints(skips: Item, ways: Sequence[str]) -> list[str]:
     return texts
 
 
-def _drops(parts: Mapping[str, Item]) -> dict[str, Item]:
-    return {part: parts[part]['labelled'] for part in PARTS}
+def _left(left: Mapping[str, Item], skips: Item) -> list[float | None]:
+    """What is left of each part, as a share of what the untouched network has."""
+    pairs = [(left[part]['labelled']['value'], skips['untouched']['parts'][part]['labelled'][
+        'value']) for part in PARTS]
+    return [after / before if known(after) and known(before) and before > 0 else None
+            for after, before in pairs]
+
+
+def _verdict(parts: Mapping[str, Item], left: Mapping[str, Item], skips: Item) -> str:
+    # Where nothing is left, each part has lost what it had, and none was lost first.
+    if all(share is not None and share < GONE for share in _left(left, skips)):
+        return 'cannot be judged: next to nothing is left of any part'
+    return smallest_first({part: parts[part]['labelled'] for part in PARTS})
 
 
 def _small(where: str, parts: Mapping[str, Item], left: Mapping[str, Item], skips: Item) -> str:
-    drops = _drops(parts)
-    pairs = [(left[part]['labelled']['value'], skips['untouched']['parts'][part]['labelled'][
-        'value']) for part in PARTS]
-    shares = [after / before if known(after) and known(before) and before > 0 else None
-              for after, before in pairs]
-    # Where nothing is left, each part has lost what it had, and none was lost first.
-    gone = all(share is not None and share < GONE for share in shares)
-    verdict = ('cannot be judged: next to nothing is left of any part' if gone else
-               smallest_first(drops))
+    drops = {part: parts[part]['labelled'] for part in PARTS}
+    verdict, shares = _verdict(parts, left, skips), _left(left, skips)
     numbers = [f'{with_span(drops[part])} on {SMALL if part == "face" else PARTS[part]}'
                for part in PARTS]
     return (f'{where}, “without skips small joints are lost first” {verdict} (lost: '
