@@ -82,7 +82,7 @@ def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, 
         assert (work / name).stat().st_size > 100
     first = numbers(work)
     study = first['study']
-    assert 'Only 8 persons' in study['few']
+    assert 'Tested on 8 persons' in study['few']
     check_splice(study, work)
     check_table(study, (work / 'report' / 'table.md').read_text())
     assert stages_run(run_to_the_end(words, repo_root)) == 0
