@@ -5,7 +5,11 @@ import argparse
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.measurement import add_measurement_options, run_measurement
+from shg_xai.engine.measurement import (
+    add_measurement_options,
+    add_network_arguments,
+    run_measurement,
+)
 from shg_xai.engine.options import parse
 from shg_xai.report.text import markdown_table, with_interval
 
@@ -27,8 +31,7 @@ what several allow together is not known from what each allows alone."""
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help="config file, ours or MMPose's (mmpose::...)")
-    parser.add_argument('checkpoint', help='checkpoint file')
+    add_network_arguments(parser)
     parser.add_argument('--layers', nargs='+', metavar='NAME',
                         help='layers whose output is a feature map; default: all stages of a '
                              'StackedHourglass')

@@ -2,11 +2,15 @@
 """PCK against kept components: tools/keep_components.py CONFIG CHECKPOINT --store STORE ..."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.measurement import add_measurement_options, run_measurement
+from shg_xai.engine.measurement import (
+    add_measurement_options,
+    add_network_arguments,
+    add_store_options,
+    run_measurement,
+)
 from shg_xai.engine.options import parse
 from shg_xai.report.text import in_percent, markdown_table, with_interval
 
@@ -26,12 +30,8 @@ is computed once for all k."""
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help="config file, ours or MMPose's (mmpose::...)")
-    parser.add_argument('checkpoint', help='checkpoint file, the one the store was made by')
-    parser.add_argument('--store', required=True, type=Path, metavar='STORE',
-                        help='its latents, see tools/dump_latents.py')
-    parser.add_argument('--layer', metavar='NAME',
-                        help='the layer to project; needed where the store has several')
+    add_network_arguments(parser)
+    add_store_options(parser, 'project')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='val',
                         help='whose PCK; default: %(default)s')
     parser.add_argument('--k', nargs='+', type=int, metavar='K',

@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.measurement import add_measurement_options, run_measurement
+from shg_xai.engine.measurement import (
+    add_measurement_options,
+    add_network_arguments,
+    add_store_options,
+    run_measurement,
+)
 from shg_xai.engine.options import parse
 from shg_xai.report.text import UNKNOWN, in_percent, with_interval
 
@@ -28,12 +33,8 @@ Every person keeps their own skips. The flip test of a config is off."""
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help="config file, ours or MMPose's (mmpose::...)")
-    parser.add_argument('checkpoint', help='checkpoint file, the one the store was made by')
-    parser.add_argument('--store', required=True, type=Path, metavar='STORE',
-                        help='its latents with predictions, see tools/dump_latents.py')
-    parser.add_argument('--layer', metavar='NAME',
-                        help='the layer to move in; needed where the store has several')
+    add_network_arguments(parser)
+    add_store_options(parser, 'move in')
     parser.add_argument('--analysis', type=Path, metavar='DIR',
                         help='read clusters and concepts from this folder of '
                              'tools/analyze_latent.py; default: find them anew in the store')

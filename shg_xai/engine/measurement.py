@@ -16,6 +16,29 @@ if TYPE_CHECKING:
     from mmengine.config import Config
 
 
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the network that is measured.
+
+    Args:
+        parser (argparse.ArgumentParser): Changed in place.
+    """
+    parser.add_argument('config', help="config file, ours or MMPose's (mmpose::...)")
+    parser.add_argument('checkpoint', help='checkpoint file')
+
+
+def add_store_options(parser: argparse.ArgumentParser, act: str) -> None:
+    """Add the store of the network's latents, and which layer of it.
+
+    Args:
+        parser (argparse.ArgumentParser): Changed in place.
+        act (str): What is done with the layer, for the help.
+    """
+    parser.add_argument('--store', required=True, type=Path, metavar='STORE',
+                        help="the checkpoint's latents and predictions, see tools/dump_latents.py")
+    parser.add_argument('--layer', metavar='NAME',
+                        help=f'the layer to {act}; needed where the store has several')
+
+
 def add_measurement_options(parser: argparse.ArgumentParser) -> None:
     """Add where the results go, how intervals are made, and the options of testing.
 
