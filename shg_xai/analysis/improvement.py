@@ -3,7 +3,7 @@
 A seed is one training run. The number reported is the mean over seeds of the mean over persons, and
 its interval comes from drawing images anew (:mod:`shg_xai.analysis.bootstrap`). That interval says
 how the number depends on who was tested, not on how the training happened to go; so a verdict also
-asks every seed.
+asks the interval over seeds.
 
 Shapes: S seeds, P persons.
 """
@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from shg_xai.analysis.bootstrap import mean_interval, number
 from shg_xai.errors import InputError
 
 BETTER, WORSE, NOTHING = 'better', 'worse', 'no difference found'
+FEW = 'too few seeds to tell'
 
 
 def network_summary(scores: Sequence[np.ndarray], image_ids: np.ndarray, resamples: int,
@@ -60,9 +62,10 @@ def compare(a: Sequence[np.ndarray], b: Sequence[np.ndarray], image_ids: np.ndar
 
     Returns:
         dict: ``difference`` (``value``, ``low``, ``high`` of a - b), ``by_seed`` (S numbers, whose
-        mean is the difference), ``persons`` who count, and ``verdict``: 'better' or 'worse' where
-        the interval leaves out 0 and every seed's own difference has that sign; otherwise
-        'no difference found'. None for what is not known.
+        mean is the difference), ``over_seeds`` (``value``, ``low``, ``high``, see
+        :func:`seeds_interval`), ``persons`` who count, and ``verdict``: 'better' or 'worse' where
+        both intervals leave out 0, 'too few seeds to tell' where that over seeds does not,
+        'no difference found' where that over persons does not. None for what is not known.
 
     Raises:
         InputError: No seed at all, not the same seeds, or not the same persons.
@@ -73,8 +76,35 @@ def compare(a: Sequence[np.ndarray], b: Sequence[np.ndarray], image_ids: np.ndar
     difference = _stacked('a', a, image_ids) - _stacked('b', b, image_ids)
     found = _estimate(difference, image_ids, resamples, confidence, seed)
     by_seed = [number(value) for value in _seed_means(difference)]
-    return dict(difference=found, by_seed=by_seed,
-                persons=int(np.isfinite(difference).all(0).sum()), verdict=_verdict(found, by_seed))
+    over_seeds = seeds_interval(by_seed, confidence)
+    return dict(difference=found, by_seed=by_seed, over_seeds=over_seeds,
+                persons=int(np.isfinite(difference).all(0).sum()),
+                verdict=_verdict(found, over_seeds))
+
+
+def seeds_interval(by_seed: Sequence[float | None], confidence: float) -> dict[str, float | None]:
+    """Mean of S seeds' differences with Student's interval, mean ± t_(S-1) s / sqrt(S).
+
+    Student, The probable error of a mean, Biometrika 6 (1908): for numbers that scatter normally,
+    here from one training to the next.
+
+    Args:
+        by_seed (Sequence[float | None]): S differences, None where not known.
+        confidence (float): Between 0 and 1, as 0.95.
+
+    Returns:
+        dict: ``value``, ``low``, ``high``; None for what is not known: all where a seed is not, and
+        the ends of a single seed.
+    """
+    if None in by_seed:
+        return dict(value=None, low=None, high=None)
+    seeds = len(by_seed)
+    mean = float(np.mean(by_seed))
+    if seeds < 2:
+        return dict(value=mean, low=None, high=None)
+    reach = float(stdtrit(seeds - 1, (1 + confidence) / 2) * np.std(by_seed, ddof=1)
+                  / math.sqrt(seeds))
+    return dict(value=mean, low=mean - reach, high=mean + reach)
 
 
 def _stacked(name: str, scores: Sequence[np.ndarray], image_ids: np.ndarray) -> np.ndarray:
@@ -103,11 +133,17 @@ def _estimate(stacked: np.ndarray, image_ids: np.ndarray, resamples: int, confid
                                                         strict=True)}
 
 
-def _verdict(difference: dict[str, float | None], by_seed: Sequence[float | None]) -> str:
-    """What the interval and all seeds say together."""
-    low, high = difference['low'], difference['high']
-    if low is None or high is None or None in by_seed:
+def _verdict(persons: dict[str, float | None], seeds: dict[str, float | None]) -> str:
+    """What the interval over persons and the one over seeds say together."""
+    side = _side(persons)
+    if side is None:
         return NOTHING
-    if low > 0 and min(by_seed) > 0:
-        return BETTER
-    return WORSE if high < 0 and max(by_seed) < 0 else NOTHING
+    return side if _side(seeds) == side else FEW
+
+
+def _side(interval: dict[str, float | None]) -> str | None:
+    """On which side of 0 an interval is; None for neither, or where it is not known."""
+    low, high = interval['low'], interval['high']
+    if low is None or high is None:
+        return None
+    return BETTER if low > 0 else WORSE if high < 0 else None

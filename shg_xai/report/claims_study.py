@@ -6,9 +6,9 @@ from typing import Any
 from shg_xai.report.study_parts import (
     AUTOENCODERS,
     BETTER,
+    FEW,
     GROUPS,
     NOTHING,
-    WORSE,
     autoencoder_groups,
     comparison,
     network,
@@ -70,10 +70,12 @@ def _interval(item: Mapping[str, Any], confidence: str) -> str:
 
 
 def _numbers(found: Mapping[str, Any], confidence: str) -> str:
-    """``+0.012, 95 % interval 0.004 to 0.020; by seed +0.010, +0.014``."""
+    """``+0.012, 95 % interval 0.004 to 0.020; by seed +0.010 and +0.014, −0.013 to 0.037``."""
     text = f'{signed(found["difference"]["value"])}, {_interval(found["difference"], confidence)}'
-    seeds = [signed(value) for value in found['by_seed']]
-    return f'{text}; by seed {listed(seeds)}' if len(seeds) > 1 else f'{text}; one seed'
+    seeds, over = [signed(value) for value in found['by_seed']], span(found['over_seeds'], 3)
+    if len(seeds) < 2:
+        return f'{text}; one seed'
+    return f'{text}; by seed {listed(seeds)}' + (f', over seeds {over}' if over else '')
 
 
 def _helps(study: Mapping[str, Any], confidence: str) -> list[str]:
@@ -95,18 +97,24 @@ def _lowered(text: str) -> str:
 
 def _verdict(key: str, found: Mapping[str, Any], confidence: str) -> str:
     numbers, once = _numbers(found, confidence), len(found['by_seed']) == 1
+    if found['verdict'] == FEW:
+        # A few runs show how these networks differ, not that the autoencoder makes them so.
+        return (f'With {_lowered(NAMES[key])} the '
+                f'{"network of this one seed scores" if once else "networks of these seeds score"} '
+                f'{_more_or_less(found)} than the control trained on without it, on labelled '
+                f'joints ({numbers}); whether other seeds would agree is not known.')
     if found['verdict'] == BETTER:
-        # A single run shows that this network is better, not that the autoencoder makes it so.
-        return (f'With {_lowered(NAMES[key])} the network of this one seed scores more than the '
-                f'control trained on without it, on labelled joints ({numbers}); whether another '
-                'seed would agree is not known.' if once else
-                f'{NAMES[key]} helps beyond what training on gives, on labelled joints: it is '
+        return (f'{NAMES[key]} helps beyond what training on gives, on labelled joints: it is '
                 f'better than the control trained on without it ({numbers}).')
     what = ('no difference from the control trained on without it was found'
             if found['verdict'] == NOTHING else
             'it is worse than the control trained on without it')
     where = 'in the one seed run' if once else 'on labelled joints'
     return f'{NAMES[key]} does not help beyond what training on gives: {where}, {what} ({numbers}).'
+
+
+def _more_or_less(found: Mapping[str, Any]) -> str:
+    return 'more' if (found['difference']['value'] or 0) > 0 else 'less'
 
 
 def _other_groups(study: Mapping[str, Any], a: str, b: str) -> list[str]:
@@ -224,13 +232,13 @@ def _autoencoders(study: Mapping[str, Any]) -> list[str]:
 def _others(study: Mapping[str, Any], confidence: str) -> list[str]:
     """All other comparisons on labelled joints, and how many were made."""
     texts = []
-    words = {BETTER: 'is better than', WORSE: 'is worse than'}
     for item in study['comparisons']:
         if item['group'] != 'labelled' or (item['a'] in NETWORKS and item['b'] == 'control'):
             continue
         a, b = (f'“{title(study, item[side])}”' for side in ('a', 'b'))
-        said = (f'{a} {words[item["verdict"]]} {b}' if item['verdict'] in words else
-                f'No difference was found between {a} and {b}')
+        said = {NOTHING: f'No difference was found between {a} and {b}',
+                FEW: f'{a} scores {_more_or_less(item)} than {b}, too few seeds to tell that from '
+                     'luck,'}.get(item['verdict'], f'{a} is {item["verdict"]} than {b}')
         texts.append(f'{said} on labelled joints ({_numbers(item, confidence)}).')
     count = len(study['comparisons'])
     if count > 1:

@@ -100,8 +100,8 @@ def _study(study: Mapping[str, Any]) -> list[Plan]:
          lambda: draw_networks(study)),
         ('differences', 'study', 'Differences in PCK between networks, with intervals and seeds.',
          f'How much more the first network scores than the second, person by person, with its '
-         f'{confidence} interval over images, and beneath it each seed. Better or worse only '
-         'where the interval leaves out zero and every seed agrees.', True,
+         f'{confidence} interval over images, and beneath it each seed with the one over seeds. '
+         'Better or worse only where both leave out zero.', True,
          lambda: draw_differences(study)),
         ('width', 'study', 'PCK against the number of components kept, with rules for it.',
          f'Above: PCK when only the first components of the latent are kept ({confidence} '

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shg_xai.report.study_parts import (
     AUTOENCODERS,
     BETTER,
+    FEW,
     GROUPS,
     NOTHING,
     WORSE,
@@ -33,15 +34,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-VERDICTS = {BETTER: (BLUE, 'o'), NOTHING: ('#666666', 'D'), WORSE: (PALETTE[4], 's')}
+VERDICTS = {BETTER: (BLUE, 'o'), WORSE: (PALETTE[4], 's'), FEW: (ORANGE, '^'),
+            NOTHING: ('#666666', 'D')}
 # A row that lies so many times as far away as the middle one becomes an arrow at the edge.
 FAR = 4
 SHOWN = ('labelled', 'limbs')
 
 
 def _draw_point(ax: 'Axes', y: float, item: Mapping[str, Any] | None, seeds: Sequence[float | None],
-                colour: str, marker: str = 'o') -> None:
-    """Draw a value with its interval, and each seed beneath it."""
+                colour: str, marker: str = 'o', over_seeds: Mapping[str, Any] | None = None
+                ) -> None:
+    """Draw a value with its interval, and beneath it each seed and the interval over them."""
+    if over_seeds and known(over_seeds['low']) and known(over_seeds['high']):
+        # Of few seeds it may reach far: it ends where the axis ends.
+        ax.plot([over_seeds['low'], over_seeds['high']], [y + 0.24] * 2, color=colour,
+                linewidth=0.8)
     below = [value for value in seeds if known(value)]
     ax.plot(below, [y + 0.24] * len(below), 'o', color=colour, markerfacecolor='white',
             markersize=4, markeredgewidth=0.9, alpha=0.9)
@@ -100,12 +107,13 @@ def _range(rows: Sequence[list[float]], centre: float | None = None) -> tuple[fl
 
 
 def _draw_row(ax: 'Axes', y: int, item: Mapping[str, Any], seeds: Sequence[float | None],
-              text: str, colour: str, marker: str = 'o') -> None:
+              text: str, colour: str, marker: str = 'o',
+              over_seeds: Mapping[str, Any] | None = None) -> None:
     """Draw a row; one that lies beyond the axis as an arrow with its number."""
     value = item.get('value')
     low, high = ax.get_xlim()
     if not known(value) or low <= value <= high:
-        _draw_point(ax, y, item, seeds, colour, marker)
+        _draw_point(ax, y, item, seeds, colour, marker, over_seeds)
         return
     end, step = (high, low - high) if value > high else (low, high - low)
     ax.annotate(text, (end, y), (end + 0.16 * step, y), color=colour, fontsize=8.5, va='center',
@@ -165,7 +173,7 @@ def draw_differences(study: Mapping[str, Any]) -> 'Figure':
             if item['group'] == group:
                 _draw_row(ax, pairs.index((item['a'], item['b'])), item['difference'],
                           item['by_seed'], signed(item['difference']['value']),
-                          *VERDICTS[item['verdict']])
+                          *VERDICTS[item['verdict']], over_seeds=item['over_seeds'])
         ax.axvline(0, color=INK, linewidth=1)
         ax.locator_params(axis='x', nbins=4)
         _rows(ax, [f'{wrap(title(study, a))}\n− {wrap(title(study, b))}' for a, b in pairs])

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.errors import InputError
-from shg_xai.report.study_parts import BETTER, GROUPS, NOTHING, WORSE
+from shg_xai.report.study_parts import BETTER, FEW, GROUPS, NOTHING, WORSE
 
-VERDICTS = (BETTER, WORSE, NOTHING)
+VERDICTS = (BETTER, WORSE, FEW, NOTHING)
 MEND = 'run tools/run_study.py again'
 ESTIMATE = {key: {} for key in ('value', 'low', 'high')}
 # Names of keys and what has to be in them; one in a list: in every entry of that list.
@@ -29,7 +29,7 @@ KEYS: dict[str, Any] = {
                            'pck': dict.fromkeys(GROUPS, ESTIMATE)},
                  'pck': {group: {**ESTIMATE, 'sd': {}} for group in GROUPS}},
     'comparisons': {**_keys('a', 'b', 'group', 'by_seed', 'persons', 'verdict'),
-                    'difference': ESTIMATE},
+                    'difference': ESTIMATE, 'over_seeds': ESTIMATE},
     'autoencoders': _keys('key', 'stack', 'seed', 'code_channels', 'code_relu', 'output_relu',
                           'noise', 'explained_variance_ratio', 'pca_explained_variance_ratio',
                           'dead_code_units', 'persons', 'spectrum_components_95'),

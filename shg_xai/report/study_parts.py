@@ -8,6 +8,7 @@ from shg_xai.report.text import known, number, percent, span
 GROUPS = {'labelled': 'labelled joints', 'visible': 'visible joints',
           'occluded': 'occluded joints', 'limbs': 'limb joints'}
 BETTER, WORSE, NOTHING = 'better', 'worse', 'no difference found'
+FEW = 'too few seeds to tell'
 AUTOENCODERS = {'suggested': 'suggested', 'study': 'the study’s'}
 ORDINALS = ('first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth')
 

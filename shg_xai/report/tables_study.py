@@ -52,14 +52,15 @@ def comparisons(study: Mapping[str, Any]) -> Table:
     """Differences of networks."""
     rows = []
     for item in study['comparisons']:
-        ends = span(item['difference'], 3)
+        ends, over = span(item['difference'], 3), span(item['over_seeds'], 3)
         rows.append([f'{title(study, item["a"])} − {title(study, item["b"])}',
                      GROUPS.get(item['group'], item['group']),
                      signed(item['difference']['value']) + (f' ({ends})' if ends else ''),
-                     ', '.join(signed(value) for value in item['by_seed']),
+                     ', '.join(signed(value) for value in item['by_seed'])
+                     + (f' ({over})' if over else ''),
                      number(item['persons']), item['verdict']])
-    return Table(f'Differences in PCK with {confidence_of(study)} intervals; a verdict needs an '
-                 'interval without zero and the same sign in every seed',
+    return Table(f'Differences in PCK with {confidence_of(study)} intervals, over images and over '
+                 'seeds (Student’s t); better or worse needs both without zero',
                  ['networks', 'joints', 'difference', 'by seed', 'persons', 'verdict'], rows,
                  folded=True)
 

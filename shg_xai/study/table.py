@@ -20,15 +20,20 @@ def table(study: dict[str, Any]) -> str:
     persons = plural(study['data']['test'], 'person')
     lines += ['', f'Mean over {persons} and {plural(seeds, "seed")}'
               f'{", ± standard deviation over seeds" * (seeds > 1)}.', '',
-              '| difference in labelled PCK | value | interval over persons | each seed | |',
-              '|---|---|---|---|---|']
+              '| difference in labelled PCK | value | interval over persons | interval over seeds '
+              '| each seed | |',
+              '|---|---|---|---|---|---|']
     for item in study['comparisons']:
         if item['group'] == 'labelled':
-            value, low, high = (item['difference'][end] for end in ('value', 'low', 'high'))
-            span = '-' if low is None else f'{_signed(low)} to {_signed(high)}'
-            lines.append(f'| {TITLES[item["a"]]} - {TITLES[item["b"]]} | {_signed(value)} | {span} '
+            lines.append(f'| {TITLES[item["a"]]} - {TITLES[item["b"]]} '
+                         f'| {_signed(item["difference"]["value"])} | {_span(item["difference"])} '
+                         f'| {_span(item["over_seeds"])} '
                          f'| {", ".join(map(_signed, item["by_seed"]))} | {item["verdict"]} |')
     return '\n'.join([*([study['few'], ''] if study['few'] else []), *lines])
+
+
+def _span(item: dict[str, Any]) -> str:
+    return '-' if item['low'] is None else f'{_signed(item["low"])} to {_signed(item["high"])}'
 
 
 def _signed(value: float | None) -> str:

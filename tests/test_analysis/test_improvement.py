@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, t
 
-from shg_xai.analysis.improvement import compare, network_summary
+from shg_xai.analysis.improvement import compare, network_summary, seeds_interval
 from shg_xai.errors import InputError
 
 NAN = np.nan
@@ -37,7 +37,8 @@ def test_nobody_known_is_not_a_number() -> None:
     nobody = [np.full(4, NAN)] * 2
     assert set(network_summary(nobody, IMAGES, **SETTINGS).values()) == {None}
     assert compare(nobody, nobody, IMAGES, **SETTINGS) == dict(
-        difference=dict(value=None, low=None, high=None), by_seed=[None, None], persons=0,
+        difference=dict(value=None, low=None, high=None), by_seed=[None, None],
+        over_seeds=dict(value=None, low=None, high=None), persons=0,
         verdict='no difference found')
 
 
@@ -49,14 +50,21 @@ def test_a_comparison_leaves_out_who_is_missing_anywhere() -> None:
     assert found['difference']['value'] == pytest.approx(0.3125)
     # Both are of one image; resamples without it have no value, the others the same one.
     assert found['difference']['low'] == found['difference']['high'] == pytest.approx(0.3125)
-    assert found['verdict'] == 'better'
+    # Student's t of one degree of freedom is 6.31 at 0.95: two seeds so far apart tell nothing.
+    assert found['over_seeds'] == pytest.approx(dict(
+        value=0.3125, low=0.3125 - 6.3138 * 0.0625, high=0.3125 + 6.3138 * 0.0625), abs=1e-4)
+    assert found['verdict'] == 'too few seeds to tell'
 
 
 @pytest.mark.parametrize(('shifts', 'verdict'), [
-    ((0.2, 0.3), 'better'), ((-0.2, -0.3), 'worse'), ((0.5, -0.01), 'no difference found'),
-    ((-0.5, 0.01), 'no difference found'), ((0.001, 0.001), 'no difference found')])
-def test_a_verdict_needs_the_interval_and_every_seed(shifts: tuple[float, ...],
-                                                     verdict: str) -> None:
+    # At 0.9: 6.31 * 0.05 = 0.316 about 0.25 for the first, 2.92 * 0.029 = 0.084 for the second.
+    ((0.2, 0.3), 'too few seeds to tell'), ((0.2, 0.25, 0.3), 'better'),
+    ((-0.2, -0.25, -0.3), 'worse'), ((0.5, -0.01), 'too few seeds to tell'), ((0.2, ),
+    'too few seeds to tell'), ((-0.5, 0.01), 'too few seeds to tell'),
+    # One of many may be of the other sign: 1.86 * 0.0083 = 0.015 about 0.053.
+    ((0.06, 0.08, 0.05, 0.07, 0.04, -0.002, 0.06, 0.08, 0.04), 'better'),
+    ((0.001, 0.001), 'no difference found')])
+def test_a_verdict_needs_both_intervals(shifts: tuple[float, ...], verdict: str) -> None:
     random = np.random.default_rng(0)
     base = [random.random(60) for _ in shifts]
     noise = random.normal(0, 0.05, (len(shifts), 60))
@@ -65,15 +73,19 @@ def test_a_verdict_needs_the_interval_and_every_seed(shifts: tuple[float, ...],
     found = compare(other, base, np.arange(60), **SETTINGS)
     assert found['by_seed'] == pytest.approx(shifts, abs=1e-12)
     assert found['verdict'] == verdict
-    # What decided: large shifts of unlike sign leave out 0, small ones of like sign do not.
+    # What decided: large shifts of unlike sign leave out 0 over persons, small ones do not.
     low, high = found['difference']['low'], found['difference']['high']
     assert (low <= 0 <= high) == (max(map(abs, shifts)) < 0.01)
 
 
-def test_a_seed_without_any_difference_agrees_with_no_sign() -> None:
-    found = compare([A[0] + 0.5, A[1]], A, IMAGES, **SETTINGS)
-    assert found['by_seed'] == [0.5, 0] and found['difference']['low'] > 0
-    assert found['verdict'] == 'no difference found'
+def test_the_interval_over_seeds_is_students() -> None:
+    values = [0.006, 0.009, 0.015, -0.002]
+    found = seeds_interval(values, 0.95)
+    low, high = t.interval(0.95, 3, np.mean(values), np.std(values, ddof=1) / 2)
+    assert found == pytest.approx(dict(value=0.007, low=low, high=high))
+    assert seeds_interval([0.5], 0.95) == dict(value=0.5, low=None, high=None)
+    assert seeds_interval([0.5, None], 0.95) == dict(value=None, low=None, high=None)
+    assert seeds_interval([0.25, 0.25], 0.95) == dict(value=0.25, low=0.25, high=0.25)
 
 
 def test_swapped_networks_change_the_sign_alone() -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from shg_xai.analysis.improvement import seeds_interval
+
 GROUPS = ('labelled', 'visible', 'occluded', 'limbs')
 # key, title, one sentence, epochs, PCK of labelled joints, and each seed's distance from it.
 NETWORKS = (
@@ -78,9 +80,12 @@ def _comparison(a: dict[str, Any], b: dict[str, Any], group: str) -> dict[str, A
     by_seed = [first['pck'][group]['value'] - second['pck'][group]['value']
                for first, second in zip(a['seeds'], b['seeds'], strict=True)]
     found = item(float(np.mean(by_seed)), 0.006 + 0.008 * (group == 'occluded'))
-    better, worse = found['low'] > 0 and min(by_seed) > 0, found['high'] < 0 and max(by_seed) < 0
-    return dict(a=a['key'], b=b['key'], group=group, difference=found, by_seed=by_seed, persons=500,
-                verdict='better' if better else 'worse' if worse else 'no difference found')
+    over = seeds_interval(by_seed, 0.95)
+    low, high = over['low'] or -1, over['high'] or 1
+    verdict = ('no difference found' if found['low'] <= 0 <= found['high'] else
+               'too few seeds to tell' if low <= 0 <= high else 'better' if low > 0 else 'worse')
+    return dict(a=a['key'], b=b['key'], group=group, difference=found, by_seed=by_seed,
+                over_seeds=over, persons=500, verdict=verdict)
 
 
 def _autoencoder(key: str, stack: int, seed: int) -> dict[str, Any]:

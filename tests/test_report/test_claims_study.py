@@ -23,20 +23,23 @@ def text_of(study: dict[str, Any]) -> str:
 
 
 def judge(study: dict[str, Any], verdict: str, ends: tuple[float, float, float],
-          by_seed: Sequence[float]) -> None:
+          by_seed: Sequence[float], over: tuple[float | None, float | None] = (None, None)
+          ) -> None:
     """Rewrite improved against control on labelled joints."""
     found = next(item for item in study['comparisons'] if item['group'] == 'labelled'
                  and (item['a'], item['b']) == ('improved', 'control'))
     found.update(verdict=verdict, by_seed=list(by_seed),
+                 over_seeds=dict(value=ends[0], low=over[0], high=over[1]),
                  difference=dict(zip(('value', 'low', 'high'), ends, strict=True)))
 
 
 def test_no_difference_is_said_plainly(study: dict[str, Any]) -> None:
-    judge(study, 'no difference found', (0.002, -0.004, 0.008), (0.001, 0.005, 0.))
+    judge(study, 'no difference found', (0.002, -0.004, 0.008), (0.001, 0.005, 0.),
+          (-0.0046, 0.0086))
     assert study_claims(study)[1] == (
         'The autoencoder does not help beyond what training on gives: on labelled joints, no '
         'difference from the control trained on without it was found (+0.002, 95 % interval −0.004 '
-        'to 0.008; by seed +0.001, +0.005 and 0.000).')
+        'to 0.008; by seed +0.001, +0.005 and 0.000, over seeds −0.005 to 0.009).')
 
 
 def test_a_worse_network_does_not_help_either(study: dict[str, Any]) -> None:
@@ -50,13 +53,33 @@ def test_a_better_network_helps_but_not_by_one_seed(study: dict[str, Any]) -> No
     judge(study, 'better', (0.03, 0.02, 0.04), (0.02, 0.03, 0.04))
     assert study_claims(study)[1].startswith('The autoencoder helps beyond what training on gives, '
                                              'on labelled joints: it is better than')
+    judge(study, 'too few seeds to tell', (0.03, 0.02, 0.04), (0.01, 0.05), (-0.22, 0.28))
+    assert study_claims(study)[1] == (
+        'With the autoencoder the networks of these seeds score more than the control trained on '
+        'without it, on labelled joints (+0.030, 95 % interval 0.020 to 0.040; by seed +0.010 and '
+        '+0.050, over seeds −0.220 to 0.280); whether other seeds would agree is not known.')
     study['settings']['seeds'] = [7]
-    judge(study, 'better', (0.03, 0.02, 0.04), (0.03, ))
+    judge(study, 'too few seeds to tell', (-0.03, -0.04, -0.02), (-0.03, ))
+    assert 'seed scores less than the control' in study_claims(study)[2]
+    judge(study, 'too few seeds to tell', (0.03, 0.02, 0.04), (0.03, ))
     texts = study_claims(study)
     assert texts[1].startswith('One seed was run (7): one seed cannot tell a network from luck.')
     assert 'helps' not in texts[2]
-    assert texts[2].endswith('(+0.030, 95 % interval 0.020 to 0.040; one seed); whether another '
-                             'seed would agree is not known.')
+    assert texts[2].endswith('(+0.030, 95 % interval 0.020 to 0.040; one seed); whether other '
+                             'seeds would agree is not known.')
+
+
+@pytest.mark.parametrize(('value', 'words'), [(0.03, 'more'), (-0.03, 'less')])
+def test_what_seeds_are_too_few_for_is_no_difference_and_no_verdict(
+        study: dict[str, Any], value: float, words: str) -> None:
+    found = next(item for item in study['comparisons'] if item['group'] == 'labelled'
+                 and (item['a'], item['b']) == ('spliced', 'plain'))
+    ends = dict(value=value, low=value - 0.01, high=value + 0.01)
+    found.update(verdict='too few seeds to tell', difference=ends, by_seed=[value - 0.02,
+                                                                            value + 0.02],
+                 over_seeds=dict(value=value, low=-0.3, high=0.3))
+    assert (f'“autoencoder put in” scores {words} than “plain”, too few seeds to tell that from '
+            'luck, on labelled joints (') in text_of(study)
 
 
 def test_several_seeds_are_not_called_luck(study: dict[str, Any]) -> None:
@@ -177,7 +200,8 @@ def test_tables_hold_the_numbers(study: dict[str, Any]) -> None:
                                  '0.110', '0.117', '0.085']
     assert comparisons.rows[0] == [
         'autoencoder put in, trained on − plain, trained on', 'labelled joints',
-        '+0.002 (−0.004 to 0.008)', '+0.001, +0.005, 0.000', '500', 'no difference found']
+        '+0.002 (−0.004 to 0.008)', '+0.001, +0.005, 0.000 (−0.005 to 0.009)', '500',
+        'no difference found']
     assert autoencoders.rows[0] == ['suggested', 'first stack', '0', '32', 'no, no', '0.10',
                                     '86.1 %', '89.4 %', '0', '27', '400']
     assert splice.rows[0] == ['suggested', '0', '0.610', '0.570', '0.610', '0']

@@ -157,6 +157,8 @@ def test_differences_are_drawn_about_zero_or_as_arrows(study: dict[str, Any]) ->
     found = study['comparisons'][0]
     assert found['by_seed'] in lines(axes[0], 'o', 'white')
     assert [found['difference']['value']] in lines(axes[0], 'D')
+    over = [found['over_seeds'][end] for end in ('low', 'high')]
+    assert over in [list(line.get_xdata()) for line in axes[0].lines]
 
 
 def test_a_single_comparison_has_a_single_panel(study: dict[str, Any]) -> None:
@@ -209,7 +211,7 @@ def test_autoencoders_stand_beside_pca(study: dict[str, Any]) -> None:
 def test_what_is_not_known_leaves_a_gap(study: dict[str, Any], tmp_path: Path) -> None:
     nothing = dict(value=None, low=None, high=None)
     study['networks'][0]['pck']['labelled'] = dict(nothing, sd=None)
-    study['comparisons'][0].update(difference=nothing, by_seed=[None] * 3)
+    study['comparisons'][0].update(difference=nothing, over_seeds=nothing, by_seed=[None] * 3)
     study['widths'][0]['curve'][3]['pck']['labelled'] = nothing
     study['widths'][0]['rules'][0]['k'] = None
     study['autoencoders'][0].update(explained_variance_ratio=None)

@@ -12,10 +12,10 @@ def pcks(*values: float | None, sd: float | None = None) -> dict[str, dict[str, 
 
 
 def compared(a: str, b: str, value: float | None, ends: tuple | None, by_seed: list,
-             verdict: str, group: str = 'labelled') -> dict[str, Any]:
+             verdict: str, group: str = 'labelled', over: tuple = (None, None)) -> dict[str, Any]:
     low, high = ends or (None, None)
     return dict(a=a, b=b, group=group, difference=dict(value=value, low=low, high=high),
-                by_seed=by_seed, verdict=verdict)
+                by_seed=by_seed, over_seeds=dict(low=over[0], high=over[1]), verdict=verdict)
 
 
 def study(seeds: list[int], **changes: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def test_networks_of_several_seeds_and_their_differences() -> None:
                   dict(title='spliced, trained on', epochs=9, pck=pcks(1, 0, 0.25, 0.125, sd=0))],
         comparisons=[
             compared('improved', 'control', 0.0126, (-0.001, 0.0254), [0.02, 0.005],
-                     'no difference found'),
+                     'no difference found', over=(-0.0827, 0.1078)),
             compared('improved', 'control', 9.0, (9.0, 9.0), [9.0, 9.0], 'better', 'visible'),
             compared('noskip', 'plain', -0.25, (-0.3, -0.2), [-0.25, None], 'worse')]))
     assert text.splitlines() == [
@@ -43,11 +43,12 @@ def test_networks_of_several_seeds_and_their_differences() -> None:
         '',
         'Mean over 120 persons and 2 seeds, ± standard deviation over seeds.',
         '',
-        '| difference in labelled PCK | value | interval over persons | each seed | |',
-        '|---|---|---|---|---|',
-        '| spliced, trained on - plain, trained on | +0.013 | -0.001 to +0.025 | +0.020, +0.005 | '
-        'no difference found |',
-        '| plain, no skips - plain | -0.250 | -0.300 to -0.200 | -0.250, - | worse |']
+        '| difference in labelled PCK | value | interval over persons | interval over seeds | each '
+        'seed | |',
+        '|---|---|---|---|---|---|',
+        '| spliced, trained on - plain, trained on | +0.013 | -0.001 to +0.025 | -0.083 to +0.108 '
+        '| +0.020, +0.005 | no difference found |',
+        '| plain, no skips - plain | -0.250 | -0.300 to -0.200 | - | -0.250, - | worse |']
 
 
 def test_one_seed_few_persons_and_nothing_known() -> None:
@@ -60,4 +61,4 @@ def test_one_seed_few_persons_and_nothing_known() -> None:
     assert not any('mean pose' in line for line in lines)
     assert '| plain | 6 | 0.500 | 0.600 | - | 0.400 |' in lines
     assert 'Mean over 12 persons and 1 seed.' in lines
-    assert lines[-1] == '| plain, trained on - plain | - | - | - | no difference found |'
+    assert lines[-1] == '| plain, trained on - plain | - | - | - | - | no difference found |'
