@@ -1,6 +1,5 @@
 """Pictures: what is seen, hidden and cut off."""
 
-
 import cv2
 import numpy as np
 import pytest

@@ -1,6 +1,5 @@
 """Bodies: bones, poses and rotations by hand."""
 
-
 import numpy as np
 import pytest
 
