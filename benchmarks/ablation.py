@@ -63,7 +63,7 @@ def wholly(subject: Any, conditions: list, present: list, means: Any, donor_of: 
     """Predictions under every condition, the whole network run for each, on donors where needed."""
     from shg_xai.engine.dump import build_loader
     from shg_xai.engine.skips import changeable_layers, replaced_by
-    from shg_xai.engine.subject import predict
+    from shg_xai.engine.subject import Predicted, predict
     from shg_xai.hooks.tap import tap
 
     layers = changeable_layers(present)
@@ -79,8 +79,8 @@ def wholly(subject: Any, conditions: list, present: list, means: Any, donor_of: 
                     with tap(subject.model, read=layers) as values['donor']:
                         subject.model(**other, mode='predict')
                 with tap(subject.model, replace=replaced_by(condition, present, values, {})):
-                    found[condition] += predict(subject, data)
-    return found
+                    found[condition].append(predict(subject, data))
+    return {condition: Predicted.joined(parts) for condition, parts in found.items()}
 
 
 def main() -> None:
@@ -116,8 +116,7 @@ def main() -> None:
         ratios.append(seconds[whole][-1] / seconds[replaying][-1])
         print(f'round {index + 1}: {seconds[replaying][-1]:.1f} s replaying, '
               f'{seconds[whole][-1]:.1f} s without', file=sys.stderr)
-    apart = max(np.abs(found[replaying][one].keypoints
-                       - np.stack([own[-1] for own in found[whole][one]])).max()
+    apart = max(np.abs(found[replaying][one].keypoints - found[whole][one].keypoints).max()
                 for one in conditions)
     print(f'{len(conditions)} cells, {args.persons} persons: whole network / replaying: median '
           f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), '

@@ -71,24 +71,31 @@ def summary(tested: Mapping[Condition, Predicted], plain: Predicted | None, data
         dict: ``untouched``, ``conditions``, ``against`` (None without a control), ``histogram``,
         ``examples``.
     """
-    columns = {condition: person_columns(own, names, thr) for condition, own in tested.items()}
+    # One condition's columns at a time: there are many conditions, each with dozens.
+    def columns(condition: Condition) -> Columns:
+        return person_columns(tested[condition], names, thr)
+
+    untouched = columns(UNTOUCHED)
     control = None if plain is None else person_columns(plain, names, thr)
-    untouched = columns[UNTOUCHED]
     all_off = {condition.replacement: condition for condition in tested
                if condition.skips == 'all off' and condition.stack == _whole(tested)}
+    shares = {by: columns(condition)[LABELLED] for by, condition in all_off.items()}
     return dict(
         untouched=estimates(untouched, drawn),
         conditions=[dict(**asdict(condition), **estimates(own, drawn),
                          drop=differences(untouched, own, drawn))
-                    for condition, own in columns.items() if condition != UNTOUCHED],
+                    for condition in tested if condition != UNTOUCHED
+                    for own in [columns(condition)]],
         against=None if control is None else dict(
             **estimates(control, drawn), difference=differences(untouched, control, drawn)),
         histogram=dict(
             edges=bin_edges(), untouched=histogram(untouched[LABELLED]),
-            all_off={by: histogram(columns[condition][LABELLED])
-                     for by, condition in all_off.items()},
+            all_off={by: histogram(own) for by, own in shares.items()},
             against=None if control is None else histogram(control[LABELLED])),
-        examples=examples(tested, columns, all_off['zero'], dataset) if 'zero' in all_off else [])
+        examples=examples(
+            dict(untouched=tested[UNTOUCHED], all_off=tested[all_off['zero']]),
+            dict(untouched=untouched[LABELLED], all_off=shares['zero']), dataset)
+        if 'zero' in all_off else [])
 
 
 def _whole(conditions: Mapping[Condition, Any]) -> int | None:
@@ -97,14 +104,13 @@ def _whole(conditions: Mapping[Condition, Any]) -> int | None:
     return None if None in stacks else 0
 
 
-def examples(tested: Mapping[Condition, Predicted], columns: Mapping[Condition, Columns],
-             off: Condition, dataset: Any) -> list[dict[str, Any]]:
-    """Up to 20 persons who are perfect untouched, those who lose most by a condition first.
+def examples(tested: Mapping[str, Predicted], shares: Mapping[str, np.ndarray], dataset: Any
+             ) -> list[dict[str, Any]]:
+    """Up to 20 persons who are perfect untouched, those who lose most without skips first.
 
     Args:
-        tested (Mapping[Condition, Predicted]): Predictions.
-        columns (Mapping[Condition, Columns]): Shares of correct joints.
-        off (Condition): The condition.
+        tested (Mapping[str, Predicted]): Predictions ``untouched`` and with ``all_off``.
+        shares (Mapping[str, np.ndarray]): Of these the shares of correct labelled joints, (N,).
         dataset (Any): The N persons.
 
     Returns:
@@ -113,14 +119,13 @@ def examples(tested: Mapping[Condition, Predicted], columns: Mapping[Condition, 
         image).
     """
     found = []
-    ways = dict(untouched=UNTOUCHED, all_off=off)
-    for person in losers(columns[UNTOUCHED][LABELLED], columns[off][LABELLED]).tolist():
+    for person in losers(shares['untouched'], shares['all_off']).tolist():
         info = BaseDataset.get_data_info(dataset, person)
         found.append(dict(
             annotation_id=int(info['raw_ann_info']['id']),
             file_name=relative_name(info['img_path'], image_folder(dataset)),
-            pck={way: float(columns[by][LABELLED][person]) for way, by in ways.items()},
+            pck={way: float(own[person]) for way, own in shares.items()},
             keypoints={way: [[number(float(value)) for value in point]
-                             for point in tested[by].keypoints[person]]
-                       for way, by in ways.items()}))
+                             for point in own.keypoints[person]]
+                       for way, own in tested.items()}))
     return found

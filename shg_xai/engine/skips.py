@@ -148,7 +148,8 @@ def measure_conditions(subject: Subject, conditions: Sequence[Condition],
     layers = changeable_layers(present)
     needs_donors = any(condition.replacement == 'donor' for condition in conditions)
     by_stack = _by_first_stack([UNTOUCHED, *conditions])
-    found: dict[Condition, list] = {condition: [] for condition in [UNTOUCHED, *conditions]}
+    found: dict[Condition, list[Predicted]] = {
+        condition: [] for condition in [UNTOUCHED, *conditions]}
     with subject.testing(), tqdm(total=len(subject.dataset), desc='network', unit='person') as bar:
         for batch, donor in _batches(subject, donor_of if needs_donors else None):
             # Once: it copies all that is known of a person. Predictions are overwritten.
@@ -162,10 +163,9 @@ def measure_conditions(subject: Subject, conditions: Sequence[Condition],
                     for condition in own:
                         with tap(subject.model, replace=replaced_by(condition, present, values,
                                                                     components)):
-                            found[condition] += predict(subject, data)
+                            found[condition].append(predict(subject, data))
             bar.update(len(batch['inputs']))
-    return {condition: Predicted(*map(np.stack, zip(*own, strict=True)))
-            for condition, own in found.items()}
+    return {condition: Predicted.joined(parts) for condition, parts in found.items()}
 
 
 def _batches(subject: Subject, donor_of: np.ndarray | None) -> Iterator[tuple[Any, Any]]:

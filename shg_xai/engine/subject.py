@@ -3,9 +3,9 @@
 Shapes: N persons, K keypoints.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,12 @@ class Predicted:
     distances: np.ndarray
     v: np.ndarray
     keypoints: np.ndarray
+
+    @classmethod
+    def joined(cls, parts: Sequence['Predicted']) -> 'Predicted':
+        """Predictions for the persons of all parts, in order."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts])
+                     for field in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -110,14 +116,14 @@ def stop_flipping(cfg: Config) -> bool:
     return flipped
 
 
-def predict(subject: Subject, data: Mapping[str, Any]) -> list[tuple[np.ndarray, ...]]:
-    """For each person of a preprocessed batch distances (K,), flags (K,), keypoints (K, 2)."""
+def predict(subject: Subject, data: Mapping[str, Any]) -> Predicted:
+    """Predictions for the persons of a preprocessed batch."""
     found, names = [], subject.names
     for sample in subject.model(**data, mode='predict'):
         plain = sample.to_dict()
         keypoints = np.array(plain['pred_instances']['keypoints'])[0, :, :2]
         found.append((*sample_distances(plain, names, subject.normaliser), keypoints))
-    return found
+    return Predicted(*map(np.stack, zip(*found, strict=True)))
 
 
 def measure_plain(subject: Subject) -> Predicted:
@@ -125,7 +131,6 @@ def measure_plain(subject: Subject) -> Predicted:
     found = []
     with subject.testing(), tqdm(total=len(subject.dataset), desc='against', unit='person') as bar:
         for batch in build_loader(subject.cfg, subject.dataset):
-            own = predict(subject, subject.model.data_preprocessor(batch, False))
-            found += own
-            bar.update(len(own))
-    return Predicted(*map(np.stack, zip(*found, strict=True)))
+            found.append(predict(subject, subject.model.data_preprocessor(batch, False)))
+            bar.update(len(batch['inputs']))
+    return Predicted.joined(found)
