@@ -22,7 +22,7 @@ from shg_xai.analysis.atlas import DRAWN, atlas_table
 from shg_xai.analysis.compare import matched
 from shg_xai.analysis.comparison import comparison_results
 from shg_xai.analysis.options import Options, check
-from shg_xai.analysis.selection import Selection, name_for
+from shg_xai.analysis.selection import Selection, names_for
 from shg_xai.analysis.structure import overview_of
 from shg_xai.analysis.study import Analysis, analyse
 from shg_xai.errors import InputError
@@ -114,9 +114,7 @@ def explain(selections: Sequence[Selection], options: Options, out: Path, pool: 
         check(selection, options)
     times: dict[str, float] = {}
     overviews = [overview_of(selection, pool, times) for selection in selections]
-    names: list[str] = []
-    for selection in selections:
-        names.append(name_for(selection.store.folder, set(names)))
+    names = names_for([(selection.store.folder, selection.layer) for selection in selections])
     analyses = []
     scratch = out / '.scratch'
     scratch.mkdir()

@@ -1,7 +1,7 @@
 """The persons of one analysis: one layer of a store, and which of its rows."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -116,13 +116,39 @@ def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> S
     return Selection(store, layer, chosen)
 
 
-def name_for(folder: Path | str, taken: set[str]) -> str:
-    """A name for files and figures: letters, digits, ``_`` and ``-`` of the folder's, not taken."""
-    text = Path(folder).resolve().name.lower()
-    name = ''.join(letter if letter.isascii() and letter.isalnum() else '_' for letter in text)
-    name = name.strip('_')[:60] or 'store'
-    number = 2
-    unique = name
-    while unique in taken:
-        unique, number = f'{name}-{number}', number + 1
-    return unique
+def names_for(places: Sequence[tuple[Path | str, str]]) -> list[str]:
+    """Names for files and figures, made of letters, digits, ``_`` and ``-``; no two are the same.
+
+    Args:
+        places (Sequence[tuple[Path | str, str]]): Folder of a store, and a layer of it.
+
+    Returns:
+        list[str]: The folder's own name; where several of its layers are there, with as much of
+        each one's end as tells them apart.
+    """
+    names: list[str] = []
+    for folder, layer in places:
+        others = {other for where, other in places
+                  if Path(where).resolve() == Path(folder).resolve()} - {layer}
+        name = _plain(Path(folder).resolve().name) or 'store'
+        if others:
+            name += f'-{_plain(_end_of(layer, others))}'
+        unique, number = name, 2
+        while unique in names:
+            unique, number = f'{name}-{number}', number + 1
+        names.append(unique)
+    return names
+
+
+def _plain(text: str) -> str:
+    kept = ''.join(letter if letter.isascii() and letter.isalnum() else '_'
+                   for letter in text.lower())
+    return kept.strip('_')[:60]
+
+
+def _end_of(layer: str, others: Collection[str]) -> str:
+    """The shortest end of a dotted name that no other has."""
+    parts = layer.split('.')
+    ends = ('.'.join(parts[-length:]) for length in range(1, len(parts) + 1))
+    return next((end for end in ends
+                 if not any(f'.{other}'.endswith(f'.{end}') for other in others)), layer)

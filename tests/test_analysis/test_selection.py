@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shg_xai.analysis.selection import name_for, select
+from shg_xai.analysis.selection import names_for, select
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
 from tests.test_analysis.stores import LAYER, selected, write_store
@@ -112,11 +112,21 @@ def test_take(store: LatentStore) -> None:
     ('a.b-c', 'a_b_c'), ('../' + 'x' * 100, 'x' * 60), ('<script>', 'script'),
 ])
 def test_names_are_plain(folder: str, name: str) -> None:
-    assert name_for(folder, set()) == name
+    assert names_for([(folder, 'neck')]) == [name]
 
 
 def test_names_are_unique() -> None:
-    taken: set[str] = set()
-    for _ in range(3):
-        taken.add(name_for('runs/a', taken))
-    assert taken == {'a', 'a-2', 'a-3'}
+    assert names_for([('runs/a', 'neck'), ('b/a', 'head'), ('a', 'neck')]) == ['a', 'a-2', 'a-3']
+    assert names_for([('a', 'neck')] * 2) == ['a', 'a-2']
+
+
+def test_layers_of_one_store_are_told_apart() -> None:
+    stacks = [f'backbone.hourglasses.{stack}.{layer}' for stack in (0, 1)
+              for layer in ('bottleneck.encoder', 'bottleneck_residuals')]
+    assert names_for([('a', stacks[0]), ('b', stacks[0]), ('runs/../a', stacks[1])]) == [
+        'a-encoder', 'b', 'a-bottleneck_residuals']
+    assert names_for([('a', layer) for layer in stacks]) == [
+        'a-0_bottleneck_encoder', 'a-0_bottleneck_residuals', 'a-1_bottleneck_encoder',
+        'a-1_bottleneck_residuals']
+    # The end of one may be the whole of another.
+    assert names_for([('a', 'neck'), ('a', 'backbone.neck')]) == ['a-neck', 'a-backbone_neck']
