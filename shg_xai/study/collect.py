@@ -32,8 +32,9 @@ from shg_xai.study.settings import ABOUT, GROUPS, TITLES, Settings
 from shg_xai.study.table import table
 
 FEW = 100  # tested persons below which a PCK means little
-PAIRS = (('improved', 'control'), ('improved_study', 'control'), ('scratch', 'control'),
-         ('control', 'plain'), ('improved', 'plain'), ('spliced', 'plain'), ('noskip', 'plain'))
+PAIRS = (('improved', 'control'), ('improved_study', 'control'), ('scratch', 'longer'),
+         ('scratch', 'control'), ('longer', 'control'), ('control', 'plain'), ('improved', 'plain'),
+         ('spliced', 'plain'), ('noskip', 'plain'))
 COMPARED = ('labelled', 'visible', 'limbs')
 
 
@@ -117,7 +118,7 @@ def _without_sd(summary: dict[str, Any]) -> dict[str, Any]:
 
 
 def _epochs(settings: Settings, network: str) -> int:
-    more = network in ('control', 'improved', 'improved_study', 'scratch')
+    more = network in ('control', 'improved', 'improved_study', 'scratch', 'longer')
     return settings.epochs + settings.more_epochs * more
 
 

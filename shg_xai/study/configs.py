@@ -126,7 +126,7 @@ def network_overrides(settings: Settings, seed: int, epochs: int,
 
 
 def write_plain_configs(settings: Settings) -> None:
-    """Write the configs that need no width: plain, control, noskip."""
+    """Write the configs that need no width: plain, control, longer, noskip."""
     both = settings.epochs + settings.more_epochs
     for seed in settings.seeds:
         write_config(settings.config_of('plain', seed), settings.config,
@@ -135,6 +135,9 @@ def write_plain_configs(settings: Settings) -> None:
         write_config(settings.config_of('control', seed), settings.config,
                      f'The plain network trained on, seed {seed}: {both} epochs in all.',
                      network_overrides(settings, seed, settings.more_epochs, splice=True))
+        write_config(settings.config_of('longer', seed), settings.config,
+                     f'The plain network from scratch for {both} epochs, seed {seed}.',
+                     network_overrides(settings, seed, both))
         write_config(settings.config_of('noskip', seed), settings.config,
                      f'The plain network without skip connections, seed {seed}.',
                      network_overrides(settings, seed, settings.epochs,

@@ -124,9 +124,10 @@ class Plan(Maker):
             yield self.test(network, network, seed)
             if key == 'suggested':
                 yield self.test('spliced', 'improved', seed)
-        if 'scratch' in s.networks:
-            yield self.train('scratch', seed, s.epochs + s.more_epochs)
-            yield self.test('scratch', 'scratch', seed)
+        for network in ('scratch', 'longer'):
+            if network in s.networks:
+                yield self.train(network, seed, s.epochs + s.more_epochs)
+                yield self.test(network, network, seed)
         if 'noskip' in s.networks:
             yield self.train('noskip', seed, s.epochs)
             yield self.test('noskip', 'noskip', seed)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-NETWORKS = ('control', 'improved', 'improved_study', 'scratch', 'noskip')
+NETWORKS = ('control', 'improved', 'improved_study', 'scratch', 'longer', 'noskip')
 ABOUT = {
     'plain': 'the network without an autoencoder',
     'control': 'the plain network trained on, for as many steps as the improved one',
@@ -13,11 +13,14 @@ ABOUT = {
                       'trained on',
     'scratch': 'the network with the autoencoder of the suggested width, from random weights, for '
                'as many steps in all',
+    'longer': 'the plain network from random weights, for as many steps in all: what the one from '
+              'scratch is fairly compared with, whose rate falls as late',
     'noskip': 'the plain network without its skip connections, trained from random weights',
 }
 TITLES = {'plain': 'plain', 'control': 'plain, trained on', 'spliced': 'spliced',
           'improved': 'spliced, trained on', 'improved_study': "the study's, trained on",
-          'scratch': 'autoencoder, from scratch', 'noskip': 'plain, no skips'}
+          'scratch': 'autoencoder, from scratch', 'longer': 'plain, as long from scratch',
+          'noskip': 'plain, no skips'}
 GROUPS = ('labelled', 'visible', 'occluded', 'limbs')
 
 

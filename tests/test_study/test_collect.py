@@ -103,8 +103,8 @@ def test_a_network_by_seed_and_over_all(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(('network', 'epochs', 'processes', 'steps'), [
-    ('plain', 6, 1, 18), ('scratch', 9, 1, 27), ('improved_study', 9, 2, 18), ('spliced', 6, 3, 6),
-    ('noskip', 6, 1, 18)])
+    ('plain', 6, 1, 18), ('scratch', 9, 1, 27), ('longer', 9, 1, 27), ('improved_study', 9, 2, 18),
+    ('spliced', 6, 3, 6), ('noskip', 6, 1, 18)])
 def test_epochs_and_steps_in_all(settings: Settings, network: str, epochs: int, processes: int,
                                  steps: int) -> None:
     # 33 persons: 3 steps of 16, 2 of 32, 1 of 48.
@@ -225,8 +225,9 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
         dict(key='suggested', seed=4, plain=0.5, spliced=0.25, with_error=0.5, deviation=0),
         dict(key='study', seed=4, plain=0.5, spliced=0.25, with_error=0.375, deviation=0.125)]
     assert [network['key'] for network in found['networks']] == [
-        'plain', 'control', 'spliced', 'improved', 'improved_study', 'scratch', 'noskip']
-    assert len(found['comparisons']) == 7 * 3
+        'plain', 'control', 'spliced', 'improved', 'improved_study', 'scratch', 'longer',
+        'noskip']
+    assert len(found['comparisons']) == 9 * 3
 
 
 @pytest.mark.slow

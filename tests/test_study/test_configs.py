@@ -28,7 +28,7 @@ from shg_xai.study.settings import Settings
 from tests.data import only_error, run_in_process
 from tests.test_study.settings import ROOT, settings_of, write_kept
 
-NETWORKS = ('plain', 'control', 'noskip', 'improved', 'improved_study', 'scratch')
+NETWORKS = ('plain', 'control', 'longer', 'noskip', 'improved', 'improved_study', 'scratch')
 
 
 def write_configs(settings: Settings, widths: list[int]) -> None:
@@ -61,7 +61,7 @@ def test_every_network_and_autoencoder_has_a_config_a_seed(two: Settings) -> Non
 # The demo's 6 epochs drop the rate after 4: two thirds of any length, 1 at least.
 @pytest.mark.parametrize(('network', 'epochs', 'milestones'), [
     ('plain', 6, [4]), ('noskip', 6, [4]), ('control', 3, []), ('improved', 3, []),
-    ('improved_study', 3, []), ('scratch', 9, [6])])
+    ('improved_study', 3, []), ('scratch', 9, [6]), ('longer', 9, [6])])
 def test_a_networks_run(two: Settings, network: str, epochs: int, milestones: list[int]) -> None:
     plain, cfg = read(two.config), read(two.config_of(network, 5))
     assert cfg.train_cfg == dict(plain.train_cfg, max_epochs=epochs)
@@ -89,7 +89,7 @@ def test_a_networks_run(two: Settings, network: str, epochs: int, milestones: li
     changed = {key for key in cfg.model.backbone
                if cfg.model.backbone[key] != plain.model.backbone.get(key)}
     assert changed == {'num_stacks'} | {'noskip': {'skip_connections'}}.get(
-        network, set() if network in ('plain', 'control') else {'bottleneck'})
+        network, set() if network in ('plain', 'control', 'longer') else {'bottleneck'})
 
 
 def built(path: Path) -> nn.Module:
@@ -102,8 +102,8 @@ def built(path: Path) -> nn.Module:
 
 
 @pytest.mark.parametrize(('network', 'widths', 'relus'), [
-    ('plain', [], None), ('control', [], None), ('noskip', [], None), ('improved', [9, 60], False),
-    ('scratch', [9, 60], False), ('improved_study', [50, 50], True)])
+    ('plain', [], None), ('control', [], None), ('longer', [], None), ('noskip', [], None),
+    ('improved', [9, 60], False), ('scratch', [9, 60], False), ('improved_study', [50, 50], True)])
 def test_a_networks_bottleneck(two: Settings, network: str, widths: list[int],
                                relus: bool | None) -> None:
     backbone = built(two.config_of(network, 3)).backbone

@@ -131,8 +131,8 @@ def test_the_whole_plan_of_one_seed(tmp_path: Path) -> None:
         'train ae_suggested_0_stack0', 'test ae_suggested_0_stack0', 'train improved 0',
         'test improved 0', 'test spliced 0', 'train ae_study_0_stack0', 'test ae_study_0_stack0',
         'train improved_study 0', 'test improved_study 0', 'train scratch 0', 'test scratch 0',
-        'train noskip 0', 'test noskip 0', 'dump improved 0', 'analyse both', *INTERVENTIONS,
-        'curves', 'predictions', 'report']
+        'train longer 0', 'test longer 0', 'train noskip 0', 'test noskip 0', 'dump improved 0',
+        'analyse both', *INTERVENTIONS, 'curves', 'predictions', 'report']
 
 
 def test_the_plan_of_made_people(tmp_path: Path) -> None:
@@ -236,12 +236,13 @@ def test_the_control_starts_from_the_plain_network_alone(tmp_path: Path) -> None
     words = stages['train control 0'].command
     assert words[-2:] == ('--cfg-options',
                           f'default_hooks.splice.plain={{{settings.best_of("plain", 0)}}}')
-    for name in ('plain', 'scratch', 'noskip'):
+    for name in ('plain', 'scratch', 'longer', 'noskip'):
         assert '--cfg-options' not in stages[f'train {name} 0'].command
     # As many steps: the plain network's and as many again as the improved one gets.
     assert stages['train control 0'].seconds == stages['train improved 0'].seconds
     assert stages['train scratch 0'].seconds == pytest.approx(
         stages['train plain 0'].seconds + stages['train control 0'].seconds - 8)
+    assert stages['train longer 0'].seconds == stages['train scratch 0'].seconds
 
 
 @pytest.mark.parametrize(('processes', 'amp'), [(1, False), (2, True)])
@@ -249,7 +250,7 @@ def test_several_processes_are_launched(tmp_path: Path, processes: int, amp: boo
     stages = plan_of(settings_of(tmp_path, processes=processes, amp=amp))
     networks = [stage for stage in stages if stage.name.startswith('train ')
                 and not stage.name.startswith('train ae')]
-    assert len(networks) == 6
+    assert len(networks) == 7
     for stage in stages:
         launched = stage in networks and processes > 1
         assert ('torch.distributed.run' in stage.command) == launched, stage.name

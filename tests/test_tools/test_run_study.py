@@ -227,7 +227,7 @@ def test_a_failing_stage_is_one_line_and_the_run_goes_on_from_there(
     command = json.loads((work / 'command.json').read_text())['command']
     assert command == f'tools/run_study.py --data-root {data} --work-dir {work} --networks control'
     assert sorted(path.name for path in (work / 'configs').iterdir()) == [
-        'control_0.py', 'noskip_0.py', 'plain_0.py']
+        'control_0.py', 'longer_0.py', 'noskip_0.py', 'plain_0.py']
 
 
 def test_every_option_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
