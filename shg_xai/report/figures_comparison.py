@@ -65,6 +65,8 @@ def draw_balance(comparison: Mapping[str, Any]) -> 'Figure':
                     color=PALETTE[place % len(PALETTE)])
         ax.set(ylabel=label)
         ax.grid(axis='y')
+        # As many ticks in any room: others, with more digits, would not fit what was laid out.
+        ax.locator_params(axis='y', nbins=4)
     above.set_ylim(top=1.02)
     below.set_ylim(bottom=0)
     below.set(xlabel='number of clusters K',

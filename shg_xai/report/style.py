@@ -35,7 +35,6 @@ STYLE: dict[str, Any] = {
     # The same numbers give the same SVG; its text stays text.
     'svg.hashsalt': 'shg_xai', 'svg.fonttype': 'none',
 }
-ROUNDING = 1e-6  # shares of a figure's side that are less than any pixel
 # As a decorator: the function draws in this style and leaves the process's settings alone.
 styled = matplotlib.rc_context(STYLE)
 
@@ -67,31 +66,14 @@ def save_figure(figure: 'Figure', folder: Path, name: str) -> bytes:
     Raises:
         InputError: they cannot be written.
     """
-    png, svg = _png(figure), io.BytesIO()
-    # A layout may leave room for fewer digits than the ticks that come to be in it have.
-    left, bottom, right, top = _beyond(figure)
-    if max(left, bottom, right, top) > ROUNDING:
-        figure.get_layout_engine().set(rect=(left, bottom, 1 - left - right, 1 - bottom - top))
-        png = _png(figure)
+    png, svg = io.BytesIO(), io.BytesIO()
+    figure.savefig(png, format='png', dpi=DPI, metadata={'Software': None})
     # The layout was found for the PNG; finding it again would take as long as drawing.
     figure.set_layout_engine('none')
     figure.savefig(svg, format='svg', dpi=DPI, metadata={'Date': None, 'Creator': None})
-    write_aside(folder / f'{name}.png', png)
+    write_aside(folder / f'{name}.png', png.getvalue())
     write_aside(folder / f'{name}.svg', svg.getvalue())
-    return png
-
-
-def _png(figure: 'Figure') -> bytes:
-    png = io.BytesIO()
-    figure.savefig(png, format='png', dpi=DPI, metadata={'Software': None})
     return png.getvalue()
-
-
-def _beyond(figure: 'Figure') -> tuple[float, ...]:
-    """How far what was drawn reaches beyond the left, lower, right and upper edge, in shares."""
-    box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
-    return tuple(max(0., float(share)) for share in (
-        -box.x0 / width, -box.y0 / height, box.x1 / width - 1, box.y1 / height - 1))
 
 
 def band(ax: 'Axes', x: list[float], items: list[dict | None], colour: str, label: str,
