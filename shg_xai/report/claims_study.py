@@ -70,7 +70,7 @@ def _interval(item: Mapping[str, Any], confidence: str) -> str:
 
 
 def _numbers(found: Mapping[str, Any], confidence: str) -> str:
-    """``+0.012, 95 % interval 0.004 to 0.020; by seed +0.010 and +0.014, −0.013 to 0.037``."""
+    """``+0.01, 95 % interval 0 to 0.02; by seed +0.01 and +0.01, over seeds −0.01 to 0.03``."""
     text = f'{signed(found["difference"]["value"])}, {_interval(found["difference"], confidence)}'
     seeds, over = [signed(value) for value in found['by_seed']], span(found['over_seeds'], 3)
     if len(seeds) < 2:
