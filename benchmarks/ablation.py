@@ -37,10 +37,10 @@ def open_network(args: argparse.Namespace) -> Any:
     """The network of random weights, on the test persons."""
     from mmengine.registry import DATASETS
 
-    from shg_xai.engine.config import read_config
-    from shg_xai.engine.dump import evaluation_dataset
-    from shg_xai.engine.run import build_runner
-    from shg_xai.engine.subject import Subject
+    from shg_xai.runner.config import read_config
+    from shg_xai.interventions.capture import evaluation_dataset
+    from shg_xai.runner.building import build_runner
+    from shg_xai.interventions.network import Subject
 
     cfg = read_config(args.config)
     for name in ('val_dataloader', 'test_dataloader'):
@@ -61,10 +61,10 @@ def open_network(args: argparse.Namespace) -> Any:
 
 def wholly(subject: Any, conditions: list, present: list, means: Any, donor_of: Any) -> dict:
     """Predictions under every condition, the whole network run for each, on donors where needed."""
-    from shg_xai.engine.dump import build_loader
-    from shg_xai.engine.skips import changeable_layers, replaced_by
-    from shg_xai.engine.subject import Predicted, predict
-    from shg_xai.hooks.tap import tap
+    from shg_xai.interventions.capture import build_loader
+    from shg_xai.chapters.skip_ablation.passes import changeable_layers, replaced_by
+    from shg_xai.interventions.network import Predicted, predict
+    from shg_xai.tracing.tap import tap
 
     layers = changeable_layers(present)
     found: dict = {condition: [] for condition in conditions}
@@ -87,8 +87,8 @@ def main() -> None:
     args = parse_args()
     import numpy as np
 
-    from shg_xai.analysis.ablation import all_conditions, donors
-    from shg_xai.engine.skips import (
+    from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors
+    from shg_xai.chapters.skip_ablation.passes import (
         changeable_layers,
         mean_outputs,
         measure_conditions,

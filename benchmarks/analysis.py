@@ -52,10 +52,10 @@ def timed(function: Callable[[], Any]) -> tuple[Any, float]:
 
 def ours(store: Path, scratch: Path) -> dict[str, Any]:
     """Eigenvalues, inertia and silhouette by K, from the store."""
-    from shg_xai.analysis.executors import executor
-    from shg_xai.analysis.options import Options
-    from shg_xai.analysis.selection import select
-    from shg_xai.analysis.structure import structure
+    from shg_xai.stats.executors import executor
+    from shg_xai.explain.options import Options
+    from shg_xai.latents.selection import select
+    from shg_xai.explain.decomposition import structure
     from shg_xai.latents import LatentStore
 
     persons = select(LatentStore.open(store))

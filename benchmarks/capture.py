@@ -34,7 +34,7 @@ def parse_args() -> argparse.Namespace:
 
 def read(args: argparse.Namespace, config: str) -> object:
     """The config, on the test persons of the data set."""
-    from shg_xai.engine.config import read_config
+    from shg_xai.runner.config import read_config
 
     cfg = read_config(config)
     for name in ('val_dataloader', 'test_dataloader'):
@@ -51,8 +51,8 @@ def measure_time(args: argparse.Namespace) -> None:
     import torch
     from mmengine.registry import DATASETS
 
-    from shg_xai.engine import dump
-    from shg_xai.engine.run import build_runner
+    from shg_xai.interventions import capture as dump
+    from shg_xai.runner.building import build_runner
 
     cfg = read(args, args.config)
     runner = build_runner(cfg, None)
@@ -115,7 +115,7 @@ def measure_memory(args: argparse.Namespace) -> None:
 
 def store_many(args: argparse.Namespace) -> None:
     """A worker: store so many persons and print the peak memory."""
-    from shg_xai.engine import dump
+    from shg_xai.interventions import capture as dump
 
     cfg = read(args, 'configs/demo/shg_people.py')
     with tempfile.TemporaryDirectory() as folder:

@@ -63,7 +63,7 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     from torch.utils.flop_counter import FlopCounterMode
 
     from shg_xai import plugin  # noqa: F401
-    from shg_xai.engine.run import keep_freed_memory
+    from shg_xai.runner.building import keep_freed_memory
 
     config, ours, bfloat16 = VARIANTS[variant]
     if ours and args.device == 'cpu':

@@ -12,4 +12,5 @@ from shg_xai.datasets import (  # noqa: E402, F401
     person_square_crop,
     visibility,
 )
-from shg_xai.engine import bfloat16, splice  # noqa: E402, F401
+from shg_xai.hooks import splice  # noqa: E402, F401
+from shg_xai.runner import bfloat16  # noqa: E402, F401

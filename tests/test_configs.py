@@ -15,8 +15,8 @@ from torch import nn
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.models import AutoencoderNeck
-from tests.data import write_coco
-from tests.test_analysis.stores import write_store
+from tests.helpers.data import write_coco
+from tests.helpers.analysis_stores import write_store
 
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
 EVERY = sorted(file.relative_to(ROOT) for file in ROOT.rglob('*.py')

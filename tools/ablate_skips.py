@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.measurement import add_measurement_options, config_to_test, run_measurement
-from shg_xai.engine.options import parse
-from shg_xai.report.text import in_percent, markdown_table
+from shg_xai.runner.measurement import add_measurement_options, config_to_test, run_measurement
+from shg_xai.runner.options import parse
+from shg_xai.drawing.text import in_percent, markdown_table
 
 DESCRIPTION = """Test a stacked hourglass whose skip connections are taken away: all of them, each
 level, all but each level, in each stack and in all together. What a skip adds is replaced by
@@ -51,8 +51,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.ablation import ablate_skips
-    from shg_xai.engine.ablation_options import AblationOptions
+    from shg_xai.chapters.skip_ablation.measure import ablate_skips
+    from shg_xai.chapters.skip_ablation.options import AblationOptions
 
     options = AblationOptions(
         args.split, None if args.levels is None else tuple(args.levels),

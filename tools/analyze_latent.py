@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shg_xai.cli import run
 
 if TYPE_CHECKING:
-    from shg_xai.analysis.selection import Selection
+    from shg_xai.latents.selection import Selection
 
 DESCRIPTION = """Explain the latents of one store, or compare those of several, with numbers: how
 many dimensions carry them, who is met along the principal components, which groups there are, and
@@ -69,9 +69,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below takes its time to import, which --help does without.
-    from shg_xai.analysis.executors import executor
-    from shg_xai.analysis.options import Options
-    from shg_xai.explain import check_output, explain, replace_folder
+    from shg_xai.stats.executors import executor
+    from shg_xai.explain.options import Options
+    from shg_xai.explain.stores import check_output, explain, replace_folder
     from shg_xai.report.page import write_report
 
     options = Options(seed=args.seed, rows=args.rows, ks=tuple(sorted(set(args.k))),
@@ -91,7 +91,7 @@ def main() -> None:
 
 def chosen(args: argparse.Namespace) -> 'list[Selection]':
     """The persons of each store, refused where one cannot be analysed."""
-    from shg_xai.analysis.selection import select
+    from shg_xai.latents.selection import select
     from shg_xai.errors import InputError
     from shg_xai.latents import LatentStore
 

@@ -33,8 +33,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.predict import predict_persons
-    from shg_xai.report.pose_sheet import draw_pose_sheet
+    from shg_xai.interventions.predict import predict_persons
+    from shg_xai.drawing.pose_sheet import draw_pose_sheet
 
     rows = {}
     for config, checkpoint in zip(args.networks[::2], args.networks[1::2], strict=True):

@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 from shg_xai.cli import run
-from shg_xai.engine.options import add_common_options, parse
+from shg_xai.runner.options import add_common_options, parse
 
 DESCRIPTION = """Test a network on a split of its data set and store what layers put out, for every
 person, with who the person is and what was predicted. Works with any MMPose config; boxes are the
@@ -48,10 +48,10 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.config import merge_common, merge_testing, read_config
-    from shg_xai.engine.dump import DumpOptions, dump_latents
-    from shg_xai.engine.layers import config_path
-    from shg_xai.engine.run import config_errors
+    from shg_xai.runner.config import merge_common, merge_testing, read_config
+    from shg_xai.interventions.capture import DumpOptions, dump_latents
+    from shg_xai.runner.layers import config_path
+    from shg_xai.runner.building import config_errors
 
     cfg = read_config(config_path(args.config))
     args.checkpoint = None if args.checkpoint == 'none' else args.checkpoint

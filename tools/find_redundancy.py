@@ -5,13 +5,13 @@ import argparse
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.measurement import (
+from shg_xai.runner.measurement import (
     add_measurement_options,
     add_network_arguments,
     run_measurement,
 )
-from shg_xai.engine.options import parse
-from shg_xai.report.text import markdown_table, with_interval
+from shg_xai.runner.options import parse
+from shg_xai.drawing.text import markdown_table, with_interval
 
 DESCRIPTION = """For every stage of a network, how many channels it needs. Each position of each
 person is one sample of as many values as there are channels; their principal components are those
@@ -55,8 +55,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.redundancy import find_redundancy
-    from shg_xai.engine.redundancy_options import RedundancyOptions
+    from shg_xai.chapters.channel_redundancy.measure import find_redundancy
+    from shg_xai.chapters.channel_redundancy.options import RedundancyOptions
 
     options = RedundancyOptions(
         None if args.layers is None else tuple(args.layers), args.split, args.fit_split,
@@ -69,7 +69,7 @@ def main() -> None:
 
 def markdown(found: dict[str, Any]) -> str:
     """A row a layer, drops in points of percent, and the most redundant stage as a sentence."""
-    from shg_xai.analysis.channels import most_redundant
+    from shg_xai.chapters.channel_redundancy.channels import most_redundant
 
     head = ('layer', 'channels', 'components for 95 %', 'suggested k', 'drop of labelled')
     rows = [(layer['name'], str(layer['channels']), _or_none(layer['components_95']),

@@ -5,14 +5,14 @@ import argparse
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.measurement import (
+from shg_xai.runner.measurement import (
     add_measurement_options,
     add_network_arguments,
     add_store_options,
     run_measurement,
 )
-from shg_xai.engine.options import parse
-from shg_xai.report.text import in_percent, markdown_table, with_interval
+from shg_xai.runner.options import parse
+from shg_xai.drawing.text import in_percent, markdown_table, with_interval
 
 DESCRIPTION = """Test a network whose latent is projected on its first k principal components, for
 a ladder of k, and suggest a width: the smallest k from which on labelled PCK drops by no more than
@@ -48,7 +48,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.kept import KeptOptions, keep_components
+    from shg_xai.chapters.component_projection.measure import KeptOptions, keep_components
 
     options = KeptOptions(args.store, args.layer, args.split,
                           None if args.k is None else tuple(args.k), args.tolerance, args.limit,

@@ -16,7 +16,7 @@ from shg_xai.errors import InputError
 from shg_xai.writing import aside
 
 if TYPE_CHECKING:
-    from shg_xai.engine.layers import LayerInfo
+    from shg_xai.runner.layers import LayerInfo
 
 DESCRIPTION = """List every layer that fires when a network sees an image, in that order, with the
 shape of its output for one person and the memory that takes. Reads no images and no checkpoint,
@@ -88,8 +88,8 @@ def main() -> None:
     if args.batch < 1:
         raise InputError(f'--batch {args.batch}: give at least 1 person')
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.config import read_config
-    from shg_xai.engine.layers import config_path, input_size, list_layers, nearest_names
+    from shg_xai.runner.config import read_config
+    from shg_xai.runner.layers import config_path, input_size, list_layers, nearest_names
 
     cfg = read_config(config_path(args.config))
     try:

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.measurement import (
+from shg_xai.runner.measurement import (
     add_measurement_options,
     add_network_arguments,
     add_store_options,
     run_measurement,
 )
-from shg_xai.engine.options import parse
-from shg_xai.report.text import UNKNOWN, in_percent, with_interval
+from shg_xai.runner.options import parse
+from shg_xai.drawing.text import UNKNOWN, in_percent, with_interval
 
 DESCRIPTION = """Latents fall into clusters, and a concept of the annotations goes with them more or
 less. Each cluster gets the side of the concept (0 or 1 of a flag, up to the median or above it of a
@@ -56,8 +56,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.moved import move_persons
-    from shg_xai.engine.moved_options import MoveOptions
+    from shg_xai.chapters.cluster_shift.measure import move_persons
+    from shg_xai.chapters.cluster_shift.options import MoveOptions
 
     options = MoveOptions(args.store, args.concept, args.k_clusters, args.layer, args.analysis,
                           args.name, args.split, args.limit, args.bootstrap, args.confidence,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from shg_xai.cli import run
 from shg_xai.errors import InputError
-from shg_xai.report.curves import Run, draw_curves, read_run, to_json
+from shg_xai.drawing.curves import Run, draw_curves, read_run, to_json
 from shg_xai.writing import aside
 
 FORMATS = ('.png', '.svg')

@@ -4,7 +4,7 @@
 import argparse
 
 from shg_xai.cli import run
-from shg_xai.engine.options import add_common_options, parse
+from shg_xai.runner.options import add_common_options, parse
 
 DESCRIPTION = """Test a network with MMPose and print its PCKs.
 
@@ -33,9 +33,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.config import merge_common, merge_testing, read_config
-    from shg_xai.engine.evaluators import keep_persons
-    from shg_xai.engine.run import build_runner, config_errors, write_results
+    from shg_xai.runner.config import merge_common, merge_testing, read_config
+    from shg_xai.runner.evaluators import keep_persons
+    from shg_xai.runner.building import build_runner, config_errors, write_results
 
     cfg = read_config(args.config)
     merge_testing(cfg, args)

@@ -4,7 +4,7 @@
 import argparse
 
 from shg_xai.cli import run
-from shg_xai.engine.options import add_common_options, parse
+from shg_xai.runner.options import add_common_options, parse
 
 DESCRIPTION = """Train a network with MMPose.
 
@@ -33,8 +33,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.config import merge_common, merge_training, read_config
-    from shg_xai.engine.run import build_runner, config_errors, resume_checkpoint
+    from shg_xai.runner.config import merge_common, merge_training, read_config
+    from shg_xai.runner.building import build_runner, config_errors, resume_checkpoint
 
     cfg = read_config(args.config)
     merge_training(cfg, args)

@@ -5,14 +5,14 @@ import argparse
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.engine.measurement import (
+from shg_xai.runner.measurement import (
     add_measurement_options,
     add_network_arguments,
     add_store_options,
     run_measurement,
 )
-from shg_xai.engine.options import parse
-from shg_xai.report.text import markdown_table, with_interval
+from shg_xai.runner.options import parse
+from shg_xai.drawing.text import markdown_table, with_interval
 
 DESCRIPTION = """Walk through the latent along principal components and concepts, have the rest of
 the network decode every point, and measure how the pose changes, beside random directions of the
@@ -66,7 +66,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.engine.walk import WalkOptions, walk_latent
+    from shg_xai.chapters.decoded_walk.measure import WalkOptions, walk_latent
 
     options = WalkOptions(
         args.store, args.layer, None if args.components is None else tuple(args.components),

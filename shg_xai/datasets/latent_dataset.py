@@ -10,7 +10,7 @@ from mmpose.registry import DATASETS
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from shg_xai.analysis.selection import Selection, select
+from shg_xai.latents.selection import Selection, select
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
 

@@ -16,9 +16,9 @@ from torch import nn, uint8
 from torch.utils.data import DistributedSampler
 
 from shg_xai.errors import InputError
-from shg_xai.hooks.latent_rows import image_folder, sample_row
-from shg_xai.hooks.provenance import describe_environment, describe_source
-from shg_xai.hooks.tap import Outputs, tap
+from shg_xai.interventions.rows import image_folder, sample_row
+from shg_xai.runner.provenance import describe_environment, describe_source
+from shg_xai.tracing.tap import Outputs, tap
 from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
 
 

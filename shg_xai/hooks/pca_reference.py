@@ -9,8 +9,8 @@ from mmengine.registry import DATASETS, HOOKS
 from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import Dataset
 
-from shg_xai.analysis.executors import executor
-from shg_xai.analysis.reconstruction import fit_components, pca_explained
+from shg_xai.stats.executors import executor
+from shg_xai.stats.reconstruction import fit_components, pca_explained
 from shg_xai.datasets.latent_dataset import LatentDataset
 from shg_xai.errors import InputError
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shg_xai.report.claims_concepts import compare, concept_claims
-from shg_xai.report.claims_interventions import intervention_claims
-from shg_xai.report.claims_study import study_claims
-from shg_xai.report.text import (
+from shg_xai.chapters.concepts.findings import compare, concept_claims
+from shg_xai.chapters.cluster_shift.findings import intervention_claims
+from shg_xai.chapters.networks.findings import study_claims
+from shg_xai.drawing.text import (
     amount,
     confidence_of,
     has_zero,

@@ -5,24 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shg_xai.report.figures_clusters import draw_effects, draw_silhouette_plot, draw_silhouettes
-from shg_xai.report.figures_comparison import draw_balance, draw_cka, draw_purity
-from shg_xai.report.figures_concepts import draw_heat_map, draw_probes
-from shg_xai.report.figures_loop import draw_loop
-from shg_xai.report.figures_persons import (
+from shg_xai.chapters.clusters.figures import draw_effects, draw_silhouette_plot, draw_silhouettes
+from shg_xai.chapters.comparison.figures import draw_balance, draw_cka, draw_purity
+from shg_xai.chapters.concepts.figures import draw_heat_map, draw_probes
+from shg_xai.chapters.networks.figures_loop import draw_loop
+from shg_xai.chapters.clusters.figures_persons import (
     draw_centroids,
     draw_misfits,
     draw_skeletons,
     fit_of,
 )
-from shg_xai.report.figures_spectrum import draw_running_sums, draw_spectrum
-from shg_xai.report.figures_study import draw_autoencoders, draw_differences, draw_networks
-from shg_xai.report.figures_walks import draw_walk_distances, draw_walk_strip
-from shg_xai.report.figures_width import draw_width
+from shg_xai.chapters.spectrum.figures import draw_running_sums, draw_spectrum
+from shg_xai.chapters.networks.figures import draw_autoencoders, draw_differences, draw_networks
+from shg_xai.chapters.nearest_walk.figures import draw_walk_distances, draw_walk_strip
+from shg_xai.chapters.component_projection.figures import draw_width
 from shg_xai.report.plans_interventions import plans as intervention_plans
 from shg_xai.report.reading import Analysis, Report
-from shg_xai.report.style import save_figure
-from shg_xai.report.text import confidence_of
+from shg_xai.drawing.style import save_figure
+from shg_xai.drawing.text import confidence_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shg_xai.report.study_parts import ORDINALS
-from shg_xai.report.text import known, number, span
+from shg_xai.chapters.networks.parts import ORDINALS
+from shg_xai.drawing.text import known, number, span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from shg_xai.report.reading import Analysis
-from shg_xai.report.style import PALETTE, UNKNOWN
+from shg_xai.drawing.style import PALETTE, UNKNOWN
 
 if TYPE_CHECKING:
     from bokeh.models import ColumnDataSource, LayoutDOM

@@ -20,9 +20,9 @@ from shg_xai.report.figures import Drawn, draw_all
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
 from shg_xai.report.plans_interventions import chapters
 from shg_xai.report.reading import Report, read_report
-from shg_xai.report.style import write_aside
+from shg_xai.drawing.style import write_aside
 from shg_xai.report.tables_study import of_study
-from shg_xai.report.text import plural
+from shg_xai.drawing.text import plural
 
 HERE = Path(__file__).parent
 PAGE = 'report.html'

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shg_xai.report.claims_interventions import items_of
-from shg_xai.report.figures_decoded import draw_concepts, draw_shifts, draw_strips
-from shg_xai.report.figures_redundancy import draw_redundancy
-from shg_xai.report.figures_skipped_persons import draw_examples, draw_histograms
-from shg_xai.report.figures_skips import draw_conditions, draw_levels
+from shg_xai.chapters.cluster_shift.findings import items_of
+from shg_xai.chapters.decoded_walk.figures import draw_concepts, draw_shifts, draw_strips
+from shg_xai.chapters.channel_redundancy.figures import draw_redundancy
+from shg_xai.chapters.skip_ablation.figures_persons import draw_examples, draw_histograms
+from shg_xai.chapters.skip_ablation.figures import draw_conditions, draw_levels
 from shg_xai.report.intervention_parts import one_pose, walk_text
 from shg_xai.report.tables_interventions import tables_of
-from shg_xai.report.text import confidence_of, percent
+from shg_xai.drawing.text import confidence_of, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.errors import InputError
-from shg_xai.report.study_parts import GROUPS
+from shg_xai.chapters.networks.parts import GROUPS
 
 SCHEMA_VERSION = 1
 # Each part: the kind of its results, the tool that writes them, whether there are several.

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.errors import InputError
-from shg_xai.report.study_parts import BETTER, FEW, GROUPS, NOTHING, WORSE
+from shg_xai.chapters.networks.parts import BETTER, FEW, GROUPS, NOTHING, WORSE
 
 VERDICTS = (BETTER, WORSE, FEW, NOTHING)
 MEND = 'run tools/run_study.py again'

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shg_xai.report.text import DASH, amount, confidence_of, known, number, percent, span
+from shg_xai.drawing.text import DASH, amount, confidence_of, known, number, percent, span
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from shg_xai.report.intervention_parts import (
     stage_text,
 )
 from shg_xai.report.tables import Table, cell
-from shg_xai.report.text import DASH, amount, confidence_of, known, number, percent
+from shg_xai.drawing.text import DASH, amount, confidence_of, known, number, percent
 
 Item = Mapping[str, Any]
 

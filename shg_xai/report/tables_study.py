@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shg_xai.report.study_parts import AUTOENCODERS, GROUPS, signed, stack_name, title
+from shg_xai.chapters.networks.parts import AUTOENCODERS, GROUPS, signed, stack_name, title
 from shg_xai.report.tables import Table, cell
-from shg_xai.report.text import DASH, amount, confidence_of, known, number, percent, plural, span
+from shg_xai.drawing.text import DASH, amount, confidence_of, known, number, percent, plural, span
 
 
 def of_study(study: Mapping[str, Any]) -> list[Table]:

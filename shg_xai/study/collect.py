@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from mmengine.config import Config
 
-from shg_xai.analysis.improvement import compare, network_summary
+from shg_xai.chapters.networks.differences import compare, network_summary
 from shg_xai.cli import run
 from shg_xai.errors import InputError
-from shg_xai.explain import replace_folder
+from shg_xai.explain.stores import replace_folder
 from shg_xai.report.page import write_report
-from shg_xai.report.text import plural
+from shg_xai.drawing.text import plural
 from shg_xai.study.autoencoders import autoencoder_entries, read_json, splice_entries
 from shg_xai.study.costs import count_persons
 from shg_xai.study.interventions import intervention_results

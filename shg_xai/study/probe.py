@@ -15,7 +15,7 @@ from mmengine.registry import init_default_scope
 
 from shg_xai import plugin  # noqa: F401
 from shg_xai.cli import run
-from shg_xai.engine.run import keep_freed_memory
+from shg_xai.runner.building import keep_freed_memory
 
 BATCH, STEPS = 8, 2
 

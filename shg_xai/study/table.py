@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shg_xai.report.text import plural
+from shg_xai.drawing.text import plural
 from shg_xai.study.settings import GROUPS, TITLES
 
 

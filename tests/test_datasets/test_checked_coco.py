@@ -13,7 +13,7 @@ from mmengine.registry import init_default_scope
 import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.errors import InputError
-from tests.data import PARTLY, annotation, coco, write_coco, write_part
+from tests.helpers.data import PARTLY, annotation, coco, write_coco, write_part
 
 ANNOTATIONS = 'annotations/person_keypoints_val2017.json'
 

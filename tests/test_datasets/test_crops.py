@@ -9,7 +9,7 @@ from mmengine.registry import init_default_scope
 import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.datasets.crops import read_cropped_keypoints
-from tests.data import NAMES, write_coco
+from tests.helpers.data import NAMES, write_coco
 
 ANNOTATIONS = 'annotations/person_keypoints_val2017.json'
 

@@ -14,7 +14,7 @@ from mmpose.registry import DATASETS
 import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.latent_dataset import LatentDataset, held_out_images
 from shg_xai.errors import InputError
-from tests.test_analysis.stores import LAYER, blobs, spoil, write_store
+from tests.helpers.analysis_stores import LAYER, blobs, spoil, write_store
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.visibility import LoadVisibility
 from shg_xai.errors import InputError
 from shg_xai.visibility import raw_visibility
-from tests.data import MIRROR, PARTLY, STANDING, annotation, write_part
+from tests.helpers.data import MIRROR, PARTLY, STANDING, annotation, write_part
 
 CODEC = dict(type='VisibilityHeatmap', input_size=(128, 128), heatmap_size=(32, 32))
 MIRRORED = [PARTLY[joint] for joint in MIRROR]

@@ -8,7 +8,7 @@ from mmpose.evaluation.functional import keypoint_pck_accuracy
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.evaluation import pck
-from tests.data import NAMES
+from tests.helpers.data import NAMES
 
 # Three persons of four joints; the third has nothing labelled.
 V = np.array([[2, 2, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]])

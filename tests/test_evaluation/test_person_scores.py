@@ -9,7 +9,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags, person_scores, sample_distances
 from shg_xai.visibility import VISIBLE
-from tests.data import NAMES, STANDING, annotation
+from tests.helpers.data import NAMES, STANDING, annotation
 from tests.test_evaluation.test_visible_pck import sample
 
 JOINTS = ('nose', 'left_wrist', 'right_knee', 'left_hip')

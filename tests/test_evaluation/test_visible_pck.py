@@ -18,7 +18,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.errors import InputError
 from shg_xai.evaluation import VisiblePCK
-from tests.data import ALL_VISIBLE, NAMES, PARTLY, STANDING, annotation
+from tests.helpers.data import ALL_VISIBLE, NAMES, PARTLY, STANDING, annotation
 
 
 def sample(shift: dict[int, float], v: Sequence[int] = ALL_VISIBLE, side: float = 200,

@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401
-from tests.data import write_coco
+from tests.helpers.data import write_coco
 
 
 def runner(repo_root: Path, folder: Path, **backbone: Any) -> Runner:

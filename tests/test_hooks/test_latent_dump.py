@@ -21,8 +21,8 @@ from shg_xai.errors import InputError
 from shg_xai.evaluation.visible_pck import VisiblePCK
 from shg_xai.latents import LatentStore, ShardWriter, verify
 from shg_xai.models.stacked_heatmap_head import StackedHeatmapHead
-from tests.data import write_coco
-from tests.test_engine.test_dump import (
+from tests.helpers.data import write_coco
+from tests.test_interventions.test_capture import (
     LAYER,
     assert_same,
     load,

@@ -14,7 +14,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.latent_dataset import LatentDataset
 from shg_xai.errors import InputError
 from shg_xai.hooks.pca_reference import NAME, reference
-from tests.test_analysis.stores import blobs, spoil, write_store
+from tests.helpers.analysis_stores import blobs, spoil, write_store
 
 VALUES = blobs(60, 16, groups=5, distance=3.).reshape(60, 4, 2, 2)
 

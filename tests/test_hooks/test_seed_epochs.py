@@ -8,7 +8,7 @@ import torch
 
 import shg_xai.plugin  # noqa: F401  (what MMEngine puts into checkpoints can be read)
 from shg_xai.hooks.seed_epochs import epoch_seed
-from tests.data import QUICK, write_coco
+from tests.helpers.data import QUICK, write_coco
 
 FLIPPING = 'configs/demo/shg_people.py'
 AUGMENTED = [*(option for option in QUICK if 'pipeline.2' not in option

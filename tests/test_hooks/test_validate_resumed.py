@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import shg_xai.plugin  # noqa: F401  (what MMEngine puts into checkpoints can be read)
-from tests.data import QUICK, write_coco
+from tests.helpers.data import QUICK, write_coco
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store, verify
-from tests.data import MIRROR, NAMES
-from tests.test_latents.stores import arrays, manifest, row, write
+from tests.helpers.data import MIRROR, NAMES
+from tests.helpers.latent_stores import arrays, manifest, row, write
 
 PERSONS, VALUES = 1024, 4096
 SIZE = (640, 480)

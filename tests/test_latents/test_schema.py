@@ -7,7 +7,7 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.latents import Layer, Manifest, differences, layer_file, row_schema
-from tests.test_latents.stores import NAMES, manifest
+from tests.helpers.latent_stores import NAMES, manifest
 
 
 def test_a_manifest_comes_back_from_its_text() -> None:

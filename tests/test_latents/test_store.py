@@ -10,7 +10,7 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore, ShardWriter, create_store
-from tests.test_latents.stores import FULL, HALF, arrays, manifest, row, write
+from tests.helpers.latent_stores import FULL, HALF, arrays, manifest, row, write
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import pytest
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store, verify
 from shg_xai.latents.__main__ import describe, main
-from tests.data import only_error, run_in_process
-from tests.test_latents.stores import FULL, HALF, arrays, manifest, row, write
+from tests.helpers.data import only_error, run_in_process
+from tests.helpers.latent_stores import FULL, HALF, arrays, manifest, row, write
 
 SHARD = Path('shards', '00-000001')
 

@@ -11,7 +11,7 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore, ShardWriter, create_store, verify
-from tests.test_latents.stores import FULL, HALF, arrays, manifest, row, write
+from tests.helpers.latent_stores import FULL, HALF, arrays, manifest, row, write
 
 
 def test_a_new_store_has_no_rows_and_an_old_one_says_which(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from shg_xai.latents import ShardWriter, create_store
-from tests.test_latents.stores import arrays, manifest, row
+from tests.helpers.latent_stores import arrays, manifest, row
 folder = Path(sys.argv[1])
 there = create_store(folder, manifest(400))
 left = [number for number in range(400) if 100 + number not in there]

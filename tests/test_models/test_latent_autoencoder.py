@@ -10,7 +10,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.engine.bfloat16 import Bfloat16OptimWrapper
+from shg_xai.runner.bfloat16 import Bfloat16OptimWrapper
 from shg_xai.errors import InputError
 from shg_xai.models import AutoencoderNeck, LatentAutoencoder
 

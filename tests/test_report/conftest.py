@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from shg_xai.report.page import write_report
-from tests.test_report.interventions import intervention_results
-from tests.test_report.results import write_results
-from tests.test_report.study import study_results
+from tests.helpers.made_interventions import intervention_results
+from tests.helpers.made_results import write_results
+from tests.helpers.made_study import study_results
 
 
 @pytest.fixture(scope='session')

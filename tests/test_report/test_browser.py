@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_report.results import EVIL
+from tests.helpers.made_results import EVIL
 
 pytestmark = pytest.mark.slow
 CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium')

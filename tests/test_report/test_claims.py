@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shg_xai.report.claims import claims
-from shg_xai.report.claims_concepts import correlation, probe_claim
+from shg_xai.chapters.concepts.findings import correlation, probe_claim
 
 TITLES = {'share': 'labelled joints', 'size': 'torso size', 'sit': 'sitting'}
 NOTHING = {'value': None, 'low': None, 'high': None}

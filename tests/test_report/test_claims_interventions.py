@@ -8,12 +8,12 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.report.claims import claims
-from shg_xai.report.claims_decoded import walk_claims
-from shg_xai.report.claims_interventions import misclassified_claims, redundancy_claims
-from shg_xai.report.claims_skips import skip_claims, smallest_first
+from shg_xai.chapters.decoded_walk.findings import walk_claims
+from shg_xai.chapters.cluster_shift.findings import misclassified_claims, redundancy_claims
+from shg_xai.chapters.skip_ablation.findings import skip_claims, smallest_first
 from shg_xai.report.plans_interventions import chapters, plans
 from shg_xai.report.reading_interventions import check_interventions
-from tests.test_report.interventions import (
+from tests.helpers.made_interventions import (
     intervention_results,
     item,
     misclassified_results,

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shg_xai.report.figures_clusters import draw_effects, draw_silhouette_plot, draw_silhouettes
-from shg_xai.report.figures_concepts import draw_heat_map, draw_probes, rho_matrix
-from shg_xai.report.figures_persons import _thin, draw_centroids, draw_skeletons
-from shg_xai.report.figures_spectrum import draw_running_sums, draw_spectrum
-from shg_xai.report.figures_walks import draw_walk_distances, draw_walk_strip
+from shg_xai.chapters.clusters.figures import draw_effects, draw_silhouette_plot, draw_silhouettes
+from shg_xai.chapters.concepts.figures import draw_heat_map, draw_probes, rho_matrix
+from shg_xai.chapters.clusters.figures_persons import _thin, draw_centroids, draw_skeletons
+from shg_xai.chapters.spectrum.figures import draw_running_sums, draw_spectrum
+from shg_xai.chapters.nearest_walk.figures import draw_walk_distances, draw_walk_strip
 from shg_xai.report.reading import Analysis, read_report
 
 OF_ANALYSIS = ('spectrum', 'running-sum', 'walk', 'walk-distance', 'silhouette', 'silhouette-plot',

@@ -8,21 +8,21 @@ import pytest
 from matplotlib.collections import LineCollection
 from PIL import Image
 
-from shg_xai.report.figures_decoded import draw_concepts, draw_shifts, draw_strips
-from shg_xai.report.figures_redundancy import draw_redundancy
-from shg_xai.report.figures_skipped_persons import draw_examples, draw_histograms
-from shg_xai.report.figures_skips import draw_conditions, draw_levels, rows_of, stacks_drawn
+from shg_xai.chapters.decoded_walk.figures import draw_concepts, draw_shifts, draw_strips
+from shg_xai.chapters.channel_redundancy.figures import draw_redundancy
+from shg_xai.chapters.skip_ablation.figures_persons import draw_examples, draw_histograms
+from shg_xai.chapters.skip_ablation.figures import draw_conditions, draw_levels, rows_of, stacks_drawn
 from shg_xai.report.plans_interventions import plans
-from shg_xai.report.style import save_figure
-from tests.test_report.interventions import (
+from shg_xai.drawing.style import save_figure
+from tests.helpers.made_interventions import (
     intervention_results,
     redundancy_results,
     skip_results,
     walk_results,
 )
-from tests.test_report.results import LINKS
+from tests.helpers.made_results import LINKS
 from tests.test_report.test_claims import nulled
-from tests.test_report.test_figures_study import assert_whole
+from tests.test_chapters.test_networks.test_figures import assert_whole
 
 FIGURES = ('skips-levels', 'skips-conditions', 'skips-persons', 'skips-examples',
            'decoded-0-strips', 'decoded-0-shifts', 'decoded-0-concepts', 'redundancy')

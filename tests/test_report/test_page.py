@@ -15,7 +15,7 @@ from shg_xai.report.claims import claims
 from shg_xai.report.map import Pictures, embed_maps
 from shg_xai.report.page import render, write_report
 from shg_xai.report.reading import Report, read_report
-from tests.test_report.results import EVIL, write_results
+from tests.helpers.made_results import EVIL, write_results
 
 
 class Parsed(HTMLParser):

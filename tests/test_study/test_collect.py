@@ -22,16 +22,16 @@ from shg_xai.study.configs import write_all, write_plain_configs
 from shg_xai.study.interventions import result_of
 from shg_xai.study.saved import write_settings
 from shg_xai.study.settings import GROUPS, NETWORKS, Settings
-from tests.data import annotation, coco
-from tests.test_report.interventions import (
+from tests.helpers.data import annotation, coco
+from tests.helpers.made_interventions import (
     misclassified_results,
     redundancy_results,
     skip_results,
     walk_results,
 )
-from tests.test_report.results import write_results
-from tests.test_report.study import study_results as made_up_results
-from tests.test_study.settings import settings_of
+from tests.helpers.made_results import write_results
+from tests.helpers.made_study import study_results as made_up_results
+from tests.helpers.study_settings import settings_of
 
 IMAGES = (1, 1, 2, 3)
 IDS = (11, 12, 21, 31)

@@ -25,8 +25,8 @@ from shg_xai.study.configs import (
 )
 from shg_xai.study.saved import write_settings
 from shg_xai.study.settings import Settings
-from tests.data import only_error, run_in_process
-from tests.test_study.settings import ROOT, settings_of, write_kept
+from tests.helpers.data import only_error, run_in_process
+from tests.helpers.study_settings import ROOT, settings_of, write_kept
 
 NETWORKS = ('plain', 'control', 'longer', 'noskip', 'improved', 'improved_study', 'scratch')
 

@@ -9,8 +9,8 @@ import pytest
 from shg_xai.errors import InputError
 from shg_xai.study.costs import count_persons, duration, estimate, probe, size, table
 from shg_xai.study.stages import Marks, Stage
-from tests.data import annotation, coco, write_coco
-from tests.test_study.settings import COSTS, settings_of
+from tests.helpers.data import annotation, coco, write_coco
+from tests.helpers.study_settings import COSTS, settings_of
 
 
 def test_reading_splitting_and_drawing() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.study.data import first_persons, link_data, main
-from tests.data import annotation, coco, only_error, run_in_process, write_coco
+from tests.helpers.data import annotation, coco, only_error, run_in_process, write_coco
 
 
 def listing(root: Path) -> dict[str, tuple[int, int]]:

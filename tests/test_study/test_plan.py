@@ -12,7 +12,7 @@ from shg_xai.study.costs import Costs
 from shg_xai.study.plan import Plan
 from shg_xai.study.settings import NETWORKS, Settings
 from shg_xai.study.stages import Stage
-from tests.test_study.settings import COSTS, ROOT, settings_of, write_kept
+from tests.helpers.study_settings import COSTS, ROOT, settings_of, write_kept
 
 INTERVENTIONS = ('skips 0', 'walk 0', 'redundancy 0', 'misclassified 0')
 CASES: dict[str, dict[str, Any]] = {

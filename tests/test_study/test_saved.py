@@ -7,7 +7,7 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.study.saved import plain, read_settings, write_settings
-from tests.test_study.settings import settings_of
+from tests.helpers.study_settings import settings_of
 
 
 @pytest.mark.parametrize('changes', [

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from tests.data import only_error, run_in_process
-from tests.test_analysis.stores import blobs, spoil, write_store
+from tests.helpers.data import only_error, run_in_process
+from tests.helpers.analysis_stores import blobs, spoil, write_store
 from tools import analyze_latent as tool
 
 QUICK = ('--k', 2, 3, '--restarts', 2, '--bootstrap', 10, '--map', 8, '--threads', 2)

@@ -12,7 +12,7 @@ from mmpose.registry import MODELS
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.people.write import PeopleConfig, write_people
-from tests.data import only_error
+from tests.helpers.data import only_error
 
 CONFIG = 'configs/demo/shg_people.py'
 

@@ -16,10 +16,10 @@ from mmengine.runner import set_random_seed
 from mmpose.registry import MODELS
 
 from shg_xai.datasets.people.write import PeopleConfig, write_people
-from shg_xai.engine.layers import config_path
+from shg_xai.runner.layers import config_path
 from shg_xai.latents import LatentStore
-from tests.data import QUICK, only_error, run_in_process, write_coco
-from tests.test_engine.test_dump import (
+from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
+from tests.test_interventions.test_capture import (
     LAYER,
     assert_same,
     load,

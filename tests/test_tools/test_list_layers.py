@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data import only_error, run_in_process
+from tests.helpers.data import only_error, run_in_process
 from tools import list_layers
 
 LATENT = 'backbone.hourglasses.0.bottleneck_residuals'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data import ALL_VISIBLE, annotation, only_error, write_part
+from tests.helpers.data import ALL_VISIBLE, annotation, only_error, write_part
 
 
 def test_it_prints_and_writes_the_baseline(tmp_path: Path, run_tool: Callable) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from mmengine.config import Config
 
-from shg_xai.analysis.selection import select
-from shg_xai.engine.dump import DumpOptions, dump_latents
-from shg_xai.hooks.provenance import sha256
+from shg_xai.latents.selection import select
+from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.runner.provenance import sha256
 from shg_xai.latents import LatentStore
-from tests.data import QUICK, only_error, run_in_process, write_coco
-from tests.test_analysis.test_explain import explained
-from tests.test_engine.test_dump import (
+from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
+from tests.test_explain.test_stores import explained
+from tests.test_interventions.test_capture import (
     LAYER,
     one_thread,  # noqa: F401
     save_network,

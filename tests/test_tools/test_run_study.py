@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shg_xai.study.settings import NETWORKS, Settings
-from tests.data import only_error, run_in_process, write_coco
+from tests.helpers.data import only_error, run_in_process, write_coco
 from tools import run_study as tool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,7 +184,7 @@ def test_a_dry_run_shows_every_stage_and_writes_nothing(
     assert {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob('*')]} == before
     lines = capsys.readouterr().out.splitlines()
     from shg_xai.study.plan import Plan
-    from tests.test_study.settings import COSTS
+    from tests.helpers.study_settings import COSTS
     stages = Plan(options(monkeypatch, *words), COSTS).stages()
     rows = [line.split('|')[1].strip() for line in lines if line.startswith('|')]
     assert rows == ['stage', '---', *(stage.name for stage in stages), 'all']

@@ -17,7 +17,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 import shg_xai.plugin  # noqa: F401
-from tests.data import NAMES, QUICK, only_error, run_in_process, write_coco
+from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_coco
 from tests.test_tools.test_train import free_port
 from tools import test as tool
 

@@ -17,7 +17,7 @@ import pytest
 import torch
 
 import shg_xai.plugin  # noqa: F401
-from tests.data import QUICK, annotation, only_error, run_in_process, write_coco, write_part
+from tests.helpers.data import QUICK, annotation, only_error, run_in_process, write_coco, write_part
 from tools import train
 
 CONFIG = 'configs/shg_coco.py'

@@ -15,9 +15,9 @@ import pytest
 import torch
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.engine.checkpoints import read_weights
-from tests.data import only_error, run_in_process
-from tests.test_analysis.stores import write_store
+from shg_xai.runner.checkpoints import read_weights
+from tests.helpers.data import only_error, run_in_process
+from tests.helpers.analysis_stores import write_store
 from tools import test as test_tool
 from tools import train
 

@@ -11,11 +11,11 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 from mmpose.registry import MODELS
 
-from shg_xai.engine.dump import DumpOptions, dump_latents
-from shg_xai.engine.layers import config_path
-from shg_xai.hooks.provenance import sha256
-from tests.data import NAMES, QUICK, only_error, run_in_process, write_coco
-from tests.test_engine.test_dump import (
+from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.runner.layers import config_path
+from shg_xai.runner.provenance import sha256
+from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_coco
+from tests.test_interventions.test_capture import (
     LAYER,
     one_thread,  # noqa: F401
     save_network,

@@ -1,0 +1,1 @@
+"""Which layers carry more channels than PCK needs?"""

@@ -1,0 +1,1 @@
+"""Which groups do the latents fall into?"""

@@ -1,0 +1,1 @@
+"""How alike are the latents of several networks or layers?"""

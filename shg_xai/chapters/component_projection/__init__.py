@@ -1,0 +1,1 @@
+"""How many principal components of the latent does PCK need?"""

@@ -1,0 +1,1 @@
+"""Which concepts of the annotations go with what in the latents?"""

@@ -1,0 +1,1 @@
+"""What does a step in the latent do to the pose?"""

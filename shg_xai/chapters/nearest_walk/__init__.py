@@ -1,0 +1,1 @@
+"""Who is met on a walk along a principal component?"""

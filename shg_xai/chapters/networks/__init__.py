@@ -1,0 +1,1 @@
+"""Which network scores better, and does the autoencoder help?"""

@@ -1,0 +1,1 @@
+"""How numbers, figures and persons are drawn, one way each."""

@@ -1,0 +1,67 @@
+"""Pictures of persons from the photos of a data set."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+from tqdm import tqdm
+
+from shg_xai.errors import InputError
+from shg_xai.drawing.pictures import person_picture, sides_of
+
+
+def photo_file(folder: Path | None, file_name: str) -> Path | None:
+    """The photo of a name in a folder; None where there is none inside of it."""
+    if folder is None:
+        return None
+    try:
+        file = (folder / file_name).resolve()
+        inside = file.is_relative_to(folder.resolve())
+        return file if inside and file.is_file() else None
+    except (OSError, ValueError):  # no file can have this name
+        return None
+
+
+def missing_photos(folder: Path | None, table: pa.Table) -> int:
+    """Of how many persons of a table the photo is not there."""
+    return sum(photo_file(folder, name) is None for name in table['file_name'].to_pylist())
+
+
+def draw_persons(folder: Path | None, table: pa.Table, links: Sequence[tuple[int, int]],
+                 keypoint_names: Sequence[str], label: str) -> Iterator[bytes]:
+    """Draw the persons of an atlas one by one, on grey where the photo is not there.
+
+    Args:
+        folder (Path, optional): Where the photos are.
+        table (pa.Table): Rows with file name, keypoints, visibility and crop.
+        links (Sequence): Pairs of keypoints with a line between.
+        keypoint_names (Sequence[str]): K names, which tell left from right.
+        label (str): What the bar says.
+
+    Yields:
+        A JPEG.
+
+    Raises:
+        InputError: A photo is there and cannot be read.
+    """
+    sides = sides_of(keypoint_names)
+    names = ('file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility')
+    opened: tuple[str | None, np.ndarray | None] = (None, None)
+    for row in tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5):
+        if opened[0] != row['file_name']:  # persons of a photo follow each other
+            opened = (row['file_name'], _read(photo_file(folder, row['file_name'])))
+        yield person_picture(opened[1], row['crop_center'], row['crop_scale'],
+                             np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility']),
+                             links, sides=sides)
+
+
+def _read(file: Path | None) -> np.ndarray | None:
+    if file is None:
+        return None
+    try:
+        with Image.open(file) as image:
+            return np.asarray(image.convert('RGB'))
+    except (OSError, Image.DecompressionBombError) as error:
+        raise InputError(f'{file}: cannot be read as a picture: {error}') from error

@@ -1,0 +1,1 @@
+"""From latent stores to a folder of results."""

@@ -1,0 +1,118 @@
+"""Principal components of a network's stored latents, once the store is known to be its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmengine.config import Config
+
+from shg_xai.stats.executors import executor
+from shg_xai.stats.moments import STRIDE, look, moments
+from shg_xai.stats.progress import stage
+from shg_xai.latents.selection import BLOCK, Selection, select
+from shg_xai.stats.pca import (
+    Components,
+    above_noise,
+    null_eigenvalues,
+    principal_components,
+)
+from shg_xai.runner.layers import check_layers, list_layers
+from shg_xai.errors import InputError
+from shg_xai.runner.provenance import sha256
+from shg_xai.latents import LatentStore
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Components of N stored latents of D values.
+
+    Attributes:
+        selection (Selection): The N persons.
+        components (Components): All D of them.
+        above_noise (int): How many stand above noise, by parallel analysis.
+    """
+
+    selection: Selection
+    components: Components
+    above_noise: int
+
+    def warnings(self, split: str) -> list[str]:
+        """Sentences for the reader of a test of these components on the persons of a split."""
+        store, dimensions = self.selection.store, self.selection.dimensions
+        found = []
+        if store.manifest.source.get('dataset', {}).get('split') == split:
+            found.append(f'The components were computed from persons of {split}, who are tested '
+                         'too; they fit these better than others.')
+        if not store.complete:
+            found.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its '
+                         'dump was cut off.')
+        if len(store) <= dimensions:
+            found.append(f'{len(store):,} persons are no more than {dimensions:,} dimensions: '
+                         f'components from the {len(store):,}th on have no variance.')
+        return found
+
+
+def open_selection(folder: Path, layer: str | None, checkpoint: str) -> Selection:
+    """All persons of a store that was made by a checkpoint.
+
+    Args:
+        folder (Path): The store.
+        layer (str, optional): A layer of it; None where it has one.
+        checkpoint (str): The checkpoint, a file or a URL.
+
+    Raises:
+        InputError: No store or checkpoint, one of another network, no such layer, or none named
+            though there are several.
+    """
+    store = LatentStore.open(folder)
+    if layer is None and len(store.layers) > 1:
+        raise InputError(f'{folder}: has {len(store.layers)} layers, name one with --layer: '
+                         f'{", ".join(store.layers)}')
+    if '://' not in checkpoint and not Path(checkpoint).is_file():
+        raise InputError(f'{checkpoint}: no such checkpoint')
+    own = dict(url=checkpoint) if '://' in checkpoint else dict(sha256=sha256(checkpoint))
+    if store.manifest.source.get('checkpoint') != own:
+        raise InputError(f'{folder}: its latents are not those of {checkpoint}; dump them: '
+                         f'tools/dump_latents.py CONFIG {checkpoint} --layers '
+                         f'{layer or store.layers[0]} --split train --out DIR')
+    return select(store, layer)
+
+
+def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
+    """Mean, principal components and parallel analysis of stored latents, in float64.
+
+    Args:
+        selection (Selection): N persons of D values.
+        seed (int): Of the parallel analysis.
+        times (dict[str, float]): Gets the seconds of each stage.
+
+    Raises:
+        InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
+    """
+    blocks = -(-len(selection) // BLOCK)
+    with executor() as pool:
+        with stage(pool, 'look', times, blocks) as counted:
+            mean = look(selection, counted).mean
+        with stage(pool, 'covariance', times, -(-blocks // STRIDE)) as counted:
+            found = moments(selection, mean, counted)
+        with stage(pool, 'eigenvectors', times):
+            covariance = found.covariance
+            variances = covariance.diagonal().copy()
+            components = principal_components(found.mean, covariance)
+        with stage(pool, 'noise', times):
+            null = null_eigenvalues(variances, len(selection), seed)
+    return Fitted(selection, components, above_noise(components.eigenvalues, null))
+
+
+def check_stored(cfg: Config, *selections: Selection) -> None:
+    """Refuse stored layers that a config's network has not, or with another shape.
+
+    Raises:
+        InputError: It has not.
+    """
+    infos = {info.name: info for info in list_layers(cfg)}
+    check_layers([selection.layer for selection in selections], list(infos))
+    for selection in selections:
+        shape, own = tuple(selection.array.shape[1:]), tuple(infos[selection.layer].shape)
+        if own != shape:
+            raise InputError(f'{selection.store.folder}: layer {selection.layer}: the store has '
+                             f'{shape} values a person, this network {own}; dump its latents anew')

@@ -1,0 +1,53 @@
+"""Which persons a report shows, of the many it is about."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+DRAWN = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
+
+
+def named_persons(value: Any) -> Iterator[int]:
+    """Every annotation id anywhere in a part of the results."""
+    if isinstance(value, dict):
+        if 'annotation_id' in value:
+            yield value['annotation_id']
+        for child in value.values():
+            yield from named_persons(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from named_persons(child)
+
+
+def atlas_table(results: dict[str, Any], persons: pa.Table, rows: pa.Table, count: int,
+                seed: int) -> pa.Table:
+    """The persons to draw, with all that is known of them but the picture.
+
+    Args:
+        results (dict): The entry of an analysis; whoever it names is drawn.
+        persons (pa.Table): Its N persons, see :class:`~shg_xai.explain.layer.Analysis`.
+        rows (pa.Table): The same N rows of the store.
+        count (int): How many persons the map shows; drawn evenly, all where there are no more.
+        seed (int): Of the draw.
+
+    Returns:
+        pa.Table: In the order of the persons, with ``in_map``, ``x`` and ``y`` (components 1
+        and 2), keypoints and crop.
+    """
+    ids = persons['annotation_id'].to_numpy()
+    in_map = np.zeros(len(ids), bool)
+    drawn = np.random.default_rng([seed, len(ids)]).permutation(len(ids))[:count]
+    in_map[drawn] = True
+    shown = np.flatnonzero(in_map | np.isin(ids, list(set(named_persons(results)))))
+    table = persons.take(shown)
+    second = 'component_2' if 'component_2' in persons.column_names else 'component_1'
+    table = table.append_column('in_map', pa.array(in_map[shown]))
+    for axis, column in (('x', 'component_1'), ('y', second)):
+        table = table.append_column(axis, table[column])
+    kinds = dict(keypoints=pa.float32(), visibility=pa.int8(), crop_center=pa.float32(),
+                 crop_scale=pa.float32())
+    for name in DRAWN:
+        table = table.append_column(name, rows[name].take(shown).cast(pa.list_(kinds[name])))
+    return table

@@ -1,0 +1,1 @@
+"""From a config to a network that runs: reading, building, checkpoints, layers."""

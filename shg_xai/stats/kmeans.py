@@ -1,0 +1,223 @@
+"""K-Means over blocks of persons: many runs side by side in each pass over the data.
+
+Conventions are scikit-learn's: greedy k-means++ starts with 2 + ln K candidates a centroid
+(Arthur and Vassilvitskii 2007), Lloyd's iterations until no label changes or the centroids move by
+less than ``TOLERANCE`` times the mean variance, an empty cluster takes the person farthest away.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from shg_xai.stats.executors import ordered
+
+TOLERANCE = 1e-4
+MOST_ITERATIONS = 300
+
+
+@dataclass(frozen=True)
+class Source:
+    """Persons by block, as K-Means reads them.
+
+    Attributes:
+        tasks (Sequence): One entry a block; picklable.
+        read (Callable): From such an entry the values, float32, shape (n, D).
+        norms (np.ndarray): Squared norm of each person's values, float64, shape (N,).
+        size (int): Persons a block; the last may have fewer.
+        spread (float): Mean variance of a dimension.
+    """
+
+    tasks: Sequence[object]
+    read: Callable[[object], np.ndarray]
+    norms: np.ndarray
+    size: int
+    spread: float
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return len(self.norms)
+
+    def with_norms(self) -> Iterator[tuple[object, np.ndarray]]:
+        """The tasks, each with the norms of its persons."""
+        for number, task in enumerate(self.tasks):
+            yield task, self.norms[number * self.size:(number + 1) * self.size]
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """One finished run.
+
+    Attributes:
+        centroids (np.ndarray): float64, shape (K, D).
+        labels (np.ndarray): The cluster of each person, uint8, shape (N,).
+        inertia (float): Sum of squared distances to the own centroid.
+        iterations (int): Passes it took.
+    """
+
+    centroids: np.ndarray
+    labels: np.ndarray
+    inertia: float
+    iterations: int
+
+
+def lloyd(source: Source, starts: Sequence[np.ndarray], pool: Executor) -> list[Clustering]:
+    """Run Lloyd's iterations from several sets of centroids at once.
+
+    Args:
+        source (Source): N persons.
+        starts (Sequence[np.ndarray]): Sets of centroids (K, D); K may differ between them.
+        pool (Executor): Who computes.
+
+    Returns:
+        list[Clustering]: One for each start; labels and inertia are those of the centroids given.
+    """
+    centroids = [np.asarray(start, np.float64) for start in starts]
+    done: dict[int, Clustering] = {}
+    labels = [np.full(source.rows, 255, np.uint8) for _ in starts]
+    settled: set[int] = set()
+    for iteration in range(1, MOST_ITERATIONS + 2):
+        running = [run for run in range(len(starts)) if run not in done]
+        passed = _assign(source, [centroids[run] for run in running], pool)
+        for run, (new_labels, inertia, moved) in zip(running, passed, strict=True):
+            still = run in settled or (new_labels == labels[run]).all()
+            labels[run] = new_labels
+            if still or iteration > MOST_ITERATIONS:
+                # A copy, since a row would keep the labels of all runs of this pass in memory.
+                labels[run] = new_labels.copy()
+                done[run] = Clustering(centroids[run], labels[run], inertia, iteration)
+                continue
+            if ((moved - centroids[run]) ** 2).sum() <= TOLERANCE * source.spread:
+                settled.add(run)  # one more pass gives the labels of the last centroids
+            centroids[run] = moved
+        if len(done) == len(starts):
+            break
+    return [done[run] for run in range(len(starts))]
+
+
+def _assign(source: Source, sets: Sequence[np.ndarray], pool: Executor
+            ) -> list[tuple[np.ndarray, float, np.ndarray]]:
+    """For each set of centroids (K, D): labels (N,), inertia, and the means of its clusters."""
+    sizes = [len(centroids) for centroids in sets]
+    task = _Assignment(source.read, np.concatenate(sets).astype(np.float32), tuple(sizes))
+    labels = np.empty((len(sets), source.rows), np.uint8)
+    inertia, sums, far, start = np.zeros(len(sets)), np.zeros(task.centroids.shape), [], 0
+    for label, squares, total, distance, persons in ordered(pool, task, source.with_norms()):
+        labels[:, start:start + source.size] = label
+        start += source.size
+        inertia += squares
+        sums += total
+        far.append((distance, persons))
+    results, start = [], 0
+    for run, size in enumerate(sizes):
+        counts = np.bincount(labels[run], minlength=size)
+        means = sums[start:start + size] / np.maximum(counts, 1)[:, None]
+        farthest = max(range(len(far)), key=lambda block: far[block][0][run])
+        for empty in np.flatnonzero(counts == 0)[:1]:  # another one has its turn in the next pass
+            means[empty] = far[farthest][1][run]
+        results.append((labels[run], float(inertia[run]), means))
+        start += size
+    return results
+
+
+@dataclass(frozen=True)
+class _Assignment:
+    """One block against S sets of centroids, (sum of K, D)."""
+
+    read: Callable[[object], np.ndarray]
+    centroids: np.ndarray
+    sizes: tuple[int, ...]
+
+    def __call__(self, task: tuple[object, np.ndarray]) -> tuple[np.ndarray, ...]:
+        values, norms = self.read(task[0]), task[1]
+        offsets = np.einsum('kd,kd->k', self.centroids, self.centroids)
+        # Half the squared distance without the person's own norm, which decides nothing.
+        near = values @ self.centroids.T
+        np.subtract(0.5 * offsets, near, out=near)
+        persons = np.arange(len(values))
+        labels = np.empty((len(self.sizes), len(values)), np.uint8)
+        member = np.zeros(near.shape, np.float32)
+        inertia, distance = np.empty(len(self.sizes)), np.empty(len(self.sizes))
+        far = np.empty((len(self.sizes), values.shape[1]), np.float32)
+        start = 0
+        for run, size in enumerate(self.sizes):
+            own = near[:, start:start + size]
+            labels[run] = own.argmin(axis=1)
+            squares = np.maximum(norms + 2.0 * own[persons, labels[run]], 0)
+            inertia[run], distance[run] = squares.sum(), squares.max()
+            far[run] = values[squares.argmax()]
+            member[persons, start + labels[run]] = 1
+            start += size
+        return labels, inertia, member.T @ values, distance, far
+
+
+def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> list[np.ndarray]:
+    """Starts for K-Means by greedy k-means++, all restarts side by side.
+
+    Args:
+        source (Source): N persons, at least K of them.
+        k (int): K.
+        restarts (int): How many starts.
+        seed (int): Of the draws; each restart of each K draws from its own generator.
+        pool (Executor): Who computes.
+
+    Returns:
+        list[np.ndarray]: For each restart centroids (K, D), which are persons.
+    """
+    generators = [np.random.default_rng([seed, k, restart]) for restart in range(restarts)]
+    trials = 2 + int(np.log(k))
+    first = [int(generator.integers(source.rows)) for generator in generators]
+    centroids = _persons(source, np.array(first), pool)[:, None]
+    closest = _distances(source, centroids[:, 0], pool)
+    for _ in range(1, k):
+        chosen = np.concatenate([_draw(near, generator, trials)
+                                 for near, generator in zip(closest, generators, strict=True)])
+        candidates = _persons(source, chosen, pool)
+        distances = _distances(source, candidates, pool).reshape(restarts, trials, -1)
+        np.minimum(distances, closest[:, None], out=distances)
+        best = distances.sum(axis=2, dtype=np.float64).argmin(axis=1)
+        every = np.arange(restarts)
+        closest = distances[every, best]
+        added = candidates.reshape(restarts, trials, -1)[every, best]
+        centroids = np.concatenate([centroids, added[:, None]], axis=1)
+    return list(centroids)
+
+
+def _draw(closest: np.ndarray, generator: np.random.Generator, trials: int) -> np.ndarray:
+    """Persons drawn with chances as their squared distance to the nearest centroid (N,)."""
+    running = np.cumsum(closest, dtype=np.float64)
+    drawn = np.searchsorted(running, generator.random(trials) * running[-1])
+    return np.minimum(drawn, len(closest) - 1)
+
+
+def _persons(source: Source, numbers: np.ndarray, pool: Executor) -> np.ndarray:
+    """Values (n, D) of persons by their numbers."""
+    size = source.size
+    wanted = sorted(set((numbers // size).tolist()))
+    read = dict(zip(wanted, ordered(pool, source.read, [source.tasks[block] for block in wanted],
+                                    ahead=1), strict=True))
+    return np.stack([read[number // size][number % size] for number in numbers.tolist()])
+
+
+def _distances(source: Source, centroids: np.ndarray, pool: Executor) -> np.ndarray:
+    """Squared distances (M, N), float32, of all persons to M points."""
+    distances, start = np.empty((len(centroids), source.rows), np.float32), 0
+    for found in ordered(pool, _Distances(source.read, centroids), source.with_norms()):
+        distances[:, start:start + source.size] = found
+        start += source.size
+    return distances
+
+
+@dataclass(frozen=True)
+class _Distances:
+    """Squared distances (M, n) of a block to M points."""
+
+    read: Callable[[object], np.ndarray]
+    centroids: np.ndarray
+
+    def __call__(self, task: tuple[object, np.ndarray]) -> np.ndarray:
+        offsets = np.einsum('kd,kd->k', self.centroids, self.centroids)[:, None]
+        near = self.centroids @ self.read(task[0]).T
+        return np.maximum(task[1].astype(np.float32) + offsets - 2 * near, 0)

@@ -1,0 +1,159 @@
+"""Latents in the basis of their principal components, in a file beside the results.
+
+Rotation changes no distance, and in this basis the first d of D numbers hold nearly all of it. What
+is cut is not forgotten: its squared norm is kept for each person.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shg_xai.stats.executors import ordered
+from shg_xai.latents.selection import Block, Selection
+from shg_xai.stats.pca import Components
+from shg_xai.errors import InputError
+
+COPIED = 4096  # persons copied at a time
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The first d principal components of N persons, in a file; small to pickle.
+
+    Attributes:
+        file (Path): A ``.npy`` of float32, shape (N, d).
+        rows (int): N.
+        dimensions (int): d.
+    """
+
+    file: Path
+    rows: int
+    dimensions: int
+
+    def read(self, start: int, stop: int, dimensions: int | None = None) -> np.ndarray:
+        """Persons ``start`` to ``stop``, their first components: float32, shape (n, dimensions).
+
+        They are mapped from the file as long as the array lives, so that no more of it stays in
+        memory than is asked for.
+        """
+        return np.load(self.file, mmap_mode='r', allow_pickle=False)[start:stop, :dimensions]
+
+    def first(self, dimensions: int) -> np.ndarray:
+        """The first components of all persons, in memory: float32, shape (N, dimensions)."""
+        return np.concatenate([np.array(self.read(*block, dimensions))
+                               for block in self.blocks(COPIED)])
+
+    def leading(self, dimensions: int) -> 'Scores':
+        """The first components alone, in a file beside this one, where they are read faster."""
+        file = self.file.with_name(f'leading-{self.file.name}')
+        reserve(file, np.float32, (self.rows, dimensions))
+        target = np.load(file, mmap_mode='r+', allow_pickle=False)
+        for start, stop in self.blocks(COPIED):
+            target[start:stop] = self.read(start, stop, dimensions)
+        return Scores(file, self.rows, dimensions)
+
+    def blocks(self, size: int) -> Iterator[tuple[int, int]]:
+        """First and past-last person of consecutive blocks."""
+        for start in range(0, self.rows, size):
+            yield start, min(start + size, self.rows)
+
+
+@dataclass(frozen=True)
+class Projections:
+    """What is kept in memory of the rotation of N persons.
+
+    Attributes:
+        scores (Scores): The first d components, in a file.
+        norms (np.ndarray): Squared distance from the mean over all D dimensions, float64, (N,).
+        residuals (np.ndarray): Its part outside of the d components, float64, shape (N,).
+    """
+
+    scores: Scores
+    norms: np.ndarray
+    residuals: np.ndarray
+
+
+def dimensions_for(values: np.ndarray, cut: float) -> int:
+    """How many components leave out at most this share of the variance; eigenvalues (D,)."""
+    # Summed from the end, so that after the last exactly nothing is left.
+    left = np.append(np.cumsum(values[:0:-1])[::-1], 0)
+    return int(np.argmax(left <= cut * values.sum())) + 1
+
+
+def reserve(file: Path, dtype: type, shape: tuple[int, int]) -> None:
+    """Make a ``.npy`` of zeros with its place on the disk.
+
+    A file that is only declared to be long takes its place when it is written to, and a mapped one
+    on a full disk ends the process.
+
+    Raises:
+        InputError: The disk has no room for it, or the folder is not there.
+    """
+    try:
+        np.lib.format.open_memmap(file, 'w+', dtype, shape).flush()
+        with file.open('r+b') as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    except OSError as error:
+        size = math.prod(shape) * np.dtype(dtype).itemsize / 1e9
+        raise InputError(f'{file.parent}: cannot hold {size:.1f} GB of numbers on the way: '
+                         f'{error.strerror or error}') from error
+
+
+def project(selection: Selection, components: Components, dimensions: int, file: Path,
+            pool: Executor) -> Projections:
+    """Rotate the latents of a selection into a file.
+
+    Args:
+        selection (Selection): N persons.
+        components (Components): Their principal components.
+        dimensions (int): d, how many to keep.
+        file (Path): Where the scores go; its folder must exist.
+        pool (Executor): Who computes; each task writes its rows of the file itself.
+
+    Raises:
+        InputError: The file does not fit the disk.
+    """
+    scores = Scores(file, len(selection), dimensions)
+    reserve(file, np.float32, (len(selection), dimensions))
+    basis = file.with_name(f'basis-{file.name}')
+    np.save(basis, components.vectors[:, :dimensions].astype(np.float32))
+    whole = dimensions == selection.dimensions
+    norms, residuals = np.empty(len(selection)), np.zeros(len(selection))
+    task = _Projection(components.mean, basis, file)
+    for start, norm, residual in ordered(pool, task, selection.blocks()):
+        rows = slice(start, start + len(norm))
+        norms[rows] = norm
+        if not whole:
+            residuals[rows] = residual
+    basis.unlink()
+    return Projections(scores, norms, residuals)
+
+
+@dataclass(frozen=True)
+class _Projection:
+    """Rotates a block and writes its rows; the basis comes from a file, being large to pickle."""
+
+    mean: np.ndarray
+    basis: Path
+    file: Path
+
+    def __call__(self, block: Block) -> tuple[int, np.ndarray, np.ndarray]:
+        centred = block.values() - self.mean
+        basis = np.load(self.basis, mmap_mode='r', allow_pickle=False)
+        rotated = centred.astype(np.float32) @ basis
+        target = np.load(self.file, mmap_mode='r+', allow_pickle=False)
+        target[block.start:block.start + len(rotated)] = rotated
+        norms = np.einsum('nd,nd->n', centred, centred)
+        kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
+        return block.start, norms, np.maximum(norms - kept, 0)
+
+
+def unit_directions(dimensions: int, count: int, seed: int) -> np.ndarray:
+    """Directions drawn evenly from the sphere, a column each, float64, shape (D, count)."""
+    drawn = np.random.default_rng([seed, count]).standard_normal((dimensions, count))
+    return drawn / np.linalg.norm(drawn, axis=0)

@@ -1,0 +1,193 @@
+"""Exact Euclidean silhouettes of several clusterings, in one pass over all pairs of persons.
+
+Rousseeuw 1987, "Silhouettes: a graphical aid to the interpretation and validation of cluster
+analysis", section 2. Distances are taken in the first d of D principal components. What is cut
+enters by its norm: with r_i the cut part of person i, the squared distance is that in d dimensions
+plus |r_i|^2 + |r_j|^2 - 2 r_i.r_j, and only the last term is left out. It is at most 2 |r_i| |r_j|,
+so a distance e instead of e' is wrong by at most 2 |r_i| |r_j| / e, and a mean distance of person i
+to a cluster by at most 2 |r_i| mean |r_j| / (distance of i to its nearest person).
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from shg_xai.stats.executors import ordered
+from shg_xai.stats.projection import Scores, reserve
+
+BLOCK = 2048  # persons a block: one tile of distances is then 16 MiB
+
+
+@dataclass(frozen=True)
+class Silhouettes:
+    """Silhouettes of one clustering.
+
+    Attributes:
+        values (np.ndarray): Of each person, in [-1, 1]; 0 in a cluster of one. float32, (N,).
+        bounds (np.ndarray): By how much each can be wrong at most, float32, shape (N,).
+    """
+
+    values: np.ndarray
+    bounds: np.ndarray
+
+
+def silhouettes(scores: Scores, residuals: np.ndarray, labelings: Sequence[np.ndarray],
+                pool: Executor) -> list[Silhouettes]:
+    """Silhouettes of several clusterings of the same persons.
+
+    Sums of distances to every cluster take more memory than all results together; until they are
+    complete they are in a file beside the scores.
+
+    Args:
+        scores (Scores): N persons, d components.
+        residuals (np.ndarray): Squared norm of what was cut, of each person, shape (N,).
+        labelings (Sequence[np.ndarray]): For each clustering the labels 0 to K - 1, shape (N,).
+        pool (Executor): Who computes.
+    """
+    sizes = [int(labels.max()) + 1 for labels in labelings]
+    file = scores.file.with_name(f'sums-{scores.file.name}')
+    nearest = _pair_sums(scores, residuals, np.stack(labelings), sizes, file, pool)
+    cut = np.sqrt(residuals)
+    results = []
+    for labels, stop in zip(labelings, np.cumsum(sizes), strict=True):
+        clusters = _Clusters.of(labels, cut)
+        values, bounds = np.empty((2, scores.rows), np.float32)
+        for first, last in scores.blocks(BLOCK):
+            here = slice(first, last)
+            sums = _mapped(file)[here, stop - len(clusters.counts):stop]
+            values[here], bounds[here] = clusters.silhouettes(sums, nearest[here], labels[here],
+                                                              cut[here])
+        results.append(Silhouettes(values, bounds))
+    file.unlink()
+    return results
+
+
+@dataclass(frozen=True)
+class _Clusters:
+    """Numbers of persons (K,), and the mean of what was cut of the persons of each (K,)."""
+
+    counts: np.ndarray
+    cut_means: np.ndarray
+
+    @classmethod
+    def of(cls, labels: np.ndarray, cut: np.ndarray) -> '_Clusters':
+        counts = np.bincount(labels)
+        return cls(counts, np.bincount(labels, cut) / np.maximum(counts - 1, 1))
+
+    def silhouettes(self, sums: np.ndarray, nearest: np.ndarray, labels: np.ndarray,
+                    cut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Silhouettes and their bounds, of n persons.
+
+        Args:
+            sums (np.ndarray): Of their distances to everybody in each cluster, shape (n, K).
+            nearest (np.ndarray): The distance to the nearest person, shape (n,).
+            labels (np.ndarray): The own cluster, shape (n,).
+            cut (np.ndarray): |r_i|, shape (n,).
+        """
+        persons = np.arange(len(labels))
+        alone = self.counts[labels] == 1
+        own = sums[persons, labels] / np.maximum(self.counts[labels] - 1, 1)
+        means = sums / np.maximum(self.counts, 1)
+        means[:, self.counts == 0] = np.inf
+        means[persons, labels] = np.inf
+        other = means.min(axis=1)
+        larger = np.maximum(own, other)
+        known = ~alone & np.isfinite(other) & (larger > 0)
+        values = np.zeros(len(labels))
+        values[known] = (other - own)[known] / larger[known]
+        with np.errstate(divide='ignore', invalid='ignore'):
+            # Of a mean distance; own and other may both be wrong by it. Cut nowhere is exact.
+            wrong = np.where(cut > 0, 2 * cut * self.cut_means.max() / nearest, 0)
+            # s is 1 - smaller / larger in size: both change, the larger one also beneath.
+            bounds = np.where(larger > wrong, 2 * wrong / (larger - wrong), 2)
+        return values, np.where(known, np.minimum(bounds, 2), 0)
+
+
+def _pair_sums(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int],
+               file: Path, pool: Executor) -> np.ndarray:
+    """Distance of each person to the nearest, (N,); sums of distances by cluster go into a file.
+
+    Args:
+        scores (Scores): N persons.
+        residuals (np.ndarray): Squared norms of what was cut, shape (N,).
+        labels (np.ndarray): Of S clusterings, shape (S, N).
+        sizes (Sequence[int]): Their numbers of clusters.
+        file (Path): A ``.npy`` of float64, shape (N, sum of K), is written here.
+        pool (Executor): Who computes.
+    """
+    reserve(file, np.float64, (scores.rows, sum(sizes)))
+    nearest = np.full(scores.rows, np.inf, np.float32)
+    for tile in ordered(pool, _tile_sums, _tiles(scores, residuals, labels, sizes)):
+        for start, sums, least in tile:
+            rows = slice(start, start + len(sums))
+            _mapped(file, 'r+')[rows] += sums
+            np.minimum(nearest[rows], least, out=nearest[rows])
+    return nearest.astype(np.float64)
+
+
+def _mapped(file: Path, mode: str = 'r') -> np.ndarray:
+    """An array in a file; mapped anew each time, so that none of it stays in memory."""
+    return np.load(file, mmap_mode=mode, allow_pickle=False)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One block of persons: its first person, labels (S, n) and residuals (n,)."""
+
+    start: int
+    labels: np.ndarray
+    residuals: np.ndarray
+
+    def values(self, scores: Scores) -> np.ndarray:
+        return scores.read(self.start, self.start + len(self.residuals))
+
+    def members(self, sizes: Sequence[int]) -> np.ndarray:
+        """A 1 for each clustering in the column of the person's cluster: (n, sum of K)."""
+        offsets = np.cumsum([0, *sizes[:-1]])
+        member = np.zeros((len(self.residuals), sum(sizes)), np.float32)
+        member[np.arange(len(member)), self.labels.astype(np.int64) + offsets[:, None]] = 1
+        return member
+
+
+Tile = tuple[Scores, tuple[int, ...], _Side, _Side]
+
+
+def _tiles(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int]
+           ) -> Iterator[Tile]:
+    """Each pair of blocks once."""
+    sides = [_Side(start, labels[:, start:stop], residuals[start:stop].astype(np.float32))
+             for start, stop in scores.blocks(BLOCK)]
+    for number, first in enumerate(sides):
+        for second in sides[number:]:
+            yield scores, tuple(sizes), first, second
+
+
+def _tile_sums(tile: Tile) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """For one block or two: first person, sums of distances (n, sum of K), least distance (n,)."""
+    scores, sizes, first, second = tile
+    same = first.start == second.start
+    a = first.values(scores)
+    b = a if same else second.values(scores)
+    distances = _distances(a, b, first.residuals, second.residuals)
+    if same:
+        np.fill_diagonal(distances, 0)
+    results = [(first.start, distances @ second.members(sizes))]
+    if not same:
+        results.append((second.start, distances.T @ first.members(sizes)))
+    if same:
+        np.fill_diagonal(distances, np.inf)
+    return [(start, sums, distances.min(axis=1 - side))
+            for side, (start, sums) in enumerate(results)]
+
+
+def _distances(a: np.ndarray, b: np.ndarray, cut_a: np.ndarray, cut_b: np.ndarray) -> np.ndarray:
+    """Euclidean distances (n, m) of (n, d) and (m, d), with the squared norms of what was cut."""
+    squares = a @ b.T
+    squares *= -2
+    squares += (np.einsum('nd,nd->n', a, a) + cut_a)[:, None]
+    squares += np.einsum('md,md->m', b, b) + cut_b
+    np.maximum(squares, 0, out=squares)
+    return np.sqrt(squares, out=squares)

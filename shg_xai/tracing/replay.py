@@ -1,0 +1,173 @@
+"""Many forward passes of one batch that differ behind one layer only, at the cost of what differs.
+
+The first pass inside the block is recorded, the later ones compute only what stands behind the
+layer::
+
+    with replayed(model, until='backbone.layer4'):
+        plain = model.test_step(batch)                       # computes everything
+        for replacement in replacements:
+            with tap(model, replace={'backbone.layer4': replacement}):
+                model.test_step(batch)                       # computes what follows layer4
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+from shg_xai.tracing.tap import find_layer
+
+COMPUTED = object()  # stands for the output of a call that no memory can take the place of
+
+
+class _Trace:
+    """The outermost calls of a pass that end before a layer has put something out, in order.
+
+    ``calls`` holds module and output of each, and COMPUTED as the output of a call that is to be
+    computed in every pass. Calls inside a recorded one are not in it: nobody makes them again.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[nn.Module, Any]] = []
+        self.complete = False
+
+    def record(self, module: nn.Module, forward: Callable, last: bool, args: tuple,
+               options: dict) -> Any:
+        """Make a call and keep what it put out, if the layer has not fired by its end."""
+        place = len(self.calls)
+        self.calls.append((module, COMPUTED))
+        before = _state((args, options))
+        output = forward(*args, **options)
+        # A call that changed what it was given, or hands it on, has an effect no copy of its
+        # output repeats; those inside it that have none are recorded.
+        if not self.complete and _copyable(output) and before == _state((args, options)) and (
+                not _storages(output) & _storages((args, options))):
+            self.calls[place:] = [(module, _copy(output))]
+        self.complete = self.complete or last
+        return output
+
+    def by_module(self) -> dict[nn.Module, deque[Any]]:
+        """For each module the outputs of its calls, in the order they come in a later pass."""
+        queues: dict[nn.Module, deque[Any]] = defaultdict(deque)
+        for module, output in self.calls:
+            queues[module].append(output)
+        return queues
+
+
+class _Replay:
+    """Answers the calls of pass after pass; one pass ends where the whole model's call ends."""
+
+    def __init__(self, model: nn.Module, layer: nn.Module) -> None:
+        self.model, self.layer = model, layer
+        self.trace = _Trace()
+        self.left: dict[nn.Module, deque[Any]] | None = None
+
+    def call(self, module: nn.Module, forward: Callable, args: tuple, options: dict) -> Any:
+        """What a module puts out: from memory, or computed."""
+        try:
+            if self.left is not None:
+                queue = self.left.get(module)
+                output = queue.popleft() if queue else COMPUTED
+                return forward(*args, **options) if output is COMPUTED else _copy(output)
+            if self.trace.complete:
+                return forward(*args, **options)
+            return self.trace.record(module, forward, module is self.layer, args, options)
+        finally:
+            if module is self.model:
+                self._end_of_pass()
+
+    def _end_of_pass(self) -> None:
+        if self.trace.complete:
+            self.left = self.trace.by_module()
+        else:
+            self.trace = _Trace()  # the layer was not reached: the next pass is recorded
+
+
+@contextmanager
+def replayed(model: nn.Module, until: str) -> Iterator[None]:
+    """Compute what does not depend on a layer's output only once while the block runs.
+
+    The first pass in which the layer fires is recorded: the outputs of the outermost modules
+    whose calls end before it has fired, its own included. In later passes those calls are answered
+    with copies of these outputs, in the order of each module's calls, and nothing inside them is
+    run. Hooks of a module that is answered run as ever, so a :func:`~shg_xai.tracing.tap.tap` that
+    replaces the layer's output works in every pass; hooks inside it hear nothing. What a pass does
+    outside of modules, and whatever comes after the layer first fired (the mirrored pass of a flip
+    test, too), is computed each time.
+
+    All passes must be given the same batch, and the model must be in evaluation mode, so that a
+    module puts out the same for the same input. A pass is a call of ``model`` itself.
+
+    Args:
+        model (nn.Module): The network; any ``nn.Module``.
+        until (str): The layer whose output is going to be replaced, as in
+            ``model.named_modules()``; a part (``layer:part``) stands for its layer.
+
+    Raises:
+        InputError: The model has no such layer.
+    """
+    replay = _Replay(model, find_layer(model, until))
+    modules = list(model.modules())
+    own = {module: module.__dict__['forward'] for module in modules
+           if 'forward' in module.__dict__}
+
+    def answered(module: nn.Module, forward: Callable) -> Callable:
+        return lambda *args, **options: replay.call(module, forward, args, options)
+
+    try:
+        for module in modules:
+            # nn.Module calls self.forward between the pre-hooks and the hooks.
+            module.__dict__['forward'] = answered(module, module.forward)
+        yield
+    finally:
+        for module in modules:
+            module.__dict__.pop('forward', None)
+        for module, forward in own.items():
+            module.__dict__['forward'] = forward
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """The tensors in nested tuples, lists and dicts."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _tensors(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _tensors(part)
+
+
+def _state(value: Any) -> list[tuple[int, int]]:
+    """Which tensors are in a value, and how often each was written to in place."""
+    return [(id(tensor), 0 if tensor.is_inference() else tensor._version)
+            for tensor in _tensors(value)]
+
+
+def _storages(value: Any) -> set[int]:
+    """Where the tensors of a value lie in memory; views lie where their base does."""
+    return {tensor.untyped_storage().data_ptr() for tensor in _tensors(value) if tensor.numel()}
+
+
+def _copyable(value: Any) -> bool:
+    """Whether a value is made of tensors, plain data, and containers of these alone."""
+    if isinstance(value, Mapping):
+        return type(value) is dict and all(map(_copyable, value.values()))
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        known = type(value) in (list, tuple) or hasattr(value, '_fields')
+        return known and all(map(_copyable, value))
+    return value is None or isinstance(value, Tensor | bool | int | float | str | bytes)
+
+
+def _copy(value: Any) -> Any:
+    """A copy whose tensors can be written to; strides stay, and so do sums to the last bit."""
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, dict):
+        return {key: _copy(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        parts = [_copy(part) for part in value]
+        return type(value)(*parts) if hasattr(value, '_fields') else type(value)(parts)
+    return value

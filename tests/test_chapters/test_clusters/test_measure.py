@@ -1,0 +1,167 @@
+"""Who sits in which cluster, against plain distances between all."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+from shg_xai.chapters.clusters.measure import (
+    CENTRAL,
+    MISFITS,
+    Clusters,
+    Plan,
+    central_persons,
+    cluster,
+    cluster_results,
+)
+from shg_xai.stats.kmeans import Clustering
+from shg_xai.stats.moments import look, moments
+from shg_xai.explain.options import Options
+from shg_xai.stats.projection import project
+from shg_xai.latents.selection import Selection
+from shg_xai.stats.silhouette import Silhouettes
+from shg_xai.stats.pca import principal_components
+from tests.helpers.analysis_stores import blobs, selected
+
+
+def clustered(folder: Path, chosen: Selection, plan: Plan, threads: int = 2) -> dict[int, Clusters]:
+    """Clusters of a selection, of whose components half are in the file."""
+    folder.mkdir(exist_ok=True)
+    with ThreadPoolExecutor(threads) as pool:
+        found = moments(chosen, look(chosen, pool).mean, pool)
+        components = principal_components(found.mean, found.covariance)
+        projections = project(chosen, components, max(plan.dimensions, chosen.dimensions // 2),
+                              folder / 'a.npy', pool)
+        return cluster(chosen, components, projections, plan, pool)
+
+
+@pytest.fixture(scope='module')
+def values() -> np.ndarray:
+    """Four groups of unlike sizes far from 0, with much noise in the last dimensions."""
+    generator = np.random.default_rng(1)
+    centres = np.concatenate([8 * np.eye(4), np.zeros((4, 8))], axis=1)
+    group = generator.choice(4, 2300, p=[0.1, 0.4, 0.3, 0.2])
+    noise = generator.standard_normal((2300, 12)) * np.linspace(1.5, 0.5, 12)
+    return (centres[group] + noise + 20).astype(np.float32)
+
+
+def test_all_dimensions_decide(tmp_path: Path, values: np.ndarray) -> None:
+    chosen = selected(tmp_path / 'store', values)
+    found = clustered(tmp_path / 'work', chosen, Plan((2, 3, 4), 5, 4, 0))
+    assert list(found) == [2, 3, 4]
+    mean = values.astype(float).mean(axis=0)
+    for k, own in found.items():
+        expected = KMeans(k, n_init=10, random_state=0).fit(values.astype(float))
+        assert own.best.inertia == pytest.approx(expected.inertia_, rel=1e-3)
+        assert adjusted_rand_score(own.best.labels, expected.labels_) > 0.99
+        # The labels are those of the nearest centroid over all twelve dimensions.
+        squares = ((values[:, None] - mean - own.best.centroids) ** 2).sum(axis=2)
+        assert np.array_equal(own.best.labels, squares.argmin(axis=1))
+        assert own.best.inertia == pytest.approx(squares.min(axis=1).sum(), rel=1e-5)
+        # Going on over all dimensions only lowers what the best restart came to.
+        assert len(own.restart_inertia) == 5
+        assert min(own.restart_inertia) >= own.best.inertia * (1 - 1e-6)
+        assert min(own.restart_inertia) <= own.best.inertia * 1.05
+        sizes = np.bincount(own.best.labels, minlength=k)
+        assert (np.diff(sizes) <= 0).all()
+        for number, centroid in enumerate(own.best.centroids):
+            assert centroid + mean == pytest.approx(values[own.best.labels == number].mean(axis=0),
+                                                    abs=0.02)
+    # The four groups are far apart: every restart finds them.
+    assert found[4].stability == (1, 1)
+    assert list((tmp_path / 'work').iterdir()) == [tmp_path / 'work' / 'a.npy']
+
+
+def test_one_restart_agrees_with_itself(tmp_path: Path) -> None:
+    chosen = selected(tmp_path / 'store', blobs(60, 4))
+    assert clustered(tmp_path / 'work', chosen, Plan((3, ), 1, 2, 0))[3].stability == (1, 1)
+
+
+def test_stability_of_noise_is_low(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).standard_normal((300, 10))
+    chosen = selected(tmp_path / 'store', noise)
+    mean, least = clustered(tmp_path / 'work', chosen, Plan((6, ), 8, 10, 0))[6].stability
+    assert least <= mean < 0.8
+
+
+def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
+    chosen = selected(tmp_path / 'store', values)
+    first, second = (clustered(tmp_path / f'{threads}', chosen, Plan((3, 5), 3, 3, 0), threads)
+                     for threads in (1, 3))
+    for k in (3, 5):
+        assert first[k].best.centroids.tobytes() == second[k].best.centroids.tobytes()
+        assert first[k].best.labels.tobytes() == second[k].best.labels.tobytes()
+        assert first[k].restart_inertia == second[k].restart_inertia
+        assert first[k].stability == second[k].stability
+
+
+def made(labels: np.ndarray, centroids: np.ndarray) -> Clusters:
+    """Clusters as if found."""
+    return Clusters(Clustering(np.asarray(centroids, float), labels.astype(np.uint8), 12.5, 3),
+                    (12.5, 13.), (0.9, 0.8))
+
+
+def test_central_persons_are_the_nearest(tmp_path: Path, values: np.ndarray) -> None:
+    ids = np.random.default_rng(0).permutation(2300) + 50
+    chosen = selected(tmp_path / 'store', values, ids=ids)
+    mean = values.astype(float).mean(axis=0)
+    centred = values.astype(float) - mean
+    # Persons are centroids as well: their distance to themselves is 0, however far out they are.
+    points = [centred[:2] * 1, np.concatenate([centred[5:6], np.zeros((1, 12)),
+                                               centred[10:20].mean(axis=0, keepdims=True)])]
+    with ThreadPoolExecutor(2) as pool:
+        found = central_persons(chosen, mean, [made(np.zeros(2300), part) for part in points], pool)
+    assert [len(entries) for entries in found] == [2, 3]
+    for entries, part in zip(found, points, strict=True):
+        for persons, point in zip(entries, part, strict=True):
+            distance = np.linalg.norm(centred - point, axis=1)
+            order = np.argsort(distance)[:CENTRAL]
+            assert [person['annotation_id'] for person in persons] == ids[order].tolist()
+            assert [person['distance'] for person in persons] == pytest.approx(
+                distance[order], rel=1e-5, abs=1e-4)
+
+
+def test_central_persons_of_few(tmp_path: Path) -> None:
+    chosen = selected(tmp_path / 'store', np.array([[0.], [2], [2], [4]]), ids=[9, 8, 7, 6])
+    with ThreadPoolExecutor(1) as pool:
+        (persons, ), = central_persons(chosen, np.array([2.]), [made(np.zeros(4), [[0.]])], pool)
+    assert persons == [dict(annotation_id=7, distance=0), dict(annotation_id=8, distance=0),
+                       dict(annotation_id=6, distance=2), dict(annotation_id=9, distance=2)]
+
+
+def test_results_by_hand(tmp_path: Path) -> None:
+    chosen = selected(tmp_path / 'store', np.arange(5.)[:, None], ids=[5, 4, 3, 2, 1])
+    values = np.array([0.5, -0.25, 0.75, -0.5, -0.25])
+    labels = np.array([0, 0, 1, 0, 1])
+    central = [[dict(annotation_id=5, distance=0.)], [], []]
+    entry = cluster_results(3, made(labels, np.zeros((3, 1))),
+                            Silhouettes(values, np.array([0.1, 0.3, 0, 0, 0.1])), central, chosen,
+                            Options(bootstrap=20))
+    assert entry['k'] == 3
+    assert (entry['inertia'], entry['restart_inertia']) == (12.5, [12.5, 13])
+    assert entry['stability'] == dict(value=0.9, low=0.8)
+    assert entry['silhouette']['value'] == pytest.approx(0.05)
+    assert entry['silhouette']['low'] <= 0.05 <= entry['silhouette']['high']
+    assert entry['silhouette']['error_bound'] == pytest.approx(0.1)
+    assert entry['negative_share'] == pytest.approx(0.6)
+    assert entry['sizes'] == [3, 2, 0]
+    assert entry['silhouette_by_cluster'] == [pytest.approx(-0.25 / 3), pytest.approx(0.25), None]
+    assert entry['centroids'] == central
+    # The worst first, ties by annotation id, and only those below 0.
+    assert entry['misfits'] == [dict(annotation_id=2, cluster=0, silhouette=-0.5),
+                                dict(annotation_id=1, cluster=1, silhouette=-0.25),
+                                dict(annotation_id=4, cluster=0, silhouette=-0.25)]
+
+
+def test_as_many_misfits_as_are_shown(tmp_path: Path) -> None:
+    chosen = selected(tmp_path / 'store', np.arange(40.)[:, None])
+    values = -np.random.default_rng(0).random(40)
+    entry = cluster_results(2, made(np.arange(40) % 2, np.zeros((2, 1))),
+                            Silhouettes(values, np.zeros(40)), [[], []], chosen,
+                            Options(bootstrap=10))
+    assert [person['annotation_id'] - 1 for person in entry['misfits']] == np.argsort(
+        values)[:MISFITS].tolist()
+    assert entry['negative_share'] == 1

@@ -1,0 +1,211 @@
+"""Held-out probes, against scikit-learn's ridge regression on the same folds."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score, roc_auc_score
+from threadpoolctl import threadpool_limits
+
+from shg_xai.chapters.concepts import held_out
+from shg_xai.stats.bootstrap import interval, resample_weights
+from shg_xai.latents.concepts import Concept
+from shg_xai.chapters.concepts.probes import probe
+
+N, D = 600, 12
+
+
+@dataclass(frozen=True)
+class Values:
+    """Components in memory, read as those of a file are."""
+
+    values: np.ndarray
+
+    @property
+    def rows(self) -> int:
+        return len(self.values)
+
+    @property
+    def dimensions(self) -> int:
+        return self.values.shape[1]
+
+    def read(self, start: int, stop: int, dimensions: int) -> np.ndarray:
+        return self.values[start:stop, :dimensions].copy()
+
+    def blocks(self, size: int) -> Iterator[tuple[int, int]]:
+        for start in range(0, self.rows, min(size, 100)):
+            yield start, min(start + min(size, 100), self.rows)
+
+
+def concept(name: str, values: np.ndarray, kind: str = 'number') -> Concept:
+    return Concept(name, name, f'{name}.', '-', kind, np.asarray(values, float))
+
+
+RANDOM = np.random.default_rng(0)
+SCORES = Values((RANDOM.normal(size=(N, D)) * np.arange(D, 0, -1)).astype(np.float32))
+GROUPS = RANDOM.permutation(np.arange(N) // 2)
+Z = SCORES.values / np.arange(D, 0, -1)
+CONCEPTS = [
+    concept('first', 10 + 5 * Z[:, 0] + RANDOM.normal(size=N)),
+    concept('fifth', np.where(np.arange(N) % 4, Z[:, 4] + 0.5 * RANDOM.normal(size=N), np.nan)),
+    concept('flag', Z[:, 0] + Z[:, 2] + RANDOM.normal(size=N) > 0.5, 'flag'),
+    concept('noise', RANDOM.normal(size=N)), concept('same', np.ones(N)),
+    concept('few', np.where(np.arange(N) < 7, np.arange(N), np.nan)),
+    concept('rare flag', np.where(np.arange(N) < 200, Z[:, 1] > 1, np.nan), 'flag')]
+
+
+def run(pool: Executor, scores: Values = SCORES, concepts: list[Concept] = CONCEPTS,
+        groups: np.ndarray = GROUPS, **settings: Any) -> dict[str, dict[str, Any]]:
+    """Entries by concept."""
+    with threadpool_limits(1):
+        entries = probe(scores, concepts, groups, executor=pool,
+                        **{'seed': 2, 'resamples': 60, **settings})
+    return {entry['concept']: entry for entry in entries}
+
+
+@pytest.fixture(scope='module')
+def results() -> dict[str, dict[str, Any]]:
+    with ThreadPoolExecutor(2) as pool:
+        return run(pool)
+
+
+@pytest.fixture(scope='module')
+def plan() -> held_out.Plan:
+    return held_out.make_plan(SCORES, CONCEPTS, GROUPS, 5, 2)
+
+
+def test_folds_hold_whole_images_of_equal_number(plan: held_out.Plan):
+    for image in range(N // 2):
+        assert len(set(plan.folds[image == GROUPS])) == 1
+    assert np.bincount(plan.folds).tolist() == [120] * 5
+    for place in range(2):
+        known = np.isfinite(plan.targets[:, place])
+        dealt = plan.targets[:, place + len(CONCEPTS)]
+        assert np.array_equal(np.isfinite(dealt), known)
+        assert sorted(dealt[known]) == sorted(plan.targets[known, place])
+        assert np.corrcoef(dealt[known], plan.targets[known, place])[0, 1] < 0.2
+
+
+def held_out_outputs(plan: held_out.Plan, values: np.ndarray, size: int) -> np.ndarray:
+    """Predictions of scikit-learn's least squares, each fold by the others."""
+    outputs = np.full(N, np.nan)
+    for fold in range(5):
+        train = (plan.folds != fold) & np.isfinite(values)
+        model = LinearRegression().fit(SCORES.values[train, :size], values[train])
+        outputs[plan.folds == fold] = model.predict(SCORES.values[plan.folds == fold, :size])
+    return outputs
+
+
+@pytest.mark.parametrize('name', ['first', 'fifth'])
+def test_r2_agrees_with_scikit_learn(results: dict, plan: held_out.Plan, name: str):
+    values = next(one.values for one in CONCEPTS if one.name == name)
+    known = np.isfinite(values)
+    entry = results[name]
+    assert entry['measure'] == 'r2' and entry['persons'] == known.sum()
+    assert entry['components'] == [1, 2, 4, 8, 12]
+    for size, found in zip(entry['components'], entry['values'], strict=True):
+        plain = r2_score(values[known], held_out_outputs(plan, values, size)[known])
+        # The ridge keeps noise out: never much worse than least squares, and little to gain here.
+        assert plain - 0.005 < found < plain + 0.03
+    assert all(low < value < high for low, value, high in zip(
+        entry['low'], entry['values'], entry['high'], strict=True))
+
+
+def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan,
+                                                        monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr('shg_xai.stats.ridge.STRENGTHS', np.array([1e-12]))
+    with ThreadPoolExecutor(2) as pool:
+        entries = run(pool)
+    for name in ('first', 'fifth', 'noise'):
+        values = next(one.values for one in CONCEPTS if one.name == name)
+        known = np.isfinite(values)
+        means = np.array([values[known & (plan.folds != fold)].mean() for fold in range(5)])
+        spreads = (values[known] - means[plan.folds[known]])**2
+        parts = plan.parts[known]
+        weights = [np.ones(256), *(
+            weights for weights in resample_weights(np.arange(256), 60, 2))]
+        for at, size in enumerate([1, 2, 4, 8, 12]):
+            errors = (values[known] - held_out_outputs(plan, values, size)[known])**2
+            drawn = [1 - (weight[parts] @ errors) / (weight[parts] @ spreads)
+                     for weight in weights]
+            assert entries[name]['values'][at] == pytest.approx(drawn[0], abs=1e-5)
+            ends = entries[name]['low'][at], entries[name]['high'][at]
+            assert ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-5)
+    flag = CONCEPTS[2].values
+    draws = [np.ones(N), *resample_weights(GROUPS, 60, 2)]
+    for at, size in enumerate([1, 2, 4, 8, 12]):
+        outputs = held_out_outputs(plan, flag, size)
+        drawn = [share_of_pairs(plan, flag, outputs, weights) for weights in draws]
+        assert entries['flag']['values'][at] == pytest.approx(drawn[0], abs=1e-5)
+        ends = entries['flag']['low'][at], entries['flag']['high'][at]
+        assert ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-4)
+
+
+def share_of_pairs(plan: held_out.Plan, flag: np.ndarray, outputs: np.ndarray,
+                   weights: np.ndarray) -> float:
+    """AUC over the pairs of one fold, from scikit-learn's of each fold."""
+    won, pairs = 0.0, 0.0
+    for fold in range(5):
+        rows = plan.folds == fold
+        here = np.array([weights[rows & (flag == value)].sum() for value in (0, 1)]).prod()
+        won += here * roc_auc_score(flag[rows], outputs[rows], sample_weight=weights[rows])
+        pairs += here
+    return won / pairs
+
+
+def test_curves_rise_where_the_concept_lies(results: dict):
+    assert results['first']['values'][0] > 0.9
+    assert max(results['fifth']['values'][:3]) < 0.05 and results['fifth']['values'][3] > 0.6
+    flag = results['flag']
+    assert flag['measure'] == 'auc' and flag['values'][2] > flag['values'][0] + 0.05 > 0.7
+    assert all(low < value < high for low, value, high in zip(
+        flag['low'], flag['values'], flag['high'], strict=True))
+
+
+def test_noise_and_shuffled_values_show_nothing(results: dict):
+    for name in ('first', 'fifth', 'noise'):
+        assert all(-0.05 < value < 0.02 for value in results[name]['shuffled'])
+    assert all(-0.05 < value < 0.02 for value in results['noise']['values'])
+    assert all(0.4 < value < 0.6 for value in results['flag']['shuffled'])
+
+
+def test_few_persons_do_not_overfit():
+    random = np.random.default_rng(1)
+    scores = Values(random.normal(size=(100, 64)).astype(np.float32))
+    noise = concept('noise', random.normal(size=100))
+    with ThreadPoolExecutor(2) as pool:
+        entry = run(pool, scores, [noise], np.arange(100))['noise']
+    assert entry['components'] == [1, 2, 4, 8, 16, 32]  # 80 persons in training, so up to 40
+    assert min(entry['values']) > -0.3  # plain least squares with 32 components: about -0.7
+
+
+def test_what_cannot_be_probed_is_empty(results: dict):
+    for name, persons in (('same', N), ('few', 7)):
+        assert results[name] == {'concept': name, 'measure': 'r2', 'persons': persons,
+                                 'components': [], 'values': [], 'low': [], 'high': [],
+                                 'shuffled': []}
+    json.dumps(results, allow_nan=False)
+    with ThreadPoolExecutor(2) as pool:
+        assert run(pool, concepts=[]) == {}
+        single = run(pool, groups=np.zeros(N))  # nothing can be held out
+        assert all(not entry['values'] for entry in single.values())
+        alone = run(pool, concepts=CONCEPTS[4:5])
+        assert alone['same']['values'] == []
+
+
+def test_fewer_images_than_folds():
+    few = [replace(CONCEPTS[0], values=CONCEPTS[0].values[:40])]
+    with ThreadPoolExecutor(2) as pool:
+        entry = run(pool, Values(SCORES.values[:40]), few, np.arange(40) % 3)['first']
+    assert entry['components'] == [1, 2, 4, 8, 12] and entry['values'][0] > 0.8
+
+
+def test_who_computes_changes_nothing(results: dict):
+    for pool in (ThreadPoolExecutor(1), ThreadPoolExecutor(4), ProcessPoolExecutor(1)):
+        with pool:
+            assert json.dumps(run(pool)) == json.dumps(results)

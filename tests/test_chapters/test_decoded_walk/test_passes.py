@@ -1,0 +1,127 @@
+"""Passes with replaced latents on a network that can be followed by hand."""
+
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.structures import InstanceData
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+import shg_xai.plugin  # noqa: F401
+from shg_xai.chapters.decoded_walk.effects import DecodedWalk, Drawn, effects, points
+from shg_xai.chapters.decoded_walk.directions import Direction, Walks
+from shg_xai.chapters.decoded_walk.passes import Points, decode, moved, skips_around
+from shg_xai.chapters.decoded_walk.summary import in_crop
+from shg_xai.errors import InputError
+
+JOINTS = ('still', 'moving')
+CFG = Config(dict(val_dataloader=dict(batch_size=2, num_workers=0)))
+
+
+class Linear(nn.Module):
+    """Puts its latent (N, 4) through one matrix: joint 0 stays, joint 1 is in entries 2 and 3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latent = nn.Linear(3, 4)
+
+    def data_preprocessor(self, batch: dict[str, Any], training: bool) -> dict[str, Any]:
+        return dict(inputs=torch.stack(batch['inputs']), data_samples=batch['data_samples'])
+
+    def forward(self, inputs: Tensor, data_samples: list[PoseDataSample], mode: str
+                ) -> list[PoseDataSample]:
+        assert mode == 'predict'
+        for sample, values in zip(data_samples, self.latent(inputs).numpy(), strict=True):
+            sample.pred_instances = InstanceData(
+                keypoints=np.array([[[10., 10.], 30 + values[2:]]]),
+                keypoint_scores=np.array([[1., 0.5 + 0.001 * values[2]]]))
+        return data_samples
+
+
+class Persons(Dataset):
+    """Five persons in crops of 100 x 50."""
+
+    def __len__(self) -> int:
+        return 5
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        sample = PoseDataSample(metainfo=dict(
+            input_center=np.array([50., 25.]), input_scale=np.array([100., 50.]),
+            img_path=f'{index}.jpg'))
+        return dict(inputs=torch.full((3, ), float(index)), data_samples=sample)
+
+
+@pytest.mark.parametrize('start', ['mean', 'person'])
+def test_a_joint_moves_by_as_much_as_the_latent_says(start: str) -> None:
+    torch.manual_seed(0)
+    model, steps = Linear().eval(), np.array([-2., -1, 0, 1, 2])
+    # Joint 1 is moved by 0.8 of the first direction, along y, and not at all by the second.
+    vector, other = np.array([0, 0.6, 0, 0.8]), np.array([[1.], [0], [0], [0]])
+    walks = Walks([Direction('component 1', 'component', 1, vector, 2.5, 0.5)], other, steps)
+    places, vectors = walks.places(), torch.from_numpy(walks.vectors()).float()
+    base = torch.tensor([0., 1, 2, 3]) if start == 'mean' else None
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    times: dict[str, float] = {}
+    found = decode(model, CFG, Persons(), 'latent', Points(base, vectors, places), repeat({}),
+                   times)
+    assert found.keypoints.shape == (len(places) + 1, 5, 2, 2)
+    assert found.files == ['0.jpg', '1.jpg', '2.jpg', '3.jpg', '4.jpg']
+    assert set(times) == {'network'}
+    own, beside = walks.points(0, 0), walks.points(0, 1)
+    poses = in_crop(found.keypoints, found.center, found.scale)
+    np.testing.assert_allclose(poses[:, :, 0], 0.1)  # (10, 10) in a crop from (0, 0), side 100
+    drawn = Drawn(np.arange(5), 20, 0.95, 0)
+    walk = DecodedWalk(steps, poses[own], found.peaks[own], {})
+    for c, point in zip(steps, points(walk, JOINTS, drawn), strict=True):
+        assert point['shift']['still']['value'] == 0
+        # 2.5 * 0.8 = 2 pixels of 100 per sigma.
+        assert point['shift']['moving']['value'] == pytest.approx(0.02 * abs(c), abs=1e-6)
+    assert effects(walk, JOINTS, drawn)['shift_per_sigma']['value'] == pytest.approx(0.01, 1e-4)
+    elsewhere = DecodedWalk(steps, poses[beside], found.peaks[beside], {})
+    assert elsewhere.shift_per_sigma.max() == 0
+    if start == 'person':
+        np.testing.assert_array_equal(found.keypoints[0], found.keypoints[-1])
+    else:
+        np.testing.assert_allclose(found.keypoints[0, :, 1], 30 + np.array([[2., 3]] * 5))
+        assert not np.array_equal(found.keypoints[0], found.keypoints[-1])
+    # The network is as it was.
+    assert not any(module._forward_hooks or 'forward' in module.__dict__
+                   for module in model.modules())
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, weights[name])
+
+
+def test_moved_keeps_type_and_format() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(3, 4, 2, 2).contiguous(memory_format=torch.channels_last)
+    offset = torch.randn(16)
+    assert torch.equal(moved(x, None, torch.zeros(16)), x)
+    own = moved(x, None, offset)
+    assert own.stride() == x.stride()
+    assert torch.equal(own, x + offset.reshape(4, 2, 2))
+    start = torch.randn(16)
+    assert torch.equal(moved(x, start, offset)[1], (start + offset).reshape(4, 2, 2))
+    half = moved(x.bfloat16(), None, torch.zeros(16))
+    assert half.dtype == torch.bfloat16
+    assert torch.equal(half, x.bfloat16())
+
+
+def test_the_skips_that_are_replaced(repo_root: Path) -> None:
+    backbone = dict(type='StackedHourglass', num_stacks=2, channels=4, depth=2,
+                    skip_connections=[True, [False, True]])
+    model = nn.Module()
+    model.backbone = MODELS.build(backbone)
+    first = ['backbone.hourglasses.0.skips.0', 'backbone.hourglasses.0.skips.1']
+    latent = 'backbone.hourglasses.{}.bottleneck_residuals'
+    assert skips_around(model, latent.format(0), 'none') == first
+    assert skips_around(model, latent.format(1), 'donor') == ['backbone.hourglasses.1.skips.1']
+    assert skips_around(model, 'backbone.stem', 'own') == []
+    with pytest.raises(InputError, match=r'--skips mean: backbone\.stem\.4 is no layer within'):
+        skips_around(model, 'backbone.stem.4', 'mean')

@@ -1,0 +1,211 @@
+"""The analysis of one store as results."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.metrics import silhouette_score
+
+from shg_xai.explain.options import Options
+from shg_xai.latents.selection import select
+from shg_xai.explain.layer import Analysis, analyse
+from shg_xai.latents import LatentStore
+from tests.helpers.data import NAMES
+from tests.helpers.analysis_stores import LAYER, LINKS, blobs, selected, spoil
+
+QUICK = Options(ks=(2, 3, 4), restarts=3, bootstrap=30)
+VALUES = (blobs(90, 24, 3, 5.) * np.arange(1, 25) ** -0.7).reshape(90, 6, 2, 2)
+
+
+def analysed(folder: Path, values: np.ndarray, options: Options = QUICK, rows: str = 'all',
+             notes: tuple[str, ...] = (), **keywords: Any) -> Analysis:
+    """The analysis of a store of these values."""
+    chosen = selected(folder / 'store', values, rows, **keywords)
+    scratch = folder / 'scratch'
+    scratch.mkdir()
+    with ThreadPoolExecutor(2) as pool:
+        found = analyse('made', chosen, options, scratch, pool, {}, notes)
+    assert not list(scratch.iterdir())
+    json.dumps(found.results, allow_nan=False)
+    return found
+
+
+@pytest.fixture(scope='module')
+def found(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    """Ninety persons in three groups, persons 1 to 90."""
+    return analysed(tmp_path_factory.mktemp('study'), VALUES, notes=('A note.', ))
+
+
+def test_facts(found: Analysis) -> None:
+    results = found.results
+    assert list(results) == [
+        'name', 'store', 'layer', 'persons', 'persons_in_store', 'images', 'dimensions', 'shape',
+        'config_file', 'dataset', 'split', 'checkpoint', 'keypoint_names', 'skeleton_links',
+        'constant_dimensions', 'warnings', 'spectrum', 'walks', 'clusters', 'concepts']
+    assert (results['name'], results['layer']) == ('made', LAYER)
+    assert (results['persons'], results['persons_in_store'], results['images']) == (90, 90, 45)
+    assert (results['dimensions'], results['shape']) == (24, [6, 2, 2])
+    assert results['keypoint_names'] == list(NAMES)
+    assert results['skeleton_links'] == [list(link) for link in LINKS]
+    assert results['warnings'][0] == 'A note.'
+    assert results['warnings'][1].startswith('90 persons are few')
+
+
+def test_spectrum(found: Analysis) -> None:
+    spectrum = found.results['spectrum']
+    expected = PCA(svd_solver='full').fit(VALUES.reshape(90, 24).astype(float))
+    assert spectrum['eigenvalues'] == pytest.approx(expected.explained_variance_, rel=1e-6)
+    ratio = expected.explained_variance_ratio_
+    assert spectrum['explained_variance_ratio'] == pytest.approx(ratio, rel=1e-6)
+    assert spectrum['cumulative'] == pytest.approx(np.cumsum(ratio))
+    assert [entry['component'] for entry in spectrum['leading']] == list(range(1, 11))
+    for entry, share in zip(spectrum['leading'], ratio, strict=False):
+        assert entry['value'] == pytest.approx(share, rel=1e-5)
+        assert entry['low'] <= entry['value'] <= entry['high']
+    assert [entry['share'] for entry in spectrum['components_for']] == [0.9, 0.95, 0.99]
+    assert all(len(entry['halves']) == 2 for entry in spectrum['components_for'])
+    assert spectrum['noise']['value'] == 2  # three groups lie in a plane
+    assert spectrum['study'] is None
+
+
+def test_walks_are_those_through_the_latents(found: Analysis) -> None:
+    walks = found.results['walks']
+    values = VALUES.reshape(90, 24).astype(float)
+    centred = values - values.mean(axis=0)
+    squares, directions = np.linalg.eigh(np.cov(values, rowvar=False))
+    assert walks['steps'] == [-3, -2, -1, 0, 1, 2, 3]
+    assert [entry['component'] for entry in walks['components']] == [1, 2, 3, 10, 24]
+    for entry in walks['components']:
+        sigma, direction = np.sqrt(squares[-entry['component']]), directions[:, -entry['component']]
+        assert entry['sigma'] == pytest.approx(sigma)
+        distances = {step: np.linalg.norm(centred - step * sigma * direction, axis=1)
+                     for step in walks['steps']}
+        # The sign of a component is anyone's.
+        sign = 1 if direction[np.abs(direction).argmax()] > 0 else -1
+        for point in entry['points']:
+            distance = distances[sign * point['step']]
+            assert point['distance'] == pytest.approx(distance.min())
+            assert [person['annotation_id'] for person in point['nearest']] == (
+                1 + np.argsort(distance)[:3]).tolist()
+
+
+def test_clusters(found: Analysis) -> None:
+    clusters = found.results['clusters']
+    values = VALUES.reshape(90, 24).astype(float)
+    means = {}
+    for entry in clusters['k']:
+        labels = found.labels[entry['k']]
+        means[entry['k']] = silhouette_score(values, labels)
+        silhouette = entry['silhouette']
+        assert silhouette['value'] == pytest.approx(means[entry['k']], abs=1e-3)
+        assert silhouette['low'] <= silhouette['value'] <= silhouette['high']
+        assert 0 <= silhouette['error_bound'] <= QUICK.tolerance
+        assert entry['sizes'] == np.bincount(labels).tolist()
+        assert len(entry['centroids']) == entry['k']
+        # Who is nearest to a centroid is in its cluster.
+        for number, persons in enumerate(entry['centroids']):
+            assert labels[persons[0]['annotation_id'] - 1] == number
+    first, second = sorted(means, key=means.get, reverse=True)[:2]
+    assert (clusters['best_k'], clusters['second_k']) == (first, second) == (3, second)
+    margin = clusters['margin']
+    assert margin['value'] == pytest.approx(means[first] - means[second], abs=2e-3)
+    assert margin['low'] <= margin['value'] <= margin['high']
+
+
+def test_persons(found: Analysis) -> None:
+    table, rows = found.persons, found.latents.selection.store.table()
+    assert table.num_rows == 90
+    assert table['annotation_id'].to_pylist() == list(range(1, 91))
+    assert table['file_name'].to_pylist() == [f'{number // 2}.jpg' for number in range(90)]
+    assert table['pck'].equals(rows['pck'])
+    assert table['pck'].null_count == 23  # every fourth
+    values = VALUES.reshape(90, 24).astype(float)
+    scores = np.abs((values - values.mean(axis=0)) @ PCA(svd_solver='full').fit(
+        values).components_.T)
+    for number in range(1, 11):
+        column = table[f'component_{number}']
+        assert column.type == pa.float32()
+        assert np.abs(column.to_numpy()) == pytest.approx(scores[:, number - 1], abs=1e-4)
+    assert 'component_11' not in table.column_names
+    for k in (2, 3, 4):
+        assert pa.types.is_integer(table[f'cluster_k{k}'].type)
+        assert table[f'cluster_k{k}'].to_pylist() == found.labels[k].tolist()
+        assert table[f'silhouette_k{k}'].type == pa.float32()
+
+
+def test_one_number_of_clusters_has_no_margin(tmp_path: Path) -> None:
+    clusters = analysed(tmp_path, VALUES, Options(ks=(3, ), restarts=1, bootstrap=10)
+                        ).results['clusters']
+    assert (clusters['best_k'], clusters['second_k'], clusters['margin']) == (3, None, None)
+    assert clusters['k'][0]['stability'] == dict(value=1, low=1)
+
+
+def test_a_constant_value_is_a_warning(tmp_path: Path) -> None:
+    values = VALUES.copy()
+    values[:, 2, 1, 1] = 4
+    results = analysed(tmp_path, values).results
+    assert results['constant_dimensions'] == 1
+    assert results['warnings'][0].startswith('1 of 24 values are the same for all persons')
+    assert results['spectrum']['eigenvalues'][-1] == pytest.approx(0, abs=1e-9)
+
+
+def test_one_image_knows_no_interval(tmp_path: Path) -> None:
+    results = analysed(tmp_path, VALUES, images=[1] * 90).results
+    assert results['images'] == 1
+    assert results['spectrum']['leading'][0]['low'] is None
+    assert results['spectrum']['participation_ratio']['halves'] == []
+    assert results['clusters']['k'][0]['silhouette']['high'] is None
+    assert results['clusters']['margin']['low'] is None
+
+
+def test_one_dimension(tmp_path: Path) -> None:
+    results = analysed(tmp_path, VALUES.reshape(90, 24)[:, :1]).results
+    assert results['spectrum']['explained_variance_ratio'] == [1]
+    assert [entry['component'] for entry in results['walks']['components']] == [1]
+
+
+def test_as_few_persons_as_can_be(tmp_path: Path) -> None:
+    results = analysed(tmp_path, VALUES[:3], Options(ks=(2, ), bootstrap=10)).results
+    assert results['clusters']['k'][0]['sizes'] == [2, 1]
+    assert [entry['component'] for entry in results['walks']['components']] == [1, 2]
+
+
+@pytest.mark.parametrize('base', [0, 0.1])  # exact in a mean of twenty, and not
+def test_only_one_person_differs(tmp_path: Path, base: float) -> None:
+    # In the half of the images without that person nothing varies, so nothing is known of it.
+    values = np.full((20, 4), base, np.float32)
+    values[3] += (20, 40, 60, 80)
+    results = analysed(tmp_path, values).results
+    halves = results['spectrum']['participation_ratio']['halves']
+    assert sorted(halves, key=str) == [pytest.approx(1), None]
+    for entry in results['spectrum']['components_for']:
+        assert sorted(entry['halves'], key=str) == [1, None]
+    assert results['spectrum']['explained_variance_ratio'][0] == pytest.approx(1)
+    assert results['clusters']['k'][0]['sizes'] == [19, 1]
+
+
+def test_persons_of_a_condition(tmp_path: Path) -> None:
+    whole = analysed(tmp_path, VALUES, rows='annotation_id > 30')
+    assert (whole.results['persons'], whole.results['persons_in_store']) == (60, 90)
+    assert whole.persons['annotation_id'].to_pylist() == list(range(31, 91))
+    part = tmp_path / 'part'
+    part.mkdir()
+    alone = analysed(part, VALUES[30:], ids=range(31, 91), images=[number // 2 for number
+                                                                 in range(30, 90)])
+    for chapter in ('spectrum', 'walks', 'clusters'):
+        assert whole.results[chapter] == alone.results[chapter]
+
+
+def test_what_is_left_out_may_be_wrong(tmp_path: Path) -> None:
+    selected(tmp_path / 'store', VALUES)
+    spoil(tmp_path / 'store', 4, np.nan)
+    (tmp_path / 'scratch').mkdir()
+    chosen = select(LatentStore.open(tmp_path / 'store'), None, 'annotation_id != 5')
+    with ThreadPoolExecutor(1) as pool:
+        results = analyse('a', chosen, QUICK, tmp_path / 'scratch', pool, {}).results
+    assert results['persons'] == 89

@@ -1,0 +1,249 @@
+"""Latents as they are stored against a plain forward pass with a hook of our own."""
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS, MODELS
+
+import shg_xai.plugin  # noqa: F401
+from shg_xai.interventions import capture as dump
+from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.runner.layers import LayerInfo
+from shg_xai.errors import InputError
+from shg_xai.latents import LatentStore, ShardWriter, verify
+from tests.helpers.data import QUICK, write_coco
+
+LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
+Latents = dict[int, np.ndarray]
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The command and the pass in this process compute with as many threads, so exactly alike."""
+    monkeypatch.setenv('OMP_NUM_THREADS', '1')
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Six persons to validate on, ids 10, 11, 20, 21, 30, 31."""
+    return write_coco(tmp_path / 'coco')
+
+
+def small_config(config: Path, data: Path, work: Path, *more: str) -> Config:
+    """A config of ours, small, on this data."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--options', nargs='+', action=DictAction)
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict(parser.parse_args(['--options', *QUICK, *more]).options)
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        cfg[name].dataset.data_root = str(data)
+    # MMEngine keeps a logger for each name.
+    cfg.work_dir, cfg.experiment_name = str(work), f'{work.parent.name}_{work.name}'
+    cfg.launcher, cfg.log_level = 'none', 'WARNING'
+    return cfg
+
+
+def save_network(cfg: Config, path: Path, seed: int = 0) -> Path:
+    """An untrained network of a config, as a checkpoint; it tells images apart."""
+    init_default_scope('mmpose')
+    torch.manual_seed(seed)
+    model = MODELS.build(cfg.model)
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.momentum = 1
+    with torch.no_grad():
+        model.train().backbone(torch.rand(8, 3, 8, 8).sub(0.5).repeat_interleave(8, 2)
+                               .repeat_interleave(8, 3))  # statistics of coarse patterns
+    torch.save(dict(state_dict=model.state_dict()), path)
+    return path
+
+
+def plain_latents(cfg: Config, model: torch.nn.Module, layer: str, batch_size: int,
+                  dataset_cfg: Any = None, limit: int | None = None,
+                  mirrored: bool = False) -> Latents:
+    """What a layer puts out for each person in a forward pass of the backbone, by annotation id."""
+    init_default_scope('mmpose')
+    dataset = DATASETS.build({**(dataset_cfg or cfg.val_dataloader.dataset), 'bbox_file': ''})
+    preprocessor, seen, latents = cfg.model.data_preprocessor, [], {}
+    mean, std = (torch.tensor(preprocessor[name]).view(3, 1, 1) for name in ('mean', 'std'))
+    handle = model.eval().get_submodule(layer).register_forward_hook(
+        lambda module, inputs, output: seen.append(output.clone()))
+    persons = [dataset[index] for index in range(limit or len(dataset))]
+    for start in range(0, len(persons), batch_size):
+        batch = pseudo_collate(persons[start:start + batch_size])
+        images = torch.stack(batch['inputs']).flip(1).float()  # RGB
+        with torch.no_grad():
+            model.backbone((images.flip(3) if mirrored else images).sub(mean).div(std))
+        ids = [sample.raw_ann_info['id'] for sample in batch['data_samples']]
+        latents |= dict(zip(ids, seen.pop().numpy(), strict=True))
+    handle.remove()
+    assert not seen
+    # A layer that says the same of everybody would hide any mistake in the order.
+    assert len({values.tobytes() for values in latents.values()}) == len(latents)
+    return latents
+
+
+def load(cfg: Config, checkpoint: Path) -> torch.nn.Module:
+    """The network of a config with the weights of a checkpoint."""
+    init_default_scope('mmpose')
+    model = MODELS.build(cfg.model)
+    model.load_state_dict(torch.load(checkpoint, weights_only=True)['state_dict'])
+    return model
+
+
+def stored(folder: Path, layer: str = LAYER) -> Latents:
+    """The latents of a whole store, by annotation id."""
+    assert verify(folder) == []
+    store = LatentStore.open(folder)
+    return dict(zip(store.annotation_ids.tolist(), store.array(layer)[:], strict=True))
+
+
+def assert_same(found: Latents, expected: Latents, dtype: str = 'float32') -> None:
+    """The same persons in the same order, with the same numbers to the last bit."""
+    assert list(found) == list(expected)
+    for number, values in expected.items():
+        assert found[number].dtype == np.dtype(dtype)
+        np.testing.assert_array_equal(found[number], values.astype(dtype))
+
+
+@pytest.mark.parametrize('batch_size, workers, flip, dtype', [
+    (1, 0, False, 'float32'), (16, 2, False, 'float16'), (16, 0, True, 'float32'),
+    (1, 2, True, 'float16'), (4, 0, True, 'float32')])
+def test_a_latent_is_that_of_a_plain_forward_pass(data: Path, tmp_path: Path, repo_root: Path,
+                                                  batch_size: int, workers: int, flip: bool,
+                                                  dtype: str) -> None:
+    cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work',
+                       f'model.test_cfg.flip_test={flip}', f'val_dataloader.num_workers={workers}',
+                       f'val_dataloader.batch_size={batch_size}')
+    checkpoint = save_network(cfg, tmp_path / 'small.pth')
+    expected = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size)
+    assert list(expected) == [10, 11, 20, 21, 30, 31]
+    cfg.load_from = str(checkpoint)
+    options = DumpOptions((LAYER, ), tmp_path / 'out', dtype=dtype)
+    assert dump_latents(cfg, str(checkpoint), options) == 6
+    assert_same(stored(tmp_path / 'out'), expected, dtype)
+    mirrored = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size, mirrored=True)
+    assert all(np.abs(mirrored[number] - expected[number]).max() > 0.1 for number in expected)
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@pytest.mark.parametrize('config, split', [('shg_coco', 'val'), ('shg_strong_coco', 'train')])
+def test_latents_of_real_persons(coco_sample: Path, tmp_path: Path, repo_root: Path,
+                                 config: str, split: str) -> None:
+    cfg = small_config(repo_root / f'configs/{config}.py', coco_sample, tmp_path / 'work',
+                       'val_dataloader.batch_size=16', 'model.test_cfg.flip_test=True')
+    checkpoint = save_network(cfg, tmp_path / 'small.pth')
+    cfg.load_from = str(checkpoint)
+    persons = cfg[f'{split}_dataloader'].dataset.copy()
+    persons.update(test_mode=True, pipeline=cfg.val_dataloader.dataset.pipeline)
+    expected = plain_latents(cfg, load(cfg, checkpoint), LAYER, 16, persons)
+    assert len(expected) == dict(val=12, train=86)[split]
+    run(cfg, tmp_path / 'out', split=split)
+    assert_same(stored(tmp_path / 'out'), expected)
+
+
+@pytest.fixture
+def cfg(data: Path, tmp_path: Path, repo_root: Path) -> Config:
+    """The study's config, small, in batches of two, with weights to load."""
+    cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work',
+                       'val_dataloader.batch_size=2')
+    cfg.load_from = str(save_network(cfg, tmp_path / 'small.pth'))
+    return cfg
+
+
+def run(cfg: Config, out: Path, **options: Any) -> int:
+    """Dump the study's layer; each run with a logger of its own."""
+    cfg.experiment_name += '_'
+    settings = {'layers': (LAYER, ), 'dtype': 'float32', **options}
+    return dump_latents(cfg, cfg.load_from, DumpOptions(out=out, **settings))
+
+
+def test_a_pass_without_predictions_ends_at_the_last_layer(
+        cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, build = [], dump.build_runner
+
+    def counting(*args: Any) -> Any:
+        runner = build(*args)
+        for name, layer in (('latent', runner.model.get_submodule(LAYER)),
+                            ('behind', runner.model.head.final_layer)):
+            layer.register_forward_hook(lambda *_, name=name: calls.append(name))
+        return runner
+
+    monkeypatch.setattr(dump, 'build_runner', counting)
+    cfg.model.test_cfg.flip_test = True
+    run(cfg, tmp_path / 'short', predictions=False)
+    assert calls == ['latent'] * 3
+    calls.clear()
+    run(cfg, tmp_path / 'whole')
+    assert calls == ['latent', 'latent', 'behind', 'behind'] * 3  # the second ones are mirrored
+    expected = plain_latents(cfg, load(cfg, cfg.load_from), LAYER, 2)
+    assert_same(stored(tmp_path / 'short'), expected)
+    assert_same(stored(tmp_path / 'whole'), expected)
+    predicted = ['predicted_keypoints', 'keypoint_scores', 'pck']
+    tables = [LatentStore.open(tmp_path / name).table(predicted) for name in ('short', 'whole')]
+    assert [table[name].null_count for table in tables for name in predicted] == [6] * 3 + [0] * 3
+
+
+class Cut(Exception):
+    """What ends a run in the middle."""
+
+
+@pytest.mark.parametrize('raised', [Cut, KeyboardInterrupt])
+def test_a_cut_run_goes_on(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                           raised: type[BaseException]) -> None:
+    expected = plain_latents(cfg, load(cfg, cfg.load_from), LAYER, 2, limit=5)
+    with monkeypatch.context() as patch:
+        batches = []
+
+        def cut(writer: ShardWriter, *args: Any) -> None:
+            batches.append(args)
+            if len(batches) == 3:
+                raise raised
+            add(writer, *args)
+
+        add = ShardWriter.add
+        patch.setattr(ShardWriter, 'add', cut)
+        with pytest.raises(raised):
+            run(cfg, tmp_path / 'out', limit=5, rows_per_shard=3)
+    store = LatentStore.open(tmp_path / 'out')
+    assert not store.complete
+    assert [shard.rows for shard in store.shards()] == [3, 1]
+    assert store.annotation_ids.tolist() == [10, 11, 20, 21]
+    assert run(cfg, tmp_path / 'out', limit=5, rows_per_shard=3) == 1
+    # The fifth person is alone in its batch, in the cut run as in the plain pass.
+    assert_same(stored(tmp_path / 'out'), expected)
+    assert run(cfg, tmp_path / 'out', limit=5) == 0
+
+
+def test_a_disk_that_is_too_small_is_left_as_it_was(cfg: Config, tmp_path: Path,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    # 6 persons of 8 x 4 x 4 numbers of 4 bytes are 3072 bytes.
+    usage = shutil.disk_usage(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, 'disk_usage', lambda folder: usage._replace(free=3071))
+        with pytest.raises(InputError, match=r'0\.00 GB are free; take fewer layers'):
+            run(cfg, tmp_path / 'new' / 'out')
+    assert not (tmp_path / 'new').exists()
+    assert run(cfg, tmp_path / 'new' / 'out', limit=2) == 2
+
+
+def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    # As the windows of a Swin transformer: 64 of 49 places for one image.
+    windows = LayerInfo(LAYER, (64, 49, 8), 'float32', 1, per_person=False)
+    monkeypatch.setattr(dump, 'list_layers', lambda cfg: [windows])
+    with pytest.raises(InputError, match='has not one entry for each person'):
+        run(cfg, tmp_path / 'out')

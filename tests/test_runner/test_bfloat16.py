@@ -1,0 +1,56 @@
+"""Mixed precision on the processor."""
+
+import torch
+from mmengine.registry import OPTIM_WRAPPERS
+from torch import nn
+
+import shg_xai.plugin  # noqa: F401
+from shg_xai.runner.bfloat16 import Bfloat16OptimWrapper
+
+
+def wrapper(model: nn.Module) -> Bfloat16OptimWrapper:
+    return OPTIM_WRAPPERS.build(dict(
+        type='Bfloat16OptimWrapper', optimizer=torch.optim.SGD(model.parameters(), lr=0.1)))
+
+
+def test_layers_compute_in_bfloat16_inside_only() -> None:
+    model, x = nn.Linear(4, 3), torch.ones(2, 4)
+    with wrapper(model).optim_context(model):
+        assert model(x).dtype == torch.bfloat16
+    assert model(x).dtype == torch.float32
+    assert not torch.is_autocast_enabled('cpu')
+
+
+def test_autocast_ends_after_an_error() -> None:
+    model = nn.Linear(4, 3)
+    try:
+        with wrapper(model).optim_context(model):
+            raise ValueError('in the forward pass')
+    except ValueError:
+        pass
+    assert not torch.is_autocast_enabled('cpu')
+
+
+def test_weights_stay_float32_and_take_the_step_worked_out_by_hand() -> None:
+    # Numbers that bfloat16 holds exactly: loss = (w x)^2, gradient 2 w x^2 = 12.
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, 1.5)
+    optim = wrapper(model)
+    with optim.optim_context(model):
+        loss = model(torch.tensor([[2.0]])).float().square().sum()
+    optim.update_params(loss)
+    assert model.weight.dtype == torch.float32
+    torch.testing.assert_close(model.weight.detach(), torch.tensor([[1.5 - 0.1 * 12]]))
+
+
+def test_gradients_accumulate_as_in_optim_wrapper() -> None:
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, 1.5)
+    optim = OPTIM_WRAPPERS.build(dict(
+        type='Bfloat16OptimWrapper', accumulative_counts=2,
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.1)))
+    for expected in (1.5, 0.3):
+        with optim.optim_context(model):
+            loss = model(torch.tensor([[2.0]])).float().square().sum()
+        optim.update_params(loss)
+        assert abs(model.weight.item() - expected) < 1e-6

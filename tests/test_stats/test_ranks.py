@@ -1,0 +1,80 @@
+"""Ranks under weights against scipy on repeated rows."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from scipy.stats import rankdata, spearmanr
+
+from shg_xai.stats.bootstrap import resample_weights
+from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
+
+RANDOM = np.random.default_rng(0)
+TIED = RANDOM.integers(0, 6, 40).astype(float)
+PLAIN = RANDOM.normal(size=40)
+
+
+@pytest.mark.parametrize('values', [TIED, PLAIN, np.zeros(40)])
+def test_ranks_are_those_of_repeated_rows(values: np.ndarray):
+    for weights in (np.ones(40, int), RANDOM.integers(0, 4, 40)):
+        ranks = Ranker.of(values).ranks(weights)
+        total = weights.sum()
+        assert np.array_equal(np.repeat(ranks, weights),
+                              2 * rankdata(np.repeat(values, weights)) - (total + 1))
+
+
+def test_ranks_by_hand():
+    # 5 5 7 9 9 9 has midranks 1.5 1.5 3 5 5 5, mean 3.5.
+    ranks = Ranker.of(np.array([7, 5, 9.])).ranks(np.array([1, 2, 3]))
+    assert ranks.tolist() == [-1, -4, 3]
+
+
+def test_ranks_lie_in_the_memory_that_is_given():
+    work = np.empty((3, 40), np.int64)
+    for values in (TIED, PLAIN):
+        ranks = Ranker.of(values).ranks(np.ones(40, np.int64), work)
+        assert np.shares_memory(ranks, work[2])
+        assert np.array_equal(ranks, 2 * rankdata(values) - 41)
+
+
+def test_correlations_agree_with_scipy_on_repeated_rows():
+    groups = np.arange(60) // 2
+    rows = np.flatnonzero(np.arange(60) % 3)
+    columns = [PLAIN, TIED, PLAIN + TIED]
+    with ThreadPoolExecutor(2) as pool:
+        found = rank_correlations([Ranker.of(column) for column in columns], groups, rows, 60, 7,
+                                  pool)
+    assert found.shape == (61, 3, 3)
+    draws = [np.ones(60, int), *resample_weights(groups, 60, 7)]
+    for drawn, every in zip(found, draws, strict=True):
+        repeated = np.repeat(np.array(columns), every[rows], axis=1)
+        assert drawn == pytest.approx(spearmanr(repeated, axis=1).statistic, abs=1e-12)
+
+
+def test_partial_correlation_agrees_with_least_squares_on_ranks():
+    controls = RANDOM.normal(size=(3, 200))
+    left = RANDOM.normal(size=(2, 200)) + controls[0] - controls[1]
+    right = left[0] + controls.sum(0) + RANDOM.normal(size=200)
+    columns = [*left, right, *controls]
+    with ThreadPoolExecutor(1) as pool:
+        drawn = rank_correlations([Ranker.of(column) for column in columns], np.arange(200),
+                                  np.arange(200), 0, 0, pool)
+    found = partial_correlations(drawn, [0, 1], 2, [3, 4, 5])
+    ranks = rankdata(columns, axis=1)
+    design = np.column_stack([np.ones(200), *ranks[3:]])
+    rest = ranks.T - design @ np.linalg.lstsq(design, ranks.T, rcond=None)[0]
+    assert found == pytest.approx(np.corrcoef(rest[:, :3].T)[2:, :2])
+
+
+def test_what_controls_determine_is_not_known():
+    columns = [PLAIN, TIED, PLAIN**3, np.zeros(40), TIED]
+    with ThreadPoolExecutor(1) as pool:
+        drawn = rank_correlations([Ranker.of(column) for column in columns], np.arange(40),
+                                  np.arange(40), 0, 0, pool)
+    assert np.isnan(partial_correlations(drawn, [0], 1, [2])).all()
+    assert np.isnan(partial_correlations(drawn, [0], 1, [1])).all()
+    assert partial_correlations(drawn, [0], 1, [3]) == pytest.approx(drawn[:, :1, 1])
+    assert np.isnan(drawn[0, 3]).all()
+    # Controls that say the same twice hold no more than one of them.
+    once = partial_correlations(drawn[:, :3, :3], [0], 1, [1])
+    assert np.isnan(once).all()
