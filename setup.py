@@ -1,9 +1,8 @@
 """Packaging: ``pip install -e .`` adds this plugin to an environment that runs MMPose.
 
-PyTorch, mmcv, MMEngine and MMPose are not among the requirements, on purpose. Whoever has MMPose
-has them, in builds that fit each other; pip would replace them (mmcv-lite by mmcv, one CUDA build
-by another) or stop at MMPose's own requirement chumpy, which does not build. Who has nothing yet
-runs ``make install``.
+PyTorch, mmcv, MMEngine and MMPose are not among the requirements, on purpose. Whoever has MMPose has them, in builds
+that fit each other; pip would replace them (mmcv-lite by mmcv, one CUDA build by another) or stop at MMPose's own
+requirement chumpy, which does not build. Who has nothing yet runs ``make install``.
 """
 
 import re

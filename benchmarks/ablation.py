@@ -19,8 +19,7 @@ measures the untouched network. DATA_ROOT is a data set of tools/make_people.py:
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('data_root', type=Path)
     parser.add_argument('--rounds', type=int, default=3, help='default: %(default)s')
     parser.add_argument('--persons', type=int, default=500, help='default: %(default)s')
@@ -28,8 +27,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--levels', type=int, default=4, help='default: %(default)s')
     parser.add_argument('--channels', type=int, default=32, help='default: %(default)s')
     parser.add_argument('--stacks', type=int, default=1, help='default: %(default)s')
-    parser.add_argument('--config', default='configs/demo/shg_people.py',
-                        help='default: %(default)s')
+    parser.add_argument('--config', default='configs/demo/shg_people.py', help='default: %(default)s')
     return parser.parse_args()
 
 
@@ -37,18 +35,23 @@ def open_network(args: argparse.Namespace) -> Any:
     """The network of random weights, on the test persons."""
     from mmengine.registry import DATASETS
 
-    from shg_xai.runner.config import read_config
     from shg_xai.interventions.capture import evaluation_dataset
-    from shg_xai.runner.building import build_runner
     from shg_xai.interventions.network import Subject
+    from shg_xai.runner.building import build_runner
+    from shg_xai.runner.config import read_config
 
     cfg = read_config(args.config)
     for name in ('val_dataloader', 'test_dataloader'):
         cfg[name].update(batch_size=args.batch, num_workers=0, persistent_workers=False)
         cfg[name].dataset.update(data_root=str(args.data_root))
-    cfg.merge_from_dict(dict(model=dict(
-        backbone=dict(channels=args.channels, depth=args.levels, num_stacks=args.stacks),
-        head=dict(in_channels=args.channels))))
+    cfg.merge_from_dict(
+        dict(
+            model=dict(
+                backbone=dict(channels=args.channels, depth=args.levels, num_stacks=args.stacks),
+                head=dict(in_channels=args.channels),
+            )
+        )
+    )
     cfg.work_dir, cfg.load_from, cfg.resume = tempfile.mkdtemp(), None, False
     cfg.launcher, cfg.log_level = 'none', 'ERROR'
     model = build_runner(cfg, None).model.eval()
@@ -61,8 +64,8 @@ def open_network(args: argparse.Namespace) -> Any:
 
 def wholly(subject: Any, conditions: list, present: list, means: Any, donor_of: Any) -> dict:
     """Predictions under every condition, the whole network run for each, on donors where needed."""
-    from shg_xai.interventions.capture import build_loader
     from shg_xai.chapters.skip_ablation.passes import changeable_layers, replaced_by
+    from shg_xai.interventions.capture import build_loader
     from shg_xai.interventions.network import Predicted, predict
     from shg_xai.tracing.tap import tap
 
@@ -70,8 +73,9 @@ def wholly(subject: Any, conditions: list, present: list, means: Any, donor_of: 
     found: dict = {condition: [] for condition in conditions}
     others = subject.dataset.get_subset(donor_of.tolist())
     with subject.testing():
-        for batch, donor in zip(build_loader(subject.cfg, subject.dataset),
-                                build_loader(subject.cfg, others), strict=True):
+        for batch, donor in zip(
+            build_loader(subject.cfg, subject.dataset), build_loader(subject.cfg, others), strict=True
+        ):
             data, other = (subject.model.data_preprocessor(one, False) for one in (batch, donor))
             for condition in conditions:
                 values = dict(mean=means)
@@ -98,8 +102,11 @@ def main() -> None:
     subject = open_network(args)
     present = present_levels(subject.model, args.config)
     means = mean_outputs(subject, changeable_layers(present))
-    conditions = [one for one in all_conditions(present, range(args.levels))
-                  if one.skips == 'level off' and one.stack in (0, None)]
+    conditions = [
+        one
+        for one in all_conditions(present, range(args.levels))
+        if one.skips == 'level off' and one.stack in (0, None)
+    ]
     donor_of = donors(args.persons, 0)
 
     def replaying() -> dict:
@@ -114,13 +121,16 @@ def main() -> None:
         for run in ((replaying, whole), (whole, replaying))[index % 2]:
             found[run] = timed(run, seconds[run])
         ratios.append(seconds[whole][-1] / seconds[replaying][-1])
-        print(f'round {index + 1}: {seconds[replaying][-1]:.1f} s replaying, '
-              f'{seconds[whole][-1]:.1f} s without', file=sys.stderr)
-    apart = max(np.abs(found[replaying][one].keypoints - found[whole][one].keypoints).max()
-                for one in conditions)
-    print(f'{len(conditions)} cells, {args.persons} persons: whole network / replaying: median '
-          f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), '
-          f'{args.rounds} rounds; keypoints differ by at most {apart:.2g} pixels')
+        print(
+            f'round {index + 1}: {seconds[replaying][-1]:.1f} s replaying, {seconds[whole][-1]:.1f} s without',
+            file=sys.stderr,
+        )
+    apart = max(np.abs(found[replaying][one].keypoints - found[whole][one].keypoints).max() for one in conditions)
+    print(
+        f'{len(conditions)} cells, {args.persons} persons: whole network / replaying: median '
+        f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), '
+        f'{args.rounds} rounds; keypoints differ by at most {apart:.2g} pixels'
+    )
 
 
 def timed(run: Callable[[], dict], seconds: list[float]) -> dict:

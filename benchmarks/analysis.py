@@ -24,14 +24,11 @@ KS = tuple(range(2, 11))
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--persons', type=int, default=10000, help='default: %(default)s')
     parser.add_argument('--rounds', type=int, default=2, help='default: %(default)s')
-    parser.add_argument('--scale', type=int, nargs='*', metavar='N',
-                        help='alone: 15000 149813')
-    parser.add_argument('--folder', type=Path,
-                        help='where the stores are kept, to be used again; default: nowhere')
+    parser.add_argument('--scale', type=int, nargs='*', metavar='N', help='alone: 15000 149813')
+    parser.add_argument('--folder', type=Path, help='where the stores are kept, to be used again; default: nowhere')
     return parser.parse_args()
 
 
@@ -52,19 +49,21 @@ def timed(function: Callable[[], Any]) -> tuple[Any, float]:
 
 def ours(store: Path, scratch: Path) -> dict[str, Any]:
     """Eigenvalues, inertia and silhouette by K, from the store."""
-    from shg_xai.stats.executors import executor
-    from shg_xai.explain.options import Options
-    from shg_xai.latents.selection import select
     from shg_xai.explain.decomposition import structure
+    from shg_xai.explain.options import Options
     from shg_xai.latents import LatentStore
+    from shg_xai.latents.selection import select
+    from shg_xai.stats.executors import executor
 
     persons = select(LatentStore.open(store))
     with executor() as pool:
         found = structure(scratch / 'scores.npy', persons, Options(), pool, {})
-    return dict(eigenvalues=found.components.eigenvalues,
-                labels={k: own.best.labels for k, own in found.clusters.items()},
-                inertia={k: own.best.inertia for k, own in found.clusters.items()},
-                silhouette={k: own.values.mean() for k, own in found.silhouettes.items()})
+    return dict(
+        eigenvalues=found.components.eigenvalues,
+        labels={k: own.best.labels for k, own in found.clusters.items()},
+        inertia={k: own.best.inertia for k, own in found.clusters.items()},
+        silhouette={k: own.values.mean() for k, own in found.silhouettes.items()},
+    )
 
 
 def theirs(store: Path) -> tuple[dict[str, Any], np.ndarray]:
@@ -80,10 +79,11 @@ def theirs(store: Path) -> tuple[dict[str, Any], np.ndarray]:
     # In float64, as ours is; in float32 its small eigenvalues are off by 6e-4 of their size.
     pca = PCA().fit(values.astype(np.float64))
     runs = {k: KMeans(k, n_init=10, random_state=0).fit(values) for k in KS}
-    return dict(eigenvalues=pca.explained_variance_,
-                inertia={k: run.inertia_ for k, run in runs.items()},
-                silhouette={k: silhouette_score(values, run.labels_)
-                            for k, run in runs.items()}), values
+    return dict(
+        eigenvalues=pca.explained_variance_,
+        inertia={k: run.inertia_ for k, run in runs.items()},
+        silhouette={k: silhouette_score(values, run.labels_) for k, run in runs.items()},
+    ), values
 
 
 def compare(folder: Path, persons: int, rounds: int) -> None:
@@ -96,8 +96,9 @@ def compare(folder: Path, persons: int, rounds: int) -> None:
             own, own_time = timed(lambda scratch=scratch: ours(store, Path(scratch)))
         (other, values), other_time = timed(lambda: theirs(store))
         ratios.append(other_time / own_time)
-        print(f'round {round_ + 1}: {own_time:.1f} s, scikit-learn {other_time:.1f} s, '
-              f'{ratios[-1]:.1f} times', flush=True)
+        print(
+            f'round {round_ + 1}: {own_time:.1f} s, scikit-learn {other_time:.1f} s, {ratios[-1]:.1f} times', flush=True
+        )
     print(f'median {np.median(ratios):.1f} times (from {min(ratios):.1f} to {max(ratios):.1f})')
     error = np.abs(own['eigenvalues'] / other['eigenvalues'] - 1).max()
     print(f'eigenvalues differ by {error:.1e} of their size at most\n')
@@ -105,8 +106,10 @@ def compare(folder: Path, persons: int, rounds: int) -> None:
     print('|---|---|---|---|---|---|')
     for k in KS:
         same = silhouette_score(values, own['labels'][k])
-        print(f'| {k} | {own["inertia"][k]:.1f} | {other["inertia"][k]:.1f} | '
-              f'{own["silhouette"][k]:.5f} | {other["silhouette"][k]:.5f} | {same:.5f} |')
+        print(
+            f'| {k} | {own["inertia"][k]:.1f} | {other["inertia"][k]:.1f} | '
+            f'{own["silhouette"][k]:.5f} | {other["silhouette"][k]:.5f} | {same:.5f} |'
+        )
 
 
 def scale(folder: Path, counts: list[int]) -> None:
@@ -115,13 +118,15 @@ def scale(folder: Path, counts: list[int]) -> None:
     tool = Path(__file__).resolve().parent.parent / 'tools' / 'analyze_latent.py'
     for persons in counts:
         store = store_of(folder, persons)
-        code = ('import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); '
-                'print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)')
+        code = (
+            'import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); '
+            'print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)'
+        )
         with tempfile.TemporaryDirectory() as out:
-            command = [sys.executable, '-c', code, sys.executable, str(tool), str(store), '--out',
-                       f'{out}/report']
-            done, seconds = timed(lambda command=command: subprocess.run(
-                command, check=True, stdout=subprocess.PIPE, text=True))
+            command = [sys.executable, '-c', code, sys.executable, str(tool), str(store), '--out', f'{out}/report']
+            done, seconds = timed(
+                lambda command=command: subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            )
         peak = int(done.stdout.splitlines()[-1]) / 2**20
         print(f'| {persons} | {seconds:.0f} | {peak:.2f} |', flush=True)
 

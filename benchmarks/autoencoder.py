@@ -25,8 +25,7 @@ persons it was trained on."""
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('store', help='folder of a latent store of one layer (C, H, W)')
     parser.add_argument('--epochs', type=int, default=20, help='default: %(default)s')
     parser.add_argument('--quick', action='store_true', help='two combinations, to try it')
@@ -45,8 +44,13 @@ class Options:
 
     def cells(self) -> list[str]:
         yes_no = {True: 'yes', False: 'no'}
-        return [str(self.width), 'convolutions' if self.hidden else 'none',
-                yes_no[self.code_relu], yes_no[self.output_relu], f'{self.noise:g}']
+        return [
+            str(self.width),
+            'convolutions' if self.hidden else 'none',
+            yes_no[self.code_relu],
+            yes_no[self.output_relu],
+            f'{self.noise:g}',
+        ]
 
 
 def combinations(quick: bool) -> Iterator[Options]:
@@ -68,15 +72,25 @@ def config_of(args: argparse.Namespace, options: Options, folder: str) -> Any:
     store = LatentStore.open(args.store)
     shape = store.array(store.layers[0]).shape[1:]
     cfg = Config.fromfile(CONFIG)
-    cfg.merge_from_dict({
-        'work_dir': folder, 'experiment_name': Path(folder).name, 'log_level': 'WARNING',
-        'train_cfg.max_epochs': args.epochs, 'train_cfg.val_interval': args.epochs + 1,
-        'default_hooks.checkpoint.save_best': None, 'default_hooks.checkpoint.interval': -1,
-        'default_hooks.checkpoint.save_last': False,
-        'model.neck.in_channels': shape[0], 'model.neck.in_featuremap_size': shape[:0:-1],
-        'model.neck.hidden_channels': HIDDEN if options.hidden else (),
-        'model.neck.code_channels': options.width, 'model.neck.code_relu': options.code_relu,
-        'model.neck.output_relu': options.output_relu, 'model.neck.noise': options.noise})
+    cfg.merge_from_dict(
+        {
+            'work_dir': folder,
+            'experiment_name': Path(folder).name,
+            'log_level': 'WARNING',
+            'train_cfg.max_epochs': args.epochs,
+            'train_cfg.val_interval': args.epochs + 1,
+            'default_hooks.checkpoint.save_best': None,
+            'default_hooks.checkpoint.interval': -1,
+            'default_hooks.checkpoint.save_last': False,
+            'model.neck.in_channels': shape[0],
+            'model.neck.in_featuremap_size': shape[:0:-1],
+            'model.neck.hidden_channels': HIDDEN if options.hidden else (),
+            'model.neck.code_channels': options.width,
+            'model.neck.code_relu': options.code_relu,
+            'model.neck.output_relu': options.output_relu,
+            'model.neck.noise': options.noise,
+        }
+    )
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         cfg[name].dataset.data_root = args.store
     cfg.visualizer = None  # or all runs would share the first one's
@@ -101,15 +115,17 @@ def trained(cfg: Any) -> dict[str, dict[str, float]]:
 
 def pca_figures(store: str) -> dict[str, dict[int, float]]:
     """What PCA of each width explains of persons held out and of those it is found from."""
+    from shg_xai.datasets.latent_dataset import LatentDataset
     from shg_xai.stats.executors import executor
     from shg_xai.stats.reconstruction import fit_components, pca_explained
-    from shg_xai.datasets.latent_dataset import LatentDataset
 
     parts = {part: LatentDataset(store, part=part).selection for part in ('held_out', 'train')}
     with executor() as pool:
         components = fit_components(parts['train'], pool)
-        return {part: dict(zip(WIDTHS, pca_explained(components, own, WIDTHS, pool), strict=True))
-                for part, own in parts.items()}
+        return {
+            part: dict(zip(WIDTHS, pca_explained(components, own, WIDTHS, pool), strict=True))
+            for part, own in parts.items()
+        }
 
 
 def main() -> None:
@@ -121,8 +137,10 @@ def main() -> None:
     pca = pca_figures(args.store)
     logging.disable(logging.WARNING)
     print(f'{args.epochs} epochs, {torch.get_num_threads()} threads\n')
-    print('| width | hidden layers | code ReLU | output ReLU | noise | trained on | held out | '
-          'PCA, trained on | PCA, held out | dead units | s |')
+    print(
+        '| width | hidden layers | code ReLU | output ReLU | noise | trained on | held out | '
+        'PCA, trained on | PCA, held out | dead units | s |'
+    )
     print('|---' * 11 + '|', flush=True)
     for options in combinations(args.quick):
         with tempfile.TemporaryDirectory() as folder:
@@ -131,8 +149,12 @@ def main() -> None:
             seconds = time.perf_counter() - start
         shares = [found[part]['latent/explained_variance_ratio'] for part in ('train', 'held_out')]
         shares += [pca[part][options.width] for part in ('train', 'held_out')]
-        cells = [*options.cells(), *(f'{share:.3f}' for share in shares),
-                 str(found['held_out']['latent/dead_code_units']), f'{seconds:.0f}']
+        cells = [
+            *options.cells(),
+            *(f'{share:.3f}' for share in shares),
+            str(found['held_out']['latent/dead_code_units']),
+            f'{seconds:.0f}',
+        ]
         print(f'| {" | ".join(cells)} |', flush=True)
 
 

@@ -20,14 +20,18 @@ DATA_ROOT is a data set of tools/make_people.py; for --memory:
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('data_root', type=Path)
     parser.add_argument('--rounds', type=int, default=7, help='default: %(default)s')
     parser.add_argument('--persons', type=int, default=64, help='a round; default: %(default)s')
     parser.add_argument('--config', default='configs/shg_coco.py', help='default: %(default)s')
-    parser.add_argument('--memory', type=int, nargs='*', metavar='N',
-                        help='also measure peak memory for so many persons; alone: 1000 10000')
+    parser.add_argument(
+        '--memory',
+        type=int,
+        nargs='*',
+        metavar='N',
+        help='also measure peak memory for so many persons; alone: 1000 10000',
+    )
     parser.add_argument('--worker', type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -39,8 +43,11 @@ def read(args: argparse.Namespace, config: str) -> object:
     cfg = read_config(config)
     for name in ('val_dataloader', 'test_dataloader'):
         cfg[name].update(batch_size=16, num_workers=0, persistent_workers=False)
-        cfg[name].dataset.update(data_root=str(args.data_root), data_prefix=dict(img='test2017/'),
-                                 ann_file='annotations/person_keypoints_test2017.json')
+        cfg[name].dataset.update(
+            data_root=str(args.data_root),
+            data_prefix=dict(img='test2017/'),
+            ann_file='annotations/person_keypoints_test2017.json',
+        )
     cfg.work_dir, cfg.load_from, cfg.resume = tempfile.mkdtemp(), None, False
     cfg.launcher, cfg.log_level = 'none', 'ERROR'
     return cfg
@@ -67,8 +74,7 @@ def measure_time(args: argparse.Namespace) -> None:
 
     def storing() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            options = dump.DumpOptions((LAYER, ), Path(folder) / 'store', 'test',
-                                       limit=args.persons)
+            options = dump.DumpOptions((LAYER,), Path(folder) / 'store', 'test', limit=args.persons)
             dump.store_persons(runner, cfg, None, options, {LAYER: (256, 4, 4)})
             sizes.append(sum(file.stat().st_size for file in options.out.rglob('*.npy')))
             rows.append(sum(file.stat().st_size for file in options.out.rglob('*.parquet')))
@@ -80,18 +86,22 @@ def measure_time(args: argparse.Namespace) -> None:
     for index in range(args.rounds):
         seconds = []
         # Which goes first changes from round to round.
-        for run in (plainly, storing)[::1 if index % 2 else -1]:
+        for run in (plainly, storing)[:: 1 if index % 2 else -1]:
             start = time.perf_counter()
             run()
             seconds.append(time.perf_counter() - start)
-        plain, stored = seconds[::1 if index % 2 else -1]
+        plain, stored = seconds[:: 1 if index % 2 else -1]
         ratios.append(stored / plain)
         print(f'round {index + 1}: {plain:.2f} s without, {stored:.2f} s with', file=sys.stderr)
     raw = args.persons * 256 * 4 * 4 * 2
-    print(f'time with / without: median {statistics.median(ratios):.3f} ({min(ratios):.3f} to '
-          f'{max(ratios):.3f}), {args.rounds} rounds of {args.persons} persons')
-    print(f'bytes of the arrays / raw: {sizes[-1] / raw:.4f}; rows.parquet: '
-          f'{rows[-1] / args.persons:.0f} bytes a person in a file of {args.persons}')
+    print(
+        f'time with / without: median {statistics.median(ratios):.3f} ({min(ratios):.3f} to '
+        f'{max(ratios):.3f}), {args.rounds} rounds of {args.persons} persons'
+    )
+    print(
+        f'bytes of the arrays / raw: {sizes[-1] / raw:.4f}; rows.parquet: '
+        f'{rows[-1] / args.persons:.0f} bytes a person in a file of {args.persons}'
+    )
 
 
 def peak_gb() -> float:
@@ -106,8 +116,11 @@ def peak_gb() -> float:
 def measure_memory(args: argparse.Namespace) -> None:
     """Print the peak memory of storing more and more persons."""
     for persons in args.memory or (1000, 10000):
-        done = subprocess.run([sys.executable, '-W', 'ignore', __file__, str(args.data_root),
-                               '--worker', str(persons)], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, '-W', 'ignore', __file__, str(args.data_root), '--worker', str(persons)],
+            capture_output=True,
+            text=True,
+        )
         if done.returncode:
             sys.exit(done.stderr)
         print(done.stdout.splitlines()[-1])
@@ -119,13 +132,12 @@ def store_many(args: argparse.Namespace) -> None:
 
     cfg = read(args, 'configs/demo/shg_people.py')
     with tempfile.TemporaryDirectory() as folder:
-        options = dump.DumpOptions((LAYER, ), Path(folder) / 'store', 'test', limit=args.worker)
+        options = dump.DumpOptions((LAYER,), Path(folder) / 'store', 'test', limit=args.worker)
         stored = dump.dump_latents(cfg, None, options)
         rows = sum(file.stat().st_size for file in options.out.rglob('*.parquet'))
     if stored < args.worker:
         sys.exit(f'{args.data_root}: has {stored} test persons, not {args.worker}')
-    print(f'{stored} persons: peak {peak_gb():.3f} GB; rows.parquet: {rows / stored:.0f} bytes a '
-          'person')
+    print(f'{stored} persons: peak {peak_gb():.3f} GB; rows.parquet: {rows / stored:.0f} bytes a person')
 
 
 def main() -> None:

@@ -11,34 +11,92 @@ from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
 DECAY = 1.35  # of the spectrum; the first 542 of 4,096 components hold 95 %, as in the study
 GROUPS = 3
 BATCH = 1024
-NAMES = ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'left_shoulder',
-         'right_shoulder', 'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip',
-         'right_hip', 'left_knee', 'right_knee', 'left_ankle', 'right_ankle')
-LINKS = ((15, 13), (13, 11), (16, 14), (14, 12), (11, 12), (5, 11), (6, 12), (5, 6), (5, 7),
-         (6, 8), (7, 9), (8, 10), (1, 2), (0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 6))
+NAMES = (
+    'nose',
+    'left_eye',
+    'right_eye',
+    'left_ear',
+    'right_ear',
+    'left_shoulder',
+    'right_shoulder',
+    'left_elbow',
+    'right_elbow',
+    'left_wrist',
+    'right_wrist',
+    'left_hip',
+    'right_hip',
+    'left_knee',
+    'right_knee',
+    'left_ankle',
+    'right_ankle',
+)
+LINKS = (
+    (15, 13),
+    (13, 11),
+    (16, 14),
+    (14, 12),
+    (11, 12),
+    (5, 11),
+    (6, 12),
+    (5, 6),
+    (5, 7),
+    (6, 8),
+    (7, 9),
+    (8, 10),
+    (1, 2),
+    (0, 1),
+    (0, 2),
+    (1, 3),
+    (2, 4),
+    (3, 5),
+    (4, 6),
+)
 # A standing person who faces the camera, in a box of 100 x 100.
-STANDING = np.array([(50, 12), (54, 9), (46, 9), (58, 11), (42, 11), (64, 25), (36, 25), (72, 40),
-                     (28, 40), (76, 54), (24, 54), (58, 55), (42, 55), (60, 75), (40, 75),
-                     (61, 95), (39, 95)], dtype=float)
+STANDING = np.array(
+    [
+        (50, 12),
+        (54, 9),
+        (46, 9),
+        (58, 11),
+        (42, 11),
+        (64, 25),
+        (36, 25),
+        (72, 40),
+        (28, 40),
+        (76, 54),
+        (24, 54),
+        (58, 55),
+        (42, 55),
+        (60, 75),
+        (40, 75),
+        (61, 95),
+        (39, 95),
+    ],
+    dtype=float,
+)
 
 
-def make_store(folder: Path, persons: int, shape: tuple[int, ...] = (256, 4, 4),
-               dtype: str = 'float16', seed: int = 0) -> Path:
+def make_store(
+    folder: Path, persons: int, shape: tuple[int, ...] = (256, 4, 4), dtype: str = 'float16', seed: int = 0
+) -> Path:
     """Write a store; the same seed gives the same persons, whatever their number."""
     manifest = Manifest(
-        layers=(Layer.named('bottleneck', shape, dtype), ), rows=persons, keypoint_names=NAMES,
-        skeleton_links=LINKS, source=dict(made=True, seed=seed), environment={})
+        layers=(Layer.named('bottleneck', shape, dtype),),
+        rows=persons,
+        keypoint_names=NAMES,
+        skeleton_links=LINKS,
+        source=dict(made=True, seed=seed),
+        environment={},
+    )
     create_store(folder, manifest)
     with ShardWriter(folder, manifest) as writer:
         for start, values, factors, known in batches(persons, int(np.prod(shape)), seed):
-            rows = [_row(start + place, factors[place], known[place])
-                    for place in range(len(values))]
+            rows = [_row(start + place, factors[place], known[place]) for place in range(len(values))]
             writer.add(rows, {'bottleneck': values.reshape(-1, *shape)})
     return folder
 
 
-def batches(persons: int, dimensions: int, seed: int
-            ) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
+def batches(persons: int, dimensions: int, seed: int) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
     """First person, values (n, D), factors (n, 3) and labelled joints (n, 17) of each batch."""
     world = np.random.default_rng(seed)
     basis = np.linalg.qr(world.standard_normal((dimensions, dimensions)))[0].astype(np.float32)
@@ -51,8 +109,9 @@ def batches(persons: int, dimensions: int, seed: int
         values = generator.standard_normal((size, dimensions), dtype=np.float32)
         group = generator.integers(0, GROUPS, size)
         # Posture is seen in the first component, the side faced in the second, dropout in both.
-        factors = np.stack([generator.random(size), generator.uniform(-180, 180, size),
-                            generator.random(size) * 0.8], axis=1)
+        factors = np.stack(
+            [generator.random(size), generator.uniform(-180, 180, size), generator.random(size) * 0.8], axis=1
+        )
         values[:, 0] += 3 * (factors[:, 0] - 0.5) - 2 * factors[:, 2]
         values[:, 1] += 1.5 * np.cos(np.radians(factors[:, 1])) + factors[:, 2]
         values = ((values * sigma) + centres[group]) @ basis + 0.1
@@ -71,10 +130,21 @@ def _row(number: int, factors: np.ndarray, known: np.ndarray) -> dict[str, Any]:
     corner = generator.uniform(0, 300, 2).round(2)
     points = np.where(flags[:, None] > 0, points + corner, 0)
     return {
-        'annotation_id': number + 1, 'image_id': number // 2, 'file_name': f'{number // 2}.jpg',
-        'dataset': 'made', 'split': 'train', 'bbox': [*corner, 100, 100],
-        'crop_center': corner + 50, 'crop_scale': [125, 125], 'keypoints': points.ravel(),
-        'visibility': flags.tolist(), 'num_labelled': int((flags > 0).sum()),
-        'predicted_keypoints': points.ravel() + 1, 'keypoint_scores': np.full(len(known), 0.5),
-        'pck': float(generator.random()), 'factors.posture': posture, 'factors.yaw_deg': yaw,
-        'factors.label_dropout': dropout}
+        'annotation_id': number + 1,
+        'image_id': number // 2,
+        'file_name': f'{number // 2}.jpg',
+        'dataset': 'made',
+        'split': 'train',
+        'bbox': [*corner, 100, 100],
+        'crop_center': corner + 50,
+        'crop_scale': [125, 125],
+        'keypoints': points.ravel(),
+        'visibility': flags.tolist(),
+        'num_labelled': int((flags > 0).sum()),
+        'predicted_keypoints': points.ravel() + 1,
+        'keypoint_scores': np.full(len(known), 0.5),
+        'pck': float(generator.random()),
+        'factors.posture': posture,
+        'factors.yaw_deg': yaw,
+        'factors.label_dropout': dropout,
+    }

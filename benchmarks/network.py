@@ -11,8 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-MMPOSE_HOURGLASS = ('mmpose::body_2d_keypoint/topdown_heatmap/coco/'
-                    'td-hm_hourglass52_8xb32-210e_coco-256x256.py')
+MMPOSE_HOURGLASS = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hourglass52_8xb32-210e_coco-256x256.py'
 STUDY = 'configs/shg_coco.py'
 
 # name: config, whether our settings are on, whether it runs in bfloat16
@@ -35,12 +34,10 @@ whatever slows the machine slows all of them; ratios are taken within a round.
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--rounds', type=int, default=9, help='default: %(default)s')
     parser.add_argument('--batch', type=int, default=4, help='default: %(default)s')
-    parser.add_argument('--size', type=int, default=256,
-                        help='side of the images, in pixels; default: %(default)s')
+    parser.add_argument('--size', type=int, default=256, help='side of the images, in pixels; default: %(default)s')
     parser.add_argument('--device', default='cpu', help='cpu or cuda; default: %(default)s')
     parser.add_argument('--json', metavar='FILE', help='also write the numbers here')
     parser.add_argument('--worker', nargs=2, metavar=('VARIANT', 'MODE'), help=argparse.SUPPRESS)
@@ -51,9 +48,8 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     """The computation to time, and what is known of it beforehand.
 
     Returns:
-        tuple[Callable, dict]: A function that runs it once; the number of parameters, the FLOP
-        of a forward pass over the batch and, for 'forward', the heatmaps' deviation from plain
-        float32.
+        A function that runs it once; the number of parameters, the FLOP of a forward pass over the batch and, for
+        'forward', the heatmaps' deviation from plain float32.
     """
     import torch
     from mmcv.cnn import fuse_conv_bn
@@ -69,8 +65,9 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     if ours and args.device == 'cpu':
         keep_freed_memory()
     init_default_scope('mmpose')
-    cfg = Config.fromfile(f'configs/{config.split("/")[-1]}' if config == STUDY
-                          else Config._get_cfg_path(config, '')[0])
+    cfg = Config.fromfile(
+        f'configs/{config.split("/")[-1]}' if config == STUDY else Config._get_cfg_path(config, '')[0]
+    )
     if config == STUDY:
         cfg.model.backbone.channels_last = ours
     torch.manual_seed(0)
@@ -133,8 +130,11 @@ def work(args: argparse.Namespace) -> None:
     print(json.dumps(facts), flush=True)
     for _ in sys.stdin:
         seconds = timed()
-        peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 if args.device == 'cpu'
-                else torch.cuda.max_memory_allocated())
+        peak = (
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            if args.device == 'cpu'
+            else torch.cuda.max_memory_allocated()
+        )
         print(json.dumps(dict(seconds=seconds, peak=peak)), flush=True)
 
 
@@ -142,19 +142,32 @@ def measure(args: argparse.Namespace, mode: str) -> dict[str, dict]:
     """Run one worker a variant, in turns.
 
     Returns:
-        dict[str, dict]: For each variant its facts, ``seconds`` of every round, and ``peak``.
+        For each variant its facts, ``seconds`` of every round, and ``peak``.
     """
     workers = {}
     for variant in VARIANTS:
         print(f'  starting: {mode}, {variant}', file=sys.stderr, flush=True)
-        command = [sys.executable, '-W', 'ignore', __file__, '--batch', str(args.batch), '--size',
-                   str(args.size), '--device', args.device, '--worker', variant, mode]
-        workers[variant] = subprocess.Popen(command, stdin=subprocess.PIPE, text=True,
-                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        command = [
+            sys.executable,
+            '-W',
+            'ignore',
+            __file__,
+            '--batch',
+            str(args.batch),
+            '--size',
+            str(args.size),
+            '--device',
+            args.device,
+            '--worker',
+            variant,
+            mode,
+        ]
+        workers[variant] = subprocess.Popen(
+            command, stdin=subprocess.PIPE, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         results_line = workers[variant].stdout.readline()
         if not results_line:
-            raise SystemExit(f'the worker for {variant} failed; run it alone to see why: '
-                             f'{shlex.join(command)}')
+            raise SystemExit(f'the worker for {variant} failed; run it alone to see why: {shlex.join(command)}')
         workers[variant].facts = json.loads(results_line)
     results = {variant: dict(worker.facts, seconds=[]) for variant, worker in workers.items()}
     for index in range(args.rounds):
@@ -174,17 +187,20 @@ def measure(args: argparse.Namespace, mode: str) -> dict[str, dict]:
 def print_table(mode: str, results: dict[str, dict]) -> None:
     """Print the results of one mode as a Markdown table."""
     passes = 1 if mode == 'forward' else 3  # the backward pass costs two forward passes
-    print(f'\n| {mode} | median s (min to max) | times faster (min to max) | GFLOP/s | peak GB |'
-          f'{" deviation |" if mode == "forward" else ""}')
+    print(
+        f'\n| {mode} | median s (min to max) | times faster (min to max) | GFLOP/s | peak GB |'
+        f'{" deviation |" if mode == "forward" else ""}'
+    )
     print('|---' * (6 if mode == 'forward' else 5) + '|')
     for variant, result in results.items():
         seconds = result['seconds']
-        ratios = [plain / own for plain, own in
-                  zip(results[BASELINE]['seconds'], seconds, strict=True)]
+        ratios = [plain / own for plain, own in zip(results[BASELINE]['seconds'], seconds, strict=True)]
         median = statistics.median(seconds)
-        line = (f'| {variant} | {median:.3f} ({min(seconds):.3f} to {max(seconds):.3f}) | '
-                f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | '
-                f'{passes * result["flop"] / median / 1e9:.0f} | {result["peak"] / 1e9:.2f} |')
+        line = (
+            f'| {variant} | {median:.3f} ({min(seconds):.3f} to {max(seconds):.3f}) | '
+            f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | '
+            f'{passes * result["flop"] / median / 1e9:.0f} | {result["peak"] / 1e9:.2f} |'
+        )
         print(line + (f' {result["deviation"]:.0e} |' if mode == 'forward' else ''))
 
 
@@ -194,12 +210,15 @@ def main() -> None:
         work(args)
         return
     everything = {mode: measure(args, mode) for mode in ('forward', 'training step')}
-    print(f'\n{args.batch} images of {args.size} x {args.size}, {args.rounds} rounds, '
-          f'{args.device}, {platform.machine()}')
+    print(
+        f'\n{args.batch} images of {args.size} x {args.size}, {args.rounds} rounds, {args.device}, {platform.machine()}'
+    )
     for variant in (BASELINE, list(VARIANTS)[-1]):
         facts = everything['forward'][variant]
-        print(f'{VARIANTS[variant][0]}: {facts["parameters"]:,} parameters, '
-              f'{facts["flop"] / args.batch / 1e9:.1f} GFLOP an image (multiply and add count 2)')
+        print(
+            f'{VARIANTS[variant][0]}: {facts["parameters"]:,} parameters, '
+            f'{facts["flop"] / args.batch / 1e9:.1f} GFLOP an image (multiply and add count 2)'
+        )
     for mode, results in everything.items():
         print_table(mode, results)
     if args.json:

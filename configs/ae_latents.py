@@ -42,13 +42,15 @@ train_dataloader = dict(
     num_workers=0,  # reading a latent takes less time than handing it on
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='default_collate'),
-    dataset=dict(part='train', **persons))
+    dataset=dict(part='train', **persons),
+)
 val_dataloader = dict(
     batch_size=256,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     collate_fn=dict(type='default_collate'),
-    dataset=dict(part='held_out', test_mode=True, **persons))
+    dataset=dict(part='held_out', test_mode=True, **persons),
+)
 test_dataloader = val_dataloader
 
 # Network: the latent, 256 x 4 x 4, through a code of 50.
@@ -62,8 +64,10 @@ model = dict(
         code_channels=50,
         code_relu=True,
         output_relu=True,
-        noise=0.1),
-    loss=dict(type='MSELoss'))
+        noise=0.1,
+    ),
+    loss=dict(type='MSELoss'),
+)
 
 # Metric: variance explained on held-out persons, beside PCA's with as many components.
 val_evaluator = dict(type='ExplainedVariance')
@@ -79,7 +83,9 @@ default_hooks = dict(
         interval=1,
         max_keep_ckpts=2,  # MMEngine removes the old one before it writes the new one
         save_best='latent/explained_variance_ratio',
-        rule='greater'))
+        rule='greater',
+    )
+)
 custom_hooks = [
     dict(type='SyncBuffersHook'),
     dict(type='SeedEpochsHook'),  # a run that was cut and resumed ends with the same weights

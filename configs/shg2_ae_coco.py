@@ -13,15 +13,14 @@ autoencoder = dict(
     in_channels=256,
     in_featuremap_size=(4, 4),
     # A small start, see shg_ae_coco.py.
-    init_cfg=dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal', gain=0.5))
+    init_cfg=dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal', gain=0.5),
+)
 
 model = dict(
     backbone=dict(
-        num_stacks=2,
-        bottleneck=[
-            dict(**autoencoder, code_channels=50),
-            dict(**autoencoder, code_channels=25),
-        ]))
+        num_stacks=2, bottleneck=[dict(**autoencoder, code_channels=50), dict(**autoencoder, code_channels=25)]
+    )
+)
 
 # From these checkpoints, where they are named; from scratch otherwise. See shg_ae_coco.py.
 default_hooks = dict(splice=dict(type='SpliceHook', plain=None, autoencoders=[]))

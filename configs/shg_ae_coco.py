@@ -32,8 +32,10 @@ model = dict(
             noise=0.1,
             # Half of Glorot's size: of full size its output drowns the skips, and from scratch the
             # demo's network then got stuck with all of three seeds. A splice loads weights anyway.
-            init_cfg=dict(
-                type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal', gain=0.5))))
+            init_cfg=dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal', gain=0.5),
+        )
+    )
+)
 
 # From these checkpoints, where they are named; from scratch otherwise.
 default_hooks = dict(splice=dict(type='SpliceHook', plain=None, autoencoders=[]))

@@ -16,7 +16,8 @@ codec = dict(
     heatmap_size=(64, 64),
     sigma_visible=2.0,
     sigma_occluded=2.0,
-    unit_peak=True)
+    unit_peak=True,
+)
 
 train_pipeline = [
     dict(type='LoadImage'),
@@ -52,8 +53,11 @@ model = dict(
             layer='Conv2d',
             distribution='normal',
             # A first prediction near zero: the empty heatmap is most of the target.
-            override=dict(type='Xavier', name='final_layer', gain=0.1, distribution='normal'))),
-    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=False))
+            override=dict(type='Xavier', name='final_layer', gain=0.1, distribution='normal'),
+        ),
+    ),
+    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=False),
+)
 
 val_evaluator = [
     dict(type='VisiblePCK', thr=0.05, normaliser='crop'),

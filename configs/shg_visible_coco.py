@@ -10,11 +10,8 @@ visible joints of 0.469 for the network trained on all.
 _base_ = ['_base_/study.py']
 
 codec = dict(
-    type='VisibilityHeatmap',
-    input_size=(256, 256),
-    heatmap_size=(64, 64),
-    sigma_visible=0.5,
-    occluded_weight=0.0)
+    type='VisibilityHeatmap', input_size=(256, 256), heatmap_size=(64, 64), sigma_visible=0.5, occluded_weight=0.0
+)
 
 pipeline = [
     dict(type='LoadImage'),

@@ -29,8 +29,8 @@ def run(main: Callable[[], None]) -> NoReturn:
 def _leave_distributed() -> None:
     """End a process of a launch here and now, once all have come to their end.
 
-    Threads of torch.distributed's may still run while the interpreter takes itself apart; every
-    few runs that aborts a process ("terminate called without an active exception").
+    Threads of torch.distributed's may still run while the interpreter takes itself apart; every few runs that aborts a
+    process ("terminate called without an active exception").
     """
     distributed = getattr(sys.modules.get('torch'), 'distributed', None)
     if distributed is None or not distributed.is_initialized():

@@ -1,7 +1,7 @@
 """What MMPose 1.x needs to import and to load its own checkpoints on today's PyTorch.
 
-``prepare()`` must run before ``mmpose`` is imported; ``shg_xai.plugin`` does it. Nothing is
-changed where nothing is missing.
+``prepare()`` must run before ``mmpose`` is imported; ``shg_xai.plugin`` does it. Nothing is changed where nothing is
+missing.
 """
 
 import importlib.util
@@ -18,8 +18,8 @@ COMPILED_OPERATORS = 'mmcv._ext'
 class MissingOperators(ModuleType):
     """Stands in for MMCV's compiled operators: importable, and clear about it when called.
 
-    MMPose imports ``mmcv.ops`` for heads that most models never build (EDPose, DEKR). Without
-    the compiled extension that import alone fails.
+    MMPose imports ``mmcv.ops`` for heads that most models never build (EDPose, DEKR). Without the compiled extension
+    that import alone fails.
     """
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
@@ -29,7 +29,8 @@ class MissingOperators(ModuleType):
         def missing(*args: Any, **kwargs: Any) -> NoReturn:
             raise NotImplementedError(
                 f'the compiled operator mmcv.ops.{name} is not in mmcv-lite: '
-                'install the full mmcv (pip install mmcv) to use a model that needs it')
+                'install the full mmcv (pip install mmcv) to use a model that needs it'
+            )
 
         return missing
 
@@ -38,7 +39,7 @@ def add_operator_stand_in() -> bool:
     """Put :class:`MissingOperators` in place where the compiled operators are missing.
 
     Returns:
-        bool: True where the stand-in is in place, False where the real operators are.
+        True where the stand-in is in place, False where the real operators are.
     """
     if isinstance(sys.modules.get(COMPILED_OPERATORS), MissingOperators):
         return True
@@ -53,15 +54,15 @@ def add_operator_stand_in() -> bool:
 def history_statistic(owner: type, name: str) -> Callable[..., float]:
     """What stands in for ``getattr`` while a checkpoint is read.
 
-    MMEngine's log history pickles its statistics (minimum, mean, ...) as ``getattr`` of its class.
-    Allowing ``getattr`` itself would allow code, so only these lookups are.
+    MMEngine's log history pickles its statistics (minimum, mean, ...) as ``getattr`` of its class. Allowing ``getattr``
+    itself would allow code, so only these lookups are.
 
     Args:
-        owner (type): MMEngine's HistoryBuffer.
-        name (str): Name of one of its statistics.
+        owner: MMEngine's HistoryBuffer.
+        name: Name of one of its statistics.
 
     Returns:
-        Callable: The statistic.
+        The statistic.
 
     Raises:
         UnpicklingError: Anything else is asked for.
@@ -76,9 +77,9 @@ def history_statistic(owner: type, name: str) -> Callable[..., float]:
 def allow_checkpoint_types() -> None:
     """Let ``torch.load(weights_only=True)`` read the plain data MMEngine puts in a checkpoint.
 
-    Since torch 2.6 a checkpoint may hold tensors and builtins only, unless a type is listed.
-    MMEngine's message hub stores its log history: a buffer class and NumPy arrays. These types
-    hold numbers and run nothing; every other type stays refused.
+    Since torch 2.6 a checkpoint may hold tensors and builtins only, unless a type is listed. MMEngine's message hub
+    stores its log history: a buffer class and NumPy arrays. These types hold numbers and run nothing; every other type
+    stays refused.
     """
     import numpy as np
     import torch
@@ -87,11 +88,19 @@ def allow_checkpoint_types() -> None:
     dtypes = {type(np.dtype(kind)) for kind in ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'u8', 'b1')}
     # NumPy 2 renamed its module; a checkpoint names the one it was written with.
     makers = dict(_reconstruct=np.empty(0).__reduce__()[0], scalar=np.float64(0).__reduce__()[0])
-    renamed = [(make, f'numpy.{module}.multiarray.{name}')
-               for module in ('core', '_core') for name, make in makers.items()]
+    renamed = [
+        (make, f'numpy.{module}.multiarray.{name}') for module in ('core', '_core') for name, make in makers.items()
+    ]
     torch.serialization.add_safe_globals(
-        [HistoryBuffer, (history_statistic, 'builtins.getattr'), np.ndarray, np.dtype,
-         *sorted(dtypes, key=str), *renamed])
+        [
+            HistoryBuffer,
+            (history_statistic, 'builtins.getattr'),
+            np.ndarray,
+            np.dtype,
+            *sorted(dtypes, key=str),
+            *renamed,
+        ]
+    )
 
 
 def prepare() -> None:
@@ -100,11 +109,13 @@ def prepare() -> None:
     Raises:
         ImportError: MMPose or what it stands on is not installed.
     """
-    missing = [name for name in ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
-               if importlib.util.find_spec(name) is None]
+    missing = [
+        name for name in ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose') if importlib.util.find_spec(name) is None
+    ]
     if missing:
         raise ImportError(
             f'{", ".join(missing)} not installed: run `make install` in a clone of shg_xai, '
-            'or install MMPose as its own documentation says')
+            'or install MMPose as its own documentation says'
+        )
     add_operator_stand_in()
     allow_checkpoint_types()

@@ -10,27 +10,30 @@ from shg_xai.errors import InputError
 UNLABELLED, OCCLUDED, VISIBLE = 0, 1, 2
 
 
-def raw_visibility(annotation: dict[str, Any], flip_direction: str | None = None,
-                   flip_indices: Sequence[int] | None = None) -> np.ndarray:
+def raw_visibility(
+    annotation: dict[str, Any], flip_direction: str | None = None, flip_indices: Sequence[int] | None = None
+) -> np.ndarray:
     """The visibility flags of one COCO annotation.
 
-    MMPose merges visible and occluded joints (``min(1, v)``); the annotation itself still
-    tells them apart, but is not mirrored when the image is.
+    MMPose merges visible and occluded joints (``min(1, v)``); the annotation itself still tells them apart, but is not
+    mirrored when the image is.
 
     Args:
-        annotation (dict): A COCO annotation with ``keypoints``: x, y, v of K joints.
-        flip_direction (str, optional): How the image was flipped, as in MMPose's RandomFlip.
-        flip_indices (Sequence[int], optional): For each joint the one it becomes in a mirror.
+        annotation: A COCO annotation with ``keypoints``: x, y, v of K joints.
+        flip_direction: How the image was flipped, as in MMPose's RandomFlip.
+        flip_indices: For each joint the one it becomes in a mirror.
 
     Returns:
-        np.ndarray: v in {0, 1, 2}, shape (1, K), float32.
+        V in {0, 1, 2}, shape (1, K), float32.
 
     Raises:
         InputError: The annotation has another v.
     """
     v = np.asarray(annotation['keypoints'], dtype=np.float32).reshape(1, -1, 3)[..., 2]
     if not np.isin(v, (UNLABELLED, OCCLUDED, VISIBLE)).all():
-        raise InputError(f'annotation {annotation.get("id")}: keypoints have visibility '
-                         f'{sorted(set(v.ravel().tolist()) - {0, 1, 2})}; COCO knows 0, 1 and 2')
+        raise InputError(
+            f'annotation {annotation.get("id")}: keypoints have visibility '
+            f'{sorted(set(v.ravel().tolist()) - {0, 1, 2})}; COCO knows 0, 1 and 2'
+        )
     # A diagonal flip is a turn by 180 degrees: left stays left.
     return v[:, flip_indices] if flip_direction in ('horizontal', 'vertical') else v

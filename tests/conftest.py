@@ -23,8 +23,8 @@ def repo_root() -> Path:
 def run_tool() -> RunTool:
     """A function that runs a command line of ``tools/`` and returns the finished process.
 
-    ``run_tool(['split_coco.py', folder, '--seed', 1])``; keywords go to ``subprocess.run``, ``env``
-    is added to the environment. Its exit code is not checked.
+    ``run_tool(['split_coco.py', folder, '--seed', 1])``; keywords go to ``subprocess.run``, ``env`` is added to the
+    environment. Its exit code is not checked.
     """
 
     def run(args: Sequence[Any], **keywords: Any) -> subprocess.CompletedProcess[str]:
@@ -41,8 +41,8 @@ def run_tool() -> RunTool:
 def coco_sample() -> Path:
     """A folder in COCO's layout with a few real persons; the test is skipped without one.
 
-    Name it in the environment variable SHG_XAI_COCO: annotations/person_keypoints_train2017.json
-    and train2017/, as in COCO 2017. Read only: copy what a test writes to.
+    Name it in the environment variable SHG_XAI_COCO: annotations/person_keypoints_train2017.json and train2017/, as in
+    COCO 2017. Read only: copy what a test writes to.
     """
     default = REPO_ROOT.parent / 'shared' / 'data' / 'coco-sample'
     folder = Path(os.environ.get('SHG_XAI_COCO') or default)

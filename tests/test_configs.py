@@ -15,15 +15,13 @@ from torch import nn
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.models import AutoencoderNeck
-from tests.helpers.data import write_coco
 from tests.helpers.analysis_stores import write_store
+from tests.helpers.data import write_coco
 
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
-EVERY = sorted(file.relative_to(ROOT) for file in ROOT.rglob('*.py')
-               if '_base_' not in file.parts)
+EVERY = sorted(file.relative_to(ROOT) for file in ROOT.rglob('*.py') if '_base_' not in file.parts)
 # Autoencoders alone, which see latents instead of images; tests of their own are further down.
-LATENT_CONFIGS = (Path('ae_latents.py'), Path('ae_norelu_latents.py'),
-                  Path('demo/ae_people_latents.py'))
+LATENT_CONFIGS = (Path('ae_latents.py'), Path('ae_norelu_latents.py'), Path('demo/ae_people_latents.py'))
 CONFIGS = [name for name in EVERY if name not in LATENT_CONFIGS]
 
 
@@ -63,13 +61,17 @@ def test_its_pipelines_make_what_the_model_takes(name: Path, tmp_path: Path) -> 
     width, height = cfg.codec.input_size
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         part = 'train2017' if loader == 'train_dataloader' else 'val2017'
-        dataset = DATASETS.build(cfg[loader].dataset | dict(
-            data_root=str(tmp_path), ann_file=f'annotations/person_keypoints_{part}.json',
-            data_prefix=dict(img=f'{part}/')))
+        dataset = DATASETS.build(
+            cfg[loader].dataset
+            | dict(
+                data_root=str(tmp_path),
+                ann_file=f'annotations/person_keypoints_{part}.json',
+                data_prefix=dict(img=f'{part}/'),
+            )
+        )
         packed = dataset[0]
         assert packed['inputs'].shape == (3, height, width)
-        assert packed['data_samples'].gt_fields.heatmaps.shape == (
-            17, *cfg.codec.heatmap_size[::-1])
+        assert packed['data_samples'].gt_fields.heatmaps.shape == (17, *cfg.codec.heatmap_size[::-1])
         assert packed['data_samples'].gt_fields.heatmaps.max() > 0.1
 
 
@@ -78,8 +80,7 @@ def test_its_evaluators_and_hooks_are_built(name: Path) -> None:
     cfg = read(name)
     metrics = [type(metric).__name__ for metric in Evaluator(cfg.val_evaluator).metrics]
     assert metrics == ['VisiblePCK', 'HeatmapLoss']
-    assert 'VisiblePCK' in [type(metric).__name__
-                            for metric in Evaluator(cfg.test_evaluator).metrics]
+    assert 'VisiblePCK' in [type(metric).__name__ for metric in Evaluator(cfg.test_evaluator).metrics]
     for hook in cfg.custom_hooks:
         HOOKS.build(hook)
 
@@ -95,29 +96,40 @@ def test_the_studys_recipe() -> None:
     assert cfg.optim_wrapper.optimizer == dict(type='RMSprop', lr=2.5e-4, alpha=0.99)
     assert cfg.train_dataloader.batch_size == 16
     assert cfg.train_cfg.max_epochs == 100
-    assert {key: cfg.param_scheduler[key] for key in (
-        'type', 'monitor', 'rule', 'factor', 'patience', 'min_value')} == dict(
-            type='ReduceOnPlateauLR', monitor='pck/labelled', rule='greater', factor=0.2,
-            patience=5, min_value=5e-5)
+    assert {
+        key: cfg.param_scheduler[key] for key in ('type', 'monitor', 'rule', 'factor', 'patience', 'min_value')
+    } == dict(type='ReduceOnPlateauLR', monitor='pck/labelled', rule='greater', factor=0.2, patience=5, min_value=5e-5)
     assert cfg.default_hooks.checkpoint.save_best == 'pck/labelled'
     assert cfg.default_hooks.checkpoint.rule == 'greater'
     assert (cfg.codec.sigma_visible, cfg.codec.sigma_occluded) == (0.5, 1.0)
     assert (tuple(cfg.codec.input_size), tuple(cfg.codec.heatmap_size)) == ((256, 256), (64, 64))
     assert cfg.val_evaluator[0] == dict(type='VisiblePCK', thr=0.05, normaliser='crop')
     assert [step.type for step in cfg.train_dataloader.dataset.pipeline] == [
-        'LoadImage', 'PersonSquareCrop', 'TopdownAffine', 'LoadVisibility', 'GenerateTarget',
-        'PackPoseInputs']
+        'LoadImage',
+        'PersonSquareCrop',
+        'TopdownAffine',
+        'LoadVisibility',
+        'GenerateTarget',
+        'PackPoseInputs',
+    ]
     assert cfg.train_dataloader.dataset.pipeline[1].padding == 1.1
     # RGB in [0, 1], its mean subtracted, no division by a standard deviation.
     assert cfg.model.data_preprocessor.std == [255.0] * 3
     assert cfg.model.test_cfg.flip_test is False
 
 
-@pytest.mark.parametrize('name, unlabelled_count', [
-    ('shg_coco.py', True), ('shg_ae_coco.py', True), ('shg2_coco.py', True),
-    ('shg_noskip_coco.py', True), ('shg_visible_coco.py', False), ('shg_strong_coco.py', False)])
-def test_whether_unlabelled_joints_are_trained_towards_an_empty_heatmap(
-        name: str, unlabelled_count: bool) -> None:
+@pytest.mark.parametrize(
+    'name, unlabelled_count',
+    [
+        ('shg_coco.py', True),
+        ('shg_ae_coco.py', True),
+        ('shg2_coco.py', True),
+        ('shg_noskip_coco.py', True),
+        ('shg_visible_coco.py', False),
+        ('shg_strong_coco.py', False),
+    ],
+)
+def test_whether_unlabelled_joints_are_trained_towards_an_empty_heatmap(name: str, unlabelled_count: bool) -> None:
     loss = MODELS.build(read(name).model.head.loss)
     predicted, target = torch.ones(1, 2, 3, 3), torch.zeros(1, 2, 3, 3)
     weights = torch.tensor([[1.0, 0.0]])  # the second joint is not labelled
@@ -126,8 +138,7 @@ def test_whether_unlabelled_joints_are_trained_towards_an_empty_heatmap(
 
 def test_the_rate_drops_once_after_five_epochs_without_progress() -> None:
     cfg = read('shg_coco.py')
-    optimizer = OPTIMIZERS.build(dict(
-        **cfg.optim_wrapper.optimizer, params=[nn.Parameter(torch.zeros(1))]))
+    optimizer = OPTIMIZERS.build(dict(**cfg.optim_wrapper.optimizer, params=[nn.Parameter(torch.zeros(1))]))
     scheduler = PARAM_SCHEDULERS.build(dict(**cfg.param_scheduler, optimizer=optimizer))
     rates = []
     for score in [0.1, 0.2, 0.3] + [0.3] * 15:
@@ -147,11 +158,15 @@ def test_configs_differ_in_what_they_are_named_after() -> None:
         with torch.device('meta'):
             return MODELS.build(read(name).model).backbone
 
-    assert backbone('shg_noskip_coco.py').hourglasses[0].skip_connections == (False, ) * 4
-    assert backbone('shg_coco.py').hourglasses[0].skip_connections == (True, ) * 4
+    assert backbone('shg_noskip_coco.py').hourglasses[0].skip_connections == (False,) * 4
+    assert backbone('shg_coco.py').hourglasses[0].skip_connections == (True,) * 4
     assert len(backbone('shg2_coco.py').hourglasses) == 2
-    necks = [neck for name in ('shg_ae_coco.py', 'shg2_ae_coco.py')
-             for neck in backbone(name).modules() if isinstance(neck, AutoencoderNeck)]
+    necks = [
+        neck
+        for name in ('shg_ae_coco.py', 'shg2_ae_coco.py')
+        for neck in backbone(name).modules()
+        if isinstance(neck, AutoencoderNeck)
+    ]
     assert [neck.decoder[0].in_features for neck in necks] == [50, 50, 25]
     assert read('shg_visible_coco.py').param_scheduler.monitor == 'pck/visible'
 
@@ -162,8 +177,7 @@ def test_the_strong_configs_last_layer_starts_ten_times_smaller() -> None:
     head.init_weights()
     glorot = math.sqrt(2 / (17 + 17))
     assert head.final_layer.weight.std().item() == pytest.approx(0.1 * glorot, rel=0.2)
-    assert head.conv_layers[0].weight.std().item() == pytest.approx(math.sqrt(2 / (256 + 17)),
-                                                                    rel=0.1)
+    assert head.conv_layers[0].weight.std().item() == pytest.approx(math.sqrt(2 / (256 + 17)), rel=0.1)
 
 
 @pytest.mark.parametrize('name', ['shg_ae_coco.py', 'shg2_ae_coco.py'])
@@ -197,8 +211,7 @@ def test_an_autoencoder_alone_is_built_and_answers(name: Path, tmp_path: Path) -
     assert parts['val'] == parts['test']
     assert parts['val'] | parts['train'] == set(range(8))
     assert not parts['val'] & parts['train']
-    assert [type(metric).__name__ for metric in Evaluator(cfg.val_evaluator).metrics] == [
-        'ExplainedVariance']
+    assert [type(metric).__name__ for metric in Evaluator(cfg.val_evaluator).metrics] == ['ExplainedVariance']
     for hook in cfg.custom_hooks:
         HOOKS.build(hook)
 
@@ -208,13 +221,18 @@ def test_the_studys_autoencoder_alone() -> None:
     # What shg_ae_coco.py puts into the bottleneck.
     assert MODELS.build(cfg.model.neck).state_dict().keys() == AutoencoderNeck().state_dict().keys()
     assert dict(cfg.model.neck) == dict(
-        type='AutoencoderNeck', in_channels=256, in_featuremap_size=(4, 4),
-        hidden_channels=(192, 128, 64), code_channels=50, code_relu=True, output_relu=True,
-        noise=0.1)
+        type='AutoencoderNeck',
+        in_channels=256,
+        in_featuremap_size=(4, 4),
+        hidden_channels=(192, 128, 64),
+        code_channels=50,
+        code_relu=True,
+        output_relu=True,
+        noise=0.1,
+    )
     assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=5e-4, momentum=0.9)
     assert (cfg.train_dataloader.batch_size, cfg.train_cfg.max_epochs) == (16, 100)
-    optimizer = OPTIMIZERS.build(dict(
-        **cfg.optim_wrapper.optimizer, params=[nn.Parameter(torch.zeros(1))]))
+    optimizer = OPTIMIZERS.build(dict(**cfg.optim_wrapper.optimizer, params=[nn.Parameter(torch.zeros(1))]))
     scheduler = PARAM_SCHEDULERS.build(dict(**cfg.param_scheduler, optimizer=optimizer))
     rates = []
     for _ in range(100):

@@ -8,8 +8,7 @@ import pytest
 
 # Stations on the way from config to report: none of them knows another.
 STATIONS = ('codecs', 'models', 'evaluation', 'latents')
-CLOSED = (*STATIONS, 'datasets', 'hooks', 'engine', 'analysis', 'report', 'study',
-          'plugin', 'compat')
+CLOSED = (*STATIONS, 'datasets', 'hooks', 'engine', 'analysis', 'report', 'study', 'plugin', 'compat')
 LEAVES = ('errors', 'visibility', 'cli', 'writing')
 
 
@@ -26,15 +25,19 @@ def imported(file: Path) -> Iterator[str]:
 
 def own_parts(folder: Path) -> dict[Path, set[str]]:
     """For each file below a folder the parts of shg_xai it imports: 'models', 'errors', ..."""
-    return {file: {name.split('.')[1] for name in imported(file) if name.startswith('shg_xai.')}
-            for file in sorted(folder.rglob('*.py'))}
+    return {
+        file: {name.split('.')[1] for name in imported(file) if name.startswith('shg_xai.')}
+        for file in sorted(folder.rglob('*.py'))
+    }
 
 
 def test_the_reader_sees_every_kind_of_import(tmp_path: Path) -> None:
     file = tmp_path / 'code.py'
-    file.write_text('import shg_xai.models as m\n'
-                    'from shg_xai import codecs\n'
-                    'def f():\n    from shg_xai.latents.store import Store\n')
+    file.write_text(
+        'import shg_xai.models as m\n'
+        'from shg_xai import codecs\n'
+        'def f():\n    from shg_xai.latents.store import Store\n'
+    )
     assert own_parts(tmp_path)[file] >= {'models', 'codecs', 'latents'}
 
 

@@ -36,10 +36,7 @@ def test_every_requirement_is_pinned_once(repo_root: Path) -> None:
 
 def test_the_list_is_complete_and_agrees_with_itself(repo_root: Path) -> None:
     """Nothing is resolved on installing, so the list itself has to hold all that is required."""
-    pins = {
-        canonicalize_name(pin.name): next(iter(pin.specifier)).version
-        for pin in read_pins(repo_root)
-    }
+    pins = {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in read_pins(repo_root)}
     for name, pinned in pins.items():
         try:
             if version(name) != pinned:
@@ -59,9 +56,7 @@ def test_the_list_is_complete_and_agrees_with_itself(repo_root: Path) -> None:
 
 def test_no_package_index_is_named(repo_root: Path) -> None:
     for name in ('requirements/linux.txt', 'tools/install.sh', 'Makefile', 'setup.py'):
-        assert not re.search(r'index-url|find-links|https?://', (repo_root / name).read_text()), (
-            name
-        )
+        assert not re.search(r'index-url|find-links|https?://', (repo_root / name).read_text()), name
 
 
 def test_installing_the_plugin_changes_nothing_of_mmpose(repo_root: Path) -> None:
@@ -141,15 +136,12 @@ def test_every_target_is_in_make_help(repo_root: Path) -> None:
     if shutil.which('make') is None:
         pytest.skip('make is not installed')
     rules = re.findall(r'^([a-z-]+):', (repo_root / 'Makefile').read_text(), re.MULTILINE)
-    needed = {'help', 'install', 'demo', 'test', 'test-slow', 'lint', 'benchmark',
-              'benchmark-analysis', 'clean'}
+    needed = {'help', 'install', 'demo', 'test', 'test-slow', 'lint', 'benchmark', 'benchmark-analysis', 'clean'}
     assert set(rules) == needed
     # Not as a part of the make that runs these tests.
     plain = {key: value for key, value in os.environ.items() if not key.startswith('MAKE')}
     for command in (['make'], ['make', 'help']):
-        done = subprocess.run(
-            command, cwd=repo_root, env=plain, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(command, cwd=repo_root, env=plain, capture_output=True, text=True, check=True)
         listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
         assert set(listed) == needed
         assert all(listed.values())

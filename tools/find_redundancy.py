@@ -5,13 +5,9 @@ import argparse
 from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.runner.measurement import (
-    add_measurement_options,
-    add_network_arguments,
-    run_measurement,
-)
-from shg_xai.runner.options import parse
 from shg_xai.drawing.text import markdown_table, with_interval
+from shg_xai.runner.measurement import add_measurement_options, add_network_arguments, run_measurement
+from shg_xai.runner.options import parse
 
 DESCRIPTION = """For every stage of a network, how many channels it needs. Each position of each
 person is one sample of as many values as there are channels; their principal components are those
@@ -29,24 +25,44 @@ what several allow together is not known from what each allows alone."""
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_network_arguments(parser)
-    parser.add_argument('--layers', nargs='+', metavar='NAME',
-                        help='layers whose output is a feature map; default: all stages of a '
-                             'StackedHourglass')
-    parser.add_argument('--split', choices=('train', 'val', 'test'), default='val',
-                        help='whose PCK; default: %(default)s')
-    parser.add_argument('--fit-split', choices=('train', 'val', 'test'), default='train',
-                        help='whose outputs the components are of; default: %(default)s')
-    parser.add_argument('--fit-persons', type=int, default=500, metavar='N',
-                        help='so many of them, drawn with the seed; default: %(default)s')
-    parser.add_argument('--k', nargs='+', type=int, metavar='K',
-                        help='numbers of components; all of them are always measured too; '
-                             'default: 0, powers of two, all')
-    parser.add_argument('--tolerance', type=float, default=0.005, metavar='P',
-                        help='drop of labelled PCK (0 to 1) that counts as none; '
-                             'default: %(default)s')
+    parser.add_argument(
+        '--layers',
+        nargs='+',
+        metavar='NAME',
+        help='layers whose output is a feature map; default: all stages of a StackedHourglass',
+    )
+    parser.add_argument(
+        '--split', choices=('train', 'val', 'test'), default='val', help='whose PCK; default: %(default)s'
+    )
+    parser.add_argument(
+        '--fit-split',
+        choices=('train', 'val', 'test'),
+        default='train',
+        help='whose outputs the components are of; default: %(default)s',
+    )
+    parser.add_argument(
+        '--fit-persons',
+        type=int,
+        default=500,
+        metavar='N',
+        help='so many of them, drawn with the seed; default: %(default)s',
+    )
+    parser.add_argument(
+        '--k',
+        nargs='+',
+        type=int,
+        metavar='K',
+        help='numbers of components; all of them are always measured too; default: 0, powers of two, all',
+    )
+    parser.add_argument(
+        '--tolerance',
+        type=float,
+        default=0.005,
+        metavar='P',
+        help='drop of labelled PCK (0 to 1) that counts as none; default: %(default)s',
+    )
     parser.add_argument('--limit', type=int, metavar='N', help='PCK of the first N persons')
     add_measurement_options(parser)
     return parse(parser)
@@ -59,11 +75,18 @@ def main() -> None:
     from shg_xai.chapters.channel_redundancy.options import RedundancyOptions
 
     options = RedundancyOptions(
-        None if args.layers is None else tuple(args.layers), args.split, args.fit_split,
-        args.fit_persons, None if args.k is None else tuple(args.k), args.tolerance, args.limit,
-        args.bootstrap, args.confidence, args.seed)
-    found = run_measurement(args, 'find_redundancy', lambda cfg: find_redundancy(
-        cfg, args.checkpoint, options))
+        None if args.layers is None else tuple(args.layers),
+        args.split,
+        args.fit_split,
+        args.fit_persons,
+        None if args.k is None else tuple(args.k),
+        args.tolerance,
+        args.limit,
+        args.bootstrap,
+        args.confidence,
+        args.seed,
+    )
+    found = run_measurement(args, 'find_redundancy', lambda cfg: find_redundancy(cfg, args.checkpoint, options))
     print(markdown(found))
 
 
@@ -72,24 +95,34 @@ def markdown(found: dict[str, Any]) -> str:
     from shg_xai.chapters.channel_redundancy.channels import most_redundant
 
     head = ('layer', 'channels', 'components for 95 %', 'suggested k', 'drop of labelled')
-    rows = [(layer['name'], str(layer['channels']), _or_none(layer['components_95']),
-             str(layer['suggestion']['k']), with_interval(layer['suggestion']['drop'], 100))
-            for layer in found['layers']]
+    rows = [
+        (
+            layer['name'],
+            str(layer['channels']),
+            _or_none(layer['components_95']),
+            str(layer['suggestion']['k']),
+            with_interval(layer['suggestion']['drop'], 100),
+        )
+        for layer in found['layers']
+    ]
     table = markdown_table(head, rows)
     names = most_redundant(found['layers'])
     by_name = {layer['name']: layer for layer in found['layers']}
     layer = by_name[names[0]]
     k, channels = layer['suggestion']['k'], layer['channels']
-    cost = (f'{100 * layer["suggestion"]["tolerance"]:g} points of labelled PCK '
-            f'({found["persons"]} persons of {found["split"]}, one stage at a time).')
+    cost = (
+        f'{100 * layer["suggestion"]["tolerance"]:g} points of labelled PCK '
+        f'({found["persons"]} persons of {found["split"]}, one stage at a time).'
+    )
     if k == channels:
         said = f'No stage is redundant: none can lose a step of the ladder within {cost}'
     elif len(names) > 1:
-        said = (f'Most redundant, alike: {", ".join(names)}; each needs {k} of {channels} channel '
-                f'components to stay within {cost}')
+        said = (
+            f'Most redundant, alike: {", ".join(names)}; each needs {k} of {channels} channel '
+            f'components to stay within {cost}'
+        )
     else:
-        said = (f'Most redundant: {names[0]}, which needs {k} of {channels} channel components to '
-                f'stay within {cost}')
+        said = f'Most redundant: {names[0]}, which needs {k} of {channels} channel components to stay within {cost}'
     return f'{table}\n\n{said}'
 
 

@@ -33,24 +33,35 @@ name of its own: backbone:0, backbone:1, or name:key."""
 NOTES = {
     '*': 'fires more than once a pass; the shape is that of the first call',
     '!': 'not one entry a person: the shape is that of the whole output for one image, and '
-         'tools/dump_latents.py cannot tell the persons apart',
+    'tools/dump_latents.py cannot tell the persons apart',
 }
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file, e.g. configs/shg_coco.py, or one that comes '
-                                       'with MMPose: mmpose::FOLDER/.../NAME.py')
-    parser.add_argument('--match', metavar='GLOB', default='*',
-                        help='only layers whose name fits, e.g. "*.bottleneck_residuals"; *, ? '
-                             'and [] as in file names, * fits dots too')
-    parser.add_argument('--batch', type=int, default=1, metavar='N',
-                        help='give the memory for N persons; default: %(default)s')
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'config',
+        help='config file, e.g. configs/shg_coco.py, or one that comes with MMPose: mmpose::FOLDER/.../NAME.py',
+    )
+    parser.add_argument(
+        '--match',
+        metavar='GLOB',
+        default='*',
+        help='only layers whose name fits, e.g. "*.bottleneck_residuals"; *, ? '
+        'and [] as in file names, * fits dots too',
+    )
+    parser.add_argument(
+        '--batch', type=int, default=1, metavar='N', help='give the memory for N persons; default: %(default)s'
+    )
     parser.add_argument('--json', metavar='FILE', help='also write the list here')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={},
-                        metavar='KEY=VALUE',
-                        help='override settings of the config, e.g. model.backbone.depth=3')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='override settings of the config, e.g. model.backbone.depth=3',
+    )
     return parser.parse_args()
 
 
@@ -64,20 +75,25 @@ def table(layers: list['LayerInfo'], batch: int) -> str:
     rows = [('name', 'shape', 'calls', 'KiB float16', 'KiB float32')]
     for layer in layers:
         kib = [f'{math.prod(layer.shape) * batch * size / 1024:,.1f}' for size in (2, 4)]
-        rows.append((layer.name, ' x '.join(map(str, layer.shape)) or 'a number',
-                     f'{layer.calls}{mark(layer)}', *kib))
+        rows.append((layer.name, ' x '.join(map(str, layer.shape)) or 'a number', f'{layer.calls}{mark(layer)}', *kib))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ['  '.join(cell.ljust(width) if index < 2 else cell.rjust(width)
-                       for index, (cell, width) in enumerate(zip(row, widths, strict=True)))
-             for row in rows]
+    lines = [
+        '  '.join(
+            cell.ljust(width) if index < 2 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
     marks = ''.join(mark(layer) for layer in layers)
     return '\n'.join([*lines, *(f'{key} {note}' for key, note in NOTES.items() if key in marks)])
 
 
 def write_json(path: str, config: str, size: tuple[int, int], layers: list['LayerInfo']) -> None:
     """Write the list, whole or not at all; bytes are those of one person."""
-    entries = [dict(vars(layer), bytes_float16=2 * math.prod(layer.shape),
-                    bytes_float32=4 * math.prod(layer.shape)) for layer in layers]
+    entries = [
+        dict(vars(layer), bytes_float16=2 * math.prod(layer.shape), bytes_float32=4 * math.prod(layer.shape))
+        for layer in layers
+    ]
     content = dict(schema_version=1, config=config, input_size=size, layers=entries)
     with aside(Path(path)) as part:
         part.write_text(json.dumps(content, indent=2) + '\n')
@@ -100,14 +116,18 @@ def main() -> None:
     shown = [layer for layer in layers if fnmatchcase(layer.name, args.match)]
     if not shown:
         near = nearest_names(args.match.strip('*'), [layer.name for layer in layers])
-        raise InputError(f'--match {args.match}: fits none of {len(layers)} names'
-                         + (f'; there are {", ".join(near)}' if near else ''))
+        raise InputError(
+            f'--match {args.match}: fits none of {len(layers)} names'
+            + (f'; there are {", ".join(near)}' if near else '')
+        )
     width, height = input_size(cfg)
     if args.json:
         write_json(args.json, args.config, (width, height), shown)
-    print(f'{len(shown)} of {len(layers)} outputs, image {width} x {height}, memory for '
-          f'{args.batch} {"person" if args.batch == 1 else "persons"}\n\n'
-          f'{table(shown, args.batch)}')
+    print(
+        f'{len(shown)} of {len(layers)} outputs, image {width} x {height}, memory for '
+        f'{args.batch} {"person" if args.batch == 1 else "persons"}\n\n'
+        f'{table(shown, args.batch)}'
+    )
 
 
 if __name__ == '__main__':

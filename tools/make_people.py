@@ -1,15 +1,15 @@
 #!/usr/bin/env python
 """Make a data set of procedural people in COCO's format, with known factors for every person.
 
-Each picture shows one person with 17 keypoints, drawn from a 3-D skeleton, and up to two smaller
-people at the back without keypoints. Posture, activity, view and the other factors below are
-written into the annotation under "factors", so that an explanation can be checked against them.
+Each picture shows one person with 17 keypoints, drawn from a 3-D skeleton, and up to two smaller people at the back
+without keypoints. Posture, activity, view and the other factors below are written into the annotation under "factors",
+so that an explanation can be checked against them.
 
   OUT/annotations/person_keypoints_{train,val,test}2017.json
   OUT/{train,val,test}2017/000000000001.jpg, ...
 
-The same seed gives the same bytes, with any number of workers. Restricting one factor leaves the
-draws of all others as they were: two sets of one seed are matched pairs, person by person.
+The same seed gives the same bytes, with any number of workers. Restricting one factor leaves the draws of all others as
+they were: two sets of one seed are matched pairs, person by person.
 """
 
 import argparse
@@ -37,15 +37,11 @@ a controlled set, in which people differ by sitting or standing and by little el
 def parse_arguments() -> argparse.Namespace:
     """Read the command line; argparse itself ends the program with code 2 on unknown options."""
     parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('out', type=Path, metavar='OUT', help='folder to make')
     for split, count in zip(SPLITS, (4000, 500, 500), strict=True):
-        parser.add_argument(
-            f'--{split}', type=int, default=count, metavar='N', help=f'images (default: {count})'
-        )
+        parser.add_argument(f'--{split}', type=int, default=count, metavar='N', help=f'images (default: {count})')
     parser.add_argument('--size', type=int, default=256, help='image side in px (default: 256)')
     parser.add_argument('--seed', type=int, default=0, help='of all that is drawn (default: 0)')
     for option, form, text in (

@@ -16,12 +16,12 @@ and always answers the mean pose of the training persons, in the study's crop.
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('train', help='annotation file the mean is taken from')
     parser.add_argument('test', help='annotation file it is judged on')
-    parser.add_argument('--thr', type=float, default=0.05,
-                        help="threshold, as a share of the crop's side; default: %(default)s")
+    parser.add_argument(
+        '--thr', type=float, default=0.05, help="threshold, as a share of the crop's side; default: %(default)s"
+    )
     parser.add_argument('--out', metavar='FILE.json', help='also write the numbers here')
     return parser.parse_args()
 
@@ -33,13 +33,13 @@ def main() -> None:
             raise InputError(f'{path}: no such annotation file')
     # Everything below imports torch and MMPose, which --help does without.
     from shg_xai import compat
+
     compat.prepare()
     from shg_xai.datasets.crops import read_cropped_keypoints
     from shg_xai.evaluation.mean_pose import mean_pose, mean_pose_pck
 
     train, test = read_cropped_keypoints(args.train), read_cropped_keypoints(args.test)
-    scores = mean_pose_pck(mean_pose(train.keypoints, train.v), test.keypoints, test.v,
-                           test.names, args.thr)
+    scores = mean_pose_pck(mean_pose(train.keypoints, train.v), test.keypoints, test.v, test.names, args.thr)
     metrics = {f'pck/{group}': score for group, score in scores.items() if score == score}
     for name, score in metrics.items():
         print(f'{name:16s} {score:.4f}')

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.cli import run
+from shg_xai.drawing.text import UNKNOWN, in_percent, with_interval
 from shg_xai.runner.measurement import (
     add_measurement_options,
     add_network_arguments,
@@ -13,7 +14,6 @@ from shg_xai.runner.measurement import (
     run_measurement,
 )
 from shg_xai.runner.options import parse
-from shg_xai.drawing.text import UNKNOWN, in_percent, with_interval
 
 DESCRIPTION = """Latents fall into clusters, and a concept of the annotations goes with them more or
 less. Each cluster gets the side of the concept (0 or 1 of a flag, up to the median or above it of a
@@ -31,24 +31,39 @@ Every person keeps their own skips. The flip test of a config is off."""
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_network_arguments(parser)
     add_store_options(parser, 'move in')
-    parser.add_argument('--analysis', type=Path, metavar='DIR',
-                        help='read clusters and concepts from this folder of '
-                             'tools/analyze_latent.py; default: find them anew in the store')
+    parser.add_argument(
+        '--analysis',
+        type=Path,
+        metavar='DIR',
+        help='read clusters and concepts from this folder of '
+        'tools/analyze_latent.py; default: find them anew in the store',
+    )
     parser.add_argument('--name', help='which analysis of DIR; default: the one of this network')
-    parser.add_argument('--k-clusters', type=int, default=2, metavar='K',
-                        help='number of clusters; default: %(default)s')
-    parser.add_argument('--concept', default='auto', metavar='NAME|auto',
-                        help='the concept to judge clusters by; auto: the one that goes best with '
-                             "them (Cramer's V); default: %(default)s")
-    parser.add_argument('--split', choices=('train', 'val', 'test'),
-                        help="whose data set has the store's persons; default: the store's own")
-    parser.add_argument('--limit', type=int, default=500, metavar='N',
-                        help='move at most N misclassified persons, the first of the store; '
-                             'default: %(default)s')
+    parser.add_argument(
+        '--k-clusters', type=int, default=2, metavar='K', help='number of clusters; default: %(default)s'
+    )
+    parser.add_argument(
+        '--concept',
+        default='auto',
+        metavar='NAME|auto',
+        help='the concept to judge clusters by; auto: the one that goes best with '
+        "them (Cramer's V); default: %(default)s",
+    )
+    parser.add_argument(
+        '--split',
+        choices=('train', 'val', 'test'),
+        help="whose data set has the store's persons; default: the store's own",
+    )
+    parser.add_argument(
+        '--limit',
+        type=int,
+        default=500,
+        metavar='N',
+        help='move at most N misclassified persons, the first of the store; default: %(default)s',
+    )
     add_measurement_options(parser)
     return parse(parser)
 
@@ -59,11 +74,20 @@ def main() -> None:
     from shg_xai.chapters.cluster_shift.measure import move_persons
     from shg_xai.chapters.cluster_shift.options import MoveOptions
 
-    options = MoveOptions(args.store, args.concept, args.k_clusters, args.layer, args.analysis,
-                          args.name, args.split, args.limit, args.bootstrap, args.confidence,
-                          args.seed)
-    found = run_measurement(args, 'move_persons', lambda cfg: move_persons(
-        cfg, args.checkpoint, options))
+    options = MoveOptions(
+        args.store,
+        args.concept,
+        args.k_clusters,
+        args.layer,
+        args.analysis,
+        args.name,
+        args.split,
+        args.limit,
+        args.bootstrap,
+        args.confidence,
+        args.seed,
+    )
+    found = run_measurement(args, 'move_persons', lambda cfg: move_persons(cfg, args.checkpoint, options))
     print('\n'.join(sentences(found)))
 
 
@@ -71,32 +95,37 @@ def sentences(found: dict[str, Any]) -> list[str]:
     """The results in words, PCK in percent and differences in points of it."""
     split, counts, pck = found['concept_split'], found['counts'], found['pck']
     cut = 'a flag' if split['kind'] == 'flag' else f'cut at {split["at"]:.3g}'
-    said = [f'{found["clusters"]} clusters against {found["concept"]} ({cut}; Cramer\'s V '
-            f'{split["association"]:.2f}): {counts["agree"]:,} persons agree with their cluster, '
-            f'{counts["disagree"]:,} are misclassified, of {counts["unknown"]:,} the concept is '
-            'not known.']
+    said = [
+        f"{found['clusters']} clusters against {found['concept']} ({cut}; Cramer's V "
+        f'{split["association"]:.2f}): {counts["agree"]:,} persons agree with their cluster, '
+        f'{counts["disagree"]:,} are misclassified, of {counts["unknown"]:,} the concept is '
+        'not known.'
+    ]
     if not counts['disagree']:
         return [*said, 'Nobody is misclassified, so there is nobody to compare or to move.']
     if pck['difference']['value'] is None:
         said.append('How their PCK differs is not known: a group has no PCK in the store.')
     else:
-        said.append(f'Their mean PCK is {in_percent(pck["disagree"], UNKNOWN)}, that of the '
-                    f'others {in_percent(pck["agree"], UNKNOWN)}: a difference of '
-                    f'{with_interval(pck["difference"], 100)} points, '
-                    f'{_verdict(pck["difference"], "higher", "lower")}.')
+        said.append(
+            f'Their mean PCK is {in_percent(pck["disagree"], UNKNOWN)}, that of the '
+            f'others {in_percent(pck["agree"], UNKNOWN)}: a difference of '
+            f'{with_interval(pck["difference"], 100)} points, '
+            f'{_verdict(pck["difference"], "higher", "lower")}.'
+        )
     for key, who in (('disagree', 'misclassified persons'), ('agree', 'of the others')):
         moved = found['moved'][key]
         if moved is None:
             said.append(f'None {who} were moved.')
         elif moved['gain']['value'] is None:
-            said.append(f'What moving {moved["persons"]} {who} does is not known: none has a '
-                        'labelled joint.')
+            said.append(f'What moving {moved["persons"]} {who} does is not known: none has a labelled joint.')
         else:
-            said.append(f'Moved to the other cluster, {moved["persons"]} {who} go from '
-                        f'{in_percent(moved["before"], UNKNOWN)} to '
-                        f'{in_percent(moved["after"], UNKNOWN)} of PCK: a gain of '
-                        f'{with_interval(moved["gain"], 100)} points, '
-                        f'{_verdict(moved["gain"], "better", "worse")}.')
+            said.append(
+                f'Moved to the other cluster, {moved["persons"]} {who} go from '
+                f'{in_percent(moved["before"], UNKNOWN)} to '
+                f'{in_percent(moved["after"], UNKNOWN)} of PCK: a gain of '
+                f'{with_interval(moved["gain"], 100)} points, '
+                f'{_verdict(moved["gain"], "better", "worse")}.'
+            )
     return said
 
 

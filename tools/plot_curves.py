@@ -1,10 +1,10 @@
 #!/usr/bin/env python
 """Draw training loss, validation loss and PCK against epochs, from the logs of one or more runs.
 
-Reads what MMEngine logged into each WORK_DIR (<timestamp>/vis_data/scalars.json), so it works while
-a run is still training; a resumed run's logs become one curve. The training loss of an epoch is
-the mean of its logged lines. A star marks the best epoch of a metric, a dotted line where the
-learning rate dropped. Values that are not finite stay a gap and are mentioned.
+Reads what MMEngine logged into each WORK_DIR (<timestamp>/vis_data/scalars.json), so it works while a run is still
+training; a resumed run's logs become one curve. The training loss of an epoch is the mean of its logged lines. A star
+marks the best epoch of a metric, a dotted line where the learning rate dropped. Values that are not finite stay a gap
+and are mentioned.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shg_xai.cli import run
-from shg_xai.errors import InputError
 from shg_xai.drawing.curves import Run, draw_curves, read_run, to_json
+from shg_xai.errors import InputError
 from shg_xai.writing import aside
 
 FORMATS = ('.png', '.svg')
@@ -25,18 +25,12 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line; InputError for a figure that is neither PNG nor SVG."""
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='example: python tools/plot_curves.py work_dirs/shg work_dirs/shg_ae '
-        '--out curves.png --out curves.svg',
+        epilog='example: python tools/plot_curves.py work_dirs/shg work_dirs/shg_ae --out curves.png --out curves.svg',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument('runs', nargs='+', metavar='[NAME=]WORK_DIR', help='folder of a run, and its legend')
     parser.add_argument(
-        'runs', nargs='+', metavar='[NAME=]WORK_DIR', help='folder of a run, and its legend'
-    )
-    parser.add_argument(
-        '--metric',
-        action='append',
-        metavar='KEY',
-        help='validation metric to draw, repeatable (default: pck/labelled)',
+        '--metric', action='append', metavar='KEY', help='validation metric to draw, repeatable (default: pck/labelled)'
     )
     parser.add_argument(
         '--loss-key',
@@ -71,9 +65,7 @@ def read_runs(arguments: list[str]) -> list[Run]:
         else:
             runs.append(read_run(Path(argument)))
         if runs[-1].name in [run.name for run in runs[:-1]]:
-            raise InputError(
-                f'{argument}: a second run named {runs[-1].name!r}; name them: NAME=WORK_DIR'
-            )
+            raise InputError(f'{argument}: a second run named {runs[-1].name!r}; name them: NAME=WORK_DIR')
     return runs
 
 
@@ -120,9 +112,7 @@ def main() -> None:
         metadata = {'Date': None} if kind == 'svg' else None
         write_aside(
             path,
-            lambda part, kind=kind, metadata=metadata: figure.savefig(
-                part, format=kind, dpi=150, metadata=metadata
-            ),
+            lambda part, kind=kind, metadata=metadata: figure.savefig(part, format=kind, dpi=150, metadata=metadata),
         )
         print(path)
     if arguments.json:

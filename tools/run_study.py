@@ -36,47 +36,74 @@ validation set. Nothing is written to --data-root."""
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--data-root', type=Path, metavar='DIR',
-                        help='COCO 2017 (annotations/, train2017/, val2017/), or made people')
-    parser.add_argument('--work-dir', type=Path, metavar='DIR',
-                        help='where everything goes; default: work_dirs/study, or work_dirs/demo')
-    parser.add_argument('--demo', action='store_true',
-                        help='small: make 5,000 people and train small networks on 4,000 of them')
-    parser.add_argument('--dry-run', action='store_true',
-                        help='show the plan with its costs, write nothing')
-    parser.add_argument('--seeds', type=int, nargs='+', metavar='N', default=[0],
-                        help='of the networks; several tell a network from luck; default: 0')
-    parser.add_argument('--networks', nargs='+', choices=[*NETWORKS, 'all'], metavar='NAME',
-                        help=f'what is trained beside the plain network: {", ".join(NETWORKS)}, or '
-                             'all; default: all, with --demo control and improved')
-    parser.add_argument('--config', type=Path, help='the plain network; default: '
-                                                    'configs/shg_coco.py')
-    parser.add_argument('--autoencoder', type=Path,
-                        help='the autoencoder on latents; default: configs/ae_norelu_latents.py')
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        '--data-root', type=Path, metavar='DIR', help='COCO 2017 (annotations/, train2017/, val2017/), or made people'
+    )
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        metavar='DIR',
+        help='where everything goes; default: work_dirs/study, or work_dirs/demo',
+    )
+    parser.add_argument(
+        '--demo', action='store_true', help='small: make 5,000 people and train small networks on 4,000 of them'
+    )
+    parser.add_argument('--dry-run', action='store_true', help='show the plan with its costs, write nothing')
+    parser.add_argument(
+        '--seeds',
+        type=int,
+        nargs='+',
+        metavar='N',
+        default=[0],
+        help='of the networks; several tell a network from luck; default: 0',
+    )
+    parser.add_argument(
+        '--networks',
+        nargs='+',
+        choices=[*NETWORKS, 'all'],
+        metavar='NAME',
+        help=f'what is trained beside the plain network: {", ".join(NETWORKS)}, or '
+        'all; default: all, with --demo control and improved',
+    )
+    parser.add_argument('--config', type=Path, help='the plain network; default: configs/shg_coco.py')
+    parser.add_argument(
+        '--autoencoder', type=Path, help='the autoencoder on latents; default: configs/ae_norelu_latents.py'
+    )
     parser.add_argument('--stacks', type=int, metavar='N', help="default: the config's")
     parser.add_argument('--epochs', type=int, metavar='N', help="default: the config's")
-    parser.add_argument('--more-epochs', type=int, metavar='N',
-                        help='of training on; default: a third of --epochs')
-    parser.add_argument('--autoencoder-epochs', type=int, metavar='N',
-                        help="default: the config's")
-    parser.add_argument('--width', type=int, metavar='N',
-                        help='of the code; default: as the analysis suggests')
-    parser.add_argument('--tolerance', type=float, default=0.005, metavar='PCK',
-                        help='what the suggested width may cost at most; default: %(default)s')
-    parser.add_argument('--limit', type=int, metavar='N',
-                        help='at most N persons of each annotation file: to see that it runs')
-    parser.add_argument('--people', type=int, nargs=2, metavar=('TRAIN', 'TEST'),
-                        help='with --demo: people to train on, and to validate and to test on')
-    parser.add_argument('--bootstrap', type=int, default=1000, metavar='N',
-                        help='resamples behind each interval; default: %(default)s')
-    parser.add_argument('--confidence', type=float, default=0.95, metavar='P',
-                        help='of the intervals; default: %(default)s')
-    parser.add_argument('--launcher', choices=('none', 'pytorch'), default='none',
-                        help='pytorch: train in several processes, one a GPU')
-    parser.add_argument('--processes', type=int, metavar='N',
-                        help='with --launcher pytorch; default: as many as there are GPUs')
+    parser.add_argument('--more-epochs', type=int, metavar='N', help='of training on; default: a third of --epochs')
+    parser.add_argument('--autoencoder-epochs', type=int, metavar='N', help="default: the config's")
+    parser.add_argument('--width', type=int, metavar='N', help='of the code; default: as the analysis suggests')
+    parser.add_argument(
+        '--tolerance',
+        type=float,
+        default=0.005,
+        metavar='PCK',
+        help='what the suggested width may cost at most; default: %(default)s',
+    )
+    parser.add_argument(
+        '--limit', type=int, metavar='N', help='at most N persons of each annotation file: to see that it runs'
+    )
+    parser.add_argument(
+        '--people',
+        type=int,
+        nargs=2,
+        metavar=('TRAIN', 'TEST'),
+        help='with --demo: people to train on, and to validate and to test on',
+    )
+    parser.add_argument(
+        '--bootstrap', type=int, default=1000, metavar='N', help='resamples behind each interval; default: %(default)s'
+    )
+    parser.add_argument(
+        '--confidence', type=float, default=0.95, metavar='P', help='of the intervals; default: %(default)s'
+    )
+    parser.add_argument(
+        '--launcher', choices=('none', 'pytorch'), default='none', help='pytorch: train in several processes, one a GPU'
+    )
+    parser.add_argument(
+        '--processes', type=int, metavar='N', help='with --launcher pytorch; default: as many as there are GPUs'
+    )
     parser.add_argument('--amp', action='store_true', help='train in bfloat16')
     return parser.parse_args()
 
@@ -93,8 +120,10 @@ def read_options(args: argparse.Namespace) -> Settings:
         raise InputError('--demo makes its own people; leave out --data-root and --limit')
     if args.people and not args.demo:
         raise InputError('--people goes with --demo only')
-    small = {True: ('configs/demo/shg_people.py', 'configs/demo/ae_people_latents.py', 'demo'),
-             False: ('configs/shg_coco.py', 'configs/ae_norelu_latents.py', 'study')}[args.demo]
+    small = {
+        True: ('configs/demo/shg_people.py', 'configs/demo/ae_people_latents.py', 'demo'),
+        False: ('configs/shg_coco.py', 'configs/ae_norelu_latents.py', 'study'),
+    }[args.demo]
     config = (args.config or ROOT / small[0]).resolve()
     autoencoder = (args.autoencoder or ROOT / small[1]).resolve()
     work_dir = (args.work_dir or Path('work_dirs') / small[2]).resolve()
@@ -103,15 +132,25 @@ def read_options(args: argparse.Namespace) -> Settings:
     more = args.more_epochs if args.more_epochs is not None else max(1, epochs // 3)
     chosen = args.networks or (['control', 'improved'] if args.demo else ['all'])
     settings = Settings(
-        work_dir=work_dir, data_root=(args.data_root or work_dir / 'data').resolve(),
-        config=config, autoencoder=autoencoder,
+        work_dir=work_dir,
+        data_root=(args.data_root or work_dir / 'data').resolve(),
+        config=config,
+        autoencoder=autoencoder,
         networks=NETWORKS if 'all' in chosen else tuple(n for n in NETWORKS if n in chosen),
-        seeds=tuple(dict.fromkeys(args.seeds)), epochs=epochs, more_epochs=more,
+        seeds=tuple(dict.fromkeys(args.seeds)),
+        epochs=epochs,
+        more_epochs=more,
         autoencoder_epochs=alone if args.autoencoder_epochs is None else args.autoencoder_epochs,
-        num_stacks=stacks if args.stacks is None else args.stacks, limit=args.limit,
-        tolerance=args.tolerance, width=args.width, bootstrap=args.bootstrap,
-        confidence=args.confidence, amp=args.amp, processes=processes(args),
-        people=tuple(args.people or (4000, 500)) if args.demo else None)
+        num_stacks=stacks if args.stacks is None else args.stacks,
+        limit=args.limit,
+        tolerance=args.tolerance,
+        width=args.width,
+        bootstrap=args.bootstrap,
+        confidence=args.confidence,
+        amp=args.amp,
+        processes=processes(args),
+        people=tuple(args.people or (4000, 500)) if args.demo else None,
+    )
     check(settings)
     return settings
 
@@ -130,11 +169,15 @@ def from_configs(config: Path, autoencoder: Path) -> tuple[int, int, int]:
             raise InputError(f'{path}: not a config MMEngine can read ({error})') from error
     try:
         found[1].model.neck  # noqa: B018  (the study puts other widths into it)
-        return (found[0].train_cfg.max_epochs, found[0].model.backbone.get('num_stacks', 1),
-                found[1].train_cfg.max_epochs)
+        return (
+            found[0].train_cfg.max_epochs,
+            found[0].model.backbone.get('num_stacks', 1),
+            found[1].train_cfg.max_epochs,
+        )
     except (KeyError, AttributeError) as error:
-        raise InputError(f'{config}, {autoencoder}: not configs of an hourglass and of an '
-                         f'autoencoder on latents ({error})') from error
+        raise InputError(
+            f'{config}, {autoencoder}: not configs of an hourglass and of an autoencoder on latents ({error})'
+        ) from error
 
 
 def processes(args: argparse.Namespace) -> int:
@@ -146,6 +189,7 @@ def processes(args: argparse.Namespace) -> int:
     if args.processes is not None:
         return args.processes
     import torch
+
     return max(1, torch.cuda.device_count())
 
 
@@ -155,18 +199,24 @@ def check(settings: Settings) -> None:
     Raises:
         InputError: Names the option.
     """
-    lowest = {'--epochs': settings.epochs, '--more-epochs': settings.more_epochs,
-              '--autoencoder-epochs': settings.autoencoder_epochs, '--stacks': settings.num_stacks,
-              '--processes': settings.processes, '--limit': settings.limit,
-              '--width': settings.width}
+    lowest = {
+        '--epochs': settings.epochs,
+        '--more-epochs': settings.more_epochs,
+        '--autoencoder-epochs': settings.autoencoder_epochs,
+        '--stacks': settings.num_stacks,
+        '--processes': settings.processes,
+        '--limit': settings.limit,
+        '--width': settings.width,
+    }
     for option, value in lowest.items():
         if value is not None and value < 1:
             raise InputError(f'{option} {value}: give 1 or more')
     if settings.bootstrap < 10:  # fewer are refused by the stages
         raise InputError(f'--bootstrap {settings.bootstrap}: give 10 or more')
     if settings.people is None and settings.work_dir.is_relative_to(settings.data_root):
-        raise InputError(f'--work-dir {settings.work_dir}: lies in --data-root, where nothing is '
-                         'written; name another folder')
+        raise InputError(
+            f'--work-dir {settings.work_dir}: lies in --data-root, where nothing is written; name another folder'
+        )
     if min(settings.seeds) < 0:
         raise InputError(f'--seeds {min(settings.seeds)}: give 0 or more')
     if not 0 <= settings.tolerance < 1:
@@ -207,9 +257,11 @@ def main() -> None:
         return
     start = time.monotonic()
     run_all(settings, plan, marks)
-    print(f'\n{(settings.work_dir / "report" / "table.md").read_text()}\n'
-          f'{time.monotonic() - start:.0f} s. Curves, predictions and table are in '
-          f'{settings.work_dir}. The report:\n{settings.work_dir / "report" / "report.html"}')
+    print(
+        f'\n{(settings.work_dir / "report" / "table.md").read_text()}\n'
+        f'{time.monotonic() - start:.0f} s. Curves, predictions and table are in '
+        f'{settings.work_dir}. The report:\n{settings.work_dir / "report" / "report.html"}'
+    )
 
 
 def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
@@ -222,17 +274,16 @@ def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
         for name in ('tests', 'widths', 'latents', 'runs', 'interventions'):
             (settings.work_dir / name).mkdir(exist_ok=True)
         write_settings(settings)
-        (settings.work_dir / 'command.json').write_text(json.dumps(dict(
-            command=shlex.join(['tools/run_study.py', *sys.argv[1:]]))) + '\n')
+        (settings.work_dir / 'command.json').write_text(
+            json.dumps(dict(command=shlex.join(['tools/run_study.py', *sys.argv[1:]]))) + '\n'
+        )
         write_plain_configs(settings)
         stages = plan.stages()
         for place, stage in enumerate(stages, 1):
-            print(f'\n== {place}/{len(stages)} {stage.name}: {shlex.join(stage.command)}',
-                  flush=True)
+            print(f'\n== {place}/{len(stages)} {stage.name}: {shlex.join(stage.command)}', flush=True)
             begun = time.monotonic()
             ran = run_stage(stage, marks, show)
-            print(f'   {time.monotonic() - begun:.0f} s' if ran else '   done before, skipped',
-                  flush=True)
+            print(f'   {time.monotonic() - begun:.0f} s' if ran else '   done before, skipped', flush=True)
 
 
 if __name__ == '__main__':

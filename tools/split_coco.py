@@ -1,17 +1,17 @@
 #!/usr/bin/env python
 """Draw a held-out test set from COCO's training persons, by image, and measure the mean RGB.
 
-COCO hides the labels of its test set. This draws 5,064 persons (or --persons) from the training
-annotations as a test set of your own, so that no photo has persons on both sides, and leaves the
-rest for training. Written into DATA_ROOT/annotations:
+COCO hides the labels of its test set. This draws 5,064 persons (or --persons) from the training annotations as a test
+set of your own, so that no photo has persons on both sides, and leaves the rest for training. Written into
+DATA_ROOT/annotations:
 
   person_keypoints_split_train2017.json   to train on; has the images without persons too
   person_keypoints_split_test2017.json    to test on, once, at the end
   split_info.json                         seed, counts, SHA-256 of the source, mean RGB
 
-The mean RGB is over all pixels of the training images that hold persons, each image counting
-equally. The same source, seed and options give the same bytes. COCO takes a few minutes; --no-mean
-reads the annotations only: well under a minute, about 2 GB of memory.
+The mean RGB is over all pixels of the training images that hold persons, each image counting equally. The same source,
+seed and options give the same bytes. COCO takes a few minutes; --no-mean reads the annotations only: well under a
+minute, about 2 GB of memory.
 """
 
 import argparse
@@ -42,9 +42,7 @@ def parse_arguments() -> argparse.Namespace:
         epilog='example: python tools/split_coco.py data/coco --seed 0',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        'data_root', type=Path, metavar='DATA_ROOT', help='COCO folder: annotations/, train2017/'
-    )
+    parser.add_argument('data_root', type=Path, metavar='DATA_ROOT', help='COCO folder: annotations/, train2017/')
     parser.add_argument(
         '--ann-file',
         default='annotations/person_keypoints_train2017.json',
@@ -52,13 +50,9 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument('--persons', type=int, default=5064, help='test persons (default: 5064)')
     parser.add_argument('--seed', type=int, default=0, help='of all that is drawn (default: 0)')
-    parser.add_argument(
-        '--mean-images', type=int, metavar='N', help='mean RGB of N drawn images (default: all)'
-    )
+    parser.add_argument('--mean-images', type=int, metavar='N', help='mean RGB of N drawn images (default: all)')
     parser.add_argument('--no-mean', action='store_true', help='leave the mean RGB out')
-    parser.add_argument(
-        '--workers', type=int, default=os.cpu_count() or 1, help='threads (default: all cores)'
-    )
+    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='threads (default: all cores)')
     parser.add_argument('--force', action='store_true', help='replace an earlier split')
     arguments = parser.parse_args()
     for option in ('workers', 'mean_images'):
@@ -171,9 +165,7 @@ def main() -> None:
     coco, digest = read_coco(source)
     persons_on = coco_split.count_persons(coco['annotations'])
     if not persons_on:
-        raise InputError(
-            f'{source}: no person with labelled keypoints; give the person_keypoints file'
-        )
+        raise InputError(f'{source}: no person with labelled keypoints; give the person_keypoints file')
     chosen = coco_split.draw_test_images(persons_on, arguments.persons, arguments.seed)
     train, test = coco_split.split_coco(coco, chosen)
     mean = None

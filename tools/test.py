@@ -17,15 +17,18 @@ checkpoint that does not fit the config is refused."""
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, e.g. configs/shg_ae_coco.py')
     parser.add_argument('checkpoint', help='checkpoint file, e.g. the best of a work folder')
-    parser.add_argument('--out', metavar='FILE.json',
-                        help='also write the metrics, with config, checkpoint and seed, here')
-    parser.add_argument('--persons', metavar='FILE.parquet',
-                        help='also write who was met how well: annotation_id, image_id and '
-                             'pck_labelled, pck_visible, pck_occluded, pck_limbs of each person')
+    parser.add_argument(
+        '--out', metavar='FILE.json', help='also write the metrics, with config, checkpoint and seed, here'
+    )
+    parser.add_argument(
+        '--persons',
+        metavar='FILE.parquet',
+        help='also write who was met how well: annotation_id, image_id and '
+        'pck_labelled, pck_visible, pck_occluded, pck_limbs of each person',
+    )
     add_common_options(parser)
     return parse(parser)
 
@@ -33,9 +36,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     # Everything below imports torch and MMPose, which --help does without.
+    from shg_xai.runner.building import build_runner, config_errors, write_results
     from shg_xai.runner.config import merge_common, merge_testing, read_config
     from shg_xai.runner.evaluators import keep_persons
-    from shg_xai.runner.building import build_runner, config_errors, write_results
 
     cfg = read_config(args.config)
     merge_testing(cfg, args)

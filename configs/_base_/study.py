@@ -15,11 +15,8 @@ custom_imports = dict(imports=['shg_xai.plugin'], allow_failed_imports=False)
 
 # Data: one sample a person, cropped as in the study, no augmentation.
 codec = dict(
-    type='VisibilityHeatmap',
-    input_size=(256, 256),
-    heatmap_size=(64, 64),
-    sigma_visible=0.5,
-    sigma_occluded=1.0)
+    type='VisibilityHeatmap', input_size=(256, 256), heatmap_size=(64, 64), sigma_visible=0.5, sigma_occluded=1.0
+)
 
 train_pipeline = [
     dict(type='LoadImage'),
@@ -42,7 +39,9 @@ train_dataloader = dict(
         data_root=data_root,
         ann_file='annotations/person_keypoints_train2017.json',
         data_prefix=dict(img='train2017/'),
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=16,
     num_workers=2,
@@ -54,7 +53,9 @@ val_dataloader = dict(
         ann_file='annotations/person_keypoints_val2017.json',
         data_prefix=dict(img='val2017/'),
         test_mode=True,
-        pipeline=val_pipeline))
+        pipeline=val_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 
 # Network: the study's, 14.5 million parameters with one stack.
@@ -64,10 +65,8 @@ loss = dict(type='MSELoss')
 model = dict(
     type='TopdownPoseEstimator',
     data_preprocessor=dict(
-        type='PoseDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[255.0, 255.0, 255.0],
-        bgr_to_rgb=True),
+        type='PoseDataPreprocessor', mean=[123.675, 116.28, 103.53], std=[255.0, 255.0, 255.0], bgr_to_rgb=True
+    ),
     backbone=dict(
         type='StackedHourglass',
         num_stacks=1,
@@ -76,18 +75,21 @@ model = dict(
         depth=4,
         num_bottleneck_residuals=3,
         shortcut='conv3x3',
-        skip_connections=True),
+        skip_connections=True,
+    ),
     head=dict(
         type='StackedHeatmapHead',
         in_channels=256,
         out_channels=17,
         deconv_out_channels=None,
-        conv_out_channels=(17, ),
-        conv_kernel_sizes=(1, ),
+        conv_out_channels=(17,),
+        conv_kernel_sizes=(1,),
         loss=loss,
         decoder=codec,
-        init_cfg=dict(type='Xavier', layer='Conv2d', distribution='normal')),
-    test_cfg=dict(flip_test=False, output_heatmaps=True))
+        init_cfg=dict(type='Xavier', layer='Conv2d', distribution='normal'),
+    ),
+    test_cfg=dict(flip_test=False, output_heatmaps=True),
+)
 
 # Metric: PCK at 0.05 of the crop's side, and the loss on held-out persons.
 val_evaluator = [
@@ -106,14 +108,17 @@ param_scheduler = dict(
     factor=0.2,
     patience=5,
     threshold=0.0,
-    min_value=5e-5)
+    min_value=5e-5,
+)
 default_hooks = dict(
     checkpoint=dict(
         type='CheckpointHook',
         interval=1,
         max_keep_ckpts=2,  # MMEngine removes the old one before it writes the new one
         save_best='pck/labelled',
-        rule='greater'))
+        rule='greater',
+    )
+)
 custom_hooks = [
     dict(type='SyncBuffersHook'),
     dict(type='SeedEpochsHook'),  # a run that was cut and resumed ends with the same weights

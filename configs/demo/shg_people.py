@@ -18,7 +18,8 @@ codec = dict(
     heatmap_size=(32, 32),
     sigma_visible=1.5,
     sigma_occluded=1.5,
-    unit_peak=True)
+    unit_peak=True,
+)
 
 train_pipeline = [
     dict(type='LoadImage'),
@@ -32,13 +33,8 @@ train_pipeline = [
 val_pipeline = [step for step in train_pipeline if step['type'] != 'RandomFlip']
 
 data_root = 'data/people/'
-train_dataloader = dict(
-    num_workers=1,
-    dataset=dict(data_root=data_root, pipeline=train_pipeline))
-val_dataloader = dict(
-    batch_size=50,
-    num_workers=1,
-    dataset=dict(data_root=data_root, pipeline=val_pipeline))
+train_dataloader = dict(num_workers=1, dataset=dict(data_root=data_root, pipeline=train_pipeline))
+val_dataloader = dict(batch_size=50, num_workers=1, dataset=dict(data_root=data_root, pipeline=val_pipeline))
 test_dataloader = dict(
     batch_size=50,
     num_workers=1,
@@ -46,7 +42,9 @@ test_dataloader = dict(
         data_root=data_root,
         ann_file='annotations/person_keypoints_test2017.json',
         data_prefix=dict(img='test2017/'),
-        pipeline=val_pipeline))
+        pipeline=val_pipeline,
+    ),
+)
 
 model = dict(
     backbone=dict(channels=32, depth=3),
@@ -57,7 +55,10 @@ model = dict(
             type='Xavier',
             layer='Conv2d',
             distribution='normal',
-            override=dict(type='Xavier', name='final_layer', gain=0.1, distribution='normal'))))
+            override=dict(type='Xavier', name='final_layer', gain=0.1, distribution='normal'),
+        ),
+    ),
+)
 
 train_cfg = dict(max_epochs=6)
 optim_wrapper = dict(type='Bfloat16OptimWrapper', optimizer=dict(lr=1e-3))

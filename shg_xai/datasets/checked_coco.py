@@ -15,19 +15,21 @@ def check_annotation(annotation: dict[str, Any], num_keypoints: int, ann_file: s
     """Refuse an annotated person that MMPose would drop or train on in silence.
 
     Args:
-        annotation (dict): A COCO annotation.
-        num_keypoints (int): K, the keypoints of the data set.
-        ann_file (str): Named in the message.
+        annotation: A COCO annotation.
+        num_keypoints: K, the keypoints of the data set.
+        ann_file: Named in the message.
 
     Raises:
-        InputError: Keypoints are not K times x, y, v; a number is not finite; or a person with
-            keypoints has a box without area.
+        InputError: Keypoints are not K times x, y, v; a number is not finite; or a person with keypoints has a box
+            without area.
     """
     where = f'{ann_file}: annotation {annotation.get("id")}'
     keypoints = np.asarray(annotation.get('keypoints', ()), dtype=float)
     if keypoints.shape != (3 * num_keypoints,):
-        raise InputError(f'{where}: "keypoints" holds {keypoints.size} numbers, not '
-                         f'{3 * num_keypoints} (x, y, v of {num_keypoints} joints)')
+        raise InputError(
+            f'{where}: "keypoints" holds {keypoints.size} numbers, not '
+            f'{3 * num_keypoints} (x, y, v of {num_keypoints} joints)'
+        )
     bbox = np.asarray(annotation.get('bbox', ()), dtype=float)
     if bbox.shape != (4,):
         raise InputError(f'{where}: "bbox" must be x, y, width, height')
@@ -42,25 +44,26 @@ def check_annotation(annotation: dict[str, Any], num_keypoints: int, ann_file: s
 class CheckedCocoDataset(CocoDataset):
     """MMPose's CocoDataset that says what is wrong with its files.
 
-    Where CocoDataset drops a person, trains on NaN or fails with a traceback, this one raises
-    :class:`InputError` with file, annotation and mend. Arguments are CocoDataset's.
+    Where CocoDataset drops a person, trains on NaN or fails with a traceback, this one raises :class:`InputError` with
+    file, annotation and mend. Arguments are CocoDataset's.
     """
 
     def load_data_list(self) -> list[dict]:
         """Read and check the annotation file.
 
         Returns:
-            list[dict]: One entry a person.
+            One entry a person.
 
         Raises:
             InputError: The file is missing or not COCO's JSON, or holds no person.
         """
         if not osp.isfile(self.ann_file):
-            raise InputError(f'{self.ann_file}: no such annotation file; set data_root and '
-                             'ann_file of the dataset (--data-root in the tools)')
+            raise InputError(
+                f'{self.ann_file}: no such annotation file; set data_root and '
+                'ann_file of the dataset (--data-root in the tools)'
+            )
         if self.bbox_file and not osp.isfile(self.bbox_file):
-            raise InputError(f"{self.bbox_file}: no such file of boxes; bbox_file='' takes the "
-                             'annotated ones')
+            raise InputError(f"{self.bbox_file}: no such file of boxes; bbox_file='' takes the annotated ones")
         try:
             persons = super().load_data_list()
         except (AssertionError, KeyError, TypeError, UnicodeDecodeError) as error:
@@ -80,8 +83,10 @@ class CheckedCocoDataset(CocoDataset):
         person = super().parse_data_info(raw_data_info)
         x1, y1, x2, y2 = person['bbox'][0]
         if (x2 <= x1 or y2 <= y1) and person['num_keypoints'] and not person['iscrowd']:
-            raise InputError(f'{self.ann_file}: annotation {annotation["id"]}: "bbox" '
-                             f'{annotation["bbox"]} lies outside the image; mend or remove it')
+            raise InputError(
+                f'{self.ann_file}: annotation {annotation["id"]}: "bbox" '
+                f'{annotation["bbox"]} lies outside the image; mend or remove it'
+            )
         return person
 
     def prepare_data(self, idx: int) -> Any:
@@ -95,8 +100,7 @@ class CheckedCocoDataset(CocoDataset):
         except Exception as error:
             path = self.get_data_info(idx)['img_path']
             if not osp.isfile(path):
-                raise InputError(f'{path}: no such image; set data_root and data_prefix of the '
-                                 'dataset') from error
+                raise InputError(f'{path}: no such image; set data_root and data_prefix of the dataset') from error
             if cv2.imread(path) is None:
                 raise InputError(f'{path}: not a readable image; restore or remove it') from error
             raise

@@ -1,10 +1,10 @@
 """A held-out test split of COCO's training persons, drawn by image, and the mean RGB of the rest.
 
-COCO hides the labels of its test set, so the test persons come from the training annotations. They
-are drawn by image: a photo never has persons on both sides.
+COCO hides the labels of its test set, so the test persons come from the training annotations. They are drawn by image:
+a photo never has persons on both sides.
 
-A *person* here is an annotation with at least one labelled keypoint that is no crowd. Nothing in
-this file reads or writes annotation files; ``tools/split_coco.py`` does.
+A *person* here is an annotation with at least one labelled keypoint that is no crowd. Nothing in this file reads or
+writes annotation files; ``tools/split_coco.py`` does.
 """
 
 import math
@@ -97,9 +97,9 @@ def count_persons(annotations: Iterable[dict[str, Any]]) -> dict[int, int]:
 def draw_test_images(persons_on: dict[int, int], persons: int, seed: int) -> list[int]:
     """Draw images that hold exactly ``persons`` persons together, or as near below as can be.
 
-    The images are walked in a random order; one whose persons would be too many is left out in
-    favour of a later one. Where that does not come out even, the sum is looked for among all sets
-    of images (early ones of the same order first). The same input and seed give the same images.
+    The images are walked in a random order; one whose persons would be too many is left out in favour of a later one.
+    Where that does not come out even, the sum is looked for among all sets of images (early ones of the same order
+    first). The same input and seed give the same images.
 
     Args:
         persons_on: image id -> persons on it, as :func:`count_persons` returns it.
@@ -154,23 +154,18 @@ def _nearest_sum(order: list[int], persons_on: dict[int, int], persons: int) -> 
     return chosen
 
 
-def split_coco(
-    coco: dict[str, Any], test_images: Iterable[int]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_coco(coco: dict[str, Any], test_images: Iterable[int]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the training and the test part, complete COCO files that share no image.
 
-    Every image is on one side and its annotations follow it; images without persons stay in
-    training. All other keys (info, licenses, categories) are on both sides. ``coco`` is not
-    changed; the parts share its entries.
+    Every image is on one side and its annotations follow it; images without persons stay in training. All other keys
+    (info, licenses, categories) are on both sides. ``coco`` is not changed; the parts share its entries.
     """
     chosen = frozenset(test_images)
     parts = []
     for wanted in (False, True):
         part = dict(coco)
         part['images'] = [i for i in coco['images'] if (i['id'] in chosen) is wanted]
-        part['annotations'] = [
-            a for a in coco['annotations'] if (a['image_id'] in chosen) is wanted
-        ]
+        part['annotations'] = [a for a in coco['annotations'] if (a['image_id'] in chosen) is wanted]
         parts.append(part)
     return parts[0], parts[1]
 
@@ -213,9 +208,7 @@ def image_mean_rgb(path: Path) -> np.ndarray:
             histogram = np.array(image.convert('RGB').histogram(), dtype=np.int64)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         reason = 'is missing' if isinstance(error, FileNotFoundError) else 'cannot be read'
-        raise InputError(
-            f'{path}: this image {reason}; restore it, or split without the mean: --no-mean'
-        ) from error
+        raise InputError(f'{path}: this image {reason}; restore it, or split without the mean: --no-mean') from error
     counts = histogram.reshape(3, 256)
     return (counts @ np.arange(256)) / counts.sum(axis=1)
 
@@ -223,8 +216,8 @@ def image_mean_rgb(path: Path) -> np.ndarray:
 def stream_mean_rgb(paths: list[Path], workers: int) -> Iterator[np.ndarray]:
     """Yield each image's mean RGB, (3,) in 0..255, in order, computed by ``workers`` threads.
 
-    Threads are enough: Pillow lets go of the interpreter while it decodes. The first image that
-    cannot be read ends the stream with its InputError.
+    Threads are enough: Pillow lets go of the interpreter while it decodes. The first image that cannot be read ends the
+    stream with its InputError.
     """
     with ThreadPoolExecutor(workers) as pool:
         try:

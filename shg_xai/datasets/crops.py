@@ -15,9 +15,9 @@ class CroppedKeypoints(NamedTuple):
     """Persons of an annotation file: N persons, K keypoints.
 
     Attributes:
-        keypoints (np.ndarray): Shape (N, K, 2), 0 to 1 along the crop's side.
-        v (np.ndarray): Visibility in {0, 1, 2}, shape (N, K).
-        names (list[str]): Names of the K keypoints.
+        keypoints: Shape (N, K, 2), 0 to 1 along the crop's side.
+        v: Visibility in {0, 1, 2}, shape (N, K).
+        names: Names of the K keypoints.
     """
 
     keypoints: np.ndarray
@@ -29,11 +29,11 @@ def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoi
     """Read every person with keypoints.
 
     Args:
-        ann_file (str): A COCO keypoint annotation file.
-        padding (float): Factor on the longer side of the box, see PersonSquareCrop.
+        ann_file: A COCO keypoint annotation file.
+        padding: Factor on the longer side of the box, see PersonSquareCrop.
 
     Returns:
-        CroppedKeypoints: The persons in the order of the file.
+        The persons in the order of the file.
 
     Raises:
         InputError: Not a COCO annotation file, or one without persons.
@@ -53,8 +53,9 @@ def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoi
         image = coco.imgs[annotation['image_id']]
         x, y, width, height = annotation['bbox']
         keypoints = np.reshape(annotation['keypoints'], (-1, 3))[:, :2].astype(float)
-        center, side = square_crop(np.array([x, y, x + width, y + height]), keypoints, v > 0,
-                                   (image['width'], image['height']), padding)
+        center, side = square_crop(
+            np.array([x, y, x + width, y + height]), keypoints, v > 0, (image['width'], image['height']), padding
+        )
         rows.append((keypoints - center) / side + 0.5)
         flags.append(v)
     if not rows:

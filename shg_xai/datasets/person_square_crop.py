@@ -5,25 +5,25 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 
-def square_crop(bbox: np.ndarray, keypoints: np.ndarray, labelled: np.ndarray,
-                image_size: tuple[int, int], padding: float) -> tuple[np.ndarray, float]:
+def square_crop(
+    bbox: np.ndarray, keypoints: np.ndarray, labelled: np.ndarray, image_size: tuple[int, int], padding: float
+) -> tuple[np.ndarray, float]:
     """Centre and side of the square the study cuts out.
 
-    The box grows until it holds every labelled keypoint; its longer side, grown by ``padding``,
-    is the side of the square, which is centred on the extent of the labelled keypoints (on the
-    box where none is labelled) and then moved, along each axis, by the least that brings it
-    into the image, or, where it is larger than the image, the image into it. Labelled keypoints
-    inside the image always stay inside the square.
+    The box grows until it holds every labelled keypoint; its longer side, grown by ``padding``, is the side of the
+    square, which is centred on the extent of the labelled keypoints (on the box where none is labelled) and then moved,
+    along each axis, by the least that brings it into the image, or, where it is larger than the image, the image into
+    it. Labelled keypoints inside the image always stay inside the square.
 
     Args:
-        bbox (np.ndarray): x1, y1, x2, y2 in pixels, shape (4,).
-        keypoints (np.ndarray): Coordinates in pixels, shape (K, 2).
-        labelled (np.ndarray): Which keypoints count, bool, shape (K,).
-        image_size (tuple[int, int]): Width and height of the image, in pixels.
-        padding (float): Factor on the longer side.
+        bbox: x1, y1, x2, y2 in pixels, shape (4,).
+        keypoints: Coordinates in pixels, shape (K, 2).
+        labelled: Which keypoints count, bool, shape (K,).
+        image_size: Width and height of the image, in pixels.
+        padding: Factor on the longer side.
 
     Returns:
-        tuple[np.ndarray, float]: Centre (2,) and side, in pixels.
+        Centre (2,) and side, in pixels.
     """
     corners = bbox.reshape(2, 2)
     points = np.concatenate([corners, keypoints[labelled]])
@@ -39,8 +39,8 @@ def square_crop(bbox: np.ndarray, keypoints: np.ndarray, labelled: np.ndarray,
 class PersonSquareCrop(BaseTransform):
     """Set the crop to the study's square around box and keypoints; see :func:`square_crop`.
 
-    It takes the place of MMPose's GetBBoxCenterScale, before TopdownAffine. It reads the labelled
-    keypoints, so it can only be used where these are known: in training and in evaluation.
+    It takes the place of MMPose's GetBBoxCenterScale, before TopdownAffine. It reads the labelled keypoints, so it can
+    only be used where these are known: in training and in evaluation.
 
     Required Keys:
 
@@ -55,7 +55,7 @@ class PersonSquareCrop(BaseTransform):
         - bbox_scale: shape (1, 2), float32, in pixels
 
     Args:
-        padding (float): Factor on the longer side of the box. Defaults to 1.1.
+        padding: Factor on the longer side of the box. Defaults to 1.1.
     """
 
     def __init__(self, padding: float = 1.1) -> None:
@@ -65,15 +65,19 @@ class PersonSquareCrop(BaseTransform):
         """Set centre and scale.
 
         Args:
-            results (dict): The result dict of one person.
+            results: The result dict of one person.
 
         Returns:
-            dict: The same dict.
+            The same dict.
         """
         height, width = results['img_shape'][:2]
-        center, side = square_crop(results['bbox'][0], results['keypoints'][0],
-                                   results['keypoints_visible'][0] > 0, (width, height),
-                                   self.padding)
+        center, side = square_crop(
+            results['bbox'][0],
+            results['keypoints'][0],
+            results['keypoints_visible'][0] > 0,
+            (width, height),
+            self.padding,
+        )
         results['bbox_center'] = center[None].astype(np.float32)
         results['bbox_scale'] = np.full((1, 2), side, dtype=np.float32)
         return results

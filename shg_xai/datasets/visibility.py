@@ -12,9 +12,8 @@ from shg_xai.visibility import raw_visibility
 class LoadVisibility(BaseTransform):
     """Replace ``keypoints_visible`` by COCO's raw flags: 0, 1 (occluded) or 2 (visible).
 
-    It may stand before or after RandomFlip. Put it after transforms that count visible joints
-    (RandomHalfBody), which take every flag for 0 or 1. A joint that an earlier transform has
-    switched off stays off.
+    It may stand before or after RandomFlip. Put it after transforms that count visible joints (RandomHalfBody), which
+    take every flag for 0 or 1. A joint that an earlier transform has switched off stays off.
 
     Required Keys:
 
@@ -32,19 +31,20 @@ class LoadVisibility(BaseTransform):
         """Set the flags.
 
         Args:
-            results (dict): The result dict of one person.
+            results: The result dict of one person.
 
         Returns:
-            dict: The same dict.
+            The same dict.
 
         Raises:
             InputError: There is no annotation (the boxes come from a detector).
         """
         if results.get('raw_ann_info') is None:
-            raise InputError('LoadVisibility needs ground-truth annotations, but the boxes come '
-                             "from a detector: set bbox_file='' in the dataset config")
-        v = raw_visibility(results['raw_ann_info'], results.get('flip_direction'),
-                           results.get('flip_indices'))
+            raise InputError(
+                'LoadVisibility needs ground-truth annotations, but the boxes come '
+                "from a detector: set bbox_file='' in the dataset config"
+            )
+        v = raw_visibility(results['raw_ann_info'], results.get('flip_direction'), results.get('flip_indices'))
         results['keypoints_visible'] = np.where(results['keypoints_visible'] > 0, v, 0)
         return results
 

@@ -1,8 +1,8 @@
 """Learning curves from the log of a training run: losses and metrics against epochs.
 
-MMEngine appends one JSON object a line to ``WORK_DIR/<timestamp>/vis_data/scalars.json``. Training
-lines have ``epoch``, ``iter``, ``lr`` and the losses, each averaged over the last few iterations;
-validation lines have the metrics, and as ``step`` the epoch they were measured after.
+MMEngine appends one JSON object a line to ``WORK_DIR/<timestamp>/vis_data/scalars.json``. Training lines have
+``epoch``, ``iter``, ``lr`` and the losses, each averaged over the last few iterations; validation lines have the
+metrics, and as ``step`` the epoch they were measured after.
 """
 
 import json
@@ -60,16 +60,16 @@ def best_epoch(series: Series) -> tuple[int, float] | None:
 def read_run(work_dir: Path, name: str | None = None) -> Run:
     """Read the curves of one run, resumed runs included.
 
-    A resumed run has several logs in its folder. From the first epoch on that a later log trained,
-    the earlier ones are forgotten: those weights are not what the run ended with.
+    A resumed run has several logs in its folder. From the first epoch on that a later log trained, the earlier ones are
+    forgotten: those weights are not what the run ended with.
 
     Args:
         work_dir: the run's work_dir, or one timestamp folder within it.
         name: for the legend; the folder's name if None.
 
     Raises:
-        InputError: no such folder, no log in it, a line that is no JSON object, or a run that
-            counts iterations instead of epochs. A last line cut short by a kill is only noted.
+        InputError: no such folder, no log in it, a line that is no JSON object, or a run that counts iterations instead
+            of epochs. A last line cut short by a kill is only noted.
     """
     notes: list[str] = []
     training: list[dict[str, Any]] = []
@@ -189,14 +189,12 @@ def to_json(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def draw_curves(
-    runs: Sequence[Run],
-    metrics: Sequence[str] = ('pck/labelled',),
-    loss_key: str = 'val/heatmap_error',
+    runs: Sequence[Run], metrics: Sequence[str] = ('pck/labelled',), loss_key: str = 'val/heatmap_error'
 ) -> 'Figure':
     """Draw the losses above, one panel a metric below, one colour a run.
 
-    A star marks a run's best epoch, a dotted line where its learning rate dropped. A series that a
-    run does not have is not drawn.
+    A star marks a run's best epoch, a dotted line where its learning rate dropped. A series that a run does not have is
+    not drawn.
     """
     from matplotlib import colormaps
     from matplotlib.figure import Figure

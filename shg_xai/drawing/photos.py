@@ -8,8 +8,8 @@ import pyarrow as pa
 from PIL import Image
 from tqdm import tqdm
 
-from shg_xai.errors import InputError
 from shg_xai.drawing.pictures import person_picture, sides_of
+from shg_xai.errors import InputError
 
 
 def photo_file(folder: Path | None, file_name: str) -> Path | None:
@@ -29,16 +29,17 @@ def missing_photos(folder: Path | None, table: pa.Table) -> int:
     return sum(photo_file(folder, name) is None for name in table['file_name'].to_pylist())
 
 
-def draw_persons(folder: Path | None, table: pa.Table, links: Sequence[tuple[int, int]],
-                 keypoint_names: Sequence[str], label: str) -> Iterator[bytes]:
+def draw_persons(
+    folder: Path | None, table: pa.Table, links: Sequence[tuple[int, int]], keypoint_names: Sequence[str], label: str
+) -> Iterator[bytes]:
     """Draw the persons of an atlas one by one, on grey where the photo is not there.
 
     Args:
-        folder (Path, optional): Where the photos are.
-        table (pa.Table): Rows with file name, keypoints, visibility and crop.
-        links (Sequence): Pairs of keypoints with a line between.
-        keypoint_names (Sequence[str]): K names, which tell left from right.
-        label (str): What the bar says.
+        folder: Where the photos are.
+        table: Rows with file name, keypoints, visibility and crop.
+        links: Pairs of keypoints with a line between.
+        keypoint_names: K names, which tell left from right.
+        label: What the bar says.
 
     Yields:
         A JPEG.
@@ -52,9 +53,15 @@ def draw_persons(folder: Path | None, table: pa.Table, links: Sequence[tuple[int
     for row in tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5):
         if opened[0] != row['file_name']:  # persons of a photo follow each other
             opened = (row['file_name'], _read(photo_file(folder, row['file_name'])))
-        yield person_picture(opened[1], row['crop_center'], row['crop_scale'],
-                             np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility']),
-                             links, sides=sides)
+        yield person_picture(
+            opened[1],
+            row['crop_center'],
+            row['crop_scale'],
+            np.reshape(row['keypoints'], (-1, 2)),
+            np.array(row['visibility']),
+            links,
+            sides=sides,
+        )
 
 
 def _read(file: Path | None) -> np.ndarray | None:

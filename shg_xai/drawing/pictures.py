@@ -1,7 +1,7 @@
 """A person's crop with the skeleton drawn in, and the table that holds such pictures.
 
-The person's left is drawn orange, the right blue (Okabe and Ito's), both apart from each other for
-every kind of colour blindness; visible joints are filled, occluded ones hollow.
+The person's left is drawn orange, the right blue (Okabe and Ito's), both apart from each other for every kind of colour
+blindness; visible joints are filled, occluded ones hollow.
 """
 
 import io
@@ -32,17 +32,22 @@ FEATURES = {b'huggingface': json.dumps({'info': {'features': {'image': {'_type':
 
 def sides_of(keypoint_names: Sequence[str]) -> tuple[str, ...]:
     """``left``, ``right`` or nothing for each keypoint, from how its name begins."""
-    return tuple(next((side for side in ('left', 'right') if name.startswith(side)), '')
-                 for name in keypoint_names)
+    return tuple(next((side for side in ('left', 'right') if name.startswith(side)), '') for name in keypoint_names)
 
 
 COCO_SIDES = ('', *('left', 'right') * 8)
 
 
-def person_picture(image: np.ndarray | None, crop_center: Sequence[float],
-                   crop_scale: Sequence[float], keypoints: np.ndarray, visibility: np.ndarray,
-                   links: Sequence[tuple[int, int]], size: int = 112,
-                   sides: Sequence[str] | None = None) -> bytes:
+def person_picture(
+    image: np.ndarray | None,
+    crop_center: Sequence[float],
+    crop_scale: Sequence[float],
+    keypoints: np.ndarray,
+    visibility: np.ndarray,
+    links: Sequence[tuple[int, int]],
+    size: int = 112,
+    sides: Sequence[str] | None = None,
+) -> bytes:
     """Draw a person in the square crop around the crop box, grey where there is no image.
 
     Args:
@@ -56,24 +61,22 @@ def person_picture(image: np.ndarray | None, crop_center: Sequence[float],
         sides: of each keypoint, as of :func:`sides_of`; None: COCO's, or none where K is not 17.
 
     Returns:
-        bytes: A JPEG.
+        A JPEG.
     """
-    side = max(float(crop_scale[0]), float(crop_scale[1]), 1.)
+    side = max(float(crop_scale[0]), float(crop_scale[1]), 1.0)
     left, top = float(crop_center[0]) - side / 2, float(crop_center[1]) - side / 2
-    canvas = _crop(image, left, top, side, size).resize((size * OVERSAMPLING, ) * 2)
+    canvas = _crop(image, left, top, side, size).resize((size * OVERSAMPLING,) * 2)
     if sides is None:
-        sides = COCO_SIDES if len(keypoints) == len(COCO_SIDES) else ('', ) * len(keypoints)
+        sides = COCO_SIDES if len(keypoints) == len(COCO_SIDES) else ('',) * len(keypoints)
     points = (np.asarray(keypoints, float) - (left, top)) * (size * OVERSAMPLING / side)
     _draw_skeleton(canvas, points, np.asarray(visibility), links, sides)
     file = io.BytesIO()
     # Without subsampled colours: the skeleton is thin, and its colours tell left from right.
-    canvas.resize((size, size), Image.Resampling.BOX).save(file, 'JPEG', quality=QUALITY,
-                                                           subsampling=0)
+    canvas.resize((size, size), Image.Resampling.BOX).save(file, 'JPEG', quality=QUALITY, subsampling=0)
     return file.getvalue()
 
 
-def _crop(image: np.ndarray | None, left: float, top: float, side: float,
-          size: int) -> Image.Image:
+def _crop(image: np.ndarray | None, left: float, top: float, side: float, size: int) -> Image.Image:
     """Cut out a square, grey where it leaves the image, and scale it to the size."""
     low = np.floor([left, top]).astype(int)
     extent = int(np.ceil(side)) + 1
@@ -82,15 +85,19 @@ def _crop(image: np.ndarray | None, left: float, top: float, side: float,
         height, width = image.shape[:2]
         first, last = np.maximum(low, 0), np.minimum(low + extent, (width, height))
         if (last > first).all():
-            part = image[first[1]:last[1], first[0]:last[0]]
-            canvas.paste(Image.fromarray(np.ascontiguousarray(part)),
-                         tuple((first - low).tolist()))
+            part = image[first[1] : last[1], first[0] : last[0]]
+            canvas.paste(Image.fromarray(np.ascontiguousarray(part)), tuple((first - low).tolist()))
     box = (left - low[0], top - low[1], left - low[0] + side, top - low[1] + side)
     return canvas.resize((size, size), Image.Resampling.BICUBIC, box=box)
 
 
-def _draw_skeleton(canvas: Image.Image, points: np.ndarray, visibility: np.ndarray,
-                   links: Sequence[tuple[int, int]], sides: Sequence[str]) -> None:
+def _draw_skeleton(
+    canvas: Image.Image,
+    points: np.ndarray,
+    visibility: np.ndarray,
+    links: Sequence[tuple[int, int]],
+    sides: Sequence[str],
+) -> None:
     """Draw bones, then joints, each on a dark edge that parts it from a bright image."""
     pen = ImageDraw.Draw(canvas)
     unit = canvas.width / 112
@@ -130,18 +137,20 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
                 rows = table.slice(start, ROWS_PER_GROUP)
                 items = list(islice(supply, rows.num_rows))
                 if len(items) < rows.num_rows:
-                    raise InputError(f'{file}: {start + len(items)} pictures for '
-                                     f'{table.num_rows} rows; give one a row')
+                    raise InputError(f'{file}: {start + len(items)} pictures for {table.num_rows} rows; give one a row')
                 writer.write_table(_with_pictures(rows, items, schema))
         if next(supply, part) is not part:
-            raise InputError(f'{file}: more pictures than its {table.num_rows} rows; '
-                             'give one a row')
+            raise InputError(f'{file}: more pictures than its {table.num_rows} rows; give one a row')
 
 
 def _with_pictures(rows: pa.Table, items: list[bytes | None], schema: pa.Schema) -> pa.Table:
     """Add the pictures to a part of the table."""
     names = rows['file_name'].to_pylist()
-    column = pa.array([None if item is None else
-                       {'bytes': item, 'path': PurePosixPath(name).name if name else None}
-                       for name, item in zip(names, items, strict=True)], IMAGE)
+    column = pa.array(
+        [
+            None if item is None else {'bytes': item, 'path': PurePosixPath(name).name if name else None}
+            for name, item in zip(names, items, strict=True)
+        ],
+        IMAGE,
+    )
     return pa.Table.from_arrays([*rows.combine_chunks().columns, column], schema=schema)

@@ -14,9 +14,9 @@ class Pose(NamedTuple):
     """One person's joints.
 
     Attributes:
-        keypoints (np.ndarray): Shape (K, 2), in pixels of the crop.
-        drawn (np.ndarray): Which joints are drawn, bool, shape (K,).
-        score (float | None): The person's PCK, for the title; None where there is none.
+        keypoints: Shape (K, 2), in pixels of the crop.
+        drawn: Which joints are drawn, bool, shape (K,).
+        score: The person's PCK, for the title; None where there is none.
     """
 
     keypoints: np.ndarray
@@ -24,18 +24,19 @@ class Pose(NamedTuple):
     score: float | None = None
 
 
-def draw_pose_sheet(crops: Sequence[np.ndarray], rows: dict[str, Sequence[Pose]],
-                    links: Sequence[tuple[int, int]], colours: np.ndarray) -> Figure:
+def draw_pose_sheet(
+    crops: Sequence[np.ndarray], rows: dict[str, Sequence[Pose]], links: Sequence[tuple[int, int]], colours: np.ndarray
+) -> Figure:
     """Draw a sheet: a column a person, a row for the truth and for each network.
 
     Args:
-        crops (Sequence[np.ndarray]): RGB crops (H, W, 3), uint8, one a person.
-        rows (dict[str, Sequence[Pose]]): For each row's name its poses, one a person.
-        links (Sequence[tuple[int, int]]): Pairs of joints that are connected.
-        colours (np.ndarray): RGB of each link, 0 to 255, shape (number of links, 3).
+        crops: RGB crops (H, W, 3), uint8, one a person.
+        rows: For each row's name its poses, one a person.
+        links: Pairs of joints that are connected.
+        colours: RGB of each link, 0 to 255, shape (number of links, 3).
 
     Returns:
-        Figure: To be saved with ``savefig``.
+        To be saved with ``savefig``.
     """
     figure = Figure(figsize=(1.6 * len(crops), 1.75 * len(rows)), layout='constrained')
     axes = figure.subplots(len(rows), len(crops), squeeze=False)
@@ -46,8 +47,9 @@ def draw_pose_sheet(crops: Sequence[np.ndarray], rows: dict[str, Sequence[Pose]]
     return figure
 
 
-def _draw_pose(ax: matplotlib.axes.Axes, crop: np.ndarray, pose: Pose,
-               links: Sequence[tuple[int, int]], colours: np.ndarray) -> None:
+def _draw_pose(
+    ax: matplotlib.axes.Axes, crop: np.ndarray, pose: Pose, links: Sequence[tuple[int, int]], colours: np.ndarray
+) -> None:
     height, width = crop.shape[:2]
     ax.imshow(crop)
     for (a, b), colour in zip(links, colours, strict=True):

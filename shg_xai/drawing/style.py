@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito, "Color Universal Design" (2008), without their yellow, too pale for lines on white,
 # and the grey that stands for "not known"; then three of Tol's "muted" scheme.
-PALETTE = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#000000', '#882255',
-           '#999933', '#332288')
+PALETTE = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#000000', '#882255', '#999933', '#332288')
 BLUE, ORANGE, GREEN = PALETTE[:3]
 INK, FAINT, UNKNOWN = '#222222', '#8A8A8A', '#C8C8C8'
 DPI = 150
@@ -24,16 +23,33 @@ DPI = 150
 COLUMN, PAGE = 5.2, 8.2
 
 STYLE: dict[str, Any] = {
-    'font.family': ['DejaVu Sans', 'sans-serif'], 'font.size': 9, 'axes.titlesize': 9.5,
-    'axes.titleweight': 'bold', 'axes.titlelocation': 'left', 'axes.labelsize': 9,
-    'xtick.labelsize': 8.5, 'ytick.labelsize': 8.5, 'legend.fontsize': 8.5,
-    'legend.frameon': False, 'axes.spines.top': False, 'axes.spines.right': False,
-    'axes.edgecolor': '#555555', 'axes.labelcolor': INK, 'text.color': INK,
-    'xtick.color': '#444444', 'ytick.color': '#444444', 'axes.linewidth': 0.8,
-    'grid.color': '#DDDDDD', 'grid.linewidth': 0.6, 'lines.linewidth': 1.6,
-    'figure.facecolor': 'white', 'savefig.facecolor': 'white', 'axes.unicode_minus': True,
+    'font.family': ['DejaVu Sans', 'sans-serif'],
+    'font.size': 9,
+    'axes.titlesize': 9.5,
+    'axes.titleweight': 'bold',
+    'axes.titlelocation': 'left',
+    'axes.labelsize': 9,
+    'xtick.labelsize': 8.5,
+    'ytick.labelsize': 8.5,
+    'legend.fontsize': 8.5,
+    'legend.frameon': False,
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'axes.edgecolor': '#555555',
+    'axes.labelcolor': INK,
+    'text.color': INK,
+    'xtick.color': '#444444',
+    'ytick.color': '#444444',
+    'axes.linewidth': 0.8,
+    'grid.color': '#DDDDDD',
+    'grid.linewidth': 0.6,
+    'lines.linewidth': 1.6,
+    'figure.facecolor': 'white',
+    'savefig.facecolor': 'white',
+    'axes.unicode_minus': True,
     # The same numbers give the same SVG; its text stays text.
-    'svg.hashsalt': 'shg_xai', 'svg.fonttype': 'none',
+    'svg.hashsalt': 'shg_xai',
+    'svg.fonttype': 'none',
 }
 # As a decorator: the function draws in this style and leaves the process's settings alone.
 styled = matplotlib.rc_context(STYLE)
@@ -76,8 +92,7 @@ def save_figure(figure: 'Figure', folder: Path, name: str) -> bytes:
     return png.getvalue()
 
 
-def band(ax: 'Axes', x: list[float], items: list[dict | None], colour: str, label: str,
-         marker: str = 'o') -> None:
+def band(ax: 'Axes', x: list[float], items: list[dict | None], colour: str, label: str, marker: str = 'o') -> None:
     """Draw values with their intervals as points and whiskers; what is not known is left out.
 
     Args:
@@ -88,14 +103,19 @@ def band(ax: 'Axes', x: list[float], items: list[dict | None], colour: str, labe
         label: for the legend.
         marker: of the points.
     """
-    known = [(at, item) for at, item in zip(x, items, strict=True)
-             if item and item.get('value') is not None]
-    ax.plot([at for at, _ in known], [item['value'] for _, item in known], marker, color=colour,
-            label=label, markersize=5, linestyle='none')
+    known = [(at, item) for at, item in zip(x, items, strict=True) if item and item.get('value') is not None]
+    ax.plot(
+        [at for at, _ in known],
+        [item['value'] for _, item in known],
+        marker,
+        color=colour,
+        label=label,
+        markersize=5,
+        linestyle='none',
+    )
     for at, item in known:
         if item.get('low') is not None and item.get('high') is not None:
-            ax.plot([at, at], [item['low'], item['high']], '-', color=colour, linewidth=1.4,
-                    solid_capstyle='butt')
+            ax.plot([at, at], [item['low'], item['high']], '-', color=colour, linewidth=1.4, solid_capstyle='butt')
 
 
 def wrap(title: str) -> str:

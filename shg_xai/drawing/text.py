@@ -10,8 +10,7 @@ DASH = '–'
 
 def known(value: Any) -> bool:
     """Whether this is a finite number."""
-    return (isinstance(value, int | float) and not isinstance(value, bool)
-            and math.isfinite(value))
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def number(value: float | None, digits: int = 2, absent: str = UNKNOWN) -> str:

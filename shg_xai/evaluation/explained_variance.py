@@ -22,12 +22,12 @@ class Sums:
     """What is kept of N persons, however many they are.
 
     Attributes:
-        count (int): N.
-        mean (np.ndarray): Mean latent, float64, shape (D,).
-        total (float): Squared deviations from that mean, summed over persons and values.
-        error (float): Squared differences of reconstruction and latent, summed likewise.
-        low (np.ndarray): Least value of each unit of the code, shape (W,).
-        high (np.ndarray): Greatest value of each unit, shape (W,).
+        count: N.
+        mean: Mean latent, float64, shape (D,).
+        total: Squared deviations from that mean, summed over persons and values.
+        error: Squared differences of reconstruction and latent, summed likewise.
+        low: Least value of each unit of the code, shape (W,).
+        high: Greatest value of each unit, shape (W,).
     """
 
     count: int
@@ -42,15 +42,20 @@ def sums_of(latents: np.ndarray, reconstructions: np.ndarray, codes: np.ndarray)
     """Sums of a batch, in float64.
 
     Args:
-        latents (np.ndarray): Shape (N, D).
-        reconstructions (np.ndarray): Shape (N, D).
-        codes (np.ndarray): Shape (N, W).
+        latents: Shape (N, D).
+        reconstructions: Shape (N, D).
+        codes: Shape (N, W).
     """
     latents = np.asarray(latents, np.float64)
     mean = latents.mean(axis=0)
-    return Sums(len(latents), mean, float(np.square(latents - mean).sum()),
-                float(np.square(reconstructions - latents).sum()), codes.min(axis=0),
-                codes.max(axis=0))
+    return Sums(
+        len(latents),
+        mean,
+        float(np.square(latents - mean).sum()),
+        float(np.square(reconstructions - latents).sum()),
+        codes.min(axis=0),
+        codes.max(axis=0),
+    )
 
 
 def joined(a: Sums, b: Sums) -> Sums:
@@ -58,8 +63,14 @@ def joined(a: Sums, b: Sums) -> Sums:
     count = a.count + b.count
     difference = b.mean - a.mean
     between = float(np.square(difference).sum()) * a.count * b.count / count
-    return Sums(count, a.mean + difference * (b.count / count), a.total + b.total + between,
-                a.error + b.error, np.minimum(a.low, b.low), np.maximum(a.high, b.high))
+    return Sums(
+        count,
+        a.mean + difference * (b.count / count),
+        a.total + b.total + between,
+        a.error + b.error,
+        np.minimum(a.low, b.low),
+        np.maximum(a.high, b.high),
+    )
 
 
 def explained_variance(sums: Sums) -> dict[str, float]:
@@ -69,14 +80,21 @@ def explained_variance(sums: Sums) -> dict[str, float]:
         InputError: A reconstruction is not finite, or the persons do not differ.
     """
     if not np.isfinite(sums.error):
-        raise InputError('ExplainedVariance: reconstructions hold NaN or infinity, training has '
-                         'diverged; lower optim_wrapper.optimizer.lr')
+        raise InputError(
+            'ExplainedVariance: reconstructions hold NaN or infinity, training has '
+            'diverged; lower optim_wrapper.optimizer.lr'
+        )
     if not sums.total > 0:
-        raise InputError(f'ExplainedVariance: the latents of all {sums.count:,} evaluated persons '
-                         'are the same, there is no variance to explain; evaluate more persons')
-    return dict(explained_variance_ratio=1 - sums.error / sums.total,
-                mse=sums.error / (sums.count * len(sums.mean)),
-                dead_code_units=int((sums.low == sums.high).sum()), code_channels=len(sums.low))
+        raise InputError(
+            f'ExplainedVariance: the latents of all {sums.count:,} evaluated persons '
+            'are the same, there is no variance to explain; evaluate more persons'
+        )
+    return dict(
+        explained_variance_ratio=1 - sums.error / sums.total,
+        mse=sums.error / (sums.count * len(sums.mean)),
+        dead_code_units=int((sums.low == sums.high).sum()),
+        code_channels=len(sums.low),
+    )
 
 
 @METRICS.register_module()
@@ -85,19 +103,18 @@ class ExplainedVariance(BaseMetric):
 
     Returns:
 
-        - ``latent/explained_variance_ratio``: 1 - SSE / SST over all persons and values, SST about
-          the mean of the evaluated persons, so that predicting this mean for everybody scores 0,
-          perfect reconstructions 1, and worse than the mean below 0
+        - ``latent/explained_variance_ratio``: 1 - SSE / SST over all persons and values, SST about the mean of the
+        evaluated persons, so that predicting this mean for everybody scores 0, perfect reconstructions 1, and worse
+        than the mean below 0
         - ``latent/mse``: SSE divided by the number of persons and values
         - ``latent/dead_code_units``: units of the code with one value for all persons
         - ``latent/code_channels``: width of the code
 
-    The model must return of each person ``input``, ``reconstruction`` and ``code``, as
-    LatentAutoencoder does.
+    The model must return of each person ``input``, ``reconstruction`` and ``code``, as LatentAutoencoder does.
 
     Args:
-        collect_device (str): See MMEngine's BaseMetric.
-        prefix (str, optional): Put before every name, with a slash. Defaults to ``'latent'``.
+        collect_device: See MMEngine's BaseMetric.
+        prefix: Put before every name, with a slash. Defaults to ``'latent'``.
     """
 
     default_prefix = 'latent'
@@ -108,16 +125,17 @@ class ExplainedVariance(BaseMetric):
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Add a batch to the sums of this process.
 
-        MMEngine gathers ``results`` of all processes and cuts them to N, which drops the persons
-        that a sampler repeats to even out processes. Sums are one entry a process and never cut,
-        so repeated persons are left out here.
+        MMEngine gathers ``results`` of all processes and cuts them to N, which drops the persons that a sampler repeats
+        to even out processes. Sums are one entry a process and never cut, so repeated persons are left out here.
         """
         before = self.results[0].count if self.results else 0
-        genuine = data_samples[:self._expected() - before]
+        genuine = data_samples[: self._expected() - before]
         if not genuine:
             return
-        columns = [torch.stack([sample[key].flatten() for sample in genuine]).double().cpu().numpy()
-                   for key in ('input', 'reconstruction', 'code')]
+        columns = [
+            torch.stack([sample[key].flatten() for sample in genuine]).double().cpu().numpy()
+            for key in ('input', 'reconstruction', 'code')
+        ]
         self.results[:] = [reduce(joined, [*self.results, sums_of(*columns)])]
 
     def _expected(self) -> int:
@@ -127,17 +145,19 @@ class ExplainedVariance(BaseMetric):
         """
         persons = (self.dataset_meta or {}).get('persons')
         if persons is None:
-            raise InputError('ExplainedVariance: does not know how many persons there are; use '
-                             'LatentDataset, or give metainfo of the dataset a "persons"')
+            raise InputError(
+                'ExplainedVariance: does not know how many persons there are; use '
+                'LatentDataset, or give metainfo of the dataset a "persons"'
+            )
         return len(range(get_rank(), persons, get_world_size()))
 
     def compute_metrics(self, results: list[Sums]) -> dict[str, float]:
         """Join the sums of all processes.
 
         Args:
-            results (list): Sums of each process that had persons.
+            results: Sums of each process that had persons.
 
         Returns:
-            dict[str, float]: See the class.
+            See the class.
         """
         return explained_variance(reduce(joined, results))

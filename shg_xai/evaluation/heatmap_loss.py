@@ -14,16 +14,16 @@ from shg_xai.errors import InputError
 class HeatmapLoss(BaseMetric):
     """Mean over persons of the head's loss on heatmaps: ``val/heatmap_error``.
 
-    It is not named a loss, since MMEngine's LogProcessor logs of whatever has that in its name the
-    mean over the last ten validations, so that curves would lag behind.
+    It is not named a loss, since MMEngine's LogProcessor logs of whatever has that in its name the mean over the last
+    ten validations, so that curves would lag behind.
 
     The pipeline must make the targets (GenerateTarget) and the model must return its heatmaps
     (``model.test_cfg.output_heatmaps=True``). Of several stacks it judges the last.
 
     Args:
-        loss (dict): Config of the loss, the head's own.
-        collect_device (str): See MMEngine's BaseMetric.
-        prefix (str): Put before the name, with a slash. Defaults to ``'val'``.
+        loss: Config of the loss, the head's own.
+        collect_device: See MMEngine's BaseMetric.
+        prefix: Put before the name, with a slash. Defaults to ``'val'``.
     """
 
     def __init__(self, loss: dict, collect_device: str = 'cpu', prefix: str = 'val') -> None:
@@ -40,7 +40,8 @@ class HeatmapLoss(BaseMetric):
             if 'pred_fields' not in sample or 'gt_fields' not in sample:
                 raise InputError(
                     'HeatmapLoss needs heatmaps: set model.test_cfg.output_heatmaps=True and put '
-                    'GenerateTarget into the validation pipeline')
+                    'GenerateTarget into the validation pipeline'
+                )
             predicted = sample['pred_fields']['heatmaps'][None].float()
             target = sample['gt_fields']['heatmaps'][None].to(predicted)
             weights = sample['gt_instance_labels']['keypoint_weights'].to(predicted)

@@ -12,11 +12,11 @@ def mean_pose(keypoints: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Mean place of each joint over the persons who have it labelled.
 
     Args:
-        keypoints (np.ndarray): Shape (N, K, 2).
-        v (np.ndarray): Visibility in {0, 1, 2}, shape (N, K).
+        keypoints: Shape (N, K, 2).
+        v: Visibility in {0, 1, 2}, shape (N, K).
 
     Returns:
-        np.ndarray: Shape (K, 2); NaN for a joint that nobody has labelled.
+        Shape (K, 2); NaN for a joint that nobody has labelled.
     """
     labelled = (v > 0)[..., None]
     total = np.where(labelled, keypoints, 0).sum(axis=0)
@@ -24,21 +24,20 @@ def mean_pose(keypoints: np.ndarray, v: np.ndarray) -> np.ndarray:
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
-def mean_pose_pck(pose: np.ndarray, keypoints: np.ndarray, v: np.ndarray, names: list[str],
-                  thr: float = 0.05) -> dict[str, float]:
+def mean_pose_pck(
+    pose: np.ndarray, keypoints: np.ndarray, v: np.ndarray, names: list[str], thr: float = 0.05
+) -> dict[str, float]:
     """PCK, normalised by the crop's side, when this pose is predicted for everybody.
 
     Args:
-        pose (np.ndarray): Shape (K, 2).
-        keypoints (np.ndarray): The truth, shape (N, K, 2).
-        v (np.ndarray): Visibility in {0, 1, 2}, shape (N, K).
-        names (list[str]): Names of the K keypoints.
-        thr (float): A joint is correct below this distance. Defaults to 0.05.
+        pose: Shape (K, 2).
+        keypoints: The truth, shape (N, K, 2).
+        v: Visibility in {0, 1, 2}, shape (N, K).
+        names: Names of the K keypoints.
+        thr: A joint is correct below this distance. Defaults to 0.05.
 
     Returns:
-        dict[str, float]: Mean over persons for ``labelled``, ``visible``, ``occluded`` and
-        ``limbs``; NaN where no joint counts.
+        Mean over persons for ``labelled``, ``visible``, ``occluded`` and ``limbs``; NaN where no joint counts.
     """
     correct = pck.normalised_distances(pose, keypoints, np.ones(len(keypoints))) < thr
-    return {group: pck.mean_pck(correct, counts)
-            for group, counts in pck.counting_joints(v, names).items()}
+    return {group: pck.mean_pck(correct, counts) for group, counts in pck.counting_joints(v, names).items()}

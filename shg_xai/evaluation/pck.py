@@ -1,8 +1,8 @@
 """Percentage of correct keypoints, as pure functions.
 
-Shapes: N persons, K keypoints. A joint is correct when its distance to the truth, divided by the
-person's own normaliser, is below the threshold (Yang and Ramanan, "Articulated Human Detection
-with Flexible Mixtures of Parts", 2013, section 7.1; normalised by the crop's side in the study).
+Shapes: N persons, K keypoints. A joint is correct when its distance to the truth, divided by the person's own
+normaliser, is below the threshold (Yang and Ramanan, "Articulated Human Detection with Flexible Mixtures of Parts",
+2013, section 7.1; normalised by the crop's side in the study).
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,16 @@ from shg_xai.visibility import OCCLUDED, VISIBLE
 LIMBS = ('elbow', 'wrist', 'knee', 'ankle')
 
 
-def normalised_distances(predicted: np.ndarray, truth: np.ndarray,
-                         normaliser: np.ndarray) -> np.ndarray:
+def normalised_distances(predicted: np.ndarray, truth: np.ndarray, normaliser: np.ndarray) -> np.ndarray:
     """Distance of each joint, in units of its person's normaliser.
 
     Args:
-        predicted (np.ndarray): Shape (N, K, 2), in pixels.
-        truth (np.ndarray): Shape (N, K, 2), in pixels.
-        normaliser (np.ndarray): Shape (N,), in pixels; NaN where a person has none.
+        predicted: Shape (N, K, 2), in pixels.
+        truth: Shape (N, K, 2), in pixels.
+        normaliser: Shape (N,), in pixels; NaN where a person has none.
 
     Returns:
-        np.ndarray: Shape (N, K); NaN where the normaliser is NaN.
+        Shape (N, K); NaN where the normaliser is NaN.
     """
     return np.linalg.norm(predicted - truth, axis=-1) / normaliser[:, None]
 
@@ -33,27 +32,26 @@ def counting_joints(v: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray
     """Which joints count, for each way to count them.
 
     Args:
-        v (np.ndarray): Visibility in {0, 1, 2}, shape (N, K).
-        names (Sequence[str]): Names of the K keypoints.
+        v: Visibility in {0, 1, 2}, shape (N, K).
+        names: Names of the K keypoints.
 
     Returns:
-        dict[str, np.ndarray]: Bool masks (N, K): ``labelled`` (v >= 1), ``visible`` (v = 2),
-        ``occluded`` (v = 1), ``limbs`` (labelled elbows, wrists, knees and ankles).
+        Bool masks (N, K): ``labelled`` (v >= 1), ``visible`` (v = 2), ``occluded`` (v = 1), ``limbs`` (labelled elbows,
+        wrists, knees and ankles).
     """
     is_limb = np.array([any(part in name for part in LIMBS) for name in names])
-    return dict(labelled=v >= 1, visible=v == VISIBLE, occluded=v == OCCLUDED,
-                limbs=(v >= 1) & is_limb)
+    return dict(labelled=v >= 1, visible=v == VISIBLE, occluded=v == OCCLUDED, limbs=(v >= 1) & is_limb)
 
 
 def person_pck(correct: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """For each person the share of its counting joints that are correct.
 
     Args:
-        correct (np.ndarray): Bool, shape (N, K).
-        counts (np.ndarray): Which joints count, bool, shape (N, K).
+        correct: Bool, shape (N, K).
+        counts: Which joints count, bool, shape (N, K).
 
     Returns:
-        np.ndarray: Shape (N,), in [0, 1]; NaN for a person without a counting joint.
+        Shape (N,), in [0, 1]; NaN for a person without a counting joint.
     """
     total = counts.sum(axis=1)
     hits = (correct & counts).sum(axis=1)
@@ -66,11 +64,11 @@ def mean_pck(correct: np.ndarray, counts: np.ndarray) -> float:
     Persons without a counting joint are left out of the sum and of the denominator.
 
     Args:
-        correct (np.ndarray): Bool, shape (N, K).
-        counts (np.ndarray): Which joints count, bool, shape (N, K).
+        correct: Bool, shape (N, K).
+        counts: Which joints count, bool, shape (N, K).
 
     Returns:
-        float: In [0, 1]; NaN when no joint counts at all.
+        In [0, 1]; NaN when no joint counts at all.
     """
     scores = person_pck(correct, counts)
     scores = scores[~np.isnan(scores)]
@@ -81,10 +79,10 @@ def pooled_pck(correct: np.ndarray, counts: np.ndarray) -> float:
     """Share of all counting joints of all persons that are correct.
 
     Args:
-        correct (np.ndarray): Bool, shape (N, K), or (N,) for one joint.
-        counts (np.ndarray): Which joints count, bool, same shape.
+        correct: Bool, shape (N, K), or (N,) for one joint.
+        counts: Which joints count, bool, same shape.
 
     Returns:
-        float: In [0, 1]; NaN when no joint counts at all.
+        In [0, 1]; NaN when no joint counts at all.
     """
     return float(correct[counts].mean()) if counts.any() else float('nan')

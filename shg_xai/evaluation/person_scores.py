@@ -43,18 +43,16 @@ def torso_length(sample: dict, v: np.ndarray, names: list[str]) -> float:
 NORMALISERS = dict(crop=crop_side, bbox=bbox_side, torso=torso_length)
 
 
-def sample_distances(sample: dict[str, Any], names: list[str],
-                     normaliser: str) -> tuple[np.ndarray, np.ndarray]:
+def sample_distances(sample: dict[str, Any], names: list[str], normaliser: str) -> tuple[np.ndarray, np.ndarray]:
     """Distances of a tested sample's joints to the truth, and their flags.
 
     Args:
-        sample (dict): A PoseDataSample of one person as ``to_dict()`` gives it, with prediction.
-        names (list[str]): Names of the K keypoints.
-        normaliser (str): One of ``NORMALISERS``, which distances are divided by.
+        sample: A PoseDataSample of one person as ``to_dict()`` gives it, with prediction.
+        names: Names of the K keypoints.
+        normaliser: One of ``NORMALISERS``, which distances are divided by.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Distances in units of the normaliser (K,), NaN where the
-        person has none, and the flags v in {0, 1, 2} (K,).
+        Distances in units of the normaliser (K,), NaN where the person has none, and the flags v in {0, 1, 2} (K,).
 
     Raises:
         InputError: The box comes from a detector, so that nobody knows who the person is.
@@ -62,12 +60,15 @@ def sample_distances(sample: dict[str, Any], names: list[str],
     if sample.get('raw_ann_info') is None:
         raise InputError(
             'VisiblePCK needs ground-truth boxes, but these come from a detector: set '
-            "bbox_file='' in val_dataloader.dataset and test_dataloader.dataset")
+            "bbox_file='' in val_dataloader.dataset and test_dataloader.dataset"
+        )
     v = raw_visibility(sample['raw_ann_info'])[0]
     side = NORMALISERS[normaliser](sample, v, names)
     distances = pck.normalised_distances(
         np.asarray(sample['pred_instances']['keypoints'])[..., :2],
-        np.asarray(sample['gt_instances']['keypoints']), np.array([side]))
+        np.asarray(sample['gt_instances']['keypoints']),
+        np.array([side]),
+    )
     return distances[0], v
 
 
@@ -79,24 +80,25 @@ def judged_flags(distances: np.ndarray, v: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(distances).all(axis=1, keepdims=True), 0, v)
 
 
-def person_scores(distances: np.ndarray, v: np.ndarray, names: Sequence[str],
-                  thr: float = 0.05) -> dict[str, np.ndarray]:
+def person_scores(
+    distances: np.ndarray, v: np.ndarray, names: Sequence[str], thr: float = 0.05
+) -> dict[str, np.ndarray]:
     """For each person the share of joints that are correct, for each way to count them.
 
-    The mean over the persons who have one is the study's PCK, see
-    :func:`~shg_xai.evaluation.pck.mean_pck`.
+    The mean over the persons who have one is the study's PCK, see :func:`~shg_xai.evaluation.pck.mean_pck`.
 
     Args:
-        distances (np.ndarray): In units of the normaliser, shape (N, K); NaN for a person that
-            has none.
-        v (np.ndarray): Visibility in {0, 1, 2}, shape (N, K).
-        names (Sequence[str]): Names of the K keypoints.
-        thr (float): A joint is correct below this distance. Defaults to the study's 0.05.
+        distances: In units of the normaliser, shape (N, K); NaN for a person that has none.
+        v: Visibility in {0, 1, 2}, shape (N, K).
+        names: Names of the K keypoints.
+        thr: A joint is correct below this distance. Defaults to the study's 0.05.
 
     Returns:
-        dict[str, np.ndarray]: ``labelled``, ``visible``, ``occluded`` and ``limbs``, each of
-        shape (N,), in [0, 1]; NaN for a person without such a joint.
+        ``labelled``, ``visible``, ``occluded`` and ``limbs``, each of shape (N,), in [0, 1]; NaN for a person without
+        such a joint.
     """
     correct = distances < thr
-    return {group: pck.person_pck(correct, counts) for group, counts
-            in pck.counting_joints(judged_flags(distances, v), names).items()}
+    return {
+        group: pck.person_pck(correct, counts)
+        for group, counts in pck.counting_joints(judged_flags(distances, v), names).items()
+    }

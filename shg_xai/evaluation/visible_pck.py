@@ -14,35 +14,33 @@ from mmpose.registry import METRICS
 
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
-from shg_xai.evaluation.person_scores import (
-    NORMALISERS,
-    judged_flags,
-    person_scores,
-    sample_distances,
-)
+from shg_xai.evaluation.person_scores import NORMALISERS, judged_flags, person_scores, sample_distances
 from shg_xai.writing import aside
 
 Result = tuple[np.ndarray, np.ndarray, int | None, int | None]
 
 
-def write_persons(file: Path, annotation_ids: Sequence[int], image_ids: Sequence[int],
-                  scores: dict[str, np.ndarray]) -> None:
+def write_persons(
+    file: Path, annotation_ids: Sequence[int], image_ids: Sequence[int], scores: dict[str, np.ndarray]
+) -> None:
     """Write the PCK of N persons as Parquet, whole or not at all.
 
     Args:
-        file (Path): Where to; its folder is made if it is missing.
-        annotation_ids (Sequence[int]): Who they are, N.
-        image_ids (Sequence[int]): The image of each, N.
-        scores (dict[str, np.ndarray]): By group, shape (N,); NaN becomes null.
+        file: Where to; its folder is made if it is missing.
+        annotation_ids: Who they are, N.
+        image_ids: The image of each, N.
+        scores: By group, shape (N,); NaN becomes null.
 
     Raises:
         InputError: It cannot be written.
     """
-    table = pa.table({
-        'annotation_id': pa.array(annotation_ids, pa.int64()),
-        'image_id': pa.array(image_ids, pa.int64()),
-        **{f'pck_{group}': pa.array(values, pa.float64(), from_pandas=True)
-           for group, values in scores.items()}})
+    table = pa.table(
+        {
+            'annotation_id': pa.array(annotation_ids, pa.int64()),
+            'image_id': pa.array(image_ids, pa.int64()),
+            **{f'pck_{group}': pa.array(values, pa.float64(), from_pandas=True) for group, values in scores.items()},
+        }
+    )
     with aside(file) as part:
         pq.write_table(table, part, compression='zstd')
 
@@ -60,38 +58,37 @@ class VisiblePCK(BaseMetric):
         - ``pck/joint_mean``: mean over joints of the former, which is what MMPose's PCKAccuracy
           reports (it normalises by the box)
 
-    Works with any MMPose config on COCO annotations with ground-truth boxes; the flags are read
-    from the annotation, so the pipeline needs no LoadVisibility for it.
+    Works with any MMPose config on COCO annotations with ground-truth boxes; the flags are read from the annotation, so
+    the pipeline needs no LoadVisibility for it.
 
     Args:
-        thr (float): A joint is correct below this distance. Defaults to the study's 0.05.
-        normaliser (str): What distances are divided by: ``'crop'``, the longer side of the crop
-            (the study), ``'bbox'``, the longer side of the box, or ``'torso'``, from a shoulder
-            to the opposite hip; persons without it are left out. Defaults to ``'crop'``.
-        collect_device (str): See MMEngine's BaseMetric.
-        prefix (str, optional): Put before every name, with a slash. Defaults to ``'pck'``.
-        persons_file (str, optional): A Parquet file to write after each test or validation, one
-            row a person in the order of the data set: ``annotation_id``, ``image_id``,
-            ``pck_labelled``, ``pck_visible``, ``pck_occluded``, ``pck_limbs``; null where a
-            person has no such joint. Defaults to ``None``: none is written.
+        thr: A joint is correct below this distance. Defaults to the study's 0.05.
+        normaliser: What distances are divided by: ``'crop'``, the longer side of the crop (the study), ``'bbox'``, the
+            longer side of the box, or ``'torso'``, from a shoulder to the opposite hip; persons without it are left
+            out. Defaults to ``'crop'``.
+        collect_device: See MMEngine's BaseMetric.
+        prefix: Put before every name, with a slash. Defaults to ``'pck'``.
+        persons_file: A Parquet file to write after each test or validation, one row a person in the order of the data
+            set: ``annotation_id``, ``image_id``, ``pck_labelled``, ``pck_visible``, ``pck_occluded``, ``pck_limbs``;
+            null where a person has no such joint. Defaults to ``None``: none is written.
 
     Raises:
-        InputError: An unknown normaliser, boxes from a detector, or a file that cannot be
-            written.
+        InputError: An unknown normaliser, boxes from a detector, or a file that cannot be written.
     """
 
     default_prefix = 'pck'
 
-    def __init__(self,
-                 thr: float = 0.05,
-                 normaliser: str = 'crop',
-                 collect_device: str = 'cpu',
-                 prefix: str | None = None,
-                 persons_file: str | None = None) -> None:
+    def __init__(
+        self,
+        thr: float = 0.05,
+        normaliser: str = 'crop',
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        persons_file: str | None = None,
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         if normaliser not in NORMALISERS:
-            raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of '
-                             f'{", ".join(NORMALISERS)}')
+            raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of {", ".join(NORMALISERS)}')
         self.thr = thr
         self.normaliser = normaliser
         self.persons_file = persons_file
@@ -107,29 +104,27 @@ class VisiblePCK(BaseMetric):
         """Reduce distances and flags of all persons to the metrics.
 
         Args:
-            results (list): Distances (K,), flags (K,), annotation and image of each person.
+            results: Distances (K,), flags (K,), annotation and image of each person.
 
         Returns:
-            dict[str, float]: See the class.
+            See the class.
         """
         names = self._keypoint_names()
         columns = list(zip(*results, strict=True))
         distances, v = (np.stack(column) for column in columns[:2])
         if self.persons_file:
-            write_persons(Path(self.persons_file), *columns[2:],
-                          person_scores(distances, v, names, self.thr))
+            write_persons(Path(self.persons_file), *columns[2:], person_scores(distances, v, names, self.thr))
         v = judged_flags(distances, v)
         correct = distances < self.thr
 
         groups = pck.counting_joints(v, names)
         metrics = {group: pck.mean_pck(correct, counts) for group, counts in groups.items()}
-        metrics |= {f'pooled/{group}': pck.pooled_pck(correct, counts)
-                    for group, counts in groups.items()}
-        metrics |= {f'joint/{name}': pck.pooled_pck(correct[:, joint], v[:, joint] > 0)
-                    for joint, name in enumerate(names)}
+        metrics |= {f'pooled/{group}': pck.pooled_pck(correct, counts) for group, counts in groups.items()}
+        metrics |= {
+            f'joint/{name}': pck.pooled_pck(correct[:, joint], v[:, joint] > 0) for joint, name in enumerate(names)
+        }
 
-        by_joint = [value for name, value in metrics.items()
-                    if name.startswith('joint/') and not math.isnan(value)]
+        by_joint = [value for name, value in metrics.items() if name.startswith('joint/') and not math.isnan(value)]
         metrics['joint_mean'] = float(np.mean(by_joint)) if by_joint else math.nan
 
         absent = sorted(name for name, value in metrics.items() if math.isnan(value))
@@ -138,5 +133,4 @@ class VisiblePCK(BaseMetric):
         return {name: value for name, value in metrics.items() if not math.isnan(value)}
 
     def _keypoint_names(self) -> list[str]:
-        return [self.dataset_meta['keypoint_id2name'][joint]
-                for joint in range(self.dataset_meta['num_keypoints'])]
+        return [self.dataset_meta['keypoint_id2name'][joint] for joint in range(self.dataset_meta['num_keypoints'])]

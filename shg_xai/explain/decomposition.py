@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from shg_xai.chapters.clusters.measure import Clusters, Plan, cluster
+from shg_xai.chapters.nearest_walk.measure import KEPT
+from shg_xai.explain.options import Options
+from shg_xai.latents.selection import BLOCK, Selection
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.moments import STRIDE, Moments, Overview, joined, look, moments
-from shg_xai.explain.options import Options
+from shg_xai.stats.pca import Components, eigenvalues, principal_components
 from shg_xai.stats.progress import stage
 from shg_xai.stats.projection import Projections, dimensions_for, project
-from shg_xai.latents.selection import BLOCK, Selection
 from shg_xai.stats.silhouette import Silhouettes, silhouettes
-from shg_xai.stats.pca import Components, eigenvalues, principal_components
-from shg_xai.chapters.nearest_walk.measure import KEPT
 
 CLUSTER_CUT = 0.05  # share of variance the restarts of K-Means leave out
 # A bound on a silhouette's error is some 4 to 16 times the share of variance left out.
@@ -27,13 +27,13 @@ class Structure:
     """What is in N latents.
 
     Attributes:
-        constant (int): How many of the D values are the same for all.
-        components (Components): Principal components.
-        variances (np.ndarray): Of each of the D values, shape (D,).
-        halves (tuple[Latents, ...]): Latents of each half of the images; none if too few.
-        projections (Projections): Scores along the components.
-        clusters (dict[int, Clusters]): By K.
-        silhouettes (dict[int, Silhouettes]): By K.
+        constant: How many of the D values are the same for all.
+        components: Principal components.
+        variances: Of each of the D values, shape (D,).
+        halves: Latents of each half of the images; none if too few.
+        projections: Scores along the components.
+        clusters: By K.
+        silhouettes: By K.
     """
 
     constant: int
@@ -58,17 +58,23 @@ class _Work:
         return -(-persons // size)
 
 
-def structure(file: Path, selection: Selection, options: Options, pool: Executor,
-              times: dict[str, float], overview: Overview | None = None) -> Structure:
+def structure(
+    file: Path,
+    selection: Selection,
+    options: Options,
+    pool: Executor,
+    times: dict[str, float],
+    overview: Overview | None = None,
+) -> Structure:
     """Look at every value, then do the long work.
 
     Args:
-        file (Path): Where the rotated latents go, up to 4 N D bytes.
-        selection (Selection): N persons.
-        options (Options): How.
-        pool (Executor): Who computes.
-        times (dict[str, float]): Gets the seconds of each stage.
-        overview (Overview, optional): What the look said, if it was taken already.
+        file: Where the rotated latents go, up to 4 N D bytes.
+        selection: N persons.
+        options: How.
+        pool: Who computes.
+        times: Gets the seconds of each stage.
+        overview: What the look said, if it was taken already.
 
     Raises:
         InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
@@ -83,8 +89,7 @@ def structure(file: Path, selection: Selection, options: Options, pool: Executor
         # More was cut than the tolerance allows for: nothing is then.
         projections = _project(work, components, selection.dimensions, file)
         values = _silhouettes(work, projections, found)
-    return Structure(int(overview.constant.sum()), components, variances, halves, projections,
-                     found, values)
+    return Structure(int(overview.constant.sum()), components, variances, halves, projections, found, values)
 
 
 def overview_of(selection: Selection, pool: Executor, times: dict[str, float]) -> Overview:
@@ -93,8 +98,7 @@ def overview_of(selection: Selection, pool: Executor, times: dict[str, float]) -
         return look(selection, counted)
 
 
-def _decompose(work: _Work, mean: np.ndarray
-               ) -> tuple[Components, tuple[Latents, ...], np.ndarray]:
+def _decompose(work: _Work, mean: np.ndarray) -> tuple[Components, tuple[Latents, ...], np.ndarray]:
     """Components, latents of each half of the images, variance of each dimension (D,)."""
     selection = work.selection
     half = selection.halves(work.options.seed)
@@ -130,19 +134,17 @@ def _project(work: _Work, components: Components, kept: int, file: Path) -> Proj
         return project(selection, components, kept, file, counted)
 
 
-def _cluster(work: _Work, components: Components, projections: Projections
-             ) -> dict[int, Clusters]:
+def _cluster(work: _Work, components: Components, projections: Projections) -> dict[int, Clusters]:
     options = work.options
-    plan = Plan(options.ks, options.restarts, dimensions_for(components.eigenvalues, CLUSTER_CUT),
-                options.seed)
+    plan = Plan(options.ks, options.restarts, dimensions_for(components.eigenvalues, CLUSTER_CUT), options.seed)
     with stage(work.pool, 'clusters', work.times) as counted:
         return cluster(work.selection, components, projections, plan, counted)
 
 
-def _silhouettes(work: _Work, projections: Projections, found: dict[int, Clusters]
-                 ) -> dict[int, Silhouettes]:
+def _silhouettes(work: _Work, projections: Projections, found: dict[int, Clusters]) -> dict[int, Silhouettes]:
     blocks = work.blocks(len(work.selection))
     with stage(work.pool, 'silhouettes', work.times, blocks * (blocks + 1) // 2) as counted:
-        values = silhouettes(projections.scores, projections.residuals,
-                             [clusters.best.labels for clusters in found.values()], counted)
+        values = silhouettes(
+            projections.scores, projections.residuals, [clusters.best.labels for clusters in found.values()], counted
+        )
     return dict(zip(found, values, strict=True))

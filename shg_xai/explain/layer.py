@@ -11,18 +11,18 @@ import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
-from shg_xai.stats.bootstrap import mean_interval, number
 from shg_xai.chapters.clusters.measure import central_persons, cluster_results
+from shg_xai.chapters.concepts.measure import concept_results
+from shg_xai.chapters.nearest_walk.measure import KEPT, STEPS, picked, walks
+from shg_xai.explain.decomposition import Structure, structure
+from shg_xai.explain.options import Options, warnings_of
+from shg_xai.latents.selection import BLOCK, Selection
+from shg_xai.stats.bootstrap import mean_interval, number
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.moments import Overview
-from shg_xai.explain.options import Options, warnings_of
-from shg_xai.stats.progress import stage
-from shg_xai.chapters.concepts.measure import concept_results
-from shg_xai.latents.selection import BLOCK, Selection
-from shg_xai.stats.silhouette import Silhouettes
 from shg_xai.stats.pca import leading_shares, null_eigenvalues, spectrum_results
-from shg_xai.explain.decomposition import Structure, structure
-from shg_xai.chapters.nearest_walk.measure import KEPT, STEPS, picked, walks
+from shg_xai.stats.progress import stage
+from shg_xai.stats.silhouette import Silhouettes
 
 # Columns of a store that no chapter needs.
 UNUSED = ('dataset', 'split', 'crop_center', 'predicted_keypoints', 'keypoint_scores')
@@ -33,11 +33,11 @@ class Analysis:
     """One store, analysed.
 
     Attributes:
-        results (dict): Its entry in the results.
-        persons (pa.Table): N rows: who, scores, clusters, silhouettes, PCK, concepts.
-        latents (Latents): For comparing.
-        halves (tuple[Latents, ...]): The same of each half of the images; none if too few.
-        labels (dict[int, np.ndarray]): By K the cluster of each person, uint8, (N,).
+        results: Its entry in the results.
+        persons: N rows: who, scores, clusters, silhouettes, PCK, concepts.
+        latents: For comparing.
+        halves: The same of each half of the images; none if too few.
+        labels: By K the cluster of each person, uint8, (N,).
     """
 
     results: dict[str, Any]
@@ -47,20 +47,27 @@ class Analysis:
     labels: dict[int, np.ndarray]
 
 
-def analyse(name: str, selection: Selection, options: Options, scratch: Path, pool: Executor,
-            times: dict[str, float], notes: Sequence[str] = (),
-            overview: Overview | None = None) -> Analysis:
+def analyse(
+    name: str,
+    selection: Selection,
+    options: Options,
+    scratch: Path,
+    pool: Executor,
+    times: dict[str, float],
+    notes: Sequence[str] = (),
+    overview: Overview | None = None,
+) -> Analysis:
     """Analyse one layer of a store.
 
     Args:
-        name (str): Name of the analysis, for files and figures.
-        selection (Selection): N persons.
-        options (Options): How.
-        scratch (Path): A folder for the rotated latents, up to 4 N D bytes.
-        pool (Executor): Who computes.
-        times (dict[str, float]): Gets the seconds of each stage.
-        notes (Sequence[str]): Warnings for the reader that are known already.
-        overview (Overview, optional): What a look at all values said, if it was taken already.
+        name: Name of the analysis, for files and figures.
+        selection: N persons.
+        options: How.
+        scratch: A folder for the rotated latents, up to 4 N D bytes.
+        pool: Who computes.
+        times: Gets the seconds of each stage.
+        notes: Warnings for the reader that are known already.
+        overview: What a look at all values said, if it was taken already.
 
     Raises:
         InputError: Latents or options cannot be analysed.
@@ -74,51 +81,72 @@ def analyse(name: str, selection: Selection, options: Options, scratch: Path, po
     with stage(pool, 'spectrum', times):
         spectrum = _spectrum(selection, options, found, scores)
     with stage(pool, 'walks', times, -(-len(selection) // BLOCK)) as counted:
-        walked = walks(selection, found.components,
-                       picked(selection.dimensions, len(selection)), options.seed, counted)
+        walked = walks(selection, found.components, picked(selection.dimensions, len(selection)), options.seed, counted)
     clusters = _clusters(selection, options, found, pool)
     labels = {k: own.best.labels for k, own in found.clusters.items()}
     table = selection.table([name for name in selection.store.columns if name not in UNUSED])
     with stage(pool, 'concepts', times) as counted:
         concepts, columns = concept_results(
-            table, selection.store.manifest.keypoint_names, scores, found.projections.scores,
-            {k: labels[k] for k in sorted({min(options.ks), clusters['best_k']})}, options,
-            counted)
+            table,
+            selection.store.manifest.keypoint_names,
+            scores,
+            found.projections.scores,
+            {k: labels[k] for k in sorted({min(options.ks), clusters['best_k']})},
+            options,
+            counted,
+        )
     file.unlink()
-    results = dict(_facts(name, selection, found.constant), warnings=warnings, spectrum=spectrum,
-                   walks=dict(steps=list(STEPS), components=walked), clusters=clusters,
-                   concepts=concepts)
+    results = dict(
+        _facts(name, selection, found.constant),
+        warnings=warnings,
+        spectrum=spectrum,
+        walks=dict(steps=list(STEPS), components=walked),
+        clusters=clusters,
+        concepts=concepts,
+    )
     latents = Latents(selection, found.components.mean, found.components.eigenvalues)
-    return Analysis(results, _persons(table, scores, labels, found.silhouettes, columns), latents,
-                    found.halves, labels)
+    return Analysis(results, _persons(table, scores, labels, found.silhouettes, columns), latents, found.halves, labels)
 
 
-def _spectrum(selection: Selection, options: Options, found: Structure, scores: np.ndarray
-              ) -> dict[str, Any]:
-    leading = leading_shares(scores.astype(np.float64) ** 2, found.projections.norms,
-                             selection.image_ids, options.bootstrap, options.confidence,
-                             options.seed)
+def _spectrum(selection: Selection, options: Options, found: Structure, scores: np.ndarray) -> dict[str, Any]:
+    leading = leading_shares(
+        scores.astype(np.float64) ** 2,
+        found.projections.norms,
+        selection.image_ids,
+        options.bootstrap,
+        options.confidence,
+        options.seed,
+    )
     null = null_eigenvalues(found.variances, len(selection), options.seed)
-    return spectrum_results(found.components.eigenvalues, leading,
-                            [half.eigenvalues for half in found.halves], null)
+    return spectrum_results(found.components.eigenvalues, leading, [half.eigenvalues for half in found.halves], null)
 
 
-def _clusters(selection: Selection, options: Options, found: Structure, pool: Executor
-              ) -> dict[str, Any]:
+def _clusters(selection: Selection, options: Options, found: Structure, pool: Executor) -> dict[str, Any]:
     sils = found.silhouettes
-    central = central_persons(selection, found.components.mean, list(found.clusters.values()),
-                              pool)
-    entries = [cluster_results(k, clusters, sils[k], persons, selection, options)
-               for (k, clusters), persons in zip(found.clusters.items(), central, strict=True)]
+    central = central_persons(selection, found.components.mean, list(found.clusters.values()), pool)
+    entries = [
+        cluster_results(k, clusters, sils[k], persons, selection, options)
+        for (k, clusters), persons in zip(found.clusters.items(), central, strict=True)
+    ]
     order = sorted(sils, key=lambda k: (-sils[k].values.mean(dtype=float), k))
     margin = None
     if len(order) > 1:
-        value, low, high = mean_interval(sils[order[0]].values - sils[order[1]].values,
-                                         selection.image_ids, options.bootstrap,
-                                         options.confidence, options.seed)
+        value, low, high = mean_interval(
+            sils[order[0]].values - sils[order[1]].values,
+            selection.image_ids,
+            options.bootstrap,
+            options.confidence,
+            options.seed,
+        )
         margin = dict(value=float(value), low=number(low), high=number(high))
-    return dict(restarts=options.restarts, tolerance=options.tolerance, k=entries,
-                best_k=order[0], second_k=order[1] if len(order) > 1 else None, margin=margin)
+    return dict(
+        restarts=options.restarts,
+        tolerance=options.tolerance,
+        k=entries,
+        best_k=order[0],
+        second_k=order[1] if len(order) > 1 else None,
+        margin=margin,
+    )
 
 
 def _facts(name: str, selection: Selection, constant: int) -> dict[str, Any]:
@@ -126,26 +154,36 @@ def _facts(name: str, selection: Selection, constant: int) -> dict[str, Any]:
     store, source = selection.store, selection.store.manifest.source
     dataset = source.get('dataset') or {}
     return dict(
-        name=name, store=str(store.folder), layer=selection.layer, persons=len(selection),
-        persons_in_store=len(store), images=len(np.unique(selection.image_ids)),
-        dimensions=selection.dimensions, shape=list(selection.array.shape[1:]),
-        config_file=source.get('config_file'), dataset=dataset.get('ann_file'),
-        split=dataset.get('split'), checkpoint=source.get('checkpoint'),
+        name=name,
+        store=str(store.folder),
+        layer=selection.layer,
+        persons=len(selection),
+        persons_in_store=len(store),
+        images=len(np.unique(selection.image_ids)),
+        dimensions=selection.dimensions,
+        shape=list(selection.array.shape[1:]),
+        config_file=source.get('config_file'),
+        dataset=dataset.get('ann_file'),
+        split=dataset.get('split'),
+        checkpoint=source.get('checkpoint'),
         keypoint_names=list(store.manifest.keypoint_names),
         skeleton_links=[list(link) for link in store.manifest.skeleton_links],
-        constant_dimensions=constant)
+        constant_dimensions=constant,
+    )
 
 
-def _persons(table: pa.Table, scores: np.ndarray, labels: dict[int, np.ndarray],
-             sils: dict[int, Silhouettes], concepts: dict[str, np.ndarray]) -> pa.Table:
+def _persons(
+    table: pa.Table,
+    scores: np.ndarray,
+    labels: dict[int, np.ndarray],
+    sils: dict[int, Silhouettes],
+    concepts: dict[str, np.ndarray],
+) -> pa.Table:
     """One row a person, without pictures; what is not known is null."""
     columns = {name: table[name] for name in ('annotation_id', 'image_id', 'file_name')}
-    columns |= {f'component_{place + 1}': pa.array(scores[:, place])
-                for place in range(scores.shape[1])}
+    columns |= {f'component_{place + 1}': pa.array(scores[:, place]) for place in range(scores.shape[1])}
     columns |= {f'cluster_k{k}': pa.array(own.astype(np.int16)) for k, own in labels.items()}
-    columns |= {f'silhouette_k{k}': pa.array(own.values)
-                for k, own in sils.items()}
+    columns |= {f'silhouette_k{k}': pa.array(own.values) for k, own in sils.items()}
     columns['pck'] = table['pck']
-    columns |= {f'concept.{name}': pa.array(values, from_pandas=True)
-                for name, values in concepts.items()}
+    columns |= {f'concept.{name}': pa.array(values, from_pandas=True) for name, values in concepts.items()}
     return pa.table(columns)

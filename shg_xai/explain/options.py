@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from shg_xai.latents.selection import Selection
 from shg_xai.errors import InputError
+from shg_xai.latents.selection import Selection
 
 FEW = 200  # persons below which intervals are too wide to say much
 
@@ -13,14 +13,14 @@ class Options:
     """How to analyse; the defaults are the study's.
 
     Attributes:
-        seed (int): Of everything drawn.
-        rows (str): Which persons: all, labelled or a condition.
-        ks (tuple[int, ...]): Numbers of clusters.
-        restarts (int): Restarts of K-Means for each.
-        bootstrap (int): Resamples of images behind each interval.
-        confidence (float): Of the intervals.
-        tolerance (float): By how much a mean silhouette may be wrong at most.
-        map (int): Persons in the map.
+        seed: Of everything drawn.
+        rows: Which persons: all, labelled or a condition.
+        ks: Numbers of clusters.
+        restarts: Restarts of K-Means for each.
+        bootstrap: Resamples of images behind each interval.
+        confidence: Of the intervals.
+        tolerance: By how much a mean silhouette may be wrong at most.
+        map: Persons in the map.
 
     Raises:
         InputError: A value makes no sense.
@@ -57,30 +57,31 @@ def check(selection: Selection, options: Options) -> None:
     count = len(selection)
     for k in options.ks:
         if k >= count:
-            raise InputError(f'--k {k}: {count} persons of {selection.store.folder} cannot be '
-                             f'judged in {k} clusters; give numbers below {count} with --k')
+            raise InputError(
+                f'--k {k}: {count} persons of {selection.store.folder} cannot be '
+                f'judged in {k} clusters; give numbers below {count} with --k'
+            )
 
 
 def warnings_of(selection: Selection, constant: int) -> list[str]:
     """Sentences for the reader about what these latents cannot tell.
 
     Args:
-        selection (Selection): N persons.
-        constant (int): How many of the D values are the same for all of them.
+        selection: N persons.
+        constant: How many of the D values are the same for all of them.
     """
     count, dimensions, store = len(selection), selection.dimensions, selection.store
     warnings = []
     if constant:
-        warnings.append(f'{constant:,} of {dimensions:,} values are the same for all persons and '
-                        'carry no variance.')
+        warnings.append(f'{constant:,} of {dimensions:,} values are the same for all persons and carry no variance.')
     if count <= dimensions:
-        warnings.append(f'{count:,} persons are no more than {dimensions:,} dimensions: the '
-                        f'spectrum has at most {count - 1:,} components, and says more about who '
-                        'was drawn than about the network.')
+        warnings.append(
+            f'{count:,} persons are no more than {dimensions:,} dimensions: the '
+            f'spectrum has at most {count - 1:,} components, and says more about who '
+            'was drawn than about the network.'
+        )
     if count < FEW:
-        warnings.append(f'{count:,} persons are few: most intervals are too wide to conclude '
-                        'anything.')
+        warnings.append(f'{count:,} persons are few: most intervals are too wide to conclude anything.')
     if not store.complete:
-        warnings.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its '
-                        'dump was cut off.')
+        warnings.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.')
     return warnings

@@ -18,16 +18,16 @@ import sklearn
 from tqdm import tqdm
 
 import shg_xai
-from shg_xai.report.atlas import DRAWN, atlas_table
-from shg_xai.stats.cka import matched
 from shg_xai.chapters.comparison.measure import comparison_results
-from shg_xai.explain.options import Options, check
-from shg_xai.latents.selection import Selection, names_for
-from shg_xai.explain.decomposition import overview_of
-from shg_xai.explain.layer import Analysis, analyse
-from shg_xai.errors import InputError
 from shg_xai.drawing.photos import draw_persons, missing_photos
 from shg_xai.drawing.pictures import write_atlas
+from shg_xai.errors import InputError
+from shg_xai.explain.decomposition import overview_of
+from shg_xai.explain.layer import Analysis, analyse
+from shg_xai.explain.options import Options, check
+from shg_xai.latents.selection import Selection, names_for
+from shg_xai.report.atlas import DRAWN, atlas_table
+from shg_xai.stats.cka import matched
 
 SCHEMA_VERSION = 1
 KIND = 'shg_xai latent analysis'
@@ -86,21 +86,26 @@ def replace_folder(out: Path) -> Iterator[Path]:
         raise InputError(f'--out {out}: cannot be written: {error.strerror or error}') from error
 
 
-def explain(selections: Sequence[Selection], options: Options, out: Path, pool: Executor,
-            command: str, images: Path | None = None) -> dict[str, Any]:
+def explain(
+    selections: Sequence[Selection],
+    options: Options,
+    out: Path,
+    pool: Executor,
+    command: str,
+    images: Path | None = None,
+) -> dict[str, Any]:
     """Analyse stores one by one, then compare them; write all that a report needs.
 
     Args:
-        selections (Sequence[Selection]): The persons of each store; of several stores those that
-            all of them have are analysed.
-        options (Options): How.
-        out (Path): An empty folder.
-        pool (Executor): Who computes.
-        command (str): What the user typed, for the record.
-        images (Path, optional): Folder of the photos; defaults to where the dump found them.
+        selections: The persons of each store; of several stores those that all of them have are analysed.
+        options: How.
+        out: An empty folder.
+        pool: Who computes.
+        command: What the user typed, for the record.
+        images: Folder of the photos; defaults to where the dump found them.
 
     Returns:
-        dict: The results, as they are in results.json.
+        The results, as they are in results.json.
 
     Raises:
         InputError: Latents cannot be analysed or compared, or a photo cannot be read.
@@ -119,9 +124,11 @@ def explain(selections: Sequence[Selection], options: Options, out: Path, pool: 
     scratch = out / '.scratch'
     scratch.mkdir()
     for name, selection, count, overview in zip(names, selections, counts, overviews, strict=True):
-        notes = [] if count == len(selection) else [
-            f'{count - len(selection):,} of {count:,} persons are left out, whom not all stores '
-            'have.']
+        notes = (
+            []
+            if count == len(selection)
+            else [f'{count - len(selection):,} of {count:,} persons are left out, whom not all stores have.']
+        )
         tqdm.write(f'{name}: {len(selection):,} persons of {selection.dimensions:,} values')
         analyses.append(analyse(name, selection, options, scratch, pool, times, notes, overview))
     scratch.rmdir()
@@ -129,12 +136,18 @@ def explain(selections: Sequence[Selection], options: Options, out: Path, pool: 
     for analysis in analyses:
         _write_persons(analysis, options, out, images)
     results = dict(
-        schema_version=SCHEMA_VERSION, kind=KIND, command=command, seed=options.seed,
-        versions=dict(shg_xai=shg_xai.__version__, numpy=np.__version__, scipy=scipy.__version__,
-                      scikit_learn=sklearn.__version__),
+        schema_version=SCHEMA_VERSION,
+        kind=KIND,
+        command=command,
+        seed=options.seed,
+        versions=dict(
+            shg_xai=shg_xai.__version__, numpy=np.__version__, scipy=scipy.__version__, scikit_learn=sklearn.__version__
+        ),
         settings={key: value for key, value in asdict(options).items() if key != 'seed'},
-        analyses=[analysis.results for analysis in analyses], comparison=comparison,
-        times_s=times)
+        analyses=[analysis.results for analysis in analyses],
+        comparison=comparison,
+        times_s=times,
+    )
     (out / RESULTS).write_text(json.dumps(results, indent=1, allow_nan=False) + '\n')
     return results
 
@@ -154,7 +167,11 @@ def _write_persons(analysis: Analysis, options: Options, out: Path, images: Path
     if missing:
         results['warnings'].append(
             f'The photos of {missing:,} of {len(table):,} persons to draw are not in '
-            f'{folder or "any folder the store names"}; they are drawn on grey (--images).')
+            f'{folder or "any folder the store names"}; they are drawn on grey (--images).'
+        )
         tqdm.write(f'warning: {name}: {results["warnings"][-1]}', file=sys.stderr)
-    write_atlas(out / 'atlas' / f'{name}.parquet', table, draw_persons(
-        folder, table, results['skeleton_links'], results['keypoint_names'], 'pictures'))
+    write_atlas(
+        out / 'atlas' / f'{name}.parquet',
+        table,
+        draw_persons(folder, table, results['skeleton_links'], results['keypoint_names'], 'pictures'),
+    )

@@ -11,8 +11,8 @@ from mmengine.runner import BaseLoop, Runner
 class FoldNormHook(Hook):
     """In a test run, fold batch normalisation into the convolution before it.
 
-    Folding is exact up to rounding. A folded model cannot be trained further, so nothing is done
-    where this process has trained.
+    Folding is exact up to rounding. A folded model cannot be trained further, so nothing is done where this process has
+    trained.
     """
 
     def before_test(self, runner: Runner) -> None:

@@ -17,9 +17,9 @@ from torch.utils.data import DistributedSampler
 
 from shg_xai.errors import InputError
 from shg_xai.interventions.rows import image_folder, sample_row
+from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
 from shg_xai.runner.provenance import describe_environment, describe_source
 from shg_xai.tracing.tap import Outputs, tap
-from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
 
 
 def first_arrays(outputs: Outputs, persons: int) -> dict[str, np.ndarray]:
@@ -32,11 +32,11 @@ def first_arrays(outputs: Outputs, persons: int) -> dict[str, np.ndarray]:
     """
     for name, tensors in outputs.items():
         if not tensors:
-            raise InputError(f'layer {name!r} does not fire in this network; tools/list_layers.py '
-                             'lists those that do')
-        if tensors[0].shape[:1] != (persons, ):
-            raise InputError(f'layer {name!r}: its output {tuple(tensors[0].shape)} has not one '
-                             f'entry for each of {persons} persons')
+            raise InputError(f'layer {name!r} does not fire in this network; tools/list_layers.py lists those that do')
+        if tensors[0].shape[:1] != (persons,):
+            raise InputError(
+                f'layer {name!r}: its output {tuple(tensors[0].shape)} has not one entry for each of {persons} persons'
+            )
     return {name: tensors[0].float().cpu().numpy() for name, tensors in outputs.items()}
 
 
@@ -58,20 +58,19 @@ class LatentDumpHook(Hook):
         custom_hooks = [dict(type='LatentDumpHook', out_dir='work_dirs/latents',
                              layers=['backbone.hourglasses.0.bottleneck_residuals'])]
 
-    A test run writes to ``out_dir``, a validation in training to ``out_dir/epoch_<n>``. The model
-    is hooked only while it computes. Run again, a cut run leaves out what is stored already; what
-    ends it outside the model, a picture or a metric, costs a file's persons at most. Where
-    FoldNormHook is at work too, a single convolution puts out what its normalisation did before.
+    A test run writes to ``out_dir``, a validation in training to ``out_dir/epoch_<n>``. The model is hooked only while
+    it computes. Run again, a cut run leaves out what is stored already; what ends it outside the model, a picture or a
+    metric, costs a file's persons at most. Where FoldNormHook is at work too, a single convolution puts out what its
+    normalisation did before.
 
     Args:
-        layers (Sequence[str]): Names as in ``model.named_modules()``, see ``tools/list_layers.py``.
-        out_dir (str): Folder of the store.
-        dtype (str): ``'float16'`` or ``'float32'``. Defaults to ``'float16'``.
-        rows_per_shard (int): Persons a file. Defaults to 1024.
+        layers: Names as in ``model.named_modules()``, see ``tools/list_layers.py``.
+        out_dir: Folder of the store.
+        dtype: ``'float16'`` or ``'float32'``. Defaults to ``'float16'``.
+        rows_per_shard: Persons a file. Defaults to 1024.
     """
 
-    def __init__(self, layers: Sequence[str], out_dir: str, dtype: str = 'float16',
-                 rows_per_shard: int = 1024) -> None:
+    def __init__(self, layers: Sequence[str], out_dir: str, dtype: str = 'float16', rows_per_shard: int = 1024) -> None:
         self.layers = list(layers)
         self.out_dir = Path(out_dir)
         self.dtype = dtype
@@ -93,13 +92,11 @@ class LatentDumpHook(Hook):
         """Have the model tapped in the step to come."""
         runner.val_loop.latents.tap_next_step()
 
-    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any,
-                        outputs: Sequence[Any]) -> None:
+    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any, outputs: Sequence[Any]) -> None:
         """Keep a batch."""
         runner.test_loop.latents.keep(outputs, batch_idx)
 
-    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any,
-                       outputs: Sequence[Any]) -> None:
+    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any, outputs: Sequence[Any]) -> None:
         """Keep a batch."""
         runner.val_loop.latents.keep(outputs, batch_idx)
 
@@ -123,8 +120,7 @@ class LatentDumpHook(Hook):
 class _Recording:
     """One run's latents: taps the model in each step of a loop, and owns the writer."""
 
-    def __init__(self, hook: LatentDumpHook, runner: Runner, loop: Any, folder: Path,
-                 split: str) -> None:
+    def __init__(self, hook: LatentDumpHook, runner: Runner, loop: Any, folder: Path, split: str) -> None:
         self.hook, self.runner, self.loop, self.folder = hook, runner, loop, folder
         self.split = split
         self.writer: ShardWriter | None = None
@@ -136,8 +132,8 @@ class _Recording:
     def tap_next_step(self) -> None:
         """Tap the model in its next step, and in no other.
 
-        No hook hears of an exception, wherever in a loop it comes from; so nothing may be left to
-        be undone between the steps.
+        No hook hears of an exception, wherever in a loop it comes from; so nothing may be left to be undone between the
+        steps.
         """
         name = f'{self.split}_step'
 
@@ -170,11 +166,9 @@ class _Recording:
         rows = [sample_row(sample, self.split, folder) for sample in samples]
         if self.writer is None:
             self._open({name: array.shape[1:] for name, array in arrays.items()})
-        new = [index for index in range(self._not_padded(len(rows)))
-               if rows[index]['annotation_id'] not in self.done]
+        new = [index for index in range(self._not_padded(len(rows))) if rows[index]['annotation_id'] not in self.done]
         self.done |= {rows[index]['annotation_id'] for index in new}
-        self.writer.add([rows[index] for index in new],
-                        {name: array[new] for name, array in arrays.items()})
+        self.writer.add([rows[index] for index in new], {name: array[new] for name, array in arrays.items()})
 
     def _not_padded(self, count: int) -> int:
         """How many of the next persons are no repeats that give each process as many.
@@ -186,26 +180,23 @@ class _Recording:
         if not isinstance(loader.sampler, DefaultSampler | DistributedSampler):
             return count
         own = range(get_rank(), len(loader.dataset), get_world_size())
-        return len(own[start:self.seen])
+        return len(own[start : self.seen])
 
     def _open(self, shapes: dict[str, Sequence[int]]) -> None:
         dataset, cfg = self.loop.dataloader.dataset, self.runner.cfg
-        dataset_cfg = cfg.test_dataloader.dataset if self.split == 'test' else (
-            cfg.val_dataloader.dataset)
+        dataset_cfg = cfg.test_dataloader.dataset if self.split == 'test' else (cfg.val_dataloader.dataset)
         checkpoint = self.runner._load_from
         meta = dataset.metainfo
         # Neither a seed nor a checkpoint tells the weights of a model that was trained here.
         options = dict(weights_sha256=weights_sha256(self.model))
         manifest = Manifest(
-            layers=tuple(Layer.named(name, shape, self.hook.dtype)
-                         for name, shape in shapes.items()), rows=len(dataset),
-            keypoint_names=tuple(meta['keypoint_id2name'][joint]
-                                 for joint in range(meta['num_keypoints'])),
+            layers=tuple(Layer.named(name, shape, self.hook.dtype) for name, shape in shapes.items()),
+            rows=len(dataset),
+            keypoint_names=tuple(meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])),
             skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
-            source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, self.split,
-                                   options),
-            environment=describe_environment(cfg, checkpoint, dataset.ann_file,
-                                             image_folder(dataset)))
+            source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, self.split, options),
+            environment=describe_environment(cfg, checkpoint, dataset.ann_file, image_folder(dataset)),
+        )
         self.done = create_store(self.folder, manifest)
         self.writer = ShardWriter(self.folder, manifest, get_rank(), self.hook.rows_per_shard)
 

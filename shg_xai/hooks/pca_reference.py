@@ -9,10 +9,10 @@ from mmengine.registry import DATASETS, HOOKS
 from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import Dataset
 
-from shg_xai.stats.executors import executor
-from shg_xai.stats.reconstruction import fit_components, pca_explained
 from shg_xai.datasets.latent_dataset import LatentDataset
 from shg_xai.errors import InputError
+from shg_xai.stats.executors import executor
+from shg_xai.stats.reconstruction import fit_components, pca_explained
 
 NAME = 'latent/pca_explained_variance_ratio'
 
@@ -21,14 +21,12 @@ NAME = 'latent/pca_explained_variance_ratio'
 class PCAReferenceHook(Hook):
     """Report what PCA of the code's width explains of the evaluated persons.
 
-    Before a training, and before a test or validation of its own, the persons of
-    ``train_dataloader`` are read once and their principal components found. Every validation and
-    test then reports, next to what the autoencoder explains, what the first ``code_channels`` of
-    these components do: ``latent/pca_explained_variance_ratio``. No linear autoencoder of that
-    width can explain more of the persons it was trained on.
+    Before a training, and before a test or validation of its own, the persons of ``train_dataloader`` are read once and
+    their principal components found. Every validation and test then reports, next to what the autoencoder explains,
+    what the first ``code_channels`` of these components do: ``latent/pca_explained_variance_ratio``. No linear
+    autoencoder of that width can explain more of the persons it was trained on.
 
-    Datasets must be LatentDataset's and the model a LatentAutoencoder. Of several processes the
-    first computes.
+    Datasets must be LatentDataset's and the model a LatentAutoencoder. Of several processes the first computes.
     """
 
     # Before RuntimeInfoHook, which hands the metrics to who logs them.
@@ -67,8 +65,7 @@ def _measure(runner: Runner, stage: str, dataset: Dataset) -> None:
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     figure: list[Any] = [None]
     if is_main_process():
-        figure = [reference(DATASETS.build(runner.cfg.train_dataloader.dataset), dataset,
-                            model.neck.code_channels)]
+        figure = [reference(DATASETS.build(runner.cfg.train_dataloader.dataset), dataset, model.neck.code_channels)]
     broadcast_object_list(figure)
     # It is found anew in a resumed run, so checkpoints need not hold it.
     runner.message_hub.update_info(_key(stage), figure[0], resumed=False)
@@ -78,20 +75,22 @@ def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
     """What the first principal components of some persons explain of others.
 
     Args:
-        fitted (LatentDataset): Persons the components are found from.
-        evaluated (LatentDataset): Persons that are reconstructed.
-        width (int): How many components are kept.
+        fitted: Persons the components are found from.
+        evaluated: Persons that are reconstructed.
+        width: How many components are kept.
 
     Returns:
-        float: 1 - SSE / SST, SST about the mean of the evaluated persons.
+        1 - SSE / SST, SST about the mean of the evaluated persons.
 
     Raises:
         InputError: A dataset is none of latents, or its latents cannot be analysed.
     """
     for dataset in (fitted, evaluated):
         if not isinstance(dataset, LatentDataset):
-            raise InputError(f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take '
-                             'the hook out of custom_hooks, or use LatentDataset')
+            raise InputError(
+                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take '
+                'the hook out of custom_hooks, or use LatentDataset'
+            )
     with executor() as pool:
         components = fit_components(fitted.selection, pool)
         return float(pca_explained(components, evaluated.selection, [width], pool)[0])

@@ -15,10 +15,9 @@ from mmengine.runner import Runner
 class SeedEpochsHook(Hook):
     """Seed every training epoch from the run's seed, the epoch and the process.
 
-    MMEngine seeds at the start of a run and does not store the state of the generators, so a
-    resumed run draws other noise and other augmentations than one that was not cut; and workers
-    that live through all epochs cannot be seeded again. With this hook, and
-    ``train_dataloader.persistent_workers=False``, both runs end with the same weights.
+    MMEngine seeds at the start of a run and does not store the state of the generators, so a resumed run draws other
+    noise and other augmentations than one that was not cut; and workers that live through all epochs cannot be seeded
+    again. With this hook, and ``train_dataloader.persistent_workers=False``, both runs end with the same weights.
     """
 
     priority = 'VERY_HIGH'

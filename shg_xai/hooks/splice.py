@@ -15,10 +15,10 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from shg_xai.runner.checkpoints import check_fits, read_checkpoint, read_weights
 from shg_xai.errors import InputError
-from shg_xai.runner.provenance import sha256
 from shg_xai.models import AutoencoderNeck
+from shg_xai.runner.checkpoints import check_fits, read_checkpoint, read_weights
+from shg_xai.runner.provenance import sha256
 from shg_xai.writing import aside
 
 PREFIX = 'neck.'  # of an autoencoder's weights where it was trained alone
@@ -36,36 +36,35 @@ def autoencoder_places(model: nn.Module) -> list[str]:
     return [name for name, module in model.named_modules() if isinstance(module, AutoencoderNeck)]
 
 
-def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]
-                    ) -> dict[str, Tensor]:
+def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -> dict[str, Tensor]:
     """The weights of a network with autoencoders, put together from those of its parts.
 
     Args:
-        model (nn.Module): The network; its own weights are not used.
-        plain (str): Checkpoint of the same network without autoencoders.
-        autoencoders (Sequence[str]): A checkpoint for each autoencoder in the network, in order.
+        model: The network; its own weights are not used.
+        plain: Checkpoint of the same network without autoencoders.
+        autoencoders: A checkpoint for each autoencoder in the network, in order.
 
     Returns:
-        dict[str, Tensor]: A state dict that fits the network exactly.
+        A state dict that fits the network exactly.
 
     Raises:
-        InputError: As many autoencoders as places are not given, a checkpoint cannot be read, or
-            weights are missing, left over or of another shape.
+        InputError: As many autoencoders as places are not given, a checkpoint cannot be read, or weights are missing,
+            left over or of another shape.
     """
     places = autoencoder_places(model)
     if len(places) != len(autoencoders):
-        raise InputError(f'SpliceHook: autoencoders: {len(autoencoders)} given, the network has '
-                         f'{len(places)} places for one; give a checkpoint for each stack, in '
-                         'order')
+        raise InputError(
+            f'SpliceHook: autoencoders: {len(autoencoders)} given, the network has '
+            f'{len(places)} places for one; give a checkpoint for each stack, in '
+            'order'
+        )
     found = read_weights(plain)
-    own = {name for name in model.state_dict()
-           if not any(name.startswith(f'{place}.') for place in places)}
+    own = {name for name in model.state_dict() if not any(name.startswith(f'{place}.') for place in places)}
     rest = _Part({name: value for name, value in model.state_dict().items() if name in own})
     check_fits(found, rest, plain)
     weights = {name.removeprefix('module.'): value for name, value in found.items()}
     for place, path in zip(places, autoencoders, strict=True):
-        part = {name.removeprefix('module.').removeprefix(PREFIX): value
-                for name, value in read_weights(path).items()}
+        part = {name.removeprefix('module.').removeprefix(PREFIX): value for name, value in read_weights(path).items()}
         check_fits(part, model.get_submodule(place), path)
         _check_origin(path, plain)
         weights |= {f'{place}.{name}': value for name, value in part.items()}
@@ -77,9 +76,11 @@ def _check_origin(autoencoder: str, plain: str) -> None:
     known = (read_checkpoint(autoencoder).get('meta') or {}).get('dataset_meta') or {}
     network = known.get('network')
     if network and network != sha256(plain):
-        raise InputError(f'{autoencoder}: was trained on latents of another network '
-                         f'({known.get("store")}) than {plain}; dump its latents and train the '
-                         'autoencoder anew')
+        raise InputError(
+            f'{autoencoder}: was trained on latents of another network '
+            f'({known.get("store")}) than {plain}; dump its latents and train the '
+            'autoencoder anew'
+        )
 
 
 class _Part(nn.Module):
@@ -99,7 +100,8 @@ def changed(model: nn.Module, change: Change) -> Iterator[None]:
     with ExitStack() as hooks:
         for place in autoencoder_places(model):
             handle = model.get_submodule(place).register_forward_hook(
-                lambda module, inputs, output: change(inputs[0], output))
+                lambda module, inputs, output: change(inputs[0], output)
+            )
             hooks.callback(handle.remove)
         yield
 
@@ -108,11 +110,11 @@ def validate(runner: Runner, changes: dict[str, Change]) -> dict[str, dict[str, 
     """Validate a runner's model with each change, outside of any loop, so that no hook runs.
 
     Args:
-        runner (Runner): About to train; its validation data and metrics are used.
-        changes (dict[str, Change]): By name; see :func:`changed`.
+        runner: About to train; its validation data and metrics are used.
+        changes: By name; see :func:`changed`.
 
     Returns:
-        dict[str, dict[str, float]]: For each name the metrics.
+        For each name the metrics.
     """
     model = runner.model
     dataloader = runner.val_dataloader
@@ -134,8 +136,7 @@ def validate(runner: Runner, changes: dict[str, Change]) -> dict[str, dict[str, 
                 evaluators[name].process(data_samples=samples, data_batch=batch)
     finally:
         model.train(was_training)
-    return {name: evaluator.evaluate(len(dataloader.dataset))
-            for name, evaluator in evaluators.items()}
+    return {name: evaluator.evaluate(len(dataloader.dataset)) for name, evaluator in evaluators.items()}
 
 
 def _fresh(batch: dict[str, Any]) -> dict[str, Any]:
@@ -147,16 +148,16 @@ def _fresh(batch: dict[str, Any]) -> dict[str, Any]:
 class SpliceHook(Hook):
     """Before the first step put trained weights into their places, and say what that costs.
 
-    Writes ``splice.json`` into the work folder: the validation metrics of the plain network, of
-    the network with its autoencoders before they were trained together, and of that network with
-    the autoencoders' errors added back, which has to equal the plain one; and ``spliced.pth``, the
-    weights the training starts from. A resumed run does nothing of it.
+    Writes ``splice.json`` into the work folder: the validation metrics of the plain network, of the network with its
+    autoencoders before they were trained together, and of that network with the autoencoders' errors added back, which
+    has to equal the plain one; and ``spliced.pth``, the weights the training starts from. A resumed run does nothing of
+    it.
 
     Args:
-        plain (str, optional): Checkpoint of the plain network. Defaults to ``None``: the hook does
-            nothing and the network is trained from scratch.
-        autoencoders (Sequence[str]): Checkpoints from ``configs/ae_latents.py``, one for each
-            stack in order; none for a plain network that is trained on. Defaults to none.
+        plain: Checkpoint of the plain network. Defaults to ``None``: the hook does nothing and the network is trained
+            from scratch.
+        autoencoders: Checkpoints from ``configs/ae_latents.py``, one for each stack in order; none for a plain network
+            that is trained on. Defaults to none.
 
     Raises:
         InputError: See :func:`spliced_weights`.
@@ -164,11 +165,12 @@ class SpliceHook(Hook):
 
     def __init__(self, plain: str | None = None, autoencoders: Sequence[str] = ()) -> None:
         if autoencoders and plain is None:
-            raise InputError('SpliceHook: autoencoders are given but no plain network; name its '
-                             'checkpoint: default_hooks.splice.plain=FILE')
+            raise InputError(
+                'SpliceHook: autoencoders are given but no plain network; name its '
+                'checkpoint: default_hooks.splice.plain=FILE'
+            )
         self.plain = plain
-        self.autoencoders = (
-            [autoencoders] if isinstance(autoencoders, str) else list(autoencoders))
+        self.autoencoders = [autoencoders] if isinstance(autoencoders, str) else list(autoencoders)
 
     def before_train(self, runner: Runner) -> None:
         """Splice, validate, report."""
@@ -177,16 +179,18 @@ class SpliceHook(Hook):
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         weights = spliced_weights(model, self.plain, self.autoencoders)
         model.load_state_dict(weights)
-        report = dict(schema_version=1, plain=dict(file=self.plain, sha256=sha256(self.plain)),
-                      autoencoders=[dict(file=path, sha256=sha256(path))
-                                    for path in self.autoencoders],
-                      seed=runner.seed, metrics={})
+        report = dict(
+            schema_version=1,
+            plain=dict(file=self.plain, sha256=sha256(self.plain)),
+            autoencoders=[dict(file=path, sha256=sha256(path)) for path in self.autoencoders],
+            seed=runner.seed,
+            metrics={},
+        )
         if runner.val_loop is not None:
             wanted = CHANGES if self.autoencoders else {'plain': CHANGES['plain']}
             report['metrics'] = validate(runner, wanted)
             for name, metrics in report['metrics'].items():
-                numbers = '  '.join(f'{key}: {metrics[key]:.4f}' for key in metrics
-                                    if key.count('/') == 1)
+                numbers = '  '.join(f'{key}: {metrics[key]:.4f}' for key in metrics if key.count('/') == 1)
                 runner.logger.info(f'Splice({name}) {numbers}')
         if is_main_process():
             _write(Path(runner.work_dir), report, model.state_dict())

@@ -17,16 +17,16 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
-from shg_xai.runner.layers import check_layers, list_layers
-from shg_xai.interventions.persons import person_columns
-from shg_xai.runner.building import build_runner
 from shg_xai.errors import InputError
 from shg_xai.hooks.latent_dump import first_arrays
+from shg_xai.interventions.persons import person_columns
 from shg_xai.interventions.rows import image_folder, sample_row
-from shg_xai.runner.provenance import describe_environment, describe_source
-from shg_xai.tracing.tap import tap
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store, evaluate
 from shg_xai.latents.schema import MANIFEST
+from shg_xai.runner.building import build_runner
+from shg_xai.runner.layers import check_layers, list_layers
+from shg_xai.runner.provenance import describe_environment, describe_source
+from shg_xai.tracing.tap import tap
 
 ROW_BYTES = 400  # of a person in rows.parquet; 150 to 230 were measured, more in tiny shards
 
@@ -36,14 +36,14 @@ class DumpOptions:
     """What to dump.
 
     Attributes:
-        layers (tuple[str, ...]): Layers, or parts of them, by name.
-        out (Path): Folder of the store.
-        split (str): Which dataloader's persons: train, val or test.
-        only (str | None): Condition on a person's row; ``labelled`` for all joints labelled.
-        limit (int | None): At most so many persons, the first of the data set.
-        dtype (str): float16 or float32.
-        predictions (bool): Run the whole network and keep the predictions.
-        rows_per_shard (int): Persons a file; a kill costs at most as many.
+        layers: Layers, or parts of them, by name.
+        out: Folder of the store.
+        split: Which dataloader's persons: train, val or test.
+        only: Condition on a person's row; ``labelled`` for all joints labelled.
+        limit: At most so many persons, the first of the data set.
+        dtype: float16 or float32.
+        predictions: Run the whole network and keep the predictions.
+        rows_per_shard: Persons a file; a kill costs at most as many.
     """
 
     layers: tuple[str, ...]
@@ -60,11 +60,11 @@ def evaluation_dataset(cfg: Config, split: str) -> dict[str, Any]:
     """Config of a split's dataset as it is tested: annotated boxes, no augmentation.
 
     Args:
-        cfg (Config): A config of MMPose's.
-        split (str): train, val or test.
+        cfg: A config of MMPose's.
+        split: train, val or test.
 
     Returns:
-        dict[str, Any]: Its dataset with the validation pipeline, in test mode.
+        Its dataset with the validation pipeline, in test mode.
 
     Raises:
         InputError: The config has no such dataloader, or not one dataset of single persons.
@@ -74,8 +74,10 @@ def evaluation_dataset(cfg: Config, split: str) -> dict[str, Any]:
         raise InputError(f'{cfg.filename}: has no {split}_dataloader')
     dataset = loader.dataset.copy()
     if 'datasets' in dataset or dataset.get('data_mode') == 'bottomup':
-        raise InputError(f'{cfg.filename}: {split}_dataloader: not one top-down dataset, which '
-                         'latents need; set its dataset with --cfg-options')
+        raise InputError(
+            f'{cfg.filename}: {split}_dataloader: not one top-down dataset, which '
+            'latents need; set its dataset with --cfg-options'
+        )
     loader = cfg.get('val_dataloader') or cfg.test_dataloader
     dataset.update(pipeline=loader.dataset.pipeline, test_mode=True, bbox_file='')
     return dataset
@@ -92,7 +94,7 @@ def choose_persons(columns: dict[str, np.ndarray], options: DumpOptions) -> np.n
     chosen = np.arange(len(columns['annotation_id']))
     if options.only:
         chosen = chosen[evaluate(options.only, columns)]
-    chosen = chosen[:options.limit]
+    chosen = chosen[: options.limit]
     if not len(chosen):
         raise InputError(f'--only {options.only!r}: no person of {options.split} meets it')
     return chosen
@@ -104,14 +106,15 @@ def check_space(layers: Sequence[Any], persons: int, out: Path) -> int:
     Raises:
         InputError: It will not fit.
     """
-    per_person = sum(int(np.prod(layer.shape)) * np.dtype(layer.dtype).itemsize
-                     for layer in layers)
+    per_person = sum(int(np.prod(layer.shape)) * np.dtype(layer.dtype).itemsize for layer in layers)
     needed = persons * (per_person + ROW_BYTES)
     folder = next(parent for parent in (out, *out.absolute().parents) if parent.exists())
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise InputError(f'{out}: the store needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are '
-                         'free; take fewer layers, --dtype float16, --limit or another --out')
+        raise InputError(
+            f'{out}: the store needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are '
+            'free; take fewer layers, --dtype float16, --limit or another --out'
+        )
     return needed
 
 
@@ -119,12 +122,12 @@ def dump_latents(cfg: Config, checkpoint: str | None, options: DumpOptions) -> i
     """Test a network on the persons that are not stored yet, and store their latents.
 
     Args:
-        cfg (Config): The config, options of the command line merged.
-        checkpoint (str, optional): A checkpoint of it, or None for random weights.
-        options (DumpOptions): What to dump.
+        cfg: The config, options of the command line merged.
+        checkpoint: A checkpoint of it, or None for random weights.
+        options: What to dump.
 
     Returns:
-        int: Persons this process has stored.
+        Persons this process has stored.
 
     Raises:
         InputError: Anything the user can mend.
@@ -135,23 +138,23 @@ def dump_latents(cfg: Config, checkpoint: str | None, options: DumpOptions) -> i
         raise InputError(f'layer {name}: its output has not one entry for each person')
     runner = build_runner(cfg, checkpoint)
     runner.load_or_resume()
-    return store_persons(runner, cfg, checkpoint, options,
-                         {name: infos[name].shape for name in options.layers})
+    return store_persons(runner, cfg, checkpoint, options, {name: infos[name].shape for name in options.layers})
 
 
-def store_persons(runner: Runner, cfg: Config, checkpoint: str | None, options: DumpOptions,
-                  shapes: Mapping[str, Sequence[int]]) -> int:
+def store_persons(
+    runner: Runner, cfg: Config, checkpoint: str | None, options: DumpOptions, shapes: Mapping[str, Sequence[int]]
+) -> int:
     """Test a runner's model on the persons that are not stored yet, and store their latents.
 
     Args:
-        runner (Runner): Built from the config, the checkpoint loaded.
-        cfg (Config): See :func:`dump_latents`.
-        checkpoint (str, optional): See :func:`dump_latents`.
-        options (DumpOptions): See :func:`dump_latents`.
-        shapes (Mapping[str, Sequence[int]]): Of each layer's output, without the batch.
+        runner: Built from the config, the checkpoint loaded.
+        cfg: See :func:`dump_latents`.
+        checkpoint: See :func:`dump_latents`.
+        options: See :func:`dump_latents`.
+        shapes: Of each layer's output, without the batch.
 
     Returns:
-        int: Persons this process has stored.
+        Persons this process has stored.
 
     Raises:
         InputError: Anything the user can mend.
@@ -168,37 +171,49 @@ def store_persons(runner: Runner, cfg: Config, checkpoint: str | None, options: 
         stored = len(LatentStore.open(options.out)) if (options.out / MANIFEST).is_file() else 0
         needed = check_space(layers, max(len(chosen) - stored, 0), options.out)
         ids = create_store(options.out, manifest)
-        print(f'{len(chosen)} persons of {options.split}, {len(ids)} stored already; '
-              f'{needed / 1e6:.1f} MB to write to {options.out}', flush=True)
+        print(
+            f'{len(chosen)} persons of {options.split}, {len(ids)} stored already; '
+            f'{needed / 1e6:.1f} MB to write to {options.out}',
+            flush=True,
+        )
     barrier()
     done = create_store(options.out, manifest)
     left = chosen[~np.isin(columns['annotation_id'][chosen], list(done))]
     barrier()  # nobody writes before everybody has seen what is done
-    mine = left[get_rank()::get_world_size()]
+    mine = left[get_rank() :: get_world_size()]
     if len(mine):
         dataset.get_subset_(mine.tolist())
         with ShardWriter(options.out, manifest, get_rank(), options.rows_per_shard) as writer:
             for samples, arrays in _batches(runner, cfg, dataset, options):
-                writer.add([sample_row(sample, options.split, image_folder(dataset))
-                            for sample in samples], arrays)
+                writer.add([sample_row(sample, options.split, image_folder(dataset)) for sample in samples], arrays)
     barrier()
     return len(mine)
 
 
-def _manifest(cfg: Config, checkpoint: str | None, options: DumpOptions, dataset: Any,
-              dataset_cfg: Any, layers: tuple[Any, ...], rows: int) -> Manifest:
+def _manifest(
+    cfg: Config,
+    checkpoint: str | None,
+    options: DumpOptions,
+    dataset: Any,
+    dataset_cfg: Any,
+    layers: tuple[Any, ...],
+    rows: int,
+) -> Manifest:
     meta = dataset.metainfo
-    chosen = dict(only=options.only, limit=options.limit, predictions=options.predictions,
-                  flip_test=bool(cfg.model.get('test_cfg', {}).get('flip_test', False)))
+    chosen = dict(
+        only=options.only,
+        limit=options.limit,
+        predictions=options.predictions,
+        flip_test=bool(cfg.model.get('test_cfg', {}).get('flip_test', False)),
+    )
     return Manifest(
-        layers=layers, rows=rows,
-        keypoint_names=tuple(meta['keypoint_id2name'][joint]
-                             for joint in range(meta['num_keypoints'])),
+        layers=layers,
+        rows=rows,
+        keypoint_names=tuple(meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])),
         skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
-        source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, options.split,
-                               chosen),
-        environment=describe_environment(cfg, checkpoint, dataset.ann_file,
-                                         image_folder(dataset)))
+        source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, options.split, chosen),
+        environment=describe_environment(cfg, checkpoint, dataset.ann_file, image_folder(dataset)),
+    )
 
 
 def build_loader(cfg: Config, dataset: Any) -> DataLoader:
@@ -206,20 +221,25 @@ def build_loader(cfg: Config, dataset: Any) -> DataLoader:
     loader = cfg.get('val_dataloader') or cfg.test_dataloader
     settings = {key: value for key, value in loader.items() if key != 'dataset'}
     # Each process has its own persons already, so no sampler may share them out again.
-    return Runner.build_dataloader({**settings, 'dataset': dataset, 'sampler': None,
-                                    'shuffle': False, 'drop_last': False})
+    return Runner.build_dataloader(
+        {**settings, 'dataset': dataset, 'sampler': None, 'shuffle': False, 'drop_last': False}
+    )
 
 
-def _batches(runner: Runner, cfg: Config, dataset: Any,
-             options: DumpOptions) -> Iterator[tuple[list[Any], dict[str, np.ndarray]]]:
+def _batches(
+    runner: Runner, cfg: Config, dataset: Any, options: DumpOptions
+) -> Iterator[tuple[list[Any], dict[str, np.ndarray]]]:
     """Samples and latents, batch by batch."""
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     model.eval()
     with tqdm(total=len(dataset), unit='person', disable=get_rank() != 0) as progress:
         for batch in build_loader(cfg, dataset):
             samples = batch['data_samples']
-            with (torch.no_grad(), autocast(enabled=cfg.test_cfg.get('fp16', False)),
-                  tap(model, read=options.layers, stop=not options.predictions) as outputs):
+            with (
+                torch.no_grad(),
+                autocast(enabled=cfg.test_cfg.get('fp16', False)),
+                tap(model, read=options.layers, stop=not options.predictions) as outputs,
+            ):
                 samples = model.test_step(batch)
             yield samples, first_arrays(outputs, len(samples))
             progress.update(len(samples))

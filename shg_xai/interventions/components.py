@@ -5,20 +5,15 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from shg_xai.errors import InputError
+from shg_xai.latents import LatentStore
+from shg_xai.latents.selection import BLOCK, Selection, select
+from shg_xai.runner.layers import check_layers, list_layers
+from shg_xai.runner.provenance import sha256
 from shg_xai.stats.executors import executor
 from shg_xai.stats.moments import STRIDE, look, moments
+from shg_xai.stats.pca import Components, above_noise, null_eigenvalues, principal_components
 from shg_xai.stats.progress import stage
-from shg_xai.latents.selection import BLOCK, Selection, select
-from shg_xai.stats.pca import (
-    Components,
-    above_noise,
-    null_eigenvalues,
-    principal_components,
-)
-from shg_xai.runner.layers import check_layers, list_layers
-from shg_xai.errors import InputError
-from shg_xai.runner.provenance import sha256
-from shg_xai.latents import LatentStore
 
 
 @dataclass(frozen=True)
@@ -26,9 +21,9 @@ class Fitted:
     """Components of N stored latents of D values.
 
     Attributes:
-        selection (Selection): The N persons.
-        components (Components): All D of them.
-        above_noise (int): How many stand above noise, by parallel analysis.
+        selection: The N persons.
+        components: All D of them.
+        above_noise: How many stand above noise, by parallel analysis.
     """
 
     selection: Selection
@@ -40,14 +35,17 @@ class Fitted:
         store, dimensions = self.selection.store, self.selection.dimensions
         found = []
         if store.manifest.source.get('dataset', {}).get('split') == split:
-            found.append(f'The components were computed from persons of {split}, who are tested '
-                         'too; they fit these better than others.')
+            found.append(
+                f'The components were computed from persons of {split}, who are tested '
+                'too; they fit these better than others.'
+            )
         if not store.complete:
-            found.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its '
-                         'dump was cut off.')
+            found.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.')
         if len(store) <= dimensions:
-            found.append(f'{len(store):,} persons are no more than {dimensions:,} dimensions: '
-                         f'components from the {len(store):,}th on have no variance.')
+            found.append(
+                f'{len(store):,} persons are no more than {dimensions:,} dimensions: '
+                f'components from the {len(store):,}th on have no variance.'
+            )
         return found
 
 
@@ -55,25 +53,26 @@ def open_selection(folder: Path, layer: str | None, checkpoint: str) -> Selectio
     """All persons of a store that was made by a checkpoint.
 
     Args:
-        folder (Path): The store.
-        layer (str, optional): A layer of it; None where it has one.
-        checkpoint (str): The checkpoint, a file or a URL.
+        folder: The store.
+        layer: A layer of it; None where it has one.
+        checkpoint: The checkpoint, a file or a URL.
 
     Raises:
-        InputError: No store or checkpoint, one of another network, no such layer, or none named
-            though there are several.
+        InputError: No store or checkpoint, one of another network, no such layer, or none named though there are
+            several.
     """
     store = LatentStore.open(folder)
     if layer is None and len(store.layers) > 1:
-        raise InputError(f'{folder}: has {len(store.layers)} layers, name one with --layer: '
-                         f'{", ".join(store.layers)}')
+        raise InputError(f'{folder}: has {len(store.layers)} layers, name one with --layer: {", ".join(store.layers)}')
     if '://' not in checkpoint and not Path(checkpoint).is_file():
         raise InputError(f'{checkpoint}: no such checkpoint')
     own = dict(url=checkpoint) if '://' in checkpoint else dict(sha256=sha256(checkpoint))
     if store.manifest.source.get('checkpoint') != own:
-        raise InputError(f'{folder}: its latents are not those of {checkpoint}; dump them: '
-                         f'tools/dump_latents.py CONFIG {checkpoint} --layers '
-                         f'{layer or store.layers[0]} --split train --out DIR')
+        raise InputError(
+            f'{folder}: its latents are not those of {checkpoint}; dump them: '
+            f'tools/dump_latents.py CONFIG {checkpoint} --layers '
+            f'{layer or store.layers[0]} --split train --out DIR'
+        )
     return select(store, layer)
 
 
@@ -81,9 +80,9 @@ def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
     """Mean, principal components and parallel analysis of stored latents, in float64.
 
     Args:
-        selection (Selection): N persons of D values.
-        seed (int): Of the parallel analysis.
-        times (dict[str, float]): Gets the seconds of each stage.
+        selection: N persons of D values.
+        seed: Of the parallel analysis.
+        times: Gets the seconds of each stage.
 
     Raises:
         InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
@@ -114,5 +113,7 @@ def check_stored(cfg: Config, *selections: Selection) -> None:
     for selection in selections:
         shape, own = tuple(selection.array.shape[1:]), tuple(infos[selection.layer].shape)
         if own != shape:
-            raise InputError(f'{selection.store.folder}: layer {selection.layer}: the store has '
-                             f'{shape} values a person, this network {own}; dump its latents anew')
+            raise InputError(
+                f'{selection.store.folder}: layer {selection.layer}: the store has '
+                f'{shape} values a person, this network {own}; dump its latents anew'
+            )

@@ -17,10 +17,10 @@ from mmengine.runner import autocast
 from torch import nn
 from tqdm import tqdm
 
+from shg_xai.evaluation.person_scores import sample_distances
 from shg_xai.interventions.capture import build_loader, evaluation_dataset
 from shg_xai.interventions.persons import person_columns
 from shg_xai.runner.building import build_runner
-from shg_xai.evaluation.person_scores import sample_distances
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Predicted:
     """A network's predictions for N persons.
 
     Attributes:
-        distances (np.ndarray): In units of the normaliser, (N, K).
-        v (np.ndarray): Flags of the joints, (N, K).
-        keypoints (np.ndarray): In pixels of the image, (N, K, 2).
+        distances: In units of the normaliser, (N, K).
+        v: Flags of the joints, (N, K).
+        keypoints: In pixels of the image, (N, K, 2).
     """
 
     distances: np.ndarray
@@ -40,8 +40,7 @@ class Predicted:
     @classmethod
     def joined(cls, parts: Sequence['Predicted']) -> 'Predicted':
         """Predictions for the persons of all parts, in order."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts])
-                     for field in fields(cls)))
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,10 @@ class Subject:
     """A network and the persons it is tested on.
 
     Attributes:
-        model (nn.Module): A pose estimator.
-        cfg (Config): Its config, for the dataloader, autocast and flip test.
-        dataset (Any): The N persons.
-        normaliser (str): What distances are divided by, where there are any.
+        model: A pose estimator.
+        cfg: Its config, for the dataloader, autocast and flip test.
+        dataset: The N persons.
+        normaliser: What distances are divided by, where there are any.
     """
 
     model: nn.Module
@@ -85,18 +84,16 @@ def open_model(cfg: Config, checkpoint: str) -> nn.Module:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
-def open_persons(cfg: Config, split: str, limit: int | None = None
-                 ) -> tuple[Any, dict[str, np.ndarray]]:
+def open_persons(cfg: Config, split: str, limit: int | None = None) -> tuple[Any, dict[str, np.ndarray]]:
     """The first N persons of a split as they are tested, and what is known of them.
 
     Args:
-        cfg (Config): A config of MMPose's.
-        split (str): train, val or test.
-        limit (int, optional): At most so many.
+        cfg: A config of MMPose's.
+        split: train, val or test.
+        limit: At most so many.
 
     Returns:
-        tuple: The data set, and columns by name, (N,); see
-        :func:`~shg_xai.interventions.persons.person_columns`.
+        The data set, and columns by name, (N,); see :func:`~shg_xai.interventions.persons.person_columns`.
 
     Raises:
         InputError: There are none.

@@ -8,11 +8,11 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
+from shg_xai.drawing.pose_sheet import Pose
+from shg_xai.evaluation import pck
+from shg_xai.runner.building import config_errors
 from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.runner.config import read_config
-from shg_xai.runner.building import config_errors
-from shg_xai.evaluation import pck
-from shg_xai.drawing.pose_sheet import Pose
 from shg_xai.visibility import raw_visibility
 
 
@@ -20,11 +20,11 @@ class Predictions(NamedTuple):
     """What a sheet is drawn from; N persons, K keypoints, L links.
 
     Attributes:
-        crops (list[np.ndarray]): N RGB crops (H, W, 3).
-        truth (list[Pose]): N annotated poses.
-        poses (list[Pose]): N predicted poses, with PCK.
-        links (list[tuple[int, int]]): L pairs of joints.
-        colours (np.ndarray): RGB of the links, shape (L, 3).
+        crops: N RGB crops (H, W, 3).
+        truth: N annotated poses.
+        poses: N predicted poses, with PCK.
+        links: L pairs of joints.
+        colours: RGB of the links, shape (L, 3).
     """
 
     crops: list[np.ndarray]
@@ -34,19 +34,18 @@ class Predictions(NamedTuple):
     colours: np.ndarray
 
 
-def predict_persons(config: str, checkpoint: str, data_root: str | None,
-                    count: int, thr: float = 0.05) -> Predictions:
+def predict_persons(config: str, checkpoint: str, data_root: str | None, count: int, thr: float = 0.05) -> Predictions:
     """Run a network on persons spread evenly over its config's test set.
 
     Args:
-        config (str): A config file.
-        checkpoint (str): A checkpoint of it.
-        data_root (str, optional): Overrides the config's.
-        count (int): How many persons, at most.
-        thr (float): Threshold of the PCK, as a share of the crop's side. Defaults to 0.05.
+        config: A config file.
+        checkpoint: A checkpoint of it.
+        data_root: Overrides the config's.
+        count: How many persons, at most.
+        thr: Threshold of the PCK, as a share of the crop's side. Defaults to 0.05.
 
     Returns:
-        Predictions: In the order of the test set.
+        In the order of the test set.
 
     Raises:
         InputError: Config, checkpoint or data set cannot be used.
@@ -72,8 +71,11 @@ def predict_persons(config: str, checkpoint: str, data_root: str | None,
     pairs = [_poses(sample, thr) for sample in samples]
     return Predictions(
         crops=[image.permute(1, 2, 0).numpy()[..., ::-1] for image in batch['inputs']],
-        truth=[truth for truth, _ in pairs], poses=[pose for _, pose in pairs],
-        links=meta['skeleton_links'], colours=np.asarray(meta['skeleton_link_colors']))
+        truth=[truth for truth, _ in pairs],
+        poses=[pose for _, pose in pairs],
+        links=meta['skeleton_links'],
+        colours=np.asarray(meta['skeleton_link_colors']),
+    )
 
 
 def _poses(sample: object, thr: float) -> tuple[Pose, Pose]:
@@ -85,5 +87,7 @@ def _poses(sample: object, thr: float) -> tuple[Pose, Pose]:
     distances = pck.normalised_distances(predicted, truth, np.array([scale.max()]))
     score = float(pck.person_pck(distances < thr, labelled[None])[0])
     everything = np.ones_like(labelled)
-    return (Pose((truth[0] - start) / scale * size, labelled),
-            Pose((predicted[0] - start) / scale * size, everything, score))
+    return (
+        Pose((truth[0] - start) / scale * size, labelled),
+        Pose((predicted[0] - start) / scale * size, everything, score),
+    )

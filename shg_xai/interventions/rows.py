@@ -31,33 +31,42 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
     """What a row says of a person.
 
     Args:
-        sample (PoseDataSample): A person, tested or not, with ground truth and K keypoints.
-        split (str): Name of the part of the data set.
-        image_dir (str, optional): The folder of the images, from which file names start.
+        sample: A person, tested or not, with ground truth and K keypoints.
+        split: Name of the part of the data set.
+        image_dir: The folder of the images, from which file names start.
 
     Returns:
-        dict[str, Any]: The columns of a latent store; what is not known is None.
+        The columns of a latent store; what is not known is None.
 
     Raises:
         InputError: The boxes come from a detector, so that nobody knows who the person is.
     """
     annotation = sample.metainfo.get('raw_ann_info')
     if annotation is None:
-        raise InputError('latents need ground-truth boxes, but these come from a detector: set '
-                         "bbox_file='' in the dataset")
+        raise InputError(
+            "latents need ground-truth boxes, but these come from a detector: set bbox_file='' in the dataset"
+        )
     v = raw_visibility(annotation)[0]
     keypoints = np.asarray(annotation['keypoints'], dtype=np.float32).reshape(-1, 3)[:, :2]
     height, width = (sample.metainfo.get('ori_shape') or (None, None))[:2]
     row = dict(
-        annotation_id=int(sample.id), image_id=int(sample.img_id),
+        annotation_id=int(sample.id),
+        image_id=int(sample.img_id),
         file_name=relative_name(sample.img_path, image_dir),
-        dataset=sample.metainfo.get('dataset_name', ''), split=split,
+        dataset=sample.metainfo.get('dataset_name', ''),
+        split=split,
         bbox=np.asarray(annotation['bbox'], dtype=np.float32),
         crop_center=np.asarray(sample.input_center, dtype=np.float32),
         crop_scale=np.asarray(sample.input_scale, dtype=np.float32),
-        keypoints=keypoints.ravel(), visibility=v.astype(np.int8), num_labelled=int((v > 0).sum()),
-        image_width=width, image_height=height,
-        predicted_keypoints=None, keypoint_scores=None, pck=None)
+        keypoints=keypoints.ravel(),
+        visibility=v.astype(np.int8),
+        num_labelled=int((v > 0).sum()),
+        image_width=width,
+        image_height=height,
+        predicted_keypoints=None,
+        keypoint_scores=None,
+        pck=None,
+    )
     row |= {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}
     if 'pred_instances' in sample:
         row |= _prediction(sample, keypoints, v)
@@ -67,10 +76,10 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
 def _prediction(sample: Any, keypoints: np.ndarray, v: np.ndarray) -> dict[str, Any]:
     """The columns of a prediction: keypoints (2K,), scores (K,), the person's PCK."""
     predicted = np.asarray(sample.pred_instances.keypoints)[0, :, :2]
-    distances = pck.normalised_distances(predicted[None], keypoints[None],
-                                         np.array([np.max(sample.input_scale)]))
+    distances = pck.normalised_distances(predicted[None], keypoints[None], np.array([np.max(sample.input_scale)]))
     score = pck.person_pck(distances < PCK_THRESHOLD, v[None] > 0)[0]
-    return dict(predicted_keypoints=predicted.astype(np.float32).ravel(),
-                keypoint_scores=np.asarray(sample.pred_instances.keypoint_scores)[0]
-                .astype(np.float32),
-                pck=None if np.isnan(score) else float(score))
+    return dict(
+        predicted_keypoints=predicted.astype(np.float32).ravel(),
+        keypoint_scores=np.asarray(sample.pred_instances.keypoint_scores)[0].astype(np.float32),
+        pck=None if np.isnan(score) else float(score),
+    )

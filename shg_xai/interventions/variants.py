@@ -14,8 +14,8 @@ from torch import nn
 from tqdm import tqdm
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
-from shg_xai.interventions.capture import build_loader
 from shg_xai.evaluation.person_scores import person_scores, sample_distances
+from shg_xai.interventions.capture import build_loader
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import Replacement, tap
 
@@ -25,26 +25,29 @@ Scores = dict[str, np.ndarray]  # by group, (N,)
 Found = list[tuple[np.ndarray, np.ndarray]]  # distances (K,) and flags (K,) of each person
 
 
-def measure_variants(model: nn.Module, cfg: Config, dataset: Any, changes: Mapping[str, Changes],
-                     settings: Mapping[str, Any], times: dict[str, float]
-                     ) -> tuple[Scores, dict[tuple[str, Hashable], Scores]]:
+def measure_variants(
+    model: nn.Module,
+    cfg: Config,
+    dataset: Any,
+    changes: Mapping[str, Changes],
+    settings: Mapping[str, Any],
+    times: dict[str, float],
+) -> tuple[Scores, dict[tuple[str, Hashable], Scores]]:
     """PCK of N persons by person, of the untouched network and with one layer changed at a time.
 
     What comes before a layer is computed once a batch for all that takes its output's place.
 
     Args:
-        model (nn.Module): A pose estimator; it is left as it was, but in evaluation mode.
-        cfg (Config): Its config, for the dataloader and autocast.
-        dataset (Any): The N persons.
-        changes (Mapping[str, Changes]): By layer.
-        settings (Mapping[str, Any]): ``thr`` and ``normaliser``, see
-            :func:`~shg_xai.runner.evaluators.pck_settings`.
-        times (dict[str, float]): Gets the seconds it took, as ``network``.
+        model: A pose estimator; it is left as it was, but in evaluation mode.
+        cfg: Its config, for the dataloader and autocast.
+        dataset: The N persons.
+        changes: By layer.
+        settings: ``thr`` and ``normaliser``, see :func:`~shg_xai.runner.evaluators.pck_settings`.
+        times: Gets the seconds it took, as ``network``.
 
     Returns:
-        tuple: Of the untouched network by group (N,), see
-        :func:`~shg_xai.evaluation.person_scores.person_scores`; and the same by layer and the
-        name of the change.
+        Of the untouched network by group (N,), see :func:`~shg_xai.evaluation.person_scores.person_scores`; and the
+        same by layer and the name of the change.
     """
     model.eval()
     meta = dataset.metainfo
@@ -53,8 +56,10 @@ def measure_variants(model: nn.Module, cfg: Config, dataset: Any, changes: Mappi
     changed: dict[tuple[str, Hashable], Found] = {}
 
     def predict(data: Mapping[str, Any]) -> Found:
-        return [sample_distances(sample.to_dict(), names, settings['normaliser'])
-                for sample in model(**data, mode='predict')]
+        return [
+            sample_distances(sample.to_dict(), names, settings['normaliser'])
+            for sample in model(**data, mode='predict')
+        ]
 
     with tqdm(total=len(dataset), desc='network', unit='person') as progress:
         for batch in build_loader(cfg, dataset):

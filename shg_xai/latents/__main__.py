@@ -26,8 +26,11 @@ def describe(store: LatentStore) -> str:
     state = 'complete' if store.complete else 'incomplete: run the same command again'
     if len(store) > manifest.rows:
         state = 'more than expected: see --verify'
-    lines = [f'{store.folder}: {len(store)} of {manifest.rows} rows, {state}',
-             f'shards: {sum(1 for _ in store.shards())}, {size_text(store.size)}', 'layers:']
+    lines = [
+        f'{store.folder}: {len(store)} of {manifest.rows} rows, {state}',
+        f'shards: {sum(1 for _ in store.shards())}, {size_text(store.size)}',
+        'layers:',
+    ]
     for layer in manifest.layers:
         values = store.array(layer.name)
         shape = ' x '.join(map(str, layer.shape)) or 'one value'
@@ -38,8 +41,11 @@ def describe(store: LatentStore) -> str:
         lines.append(f'{part}:')
         for key, value in flat(getattr(manifest, part), '').items():
             several = isinstance(value, str) and '\n' in value
-            text = f'{len(value.splitlines())} lines' if several else (
-                value if isinstance(value, str) else shorten(value, width=200).strip("'"))
+            text = (
+                f'{len(value.splitlines())} lines'
+                if several
+                else (value if isinstance(value, str) else shorten(value, width=200).strip("'"))
+            )
             lines.append(f'  {key.removeprefix(".")}: {text}')
     return '\n'.join(lines)
 
@@ -48,8 +54,9 @@ def main() -> None:
     """Parse the command line, and show or check."""
     parser = argparse.ArgumentParser(prog='python -m shg_xai.latents', description=__doc__)
     parser.add_argument('folder', type=Path, metavar='DIR', help='the store')
-    parser.add_argument('--verify', action='store_true',
-                        help='read and check every value; exit code 2 if something is wrong')
+    parser.add_argument(
+        '--verify', action='store_true', help='read and check every value; exit code 2 if something is wrong'
+    )
     options = parser.parse_args()
     if not options.verify:
         print(describe(LatentStore.open(options.folder)))

@@ -1,9 +1,8 @@
 """Measures of a person's annotation: plain arithmetic on boxes and joints, one function each.
 
-All come from the labels, never from a prediction. The torso is the unit of length wherever the
-pose is meant: it is the longest rigid part that COCO labels, so a person's distance from the camera
-cancels. Image axes: x to the right, y down. A measure is float64 of shape (N,), NaN for a person
-whose joints it needs are not labelled.
+All come from the labels, never from a prediction. The torso is the unit of length wherever the pose is meant: it is the
+longest rigid part that COCO labels, so a person's distance from the camera cancels. Image axes: x to the right, y down.
+A measure is float64 of shape (N,), NaN for a person whose joints it needs are not labelled.
 
 Shapes: N persons, K keypoints.
 """
@@ -27,8 +26,7 @@ SHOULDERS = ('left_shoulder', 'right_shoulder')
 HIPS = ('left_hip', 'right_hip')
 KNEES = ('left_knee', 'right_knee')
 TORSO = (*SHOULDERS, *HIPS)
-LIMBS = ('left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', *KNEES, 'left_ankle',
-         'right_ankle')
+LIMBS = ('left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', *KNEES, 'left_ankle', 'right_ankle')
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,10 @@ class Persons:
 
     def lists(self, column: str, length: int) -> np.ndarray:
         """A column of lists of one length, shape (N, length)."""
-        parts = [chunk.flatten().to_numpy(zero_copy_only=False)
-                 for chunk in self.table[column].chunks]
+        parts = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in self.table[column].chunks]
         values = np.concatenate([np.empty(0, np.float32), *parts])
         if len(values) != self.table.num_rows * length:
-            raise InputError(f'rows.parquet: {column}: not {length} numbers for each person; dump '
-                             'the latents again')
+            raise InputError(f'rows.parquet: {column}: not {length} numbers for each person; dump the latents again')
         return values.reshape(-1, length)
 
     @cached_property
@@ -117,8 +113,7 @@ def border_sides(persons: Persons) -> np.ndarray:
     """How many sides of the box lie at the border of the image, 0 to 4."""
     x, y, width, height = persons.box
     right, bottom = (_above(persons.numbers(f'image_{side}')) for side in ('width', 'height'))
-    sides = ((x <= BORDER) * 1.0 + (y <= BORDER) + (x + width >= right - BORDER)
-             + (y + height >= bottom - BORDER))
+    sides = (x <= BORDER) * 1.0 + (y <= BORDER) + (x + width >= right - BORDER) + (y + height >= bottom - BORDER)
     return np.where(np.isfinite(right + bottom), sides, math.nan)
 
 
@@ -192,8 +187,9 @@ def crowding(persons: Persons) -> np.ndarray:
             break
         second = first + step
         across, along = (
-            np.minimum(at[first] + size[first], at[second] + size[second])
-            - np.maximum(at[first], at[second]) for at, size in ((x, width), (y, height)))
+            np.minimum(at[first] + size[first], at[second] + size[second]) - np.maximum(at[first], at[second])
+            for at, size in ((x, width), (y, height))
+        )
         common = np.maximum(across, 0) * np.maximum(along, 0)
         union = (width * height)[first] + (width * height)[second] - common
         overlap = np.where(union > 0, common / np.where(union > 0, union, 1), 0)

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from shg_xai.latents import annotation_measures as measures
-from shg_xai.stats.bootstrap import number
 from shg_xai.latents.annotation_measures import KNEES, LIMBS, TORSO, Persons
 from shg_xai.latents.schema import FACTOR
+from shg_xai.stats.bootstrap import number
 
 PREFIX = 'factor_'  # no concept of an annotation starts with it
 DEGREES = '_deg'
@@ -26,12 +26,12 @@ class Concept:
     """One number of each person.
 
     Attributes:
-        name (str): Unique; that of a factor starts with ``factor_``.
-        title (str): A few words for a reader.
-        definition (str): How the number comes about.
-        unit (str): Its unit, ``-`` for none.
-        kind (str): ``'number'``, or ``'flag'`` for values 0 and 1 only.
-        values (np.ndarray): float64, shape (N,), NaN where not known.
+        name: Unique; that of a factor starts with ``factor_``.
+        title: A few words for a reader.
+        definition: How the number comes about.
+        unit: Its unit, ``-`` for none.
+        kind: ``'number'``, or ``'flag'`` for values 0 and 1 only.
+        values: float64, shape (N,), NaN where not known.
     """
 
     name: str
@@ -54,75 +54,108 @@ class Rule:
     columns: tuple[str, ...] = ()
 
 
-TORSO_TEXT = ('The torso reaches from the middle of the shoulders to the middle of the hips; all '
-              'four must be labelled.')
+TORSO_TEXT = 'The torso reaches from the middle of the shoulders to the middle of the hips; all four must be labelled.'
 RULES: dict[str, Rule] = {
     'labelled_share': Rule(
-        'labelled joints', 'share', 'Labelled joints (v = 1 or 2) over all joints of the data set.',
-        measures.labelled_share),
+        'labelled joints',
+        'share',
+        'Labelled joints (v = 1 or 2) over all joints of the data set.',
+        measures.labelled_share,
+    ),
     'occluded_share': Rule(
-        'occluded joints', 'share', 'Labelled but occluded joints (v = 1) over labelled joints.',
-        measures.occluded_share),
+        'occluded joints',
+        'share',
+        'Labelled but occluded joints (v = 1) over labelled joints.',
+        measures.occluded_share,
+    ),
     'border_sides': Rule(
-        'truncation by the image border', 'sides',
+        'truncation by the image border',
+        'sides',
         "How many of the box's four sides lie within 2 pixels of the image's border.",
-        measures.border_sides, columns=('image_width', 'image_height')),
-    'box_height': Rule('height of the box', 'px', "Height of the person's box in the image.",
-                       measures.box_height),
-    'box_aspect': Rule('width of the box over its height', 'ratio',
-                       "Width over height of the person's box.", measures.box_aspect),
+        measures.border_sides,
+        columns=('image_width', 'image_height'),
+    ),
+    'box_height': Rule('height of the box', 'px', "Height of the person's box in the image.", measures.box_height),
+    'box_aspect': Rule(
+        'width of the box over its height', 'ratio', "Width over height of the person's box.", measures.box_aspect
+    ),
     'torso_in_crop': Rule(
-        'size in the crop', 'share', "The torso's length over the longer side of the crop: how "
-        f'large the person is to the network. {TORSO_TEXT}', measures.torso_in_crop, TORSO),
+        'size in the crop',
+        'share',
+        f"The torso's length over the longer side of the crop: how large the person is to the network. {TORSO_TEXT}",
+        measures.torso_in_crop,
+        TORSO,
+    ),
     'standing': Rule(
-        'sitting to standing', 'torso lengths',
+        'sitting to standing',
+        'torso lengths',
         'How far the knees are below the hips, mean over the sides whose knee is labelled: near 1 '
-        'standing, near 0 sitting (or lying), below 0 with knees drawn up.', measures.standing,
-        (*TORSO, *KNEES)),
+        'standing, near 0 sitting (or lying), below 0 with knees drawn up.',
+        measures.standing,
+        (*TORSO, *KNEES),
+    ),
     'facing_camera': Rule(
-        'facing away to facing the camera', 'torso lengths',
+        'facing away to facing the camera',
+        'torso lengths',
         'How far the left shoulder is to the right of the right shoulder in the image: above 0 '
         'towards the camera, below 0 away from it, near 0 seen from the side.',
-        measures.facing_camera, TORSO),
+        measures.facing_camera,
+        TORSO,
+    ),
     'facing_right': Rule(
-        'facing left to facing right', 'torso lengths',
-        "How far the nose is to the right of the shoulders' middle: above 0 facing the image's "
-        'right.', measures.facing_right, ('nose', *TORSO)),
+        'facing left to facing right',
+        'torso lengths',
+        "How far the nose is to the right of the shoulders' middle: above 0 facing the image's right.",
+        measures.facing_right,
+        ('nose', *TORSO),
+    ),
     'torso_tilt': Rule(
-        'tilt of the torso', 'degrees', "Angle of the line from the hips' middle to the shoulders' "
+        'tilt of the torso',
+        'degrees',
+        "Angle of the line from the hips' middle to the shoulders' "
         'middle from upright, signed: above 0 clockwise in the image (head to the right).',
-        measures.torso_tilt, TORSO),
+        measures.torso_tilt,
+        TORSO,
+    ),
     'limb_spread': Rule(
-        'still to moving', 'torso lengths', 'Root mean square distance of the labelled elbows, '
+        'still to moving',
+        'torso lengths',
+        'Root mean square distance of the labelled elbows, '
         "wrists, knees and ankles, at least four of them, from the torso's line through the middle "
-        'of the shoulders and of the hips.', measures.limb_spread, (*TORSO, *LIMBS)),
+        'of the shoulders and of the hips.',
+        measures.limb_spread,
+        (*TORSO, *LIMBS),
+    ),
     'crowding': Rule(
-        'crowding', 'IoU', "Largest intersection over union of the person's box with that of "
+        'crowding',
+        'IoU',
+        "Largest intersection over union of the person's box with that of "
         'another person of the same image; 0 when alone. Only persons of the store are counted.',
-        measures.crowding),
+        measures.crowding,
+    ),
 }
 
 
 def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
     """What is known of N persons, those of the annotation first, then the factors of made people.
 
-    Left out is what the data set cannot say of anybody: joints or columns it lacks, or a number
-    that is known of no person.
+    Left out is what the data set cannot say of anybody: joints or columns it lacks, or a number that is known of no
+    person.
 
     Args:
-        table (pa.Table): Rows of a store, with its columns (``shg_xai.latents.row_schema``);
-            predictions and the size of the image may be missing.
-        keypoint_names (Sequence[str]): The K keypoints, by COCO's names.
+        table: Rows of a store, with its columns (``shg_xai.latents.row_schema``); predictions and the size of the image
+            may be missing.
+        keypoint_names: The K keypoints, by COCO's names.
 
     Raises:
         InputError: Lists of the table do not have K or 2K numbers.
     """
     persons = Persons(table, tuple(keypoint_names))
-    found = [Concept(name, rule.title, rule.definition, rule.unit, 'number',
-                     rule.compute(persons).astype(float))
-             for name, rule in RULES.items()
-             if set(rule.joints) <= set(keypoint_names)
-             and set(rule.columns) <= set(table.schema.names)]
+    found = [
+        Concept(name, rule.title, rule.definition, rule.unit, 'number', rule.compute(persons).astype(float))
+        for name, rule in RULES.items()
+        if set(rule.joints) <= set(keypoint_names) and set(rule.columns) <= set(table.schema.names)
+    ]
     found += _factors(persons)
     return [concept for concept in found if np.isfinite(concept.values).any()]
 
@@ -135,14 +168,24 @@ def _factors(persons: Persons) -> list[Concept]:
         name, values = column.removeprefix(FACTOR), persons.numbers(column)
         if name in ROUND:
             # A data set that has such a column of its own keeps it.
-            found += [concept for concept in _round_factor(name, values)
-                      if FACTOR + concept.name.removeprefix(PREFIX) not in columns]
+            found += [
+                concept
+                for concept in _round_factor(name, values)
+                if FACTOR + concept.name.removeprefix(PREFIX) not in columns
+            ]
             continue
         unit = 'degrees' if name.endswith(DEGREES) else '-'
         flag = set(np.unique(values[np.isfinite(values)])) == {0, 1}
-        found.append(Concept(PREFIX + name, f'{_words(name)}, as made',
-                             f'The factor {name}, as recorded when the person was made.', unit,
-                             'flag' if flag else 'number', values))
+        found.append(
+            Concept(
+                PREFIX + name,
+                f'{_words(name)}, as made',
+                f'The factor {name}, as recorded when the person was made.',
+                unit,
+                'flag' if flag else 'number',
+                values,
+            )
+        )
     return found
 
 
@@ -151,14 +194,19 @@ def _round_factor(name: str, degrees: np.ndarray) -> list[Concept]:
 
     Made people face the camera at 0 degrees and the image's right at 90.
     """
-    parts = (('cos', np.cos, 'cosine', 'towards the camera'),
-             ('sin', np.sin, 'sine', "towards the image's right"))
-    return [Concept(f'{PREFIX}{name.removesuffix(DEGREES)}_{short}',
-                    f'{_words(name)} {where}, as made',
-                    f'{long.capitalize()} of the factor {name}, as recorded when the person was '
-                    f'made: 1 is {where}, -1 the opposite.', '-', 'number',
-                    function(np.radians(degrees)))
-            for short, function, long, where in parts]
+    parts = (('cos', np.cos, 'cosine', 'towards the camera'), ('sin', np.sin, 'sine', "towards the image's right"))
+    return [
+        Concept(
+            f'{PREFIX}{name.removesuffix(DEGREES)}_{short}',
+            f'{_words(name)} {where}, as made',
+            f'{long.capitalize()} of the factor {name}, as recorded when the person was '
+            f'made: 1 is {where}, -1 the opposite.',
+            '-',
+            'number',
+            function(np.radians(degrees)),
+        )
+        for short, function, long, where in parts
+    ]
 
 
 def _words(name: str) -> str:
@@ -171,9 +219,16 @@ def definitions(found: Sequence[Concept]) -> list[dict[str, Any]]:
     rows = []
     for concept in found:
         known = concept.values[np.isfinite(concept.values)]
-        rows.append({
-            'name': concept.name, 'title': concept.title, 'definition': concept.definition,
-            'unit': concept.unit, 'kind': concept.kind, 'persons': len(known),
-            'mean': number(known.mean() if len(known) else math.nan),
-            'sd': number(known.std(ddof=1) if len(known) > 1 else math.nan)})
+        rows.append(
+            {
+                'name': concept.name,
+                'title': concept.title,
+                'definition': concept.definition,
+                'unit': concept.unit,
+                'kind': concept.kind,
+                'persons': len(known),
+                'mean': number(known.mean() if len(known) else math.nan),
+                'sd': number(known.std(ddof=1) if len(known) > 1 else math.nan),
+            }
+        )
     return rows

@@ -1,10 +1,10 @@
 """Choosing rows by an expression over columns, as in ``pck < 0.5 and factors.posture == 2``.
 
-A small part of Python: column names, numbers, texts in quotes, ``+ - * /``, comparisons and chains
-of them, ``and``, ``or``, ``not``, parentheses. It is read with ``ast`` and never run.
+A small part of Python: column names, numbers, texts in quotes, ``+ - * /``, comparisons and chains of them, ``and``,
+``or``, ``not``, parentheses. It is read with ``ast`` and never run.
 
-What is not known stays so: a null or NaN satisfies no comparison, nor the ``not`` of one, and a
-division by zero gives a null.
+What is not known stays so: a null or NaN satisfies no comparison, nor the ``not`` of one, and a division by zero gives
+a null.
 """
 
 import ast
@@ -20,8 +20,14 @@ import numpy as np
 from shg_xai.errors import InputError
 
 LONGEST = 2000
-COMPARISONS = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-               ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne}
+COMPARISONS = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
 ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 NUMBER, TEXT, TRUTH = 'a number', 'text', 'true or false'
 
@@ -48,8 +54,7 @@ def parse(expression: str) -> ast.expr:
             warnings.simplefilter('ignore')
             return ast.parse(' '.join(expression.split('\n')).strip(), mode='eval').body
     except SyntaxError as error:
-        raise InputError(f'expression {expression!r}: {error.msg} at character '
-                         f'{error.offset}') from None
+        raise InputError(f'expression {expression!r}: {error.msg} at character {error.offset}') from None
     except (ValueError, RecursionError, MemoryError):
         raise InputError(f'expression {shown(expression)}: cannot be read') from None
 
@@ -127,8 +132,9 @@ def alike(*pair: np.ndarray) -> list[np.ndarray]:
     """Two sides of a comparison: 0.9 is what a column in float32 has for 0.9."""
     single = any(side.dtype == np.float32 for side in pair)
     with np.errstate(over='ignore'):
-        return [side.astype(np.float32) if single and side.dtype == np.float64 and not side.ndim
-                else side for side in pair]
+        return [
+            side.astype(np.float32) if single and side.dtype == np.float64 and not side.ndim else side for side in pair
+        ]
 
 
 def negated(value: Value) -> Value:
@@ -152,8 +158,7 @@ class Evaluator:
         """Evaluate a part that must be of one of these kinds."""
         value = self.value(node)
         if value.kind not in kinds:
-            raise InputError(f'expression: {shown(node)} is {value.kind}, {use} needs '
-                             f'{" or ".join(kinds)}')
+            raise InputError(f'expression: {shown(node)} is {value.kind}, {use} needs {" or ".join(kinds)}')
         return value
 
     def value(self, node: ast.expr) -> Value:
@@ -180,13 +185,14 @@ class Evaluator:
             return Value(NUMBER, -number.values if minus else number.values, number.known)
         if isinstance(node, ast.BinOp) and isinstance(node.op, (*ARITHMETIC, ast.Div)):
             return self.arithmetic(node)
-        raise InputError(f'expression: {shown(node)}: not allowed; use columns, numbers, texts, '
-                         '+ - * /, comparisons, and, or, not, parentheses')
+        raise InputError(
+            f'expression: {shown(node)}: not allowed; use columns, numbers, texts, '
+            '+ - * /, comparisons, and, or, not, parentheses'
+        )
 
     def arithmetic(self, node: ast.BinOp) -> Value:
         """``+ - * /`` in 64-bit floats."""
-        left, right = (self.of_kind(part, [NUMBER], 'arithmetic')
-                       for part in (node.left, node.right))
+        left, right = (self.of_kind(part, [NUMBER], 'arithmetic') for part in (node.left, node.right))
         a, b = left.values.astype(float), right.values.astype(float)
         known = left.known & right.known
         with np.errstate(all='ignore'):
@@ -198,15 +204,15 @@ class Evaluator:
 
     def compare(self, node: ast.Compare) -> Value:
         """A chain of comparisons: ``0.2 < pck <= 0.8``."""
-        parts = [self.of_kind(part, [NUMBER, TEXT], 'a comparison')
-                 for part in (node.left, *node.comparators)]
+        parts = [self.of_kind(part, [NUMBER, TEXT], 'a comparison') for part in (node.left, *node.comparators)]
         results = []
         for operation, left, right in zip(node.ops, parts[:-1], parts[1:], strict=True):
             if type(operation) not in COMPARISONS:
                 raise InputError(f'expression: {shown(node)}: compare with < <= > >= == or !=')
             if left.kind != right.kind:
-                raise InputError(f'expression: {shown(node)}: compares {left.kind} and '
-                                 f'{right.kind}; texts are in quotes')
+                raise InputError(
+                    f'expression: {shown(node)}: compares {left.kind} and {right.kind}; texts are in quotes'
+                )
             a, b = alike(left.values, right.values)
             values = np.asarray(COMPARISONS[type(operation)](a, b), bool)
             results.append(Value(TRUTH, values, left.known & right.known))
@@ -217,12 +223,12 @@ def evaluate(expression: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """For which rows an expression is true.
 
     Args:
-        expression (str): As described above.
-        columns (Mapping[str, np.ndarray]): Columns by name, each of shape (N,): numbers with NaN
-            for null, bools, or texts (str or object) with None for null.
+        expression: As described above.
+        columns: Columns by name, each of shape (N,): numbers with NaN for null, bools, or texts (str or object) with
+            None for null.
 
     Returns:
-        np.ndarray: Bool, shape (N,); False also where it is not known.
+        Bool, shape (N,); False also where it is not known.
 
     Raises:
         InputError: Names the part that is not understood, with the nearest column names.
@@ -233,4 +239,4 @@ def evaluate(expression: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         result = Evaluator(columns).of_kind(tree, [TRUTH], 'choosing rows')
     except RecursionError:
         raise InputError(f'expression {shown(expression)}: too deeply nested') from None
-    return np.broadcast_to(result.values & result.known, (rows, )).copy()
+    return np.broadcast_to(result.values & result.known, (rows,)).copy()

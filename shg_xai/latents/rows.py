@@ -12,9 +12,14 @@ from shg_xai.errors import InputError
 from shg_xai.latents.schema import FACTOR, row_schema
 
 # pyarrow's own way from its types to NumPy's needs pandas.
-NUMPY_TYPES = {pa.int8(): np.dtype('int8'), pa.int16(): np.dtype('int16'),
-               pa.int32(): np.dtype('int32'), pa.int64(): np.dtype('int64'),
-               pa.float32(): np.dtype('float32'), pa.float64(): np.dtype('float64')}
+NUMPY_TYPES = {
+    pa.int8(): np.dtype('int8'),
+    pa.int16(): np.dtype('int16'),
+    pa.int32(): np.dtype('int32'),
+    pa.int64(): np.dtype('int64'),
+    pa.float32(): np.dtype('float32'),
+    pa.float64(): np.dtype('float64'),
+}
 
 
 def to_sixteenths(values: np.ndarray) -> np.ndarray:
@@ -30,7 +35,9 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
 
 # What a network said needs no more digits than it knows; the bits left out cost most of the table.
 ROUNDED: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    'predicted_keypoints': to_sixteenths, 'keypoint_scores': to_8_bits}
+    'predicted_keypoints': to_sixteenths,
+    'keypoint_scores': to_8_bits,
+}
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,7 @@ def columns_of(num_keypoints: int) -> dict[str, Column]:
             fixed = pa.types.is_fixed_size_list(kind)
             size = kind.list_size if fixed else list_size(field.name, num_keypoints)
             kind = kind.value_type
-        columns[field.name] = Column(field.name, NUMPY_TYPES.get(kind), size, listed,
-                                     field.nullable)
+        columns[field.name] = Column(field.name, NUMPY_TYPES.get(kind), size, listed, field.nullable)
     return columns
 
 
@@ -114,14 +120,14 @@ def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
     """
     label = f'row of annotation {row.get("annotation_id")}'
     columns = columns_of(num_keypoints)
-    values = {name: plain_value(row.get(name), column, label) for name, column in columns.items()
-              if name != 'num_labelled'}
+    values = {
+        name: plain_value(row.get(name), column, label) for name, column in columns.items() if name != 'num_labelled'
+    }
     for name in row:
         if name in columns:
             continue
         if not isinstance(name, str) or not name.startswith(FACTOR) or name == FACTOR:
-            raise InputError(f'{label}: {name}: no such column; further ones are called '
-                             f'{FACTOR}<name>')
+            raise InputError(f'{label}: {name}: no such column; further ones are called {FACTOR}<name>')
         column = Column(name, np.dtype('float64'), 1, False, True)
         values[name] = plain_value(row[name], column, label)
     visibility = values['visibility']
@@ -136,8 +142,6 @@ def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
 
 def row_table(rows: Sequence[Mapping[str, Any]], num_keypoints: int) -> pa.Table:
     """Checked rows as the table of a shard; a factor that a row does not have is null in it."""
-    names = sorted({name.removeprefix(FACTOR) for row in rows for name in row
-                    if name.startswith(FACTOR)})
+    names = sorted({name.removeprefix(FACTOR) for row in rows for name in row if name.startswith(FACTOR)})
     schema = row_schema(num_keypoints, names)
-    return pa.table([pa.array([row.get(field.name) for row in rows], field.type)
-                     for field in schema], schema=schema)
+    return pa.table([pa.array([row.get(field.name) for row in rows], field.type) for field in schema], schema=schema)

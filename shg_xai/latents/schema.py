@@ -1,7 +1,7 @@
 """What a latent store holds: layers, manifest, and the columns of its rows.
 
-Shapes: N persons, K keypoints; a layer's array is (N, C, H, W) or (N, C), so its ``shape``, that
-of one person, is (C, H, W) or (C,).
+Shapes: N persons, K keypoints; a layer's array is (N, C, H, W) or (N, C), so its ``shape``, that of one person, is (C,
+H, W) or (C,).
 """
 
 import json
@@ -32,8 +32,10 @@ def layer_file(name: str) -> str:
         InputError: The name is not a module's, so it could be a path or no file name at all.
     """
     if not isinstance(name, str) or not LAYER_NAME.fullmatch(name):
-        raise InputError(f'layer {name!r}: a layer is named by letters, digits and "._:-", at most '
-                         '200, as in backbone.hourglasses.0 or backbone:0')
+        raise InputError(
+            f'layer {name!r}: a layer is named by letters, digits and "._:-", at most '
+            '200, as in backbone.hourglasses.0 or backbone:0'
+        )
     return name.replace(':', '-') + '.npy'
 
 
@@ -53,15 +55,11 @@ class Layer:
     def __post_init__(self) -> None:
         layer_file(self.name)
         if not isinstance(self.file, str) or not LAYER_FILE.fullmatch(self.file):
-            raise InputError(f'layer {self.name}: file: {self.file!r} is no plain name ending in '
-                             '.npy')
-        if not isinstance(self.shape, list | tuple) or not all(
-                type(size) is int and size > 0 for size in self.shape):
-            raise InputError(f'layer {self.name}: shape: {self.shape!r} is no list of sizes '
-                             'above 0')
+            raise InputError(f'layer {self.name}: file: {self.file!r} is no plain name ending in .npy')
+        if not isinstance(self.shape, list | tuple) or not all(type(size) is int and size > 0 for size in self.shape):
+            raise InputError(f'layer {self.name}: shape: {self.shape!r} is no list of sizes above 0')
         if self.dtype not in DTYPES:
-            raise InputError(f'layer {self.name}: dtype: {self.dtype!r} is not one of '
-                             f'{", ".join(DTYPES)}')
+            raise InputError(f'layer {self.name}: dtype: {self.dtype!r} is not one of {", ".join(DTYPES)}')
         object.__setattr__(self, 'shape', tuple(self.shape))
 
     @classmethod
@@ -75,12 +73,12 @@ class Manifest:
     """What a store is made of, written once, at its start.
 
     Args:
-        layers (tuple[Layer, ...]): At least one; neither names nor files may repeat.
-        rows (int): How many persons the whole store will have.
-        keypoint_names (tuple[str, ...]): The K keypoints.
-        skeleton_links (tuple[tuple[int, int], ...]): Pairs of keypoints to draw a line between.
-        source (dict): What the rows were made from; a difference forbids resuming.
-        environment (dict): Versions, git revision, seed; may differ between runs of one store.
+        layers: At least one; neither names nor files may repeat.
+        rows: How many persons the whole store will have.
+        keypoint_names: The K keypoints.
+        skeleton_links: Pairs of keypoints to draw a line between.
+        source: What the rows were made from; a difference forbids resuming.
+        environment: Versions, git revision, seed; may differ between runs of one store.
 
     Raises:
         InputError: These cannot be a store.
@@ -97,8 +95,10 @@ class Manifest:
         if not self.layers:
             raise InputError('layers: there is none')
         # Some file systems take A.npy and a.npy for the same file.
-        for kind, keys in (('name', [layer.name for layer in self.layers]),
-                           ('file', [layer.file.lower() for layer in self.layers])):
+        for kind, keys in (
+            ('name', [layer.name for layer in self.layers]),
+            ('file', [layer.file.lower() for layer in self.layers]),
+        ):
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
                 raise InputError(f'layers: the {kind} {twice[0]} is there twice')
@@ -108,10 +108,12 @@ class Manifest:
         if not names or not all(isinstance(name, str) for name in names):
             raise InputError('keypoint_names: not a list of at least one name')
         for link in self.skeleton_links:
-            if not isinstance(link, list | tuple) or len(link) != 2 or not all(
-                    type(end) is int and 0 <= end < len(names) for end in link):
-                raise InputError(f'skeleton_links: {link!r} is no pair of numbers from 0 to '
-                                 f'{len(names) - 1}')
+            if (
+                not isinstance(link, list | tuple)
+                or len(link) != 2
+                or not all(type(end) is int and 0 <= end < len(names) for end in link)
+            ):
+                raise InputError(f'skeleton_links: {link!r} is no pair of numbers from 0 to {len(names) - 1}')
         for key in ('layers', 'keypoint_names'):
             object.__setattr__(self, key, tuple(getattr(self, key)))
         object.__setattr__(self, 'skeleton_links', tuple(map(tuple, self.skeleton_links)))
@@ -127,10 +129,15 @@ class Manifest:
         Raises:
             InputError: ``source`` or ``environment`` hold something JSON has no word for.
         """
-        content = {'schema_version': SCHEMA_VERSION, 'rows': self.rows,
-                   'layers': [vars(layer) for layer in self.layers],
-                   'keypoint_names': self.keypoint_names, 'skeleton_links': self.skeleton_links,
-                   'source': self.source, 'environment': self.environment}
+        content = {
+            'schema_version': SCHEMA_VERSION,
+            'rows': self.rows,
+            'layers': [vars(layer) for layer in self.layers],
+            'keypoint_names': self.keypoint_names,
+            'skeleton_links': self.skeleton_links,
+            'source': self.source,
+            'environment': self.environment,
+        }
         try:
             return json.dumps(content, indent=1, allow_nan=False) + '\n'
         except (TypeError, ValueError) as error:
@@ -149,13 +156,22 @@ class Manifest:
             raise InputError(f'{file}: not JSON: {error}; the store cannot be read') from error
         version = content.get('schema_version') if isinstance(content, dict) else None
         if type(version) is not int or version < 1:
-            raise InputError(f'{file}: schema_version: missing or no number above 0; this is no '
-                             'manifest of a latent store')
+            raise InputError(
+                f'{file}: schema_version: missing or no number above 0; this is no manifest of a latent store'
+            )
         if version > SCHEMA_VERSION:
-            raise InputError(f'{file}: schema_version: {version} is newer than {SCHEMA_VERSION}, '
-                             'the version this code reads; update shg_xai')
-        kinds = {'layers': list, 'rows': int, 'keypoint_names': list, 'skeleton_links': list,
-                 'source': dict, 'environment': dict}
+            raise InputError(
+                f'{file}: schema_version: {version} is newer than {SCHEMA_VERSION}, '
+                'the version this code reads; update shg_xai'
+            )
+        kinds = {
+            'layers': list,
+            'rows': int,
+            'keypoint_names': list,
+            'skeleton_links': list,
+            'source': dict,
+            'environment': dict,
+        }
         for key, kind in kinds.items():
             if not isinstance(content.get(key), kind):
                 raise InputError(f'{file}: {key}: missing or no JSON {kind.__name__}')
@@ -177,22 +193,21 @@ def flat(value: Any, key: str) -> dict[str, Any]:
         items = enumerate(value)
     else:
         return {key: value}
-    return {name: leaf for part, child in items
-            for name, leaf in flat(child, f'{key}.{part}').items()}
+    return {name: leaf for part, child in items for name, leaf in flat(child, f'{key}.{part}').items()}
 
 
 def shorten(value: Any, start: int = 0, width: int = 40) -> str:
     """A value as one short line, from a place in it on."""
     text = value if isinstance(value, str) else json.dumps(value)
-    cut = text[start:start + width]
+    cut = text[start : start + width]
     return repr(('…' if start else '') + cut + ('…' if start + width < len(text) else ''))
 
 
 def differences(a: Manifest, b: Manifest) -> list[str]:
     """What of two manifests would make their rows differ, one line each; empty if nothing does.
 
-    Compared are the layers (in any order), keypoints, skeleton, rows and ``source``, not
-    ``environment``. A line has the dotted key and both values, shortened to where they part.
+    Compared are the layers (in any order), keypoints, skeleton, rows and ``source``, not ``environment``. A line has
+    the dotted key and both values, shortened to where they part.
     """
     leaves = []
     for manifest in (a, b):
@@ -208,11 +223,11 @@ def differences(a: Manifest, b: Manifest) -> list[str]:
             continue
         start = 0
         if all(isinstance(value, str) for value in pair):
-            same = next((place for place, (x, y) in enumerate(zip(*pair, strict=False)) if x != y),
-                        min(map(len, pair)))
+            same = next((place for place, (x, y) in enumerate(zip(*pair, strict=False)) if x != y), min(map(len, pair)))
             start = same - 10 if same > 30 else 0
-        first, second = (shorten(value, start) if key in leaf else 'nothing'
-                         for value, leaf in zip(pair, leaves, strict=True))
+        first, second = (
+            shorten(value, start) if key in leaf else 'nothing' for value, leaf in zip(pair, leaves, strict=True)
+        )
         lines.append(f'{key}: {first} against {second}')
     return lines
 
@@ -220,25 +235,37 @@ def differences(a: Manifest, b: Manifest) -> list[str]:
 def row_schema(num_keypoints: int, factor_names: Iterable[str] = ()) -> pa.Schema:
     """The columns of rows.parquet for K keypoints; factor names are without ``factors.``.
 
-    Boxes, centres, scales, keypoints and the image's size are in pixels of the image. Annotations
-    and crops are exact to 32-bit floats, factors to 64-bit ones. Predicted keypoints are rounded to
-    1/16 pixel and their scores to 8 significant bits (0.4 %), which halves the table; pck was
-    computed before. What may be absent is null, never NaN: no prediction, no PCK without a labelled
-    joint, a factor a data set does not know, the image's size in stores made before it was kept.
-    Lists that may be null have no fixed size in their type, though all have 2K or K numbers:
-    Arrow writes nulls among lists of fixed size to Parquet, but does not read them back.
+    Boxes, centres, scales, keypoints and the image's size are in pixels of the image. Annotations and crops are exact
+    to 32-bit floats, factors to 64-bit ones. Predicted keypoints are rounded to 1/16 pixel and their scores to 8
+    significant bits (0.4 %), which halves the table; pck was computed before. What may be absent is null, never NaN: no
+    prediction, no PCK without a labelled joint, a factor a data set does not know, the image's size in stores made
+    before it was kept. Lists that may be null have no fixed size in their type, though all have 2K or K numbers: Arrow
+    writes nulls among lists of fixed size to Parquet, but does not read them back.
     """
     numbers = pa.float32()
     required: Mapping[str, pa.DataType] = {
-        'annotation_id': pa.int64(), 'image_id': pa.int64(), 'file_name': pa.string(),
-        'dataset': pa.string(), 'split': pa.string(), 'bbox': pa.list_(numbers, 4),
-        'crop_center': pa.list_(numbers, 2), 'crop_scale': pa.list_(numbers, 2),
+        'annotation_id': pa.int64(),
+        'image_id': pa.int64(),
+        'file_name': pa.string(),
+        'dataset': pa.string(),
+        'split': pa.string(),
+        'bbox': pa.list_(numbers, 4),
+        'crop_center': pa.list_(numbers, 2),
+        'crop_scale': pa.list_(numbers, 2),
         'keypoints': pa.list_(numbers, 2 * num_keypoints),
         'visibility': pa.list_(pa.int8(), num_keypoints),
-        'num_labelled': pa.int16()}
+        'num_labelled': pa.int16(),
+    }
     optional = {
-        **{name: pa.int32() for name in ADDED}, 'predicted_keypoints': pa.list_(numbers),
-        'keypoint_scores': pa.list_(numbers), 'pck': numbers,
-        **{FACTOR + name: pa.float64() for name in factor_names}}
-    return pa.schema([*(pa.field(name, kind, nullable=False) for name, kind in required.items()),
-                      *(pa.field(name, kind) for name, kind in optional.items())])
+        **{name: pa.int32() for name in ADDED},
+        'predicted_keypoints': pa.list_(numbers),
+        'keypoint_scores': pa.list_(numbers),
+        'pck': numbers,
+        **{FACTOR + name: pa.float64() for name in factor_names},
+    }
+    return pa.schema(
+        [
+            *(pa.field(name, kind, nullable=False) for name, kind in required.items()),
+            *(pa.field(name, kind) for name, kind in optional.items()),
+        ]
+    )

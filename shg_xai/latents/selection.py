@@ -34,9 +34,9 @@ class Selection:
     """N persons of one layer of a store.
 
     Attributes:
-        store (LatentStore): The store.
-        layer (str): Name of the layer.
-        rows (np.ndarray): Which rows of the store, ascending, int64, shape (N,).
+        store: The store.
+        layer: Name of the layer.
+        rows: Which rows of the store, ascending, int64, shape (N,).
     """
 
     store: LatentStore
@@ -75,7 +75,7 @@ class Selection:
     def blocks(self, size: int = BLOCK) -> Iterator[Block]:
         """The persons in order, ``size`` at a time."""
         for start in range(0, len(self), size):
-            yield Block(start, self.rows[start:start + size], self.array)
+            yield Block(start, self.rows[start : start + size], self.array)
 
     def take(self, persons: np.ndarray) -> 'Selection':
         """Some of the persons, by a bool mask (N,) or by ascending numbers."""
@@ -83,8 +83,7 @@ class Selection:
 
     def halves(self, seed: int) -> np.ndarray:
         """A bool mask (N,) of about half of the persons; those of one image stay together."""
-        key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in
-                        np.unique(self.image_ids)])
+        key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in np.unique(self.image_ids)])
         order = np.argsort(np.argsort(key, kind='stable'), kind='stable')
         _, image = np.unique(self.image_ids, return_inverse=True)
         return (order < len(order) / 2)[image]
@@ -94,18 +93,19 @@ def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> S
     """The persons of a store that an analysis is about.
 
     Args:
-        store (LatentStore): The store.
-        layer (str, optional): A layer; may be left out where the store has one.
-        rows (str): ``all``, ``labelled`` (all joints labelled) or a condition on the rows.
+        store: The store.
+        layer: A layer; may be left out where the store has one.
+        rows: ``all``, ``labelled`` (all joints labelled) or a condition on the rows.
 
     Raises:
-        InputError: There is no such layer, none is named though there are several, or the
-            condition is not understood or met by fewer than two persons.
+        InputError: There is no such layer, none is named though there are several, or the condition is not understood
+            or met by fewer than two persons.
     """
     if layer is None:
         if len(store.layers) > 1:
-            raise InputError(f'{store.folder}: has {len(store.layers)} layers, name one with '
-                             f'--layers: {", ".join(store.layers)}')
+            raise InputError(
+                f'{store.folder}: has {len(store.layers)} layers, name one with --layers: {", ".join(store.layers)}'
+            )
         layer = store.layers[0]
     store.array(layer)
     chosen = np.arange(len(store)) if rows == 'all' else store.where(rows)
@@ -120,16 +120,15 @@ def names_for(places: Sequence[tuple[Path | str, str]]) -> list[str]:
     """Names for files and figures, made of letters, digits, ``_`` and ``-``; no two are the same.
 
     Args:
-        places (Sequence[tuple[Path | str, str]]): Folder of a store, and a layer of it.
+        places: Folder of a store, and a layer of it.
 
     Returns:
-        list[str]: The folder's own name; where several of its layers are there, with as much of
-        each one's end as tells them apart.
+        The folder's own name; where several of its layers are there, with as much of each one's end as tells them
+        apart.
     """
     names: list[str] = []
     for folder, layer in places:
-        others = {other for where, other in places
-                  if Path(where).resolve() == Path(folder).resolve()} - {layer}
+        others = {other for where, other in places if Path(where).resolve() == Path(folder).resolve()} - {layer}
         name = _plain(Path(folder).resolve().name) or 'store'
         if others:
             name += f'-{_plain(_end_of(layer, others))}'
@@ -141,8 +140,7 @@ def names_for(places: Sequence[tuple[Path | str, str]]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    kept = ''.join(letter if letter.isascii() and letter.isalnum() else '_'
-                   for letter in text.lower())
+    kept = ''.join(letter if letter.isascii() and letter.isalnum() else '_' for letter in text.lower())
     return kept.strip('_')[:60]
 
 
@@ -150,5 +148,4 @@ def _end_of(layer: str, others: Collection[str]) -> str:
     """The shortest end of a dotted name that no other has."""
     parts = layer.split('.')
     ends = ('.'.join(parts[-length:]) for length in range(1, len(parts) + 1))
-    return next((end for end in ends
-                 if not any(f'.{other}'.endswith(f'.{end}') for other in others)), layer)
+    return next((end for end in ends if not any(f'.{other}'.endswith(f'.{end}') for other in others)), layer)

@@ -9,18 +9,19 @@ import numpy as np
 class ShardedArray:
     """Arrays (n, *shape) of consecutive shards as one (N, *shape), read when indexed.
 
-    ``array[3]``, ``array[10:20]``, ``array[[5, 1, 1]]`` and ``array[mask]`` give plain arrays with
-    copies of the values, in the order asked for; ``np.asarray(array)`` gives all of it.
+    ``array[3]``, ``array[10:20]``, ``array[[5, 1, 1]]`` and ``array[mask]`` give plain arrays with copies of the
+    values, in the order asked for; ``np.asarray(array)`` gives all of it.
 
     Args:
-        readers (Sequence[Callable]): For each shard a function that opens its array.
-        starts (Sequence[int]): First row of each shard, and N as the last entry.
-        shape (tuple[int, ...]): That of one person.
+        readers: For each shard a function that opens its array.
+        starts: First row of each shard, and N as the last entry.
+        shape: That of one person.
         dtype: That of the values.
     """
 
-    def __init__(self, readers: Sequence[Callable[[], np.ndarray]], starts: Sequence[int],
-                 shape: tuple[int, ...], dtype: Any) -> None:
+    def __init__(
+        self, readers: Sequence[Callable[[], np.ndarray]], starts: Sequence[int], shape: tuple[int, ...], dtype: Any
+    ) -> None:
         self._readers = readers
         self._starts = np.asarray(starts, np.int64)
         self.shape = (int(self._starts[-1]), *shape)
@@ -66,12 +67,14 @@ class ShardedArray:
             start, stop, step = index.indices(len(self))
             return self._take(np.arange(start, stop, step))
         rows = np.asarray(index)
-        if rows.dtype == bool and rows.shape == (len(self), ):
+        if rows.dtype == bool and rows.shape == (len(self),):
             return self._take(np.flatnonzero(rows))
         whole = rows.dtype.kind in 'iu' or not rows.size  # an empty list is one of floats
         if rows.ndim != 1 or isinstance(index, tuple) or not whole:
-            raise IndexError('rows of a ShardedArray are chosen by one number, a slice, a list of '
-                             f'numbers or a bool mask of {len(self)}')
+            raise IndexError(
+                'rows of a ShardedArray are chosen by one number, a slice, a list of '
+                f'numbers or a bool mask of {len(self)}'
+            )
         return self._take(self._in_range(rows.astype(np.int64)))
 
     def _in_range(self, rows: np.ndarray) -> np.ndarray:
@@ -92,7 +95,7 @@ class ShardedArray:
             first, last = places[0], places[-1] + 1
             # A run of rows is copied as one; choosing them singly would need a copy more.
             if (np.diff(local) == 1).all() and last - first == len(places):
-                values[first:last] = source[local[0]:local[-1] + 1]
+                values[first:last] = source[local[0] : local[-1] + 1]
             else:
                 values[places] = source[local]
         return values

@@ -1,7 +1,7 @@
 """Shards on disk: their names, how one is written whole or not at all, and what is wrong with one.
 
-A shard is a folder ``shards/<rank, two digits>-<number, six digits>`` with rows.parquet and one
-.npy a layer; while it is written it is called ``shards/.<rank>-<number>.part``.
+A shard is a folder ``shards/<rank, two digits>-<number, six digits>`` with rows.parquet and one .npy a layer; while it
+is written it is called ``shards/.<rank>-<number>.part``.
 """
 
 import os
@@ -24,9 +24,14 @@ SHARD_NAME = re.compile(r'(\d{2})-(\d{6})')
 COMPRESSION_LEVEL = 19  # of 1 to 22; takes 0.1 s for 1024 persons
 # How columns are laid out to compress best; those that are not here repeat few values.
 ENCODINGS = {
-    'annotation_id': 'DELTA_BINARY_PACKED', 'image_id': 'DELTA_BINARY_PACKED',
-    'file_name': 'PLAIN', 'bbox': 'PLAIN', 'crop_center': 'PLAIN', 'crop_scale': 'PLAIN',
-    **dict.fromkeys(('keypoints', 'predicted_keypoints', 'keypoint_scores'), 'BYTE_STREAM_SPLIT')}
+    'annotation_id': 'DELTA_BINARY_PACKED',
+    'image_id': 'DELTA_BINARY_PACKED',
+    'file_name': 'PLAIN',
+    'bbox': 'PLAIN',
+    'crop_center': 'PLAIN',
+    'crop_scale': 'PLAIN',
+    **dict.fromkeys(('keypoints', 'predicted_keypoints', 'keypoint_scores'), 'BYTE_STREAM_SPLIT'),
+}
 MEND = 'remove this shard and run the same command again'
 
 
@@ -37,8 +42,9 @@ def shard_names(folder: Path) -> list[str]:
         InputError: The folder of the shards cannot be read.
     """
     try:
-        return sorted(entry.name for entry in os.scandir(folder / SHARDS)
-                      if SHARD_NAME.fullmatch(entry.name) and entry.is_dir())
+        return sorted(
+            entry.name for entry in os.scandir(folder / SHARDS) if SHARD_NAME.fullmatch(entry.name) and entry.is_dir()
+        )
     except FileNotFoundError:
         return []  # a run that was killed before its first shard
     except OSError as error:
@@ -81,15 +87,21 @@ def rows_file(table: pa.Table) -> pa.Buffer:
     encodings, repeating = {}, []
     for field in table.schema:
         path = field.name + '.list.element' * pa.types.is_nested(field.type)
-        encoding = ('BYTE_STREAM_SPLIT' if field.name.startswith(FACTOR)
-                    else ENCODINGS.get(field.name))
+        encoding = 'BYTE_STREAM_SPLIT' if field.name.startswith(FACTOR) else ENCODINGS.get(field.name)
         if encoding:
             encodings[path] = encoding
         else:
             repeating.append(path)
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression='zstd', compression_level=COMPRESSION_LEVEL,
-                   column_encoding=encodings, use_dictionary=repeating, write_statistics=False)
+    pq.write_table(
+        table,
+        sink,
+        compression='zstd',
+        compression_level=COMPRESSION_LEVEL,
+        column_encoding=encodings,
+        use_dictionary=repeating,
+        write_statistics=False,
+    )
     return sink.getvalue()
 
 
@@ -136,8 +148,7 @@ def array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]
     try:
         with file.open('rb') as handle:
             version = np.lib.format.read_magic(handle)
-            read = (np.lib.format.read_array_header_1_0 if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0)
+            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = read(handle)
             header, size = handle.tell(), os.fstat(handle.fileno()).st_size
     except FileNotFoundError:
@@ -148,8 +159,7 @@ def array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]
         return f'{file}: no .npy file: {error}; {MEND}', 0
     expected = (rows, *layer.shape)
     if dtype != np.dtype(layer.dtype) or shape != expected:
-        return (f'{file}: holds {dtype} {shape}, the manifest and {ROWS} say {layer.dtype} '
-                f'{expected}; {MEND}', size)
+        return (f'{file}: holds {dtype} {shape}, the manifest and {ROWS} say {layer.dtype} {expected}; {MEND}', size)
     needed = header + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     if size != needed:
         return f'{file}: has {size} bytes instead of {needed}; {MEND}', size
@@ -166,16 +176,18 @@ def shard_facts(shard: Path, manifest: Manifest) -> ShardFacts:
             schema = facts.schema.to_arrow_schema()
             size = handle.size()
     except FileNotFoundError:
-        return ShardFacts(shard.name, 0, (), 0, (f'{file}: missing; {MEND}', ))
+        return ShardFacts(shard.name, 0, (), 0, (f'{file}: missing; {MEND}',))
     except (OSError, pa.ArrowException) as error:
         line = f'{file}: no readable Parquet file: {error}; {MEND}'
-        return ShardFacts(shard.name, 0, (), 0, (line, ))
+        return ShardFacts(shard.name, 0, (), 0, (line,))
     problems = []
     factors = [name.removeprefix(FACTOR) for name in schema.names if name.startswith(FACTOR)]
     wanted = row_schema(manifest.num_keypoints, factors)
-    wrong = [field.name for field in wanted
-             if (schema.field(field.name).type != field.type if field.name in schema.names
-                 else field.name not in ADDED)]
+    wrong = [
+        field.name
+        for field in wanted
+        if (schema.field(field.name).type != field.type if field.name in schema.names else field.name not in ADDED)
+    ]
     extra = [name for name in schema.names if name not in wanted.names]
     if wrong or extra or len(set(schema.names)) < len(schema.names):
         names = ', '.join(wrong or extra or ['a column is there twice'])

@@ -91,11 +91,13 @@ class LatentStore:
         self.size = sum(shard.size for shard in facts)
         self._layers = {layer.name: layer for layer in manifest.layers}
         self._starts = np.cumsum([0, *(shard.rows for shard in facts)])
-        self._shards = [Shard(shard.name, int(start), shard.rows, folder / SHARDS / shard.name,
-                              self._layers)
-                        for shard, start in zip(facts, self._starts[:-1], strict=True)]
-        factors = {name.removeprefix(FACTOR): None for shard in facts for name in shard.columns
-                   if name.startswith(FACTOR)}
+        self._shards = [
+            Shard(shard.name, int(start), shard.rows, folder / SHARDS / shard.name, self._layers)
+            for shard, start in zip(facts, self._starts[:-1], strict=True)
+        ]
+        factors = {
+            name.removeprefix(FACTOR): None for shard in facts for name in shard.columns if name.startswith(FACTOR)
+        }
         self._schema = row_schema(manifest.num_keypoints, factors)
 
     @classmethod
@@ -118,8 +120,10 @@ class LatentStore:
         return int(self._starts[-1])
 
     def __repr__(self) -> str:
-        return (f'LatentStore({str(self.folder)!r}, {len(self)} of {self.manifest.rows} rows, '
-                f'layers: {", ".join(self.layers)})')
+        return (
+            f'LatentStore({str(self.folder)!r}, {len(self)} of {self.manifest.rows} rows, '
+            f'layers: {", ".join(self.layers)})'
+        )
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -147,8 +151,12 @@ class LatentStore:
             InputError: No such layer.
         """
         known(layer, self._layers, 'layer')
-        return ShardedArray([partial(shard.array, layer) for shard in self._shards], self._starts,
-                            self._layers[layer].shape, self._layers[layer].dtype)
+        return ShardedArray(
+            [partial(shard.array, layer) for shard in self._shards],
+            self._starts,
+            self._layers[layer].shape,
+            self._layers[layer].dtype,
+        )
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of all shards in order, or these columns of them, see ``row_schema``.
@@ -166,8 +174,7 @@ class LatentStore:
         for shard in self._shards:
             table = read_rows(shard.folder / ROWS, names)
             if not table.num_columns:  # only columns that this shard does not have
-                table = pa.table({name: pa.nulls(shard.rows, self._schema.field(name).type)
-                                  for name in names})
+                table = pa.table({name: pa.nulls(shard.rows, self._schema.field(name).type) for name in names})
             parts.append(table)
         return pa.concat_tables([empty, *parts], promote_options='default').select(names)
 
@@ -179,14 +186,13 @@ class LatentStore:
     def where(self, expression: str) -> np.ndarray:
         """Rows, ascending, for which an expression over the columns is true: int64, shape (n,).
 
-        ``labelled`` stands for persons with all K joints labelled, as in
-        ``labelled and factors.posture > 0.5``; see ``shg_xai.latents.expression``.
+        ``labelled`` stands for persons with all K joints labelled, as in ``labelled and factors.posture > 0.5``; see
+        ``shg_xai.latents.expression``.
 
         Raises:
             InputError: The expression is not understood, or names no column of one value a row.
         """
-        usable = {field.name for field in self._schema
-                  if not pa.types.is_nested(field.type)}
+        usable = {field.name for field in self._schema if not pa.types.is_nested(field.type)}
         names = column_names(expression)
         wanted = [name for name in self.columns if name in usable & names]
         if 'labelled' in names:

@@ -21,15 +21,17 @@ def values_problem(shard: Shard, layer: Layer) -> str | None:
     step = max(1, CHUNK_BYTES // max(1, values.nbytes // len(values))) if len(values) else 1
     bad, first = 0, None
     for start in range(0, len(values), step):
-        finite = np.isfinite(values[start:start + step])
+        finite = np.isfinite(values[start : start + step])
         if not finite.all():
             rows = np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
             bad += len(rows)
             first = start + int(rows[0]) if first is None else first
     if first is None:
         return None
-    return (f'{shard.folder / layer.file}: NaN or infinite values in {bad} of {len(values)} rows, '
-            f'first in row {first}; look at the checkpoint, then dump again to another folder')
+    return (
+        f'{shard.folder / layer.file}: NaN or infinite values in {bad} of {len(values)} rows, '
+        f'first in row {first}; look at the checkpoint, then dump again to another folder'
+    )
 
 
 def row_problems(file: Path, table: pa.Table, num_keypoints: int) -> list[str]:
@@ -45,8 +47,7 @@ def row_problems(file: Path, table: pa.Table, num_keypoints: int) -> list[str]:
         if listed:
             flat = flat.flatten()
         values = flat.drop_null()
-        if (pa.types.is_floating(values.type)
-                and not np.isfinite(values.to_numpy(zero_copy_only=False)).all()):
+        if pa.types.is_floating(values.type) and not np.isfinite(values.to_numpy(zero_copy_only=False)).all():
             problems.append(f'{file}: {field.name}: NaN or infinite values; {MEND}')
         required = not field.nullable and column.null_count
         if required or (listed and flat.null_count):
@@ -61,7 +62,7 @@ def verify(store: LatentStore | Path | str) -> list[str]:
         store: The store or its folder; the folder may be damaged.
 
     Returns:
-        list[str]: One line for each problem, naming the file and the mend; empty if all is well.
+        One line for each problem, naming the file and the mend; empty if all is well.
     """
     folder = store.folder if isinstance(store, LatentStore) else Path(store)
     try:
@@ -77,8 +78,7 @@ def verify(store: LatentStore | Path | str) -> list[str]:
         facts = shard_facts(path, manifest)
         found = list(facts.problems)
         if not found:
-            shard = Shard(name, start, facts.rows, path,
-                          {layer.name: layer for layer in manifest.layers})
+            shard = Shard(name, start, facts.rows, path, {layer.name: layer for layer in manifest.layers})
             try:
                 table = read_rows(path / ROWS)
                 found += row_problems(path / ROWS, table, manifest.num_keypoints)
@@ -92,12 +92,11 @@ def verify(store: LatentStore | Path | str) -> list[str]:
     twice = unique[counts > 1]
     if twice.size:
         some = ', '.join(map(str, twice[:5])) + (', …' if twice.size > 5 else '')
-        problems.append(f'{folder}: annotation ids stored more than once: {some}; dump again to '
-                        'another folder')
+        problems.append(f'{folder}: annotation ids stored more than once: {some}; dump again to another folder')
     if len(unique) < manifest.rows:
-        problems.append(f'{folder}: incomplete: {len(unique)} of {manifest.rows} rows; run the '
-                        'same command again')
+        problems.append(f'{folder}: incomplete: {len(unique)} of {manifest.rows} rows; run the same command again')
     elif len(unique) > manifest.rows:
-        problems.append(f'{folder}: {len(unique)} rows, but the manifest says {manifest.rows}; '
-                        'dump again to another folder')
+        problems.append(
+            f'{folder}: {len(unique)} rows, but the manifest says {manifest.rows}; dump again to another folder'
+        )
     return problems

@@ -20,11 +20,11 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
     """Make a store, or go on with the one in this folder.
 
     Returns:
-        set[int]: Annotation ids the store has already; empty for a new one.
+        Annotation ids the store has already; empty for a new one.
 
     Raises:
-        InputError: The folder cannot be written, holds other files, or a store made from something
-            else or with a damaged shard.
+        InputError: The folder cannot be written, holds other files, or a store made from something else or with a
+            damaged shard.
     """
     folder = Path(folder)
     text = manifest.to_json()
@@ -34,15 +34,15 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
         if (folder / MANIFEST).exists():
             differing = differences(read_manifest(folder), manifest)
             if differing:
-                raise InputError(f'{folder}: holds a store of something else, choose another --out;'
-                                 f' the store against this run: {"; ".join(differing)}')
+                raise InputError(
+                    f'{folder}: holds a store of something else, choose another --out;'
+                    f' the store against this run: {"; ".join(differing)}'
+                )
             return set(LatentStore.open(folder).annotation_ids.tolist())
         # Another rank may be at this point too, or may have been killed here.
-        others = sorted(entry.name for entry in folder.iterdir()
-                        if not entry.name.startswith(aside))
+        others = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(aside))
         if others:
-            raise InputError(f'{folder}: holds other files ({others[0]}) and no {MANIFEST}; choose '
-                             'another --out')
+            raise InputError(f'{folder}: holds other files ({others[0]}) and no {MANIFEST}; choose another --out')
         part = folder / f'{aside}{uuid.uuid4().hex}.part'
         try:
             write_file(part, text.encode())
@@ -61,28 +61,29 @@ def unwritable(folder: Path, error: OSError) -> InputError:
         room = f' (free: {shutil.disk_usage(folder).free / 2**20:.0f} MiB)'
     except OSError:
         room = ''
-    return InputError(f'{folder}: cannot be written: {error.strerror or error}{room}; make room or '
-                      'choose another --out, then run the command again')
+    return InputError(
+        f'{folder}: cannot be written: {error.strerror or error}{room}; make room or '
+        'choose another --out, then run the command again'
+    )
 
 
 class ShardWriter:
     """Write rows and their arrays to a store made by ``create_store``; a context manager.
 
-    Holds one shard in memory. An exception inside ``with``, Ctrl-C too, still writes the rows that
-    were added, unless the exception came from writing.
+    Holds one shard in memory. An exception inside ``with``, Ctrl-C too, still writes the rows that were added, unless
+    the exception came from writing.
 
     Args:
-        folder (Path): The store.
-        manifest (Manifest): Its manifest.
-        rank (int): Number of this process, 0 to 99; no two at a time may have the same.
-        rows_per_shard (int): Persons a shard, at most.
+        folder: The store.
+        manifest: Its manifest.
+        rank: Number of this process, 0 to 99; no two at a time may have the same.
+        rows_per_shard: Persons a shard, at most.
 
     Raises:
         InputError: The folder is no store or cannot be written, or a shard needs too much memory.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, rank: int = 0,
-                 rows_per_shard: int = 1024) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, rank: int = 0, rows_per_shard: int = 1024) -> None:
         if not 0 <= rank <= 99:
             raise InputError(f'rank {rank}: a store takes ranks 0 to 99')
         if rows_per_shard < 1:
@@ -100,11 +101,12 @@ class ShardWriter:
         numbers = [int(name[3:]) for name in shard_names(self.folder) if int(name[:2]) == rank]
         self._number = max(numbers, default=-1) + 1
         try:
-            self._arrays = {layer.name: np.empty((self._size, *layer.shape), layer.dtype)
-                            for layer in manifest.layers}
+            self._arrays = {layer.name: np.empty((self._size, *layer.shape), layer.dtype) for layer in manifest.layers}
         except (MemoryError, ValueError) as error:
-            raise InputError(f'{self.folder}: a shard of {self._size} rows does not fit the memory '
-                             f'({error}); choose fewer layers or rows a shard') from error
+            raise InputError(
+                f'{self.folder}: a shard of {self._size} rows does not fit the memory '
+                f'({error}); choose fewer layers or rows a shard'
+            ) from error
         self._rows: list[dict[str, Any]] = []
         self._filled = 0
         self._renaming: Path | None = None
@@ -114,8 +116,8 @@ class ShardWriter:
         """Add n persons; a shard is written whenever one is full.
 
         Args:
-            rows (Sequence[Mapping]): n rows, see ``row_schema``; a missing optional one is null.
-            arrays (Mapping[str, np.ndarray]): For each layer (n, *shape), in the order of rows.
+            rows: n rows, see ``row_schema``; a missing optional one is null.
+            arrays: For each layer (n, *shape), in the order of rows.
 
         Raises:
             InputError: Rows or arrays do not fit the manifest, or cannot be written.
@@ -125,24 +127,23 @@ class ShardWriter:
             raise ValueError('add() after the writer was closed or could not write')
         checked = [checked_row(row, self.manifest.num_keypoints) for row in rows]
         layers = {layer.name: layer for layer in self.manifest.layers}
-        for kind, names in (('unknown', set(arrays) - set(layers)),
-                            ('missing', set(layers) - set(arrays))):
+        for kind, names in (('unknown', set(arrays) - set(layers)), ('missing', set(layers) - set(arrays))):
             if names:
-                raise InputError(f'layer {min(names)}: {kind}; the manifest has '
-                                 f'{", ".join(layers)}')
+                raise InputError(f'layer {min(names)}: {kind}; the manifest has {", ".join(layers)}')
         values = {name: np.asarray(array) for name, array in arrays.items()}
         for name, array in values.items():
             expected = (len(checked), *layers[name].shape)
             if array.shape != expected or array.dtype.kind not in 'fiub':
-                raise InputError(f'layer {name}: {array.dtype} {array.shape} instead of '
-                                 f'{layers[name].dtype} {expected}')
+                raise InputError(
+                    f'layer {name}: {array.dtype} {array.shape} instead of {layers[name].dtype} {expected}'
+                )
         start = 0
         while start < len(checked):
             count = min(self._size - self._filled, len(checked) - start)
             for name, array in values.items():
-                self._copy(layers[name], array[start:start + count])
+                self._copy(layers[name], array[start : start + count])
             # The count comes last: interrupted before it, these rows were not added.
-            self._rows[self._filled:] = checked[start:start + count]
+            self._rows[self._filled :] = checked[start : start + count]
             self._filled += count
             start += count
             if self._filled == self._size:
@@ -150,14 +151,13 @@ class ShardWriter:
 
     def _copy(self, layer: Layer, values: np.ndarray) -> None:
         """Cast values (n, *shape) into the buffer, behind the rows that are in it."""
-        target = self._arrays[layer.name][self._filled:self._filled + len(values)]
+        target = self._arrays[layer.name][self._filled : self._filled + len(values)]
         with np.errstate(over='ignore', invalid='ignore'):
             np.copyto(target, values, casting='same_kind')
         if np.isinf(target).any() and (np.isinf(target) & np.isfinite(values)).any():
             largest = np.abs(values[np.isfinite(values)]).max()
             mend = 'store it as float32' if layer.dtype == 'float16' else 'scale it'
-            raise InputError(f'layer {layer.name}: {largest:g} is too large for {layer.dtype}; '
-                             f'{mend}')
+            raise InputError(f'layer {layer.name}: {largest:g} is too large for {layer.dtype}; {mend}')
 
     def _write(self) -> None:
         """Write what is buffered as a shard."""
@@ -167,10 +167,11 @@ class ShardWriter:
         if self._filled and not renamed:
             self._renaming = shard
             try:
-                write_shard(shard, row_table(self._rows[:self._filled],
-                                             self.manifest.num_keypoints),
-                            {layer.file: self._arrays[layer.name][:self._filled]
-                             for layer in self.manifest.layers})
+                write_shard(
+                    shard,
+                    row_table(self._rows[: self._filled], self.manifest.num_keypoints),
+                    {layer.file: self._arrays[layer.name][: self._filled] for layer in self.manifest.layers},
+                )
             except OSError as error:
                 self._failed = True
                 raise unwritable(self.folder, error) from error
@@ -195,6 +196,7 @@ class ShardWriter:
     def __enter__(self) -> 'ShardWriter':
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -29,70 +29,82 @@ def convolutions(channels: Sequence[int], relu_at_end: bool) -> nn.Sequential:
 class AutoencoderNeck(BaseModule):
     """Squeeze a feature map through a short code: (N, C, H, W) -> (N, D) -> (N, C, H, W).
 
-    In the hourglass: ``backbone=dict(..., bottleneck=dict(type='AutoencoderNeck', ...))``. After
-    any MMPose backbone: ``neck=dict(type='AutoencoderNeck', ...)``; of several feature maps it
-    takes the last, as HeatmapHead does, and passes the others on.
+    In the hourglass: ``backbone=dict(..., bottleneck=dict(type='AutoencoderNeck', ...))``. After any MMPose backbone:
+    ``neck=dict(type='AutoencoderNeck', ...)``; of several feature maps it takes the last, as HeatmapHead does, and
+    passes the others on.
 
     Args:
-        in_channels (int): C. Defaults to 256.
-        in_featuremap_size (tuple[int, int]): [W, H] of the feature map. Defaults to (4, 4).
-        hidden_channels (Sequence[int]): Channels of the 3x3 convolutions before the code; the
-            decoder mirrors them. Without any, one linear layer leads to the code and one back:
-            linear if both ReLUs are off too. Defaults to the study's (192, 128, 64).
-        code_channels (int): D, width of the code. Defaults to the study's 50.
-        code_relu (bool): End the code in a ReLU, as the study does. Defaults to ``True``.
-        output_relu (bool): End the decoder in a ReLU, as the study does, although a latent has
-            negative values that it can then not reach. Defaults to ``True``.
-        noise (float): Scale of the multiplicative noise on the input, in training only; see
-            :func:`multiplicative_noise`. Defaults to the study's 0.1.
-        init_cfg (dict | list[dict], optional): Defaults to the study's Glorot normal.
+        in_channels: C. Defaults to 256.
+        in_featuremap_size: [W, H] of the feature map. Defaults to (4, 4).
+        hidden_channels: Channels of the 3x3 convolutions before the code; the decoder mirrors them. Without any, one
+            linear layer leads to the code and one back: linear if both ReLUs are off too. Defaults to the study's (192,
+            128, 64).
+        code_channels: D, width of the code. Defaults to the study's 50.
+        code_relu: End the code in a ReLU, as the study does. Defaults to ``True``.
+        output_relu: End the decoder in a ReLU, as the study does, although a latent has negative values that it can
+            then not reach. Defaults to ``True``.
+        noise: Scale of the multiplicative noise on the input, in training only; see :func:`multiplicative_noise`.
+            Defaults to the study's 0.1.
+        init_cfg: Defaults to the study's Glorot normal.
 
     Raises:
-        InputError: A size below 1, a code wider than the latent, or, in the forward pass, a
-            feature map of another shape.
+        InputError: A size below 1, a code wider than the latent, or, in the forward pass, a feature map of another
+            shape.
     """
 
-    def __init__(self,
-                 in_channels: int = 256,
-                 in_featuremap_size: tuple[int, int] = (4, 4),
-                 hidden_channels: Sequence[int] = (192, 128, 64),
-                 code_channels: int = 50,
-                 code_relu: bool = True,
-                 output_relu: bool = True,
-                 noise: float = 0.1,
-                 init_cfg: dict | list[dict] | None = None) -> None:
+    def __init__(
+        self,
+        in_channels: int = 256,
+        in_featuremap_size: tuple[int, int] = (4, 4),
+        hidden_channels: Sequence[int] = (192, 128, 64),
+        code_channels: int = 50,
+        code_relu: bool = True,
+        output_relu: bool = True,
+        noise: float = 0.1,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
         if init_cfg is None:
             init_cfg = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal')
         super().__init__(init_cfg)
         if min(in_channels, code_channels, *in_featuremap_size, *hidden_channels) < 1:
-            raise InputError('AutoencoderNeck: in_channels, in_featuremap_size, hidden_channels '
-                             'and code_channels must be at least 1')
+            raise InputError(
+                'AutoencoderNeck: in_channels, in_featuremap_size, hidden_channels and code_channels must be at least 1'
+            )
         width, height = in_featuremap_size
         self.in_shape = (in_channels, height, width)
         if code_channels > math.prod(self.in_shape):
-            raise InputError(f'AutoencoderNeck: code_channels={code_channels} is a width larger '
-                             f'than the latent, which has {math.prod(self.in_shape)} values; '
-                             'choose a smaller one')
+            raise InputError(
+                f'AutoencoderNeck: code_channels={code_channels} is a width larger '
+                f'than the latent, which has {math.prod(self.in_shape)} values; '
+                'choose a smaller one'
+            )
         self.code_channels = code_channels
         self.noise = noise
         channels = (in_channels, *hidden_channels)
         hidden_shape = (channels[-1], height, width)
         features = math.prod(hidden_shape)
         self.encoder = nn.Sequential(
-            convolutions(channels, relu_at_end=True), nn.Flatten(),
-            nn.Linear(features, code_channels), nn.ReLU() if code_relu else nn.Identity())
+            convolutions(channels, relu_at_end=True),
+            nn.Flatten(),
+            nn.Linear(features, code_channels),
+            nn.ReLU() if code_relu else nn.Identity(),
+        )
         # Without convolutions the linear layer is the last one, so output_relu is about it.
         relu_before = bool(hidden_channels) or output_relu
         self.decoder = nn.Sequential(
-            nn.Linear(code_channels, features), nn.ReLU() if relu_before else nn.Identity(),
-            nn.Unflatten(1, hidden_shape), convolutions(channels[::-1], relu_at_end=output_relu))
+            nn.Linear(code_channels, features),
+            nn.ReLU() if relu_before else nn.Identity(),
+            nn.Unflatten(1, hidden_shape),
+            convolutions(channels[::-1], relu_at_end=output_relu),
+        )
 
     def encode(self, x: Tensor) -> Tensor:
         """Feature map (N, C, H, W) to code (N, D)."""
         if x.shape[1:] != self.in_shape:
             raise InputError(
                 f'AutoencoderNeck expects feature maps (C, H, W) = {self.in_shape}, got '
-                f'{tuple(x.shape[1:])}: set in_channels and in_featuremap_size=[W, H]')
+                f'{tuple(x.shape[1:])}: set in_channels and in_featuremap_size=[W, H]'
+            )
         return self.encoder(x)
 
     def decode(self, code: Tensor) -> Tensor:

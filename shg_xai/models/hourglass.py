@@ -3,8 +3,8 @@
 Newell, Yang and Deng, "Stacked Hourglass Networks for Human Pose Estimation", section 3
 (https://arxiv.org/abs/1603.06937).
 
-Shapes: N persons, C channels, H x W the resolution the hourglass works at, h x w = H x W divided
-by 2**depth. Level 0 is the finest, H x W.
+Shapes: N persons, C channels, H x W the resolution the hourglass works at, h x w = H x W divided by 2**depth. Level 0
+is the finest, H x W.
 """
 
 from collections.abc import Sequence
@@ -26,20 +26,21 @@ class Residual(BaseModule):
     """Pre-activation bottleneck residual, (N, C, H, W) -> (N, C, H, W).
 
     Args:
-        channels (int): C, even; half of it inside.
-        shortcut (str): ``'conv3x3'``, the study's, or ``'identity'``, Newell et al.'s, which
-            costs less than half.
-        norm_cfg (dict): Normalisation layers, as everywhere in MMPose.
+        channels: C, even; half of it inside.
+        shortcut: ``'conv3x3'``, the study's, or ``'identity'``, Newell et al.'s, which costs less than half.
+        norm_cfg: Normalisation layers, as everywhere in MMPose.
     """
 
     def __init__(self, channels: int, shortcut: str, norm_cfg: dict) -> None:
         super().__init__()
         half = channels // 2
         layers: list[nn.Module] = []
-        for in_channels, out_channels, kernel in ((channels, half, 1), (half, half, 3),
-                                                  (half, channels, 1)):
-            layers += [build_norm_layer(norm_cfg, in_channels)[1], nn.ReLU(inplace=True),
-                       nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2)]
+        for in_channels, out_channels, kernel in ((channels, half, 1), (half, half, 3), (half, channels, 1)):
+            layers += [
+                build_norm_layer(norm_cfg, in_channels)[1],
+                nn.ReLU(inplace=True),
+                nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2),
+            ]
         self.branch = nn.Sequential(*layers)
         self.shortcut = SHORTCUTS[shortcut](channels)
 
@@ -50,22 +51,28 @@ class Residual(BaseModule):
 class Hourglass(BaseModule):
     """Encoder, bottleneck and decoder, (N, C, H, W) -> (N, C, H, W).
 
-    Skips are values, not state: ``encode`` returns them and ``decode`` takes any, so a latent can
-    be decoded with its own skips, with none or with another person's.
+    Skips are values, not state: ``encode`` returns them and ``decode`` takes any, so a latent can be decoded with its
+    own skips, with none or with another person's.
 
     Args:
-        channels (int): C.
-        skip_connections (Sequence[bool]): For each level whether its skip is used; as many
-            flags as levels. A branch that is off keeps its weights but is never computed.
-        num_bottleneck_residuals (int): Residuals at h x w; the last one's output is the latent.
-        bottleneck (nn.Module): What the latent passes before it is decoded.
-        shortcut (str): See :class:`Residual`.
-        norm_cfg (dict): See :class:`Residual`.
+        channels: C.
+        skip_connections: For each level whether its skip is used; as many flags as levels. A branch that is off keeps
+            its weights but is never computed.
+        num_bottleneck_residuals: Residuals at h x w; the last one's output is the latent.
+        bottleneck: What the latent passes before it is decoded.
+        shortcut: See :class:`Residual`.
+        norm_cfg: See :class:`Residual`.
     """
 
-    def __init__(self, channels: int, skip_connections: Sequence[bool],
-                 num_bottleneck_residuals: int, bottleneck: nn.Module, shortcut: str,
-                 norm_cfg: dict) -> None:
+    def __init__(
+        self,
+        channels: int,
+        skip_connections: Sequence[bool],
+        num_bottleneck_residuals: int,
+        bottleneck: nn.Module,
+        shortcut: str,
+        norm_cfg: dict,
+    ) -> None:
         super().__init__()
         depth = len(skip_connections)
 
@@ -84,11 +91,11 @@ class Hourglass(BaseModule):
         """Down to the latent.
 
         Args:
-            x (Tensor): Features (N, C, H, W).
+            x: Features (N, C, H, W).
 
         Returns:
-            tuple[Tensor, Skips]: Latent (N, C, h, w), and for each level, finest first, its skip
-            (N, C, H / 2**level, W / 2**level), or None where it is off.
+            Latent (N, C, h, w), and for each level, finest first, its skip (N, C, H / 2**level, W / 2**level), or None
+            where it is off.
         """
         skips: list[Tensor | None] = []
         for skip, down, is_on in zip(self.skips, self.downs, self.skip_connections, strict=True):
@@ -100,11 +107,11 @@ class Hourglass(BaseModule):
         """Up from a latent, with these skips.
 
         Args:
-            latent (Tensor): (N, C, h, w).
-            skips (Skips): One for each level, as ``encode`` returns them; None adds nothing.
+            latent: (N, C, h, w).
+            skips: One for each level, as ``encode`` returns them; None adds nothing.
 
         Returns:
-            Tensor: Features (N, C, H, W).
+            Features (N, C, H, W).
         """
         x = latent
         for up, skip in zip(reversed(self.ups), reversed(skips), strict=True):

@@ -11,43 +11,40 @@ from torch import Tensor
 class LatentAutoencoder(BaseModel):
     """A neck that learns to reconstruct latents (N, C, H, W), without a network around it.
 
-    Its weights are called ``neck.*`` and nothing else, so that they can be put into a network's
-    bottleneck.
+    Its weights are called ``neck.*`` and nothing else, so that they can be put into a network's bottleneck.
 
     Args:
-        neck (dict): Config of an AutoencoderNeck, or of a module with its ``encode`` and
-            ``decode``.
-        loss (dict, optional): Config of a loss between the reconstruction and the latent without
-            noise. Defaults to MMPose's MSELoss, the mean over persons and values;
-            ``dict(type='MSELoss', loss_weight=C * H * W)`` sums over values.
-        data_preprocessor (dict, optional): See MMEngine's BaseModel.
-        init_cfg (dict | list[dict], optional): See MMEngine's BaseModule.
+        neck: Config of an AutoencoderNeck, or of a module with its ``encode`` and ``decode``.
+        loss: Config of a loss between the reconstruction and the latent without noise. Defaults to MMPose's MSELoss,
+            the mean over persons and values; ``dict(type='MSELoss', loss_weight=C * H * W)`` sums over values.
+        data_preprocessor: See MMEngine's BaseModel.
+        init_cfg: See MMEngine's BaseModule.
 
     Raises:
         InputError: In the forward pass, latents of another shape than the neck's.
     """
 
-    def __init__(self,
-                 neck: dict,
-                 loss: dict | None = None,
-                 data_preprocessor: dict | None = None,
-                 init_cfg: dict | list[dict] | None = None) -> None:
+    def __init__(
+        self,
+        neck: dict,
+        loss: dict | None = None,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         self.neck = MODELS.build(neck)
         self.loss_module = MODELS.build(loss or dict(type='MSELoss'))
 
-    def forward(self, inputs: Tensor, mode: str = 'tensor'
-                ) -> Tensor | dict[str, Tensor] | list[dict[str, Tensor]]:
+    def forward(self, inputs: Tensor, mode: str = 'tensor') -> Tensor | dict[str, Tensor] | list[dict[str, Tensor]]:
         """Reconstruct latents.
 
         Args:
-            inputs (Tensor): Shape (N, C, H, W).
-            mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
+            inputs: Shape (N, C, H, W).
+            mode: ``'tensor'``, ``'loss'`` or ``'predict'``.
 
         Returns:
-            Tensor | dict | list: ``'tensor'``: reconstructions (N, C, H, W); ``'loss'``:
-            ``dict(loss=...)``; ``'predict'``: of each person ``input`` and ``reconstruction``
-            (C, H, W) and ``code`` (D,), float32.
+            ``'tensor'``: reconstructions (N, C, H, W); ``'loss'``: ``dict(loss=...)``; ``'predict'``: of each person
+            ``input`` and ``reconstruction`` (C, H, W) and ``code`` (D,), float32.
         """
         if mode == 'predict':
             return self._predict(inputs)
@@ -61,5 +58,7 @@ class LatentAutoencoder(BaseModel):
     def _predict(self, inputs: Tensor) -> list[dict[str, Any]]:
         code = self.neck.encode(inputs)
         columns = (inputs, self.neck.decode(code), code)
-        return [dict(zip(('input', 'reconstruction', 'code'), person, strict=True))
-                for person in zip(*(column.float() for column in columns), strict=True)]
+        return [
+            dict(zip(('input', 'reconstruction', 'code'), person, strict=True))
+            for person in zip(*(column.float() for column in columns), strict=True)
+        ]

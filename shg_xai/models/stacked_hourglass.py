@@ -19,13 +19,13 @@ def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]
     """Spell ``skip_connections`` out: for each stack, one flag a level, finest level first.
 
     Args:
-        flags (Flags): One flag; one a level (a flat list); or, in a list that holds at least one
-            list, one entry a stack, each a flag or a list of one a level.
-        num_stacks (int): Number of stacks.
-        depth (int): Number of levels.
+        flags: One flag; one a level (a flat list); or, in a list that holds at least one list, one entry a stack, each
+            a flag or a list of one a level.
+        num_stacks: Number of stacks.
+        depth: Number of levels.
 
     Returns:
-        list[list[bool]]: Shape (num_stacks, depth).
+        Shape (num_stacks, depth).
 
     Raises:
         InputError: The lengths do not fit.
@@ -34,33 +34,34 @@ def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]
         return [[bool(flags)] * depth for _ in range(num_stacks)]
     if any(isinstance(entry, Sequence) for entry in flags):
         if len(flags) != num_stacks:
-            raise InputError(f'StackedHourglass: skip_connections has {len(flags)} entries for '
-                             f'num_stacks={num_stacks}')
+            raise InputError(f'StackedHourglass: skip_connections has {len(flags)} entries for num_stacks={num_stacks}')
         return [flags_by_stack(entry, 1, depth)[0] for entry in flags]
     if len(flags) != depth:
-        raise InputError(f'StackedHourglass: skip_connections has {len(flags)} flags for '
-                         f'depth={depth}; give one flag, or one a level')
+        raise InputError(
+            f'StackedHourglass: skip_connections has {len(flags)} flags for '
+            f'depth={depth}; give one flag, or one a level'
+        )
     return [list(flags) for _ in range(num_stacks)]
 
 
 class Intermediate(nn.Module):
     """Between two stacks: heatmaps, and the next stack's input (Newell et al., section 3.3).
 
-    The heatmaps fed back are the ones that are supervised. Features are normalised before them:
-    residuals add up, and without it the loss of the first stack starts ten thousand times as large
-    as that of the last, whose head normalises too.
+    The heatmaps fed back are the ones that are supervised. Features are normalised before them: residuals add up, and
+    without it the loss of the first stack starts ten thousand times as large as that of the last, whose head normalises
+    too.
 
     Args:
-        channels (int): C.
-        out_channels (int): K, number of keypoints.
-        norm_cfg (dict): See :class:`~shg_xai.models.hourglass.Residual`.
+        channels: C.
+        out_channels: K, number of keypoints.
+        norm_cfg: See :class:`~shg_xai.models.hourglass.Residual`.
     """
 
     def __init__(self, channels: int, out_channels: int, norm_cfg: dict) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(channels, channels, 1), build_norm_layer(norm_cfg, channels)[1],
-            nn.ReLU(inplace=True))
+            nn.Conv2d(channels, channels, 1), build_norm_layer(norm_cfg, channels)[1], nn.ReLU(inplace=True)
+        )
         self.heatmaps = nn.Conv2d(channels, out_channels, 1)
         self.remap_heatmaps = nn.Conv2d(out_channels, channels, 1)
         self.remap_features = nn.Conv2d(channels, channels, 1)
@@ -69,64 +70,63 @@ class Intermediate(nn.Module):
         """From a stack's input and output (N, C, H, W) to heatmaps and the next input."""
         features = self.features(x)
         heatmaps = self.heatmaps(features)
-        return heatmaps, (stack_input + self.remap_heatmaps(heatmaps)
-                          + self.remap_features(features))
+        return heatmaps, (stack_input + self.remap_heatmaps(heatmaps) + self.remap_features(features))
 
 
 @MODELS.register_module()
 class StackedHourglass(BaseBackbone):
     """Stem, then one or more hourglasses; the study's network with the defaults.
 
-    (N, 3, 4H, 4W) -> the features (N, C, H, W) of the last stack, after the K-channel heatmaps
-    (N, K, H, W) of every stack before it. The latent of stack ``i`` is the output of the layer
-    ``hourglasses.i.bottleneck_residuals``.
+    (N, 3, 4H, 4W) -> the features (N, C, H, W) of the last stack, after the K-channel heatmaps (N, K, H, W) of every
+    stack before it. The latent of stack ``i`` is the output of the layer ``hourglasses.i.bottleneck_residuals``.
 
     Args:
-        num_stacks (int): Number of hourglasses. Defaults to 1.
-        channels (int): C. Defaults to 256.
-        out_channels (int): K, for the heatmaps between stacks. Defaults to 17.
-        depth (int): Levels of an hourglass; it halves the resolution as many times. Defaults to 4.
-        num_bottleneck_residuals (int): Residuals at the lowest resolution. Defaults to 3.
-        shortcut (str): ``'conv3x3'`` (the study) or ``'identity'`` (Newell et al.).
-        skip_connections (bool | Sequence): One flag, one a level (finest first), or one entry a
-            stack; see :func:`flags_by_stack`. Defaults to ``True``.
-        bottleneck (dict | Sequence[dict | None], optional): Config of a neck that every latent
-            passes, one for all stacks or one a stack. Defaults to ``None``: no neck.
-        norm_cfg (dict): Normalisation layers. Defaults to batch normalisation.
-        channels_last (bool): Compute with channels innermost in memory. The numbers are the
-            same up to rounding, and it is faster wherever it was measured. Defaults to ``True``.
-        init_cfg (dict | list[dict], optional): Defaults to the study's Glorot normal.
+        num_stacks: Number of hourglasses. Defaults to 1.
+        channels: C. Defaults to 256.
+        out_channels: K, for the heatmaps between stacks. Defaults to 17.
+        depth: Levels of an hourglass; it halves the resolution as many times. Defaults to 4.
+        num_bottleneck_residuals: Residuals at the lowest resolution. Defaults to 3.
+        shortcut: ``'conv3x3'`` (the study) or ``'identity'`` (Newell et al.).
+        skip_connections: One flag, one a level (finest first), or one entry a stack; see :func:`flags_by_stack`.
+            Defaults to ``True``.
+        bottleneck: Config of a neck that every latent passes, one for all stacks or one a stack. Defaults to ``None``:
+            no neck.
+        norm_cfg: Normalisation layers. Defaults to batch normalisation.
+        channels_last: Compute with channels innermost in memory. The numbers are the same up to rounding, and it is
+            faster wherever it was measured. Defaults to ``True``.
+        init_cfg: Defaults to the study's Glorot normal.
 
     Raises:
-        InputError: An argument that does not fit, or, in the forward pass, an image whose size
-            does not divide by 4 * 2**depth.
+        InputError: An argument that does not fit, or, in the forward pass, an image whose size does not divide by 4 *
+            2**depth.
     """
 
-    def __init__(self,
-                 num_stacks: int = 1,
-                 channels: int = 256,
-                 out_channels: int = 17,
-                 depth: int = 4,
-                 num_bottleneck_residuals: int = 3,
-                 shortcut: str = 'conv3x3',
-                 skip_connections: Flags = True,
-                 bottleneck: dict | Sequence[dict | None] | None = None,
-                 norm_cfg: dict | None = None,
-                 channels_last: bool = True,
-                 init_cfg: dict | list[dict] | None = None) -> None:
+    def __init__(
+        self,
+        num_stacks: int = 1,
+        channels: int = 256,
+        out_channels: int = 17,
+        depth: int = 4,
+        num_bottleneck_residuals: int = 3,
+        shortcut: str = 'conv3x3',
+        skip_connections: Flags = True,
+        bottleneck: dict | Sequence[dict | None] | None = None,
+        norm_cfg: dict | None = None,
+        channels_last: bool = True,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
         if init_cfg is None:
             init_cfg = dict(type='Xavier', layer='Conv2d', distribution='normal')
         super().__init__(init_cfg)
         if shortcut not in SHORTCUTS:
-            raise InputError(f'StackedHourglass: shortcut={shortcut!r}; choose one of '
-                             f'{", ".join(SHORTCUTS)}')
+            raise InputError(f'StackedHourglass: shortcut={shortcut!r}; choose one of {", ".join(SHORTCUTS)}')
         if channels % 2 or min(num_stacks, channels, depth, num_bottleneck_residuals) < 1:
-            raise InputError('StackedHourglass: num_stacks, depth and num_bottleneck_residuals '
-                             'must be at least 1, channels even')
+            raise InputError(
+                'StackedHourglass: num_stacks, depth and num_bottleneck_residuals must be at least 1, channels even'
+            )
         necks = bottleneck if isinstance(bottleneck, Sequence) else [bottleneck] * num_stacks
         if len(necks) != num_stacks:
-            raise InputError(f'StackedHourglass: bottleneck has {len(necks)} entries for '
-                             f'num_stacks={num_stacks}')
+            raise InputError(f'StackedHourglass: bottleneck has {len(necks)} entries for num_stacks={num_stacks}')
         norm_cfg = norm_cfg or dict(type='BN')
         self.depth = depth
         self.channels_last = channels_last
@@ -136,17 +136,29 @@ class StackedHourglass(BaseBackbone):
 
         self.stem = nn.Sequential(
             nn.Conv2d(3, channels, 7, stride=2, padding=3),
-            build_norm_layer(norm_cfg, channels)[1], nn.ReLU(inplace=True),
-            residual(), nn.MaxPool2d(2), residual(), residual())
+            build_norm_layer(norm_cfg, channels)[1],
+            nn.ReLU(inplace=True),
+            residual(),
+            nn.MaxPool2d(2),
+            residual(),
+            residual(),
+        )
         # MMEngine's list: PyTorch's would keep a bottleneck's own init_cfg from being used.
         self.hourglasses = ModuleList(
-            Hourglass(channels, flags, num_bottleneck_residuals,
-                      nn.Identity() if neck is None else MODELS.build(neck), shortcut, norm_cfg)
-            for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks,
-                                   strict=True))
+            Hourglass(
+                channels,
+                flags,
+                num_bottleneck_residuals,
+                nn.Identity() if neck is None else MODELS.build(neck),
+                shortcut,
+                norm_cfg,
+            )
+            for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks, strict=True)
+        )
         self.residuals = nn.ModuleList(residual() for _ in range(num_stacks))
         self.intermediates = nn.ModuleList(
-            Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1))
+            Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1)
+        )
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
@@ -154,11 +166,11 @@ class StackedHourglass(BaseBackbone):
         """Run stem and stacks.
 
         Args:
-            inputs (Tensor): Images (N, 3, 4H, 4W).
+            inputs: Images (N, 3, 4H, 4W).
 
         Returns:
-            tuple[Tensor, ...]: ``num_stacks`` tensors: heatmaps (N, K, H, W) of each stack but
-            the last, then the last stack's features (N, C, H, W).
+            ``num_stacks`` tensors: heatmaps (N, K, H, W) of each stack but the last, then the last stack's features (N,
+            C, H, W).
         """
         self._check_size(*inputs.shape[-2:])
         if self.channels_last:
@@ -175,9 +187,11 @@ class StackedHourglass(BaseBackbone):
     def _check_size(self, height: int, width: int) -> None:
         multiple = 4 * 2**self.depth
         if height % multiple or width % multiple:
-            raise InputError(f'StackedHourglass with depth={self.depth} takes images whose width '
-                             f'and height are multiples of {multiple}, got {width}x{height}: '
-                             'change input_size in the config')
+            raise InputError(
+                f'StackedHourglass with depth={self.depth} takes images whose width '
+                f'and height are multiples of {multiple}, got {width}x{height}: '
+                'change input_size in the config'
+            )
 
     def train(self, mode: bool = True) -> 'StackedHourglass':
         """Switch to training or evaluation; unlike BaseBackbone's, returns self."""

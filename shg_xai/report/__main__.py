@@ -12,7 +12,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog='python -m shg_xai.report',
         description='Draw figures and report.html from the results in a folder that '
-        'tools/analyze_latent.py wrote; nothing is computed anew.')
+        'tools/analyze_latent.py wrote; nothing is computed anew.',
+    )
     parser.add_argument('out', type=Path, metavar='OUT', help='the folder')
     print(write_report(parser.parse_args().out))
 

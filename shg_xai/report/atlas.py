@@ -21,20 +21,18 @@ def named_persons(value: Any) -> Iterator[int]:
             yield from named_persons(child)
 
 
-def atlas_table(results: dict[str, Any], persons: pa.Table, rows: pa.Table, count: int,
-                seed: int) -> pa.Table:
+def atlas_table(results: dict[str, Any], persons: pa.Table, rows: pa.Table, count: int, seed: int) -> pa.Table:
     """The persons to draw, with all that is known of them but the picture.
 
     Args:
-        results (dict): The entry of an analysis; whoever it names is drawn.
-        persons (pa.Table): Its N persons, see :class:`~shg_xai.explain.layer.Analysis`.
-        rows (pa.Table): The same N rows of the store.
-        count (int): How many persons the map shows; drawn evenly, all where there are no more.
-        seed (int): Of the draw.
+        results: The entry of an analysis; whoever it names is drawn.
+        persons: Its N persons, see :class:`~shg_xai.explain.layer.Analysis`.
+        rows: The same N rows of the store.
+        count: How many persons the map shows; drawn evenly, all where there are no more.
+        seed: Of the draw.
 
     Returns:
-        pa.Table: In the order of the persons, with ``in_map``, ``x`` and ``y`` (components 1
-        and 2), keypoints and crop.
+        In the order of the persons, with ``in_map``, ``x`` and ``y`` (components 1 and 2), keypoints and crop.
     """
     ids = persons['annotation_id'].to_numpy()
     in_map = np.zeros(len(ids), bool)
@@ -46,8 +44,7 @@ def atlas_table(results: dict[str, Any], persons: pa.Table, rows: pa.Table, coun
     table = table.append_column('in_map', pa.array(in_map[shown]))
     for axis, column in (('x', 'component_1'), ('y', second)):
         table = table.append_column(axis, table[column])
-    kinds = dict(keypoints=pa.float32(), visibility=pa.int8(), crop_center=pa.float32(),
-                 crop_scale=pa.float32())
+    kinds = dict(keypoints=pa.float32(), visibility=pa.int8(), crop_center=pa.float32(), crop_scale=pa.float32())
     for name in DRAWN:
         table = table.append_column(name, rows[name].take(shown).cast(pa.list_(kinds[name])))
     return table

@@ -3,20 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shg_xai.chapters.concepts.findings import compare, concept_claims
 from shg_xai.chapters.cluster_shift.findings import intervention_claims
+from shg_xai.chapters.concepts.findings import compare, concept_claims
 from shg_xai.chapters.networks.findings import study_claims
-from shg_xai.drawing.text import (
-    amount,
-    confidence_of,
-    has_zero,
-    known,
-    listed,
-    number,
-    percent,
-    plural,
-    span,
-)
+from shg_xai.drawing.text import amount, confidence_of, has_zero, known, listed, number, percent, plural, span
 
 Claims = list[tuple[str, str]]
 # Fewer persons than this say little, whatever the intervals say.
@@ -32,9 +22,9 @@ def claims(results: Mapping[str, Any]) -> Claims:
         results: results.json.
 
     Returns:
-        list[tuple[str, str]]: Section and plain text, in the order to be read. Sections are
-        ``<analysis>/analysed``, ``/components``, ``/groups``, ``/concepts``, ``/next``,
-        ``comparison``, ``study`` and ``interventions/...``. The text is not escaped.
+        Section and plain text, in the order to be read. Sections are ``<analysis>/analysed``, ``/components``,
+        ``/groups``, ``/concepts``, ``/next``, ``comparison``, ``study`` and ``interventions/...``. The text is not
+        escaped.
     """
     confidence = confidence_of(results)
     said: Claims = []
@@ -43,11 +33,14 @@ def claims(results: Mapping[str, Any]) -> Claims:
     if results.get('interventions'):
         said += intervention_claims(results['interventions'])
     for result in results['analyses']:
-        parts = {'analysed': _analysed(result), 'components': _components(result, confidence),
-                 'groups': _groups(result, confidence),
-                 'concepts': concept_claims(result, confidence), 'next': _next(result)}
-        said += [(f'{result["name"]}/{part}', text) for part, texts in parts.items()
-                 for text in texts]
+        parts = {
+            'analysed': _analysed(result),
+            'components': _components(result, confidence),
+            'groups': _groups(result, confidence),
+            'concepts': concept_claims(result, confidence),
+            'next': _next(result),
+        }
+        said += [(f'{result["name"]}/{part}', text) for part, texts in parts.items() for text in texts]
     if results.get('comparison'):
         said += [('comparison', text) for text in compare(results)]
     return said
@@ -55,19 +48,23 @@ def claims(results: Mapping[str, Any]) -> Claims:
 
 def _analysed(result: Mapping[str, Any]) -> list[str]:
     persons, dimensions = result['persons'], result['dimensions']
-    texts = [f'{plural(persons, "person")} in {plural(result["images"], "image")} were analysed, '
-             f'of {number(result["persons_in_store"])} in the store; each has '
-             f'{plural(dimensions, "number")} from the layer {result["layer"]}.']
+    texts = [
+        f'{plural(persons, "person")} in {plural(result["images"], "image")} were analysed, '
+        f'of {number(result["persons_in_store"])} in the store; each has '
+        f'{plural(dimensions, "number")} from the layer {result["layer"]}.'
+    ]
     if persons < FEW or persons < dimensions:
         than = [f'fewer than {FEW}'] * (persons < FEW)
         than += [f'fewer than the {number(dimensions)} dimensions'] * (persons < dimensions)
-        texts.append(f'{plural(persons, "person is", "persons are")} {listed(than)}: too few for '
-                     'the numbers below to mean much.')
+        texts.append(
+            f'{plural(persons, "person is", "persons are")} {listed(than)}: too few for the numbers below to mean much.'
+        )
     if result.get('constant_dimensions'):
-        texts.append(f'{plural(result["constant_dimensions"], "dimension never varies")} and '
-                     'adds nothing.' if result['constant_dimensions'] == 1 else
-                     f'{number(result["constant_dimensions"])} dimensions never vary and add '
-                     'nothing.')
+        texts.append(
+            f'{plural(result["constant_dimensions"], "dimension never varies")} and adds nothing.'
+            if result['constant_dimensions'] == 1
+            else f'{number(result["constant_dimensions"])} dimensions never vary and add nothing.'
+        )
     return texts
 
 
@@ -93,35 +90,47 @@ def _halves(item: Mapping[str, Any], tail: str = ' in two halves of the images')
 
 def _components(result: Mapping[str, Any], confidence: str) -> list[str]:
     spectrum = result['spectrum']
-    texts = [f'Component {item["component"]} holds {percent(item["value"])} of the variance '
-             f'({_share_interval(item, confidence)}).' if known(item['value']) else
-             f'How much of the variance component {item["component"]} holds is not known.'
-             for item in (spectrum.get('leading') or [])[:3]]
-    widths = [f'{number(item["value"])} {"components to " * (not place)}hold '
-              f'{percent(item["share"])}{" of the variance" * (not place)} '
-              f'({_halves(item, " in two halves of the images" * (not place))})'
-              for place, item in enumerate(item for item in spectrum['components_for']
-                                           if known(item['value']))]
-    texts.append(f'It takes {listed(widths)}.' if widths else
-                 'How many components hold a given share of the variance is not known.')
+    texts = [
+        f'Component {item["component"]} holds {percent(item["value"])} of the variance '
+        f'({_share_interval(item, confidence)}).'
+        if known(item['value'])
+        else f'How much of the variance component {item["component"]} holds is not known.'
+        for item in (spectrum.get('leading') or [])[:3]
+    ]
+    widths = [
+        f'{number(item["value"])} {"components to " * (not place)}hold '
+        f'{percent(item["share"])}{" of the variance" * (not place)} '
+        f'({_halves(item, " in two halves of the images" * (not place))})'
+        for place, item in enumerate(item for item in spectrum['components_for'] if known(item['value']))
+    ]
+    texts.append(
+        f'It takes {listed(widths)}.'
+        if widths
+        else 'How many components hold a given share of the variance is not known.'
+    )
     ratio, noise = spectrum.get('participation_ratio') or {}, spectrum.get('noise') or {}
     if known(ratio.get('value')):
-        texts.append(f'The variance is spread as if over {number(float(ratio["value"]), 1)} '
-                     f'components of equal size (participation ratio; {_halves(ratio)}).')
+        texts.append(
+            f'The variance is spread as if over {number(float(ratio["value"]), 1)} '
+            f'components of equal size (participation ratio; {_halves(ratio)}).'
+        )
     if known(noise.get('value')):
         draws = f', {plural(noise["draws"], "draw")}' if known(noise.get('draws')) else ''
-        texts.append(f'{plural(noise["value"], "component")} '
-                     f'{"stands" if noise["value"] == 1 else "stand"} above noise '
-                     f'({noise["method"]}{draws}).')
+        texts.append(
+            f'{plural(noise["value"], "component")} '
+            f'{"stands" if noise["value"] == 1 else "stand"} above noise '
+            f'({noise["method"]}{draws}).'
+        )
     else:
         texts.append('How many components stand above noise is not known.')
     study = spectrum.get('study')
     if study:
-        texts.append(f'The study saw only noise from component {study["component"]} on; here that '
-                     f'component holds {percent(study["value"])} of the variance and the first '
-                     f'{study["component"]} hold {percent(study["cumulative"])}.')
-    return texts + [text for entry in result['walks']['components'][:3]
-                    if (text := _walk(entry))]
+        texts.append(
+            f'The study saw only noise from component {study["component"]} on; here that '
+            f'component holds {percent(study["value"])} of the variance and the first '
+            f'{study["component"]} hold {percent(study["cumulative"])}.'
+        )
+    return texts + [text for entry in result['walks']['components'][:3] if (text := _walk(entry))]
 
 
 def _walk(entry: Mapping[str, Any]) -> str | None:
@@ -131,8 +140,7 @@ def _walk(entry: Mapping[str, Any]) -> str | None:
         return None
     first, last = points[0], points[-1]
     name = f'component {number(entry["component"])}'
-    if not all(known(point['distance']) and point.get('random') and span(point['random'])
-               for point in (first, last)):
+    if not all(known(point['distance']) and point.get('random') and span(point['random']) for point in (first, last)):
         return f'How near real persons come to the ends of {name} is not known.'
 
     ends = {_where(first), _where(last)}
@@ -140,10 +148,12 @@ def _walk(entry: Mapping[str, Any]) -> str | None:
     # Both ends are as far from the mean, so one range tells of both.
     low = min(point['random']['low'] for point in (first, last))
     high = max(point['random']['high'] for point in (first, last))
-    return (f'At {_step(first["step"])} and {_step(last["step"])} standard deviations along {name} '
-            f'the nearest real person is {amount(first["distance"])} and '
-            f'{amount(last["distance"])} away; after as long a step in 95 % of random directions '
-            f'it is {amount(low)} to {amount(high)} away: {verdict}.')
+    return (
+        f'At {_step(first["step"])} and {_step(last["step"])} standard deviations along {name} '
+        f'the nearest real person is {amount(first["distance"])} and '
+        f'{amount(last["distance"])} away; after as long a step in 95 % of random directions '
+        f'it is {amount(low)} to {amount(high)} away: {verdict}.'
+    )
 
 
 def _where(point: Mapping[str, Any]) -> str:
@@ -165,34 +175,47 @@ def _groups(result: Mapping[str, Any], confidence: str) -> list[str]:
         return ['How many groups there are is not known.']
     item, margin = best['silhouette'], clusters.get('margin') or {}
     second = clusters.get('second_k')
-    texts = [f'Of all numbers of clusters tried, {best["k"]} has the highest mean silhouette: '
-             f'{number(item["value"])} ({_interval(item, confidence)}).']
+    texts = [
+        f'Of all numbers of clusters tried, {best["k"]} has the highest mean silhouette: '
+        f'{number(item["value"])} ({_interval(item, confidence)}).'
+    ]
     if known(margin.get('value')):
         between = f'{best["k"]} and {second}'
         tail = f'{number(margin["value"], 3)}, {_interval(margin, confidence, 3)}'
-        texts.append(f'There is no clear winner between {between} (difference {tail}).'
-                     if has_zero(margin) is not False or margin['value'] <= 0 else
-                     f'It is clearly above that of {second} (difference {tail}).')
+        texts.append(
+            f'There is no clear winner between {between} (difference {tail}).'
+            if has_zero(margin) is not False or margin['value'] <= 0
+            else f'It is clearly above that of {second} (difference {tail}).'
+        )
     if item['value'] < WEAK_STRUCTURE:
-        word = ('no substantial structure: read the groups as parts of one cloud rather than as '
-                'kinds of persons' if item['value'] < NO_STRUCTURE else 'only a weak structure')
-        texts.append('By Kaufman and Rousseeuw’s rule of thumb, a silhouette of '
-                     f'{number(item["value"])} means {word}.')
-    texts.append(f'The clusters have {listed([number(size) for size in best["sizes"]])} persons; '
-                 f'{percent(best["negative_share"])} of all persons lie nearer to another cluster '
-                 'than to their own.')
+        word = (
+            'no substantial structure: read the groups as parts of one cloud rather than as kinds of persons'
+            if item['value'] < NO_STRUCTURE
+            else 'only a weak structure'
+        )
+        texts.append(f'By Kaufman and Rousseeuw’s rule of thumb, a silhouette of {number(item["value"])} means {word}.')
+    texts.append(
+        f'The clusters have {listed([number(size) for size in best["sizes"]])} persons; '
+        f'{percent(best["negative_share"])} of all persons lie nearer to another cluster '
+        'than to their own.'
+    )
     stability = best['stability'] or {}
     if known(stability.get('value')):
-        texts.append(f'{plural(clusters["restarts"], "restart")} agree with an adjusted Rand index '
-                     f'of {number(float(stability["value"]))} on average, at least '
-                     f'{number(stability.get("low"))} (1: the same clusters, 0: chance).')
+        texts.append(
+            f'{plural(clusters["restarts"], "restart")} agree with an adjusted Rand index '
+            f'of {number(float(stability["value"]))} on average, at least '
+            f'{number(stability.get("low"))} (1: the same clusters, 0: chance).'
+        )
     return texts
 
 
 def _next(result: Mapping[str, Any]) -> list[str]:
     spectrum = result['spectrum']
-    widths = [f'{number(item["value"])} for {percent(item["share"])} of the variance'
-              for item in spectrum['components_for'] if known(item['value'])]
+    widths = [
+        f'{number(item["value"])} for {percent(item["share"])} of the variance'
+        for item in spectrum['components_for']
+        if known(item['value'])
+    ]
     noise = (spectrum.get('noise') or {}).get('value')
     if known(noise):
         widths.append(f'{number(noise)} for what stands above noise')
@@ -201,6 +224,8 @@ def _next(result: Mapping[str, Any]) -> list[str]:
         widths.append(f'{number(float(ratio), 1)} by the participation ratio')
     if not widths:
         return ['A width for the autoencoder’s code cannot be read from this spectrum.']
-    return [f'Widths for an autoencoder’s code that this spectrum speaks for: {listed(widths)}. '
-            'They say how much variance a linear code keeps, not how well poses are found with it: '
-            'train and compare.']
+    return [
+        f'Widths for an autoencoder’s code that this spectrum speaks for: {listed(widths)}. '
+        'They say how much variance a linear code keeps, not how well poses are found with it: '
+        'train and compare.'
+    ]

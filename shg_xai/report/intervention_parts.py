@@ -13,8 +13,13 @@ PARTS = {'face': 'face', 'upper': 'shoulders to wrists', 'lower': 'hips to ankle
 # What takes the place of a skip or of the latent, in words.
 REPLACED = {'zero': 'nothing', 'mean': 'their mean', 'donor': 'another person’s'}
 LEFT, RIGHT, MIDDLE, GHOST = '#0072B2', '#D55E00', '#222222', '#CCCCCC'
-STAGES = {'encoder': 'encoder', 'skip': 'skip', 'bottleneck': 'bottleneck', 'decoder': 'decoder',
-          'after': 'after the decoder'}
+STAGES = {
+    'encoder': 'encoder',
+    'skip': 'skip',
+    'bottleneck': 'bottleneck',
+    'decoder': 'decoder',
+    'after': 'after the decoder',
+}
 Item = Mapping[str, Any]
 
 
@@ -58,29 +63,43 @@ def replacements(skips: Item) -> list[str]:
     return [by for by in REPLACED if by in found]
 
 
-def condition(skips: Item, replacement: str | None, stack: int | None, what: str | None = None,
-              level: int | None = None, latent: str | None = None, k: int | None = None
-              ) -> Item | None:
+def condition(
+    skips: Item,
+    replacement: str | None,
+    stack: int | None,
+    what: str | None = None,
+    level: int | None = None,
+    latent: str | None = None,
+    k: int | None = None,
+) -> Item | None:
     """A condition by what it is; None where it was not measured."""
     wanted = (stack, what, level, latent, k, replacement)
     keys = ('stack', 'skips', 'level', 'latent', 'k', 'replacement')
-    return next((entry for entry in skips['conditions']
-                 if tuple(entry[key] for key in keys) == wanted), None)
+    return next((entry for entry in skips['conditions'] if tuple(entry[key] for key in keys) == wanted), None)
 
 
 def kept(skips: Item, stack: int | None) -> list[Item]:
     """The conditions with the latent on its first k components, by k."""
-    return sorted((entry for entry in skips['conditions']
-                   if entry['latent'] == 'k components' and entry['stack'] == stack),
-                  key=lambda entry: entry['k'])
+    return sorted(
+        (entry for entry in skips['conditions'] if entry['latent'] == 'k components' and entry['stack'] == stack),
+        key=lambda entry: entry['k'],
+    )
 
 
 def condition_text(entry: Item, stacks: int) -> str:
     """``second stack: only level 2 on``; a single stack is not named."""
-    texts = {'all off': 'all skips off', 'level off': f'level {entry["level"]} off',
-             'level on alone': f'only level {entry["level"]} on'}
-    what = (f'latent on {number(entry["k"])} components' if entry['k'] is not None else
-            'latent replaced' if entry['latent'] else texts.get(entry['skips'], 'not known'))
+    texts = {
+        'all off': 'all skips off',
+        'level off': f'level {entry["level"]} off',
+        'level on alone': f'only level {entry["level"]} on',
+    }
+    what = (
+        f'latent on {number(entry["k"])} components'
+        if entry['k'] is not None
+        else 'latent replaced'
+        if entry['latent']
+        else texts.get(entry['skips'], 'not known')
+    )
     return what if stacks == 1 else f'{stack_text(entry["stack"])}: {what}'
 
 
@@ -93,10 +112,8 @@ def stack_text(stack: int | None) -> str:
 
 def directions(walk: Item) -> list[tuple[Item, Item | None]]:
     """The directions asked for, each with the random one beside it where there is one."""
-    beside = {entry.get('beside'): entry for entry in walk['directions']
-              if entry['kind'] == 'random'}
-    return [(entry, beside.get(entry['name'])) for entry in walk['directions']
-            if entry['kind'] != 'random']
+    beside = {entry.get('beside'): entry for entry in walk['directions'] if entry['kind'] == 'random'}
+    return [(entry, beside.get(entry['name'])) for entry in walk['directions'] if entry['kind'] != 'random']
 
 
 def one_pose(walk: Item) -> bool:
@@ -106,23 +123,24 @@ def one_pose(walk: Item) -> bool:
 
 def concept_title(walk: Item, name: str) -> str:
     """A concept's title."""
-    return next((item['title'] for item in walk['concepts'] if item['name'] == name),
-                name.replace('_', ' '))
+    return next((item['title'] for item in walk['concepts'] if item['name'] == name), name.replace('_', ' '))
 
 
 def direction_title(walk: Item, entry: Item) -> str:
     """``component 3``, or the title of a concept."""
-    return (concept_title(walk, entry['name']) if entry['kind'] == 'concept' else
-            entry['name'].replace('_', ' '))
+    return concept_title(walk, entry['name']) if entry['kind'] == 'concept' else entry['name'].replace('_', ' ')
 
 
 def walk_text(walk: Item) -> str:
     """``From the mean latent, with each person’s own skips``."""
     start = {'mean': 'the mean latent', 'person': 'each person’s latent'}
-    skips = {'own': 'each person’s own skips', 'none': 'no skips', 'mean': 'mean skips',
-             'donor': 'another person’s skips'}
-    return (f'From {start.get(walk["start"], walk["start"])}, with '
-            f'{skips.get(walk["skips"], walk["skips"])}')
+    skips = {
+        'own': 'each person’s own skips',
+        'none': 'no skips',
+        'mean': 'mean skips',
+        'donor': 'another person’s skips',
+    }
+    return f'From {start.get(walk["start"], walk["start"])}, with {skips.get(walk["skips"], walk["skips"])}'
 
 
 def stage_text(layer: Item, stacks: bool) -> str:
@@ -139,9 +157,14 @@ def several_stacks(redundancy: Item) -> bool:
     return len({layer['stack'] for layer in redundancy['layers']} - {None}) > 1
 
 
-def draw_pose(ax: 'Axes', pose: Sequence[Sequence[float | None]], joints: Sequence[str],
-              links: Sequence[Sequence[int]], ghost: bool = False,
-              faint: Sequence[bool] | None = None) -> None:
+def draw_pose(
+    ax: 'Axes',
+    pose: Sequence[Sequence[float | None]],
+    joints: Sequence[str],
+    links: Sequence[Sequence[int]],
+    ghost: bool = False,
+    faint: Sequence[bool] | None = None,
+) -> None:
     """Draw a skeleton, left in blue, right in orange; y downwards is the axes' business.
 
     Args:
@@ -163,14 +186,28 @@ def draw_pose(ax: 'Axes', pose: Sequence[Sequence[float | None]], joints: Sequen
             colours.append(GHOST if ghost else _side(joints[a], joints[b]))
             styles.append((0, (1, 1.2)) if faint[a] or faint[b] else 'solid')
     width = 1.2 if ghost else 1.5
-    ax.add_collection(LineCollection(lines, colors=colours, linewidths=width, capstyle='round',
-                                     linestyles=styles or 'solid', zorder=1 if ghost else 3))
+    ax.add_collection(
+        LineCollection(
+            lines,
+            colors=colours,
+            linewidths=width,
+            capstyle='round',
+            linestyles=styles or 'solid',
+            zorder=1 if ghost else 3,
+        )
+    )
     if not ghost:
         for place, name in enumerate(joints):
             if shown[place]:
-                ax.plot(*pose[place], 'o', markersize=2.2, zorder=4, markeredgewidth=0.5,
-                        color=_side(name, name),
-                        markerfacecolor='white' if faint[place] else _side(name, name))
+                ax.plot(
+                    *pose[place],
+                    'o',
+                    markersize=2.2,
+                    zorder=4,
+                    markeredgewidth=0.5,
+                    color=_side(name, name),
+                    markerfacecolor='white' if faint[place] else _side(name, name),
+                )
 
 
 def _side(a: str, b: str) -> str:
@@ -186,6 +223,8 @@ def side_legend(figure: Any, *more: tuple[str, str]) -> None:
     from matplotlib.lines import Line2D
 
     entries = [('left side of the body', LEFT), ('right side', RIGHT), *more]
-    figure.legend(handles=[Line2D([], [], color=colour, linewidth=2, label=label)
-                           for label, colour in entries], loc='outside upper left',
-                  ncols=len(entries))
+    figure.legend(
+        handles=[Line2D([], [], color=colour, linewidth=2, label=label) for label, colour in entries],
+        loc='outside upper left',
+        ncols=len(entries),
+    )

@@ -1,7 +1,7 @@
 """The report: one page that tells what was found, needs no network, and asks for none.
 
-A Content-Security-Policy in the page forbids every request and every script but the page's own, so
-a name in the data cannot become code even if it were not escaped.
+A Content-Security-Policy in the page forbids every request and every script but the page's own, so a name in the data
+cannot become code even if it were not escaped.
 """
 
 import base64
@@ -14,23 +14,28 @@ from typing import Any
 
 from PIL import Image
 
+from shg_xai.drawing.style import write_aside
+from shg_xai.drawing.text import plural
 from shg_xai.report import tables
 from shg_xai.report.claims import claims
 from shg_xai.report.figures import Drawn, draw_all
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
 from shg_xai.report.plans_interventions import chapters
 from shg_xai.report.reading import Report, read_report
-from shg_xai.drawing.style import write_aside
 from shg_xai.report.tables_study import of_study
-from shg_xai.drawing.text import plural
 
 HERE = Path(__file__).parent
 PAGE = 'report.html'
 # Photographs beyond this many bytes of PNG are put into the page as WebP.
 LARGE, WEBP_QUALITY = 250_000, 88
-SECTIONS = (('analysed', 'What was analysed'), ('components', 'What the components do'),
-            ('groups', 'The groups'), ('concepts', 'What goes with what'), ('map', 'The map'),
-            ('next', 'What to do next'))
+SECTIONS = (
+    ('analysed', 'What was analysed'),
+    ('components', 'What the components do'),
+    ('groups', 'The groups'),
+    ('concepts', 'What goes with what'),
+    ('map', 'The map'),
+    ('next', 'What to do next'),
+)
 
 
 def write_report(out: Path) -> Path:
@@ -40,7 +45,7 @@ def write_report(out: Path) -> Path:
         out: the folder that tools/analyze_latent.py wrote: results.json, persons/ and atlas/.
 
     Returns:
-        Path: ``out/report.html``; the figures are in ``out/figures``.
+        ``out/report.html``; the figures are in ``out/figures``.
 
     Raises:
         InputError: something is missing or of another version, or cannot be written.
@@ -61,8 +66,9 @@ def render(report: Report, drawn: list[Drawn]) -> str:
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True,
-                              lstrip_blocks=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
     embedded = embed_maps(report.analyses)
     scripts = [bokeh_script(), _read('map.js')] if embedded['items'] else []
     said = claims(report.results)
@@ -71,32 +77,49 @@ def render(report: Report, drawn: list[Drawn]) -> str:
         figures.setdefault(figure.section, []).append(_figure(figure))
 
     def told(section: str) -> dict[str, Any]:
-        return {'claims': [text for where, text in said if where == section],
-                'figures': figures.get(section, [])}
+        return {'claims': [text for where, text in said if where == section], 'figures': figures.get(section, [])}
 
-    analyses = [{'name': analysis.name, 'warnings': analysis.result.get('warnings') or [],
-                 'store': analysis.result.get('store') or 'STORE',
-                 'layer': analysis.result.get('layer') or 'LAYER',
-                 'config': analysis.result.get('config_file'),
-                 'persons': plural(len(map_rows(analysis)), 'person'),
-                 'mapped': analysis.name in embedded['items'],
-                 'parts': [{'key': key, 'title': title, **told(f'{analysis.name}/{key}'),
-                            'tables': tables.of_analysis(report.results, analysis.result, key)}
-                           for key, title in SECTIONS]} for analysis in report.analyses]
+    analyses = [
+        {
+            'name': analysis.name,
+            'warnings': analysis.result.get('warnings') or [],
+            'store': analysis.result.get('store') or 'STORE',
+            'layer': analysis.result.get('layer') or 'LAYER',
+            'config': analysis.result.get('config_file'),
+            'persons': plural(len(map_rows(analysis)), 'person'),
+            'mapped': analysis.name in embedded['items'],
+            'parts': [
+                {
+                    'key': key,
+                    'title': title,
+                    **told(f'{analysis.name}/{key}'),
+                    'tables': tables.of_analysis(report.results, analysis.result, key),
+                }
+                for key, title in SECTIONS
+            ],
+        }
+        for analysis in report.analyses
+    ]
     return environment.get_template('page.html').render(
-        results=report.results, analyses=analyses, style=_read('page.css'), scripts=scripts,
-        policy=_policy(scripts), map_data=_json(embedded),
-        study=_study(report.results, told('study')), chapters=chapters(report.results, told),
+        results=report.results,
+        analyses=analyses,
+        style=_read('page.css'),
+        scripts=scripts,
+        policy=_policy(scripts),
+        map_data=_json(embedded),
+        study=_study(report.results, told('study')),
+        chapters=chapters(report.results, told),
         noise_why=(report.analyses[0].result['spectrum'].get('noise') or {}).get('why'),
         comparison=told('comparison') if report.results.get('comparison') else None,
-        definitions=tables.definitions(report.results), making=tables.making(report.results))
+        definitions=tables.definitions(report.results),
+        making=tables.making(report.results),
+    )
 
 
 def _study(results: Mapping[str, Any], told: dict[str, Any]) -> dict[str, Any] | None:
     """The chapter of the study; None where there is none."""
     study = results.get('study')
-    return study and {**told, 'few': study['few'], 'command': study['settings']['command'],
-                      'tables': of_study(study)}
+    return study and {**told, 'few': study['few'], 'command': study['settings']['command'], 'tables': of_study(study)}
 
 
 def _read(name: str) -> str:
@@ -116,12 +139,13 @@ def _policy(scripts: list[str]) -> str:
 
     BokehJS compiles its callbacks, all of them in the page, hence unsafe-eval.
     """
-    hashes = [base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii')
-              for script in scripts]
+    hashes = [base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii') for script in scripts]
     allowed = ' '.join([*(f"'sha256-{value}'" for value in hashes), "'unsafe-eval'"])
-    return (f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-            f"script-src {allowed if scripts else chr(39) + 'none' + chr(39)}; "
-            "base-uri 'none'; form-action 'none'")
+    return (
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f'script-src {allowed if scripts else chr(39) + "none" + chr(39)}; '
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 def _figure(figure: Drawn) -> dict[str, Any]:
@@ -133,5 +157,12 @@ def _figure(figure: Drawn) -> dict[str, Any]:
         image.convert('RGB').save(file, 'WEBP', quality=WEBP_QUALITY, method=4)
         data, kind = file.getvalue(), 'webp'
     uri = f'data:image/{kind};base64,{base64.b64encode(data).decode("ascii")}'
-    return {'name': figure.name, 'alt': figure.alt, 'caption': figure.caption, 'uri': uri,
-            'wide': figure.wide, 'width': image.width, 'height': image.height}
+    return {
+        'name': figure.name,
+        'alt': figure.alt,
+        'caption': figure.caption,
+        'uri': uri,
+        'wide': figure.wide,
+        'width': image.width,
+        'height': image.height,
+    }

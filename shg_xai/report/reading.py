@@ -20,8 +20,18 @@ SCHEMA_VERSION, KIND = 1, 'shg_xai latent analysis'
 MEND = 'run tools/analyze_latent.py again'
 NAME = re.compile(r'[a-z0-9_-]+')
 PARTS = ('spectrum', 'walks', 'clusters', 'concepts')
-ATLAS = ('annotation_id', 'file_name', 'in_map', 'x', 'y', 'keypoints', 'visibility', 'crop_center',
-         'crop_scale', 'image')
+ATLAS = (
+    'annotation_id',
+    'file_name',
+    'in_map',
+    'x',
+    'y',
+    'keypoints',
+    'visibility',
+    'crop_center',
+    'crop_scale',
+    'image',
+)
 
 
 @dataclass(frozen=True)
@@ -75,23 +85,23 @@ def column_of(table: pa.Table, column: str) -> np.ndarray:
     """A numeric column as float64 of shape (rows,), NaN where it is null or not there."""
     if column not in table.column_names:
         return np.full(table.num_rows, np.nan)
-    return np.array([np.nan if value is None else value
-                     for value in table[column].to_pylist()], np.float64)
+    return np.array([np.nan if value is None else value for value in table[column].to_pylist()], np.float64)
 
 
 def read_report(out: Path) -> Report:
     """Read the folder that tools/analyze_latent.py wrote.
 
     Raises:
-        InputError: no results.json, or of another kind or a newer schema, a key missing in it, or
-            a table that is missing, unreadable or without a column.
+        InputError: no results.json, or of another kind or a newer schema, a key missing in it, or a table that is
+            missing, unreadable or without a column.
     """
     path = out / 'results.json'
     try:
         results = json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError as error:
-        raise InputError(f'{path}: no such file; give the folder that tools/analyze_latent.py '
-                         'wrote with --out') from error
+        raise InputError(
+            f'{path}: no such file; give the folder that tools/analyze_latent.py wrote with --out'
+        ) from error
     except (OSError, ValueError) as error:
         raise InputError(f'{path}: cannot be read as JSON ({error}); {MEND}') from error
     _check(path, results)
@@ -99,28 +109,28 @@ def read_report(out: Path) -> Report:
     for place, result in enumerate(results['analyses']):
         name = result.get('name') if isinstance(result, dict) else None
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise InputError(f'{path}: analyses[{place}].name: {name!r} is no name of letters '
-                             f'a-z, digits, _ and -; {MEND}')
+            raise InputError(
+                f'{path}: analyses[{place}].name: {name!r} is no name of letters a-z, digits, _ and -; {MEND}'
+            )
         for part in PARTS:
             if not isinstance(result.get(part), dict):
                 raise InputError(f'{path}: analyses[{place}].{part} is missing; {MEND}')
         persons = _read_table(out / 'persons' / f'{name}.parquet', ('annotation_id',))
-        analyses.append(Analysis(result, persons,
-                                 _read_table(out / 'atlas' / f'{name}.parquet', ATLAS)))
+        analyses.append(Analysis(result, persons, _read_table(out / 'atlas' / f'{name}.parquet', ATLAS)))
     return Report(results, tuple(analyses))
 
 
 def _check(path: Path, results: Any) -> None:
     """Check what results.json says it is."""
     if not isinstance(results, dict) or results.get('kind') != KIND:
-        raise InputError(f'{path}: kind: is not {KIND!r}; give the folder that '
-                         'tools/analyze_latent.py wrote with --out')
+        raise InputError(
+            f'{path}: kind: is not {KIND!r}; give the folder that tools/analyze_latent.py wrote with --out'
+        )
     version = results.get('schema_version')
     if version != SCHEMA_VERSION:
         newer = isinstance(version, int) and version > SCHEMA_VERSION
         mend = 'update shg_xai' if newer else MEND
-        raise InputError(f'{path}: schema_version: {version!r}, but this shg_xai reads '
-                         f'{SCHEMA_VERSION}; {mend}')
+        raise InputError(f'{path}: schema_version: {version!r}, but this shg_xai reads {SCHEMA_VERSION}; {mend}')
     if not isinstance(results.get('analyses'), list) or not results['analyses']:
         raise InputError(f'{path}: analyses: is no list of at least one; {MEND}')
     for key in ('settings', 'versions'):

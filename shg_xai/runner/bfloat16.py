@@ -14,8 +14,8 @@ from torch import nn
 class Bfloat16OptimWrapper(OptimWrapper):
     """Train with autocast to bfloat16, on CPU or GPU.
 
-    MMEngine's AmpOptimWrapper refuses the CPU and scales the loss, which float16 needs and
-    bfloat16, with the exponents of float32, does not. Arguments are OptimWrapper's.
+    MMEngine's AmpOptimWrapper refuses the CPU and scales the loss, which float16 needs and bfloat16, with the exponents
+    of float32, does not. Arguments are OptimWrapper's.
     """
 
     @contextmanager

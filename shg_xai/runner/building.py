@@ -16,8 +16,8 @@ from mmengine.dist import is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.errors import InputError
+from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.runner.provenance import sha256
 from shg_xai.writing import aside
 
@@ -28,21 +28,19 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 def keep_freed_memory() -> bool:
     """Let the process keep memory it frees, for the next layer to use.
 
-    On the CPU every layer allocates and frees tensors of many megabytes. By default glibc gives
-    each back to the system, which hands it out again page by page, zeroed. Keeping them makes the
-    study's network about 1.15 times faster on the CPU (``benchmarks/network.py``) for about 20 %
-    more memory.
+    On the CPU every layer allocates and frees tensors of many megabytes. By default glibc gives each back to the
+    system, which hands it out again page by page, zeroed. Keeping them makes the study's network about 1.15 times
+    faster on the CPU (``benchmarks/network.py``) for about 20 % more memory.
 
     Returns:
-        bool: False where the C library is not glibc; nothing is changed then.
+        False where the C library is not glibc; nothing is changed then.
     """
     if not sys.platform.startswith('linux'):
         return False
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
     if mallopt is None:
         return False
-    return all([mallopt(M_MMAP_MAX, 0), mallopt(M_TRIM_THRESHOLD, 2**31 - 1),
-                mallopt(M_TOP_PAD, 64 * 2**20)])
+    return all([mallopt(M_MMAP_MAX, 0), mallopt(M_TRIM_THRESHOLD, 2**31 - 1), mallopt(M_TOP_PAD, 64 * 2**20)])
 
 
 def join_processes(cfg: Config) -> None:
@@ -51,25 +49,31 @@ def join_processes(cfg: Config) -> None:
     MMEngine's launchers set a CUDA device first and fail without one.
 
     Args:
-        cfg (Config): ``launcher`` is read; ``model_wrapper_cfg`` is set for the CPU.
+        cfg: ``launcher`` is read; ``model_wrapper_cfg`` is set for the CPU.
     """
     if cfg.launcher == 'none' or torch.cuda.is_available():
         return
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
-    cfg.setdefault('model_wrapper_cfg', dict(
-        type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False,
-        find_unused_parameters=cfg.get('find_unused_parameters', False)))
+    cfg.setdefault(
+        'model_wrapper_cfg',
+        dict(
+            type='MMDistributedDataParallel',
+            device_ids=None,
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False),
+        ),
+    )
 
 
 def resume_checkpoint(cfg: Config) -> str | None:
     """The checkpoint a training run will go on from, or None where it starts afresh.
 
     Args:
-        cfg (Config): ``resume``, ``load_from`` and ``work_dir`` are read.
+        cfg: ``resume``, ``load_from`` and ``work_dir`` are read.
 
     Returns:
-        str | None: Its path.
+        Its path.
     """
     if not cfg.get('resume'):
         return None
@@ -80,12 +84,12 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     """Build the Runner of a config, with everything that makes it fast.
 
     Args:
-        cfg (Config): The config that runs.
-        checkpoint (str, optional): The checkpoint it will load: refused here if it carries code
-            or is not exactly this model's. URLs are left to MMEngine.
+        cfg: The config that runs.
+        checkpoint: The checkpoint it will load: refused here if it carries code or is not exactly this model's. URLs
+            are left to MMEngine.
 
     Returns:
-        Runner: MMEngine's, or the one the config names.
+        MMEngine's, or the one the config names.
 
     Raises:
         InputError: The checkpoint cannot be used.
@@ -107,20 +111,26 @@ def write_results(path: str, cfg: Config, runner: Runner, metrics: dict[str, flo
     """Write what a test found, and on what; only the first process of a launch does.
 
     Args:
-        path (str): JSON file to write; written whole or not at all.
-        cfg (Config): The config that ran.
-        runner (Runner): The Runner that ran it.
-        metrics (dict[str, float]): What it measured.
+        path: JSON file to write; written whole or not at all.
+        cfg: The config that ran.
+        runner: The Runner that ran it.
+        metrics: What it measured.
     """
     if not is_main_process():
         return
     dataset = cfg.test_dataloader.dataset
     known = Path(cfg.load_from).is_file()  # nothing but its address is known of a URL
-    results = dict(schema_version=1, config=cfg.filename, checkpoint=cfg.load_from,
-                   checkpoint_sha256=sha256(cfg.load_from) if known else None, seed=runner.seed,
-                   ann_file=dataset.get('ann_file'),  # latents have none
-                   data_root=dataset.data_root, persons=len(runner.test_loop.dataloader.dataset),
-                   metrics=metrics)
+    results = dict(
+        schema_version=1,
+        config=cfg.filename,
+        checkpoint=cfg.load_from,
+        checkpoint_sha256=sha256(cfg.load_from) if known else None,
+        seed=runner.seed,
+        ann_file=dataset.get('ann_file'),  # latents have none
+        data_root=dataset.data_root,
+        persons=len(runner.test_loop.dataloader.dataset),
+        metrics=metrics,
+    )
     with aside(Path(path)) as part:
         part.write_text(json.dumps(results, indent=2) + '\n')
 
@@ -130,7 +140,7 @@ def config_errors(path: str) -> Iterator[None]:
     """Turn what MMEngine raises about a config's contents into one line.
 
     Args:
-        path (str): The config, named in the message.
+        path: The config, named in the message.
 
     Raises:
         InputError: A registry does not know a type, or a component does not know a key.
@@ -144,8 +154,9 @@ def config_errors(path: str) -> Iterator[None]:
         key = str(error).split("'")[1]
         known = list(inspect.signature(cls).parameters)
         near = difflib.get_close_matches(key, known, n=3) or known
-        raise InputError(f'{path}: {cls.__name__} has no argument {key!r}; '
-                         f'did you mean {" or ".join(near)}?') from error
+        raise InputError(
+            f'{path}: {cls.__name__} has no argument {key!r}; did you mean {" or ".join(near)}?'
+        ) from error
     except KeyError as error:
         if 'is not in the' not in str(error) or 'registry' not in str(error):
             raise
@@ -155,8 +166,7 @@ def config_errors(path: str) -> Iterator[None]:
 def _class_being_built(traceback: TracebackType | None) -> type | None:
     """The class MMEngine's registry was building when an error came up, if it was.
 
-    Only a frame straight below the registry counts: an error raised inside the component is
-    a bug, not a wrong key.
+    Only a frame straight below the registry counts: an error raised inside the component is a bug, not a wrong key.
     """
     frames = []
     while traceback is not None:

@@ -16,10 +16,10 @@ def read_checkpoint(path: str) -> Any:
     """Read a checkpoint without running anything it may carry.
 
     Args:
-        path (str): A local file that PyTorch has written.
+        path: A local file that PyTorch has written.
 
     Returns:
-        Any: Tensors and plain data, on the CPU.
+        Tensors and plain data, on the CPU.
 
     Raises:
         InputError: No such file, not a checkpoint, or one that carries code.
@@ -32,9 +32,11 @@ def read_checkpoint(path: str) -> Any:
         if not zipfile.is_zipfile(path):
             raise InputError(f'{path}: not a checkpoint of PyTorch') from error
         named = ', '.join(sorted(torch.serialization.get_unsafe_globals_in_checkpoint(path))[:3])
-        raise InputError(f'{path}: refused, it carries code or foreign types'
-                         f'{f" ({named})" if named else ""}; a checkpoint may only hold tensors '
-                         'and plain data') from error
+        raise InputError(
+            f'{path}: refused, it carries code or foreign types'
+            f'{f" ({named})" if named else ""}; a checkpoint may only hold tensors '
+            'and plain data'
+        ) from error
     except (RuntimeError, EOFError, OSError, ValueError) as error:
         raise InputError(f'{path}: a damaged checkpoint, or none ({error})') from error
 
@@ -43,25 +45,25 @@ def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
     """Read the weights of a checkpoint, see :func:`read_checkpoint`.
 
     Args:
-        path (str): A local checkpoint, MMEngine's or a plain state dict.
-        resumable (bool): Whether training shall go on from it. Defaults to ``False``.
+        path: A local checkpoint, MMEngine's or a plain state dict.
+        resumable: Whether training shall go on from it. Defaults to ``False``.
 
     Returns:
-        dict[str, Tensor]: The state dict, on the CPU.
+        The state dict, on the CPU.
 
     Raises:
-        InputError: It cannot be read, holds no weights, or not the state of the training, if that
-            is needed.
+        InputError: It cannot be read, holds no weights, or not the state of the training, if that is needed.
     """
     checkpoint = read_checkpoint(path)
     weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, Mapping) else {}
-    if not (weights and isinstance(weights, Mapping)
-            and all(isinstance(value, Tensor) for value in weights.values())):
+    if not (weights and isinstance(weights, Mapping) and all(isinstance(value, Tensor) for value in weights.values())):
         raise InputError(f'{path}: holds no weights (no "state_dict" of tensors)')
     if resumable and not {'meta', 'message_hub', 'optimizer'} <= checkpoint.keys():
-        raise InputError(f'{path}: cannot be resumed from, it holds weights without the state of '
-                         'the training; resume from an epoch_*.pth, or start afresh from these '
-                         f'weights with --cfg-options load_from={path}')
+        raise InputError(
+            f'{path}: cannot be resumed from, it holds weights without the state of '
+            'the training; resume from an epoch_*.pth, or start afresh from these '
+            f'weights with --cfg-options load_from={path}'
+        )
     return dict(weights)
 
 
@@ -71,20 +73,26 @@ def check_fits(weights: Mapping[str, Tensor], model: nn.Module, path: str) -> No
     MMEngine loads what fits and leaves the rest as it was, which tests a half-random network.
 
     Args:
-        weights (Mapping[str, Tensor]): State dict of the checkpoint.
-        model (nn.Module): The model of the config.
-        path (str): Named in the message.
+        weights: State dict of the checkpoint.
+        model: The model of the config.
+        path: Named in the message.
 
     Raises:
         InputError: Names or shapes differ.
     """
     own = model.state_dict()
     found = {name.removeprefix('module.'): value.shape for name, value in weights.items()}
-    problems = [f'{len(names)} {what} (e.g. {min(names)})' for what, names in (
-        ('weights of the config are missing', own.keys() - found.keys()),
-        ('weights are left over', found.keys() - own.keys()),
-        ('weights have another shape',
-         {name for name in own.keys() & found.keys() if own[name].shape != found[name]}),
-    ) if names]
+    problems = [
+        f'{len(names)} {what} (e.g. {min(names)})'
+        for what, names in (
+            ('weights of the config are missing', own.keys() - found.keys()),
+            ('weights are left over', found.keys() - own.keys()),
+            (
+                'weights have another shape',
+                {name for name in own.keys() & found.keys() if own[name].shape != found[name]},
+            ),
+        )
+        if names
+    ]
     if problems:
         raise InputError(f'{path}: not a checkpoint of this config: {"; ".join(problems)}')

@@ -13,10 +13,10 @@ def read_config(path: str) -> Config:
     """Read a config file.
 
     Args:
-        path (str): A Python config.
+        path: A Python config.
 
     Returns:
-        Config: As MMEngine reads it, bases merged.
+        As MMEngine reads it, bases merged.
 
     Raises:
         InputError: No such file, or it does not hold a config.
@@ -33,8 +33,8 @@ def merge_common(cfg: Config, args: argparse.Namespace) -> None:
     """Put the options of :func:`add_common_options` into the config; ``--cfg-options`` win.
 
     Args:
-        cfg (Config): Changed in place.
-        args (argparse.Namespace): The options.
+        cfg: Changed in place.
+        args: The options.
 
     Raises:
         InputError: An option does not fit the config.
@@ -51,8 +51,8 @@ def merge_common(cfg: Config, args: argparse.Namespace) -> None:
     if args.show or args.show_dir:
         refuse_latents(cfg, '--show, --show-dir', 'leave them out')
         cfg.default_hooks.visualization.update(
-            enable=True, show=args.show, wait_time=args.wait_time, out_dir=args.show_dir,
-            interval=args.interval)
+            enable=True, show=args.show, wait_time=args.wait_time, out_dir=args.show_dir, interval=args.interval
+        )
     try:
         cfg.merge_from_dict(args.cfg_options)
     except (KeyError, IndexError, TypeError, AssertionError) as error:
@@ -75,7 +75,7 @@ def use_held_out_split(cfg: Config) -> None:
     """Train without the held-out persons and test on them, as the study did.
 
     Args:
-        cfg (Config): Changed in place; its data_root is where ``tools/split_coco.py`` has run.
+        cfg: Changed in place; its data_root is where ``tools/split_coco.py`` has run.
 
     Raises:
         InputError: It has not run there, or the config's persons are not COCO's.
@@ -84,13 +84,12 @@ def use_held_out_split(cfg: Config) -> None:
     root = Path(cfg.train_dataloader.dataset.data_root)
     path = root / 'annotations' / 'split_info.json'
     if not path.is_file():
-        raise InputError(f'--held-out: {path} is missing; make the split first: '
-                         f'tools/split_coco.py {root}')
+        raise InputError(f'--held-out: {path} is missing; make the split first: tools/split_coco.py {root}')
     split = json.loads(path.read_text())
     cfg.train_dataloader.dataset.ann_file = f'annotations/{split["train"]["file"]}'
     cfg.test_dataloader.dataset.update(
-        ann_file=f'annotations/{split["test"]["file"]}',
-        data_prefix=cfg.train_dataloader.dataset.data_prefix)
+        ann_file=f'annotations/{split["test"]["file"]}', data_prefix=cfg.train_dataloader.dataset.data_prefix
+    )
     if split.get('mean'):
         cfg.model.data_preprocessor.mean = split['mean']['mean_rgb_0_to_255']
 
@@ -99,8 +98,8 @@ def merge_training(cfg: Config, args: argparse.Namespace) -> None:
     """Put the options of ``tools/train.py`` into the config.
 
     Args:
-        cfg (Config): Changed in place.
-        args (argparse.Namespace): The options.
+        cfg: Changed in place.
+        args: The options.
     """
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
@@ -117,8 +116,8 @@ def merge_testing(cfg: Config, args: argparse.Namespace) -> None:
     """Put the options of ``tools/test.py`` into the config.
 
     Args:
-        cfg (Config): Changed in place.
-        args (argparse.Namespace): The options.
+        cfg: Changed in place.
+        args: The options.
     """
     cfg.load_from = args.checkpoint
     cfg.resume = False

@@ -13,11 +13,11 @@ def visible_pck(cfg: Config, split: str) -> dict[str, Any] | None:
     """The first VisiblePCK of a split's evaluator, to be read or changed in place.
 
     Args:
-        cfg (Config): A config of MMPose's.
-        split (str): val or test.
+        cfg: A config of MMPose's.
+        split: val or test.
 
     Returns:
-        dict | None: Its settings; None where the evaluator has none.
+        Its settings; None where the evaluator has none.
     """
     evaluator = cfg.get(f'{split}_evaluator') or []
     entries = [evaluator] if isinstance(evaluator, Mapping) else evaluator
@@ -28,16 +28,15 @@ def keep_persons(cfg: Config, file: str) -> None:
     """Have a test write the PCK of each person.
 
     Args:
-        cfg (Config): Changed in place.
-        file (str): The Parquet file.
+        cfg: Changed in place.
+        file: The Parquet file.
 
     Raises:
         InputError: The config's test has no VisiblePCK.
     """
     metric = visible_pck(cfg, 'test')
     if metric is None:
-        raise InputError(f'--persons: test_evaluator of {cfg.filename} has no VisiblePCK; add '
-                         "dict(type='VisiblePCK')")
+        raise InputError(f"--persons: test_evaluator of {cfg.filename} has no VisiblePCK; add dict(type='VisiblePCK')")
     metric['persons_file'] = file
 
 
@@ -47,6 +46,5 @@ def pck_settings(cfg: Config, split: str) -> dict[str, Any]:
     metric = next(filter(None, (visible_pck(cfg, name) for name in names)), {})
     normaliser = metric.get('normaliser', 'crop')
     if normaliser not in NORMALISERS:
-        raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of '
-                         f'{", ".join(NORMALISERS)}')
+        raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of {", ".join(NORMALISERS)}')
     return dict(thr=metric.get('thr', 0.05), normaliser=normaliser)

@@ -17,8 +17,8 @@ from mmengine.registry import init_default_scope
 from mmengine.utils import get_installed_path
 from torch import Tensor, nn
 
-from shg_xai.runner.building import config_errors
 from shg_xai.errors import InputError
+from shg_xai.runner.building import config_errors
 
 logger = logging.getLogger(__name__)
 
@@ -28,13 +28,12 @@ class LayerInfo:
     """One output of one layer.
 
     Attributes:
-        name (str): The module's name in the model; with the part (``backbone:0``) where its
-            output is not one tensor.
-        shape (tuple[int, ...]): Of one person, without the batch; of the first call.
-        dtype (str): As the network computes it, e.g. ``'float32'``.
-        calls (int): How often the layer fires in one forward pass.
-        per_person (bool): Whether the output has one entry a person. Where it has not (the
-            windows of a Swin transformer), ``shape`` is the whole output's for one image.
+        name: The module's name in the model; with the part (``backbone:0``) where its output is not one tensor.
+        shape: Of one person, without the batch; of the first call.
+        dtype: As the network computes it, e.g. ``'float32'``.
+        calls: How often the layer fires in one forward pass.
+        per_person: Whether the output has one entry a person. Where it has not (the windows of a Swin transformer),
+            ``shape`` is the whole output's for one image.
     """
 
     name: str
@@ -48,7 +47,7 @@ def config_path(name: str) -> str:
     """The file of a config, which may be one of MMPose's own: ``mmpose::FOLDER/.../NAME.py``.
 
     Returns:
-        str: A path; of a name without ``::`` the name, whether there is such a file or not.
+        A path; of a name without ``::`` the name, whether there is such a file or not.
 
     Raises:
         InputError: The package is not there, or has no such config.
@@ -62,26 +61,28 @@ def config_path(name: str) -> str:
         try:
             root = Path(get_installed_path(package)) / '.mim' / 'configs'
         except Exception:
-            raise InputError(f'{name}: no package {package!r} with configs; those of '
-                             'MMPose are mmpose::FOLDER/.../NAME.py') from error
+            raise InputError(
+                f'{name}: no package {package!r} with configs; those of MMPose are mmpose::FOLDER/.../NAME.py'
+            ) from error
         near = nearest_names(wanted, [str(file.relative_to(root)) for file in root.rglob('*.py')])
-        raise InputError(f'{name}: {package} has no such config'
-                         f'{_did_you_mean([f"{package}::{path}" for path in near[:2]])}') from error
+        raise InputError(
+            f'{name}: {package} has no such config{_did_you_mean([f"{package}::{path}" for path in near[:2]])}'
+        ) from error
 
 
 def input_size(cfg: Config) -> tuple[int, int]:
     """Width and height, in pixels, of the images a config's network takes.
 
     Args:
-        cfg (Config): The pipeline of its test set, else of its validation or training set, else
-            its codec is read.
+        cfg: The pipeline of its test set, else of its validation or training set, else its codec is read.
 
     Returns:
-        tuple[int, int]: (width, height).
+        (width, height).
 
     Raises:
         InputError: It says so nowhere.
     """
+
     def sizes(node: object) -> Iterator[Sequence[int]]:
         if isinstance(node, Mapping):
             if len(node.get('input_size') or ()) == 2:
@@ -93,25 +94,27 @@ def input_size(cfg: Config) -> tuple[int, int]:
     for place in ('test_dataloader', 'val_dataloader', 'train_dataloader', 'codec'):
         for width, height in sizes(cfg.get(place)):
             return int(width), int(height)
-    raise InputError(f'{_source(cfg)}: no input_size=(width, height), neither in the pipeline of '
-                     'the test set nor in codec; add it to see the layers')
+    raise InputError(
+        f'{_source(cfg)}: no input_size=(width, height), neither in the pipeline of '
+        'the test set nor in codec; add it to see the layers'
+    )
 
 
 def list_layers(cfg: Config) -> list[LayerInfo]:
     """Every layer that fires in a forward pass in evaluation mode, and the shape of its output.
 
-    Built and run on torch's meta device, where tensors have a shape and no content. A network
-    that needs numbers (it calls ``.item()``) is run for real on a random image, and a warning is
-    logged. No data set is read and no weights are fetched. ``head`` itself is not listed: MMPose
-    calls ``head.forward``, which no hook sees; its layers are.
+    Built and run on torch's meta device, where tensors have a shape and no content. A network that needs numbers (it
+    calls ``.item()``) is run for real on a random image, and a warning is logged. No data set is read and no weights
+    are fetched. ``head`` itself is not listed: MMPose calls ``head.forward``, which no hook sees; its layers are.
 
     Returns:
-        list[LayerInfo]: In the order they first fire.
+        In the order they first fire.
 
     Raises:
         InputError: The config cannot be built, or the network cannot run on its images.
     """
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks may want this module
+
     if not cfg.get('model'):
         raise InputError(f'{_source(cfg)}: no model; give a config of a network')
     width, height = input_size(cfg)
@@ -128,10 +131,15 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
     except InputError:
         raise
     except Exception as error:
-        raise InputError(f'{_source(cfg)}: cannot build its network, or not run it on an image of '
-                         f'{width} x {height} ({type(error).__name__}: {error})') from error
-    logger.warning('%s: could not run without computing (%s); ran on a random image instead',
-                   _source(cfg), ' '.join(reason.split()))
+        raise InputError(
+            f'{_source(cfg)}: cannot build its network, or not run it on an image of '
+            f'{width} x {height} ({type(error).__name__}: {error})'
+        ) from error
+    logger.warning(
+        '%s: could not run without computing (%s); ran on a random image instead',
+        _source(cfg),
+        ' '.join(reason.split()),
+    )
     return layers
 
 
@@ -139,11 +147,10 @@ def _run(cfg: Config, width: int, height: int, device: str) -> list[LayerInfo]:
     """Build and run a config's network on one device; see :func:`list_layers`."""
     with config_errors(_source(cfg)), torch.device(device), torch.no_grad():
         model = build_model(cfg)
-        one, two = (record_outputs(model, torch.rand(persons, 3, height, width))
-                    for persons in (1, 2))
+        one, two = (record_outputs(model, torch.rand(persons, 3, height, width)) for persons in (1, 2))
     layers = []
     for name, (shape, dtype, calls) in one.items():
-        per_person = shape[:1] == (1, ) and name in two and two[name][0] == (2, *shape[1:])
+        per_person = shape[:1] == (1,) and name in two and two[name][0] == (2, *shape[1:])
         shape = shape[1:] if per_person else shape
         layers.append(LayerInfo(name, shape, dtype, calls, per_person))
     return layers
@@ -155,6 +162,7 @@ def build_model(cfg: Config) -> nn.Module:
     Its weights are as PyTorch draws them; the config stays as it is.
     """
     from mmpose.registry import MODELS
+
     model_cfg = deepcopy(cfg.model)
     for part in model_cfg.values():
         if isinstance(part, Mapping):
@@ -162,17 +170,15 @@ def build_model(cfg: Config) -> nn.Module:
     return MODELS.build(model_cfg).eval()
 
 
-def record_outputs(model: nn.Module,
-                   images: Tensor) -> dict[str, tuple[tuple[int, ...], str, int]]:
+def record_outputs(model: nn.Module, images: Tensor) -> dict[str, tuple[tuple[int, ...], str, int]]:
     """Run a pose estimator and note what every layer in it put out at its first call.
 
     Args:
-        model (nn.Module): An estimator of MMPose's; no hook stays on it.
-        images (Tensor): (N, 3, H, W), on the model's device.
+        model: An estimator of MMPose's; no hook stays on it.
+        images: (N, 3, H, W), on the model's device.
 
     Returns:
-        dict[str, tuple]: In the order they first fire, by name: the shape with the batch, the
-        dtype, and how often the layer fired.
+        In the order they first fire, by name: the shape with the batch, the dtype, and how often the layer fired.
     """
     outputs: dict[str, list[tuple[str, tuple[int, ...], str]]] = {}
     calls: Counter[str] = Counter()
@@ -181,19 +187,20 @@ def record_outputs(model: nn.Module,
         def hook(module: nn.Module, inputs: object, output: object) -> None:
             calls[name] += 1
             if name not in outputs:
-                outputs[name] = [(part, tuple(value.shape), str(value.dtype)[len('torch.'):])
-                                 for part, value in tensor_parts(name, output).items()]
+                outputs[name] = [
+                    (part, tuple(value.shape), str(value.dtype)[len('torch.') :])
+                    for part, value in tensor_parts(name, output).items()
+                ]
+
         return hook
 
-    handles = [module.register_forward_hook(hook_for(name))
-               for name, module in model.named_modules() if name]
+    handles = [module.register_forward_hook(hook_for(name)) for name, module in model.named_modules() if name]
     try:
         model(images, None, mode='tensor')
     finally:
         for handle in handles:
             handle.remove()
-    return {part: (shape, dtype, calls[name])
-            for name, parts in outputs.items() for part, shape, dtype in parts}
+    return {part: (shape, dtype, calls[name]) for name, parts in outputs.items() for part, shape, dtype in parts}
 
 
 def tensor_parts(name: str, output: object) -> dict[str, Tensor]:
@@ -205,15 +212,18 @@ def tensor_parts(name: str, output: object) -> dict[str, Tensor]:
         return {name: output}
     if isinstance(output, list | tuple):
         output = dict(enumerate(output))
-    return {f'{name}:{key}': value for key, value in output.items()
-            if isinstance(value, Tensor)} if isinstance(output, Mapping) else {}
+    return (
+        {f'{name}:{key}': value for key, value in output.items() if isinstance(value, Tensor)}
+        if isinstance(output, Mapping)
+        else {}
+    )
 
 
 def nearest_names(name: str, known: Sequence[str]) -> list[str]:
     """Known names like one that is not, at most five.
 
-    First its parts (``name:0``), then names one of which ends in the other, then those that hold
-    it, shortest first, then those spelt alike.
+    First its parts (``name:0``), then names one of which ends in the other, then those that hold it, shortest first,
+    then those spelt alike.
     """
     ends = [other for other in known if other.endswith(f'.{name}') or name.endswith(f'.{other}')]
     parts = [other for other in known if other.startswith(f'{name}:')]
@@ -226,15 +236,17 @@ def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
     """Refuse names of layers that a network does not have.
 
     Args:
-        names (Sequence[str]): The wanted layers.
-        known (Sequence[str]): Those there are; the names of :func:`list_layers`.
+        names: The wanted layers.
+        known: Those there are; the names of :func:`list_layers`.
 
     Raises:
         InputError: Some are unknown; names the nearest to each.
     """
-    unknown = [f'no layer {name!r} fires in this network'
-               f'{_did_you_mean(nearest_names(name, known))}' for name in names
-               if name not in known]
+    unknown = [
+        f'no layer {name!r} fires in this network{_did_you_mean(nearest_names(name, known))}'
+        for name in names
+        if name not in known
+    ]
     if unknown:
         raise InputError('; '.join([*unknown, 'tools/list_layers.py lists all']))
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shg_xai.runner.options import add_common_options
 from shg_xai.errors import InputError
+from shg_xai.runner.options import add_common_options
 from shg_xai.writing import aside
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the network that is measured.
 
     Args:
-        parser (argparse.ArgumentParser): Changed in place.
+        parser: Changed in place.
     """
     parser.add_argument('config', help="config file, ours or MMPose's (mmpose::...)")
     parser.add_argument('checkpoint', help='checkpoint file')
@@ -30,27 +30,38 @@ def add_store_options(parser: argparse.ArgumentParser, act: str) -> None:
     """Add the store of the network's latents, and which layer of it.
 
     Args:
-        parser (argparse.ArgumentParser): Changed in place.
-        act (str): What is done with the layer, for the help.
+        parser: Changed in place.
+        act: What is done with the layer, for the help.
     """
-    parser.add_argument('--store', required=True, type=Path, metavar='STORE',
-                        help="the checkpoint's latents and predictions, see tools/dump_latents.py")
-    parser.add_argument('--layer', metavar='NAME',
-                        help=f'the layer to {act}; needed where the store has several')
+    parser.add_argument(
+        '--store',
+        required=True,
+        type=Path,
+        metavar='STORE',
+        help="the checkpoint's latents and predictions, see tools/dump_latents.py",
+    )
+    parser.add_argument('--layer', metavar='NAME', help=f'the layer to {act}; needed where the store has several')
 
 
 def add_measurement_options(parser: argparse.ArgumentParser) -> None:
     """Add where the results go, how intervals are made, and the options of testing.
 
     Args:
-        parser (argparse.ArgumentParser): Changed in place.
+        parser: Changed in place.
     """
-    parser.add_argument('--out', required=True, type=Path, metavar='FILE.json',
-                        help='results, with everything they depend on')
-    parser.add_argument('--bootstrap', type=int, default=1000, metavar='N',
-                        help='resamples of images behind each interval; default: %(default)s')
-    parser.add_argument('--confidence', type=float, default=0.95, metavar='P',
-                        help='of the intervals; default: %(default)s')
+    parser.add_argument(
+        '--out', required=True, type=Path, metavar='FILE.json', help='results, with everything they depend on'
+    )
+    parser.add_argument(
+        '--bootstrap',
+        type=int,
+        default=1000,
+        metavar='N',
+        help='resamples of images behind each interval; default: %(default)s',
+    )
+    parser.add_argument(
+        '--confidence', type=float, default=0.95, metavar='P', help='of the intervals; default: %(default)s'
+    )
     parser.add_argument('--seed', type=int, default=0, help='default: %(default)s')
     add_common_options(parser)
 
@@ -59,8 +70,8 @@ def check_numbers(options: Any, least: Mapping[str, int]) -> None:
     """Refuse numbers that make no sense.
 
     Args:
-        options (Any): Has ``bootstrap``, ``seed``, ``confidence`` and the attributes named.
-        least (Mapping[str, int]): The smallest value of more attributes; None is fine for any.
+        options: Has ``bootstrap``, ``seed``, ``confidence`` and the attributes named.
+        least: The smallest value of more attributes; None is fine for any.
 
     Raises:
         InputError: Names the option.
@@ -85,18 +96,19 @@ def config_to_test(args: argparse.Namespace, config: str, checkpoint: str) -> 'C
     return cfg
 
 
-def run_measurement(args: argparse.Namespace, tool: str,
-                    measure: Callable[['Config'], dict[str, Any]]) -> dict[str, Any]:
+def run_measurement(
+    args: argparse.Namespace, tool: str, measure: Callable[['Config'], dict[str, Any]]
+) -> dict[str, Any]:
     """Measure a config's network, write the results, print the warnings.
 
     Args:
-        args (argparse.Namespace): The options, with config and checkpoint.
-        tool (str): Name of the tool, for the record.
-        measure (Callable): From the config to the results: ``schema_version``, ``kind``,
-            ``warnings`` and what was found, as plain data.
+        args: The options, with config and checkpoint.
+        tool: Name of the tool, for the record.
+        measure: From the config to the results: ``schema_version``, ``kind``, ``warnings`` and what was found, as plain
+            data.
 
     Returns:
-        dict[str, Any]: The results.
+        The results.
 
     Raises:
         InputError: Anything the user can mend; nothing is written then.
@@ -113,8 +125,7 @@ def run_measurement(args: argparse.Namespace, tool: str,
     first = {key: found[key] for key in ('schema_version', 'kind')}
     command = shlex.join([f'tools/{tool}.py', *sys.argv[1:]])
     with aside(args.out) as part:
-        part.write_text(json.dumps({**first, 'command': command, **found}, indent=1,
-                                   allow_nan=False) + '\n')
+        part.write_text(json.dumps({**first, 'command': command, **found}, indent=1, allow_nan=False) + '\n')
     for warning in found['warnings']:
         print(f'warning: {warning}', file=sys.stderr)
     return found

@@ -23,21 +23,21 @@ def sha256(path: str) -> str:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
-def describe_source(cfg: Config, dataset_cfg: Any, ann_file: str, checkpoint: str | None,
-                    split: str, options: dict[str, Any]) -> dict[str, Any]:
+def describe_source(
+    cfg: Config, dataset_cfg: Any, ann_file: str, checkpoint: str | None, split: str, options: dict[str, Any]
+) -> dict[str, Any]:
     """What decides about the rows and their values; a store is only resumed from the same.
 
     Args:
-        cfg (Config): The config that runs.
-        dataset_cfg (ConfigDict): The dataset the persons come from.
-        ann_file (str): Its annotation file, as a path.
-        checkpoint (str, optional): A checkpoint, or None for weights drawn by the seed. Of a URL
-            nothing but the URL is known.
-        split (str): Name of the part of the data set.
-        options (dict[str, Any]): What else was chosen, by name.
+        cfg: The config that runs.
+        dataset_cfg: The dataset the persons come from.
+        ann_file: Its annotation file, as a path.
+        checkpoint: A checkpoint, or None for weights drawn by the seed. Of a URL nothing but the URL is known.
+        split: Name of the part of the data set.
+        options: What else was chosen, by name.
 
     Returns:
-        dict[str, Any]: Plain data, as JSON gives it back.
+        Plain data, as JSON gives it back.
     """
     pipeline = [step for step in dataset_cfg.pipeline if step.type != 'PackPoseInputs']
     if not checkpoint:
@@ -49,36 +49,41 @@ def describe_source(cfg: Config, dataset_cfg: Any, ann_file: str, checkpoint: st
         model=Config(dict(model=cfg.model)).to_dict()['model'],
         pipeline=Config(dict(pipeline=pipeline)).to_dict()['pipeline'],
         checkpoint=weights,
-        dataset=dict(type=str(dataset_cfg.type), ann_file=Path(ann_file).name,
-                     sha256=sha256(ann_file), split=split),
-        options=options)
+        dataset=dict(type=str(dataset_cfg.type), ann_file=Path(ann_file).name, sha256=sha256(ann_file), split=split),
+        options=options,
+    )
     return json.loads(json.dumps(source, default=str))
 
 
-def describe_environment(cfg: Config, checkpoint: str | None, ann_file: str,
-                         image_dir: str | None = None) -> dict[str, Any]:
+def describe_environment(
+    cfg: Config, checkpoint: str | None, ann_file: str, image_dir: str | None = None
+) -> dict[str, Any]:
     """What a reader may want to know, and may differ between two runs of one store.
 
     Args:
-        cfg (Config): The config that runs.
-        checkpoint (str, optional): A checkpoint, or None.
-        ann_file (str): The annotation file, as a path.
-        image_dir (str, optional): The folder that file names of the rows start from.
+        cfg: The config that runs.
+        checkpoint: A checkpoint, or None.
+        ann_file: The annotation file, as a path.
+        image_dir: The folder that file names of the rows start from.
 
     Returns:
-        dict[str, Any]: Plain data.
+        Plain data.
     """
     return dict(
-        versions=dict(python=platform.python_version(), **{
-            module.__name__: module.__version__
-            for module in (shg_xai, torch, mmpose, mmcv, mmengine, np)}),
-        git_revision=_git_revision(), seed=cfg.get('randomness', {}).get('seed'),
-        checkpoint_file=checkpoint, ann_file=ann_file, image_dir=image_dir,
-        config_text=cfg.pretty_text)
+        versions=dict(
+            python=platform.python_version(),
+            **{module.__name__: module.__version__ for module in (shg_xai, torch, mmpose, mmcv, mmengine, np)},
+        ),
+        git_revision=_git_revision(),
+        seed=cfg.get('randomness', {}).get('seed'),
+        checkpoint_file=checkpoint,
+        ann_file=ann_file,
+        image_dir=image_dir,
+        config_text=cfg.pretty_text,
+    )
 
 
 def _git_revision() -> str | None:
     """Revision of the checkout this package lies in; None for an installed one."""
-    done = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=Path(__file__).parent,
-                          capture_output=True, text=True)
+    done = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=Path(__file__).parent, capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else None

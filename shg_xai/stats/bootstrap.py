@@ -1,8 +1,8 @@
 """Intervals by drawing images anew: persons of one photo are not independent of each other.
 
-A cluster bootstrap (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section
-3.8): images are drawn with replacement, as many as there are, and every person of an image comes
-along as often as the image was drawn. A resample is so N whole numbers, the persons' weights.
+A cluster bootstrap (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 3.8): images are drawn
+with replacement, as many as there are, and every person of an image comes along as often as the image was drawn. A
+resample is so N whole numbers, the persons' weights.
 
 Shapes: N persons in G images, V values a person.
 """
@@ -16,20 +16,18 @@ STREAM = 1  # keeps these random numbers apart from others of the same seed
 FEWEST_IMAGES = 2
 
 
-def resample_weights(groups: np.ndarray, resamples: int | range,
-                     seed: int) -> Iterator[np.ndarray]:
+def resample_weights(groups: np.ndarray, resamples: int | range, seed: int) -> Iterator[np.ndarray]:
     """How often each person is in a resample of images, one resample after the other.
 
     A resample depends on its number and the seed alone, so parts of them can be drawn anywhere.
 
     Args:
-        groups (np.ndarray): The image of each person, any values, shape (N,).
-        resamples (int | range): How many, or which ones.
-        seed (int): Seed, 0 or more.
+        groups: The image of each person, any values, shape (N,).
+        resamples: How many, or which ones.
+        seed: Seed, 0 or more.
 
     Yields:
-        Weights, int64, shape (N,); nothing at all from a single image, which says nothing about
-        how images differ.
+        Weights, int64, shape (N,); nothing at all from a single image, which says nothing about how images differ.
     """
     images, image_of = np.unique(groups, return_inverse=True)
     if len(images) < FEWEST_IMAGES:
@@ -48,12 +46,12 @@ def interval(samples: np.ndarray, confidence: float) -> tuple[float, float]:
     """Percentile interval of values from resamples.
 
     Args:
-        samples (np.ndarray): Shape (resamples,); NaN where a resample had no value.
-        confidence (float): Between 0 and 1, as 0.95.
+        samples: Shape (resamples,); NaN where a resample had no value.
+        confidence: Between 0 and 1, as 0.95.
 
     Returns:
-        Low and high end; NaN for both where less than half of the resamples had a value, as the
-        rest would no longer stand for all.
+        Low and high end; NaN for both where less than half of the resamples had a value, as the rest would no longer
+        stand for all.
     """
     samples = np.asarray(samples, dtype=float)
     known = samples[np.isfinite(samples)]
@@ -74,28 +72,31 @@ def estimate(value: float, samples: np.ndarray, confidence: float) -> dict[str, 
     return {'value': number(value), 'low': number(low), 'high': number(high)}
 
 
-def mean_interval(values: np.ndarray, groups: np.ndarray, resamples: int, confidence: float,
-                  seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def mean_interval(
+    values: np.ndarray, groups: np.ndarray, resamples: int, confidence: float, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Means over persons and their intervals over images.
 
     Works on sums of images, so a resample costs G numbers and not N.
 
     Args:
-        values (np.ndarray): Shape (N,) or (N, V); NaN where a person has no value.
-        groups (np.ndarray): The image of each person, shape (N,).
-        resamples (int): How many resamples.
-        confidence (float): Between 0 and 1, as 0.95.
-        seed (int): Seed, 0 or more.
+        values: Shape (N,) or (N, V); NaN where a person has no value.
+        groups: The image of each person, shape (N,).
+        resamples: How many resamples.
+        confidence: Between 0 and 1, as 0.95.
+        seed: Seed, 0 or more.
 
     Returns:
-        Mean, low and high end, each of shape () or (V,); NaN where nobody has a value, ends also
-        where all persons are in one image.
+        Mean, low and high end, each of shape () or (V,); NaN where nobody has a value, ends also where all persons are
+        in one image.
     """
     columns = np.asarray(values, dtype=float).reshape(len(values), -1).T
     images, image_of = np.unique(groups, return_inverse=True)
     known = np.isfinite(columns)
-    sums, counts = (np.stack([np.bincount(image_of, column, len(images)) for column in part], 1)
-                    for part in (np.where(known, columns, 0), known))
+    sums, counts = (
+        np.stack([np.bincount(image_of, column, len(images)) for column in part], 1)
+        for part in (np.where(known, columns, 0), known)
+    )
     drawn = np.full((resamples, len(columns)), math.nan)
     with np.errstate(invalid='ignore', divide='ignore'):
         mean = sums.sum(0) / counts.sum(0)

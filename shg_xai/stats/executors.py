@@ -23,13 +23,13 @@ AHEAD = 4  # tasks under way for each worker; bounds memory
 def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Executor]:
     """An executor of ``concurrent.futures``, for the time of a ``with`` block.
 
-    Linear algebra inside a task runs in one thread: tasks are what runs side by side, and the
-    order of sums, so every digit, is then the same on any number of workers.
+    Linear algebra inside a task runs in one thread: tasks are what runs side by side, and the order of sums, so every
+    digit, is then the same on any number of workers.
 
     Args:
-        threads (int, optional): Number of threads; defaults to the cores this process may use.
-        dask (str, optional): Address of a Dask scheduler, used instead of threads. Its workers
-            must see the store and the output folder under the same paths.
+        threads: Number of threads; defaults to the cores this process may use.
+        dask: Address of a Dask scheduler, used instead of threads. Its workers must see the store and the output folder
+            under the same paths.
 
     Raises:
         InputError: Dask is not installed, or its scheduler does not answer.
@@ -38,8 +38,7 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
         raise InputError(f'--threads {threads}: give 1 or more')
     _return_freed_memory()
     if dask is None:
-        with (threadpool_limits(1),
-              ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool):
+        with threadpool_limits(1), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
             yield pool
         return
     try:
@@ -64,8 +63,8 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
 def _return_freed_memory() -> None:
     """Have large arrays taken from and given back to the system one by one.
 
-    The C library keeps what was freed for later and loses some of it between what is in use; with
-    arrays of many sizes the process would grow with the number of persons.
+    The C library keeps what was freed for later and loses some of it between what is in use; with arrays of many sizes
+    the process would grow with the number of persons.
     """
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)  # glibc's
     if mallopt is not None:
@@ -82,18 +81,19 @@ def workers(pool: Executor) -> int:
     return getattr(pool, '_max_workers', None) or os.cpu_count() or 1
 
 
-def ordered(pool: Executor, function: Callable[[Task], Result], tasks: Iterable[Task],
-            ahead: int = AHEAD) -> Iterator[Result]:
+def ordered(
+    pool: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], ahead: int = AHEAD
+) -> Iterator[Result]:
     """Results of a function over tasks, in the order of the tasks, as ``Executor.map`` gives them.
 
-    ``Executor.map`` submits everything at once, so results pile up behind a slow consumer; here at
-    most ``ahead`` tasks for each worker are under way.
+    ``Executor.map`` submits everything at once, so results pile up behind a slow consumer; here at most ``ahead`` tasks
+    for each worker are under way.
 
     Args:
-        pool (Executor): Who computes. For Dask, function and tasks must be picklable.
-        function (Callable): Called with one task.
-        tasks (Iterable): The tasks.
-        ahead (int): Tasks under way for each worker.
+        pool: Who computes. For Dask, function and tasks must be picklable.
+        function: Called with one task.
+        tasks: The tasks.
+        ahead: Tasks under way for each worker.
     """
     waiting: deque[Future[Result]] = deque()
     limit = ahead * workers(pool)

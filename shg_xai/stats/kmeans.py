@@ -1,8 +1,8 @@
 """K-Means over blocks of persons: many runs side by side in each pass over the data.
 
-Conventions are scikit-learn's: greedy k-means++ starts with 2 + ln K candidates a centroid
-(Arthur and Vassilvitskii 2007), Lloyd's iterations until no label changes or the centroids move by
-less than ``TOLERANCE`` times the mean variance, an empty cluster takes the person farthest away.
+Conventions are scikit-learn's: greedy k-means++ starts with 2 + ln K candidates a centroid (Arthur and Vassilvitskii
+2007), Lloyd's iterations until no label changes or the centroids move by less than ``TOLERANCE`` times the mean
+variance, an empty cluster takes the person farthest away.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,11 +22,11 @@ class Source:
     """Persons by block, as K-Means reads them.
 
     Attributes:
-        tasks (Sequence): One entry a block; picklable.
-        read (Callable): From such an entry the values, float32, shape (n, D).
-        norms (np.ndarray): Squared norm of each person's values, float64, shape (N,).
-        size (int): Persons a block; the last may have fewer.
-        spread (float): Mean variance of a dimension.
+        tasks: One entry a block; picklable.
+        read: From such an entry the values, float32, shape (n, D).
+        norms: Squared norm of each person's values, float64, shape (N,).
+        size: Persons a block; the last may have fewer.
+        spread: Mean variance of a dimension.
     """
 
     tasks: Sequence[object]
@@ -43,7 +43,7 @@ class Source:
     def with_norms(self) -> Iterator[tuple[object, np.ndarray]]:
         """The tasks, each with the norms of its persons."""
         for number, task in enumerate(self.tasks):
-            yield task, self.norms[number * self.size:(number + 1) * self.size]
+            yield task, self.norms[number * self.size : (number + 1) * self.size]
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Clustering:
     """One finished run.
 
     Attributes:
-        centroids (np.ndarray): float64, shape (K, D).
-        labels (np.ndarray): The cluster of each person, uint8, shape (N,).
-        inertia (float): Sum of squared distances to the own centroid.
-        iterations (int): Passes it took.
+        centroids: float64, shape (K, D).
+        labels: The cluster of each person, uint8, shape (N,).
+        inertia: Sum of squared distances to the own centroid.
+        iterations: Passes it took.
     """
 
     centroids: np.ndarray
@@ -67,12 +67,12 @@ def lloyd(source: Source, starts: Sequence[np.ndarray], pool: Executor) -> list[
     """Run Lloyd's iterations from several sets of centroids at once.
 
     Args:
-        source (Source): N persons.
-        starts (Sequence[np.ndarray]): Sets of centroids (K, D); K may differ between them.
-        pool (Executor): Who computes.
+        source: N persons.
+        starts: Sets of centroids (K, D); K may differ between them.
+        pool: Who computes.
 
     Returns:
-        list[Clustering]: One for each start; labels and inertia are those of the centroids given.
+        One for each start; labels and inertia are those of the centroids given.
     """
     centroids = [np.asarray(start, np.float64) for start in starts]
     done: dict[int, Clustering] = {}
@@ -97,15 +97,14 @@ def lloyd(source: Source, starts: Sequence[np.ndarray], pool: Executor) -> list[
     return [done[run] for run in range(len(starts))]
 
 
-def _assign(source: Source, sets: Sequence[np.ndarray], pool: Executor
-            ) -> list[tuple[np.ndarray, float, np.ndarray]]:
+def _assign(source: Source, sets: Sequence[np.ndarray], pool: Executor) -> list[tuple[np.ndarray, float, np.ndarray]]:
     """For each set of centroids (K, D): labels (N,), inertia, and the means of its clusters."""
     sizes = [len(centroids) for centroids in sets]
     task = _Assignment(source.read, np.concatenate(sets).astype(np.float32), tuple(sizes))
     labels = np.empty((len(sets), source.rows), np.uint8)
     inertia, sums, far, start = np.zeros(len(sets)), np.zeros(task.centroids.shape), [], 0
     for label, squares, total, distance, persons in ordered(pool, task, source.with_norms()):
-        labels[:, start:start + source.size] = label
+        labels[:, start : start + source.size] = label
         start += source.size
         inertia += squares
         sums += total
@@ -113,7 +112,7 @@ def _assign(source: Source, sets: Sequence[np.ndarray], pool: Executor
     results, start = [], 0
     for run, size in enumerate(sizes):
         counts = np.bincount(labels[run], minlength=size)
-        means = sums[start:start + size] / np.maximum(counts, 1)[:, None]
+        means = sums[start : start + size] / np.maximum(counts, 1)[:, None]
         farthest = max(range(len(far)), key=lambda block: far[block][0][run])
         for empty in np.flatnonzero(counts == 0)[:1]:  # another one has its turn in the next pass
             means[empty] = far[farthest][1][run]
@@ -143,7 +142,7 @@ class _Assignment:
         far = np.empty((len(self.sizes), values.shape[1]), np.float32)
         start = 0
         for run, size in enumerate(self.sizes):
-            own = near[:, start:start + size]
+            own = near[:, start : start + size]
             labels[run] = own.argmin(axis=1)
             squares = np.maximum(norms + 2.0 * own[persons, labels[run]], 0)
             inertia[run], distance[run] = squares.sum(), squares.max()
@@ -157,14 +156,14 @@ def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> 
     """Starts for K-Means by greedy k-means++, all restarts side by side.
 
     Args:
-        source (Source): N persons, at least K of them.
-        k (int): K.
-        restarts (int): How many starts.
-        seed (int): Of the draws; each restart of each K draws from its own generator.
-        pool (Executor): Who computes.
+        source: N persons, at least K of them.
+        k: K.
+        restarts: How many starts.
+        seed: Of the draws; each restart of each K draws from its own generator.
+        pool: Who computes.
 
     Returns:
-        list[np.ndarray]: For each restart centroids (K, D), which are persons.
+        For each restart centroids (K, D), which are persons.
     """
     generators = [np.random.default_rng([seed, k, restart]) for restart in range(restarts)]
     trials = 2 + int(np.log(k))
@@ -172,8 +171,9 @@ def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> 
     centroids = _persons(source, np.array(first), pool)[:, None]
     closest = _distances(source, centroids[:, 0], pool)
     for _ in range(1, k):
-        chosen = np.concatenate([_draw(near, generator, trials)
-                                 for near, generator in zip(closest, generators, strict=True)])
+        chosen = np.concatenate(
+            [_draw(near, generator, trials) for near, generator in zip(closest, generators, strict=True)]
+        )
         candidates = _persons(source, chosen, pool)
         distances = _distances(source, candidates, pool).reshape(restarts, trials, -1)
         np.minimum(distances, closest[:, None], out=distances)
@@ -196,8 +196,9 @@ def _persons(source: Source, numbers: np.ndarray, pool: Executor) -> np.ndarray:
     """Values (n, D) of persons by their numbers."""
     size = source.size
     wanted = sorted(set((numbers // size).tolist()))
-    read = dict(zip(wanted, ordered(pool, source.read, [source.tasks[block] for block in wanted],
-                                    ahead=1), strict=True))
+    read = dict(
+        zip(wanted, ordered(pool, source.read, [source.tasks[block] for block in wanted], ahead=1), strict=True)
+    )
     return np.stack([read[number // size][number % size] for number in numbers.tolist()])
 
 
@@ -205,7 +206,7 @@ def _distances(source: Source, centroids: np.ndarray, pool: Executor) -> np.ndar
     """Squared distances (M, N), float32, of all persons to M points."""
     distances, start = np.empty((len(centroids), source.rows), np.float32), 0
     for found in ordered(pool, _Distances(source.read, centroids), source.with_norms()):
-        distances[:, start:start + source.size] = found
+        distances[:, start : start + source.size] = found
         start += source.size
     return distances
 

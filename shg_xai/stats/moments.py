@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import blas
 
-from shg_xai.stats.executors import ordered
-from shg_xai.latents.selection import Block, Selection
 from shg_xai.errors import InputError
+from shg_xai.latents.selection import Block, Selection
+from shg_xai.stats.executors import ordered
 
 STRIDE = 2  # blocks whose scatter one task adds up before it hands a (D, D) matrix on
 ROWS = 512  # persons in float64 at a time
@@ -20,9 +20,9 @@ class Moments:
     """Sums of N persons' latents.
 
     Attributes:
-        count (int): N.
-        mean (np.ndarray): Mean, float64, shape (D,).
-        scatter (np.ndarray): Sum of squared deviations from that mean, float64, shape (D, D).
+        count: N.
+        mean: Mean, float64, shape (D,).
+        scatter: Sum of squared deviations from that mean, float64, shape (D, D).
     """
 
     count: int
@@ -40,8 +40,8 @@ class Overview:
     """What one quick pass over the values says.
 
     Attributes:
-        mean (np.ndarray): float64, shape (D,).
-        constant (np.ndarray): Whether a dimension has one value only, bool, shape (D,).
+        mean: float64, shape (D,).
+        constant: Whether a dimension has one value only, bool, shape (D,).
     """
 
     mean: np.ndarray
@@ -55,26 +55,32 @@ def look(selection: Selection, pool: Executor) -> Overview:
         InputError: There are too many dimensions; a value is NaN or infinite; nothing varies.
     """
     if selection.dimensions > MOST:
-        size = selection.dimensions ** 2 * 8 / 2**30
-        raise InputError(f'layer {selection.layer}: {selection.dimensions:,} values a person, '
-                         f'whose covariance would take {size:,.0f} GiB; choose a layer of at most '
-                         f'{MOST:,}, as the bottleneck is')
+        size = selection.dimensions**2 * 8 / 2**30
+        raise InputError(
+            f'layer {selection.layer}: {selection.dimensions:,} values a person, '
+            f'whose covariance would take {size:,.0f} GiB; choose a layer of at most '
+            f'{MOST:,}, as the bottleneck is'
+        )
     total = np.zeros(selection.dimensions)
     low = np.full(selection.dimensions, np.inf, np.float32)
     high = -low
     for start, sums, lowest, highest, wrong in ordered(pool, _look, selection.blocks()):
         if wrong is not None:
             person = selection.annotation_ids[start + wrong]
-            raise InputError(f'{selection.store.folder}: layer {selection.layer}: annotation '
-                             f'{person} has a value that is NaN or infinite; leave the person out '
-                             f"with --rows 'annotation_id != {person}', or dump again as float32")
+            raise InputError(
+                f'{selection.store.folder}: layer {selection.layer}: annotation '
+                f'{person} has a value that is NaN or infinite; leave the person out '
+                f"with --rows 'annotation_id != {person}', or dump again as float32"
+            )
         total += sums
         np.minimum(low, lowest, out=low)
         np.maximum(high, highest, out=high)
     if (low == high).all():
-        raise InputError(f'{selection.store.folder}: layer {selection.layer}: all '
-                         f'{len(selection):,} persons have the same values, there is nothing to '
-                         'analyse')
+        raise InputError(
+            f'{selection.store.folder}: layer {selection.layer}: all '
+            f'{len(selection):,} persons have the same values, there is nothing to '
+            'analyse'
+        )
     return Overview(total / len(selection), low == high)
 
 
@@ -91,13 +97,12 @@ def moments(selection: Selection, shift: np.ndarray, pool: Executor) -> Moments:
     """Mean and scatter of a selection, in float64.
 
     Args:
-        selection (Selection): N persons.
-        shift (np.ndarray): A point near the mean, (D,): squares are summed about it, so that no
-            digits are lost to a large mean.
-        pool (Executor): Who computes.
+        selection: N persons.
+        shift: A point near the mean, (D,): squares are summed about it, so that no digits are lost to a large mean.
+        pool: Who computes.
     """
     blocks = list(selection.blocks())
-    tasks = [(blocks[start:start + STRIDE], shift) for start in range(0, len(blocks), STRIDE)]
+    tasks = [(blocks[start : start + STRIDE], shift) for start in range(0, len(blocks), STRIDE)]
     total = np.zeros(len(shift))
     scatter = np.zeros((len(shift), len(shift)), order='F')
     # A result is a (D, D) matrix: none may pile up.
@@ -116,7 +121,7 @@ def _scatter(task: tuple[list[Block], np.ndarray]) -> tuple[np.ndarray, np.ndarr
     for block in blocks:
         values = block.values()
         for start in range(0, len(values), ROWS):
-            centred = values[start:start + ROWS] - shift
+            centred = values[start : start + ROWS] - shift
             total += centred.sum(axis=0)
             # Adds to the upper half, without an array for the product.
             scatter = blas.dsyrk(1, centred.T, 1, scatter, overwrite_c=True)
@@ -139,6 +144,5 @@ def joined(a: Moments, b: Moments) -> Moments:
     """Moments of two sets of persons together (Chan, Golub and LeVeque 1983, equation 1.5)."""
     count = a.count + b.count
     difference = b.mean - a.mean
-    scatter = _plus(np.asfortranarray(a.scatter + b.scatter), a.count * b.count / count,
-                    difference, difference)
+    scatter = _plus(np.asfortranarray(a.scatter + b.scatter), a.count * b.count / count, difference, difference)
     return Moments(count, a.mean + difference * (b.count / count), scatter)

@@ -13,10 +13,12 @@ SHARES = (0.90, 0.95, 0.99)
 STUDY = 50  # the component from which on the study saw nothing but noise
 DRAWS = 5
 FLAT = 1e-12  # share of the variance of all, below which persons do not differ
-NOISE_WHY = ('Parallel analysis asks which components hold more variance than the strongest of '
-             'as many persons whose values vary as much, each on its own, with no relation between '
-             'them; unlike the threshold of Gavish and Donoho it does not take noise to be equal '
-             'in all dimensions, which that of a network is not.')
+NOISE_WHY = (
+    'Parallel analysis asks which components hold more variance than the strongest of '
+    'as many persons whose values vary as much, each on its own, with no relation between '
+    'them; unlike the threshold of Gavish and Donoho it does not take noise to be equal '
+    'in all dimensions, which that of a network is not.'
+)
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,10 @@ class Components:
     """Principal components, the strongest first.
 
     Attributes:
-        mean (np.ndarray): Mean latent, float64, shape (D,).
-        eigenvalues (np.ndarray): Variance along each component, float64, descending, shape (D,).
-        vectors (np.ndarray): A component a column, orthonormal, float64, shape (D, D). The sign
-            of each is such that its largest entry is positive.
+        mean: Mean latent, float64, shape (D,).
+        eigenvalues: Variance along each component, float64, descending, shape (D,).
+        vectors: A component a column, orthonormal, float64, shape (D, D). The sign of each is such that its largest
+            entry is positive.
     """
 
     mean: np.ndarray
@@ -51,8 +53,7 @@ def principal_components(mean: np.ndarray, covariance: np.ndarray) -> Components
 
 def eigenvalues(covariance: np.ndarray) -> np.ndarray:
     """Eigenvalues of a covariance (D, D), descending, none below 0; it is overwritten."""
-    values = linalg.eigh(covariance, overwrite_a=True, check_finite=False, eigvals_only=True,
-                         driver='evd')
+    values = linalg.eigh(covariance, overwrite_a=True, check_finite=False, eigvals_only=True, driver='evd')
     return np.maximum(values[::-1], 0)
 
 
@@ -67,38 +68,36 @@ def participation_ratio(values: np.ndarray) -> float:
 
     Between 1 and D. Gao and others 2017, "A theory of multineuronal dimensionality", equation 4.
     """
-    return float(values.sum() ** 2 / (values ** 2).sum())
+    return float(values.sum() ** 2 / (values**2).sum())
 
 
-def null_eigenvalues(variances: np.ndarray, persons: int, seed: int, draws: int = DRAWS
-                     ) -> np.ndarray:
+def null_eigenvalues(variances: np.ndarray, persons: int, seed: int, draws: int = DRAWS) -> np.ndarray:
     """Largest eigenvalues, over draws, of persons whose values have nothing to do with each other.
 
-    Horn 1965, "A rationale and test for the number of factors", in the covariance form: values are
-    normal and independent, each with the variance it has in the data. Their scatter matrix follows
-    a Wishart distribution and is drawn from it directly (Bartlett 1933), so that the cost does not
-    depend on N; with no more persons than dimensions the persons themselves are drawn.
+    Horn 1965, "A rationale and test for the number of factors", in the covariance form: values are normal and
+    independent, each with the variance it has in the data. Their scatter matrix follows a Wishart distribution and is
+    drawn from it directly (Bartlett 1933), so that the cost does not depend on N; with no more persons than dimensions
+    the persons themselves are drawn.
 
     Args:
-        variances (np.ndarray): Variance of each dimension, shape (D,).
-        persons (int): N.
-        seed (int): Of the draws.
-        draws (int): Number of draws; of each component the largest value counts.
+        variances: Variance of each dimension, shape (D,).
+        persons: N.
+        seed: Of the draws.
+        draws: Number of draws; of each component the largest value counts.
 
     Returns:
-        np.ndarray: Descending, shape (D,).
+        Descending, shape (D,).
     """
     largest = np.zeros(len(variances))
     for draw in range(draws):
         generator = np.random.default_rng([seed, draw])
         scatter = _null_scatter(np.sqrt(variances), persons - 1, generator)
         values = eigenvalues(scatter)
-        np.maximum(largest[:len(values)], values / (persons - 1), out=largest[:len(values)])
+        np.maximum(largest[: len(values)], values / (persons - 1), out=largest[: len(values)])
     return largest
 
 
-def _null_scatter(deviations: np.ndarray, freedom: int, generator: np.random.Generator
-                  ) -> np.ndarray:
+def _null_scatter(deviations: np.ndarray, freedom: int, generator: np.random.Generator) -> np.ndarray:
     """A matrix with the eigenvalues above 0 of a draw from Wishart(diag(deviations^2), freedom)."""
     size = len(deviations)
     if freedom < size:
@@ -116,54 +115,70 @@ def above_noise(values: np.ndarray, null: np.ndarray) -> int:
     return int(np.argmax(below)) if below.any() else len(values)
 
 
-def spectrum_results(values: np.ndarray, leading: Sequence[dict[str, Any]],
-                     halves: Iterable[np.ndarray], null: np.ndarray) -> dict[str, Any]:
+def spectrum_results(
+    values: np.ndarray, leading: Sequence[dict[str, Any]], halves: Iterable[np.ndarray], null: np.ndarray
+) -> dict[str, Any]:
     """The chapter ``spectrum`` of the results.
 
     Args:
-        values (np.ndarray): Eigenvalues, descending, shape (D,).
-        leading (Sequence[dict]): Shares of the first components with their intervals.
-        halves (Iterable[np.ndarray]): Eigenvalues (D,) of each half of the images; none where
-            there are too few.
-        null (np.ndarray): See :func:`null_eigenvalues`.
+        values: Eigenvalues, descending, shape (D,).
+        leading: Shares of the first components with their intervals.
+        halves: Eigenvalues (D,) of each half of the images; none where there are too few.
+        null: See :func:`null_eigenvalues`.
     """
     # Of a half in which nothing varies there are rounding errors only.
     halves = [half if half.sum() > FLAT * values.sum() else None for half in halves]
     ratio = values / values.sum()
     running = np.cumsum(ratio)
-    study = dict(component=STUDY, value=float(ratio[STUDY - 1]),
-                 cumulative=float(running[STUDY - 1])) if len(values) >= STUDY else None
+    study = (
+        dict(component=STUDY, value=float(ratio[STUDY - 1]), cumulative=float(running[STUDY - 1]))
+        if len(values) >= STUDY
+        else None
+    )
     return dict(
-        eigenvalues=values.tolist(), explained_variance_ratio=ratio.tolist(),
-        cumulative=running.tolist(), leading=list(leading),
-        components_for=[dict(share=share, value=components_for(values, share),
-                             halves=[None if half is None else components_for(half, share)
-                                     for half in halves])
-                        for share in SHARES],
-        participation_ratio=dict(value=participation_ratio(values),
-                                 halves=[None if half is None else participation_ratio(half)
-                                         for half in halves]),
-        noise=dict(method='parallel analysis', value=above_noise(values, null), draws=DRAWS,
-                   why=NOISE_WHY, null=null.tolist()),
-        study=study)
+        eigenvalues=values.tolist(),
+        explained_variance_ratio=ratio.tolist(),
+        cumulative=running.tolist(),
+        leading=list(leading),
+        components_for=[
+            dict(
+                share=share,
+                value=components_for(values, share),
+                halves=[None if half is None else components_for(half, share) for half in halves],
+            )
+            for share in SHARES
+        ],
+        participation_ratio=dict(
+            value=participation_ratio(values),
+            halves=[None if half is None else participation_ratio(half) for half in halves],
+        ),
+        noise=dict(
+            method='parallel analysis', value=above_noise(values, null), draws=DRAWS, why=NOISE_WHY, null=null.tolist()
+        ),
+        study=study,
+    )
 
 
-def leading_shares(squares: np.ndarray, norms: np.ndarray, image_ids: np.ndarray,
-                   resamples: int, confidence: float, seed: int) -> list[dict[str, Any]]:
+def leading_shares(
+    squares: np.ndarray, norms: np.ndarray, image_ids: np.ndarray, resamples: int, confidence: float, seed: int
+) -> list[dict[str, Any]]:
     """Shares of variance of the first components with bootstrap intervals over images.
 
     Directions are held; what is drawn anew is who is measured along them.
 
     Args:
-        squares (np.ndarray): Squared scores of the first M components, shape (N, M).
-        norms (np.ndarray): Squared distances to the mean, shape (N,).
-        image_ids (np.ndarray): The image of each person, shape (N,).
-        resamples (int): How many resamples.
-        confidence (float): Of the intervals.
-        seed (int): Of the resamples.
+        squares: Squared scores of the first M components, shape (N, M).
+        norms: Squared distances to the mean, shape (N,).
+        image_ids: The image of each person, shape (N,).
+        resamples: How many resamples.
+        confidence: Of the intervals.
+        seed: Of the resamples.
     """
     shares = squares.sum(axis=0) / norms.sum()
-    drawn = np.array([weights @ squares / (weights @ norms) for weights
-                      in resample_weights(image_ids, resamples, seed)]).reshape(-1, len(shares))
-    return [dict(component=place + 1, **estimate(float(share), drawn[:, place], confidence))
-            for place, share in enumerate(shares)]
+    drawn = np.array(
+        [weights @ squares / (weights @ norms) for weights in resample_weights(image_ids, resamples, seed)]
+    ).reshape(-1, len(shares))
+    return [
+        dict(component=place + 1, **estimate(float(share), drawn[:, place], confidence))
+        for place, share in enumerate(shares)
+    ]

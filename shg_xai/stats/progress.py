@@ -25,15 +25,14 @@ class Counted(Executor):
 
 
 @contextmanager
-def stage(pool: Executor, name: str, times: dict[str, float], total: int | None = None
-          ) -> Iterator[Executor]:
+def stage(pool: Executor, name: str, times: dict[str, float], total: int | None = None) -> Iterator[Executor]:
     """A stage of the work, shown as a bar on stderr while it goes on.
 
     Args:
-        pool (Executor): Who computes.
-        name (str): What is done.
-        times (dict[str, float]): Gets the seconds it took, under its name.
-        total (int, optional): How many tasks it has, where that is known.
+        pool: Who computes.
+        name: What is done.
+        times: Gets the seconds it took, under its name.
+        total: How many tasks it has, where that is known.
     """
     with tqdm(total=total, desc=f'{name:<12}', unit='task', mininterval=0.5) as bar:
         yield Counted(pool, bar)

@@ -1,7 +1,7 @@
 """Latents in the basis of their principal components, in a file beside the results.
 
-Rotation changes no distance, and in this basis the first d of D numbers hold nearly all of it. What
-is cut is not forgotten: its squared norm is kept for each person.
+Rotation changes no distance, and in this basis the first d of D numbers hold nearly all of it. What is cut is not
+forgotten: its squared norm is kept for each person.
 """
 
 import math
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from shg_xai.stats.executors import ordered
-from shg_xai.latents.selection import Block, Selection
-from shg_xai.stats.pca import Components
 from shg_xai.errors import InputError
+from shg_xai.latents.selection import Block, Selection
+from shg_xai.stats.executors import ordered
+from shg_xai.stats.pca import Components
 
 COPIED = 4096  # persons copied at a time
 
@@ -26,9 +26,9 @@ class Scores:
     """The first d principal components of N persons, in a file; small to pickle.
 
     Attributes:
-        file (Path): A ``.npy`` of float32, shape (N, d).
-        rows (int): N.
-        dimensions (int): d.
+        file: A ``.npy`` of float32, shape (N, d).
+        rows: N.
+        dimensions: d.
     """
 
     file: Path
@@ -38,15 +38,14 @@ class Scores:
     def read(self, start: int, stop: int, dimensions: int | None = None) -> np.ndarray:
         """Persons ``start`` to ``stop``, their first components: float32, shape (n, dimensions).
 
-        They are mapped from the file as long as the array lives, so that no more of it stays in
-        memory than is asked for.
+        They are mapped from the file as long as the array lives, so that no more of it stays in memory than is asked
+        for.
         """
         return np.load(self.file, mmap_mode='r', allow_pickle=False)[start:stop, :dimensions]
 
     def first(self, dimensions: int) -> np.ndarray:
         """The first components of all persons, in memory: float32, shape (N, dimensions)."""
-        return np.concatenate([np.array(self.read(*block, dimensions))
-                               for block in self.blocks(COPIED)])
+        return np.concatenate([np.array(self.read(*block, dimensions)) for block in self.blocks(COPIED)])
 
     def leading(self, dimensions: int) -> 'Scores':
         """The first components alone, in a file beside this one, where they are read faster."""
@@ -68,9 +67,9 @@ class Projections:
     """What is kept in memory of the rotation of N persons.
 
     Attributes:
-        scores (Scores): The first d components, in a file.
-        norms (np.ndarray): Squared distance from the mean over all D dimensions, float64, (N,).
-        residuals (np.ndarray): Its part outside of the d components, float64, shape (N,).
+        scores: The first d components, in a file.
+        norms: Squared distance from the mean over all D dimensions, float64, (N,).
+        residuals: Its part outside of the d components, float64, shape (N,).
     """
 
     scores: Scores
@@ -88,8 +87,8 @@ def dimensions_for(values: np.ndarray, cut: float) -> int:
 def reserve(file: Path, dtype: type, shape: tuple[int, int]) -> None:
     """Make a ``.npy`` of zeros with its place on the disk.
 
-    A file that is only declared to be long takes its place when it is written to, and a mapped one
-    on a full disk ends the process.
+    A file that is only declared to be long takes its place when it is written to, and a mapped one on a full disk ends
+    the process.
 
     Raises:
         InputError: The disk has no room for it, or the folder is not there.
@@ -100,20 +99,20 @@ def reserve(file: Path, dtype: type, shape: tuple[int, int]) -> None:
             os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
     except OSError as error:
         size = math.prod(shape) * np.dtype(dtype).itemsize / 1e9
-        raise InputError(f'{file.parent}: cannot hold {size:.1f} GB of numbers on the way: '
-                         f'{error.strerror or error}') from error
+        raise InputError(
+            f'{file.parent}: cannot hold {size:.1f} GB of numbers on the way: {error.strerror or error}'
+        ) from error
 
 
-def project(selection: Selection, components: Components, dimensions: int, file: Path,
-            pool: Executor) -> Projections:
+def project(selection: Selection, components: Components, dimensions: int, file: Path, pool: Executor) -> Projections:
     """Rotate the latents of a selection into a file.
 
     Args:
-        selection (Selection): N persons.
-        components (Components): Their principal components.
-        dimensions (int): d, how many to keep.
-        file (Path): Where the scores go; its folder must exist.
-        pool (Executor): Who computes; each task writes its rows of the file itself.
+        selection: N persons.
+        components: Their principal components.
+        dimensions: d, how many to keep.
+        file: Where the scores go; its folder must exist.
+        pool: Who computes; each task writes its rows of the file itself.
 
     Raises:
         InputError: The file does not fit the disk.
@@ -147,7 +146,7 @@ class _Projection:
         basis = np.load(self.basis, mmap_mode='r', allow_pickle=False)
         rotated = centred.astype(np.float32) @ basis
         target = np.load(self.file, mmap_mode='r+', allow_pickle=False)
-        target[block.start:block.start + len(rotated)] = rotated
+        target[block.start : block.start + len(rotated)] = rotated
         norms = np.einsum('nd,nd->n', centred, centred)
         kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
         return block.start, norms, np.maximum(norms - kept, 0)

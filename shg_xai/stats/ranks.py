@@ -1,10 +1,9 @@
 """Midranks under weights, and correlations of them in resamples of images.
 
-In a resample a person counts as often as its image was drawn. Ranking the repeated persons would
-sort them each time; instead each column is sorted once, and in a resample the midrank of a distinct
-value follows from cumulative weights in sorted order, ties included. Numbers here are twice a
-midrank, less their mean: whole numbers, so exact, and neither factor nor mean matters to a
-correlation.
+In a resample a person counts as often as its image was drawn. Ranking the repeated persons would sort them each time;
+instead each column is sorted once, and in a resample the midrank of a distinct value follows from cumulative weights in
+sorted order, ties included. Numbers here are twice a midrank, less their mean: whole numbers, so exact, and neither
+factor nor mean matters to a correlation.
 
 Shapes: n persons ranked, P columns, S resamples.
 """
@@ -29,10 +28,9 @@ class Ranker:
     """The order of one column of values, from which ranks under any weights follow.
 
     Attributes:
-        order (np.ndarray): Persons by ascending value, int64, shape (n,).
-        ends (np.ndarray): Place in ``order`` of the last person of each distinct value, or None if
-            all values differ.
-        value_of (np.ndarray): Number of each person's distinct value, int64, shape (n,).
+        order: Persons by ascending value, int64, shape (n,).
+        ends: Place in ``order`` of the last person of each distinct value, or None if all values differ.
+        value_of: Number of each person's distinct value, int64, shape (n,).
     """
 
     order: np.ndarray
@@ -52,13 +50,13 @@ class Ranker:
     def ranks(self, weights: np.ndarray, work: np.ndarray | None = None) -> np.ndarray:
         """Twice the midrank of each person, less the mean: int64, shape (n,).
 
-        As if each person were there as often as its weight says; one of weight 0 gets the rank it
-        would have between the others.
+        As if each person were there as often as its weight says; one of weight 0 gets the rank it would have between
+        the others.
 
         Args:
-            weights (np.ndarray): Whole numbers, int64, shape (n,).
-            work (np.ndarray): Memory to work in, int64, shape (3, n); the result lies in its last
-                row. New memory for every call would take longer than the ranking.
+            weights: Whole numbers, int64, shape (n,).
+            work: Memory to work in, int64, shape (3, n); the result lies in its last row. New memory for every call
+                would take longer than the ranking.
         """
         here, upto, ranks = np.empty((3, len(weights)), np.int64) if work is None else work
         np.take(weights, self.order, out=here, mode='clip')  # without a check, so without a copy
@@ -77,35 +75,34 @@ class Ranker:
         return np.take(upto, self.value_of, out=ranks, mode='clip')
 
 
-def rank_correlations(rankers: Sequence[Ranker], groups: np.ndarray, rows: np.ndarray,
-                      resamples: int, seed: int, executor: Executor) -> np.ndarray:
+def rank_correlations(
+    rankers: Sequence[Ranker], groups: np.ndarray, rows: np.ndarray, resamples: int, seed: int, executor: Executor
+) -> np.ndarray:
     """Spearman's rho between all columns, of the persons as they are and in resamples of images.
 
     Args:
-        rankers (Sequence[Ranker]): P columns of the n persons in ``rows``.
-        groups (np.ndarray): The image of each of all N persons, shape (N,).
-        rows (np.ndarray): Which n persons the columns hold, shape (n,). Images are drawn from those
-            of all persons, so how many of these are known varies too.
-        resamples (int): S.
-        seed (int): Seed, 0 or more.
-        executor (Executor): Who computes.
+        rankers: P columns of the n persons in ``rows``.
+        groups: The image of each of all N persons, shape (N,).
+        rows: Which n persons the columns hold, shape (n,). Images are drawn from those of all persons, so how many of
+            these are known varies too.
+        resamples: S.
+        seed: Seed, 0 or more.
+        executor: Who computes.
 
     Returns:
-        float64, shape (1 + S, P, P); the first without resampling. NaN for a column without
-        variance. Without resamples of a single image, see ``resample_weights``.
+        float64, shape (1 + S, P, P); the first without resampling. NaN for a column without variance. Without resamples
+        of a single image, see ``resample_weights``.
     """
     task = partial(_correlations, rankers, groups, rows, seed)
     parts = [range(start, min(start + BLOCK, resamples)) for start in range(0, resamples, BLOCK)]
     return np.concatenate(list(ordered(executor, task, [None, *parts])))
 
 
-def _correlations(rankers: Sequence[Ranker], groups: np.ndarray, rows: np.ndarray, seed: int,
-                  part: range | None) -> np.ndarray:
+def _correlations(
+    rankers: Sequence[Ranker], groups: np.ndarray, rows: np.ndarray, seed: int, part: range | None
+) -> np.ndarray:
     """Correlations (s, P, P) in s resamples; None stands for the persons as they are."""
-    if part is None:
-        drawn = iter([np.ones(len(groups), np.int64)])
-    else:
-        drawn = resample_weights(groups, part, seed)
+    drawn = iter([np.ones(len(groups), np.int64)]) if part is None else resample_weights(groups, part, seed)
     columns = np.empty((len(rankers), len(rows)))
     work = np.empty((3, len(rows)), np.int64)
     found = [np.empty((0, len(rankers), len(rankers)))]
@@ -121,15 +118,16 @@ def _correlations(rankers: Sequence[Ranker], groups: np.ndarray, rows: np.ndarra
     return np.concatenate(found)
 
 
-def partial_correlations(correlations: np.ndarray, left: Sequence[int], right: int,
-                         controls: Sequence[int]) -> np.ndarray:
+def partial_correlations(
+    correlations: np.ndarray, left: Sequence[int], right: int, controls: Sequence[int]
+) -> np.ndarray:
     """Correlations of columns with another one after least squares on controls.
 
     Args:
-        correlations (np.ndarray): Between all columns, shape (S, P, P).
-        left (Sequence[int]): L columns.
-        right (int): The other.
-        controls (Sequence[int]): Columns held fixed; one without variance holds nothing.
+        correlations: Between all columns, shape (S, P, P).
+        left: L columns.
+        right: The other.
+        controls: Columns held fixed; one without variance holds nothing.
 
     Returns:
         Shape (S, L); NaN where the controls leave nothing of either column.

@@ -5,11 +5,11 @@ from concurrent.futures import Executor
 
 import numpy as np
 
+from shg_xai.errors import InputError
+from shg_xai.latents.selection import Block, Selection
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.moments import look, moments
-from shg_xai.latents.selection import Block, Selection
 from shg_xai.stats.pca import FLAT, Components, principal_components
-from shg_xai.errors import InputError
 
 
 def fit_components(selection: Selection, pool: Executor) -> Components:
@@ -22,35 +22,31 @@ def fit_components(selection: Selection, pool: Executor) -> Components:
     return principal_components(found.mean, found.covariance)
 
 
-def pca_explained(components: Components, selection: Selection, widths: Sequence[int],
-                  pool: Executor) -> np.ndarray:
+def pca_explained(components: Components, selection: Selection, widths: Sequence[int], pool: Executor) -> np.ndarray:
     """Explained variance of persons reconstructed from their first components.
 
-    Reconstructions are centred at the components' own mean; the variance is that about the mean of
-    the persons, so 1 - SSE / SST is 0 for who predicts this mean for everybody, and may be below 0.
-    Directions along which the persons of the components do not differ are no components.
+    Reconstructions are centred at the components' own mean; the variance is that about the mean of the persons, so 1 -
+    SSE / SST is 0 for who predicts this mean for everybody, and may be below 0. Directions along which the persons of
+    the components do not differ are no components.
 
     Args:
-        components (Components): Of any persons, those to be reconstructed or others.
-        selection (Selection): N persons to be reconstructed, of D values.
-        widths (Sequence[int]): How many components are kept, 0 to D each; shape (W,).
-        pool (Executor): Who computes.
+        components: Of any persons, those to be reconstructed or others.
+        selection: N persons to be reconstructed, of D values.
+        widths: How many components are kept, 0 to D each; shape (W,).
+        pool: Who computes.
 
     Returns:
-        np.ndarray: 1 - SSE / SST for each width, float64, shape (W,).
+        1 - SSE / SST for each width, float64, shape (W,).
 
     Raises:
-        InputError: A width is not in [0, D], the components are of other values, or the persons
-            have the same values.
+        InputError: A width is not in [0, D], the components are of other values, or the persons have the same values.
     """
     size = len(components.mean)
     if size != selection.dimensions:
-        raise InputError(f'layer {selection.layer}: {selection.dimensions} values a person, '
-                         f'components have {size}')
+        raise InputError(f'layer {selection.layer}: {selection.dimensions} values a person, components have {size}')
     wrong = [width for width in widths if not 0 <= width <= size]
     if wrong:
-        raise InputError(f'layer {selection.layer}: {wrong[0]} components of {size} values; choose '
-                         f'0 to {size}')
+        raise InputError(f'layer {selection.layer}: {wrong[0]} components of {size} values; choose 0 to {size}')
     values = components.eigenvalues
     kept = min(max(widths, default=0), int((values > FLAT * values.sum()).sum()))
     squares, offset, total = np.zeros(kept), np.zeros(size), 0.0
@@ -59,10 +55,12 @@ def pca_explained(components: Components, selection: Selection, widths: Sequence
         squares, offset, total = squares + own_squares, offset + own_offset, total + own_total
     variance = total - offset @ offset / len(selection)
     if not variance > FLAT * total:
-        raise InputError(f'{selection.store.folder}: layer {selection.layer}: all '
-                         f'{len(selection):,} persons have the same values, there is no variance '
-                         'to explain')
-    explained = np.concatenate([[0.], np.cumsum(squares)])[np.minimum(widths, kept)]
+        raise InputError(
+            f'{selection.store.folder}: layer {selection.layer}: all '
+            f'{len(selection):,} persons have the same values, there is no variance '
+            'to explain'
+        )
+    explained = np.concatenate([[0.0], np.cumsum(squares)])[np.minimum(widths, kept)]
     return 1 - (total - explained) / variance
 
 
@@ -70,5 +68,4 @@ def _sums(task: tuple[Block, np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.nd
     """Squared scores (M,), deviations from the mean (D,), and their squares, summed."""
     block, mean, vectors = task
     centred = block.values() - mean
-    return (np.square(centred @ vectors).sum(axis=0), centred.sum(axis=0),
-            float(np.square(centred).sum()))
+    return (np.square(centred @ vectors).sum(axis=0), centred.sum(axis=0), float(np.square(centred).sum()))

@@ -1,7 +1,6 @@
 """Ridge regression from sums of products, which can be added up block by block.
 
-The sums are those of an input with a leading 1 for the intercept, so 1 + M wide. Only the upper
-triangle is kept.
+The sums are those of an input with a leading 1 for the intercept, so 1 + M wide. Only the upper triangle is kept.
 
 Shapes: n persons, M inputs, T targets, S numbers of inputs.
 """
@@ -27,21 +26,19 @@ def unpacked(triangle: np.ndarray) -> np.ndarray:
     return matrix + np.triu(matrix, 1).T
 
 
-def fit(triangle: np.ndarray, cross: np.ndarray, squares: np.ndarray,
-        sizes: Sequence[int]) -> np.ndarray:
+def fit(triangle: np.ndarray, cross: np.ndarray, squares: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
     """Least squares with a ridge, from the first m inputs, for each m.
 
-    The intercept is free. The ridge is chosen for each target and m among STRENGTHS times the mean
-    variance of the m inputs, by generalised cross-validation on these same sums (Golub, Heath and
-    Wahba, Technometrics 21, 1979): with few persons it keeps many inputs from fitting noise, with
-    many it is next to none, and no held-out person is asked. Inputs are not scaled, so those of
-    little variance are held back most, as noise should be.
+    The intercept is free. The ridge is chosen for each target and m among STRENGTHS times the mean variance of the m
+    inputs, by generalised cross-validation on these same sums (Golub, Heath and Wahba, Technometrics 21, 1979): with
+    few persons it keeps many inputs from fitting noise, with many it is next to none, and no held-out person is asked.
+    Inputs are not scaled, so those of little variance are held back most, as noise should be.
 
     Args:
-        triangle (np.ndarray): Sums of products of inputs, see ``products``.
-        cross (np.ndarray): Sums of products of inputs and targets, shape (1 + M, T).
-        squares (np.ndarray): Sums of squares of targets, shape (T,).
-        sizes (Sequence[int]): Numbers m of inputs, ascending, below the number of persons.
+        triangle: Sums of products of inputs, see ``products``.
+        cross: Sums of products of inputs and targets, shape (1 + M, T).
+        squares: Sums of squares of targets, shape (T,).
+        sizes: Numbers m of inputs, ascending, below the number of persons.
 
     Returns:
         Weights, intercept first and 0 beyond m, float64, shape (T, S, 1 + M).
@@ -65,8 +62,8 @@ def fit(triangle: np.ndarray, cross: np.ndarray, squares: np.ndarray,
         gain = (values + 2 * ridges[:, None]) / shrunk**2
         left = np.maximum(spread - gain @ turned**2, 0)
         freedom = persons - 1 - (values / shrunk).sum(1)
-        best = np.argmin(left / freedom[:, None]**2, axis=0)
+        best = np.argmin(left / freedom[:, None] ** 2, axis=0)
         solved = vectors @ (turned / shrunk[best].T)
-        weights[:, place, 1:size + 1] = solved.T
+        weights[:, place, 1 : size + 1] = solved.T
         weights[:, place, 0] = target_means - means[:size] @ solved
     return weights

@@ -1,11 +1,10 @@
 """Exact Euclidean silhouettes of several clusterings, in one pass over all pairs of persons.
 
-Rousseeuw 1987, "Silhouettes: a graphical aid to the interpretation and validation of cluster
-analysis", section 2. Distances are taken in the first d of D principal components. What is cut
-enters by its norm: with r_i the cut part of person i, the squared distance is that in d dimensions
-plus |r_i|^2 + |r_j|^2 - 2 r_i.r_j, and only the last term is left out. It is at most 2 |r_i| |r_j|,
-so a distance e instead of e' is wrong by at most 2 |r_i| |r_j| / e, and a mean distance of person i
-to a cluster by at most 2 |r_i| mean |r_j| / (distance of i to its nearest person).
+Rousseeuw 1987, "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis", section 2.
+Distances are taken in the first d of D principal components. What is cut enters by its norm: with r_i the cut part of
+person i, the squared distance is that in d dimensions plus |r_i|^2 + |r_j|^2 - 2 r_i.r_j, and only the last term is
+left out. It is at most 2 |r_i| |r_j|, so a distance e instead of e' is wrong by at most 2 |r_i| |r_j| / e, and a mean
+distance of person i to a cluster by at most 2 |r_i| mean |r_j| / (distance of i to its nearest person).
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,26 +25,27 @@ class Silhouettes:
     """Silhouettes of one clustering.
 
     Attributes:
-        values (np.ndarray): Of each person, in [-1, 1]; 0 in a cluster of one. float32, (N,).
-        bounds (np.ndarray): By how much each can be wrong at most, float32, shape (N,).
+        values: Of each person, in [-1, 1]; 0 in a cluster of one. float32, (N,).
+        bounds: By how much each can be wrong at most, float32, shape (N,).
     """
 
     values: np.ndarray
     bounds: np.ndarray
 
 
-def silhouettes(scores: Scores, residuals: np.ndarray, labelings: Sequence[np.ndarray],
-                pool: Executor) -> list[Silhouettes]:
+def silhouettes(
+    scores: Scores, residuals: np.ndarray, labelings: Sequence[np.ndarray], pool: Executor
+) -> list[Silhouettes]:
     """Silhouettes of several clusterings of the same persons.
 
-    Sums of distances to every cluster take more memory than all results together; until they are
-    complete they are in a file beside the scores.
+    Sums of distances to every cluster take more memory than all results together; until they are complete they are in a
+    file beside the scores.
 
     Args:
-        scores (Scores): N persons, d components.
-        residuals (np.ndarray): Squared norm of what was cut, of each person, shape (N,).
-        labelings (Sequence[np.ndarray]): For each clustering the labels 0 to K - 1, shape (N,).
-        pool (Executor): Who computes.
+        scores: N persons, d components.
+        residuals: Squared norm of what was cut, of each person, shape (N,).
+        labelings: For each clustering the labels 0 to K - 1, shape (N,).
+        pool: Who computes.
     """
     sizes = [int(labels.max()) + 1 for labels in labelings]
     file = scores.file.with_name(f'sums-{scores.file.name}')
@@ -57,9 +57,8 @@ def silhouettes(scores: Scores, residuals: np.ndarray, labelings: Sequence[np.nd
         values, bounds = np.empty((2, scores.rows), np.float32)
         for first, last in scores.blocks(BLOCK):
             here = slice(first, last)
-            sums = _mapped(file)[here, stop - len(clusters.counts):stop]
-            values[here], bounds[here] = clusters.silhouettes(sums, nearest[here], labels[here],
-                                                              cut[here])
+            sums = _mapped(file)[here, stop - len(clusters.counts) : stop]
+            values[here], bounds[here] = clusters.silhouettes(sums, nearest[here], labels[here], cut[here])
         results.append(Silhouettes(values, bounds))
     file.unlink()
     return results
@@ -77,15 +76,16 @@ class _Clusters:
         counts = np.bincount(labels)
         return cls(counts, np.bincount(labels, cut) / np.maximum(counts - 1, 1))
 
-    def silhouettes(self, sums: np.ndarray, nearest: np.ndarray, labels: np.ndarray,
-                    cut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def silhouettes(
+        self, sums: np.ndarray, nearest: np.ndarray, labels: np.ndarray, cut: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Silhouettes and their bounds, of n persons.
 
         Args:
-            sums (np.ndarray): Of their distances to everybody in each cluster, shape (n, K).
-            nearest (np.ndarray): The distance to the nearest person, shape (n,).
-            labels (np.ndarray): The own cluster, shape (n,).
-            cut (np.ndarray): |r_i|, shape (n,).
+            sums: Of their distances to everybody in each cluster, shape (n, K).
+            nearest: The distance to the nearest person, shape (n,).
+            labels: The own cluster, shape (n,).
+            cut: |r_i|, shape (n,).
         """
         persons = np.arange(len(labels))
         alone = self.counts[labels] == 1
@@ -106,17 +106,18 @@ class _Clusters:
         return values, np.where(known, np.minimum(bounds, 2), 0)
 
 
-def _pair_sums(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int],
-               file: Path, pool: Executor) -> np.ndarray:
+def _pair_sums(
+    scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int], file: Path, pool: Executor
+) -> np.ndarray:
     """Distance of each person to the nearest, (N,); sums of distances by cluster go into a file.
 
     Args:
-        scores (Scores): N persons.
-        residuals (np.ndarray): Squared norms of what was cut, shape (N,).
-        labels (np.ndarray): Of S clusterings, shape (S, N).
-        sizes (Sequence[int]): Their numbers of clusters.
-        file (Path): A ``.npy`` of float64, shape (N, sum of K), is written here.
-        pool (Executor): Who computes.
+        scores: N persons.
+        residuals: Squared norms of what was cut, shape (N,).
+        labels: Of S clusterings, shape (S, N).
+        sizes: Their numbers of clusters.
+        file: A ``.npy`` of float64, shape (N, sum of K), is written here.
+        pool: Who computes.
     """
     reserve(file, np.float64, (scores.rows, sum(sizes)))
     nearest = np.full(scores.rows, np.inf, np.float32)
@@ -155,11 +156,12 @@ class _Side:
 Tile = tuple[Scores, tuple[int, ...], _Side, _Side]
 
 
-def _tiles(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int]
-           ) -> Iterator[Tile]:
+def _tiles(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int]) -> Iterator[Tile]:
     """Each pair of blocks once."""
-    sides = [_Side(start, labels[:, start:stop], residuals[start:stop].astype(np.float32))
-             for start, stop in scores.blocks(BLOCK)]
+    sides = [
+        _Side(start, labels[:, start:stop], residuals[start:stop].astype(np.float32))
+        for start, stop in scores.blocks(BLOCK)
+    ]
     for number, first in enumerate(sides):
         for second in sides[number:]:
             yield scores, tuple(sizes), first, second
@@ -179,8 +181,7 @@ def _tile_sums(tile: Tile) -> list[tuple[int, np.ndarray, np.ndarray]]:
         results.append((second.start, distances.T @ first.members(sizes)))
     if same:
         np.fill_diagonal(distances, np.inf)
-    return [(start, sums, distances.min(axis=1 - side))
-            for side, (start, sums) in enumerate(results)]
+    return [(start, sums, distances.min(axis=1 - side)) for side, (start, sums) in enumerate(results)]
 
 
 def _distances(a: np.ndarray, b: np.ndarray, cut_a: np.ndarray, cut_b: np.ndarray) -> np.ndarray:

@@ -22,12 +22,10 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise InputError(f'{path}: cannot be read ({error}); run tools/run_study.py again'
-                         ) from error
+        raise InputError(f'{path}: cannot be read ({error}); run tools/run_study.py again') from error
 
 
-def autoencoder_entries(settings: Settings, analyses: Sequence[dict[str, Any]]
-                        ) -> list[dict[str, Any]]:
+def autoencoder_entries(settings: Settings, analyses: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """How well each autoencoder alone reconstructs held-out latents, beside the PCA."""
     entries = []
     for key, network in KINDS:
@@ -41,14 +39,19 @@ def autoencoder_entries(settings: Settings, analyses: Sequence[dict[str, Any]]
                 code = None
                 if key == 'suggested' and seed == settings.seeds[0]:
                     code = _components_95(analyses, stack)
-                entries.append(dict(
-                    key=key, stack=stack, seed=seed,
-                    **{part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu',
-                                                     'noise')},
-                    explained_variance_ratio=metrics['latent/explained_variance_ratio'],
-                    pca_explained_variance_ratio=metrics['latent/pca_explained_variance_ratio'],
-                    dead_code_units=int(metrics['latent/dead_code_units']),
-                    persons=found['persons'], spectrum_components_95=code))
+                entries.append(
+                    dict(
+                        key=key,
+                        stack=stack,
+                        seed=seed,
+                        **{part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')},
+                        explained_variance_ratio=metrics['latent/explained_variance_ratio'],
+                        pca_explained_variance_ratio=metrics['latent/pca_explained_variance_ratio'],
+                        dead_code_units=int(metrics['latent/dead_code_units']),
+                        persons=found['persons'],
+                        spectrum_components_95=code,
+                    )
+                )
     return entries
 
 
@@ -76,8 +79,6 @@ def splice_entries(settings: Settings) -> list[dict[str, Any]]:
             continue
         for seed in settings.seeds:
             metrics = read_json(settings.run_of(network, seed) / 'splice.json')['metrics']
-            values = {name: metrics[name]['pck/labelled']
-                      for name in ('plain', 'spliced', 'with_error')}
-            entries.append(dict(key=key, seed=seed, **values,
-                                deviation=abs(values['with_error'] - values['plain'])))
+            values = {name: metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error')}
+            entries.append(dict(key=key, seed=seed, **values, deviation=abs(values['with_error'] - values['plain'])))
     return entries

@@ -30,10 +30,8 @@ Overrides = dict[str, Any]
 
 def write_config(path: Path, base: Path, about: str, overrides: Overrides) -> None:
     """Write a config that inherits from another; the same overrides give the same bytes."""
-    lines = [f'"""{about}"""', '',
-             f'_base_ = [{os.path.relpath(base, path.parent)!r}]', '']
-    lines += [f'{name} = {pformat(value, width=96, sort_dicts=False)}'
-              for name, value in overrides.items()]
+    lines = [f'"""{about}"""', '', f'_base_ = [{os.path.relpath(base, path.parent)!r}]', '']
+    lines += [f'{name} = {pformat(value, width=96, sort_dicts=False)}' for name, value in overrides.items()]
     with aside(path) as part:
         part.write_text('\n'.join(lines) + '\n')
 
@@ -46,8 +44,11 @@ def inherited(path: Path) -> list[str]:
     """
     try:
         tree = ast.parse(path.read_text())
-        bases = [ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign)
-                 and [getattr(target, 'id', '') for target in node.targets] == ['_base_']]
+        bases = [
+            ast.literal_eval(node.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign) and [getattr(target, 'id', '') for target in node.targets] == ['_base_']
+        ]
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f'{path}: not a config ({error})') from error
     files = [str(path)]
@@ -62,28 +63,28 @@ def schedule(cfg: Config, epochs: int) -> Overrides:
     """A run of so many epochs from random weights; milestones move along with the length.
 
     Args:
-        cfg (Config): The config whose schedule it is.
-        epochs (int): How many.
+        cfg: The config whose schedule it is.
+        epochs: How many.
     """
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
     scheduler = cfg.get('param_scheduler')
     if isinstance(scheduler, dict) and scheduler.get('type') == 'MultiStepLR':
         share = epochs / cfg.train_cfg.max_epochs
         overrides['param_scheduler'] = dict(
-            milestones=[max(1, round(share * milestone)) for milestone in scheduler.milestones])
+            milestones=[max(1, round(share * milestone)) for milestone in scheduler.milestones]
+        )
     return overrides
 
 
 def schedule_on(cfg: Config, epochs: int) -> Overrides:
     """So many epochs more for a trained network, with an optimizer that starts anew.
 
-    Where the rate falls at milestones it goes on at the last one. It is reached in some steps:
-    the first ones of RMSprop are ten times as long as later ones, which undoes an autoencoder that
-    was trained apart.
+    Where the rate falls at milestones it goes on at the last one. It is reached in some steps: the first ones of
+    RMSprop are ten times as long as later ones, which undoes an autoencoder that was trained apart.
 
     Args:
-        cfg (Config): The config the network was trained with.
-        epochs (int): How many.
+        cfg: The config the network was trained with.
+        epochs: How many.
     """
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
     schedulers = cfg.get('param_scheduler') or []
@@ -98,16 +99,17 @@ def schedule_on(cfg: Config, epochs: int) -> Overrides:
     return overrides | dict(param_scheduler=kept)
 
 
-def network_overrides(settings: Settings, seed: int, epochs: int,
-                      backbone: dict[str, Any] | None = None, splice: bool = False) -> Overrides:
+def network_overrides(
+    settings: Settings, seed: int, epochs: int, backbone: dict[str, Any] | None = None, splice: bool = False
+) -> Overrides:
     """What a network's config changes of the plain one's.
 
     Args:
-        settings (Settings): Of the study.
-        seed (int): Of the run.
-        epochs (int): Of the run.
-        backbone (dict, optional): Changes of the backbone.
-        splice (bool): Start from other checkpoints, which the command line names.
+        settings: Of the study.
+        seed: Of the run.
+        epochs: Of the run.
+        backbone: Changes of the backbone.
+        splice: Start from other checkpoints, which the command line names.
     """
     cfg = Config.fromfile(settings.config, import_custom_modules=False)
     overrides = (schedule_on if splice else schedule)(cfg, epochs)
@@ -115,11 +117,11 @@ def network_overrides(settings: Settings, seed: int, epochs: int,
     changes = dict(num_stacks=settings.num_stacks) | (backbone or {})
     overrides['model'] = dict(backbone=changes)
     if splice:
-        overrides['default_hooks'] = dict(splice=dict(type='SpliceHook', plain=None,
-                                                      autoencoders=[]))
+        overrides['default_hooks'] = dict(splice=dict(type='SpliceHook', plain=None, autoencoders=[]))
     if not settings.own_test:  # for tools that know no --held-out
-        overrides['test_dataloader'] = dict(dataset=dict(
-            ann_file=f'annotations/{settings.test_file.name}', data_prefix=dict(img='train2017/')))
+        overrides['test_dataloader'] = dict(
+            dataset=dict(ann_file=f'annotations/{settings.test_file.name}', data_prefix=dict(img='train2017/'))
+        )
     if not changes.get('skip_connections', True):
         overrides['find_unused_parameters'] = True  # the branches that are off get no gradient
     return overrides
@@ -129,19 +131,30 @@ def write_plain_configs(settings: Settings) -> None:
     """Write the configs that need no width: plain, control, longer, noskip."""
     both = settings.epochs + settings.more_epochs
     for seed in settings.seeds:
-        write_config(settings.config_of('plain', seed), settings.config,
-                     f'The plain network, seed {seed}.',
-                     network_overrides(settings, seed, settings.epochs))
-        write_config(settings.config_of('control', seed), settings.config,
-                     f'The plain network trained on, seed {seed}: {both} epochs in all.',
-                     network_overrides(settings, seed, settings.more_epochs, splice=True))
-        write_config(settings.config_of('longer', seed), settings.config,
-                     f'The plain network from scratch for {both} epochs, seed {seed}.',
-                     network_overrides(settings, seed, both))
-        write_config(settings.config_of('noskip', seed), settings.config,
-                     f'The plain network without skip connections, seed {seed}.',
-                     network_overrides(settings, seed, settings.epochs,
-                                       dict(skip_connections=False)))
+        write_config(
+            settings.config_of('plain', seed),
+            settings.config,
+            f'The plain network, seed {seed}.',
+            network_overrides(settings, seed, settings.epochs),
+        )
+        write_config(
+            settings.config_of('control', seed),
+            settings.config,
+            f'The plain network trained on, seed {seed}: {both} epochs in all.',
+            network_overrides(settings, seed, settings.more_epochs, splice=True),
+        )
+        write_config(
+            settings.config_of('longer', seed),
+            settings.config,
+            f'The plain network from scratch for {both} epochs, seed {seed}.',
+            network_overrides(settings, seed, both),
+        )
+        write_config(
+            settings.config_of('noskip', seed),
+            settings.config,
+            f'The plain network without skip connections, seed {seed}.',
+            network_overrides(settings, seed, settings.epochs, dict(skip_connections=False)),
+        )
 
 
 def widths_of(settings: Settings) -> list[int]:
@@ -158,11 +171,13 @@ def widths_of(settings: Settings) -> list[int]:
             width = settings.width or max(1, int(kept['suggestion']['k']))
             dimensions = int(kept['dimensions'])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f'{path}: no suggestion in it ({error}); run the stage "keep '
-                             f'components {stack}" again') from error
+            raise InputError(
+                f'{path}: no suggestion in it ({error}); run the stage "keep components {stack}" again'
+            ) from error
         if width > dimensions:
-            raise InputError(f'--width {width}: the latent of stack {stack} has {dimensions} '
-                             'values; give at most as many')
+            raise InputError(
+                f'--width {width}: the latent of stack {stack} has {dimensions} values; give at most as many'
+            )
         widths.append(width)
     return widths
 
@@ -176,15 +191,18 @@ def necks_of(settings: Settings, key: str) -> list[dict[str, Any]]:
         widths = [min(STUDY_WIDTH, size)] * settings.num_stacks
     else:
         widths = widths_of(settings)
-    return [{**neck, 'code_channels': width, 'code_relu': key == 'study',
-             'output_relu': key == 'study'} for width in widths]
+    return [
+        {**neck, 'code_channels': width, 'code_relu': key == 'study', 'output_relu': key == 'study'} for width in widths
+    ]
 
 
 def write_autoencoder_configs(settings: Settings) -> None:
     """Write the configs that need a width."""
-    keys = [key for key, network in (('suggested', 'improved'), ('study', 'improved_study'))
-            if network in settings.networks or (key == 'suggested'
-                                                and 'scratch' in settings.networks)]
+    keys = [
+        key
+        for key, network in (('suggested', 'improved'), ('study', 'improved_study'))
+        if network in settings.networks or (key == 'suggested' and 'scratch' in settings.networks)
+    ]
     # Of a few persons a tenth would be one, who does not vary.
     most = min(settings.limit or FEW, settings.people[0] if settings.people else FEW)
     held_out = dict(held_out=0.5) if most < FEW else {}
@@ -196,23 +214,34 @@ def write_autoencoder_configs(settings: Settings) -> None:
                 name = settings.autoencoder_name(key, seed, stack)
                 loader = dict(dataset=dict(layer=settings.layer(stack), **held_out))
                 write_config(
-                    settings.work_dir / 'configs' / f'{name}.py', settings.autoencoder,
-                    f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed '
-                    f'{seed}.',
-                    dict(model=dict(neck=neck), randomness=dict(seed=seed),
-                         train_cfg=dict(max_epochs=settings.autoencoder_epochs),
-                         train_dataloader=loader, val_dataloader=loader, test_dataloader=loader))
+                    settings.work_dir / 'configs' / f'{name}.py',
+                    settings.autoencoder,
+                    f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed {seed}.',
+                    dict(
+                        model=dict(neck=neck),
+                        randomness=dict(seed=seed),
+                        train_cfg=dict(max_epochs=settings.autoencoder_epochs),
+                        train_dataloader=loader,
+                        val_dataloader=loader,
+                        test_dataloader=loader,
+                    ),
+                )
             backbone = dict(bottleneck=necks)
-            write_config(settings.config_of(network, seed), settings.config,
-                         f'Autoencoders of widths {[neck["code_channels"] for neck in necks]} '
-                         f'spliced in and trained on, seed {seed}.',
-                         network_overrides(settings, seed, settings.more_epochs, backbone, True))
+            write_config(
+                settings.config_of(network, seed),
+                settings.config,
+                f'Autoencoders of widths {[neck["code_channels"] for neck in necks]} '
+                f'spliced in and trained on, seed {seed}.',
+                network_overrides(settings, seed, settings.more_epochs, backbone, True),
+            )
             if key == 'suggested':
                 small = dict(bottleneck=[{**neck, 'init_cfg': SMALL_START} for neck in necks])
-                write_config(settings.config_of('scratch', seed), settings.config,
-                             f'The improved network from scratch, seed {seed}.',
-                             network_overrides(settings, seed,
-                                               settings.epochs + settings.more_epochs, small))
+                write_config(
+                    settings.config_of('scratch', seed),
+                    settings.config,
+                    f'The improved network from scratch, seed {seed}.',
+                    network_overrides(settings, seed, settings.epochs + settings.more_epochs, small),
+                )
 
 
 def write_all(settings: Settings) -> None:
@@ -227,6 +256,7 @@ def write_all(settings: Settings) -> None:
 def main() -> None:
     """For the stage ``choose width``."""
     from shg_xai.study.saved import read_settings
+
     write_all(read_settings(Path(sys.argv[1])))
 
 

@@ -26,12 +26,12 @@ class Costs:
     """What there is, and what a person costs.
 
     Attributes:
-        train, val, test (int): Persons of each part.
-        train_s, test_s (float): Seconds a person takes in training and in a test.
-        parameters (int): Of the network.
-        dimensions (int): Values of a latent.
-        annotation_mb (float): Size of the annotation files.
-        processes (int): That train side by side.
+        train, val, test: Persons of each part.
+        train_s, test_s: Seconds a person takes in training and in a test.
+        parameters: Of the network.
+        dimensions: Values of a latent.
+        annotation_mb: Size of the annotation files.
+        processes: That train side by side.
     """
 
     train: int
@@ -84,7 +84,7 @@ class Costs:
 
     def analysing(self, stores: int) -> Cost:
         # Silhouettes are quadratic in the persons, the rest is linear; measured on two cores.
-        one = 8 + self.train * 1.2e-3 + self._components() * 3 + 4e-9 * self.train ** 2
+        one = 8 + self.train * 1.2e-3 + self._components() * 3 + 4e-9 * self.train**2
         return stores * one, 20 * stores + self.train * 4e-4
 
     def _components(self) -> float:
@@ -99,11 +99,15 @@ def count_persons(path: Path) -> int:
     """
     try:
         annotations = json.loads(path.read_bytes())['annotations']
-        return sum(1 for annotation in annotations if annotation.get('num_keypoints', 0) > 0
-                   and not annotation.get('iscrowd', 0))
+        return sum(
+            1
+            for annotation in annotations
+            if annotation.get('num_keypoints', 0) > 0 and not annotation.get('iscrowd', 0)
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f'{path}: no COCO keypoint annotations ({error}); --data-root takes a '
-                         'folder in the layout of COCO 2017') from error
+        raise InputError(
+            f'{path}: no COCO keypoint annotations ({error}); --data-root takes a folder in the layout of COCO 2017'
+        ) from error
 
 
 def probe(config: Path, num_stacks: int) -> dict[str, float]:
@@ -112,8 +116,12 @@ def probe(config: Path, num_stacks: int) -> dict[str, float]:
     Raises:
         InputError: The network of the config cannot be built or run.
     """
-    done = subprocess.run([sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.probe',
-                           str(config), str(num_stacks)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.probe', str(config), str(num_stacks)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ['no message'])[-1]
         raise InputError(f'{config}: the network cannot be run: {last.removeprefix("error: ")}')
@@ -124,16 +132,18 @@ def estimate(settings: Settings, held_out: int) -> Costs:
     """Count persons and try the network; made people need not be there yet.
 
     Args:
-        settings (Settings): Of the study.
-        held_out (int): Persons to hold out at most.
+        settings: Of the study.
+        held_out: Persons to hold out at most.
     """
     size = 0.0
     if settings.people:
         train, test = settings.people
         val = test
     else:
-        files = {split: settings.data_root / 'annotations' / f'person_keypoints_{split}2017.json'
-                 for split in ('train', 'val', *(['test'] if settings.own_test else []))}
+        files = {
+            split: settings.data_root / 'annotations' / f'person_keypoints_{split}2017.json'
+            for split in ('train', 'val', *(['test'] if settings.own_test else []))
+        }
         counts = {split: count_persons(file) for split, file in files.items()}
         if settings.limit:
             counts = {split: min(count, settings.limit) for split, count in counts.items()}
@@ -142,8 +152,17 @@ def estimate(settings: Settings, held_out: int) -> Costs:
         train -= 0 if settings.own_test else test
         size = sum(file.stat().st_size for file in files.values()) / 1e6
     seconds = probe(settings.config, settings.num_stacks)
-    return Costs(train, val, test, seconds['train'], seconds['test'], int(seconds['parameters']),
-                 _latent_size(settings), size, settings.processes)
+    return Costs(
+        train,
+        val,
+        test,
+        seconds['train'],
+        seconds['test'],
+        int(seconds['parameters']),
+        _latent_size(settings),
+        size,
+        settings.processes,
+    )
 
 
 def _latent_size(settings: Settings) -> int:
@@ -161,10 +180,11 @@ def table(stages: Sequence[Stage], marks: Marks) -> str:
     for stage in stages:
         mark = marks.read(stage)
         state = f'{mark["state"]}, {duration(mark["seconds"])}' if mark else ''
-        lines.append(f'| {stage.name} | {duration(stage.seconds)} | {size(stage.megabytes)} | '
-                     f'{state} |')
-    lines.append(f'| all | {duration(sum(stage.seconds or 0 for stage in stages))} | '
-                 f'{size(sum(stage.megabytes or 0 for stage in stages))} | |')
+        lines.append(f'| {stage.name} | {duration(stage.seconds)} | {size(stage.megabytes)} | {state} |')
+    lines.append(
+        f'| all | {duration(sum(stage.seconds or 0 for stage in stages))} | '
+        f'{size(sum(stage.megabytes or 0 for stage in stages))} | |'
+    )
     return '\n'.join(lines)
 
 

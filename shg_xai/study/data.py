@@ -1,6 +1,6 @@
 """The data of a study: links to the user's, so that nothing is ever written there.
 
-    python -m shg_xai.study.data DATA_ROOT OUT [LIMIT]
+python -m shg_xai.study.data DATA_ROOT OUT [LIMIT]
 """
 
 import json
@@ -21,11 +21,11 @@ def first_persons(coco: dict[str, Any], limit: int) -> dict[str, Any]:
     """The images, in order, that hold the first persons of a COCO keypoint file.
 
     Args:
-        coco (dict): The file.
-        limit (int): How many persons at most; an image with more than are left is passed over.
+        coco: The file.
+        limit: How many persons at most; an image with more than are left is passed over.
 
     Returns:
-        dict: The same file with fewer images and annotations.
+        The same file with fewer images and annotations.
     """
     persons: dict[int, int] = {}
     for annotation in coco['annotations']:
@@ -37,29 +37,31 @@ def first_persons(coco: dict[str, Any], limit: int) -> dict[str, Any]:
         if 0 < count <= limit:
             kept.add(image['id'])
             limit -= count
-    return {**coco, 'images': [image for image in coco['images'] if image['id'] in kept],
-            'annotations': [annotation for annotation in coco['annotations']
-                            if annotation['image_id'] in kept]}
+    return {
+        **coco,
+        'images': [image for image in coco['images'] if image['id'] in kept],
+        'annotations': [annotation for annotation in coco['annotations'] if annotation['image_id'] in kept],
+    }
 
 
 def link_data(root: Path, out: Path, limit: int | None) -> None:
     """Make a data folder of links, with smaller annotation files if there is a limit.
 
     Args:
-        root (Path): COCO's layout.
-        out (Path): Folder to make.
-        limit (int, optional): Persons of each annotation file.
+        root: COCO's layout.
+        out: Folder to make.
+        limit: Persons of each annotation file.
 
     Raises:
-        InputError: Something is missing in ``root``, no person is left, or ``out`` is there and
-            holds more than links.
+        InputError: Something is missing in ``root``, no person is left, or ``out`` is there and holds more than links.
     """
     for split in NEEDED:
-        for path in (root / 'annotations' / f'person_keypoints_{split}2017.json',
-                     root / f'{split}2017'):
+        for path in (root / 'annotations' / f'person_keypoints_{split}2017.json', root / f'{split}2017'):
             if not path.exists():
-                raise InputError(f'{path}: missing; --data-root takes a folder in the layout of '
-                                 'COCO 2017: annotations/, train2017/, val2017/')
+                raise InputError(
+                    f'{path}: missing; --data-root takes a folder in the layout of '
+                    'COCO 2017: annotations/, train2017/, val2017/'
+                )
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f'.{out.name}.', dir=out.parent))
     try:
@@ -73,8 +75,7 @@ def link_data(root: Path, out: Path, limit: int | None) -> None:
                 continue
             coco = first_persons(_read(file), limit)
             if not coco['annotations']:
-                raise InputError(f'{file}: no image of at most {limit} persons; give a larger '
-                                 '--limit')
+                raise InputError(f'{file}: no image of at most {limit} persons; give a larger --limit')
             target.write_text(json.dumps(coco))
         part.chmod(0o755)
         _drop_links(out)

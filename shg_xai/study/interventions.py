@@ -34,15 +34,14 @@ def has_skips(settings: Settings) -> bool:
 
 def intervention_files(settings: Settings) -> list[Path]:
     """The results of all these stages."""
-    return [result_of(settings, name) for name in FILES
-            if name != 'skips' or has_skips(settings)]
+    return [result_of(settings, name) for name in FILES if name != 'skips' or has_skips(settings)]
 
 
 def intervention_stages(maker: Maker) -> Iterator[Stage]:
     """Skips off, decoded walks, redundancy of every stage, misclassified persons.
 
     Args:
-        maker (Maker): Of the study; the first seed's plain network is looked at.
+        maker: Of the study; the first seed's plain network is looked at.
     """
     s, costs = maker.settings, maker.costs
     seed = s.seeds[0]
@@ -50,13 +49,24 @@ def intervention_stages(maker: Maker) -> Iterator[Stage]:
     drawn = ['--bootstrap', str(s.bootstrap), '--confidence', str(s.confidence)]
     stored = ['--store', str(store), '--layer', s.layer(0)]
 
-    def stage(name: str, tool: str, options: list[str], inputs: list[str],
-              cost: tuple[float, float]) -> Stage:
+    def stage(name: str, tool: str, options: list[str], inputs: list[str], cost: tuple[float, float]) -> Stage:
         out = result_of(s, name)
         return maker.stage(
-            f'{name} {seed}', (tool, str(s.config_of('plain', seed)), f'{{{plain}}}', *options,
-                               *maker.data_options(), *drawn, '--out', str(out)),
-            [plain, str(store / 'manifest.json'), *inputs], out, cost)
+            f'{name} {seed}',
+            (
+                tool,
+                str(s.config_of('plain', seed)),
+                f'{{{plain}}}',
+                *options,
+                *maker.data_options(),
+                *drawn,
+                '--out',
+                str(out),
+            ),
+            [plain, str(store / 'manifest.json'), *inputs],
+            out,
+            cost,
+        )
 
     against = []
     if 'noskip' in s.networks:
@@ -65,25 +75,44 @@ def intervention_stages(maker: Maker) -> Iterator[Stage]:
     if has_skips(s):
         # Of one person nobody else has skips to give.
         alone = ['--replacements', 'zero', 'mean'] if costs.test < 2 else []
-        yield stage('skips', 'tools/ablate_skips.py',
-                    ['--split', 'test', '--store', str(store), '--ks', *_fitting(maker, KEPT),
-                     *alone, *against],
-                    [str(s.test_file), *([s.best_of('noskip', seed)] if against else [])],
-                    costs.intervening(costs.test, 30))
-    yield stage('walk', 'tools/walk_latent.py',
-                [*stored, '--components', *_fitting(maker, WALKED, least=1),
-                 *(['--concepts', *CONCEPTS] if costs.train >= MANY else []), '--random',
-                 str(RANDOM), '--persons', str(WALKERS)],
-                [str(s.val_file)], costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2))
-    yield stage('redundancy', 'tools/find_redundancy.py',
-                ['--limit', str(TESTED), '--tolerance', str(s.tolerance)],
-                [str(s.val_file), str(s.train_file)],
-                costs.intervening(min(TESTED, costs.val), 40))
+        yield stage(
+            'skips',
+            'tools/ablate_skips.py',
+            ['--split', 'test', '--store', str(store), '--ks', *_fitting(maker, KEPT), *alone, *against],
+            [str(s.test_file), *([s.best_of('noskip', seed)] if against else [])],
+            costs.intervening(costs.test, 30),
+        )
+    yield stage(
+        'walk',
+        'tools/walk_latent.py',
+        [
+            *stored,
+            '--components',
+            *_fitting(maker, WALKED, least=1),
+            *(['--concepts', *CONCEPTS] if costs.train >= MANY else []),
+            '--random',
+            str(RANDOM),
+            '--persons',
+            str(WALKERS),
+        ],
+        [str(s.val_file)],
+        costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2),
+    )
+    yield stage(
+        'redundancy',
+        'tools/find_redundancy.py',
+        ['--limit', str(TESTED), '--tolerance', str(s.tolerance)],
+        [str(s.val_file), str(s.train_file)],
+        costs.intervening(min(TESTED, costs.val), 40),
+    )
     analysis = s.work_dir / 'analysis_plain'
-    yield stage('misclassified', 'tools/move_persons.py',
-                [*stored, '--analysis', str(analysis), '--split', 'train'],
-                [str(analysis / 'results.json'), str(s.train_file)],
-                costs.intervening(TESTED, 2))
+    yield stage(
+        'misclassified',
+        'tools/move_persons.py',
+        [*stored, '--analysis', str(analysis), '--split', 'train'],
+        [str(analysis / 'results.json'), str(s.train_file)],
+        costs.intervening(TESTED, 2),
+    )
 
 
 def _fitting(maker: Maker, numbers: tuple[str, ...], least: int = 0) -> list[str]:
@@ -95,5 +124,9 @@ def _fitting(maker: Maker, numbers: tuple[str, ...], least: int = 0) -> list[str
 def intervention_results(settings: Settings) -> dict[str, Any]:
     """The part ``interventions`` of the results."""
     found = {path.stem: json.loads(path.read_text()) for path in intervention_files(settings)}
-    return dict(skips=found.get('skips'), walks=[found['walk']], redundancy=found['redundancy'],
-                misclassified=[found['misclassified']])
+    return dict(
+        skips=found.get('skips'),
+        walks=[found['walk']],
+        redundancy=found['redundancy'],
+        misclassified=[found['misclassified']],
+    )

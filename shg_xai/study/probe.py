@@ -1,7 +1,7 @@
 """What a person costs a network on this machine: ``python -m shg_xai.study.probe CONFIG STACKS``.
 
-Prints seconds for a person in a training step and in a test, and the number of parameters, as JSON.
-Images are random: their size is what costs.
+Prints seconds for a person in a training step and in a test, and the number of parameters, as JSON. Images are random:
+their size is what costs.
 """
 
 import json
@@ -62,8 +62,7 @@ def measure(path: str, num_stacks: int) -> dict[str, float]:
         model.eval()
         test = timed(forward)
     model.train()
-    return dict(train=timed(training), test=test,
-                parameters=sum(parameter.numel() for parameter in model.parameters()))
+    return dict(train=timed(training), test=test, parameters=sum(parameter.numel() for parameter in model.parameters()))
 
 
 if __name__ == '__main__':

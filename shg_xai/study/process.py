@@ -20,12 +20,12 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) 
     """Run a command to its end; it is ended with us, however we end.
 
     Args:
-        command (Sequence[str]): Program and arguments.
-        log (Path): Gets what it prints, but for progress bars.
-        show (Callable): Gets every line it prints; see :func:`~shg_xai.study.stages.run_stage`.
+        command: Program and arguments.
+        log: Gets what it prints, but for progress bars.
+        show: Gets every line it prints; see :func:`~shg_xai.study.stages.run_stage`.
 
     Returns:
-        int: Its exit code.
+        Its exit code.
     """
 
     def leave(number: int, frame: FrameType | None) -> None:
@@ -33,9 +33,15 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) 
 
     before = signal.signal(signal.SIGTERM, leave)
     environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, start_new_session=True,
-                               preexec_fn=_die_with_parent)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,
+    )
     # newline='': a progress bar, drawn anew after each carriage return, is shown while it grows.
     said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
     try:

@@ -40,5 +40,4 @@ def read_settings(work_dir: Path) -> Settings:
         values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         return Settings(**values)
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f'{path}: no settings of a study ({error}); run tools/run_study.py '
-                         'first') from error
+        raise InputError(f'{path}: no settings of a study ({error}); run tools/run_study.py first') from error

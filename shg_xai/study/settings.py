@@ -9,18 +9,22 @@ ABOUT = {
     'control': 'the plain network trained on, for as many steps as the improved one',
     'spliced': 'the autoencoder of the suggested width put in, not trained on',
     'improved': 'the autoencoder of the suggested width put in, then all trained on',
-    'improved_study': "the study's own autoencoder put in (its width, its ReLUs), then all "
-                      'trained on',
-    'scratch': 'the network with the autoencoder of the suggested width, from random weights, for '
-               'as many steps in all',
+    'improved_study': "the study's own autoencoder put in (its width, its ReLUs), then all trained on",
+    'scratch': 'the network with the autoencoder of the suggested width, from random weights, for as many steps in all',
     'longer': 'the plain network from random weights, for as many steps in all: what the one from '
-              'scratch is fairly compared with, whose rate falls as late',
+    'scratch is fairly compared with, whose rate falls as late',
     'noskip': 'the plain network without its skip connections, trained from random weights',
 }
-TITLES = {'plain': 'plain', 'control': 'plain, trained on', 'spliced': 'spliced',
-          'improved': 'spliced, trained on', 'improved_study': "the study's, trained on",
-          'scratch': 'autoencoder, from scratch', 'longer': 'plain, as long from scratch',
-          'noskip': 'plain, no skips'}
+TITLES = {
+    'plain': 'plain',
+    'control': 'plain, trained on',
+    'spliced': 'spliced',
+    'improved': 'spliced, trained on',
+    'improved_study': "the study's, trained on",
+    'scratch': 'autoencoder, from scratch',
+    'longer': 'plain, as long from scratch',
+    'noskip': 'plain, no skips',
+}
 GROUPS = ('labelled', 'visible', 'occluded', 'limbs')
 
 
@@ -29,24 +33,24 @@ class Settings:
     """What a study is about.
 
     Attributes:
-        work_dir (Path): Where everything goes, absolute.
-        data_root (Path): COCO's layout, absolute; made people have a test set of their own.
-        config (Path): The plain network's config, absolute.
-        autoencoder (Path): Config of an autoencoder on latents, absolute.
-        networks (tuple[str, ...]): Which of ``NETWORKS`` are trained beside the plain one.
-        seeds (tuple[int, ...]): Of the networks; the first one's latents are explained.
-        epochs (int): Of the plain network.
-        more_epochs (int): For which it, or the spliced network, is trained on.
-        autoencoder_epochs (int): Of the autoencoder alone.
-        num_stacks (int): Hourglasses.
-        limit (int | None): At most so many persons of each annotation file.
-        tolerance (float): Labelled PCK that the suggested width may cost.
-        width (int | None): Width of the code instead of the suggested one.
-        bootstrap (int): Resamples behind an interval.
-        confidence (float): Of the intervals.
-        people (tuple[int, int] | None): Make people first: to train on, to validate and test on.
-        processes (int): Processes of a training; 1: no launcher.
-        amp (bool): Train in bfloat16.
+        work_dir: Where everything goes, absolute.
+        data_root: COCO's layout, absolute; made people have a test set of their own.
+        config: The plain network's config, absolute.
+        autoencoder: Config of an autoencoder on latents, absolute.
+        networks: Which of ``NETWORKS`` are trained beside the plain one.
+        seeds: Of the networks; the first one's latents are explained.
+        epochs: Of the plain network.
+        more_epochs: For which it, or the spliced network, is trained on.
+        autoencoder_epochs: Of the autoencoder alone.
+        num_stacks: Hourglasses.
+        limit: At most so many persons of each annotation file.
+        tolerance: Labelled PCK that the suggested width may cost.
+        width: Width of the code instead of the suggested one.
+        bootstrap: Resamples behind an interval.
+        confidence: Of the intervals.
+        people: Make people first: to train on, to validate and test on.
+        processes: Processes of a training; 1: no launcher.
+        amp: Train in bfloat16.
     """
 
     work_dir: Path
@@ -54,7 +58,7 @@ class Settings:
     config: Path
     autoencoder: Path
     networks: tuple[str, ...] = NETWORKS
-    seeds: tuple[int, ...] = (0, )
+    seeds: tuple[int, ...] = (0,)
     epochs: int = 100
     more_epochs: int = 50
     autoencoder_epochs: int = 100
@@ -76,8 +80,7 @@ class Settings:
     @property
     def own_test(self) -> bool:
         """Whether the data has a test set with labels; else one is held out."""
-        return self.people is not None or (
-            self.data_root / 'annotations' / 'person_keypoints_test2017.json').is_file()
+        return self.people is not None or (self.data_root / 'annotations' / 'person_keypoints_test2017.json').is_file()
 
     @property
     def train_file(self) -> Path:

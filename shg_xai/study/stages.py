@@ -26,13 +26,13 @@ class Stage:
     """One command of a plan.
 
     Attributes:
-        name (str): Unique, as ``train plain 0``.
-        command (tuple[str, ...]): Arguments for Python. ``{pattern}`` in one of them stands for the
-            newest file that matches when the stage starts.
-        inputs (tuple[str, ...]): Files, patterns allowed, whose contents decide about the result.
-        output (Path): The file or folder that is made; a folder is gone on with when cut.
-        seconds (float | None): How long it takes, estimated.
-        megabytes (float | None): What it leaves on the disk, estimated.
+        name: Unique, as ``train plain 0``.
+        command: Arguments for Python. ``{pattern}`` in one of them stands for the newest file that matches when the
+            stage starts.
+        inputs: Files, patterns allowed, whose contents decide about the result.
+        output: The file or folder that is made; a folder is gone on with when cut.
+        seconds: How long it takes, estimated.
+        megabytes: What it leaves on the disk, estimated.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Marks:
     """What is known of the stages of a work folder, a small JSON file each.
 
     Args:
-        folder (Path): Where they are kept; made if it is not there.
+        folder: Where they are kept; made if it is not there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -113,16 +113,20 @@ class Marks:
         """
         known = (self.folder / f'{stage.slug}.json').exists()
         if not known and (stage.output.exists() or stage.output.is_symlink()):
-            raise InputError(f'{stage.output}: is there, but the stage "{stage.name}" has not made '
-                             'it; move it away, or name another --work-dir')
+            raise InputError(
+                f'{stage.output}: is there, but the stage "{stage.name}" has not made '
+                'it; move it away, or name another --work-dir'
+            )
 
-    def write(self, stage: Stage, state: str, digest: str, seconds: float,
-              command: Sequence[str]) -> None:
+    def write(self, stage: Stage, state: str, digest: str, seconds: float, command: Sequence[str]) -> None:
         """Replace what is known of a stage."""
         with aside(self.folder / f'{stage.slug}.json') as part:
-            part.write_text(json.dumps(dict(name=stage.name, state=state, digest=digest,
-                                            seconds=round(seconds, 1),
-                                            command=list(command))) + '\n')
+            part.write_text(
+                json.dumps(
+                    dict(name=stage.name, state=state, digest=digest, seconds=round(seconds, 1), command=list(command))
+                )
+                + '\n'
+            )
 
 
 @contextmanager
@@ -141,8 +145,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise InputError(f'{folder.parent}: another run is at work in it; wait for it or end '
-                             'it first') from None
+            raise InputError(f'{folder.parent}: another run is at work in it; wait for it or end it first') from None
         yield
 
 
@@ -150,13 +153,13 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     """Run a stage unless it is done from the same inputs.
 
     Args:
-        stage (Stage): The stage.
-        marks (Marks): Of the work folder.
-        show (Callable): Gets every line the command prints; one that ends with a carriage return
-            is a progress bar that will be drawn anew, and is not kept in the log.
+        stage: The stage.
+        marks: Of the work folder.
+        show: Gets every line the command prints; one that ends with a carriage return is a progress bar that will be
+            drawn anew, and is not kept in the log.
 
     Returns:
-        bool: Whether anything was run.
+        Whether anything was run.
 
     Raises:
         InputError: The command failed, or its output is somebody else's.
@@ -180,9 +183,11 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
         spent += time.monotonic() - start
         marks.write(stage, 'begun', digest, spent, command)
     if code:
-        raise InputError(f'the stage "{stage.name}" failed with exit code {code}: '
-                         f'{_last_words(log)}; its output is in {log}; the same command goes on '
-                         'from there')
+        raise InputError(
+            f'the stage "{stage.name}" failed with exit code {code}: '
+            f'{_last_words(log)}; its output is in {log}; the same command goes on '
+            'from there'
+        )
     if not stage.output.exists():
         raise InputError(f'the stage "{stage.name}" ended without {stage.output}; see {log}')
     marks.write(stage, 'done', digest, spent, command)

@@ -1,7 +1,6 @@
 """Many forward passes of one batch that differ behind one layer only, at the cost of what differs.
 
-The first pass inside the block is recorded, the later ones compute only what stands behind the
-layer::
+The first pass inside the block is recorded, the later ones compute only what stands behind the layer::
 
     with replayed(model, until='backbone.layer4'):
         plain = model.test_step(batch)                       # computes everything
@@ -25,16 +24,15 @@ COMPUTED = object()  # stands for the output of a call that no memory can take t
 class _Trace:
     """The outermost calls of a pass that end before a layer has put something out, in order.
 
-    ``calls`` holds module and output of each, and COMPUTED as the output of a call that is to be
-    computed in every pass. Calls inside a recorded one are not in it: nobody makes them again.
+    ``calls`` holds module and output of each, and COMPUTED as the output of a call that is to be computed in every
+    pass. Calls inside a recorded one are not in it: nobody makes them again.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[nn.Module, Any]] = []
         self.complete = False
 
-    def record(self, module: nn.Module, forward: Callable, last: bool, args: tuple,
-               options: dict) -> Any:
+    def record(self, module: nn.Module, forward: Callable, last: bool, args: tuple, options: dict) -> Any:
         """Make a call and keep what it put out, if the layer has not fired by its end."""
         place = len(self.calls)
         self.calls.append((module, COMPUTED))
@@ -42,8 +40,12 @@ class _Trace:
         output = forward(*args, **options)
         # A call that changed what it was given, or hands it on, has an effect no copy of its
         # output repeats; those inside it that have none are recorded.
-        if not self.complete and _copyable(output) and before == _state((args, options)) and (
-                not _storages(output) & _storages((args, options))):
+        if (
+            not self.complete
+            and _copyable(output)
+            and before == _state((args, options))
+            and (not _storages(output) & _storages((args, options)))
+        ):
             self.calls[place:] = [(module, _copy(output))]
         self.complete = self.complete or last
         return output
@@ -89,29 +91,27 @@ class _Replay:
 def replayed(model: nn.Module, until: str) -> Iterator[None]:
     """Compute what does not depend on a layer's output only once while the block runs.
 
-    The first pass in which the layer fires is recorded: the outputs of the outermost modules
-    whose calls end before it has fired, its own included. In later passes those calls are answered
-    with copies of these outputs, in the order of each module's calls, and nothing inside them is
-    run. Hooks of a module that is answered run as ever, so a :func:`~shg_xai.tracing.tap.tap` that
-    replaces the layer's output works in every pass; hooks inside it hear nothing. What a pass does
-    outside of modules, and whatever comes after the layer first fired (the mirrored pass of a flip
+    The first pass in which the layer fires is recorded: the outputs of the outermost modules whose calls end before it
+    has fired, its own included. In later passes those calls are answered with copies of these outputs, in the order of
+    each module's calls, and nothing inside them is run. Hooks of a module that is answered run as ever, so a
+    :func:`~shg_xai.tracing.tap.tap` that replaces the layer's output works in every pass; hooks inside it hear nothing.
+    What a pass does outside of modules, and whatever comes after the layer first fired (the mirrored pass of a flip
     test, too), is computed each time.
 
-    All passes must be given the same batch, and the model must be in evaluation mode, so that a
-    module puts out the same for the same input. A pass is a call of ``model`` itself.
+    All passes must be given the same batch, and the model must be in evaluation mode, so that a module puts out the
+    same for the same input. A pass is a call of ``model`` itself.
 
     Args:
-        model (nn.Module): The network; any ``nn.Module``.
-        until (str): The layer whose output is going to be replaced, as in
-            ``model.named_modules()``; a part (``layer:part``) stands for its layer.
+        model: The network; any ``nn.Module``.
+        until: The layer whose output is going to be replaced, as in ``model.named_modules()``; a part (``layer:part``)
+            stands for its layer.
 
     Raises:
         InputError: The model has no such layer.
     """
     replay = _Replay(model, find_layer(model, until))
     modules = list(model.modules())
-    own = {module: module.__dict__['forward'] for module in modules
-           if 'forward' in module.__dict__}
+    own = {module: module.__dict__['forward'] for module in modules if 'forward' in module.__dict__}
 
     def answered(module: nn.Module, forward: Callable) -> Callable:
         return lambda *args, **options: replay.call(module, forward, args, options)
@@ -142,8 +142,7 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 def _state(value: Any) -> list[tuple[int, int]]:
     """Which tensors are in a value, and how often each was written to in place."""
-    return [(id(tensor), 0 if tensor.is_inference() else tensor._version)
-            for tensor in _tensors(value)]
+    return [(id(tensor), 0 if tensor.is_inference() else tensor._version) for tensor in _tensors(value)]
 
 
 def _storages(value: Any) -> set[int]:

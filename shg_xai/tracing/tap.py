@@ -9,8 +9,8 @@ A tap lives inside a ``with`` block and leaves the network as it was, also after
     with tap(model, replace={'backbone.layer4': torch.zeros_like}):
         model.test_step(batch)
 
-A layer is named as in ``model.named_modules()``; where its output is not one tensor, ``name:part``
-names an index of a tuple or list, or a key of a dict.
+A layer is named as in ``model.named_modules()``; where its output is not one tensor, ``name:part`` names an index of a
+tuple or list, or a key of a dict.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,11 +39,11 @@ def find_layer(model: nn.Module, name: str) -> nn.Module:
     """The module a tap's name stands for.
 
     Args:
-        model (nn.Module): The network.
-        name (str): ``layer`` or ``layer:part``.
+        model: The network.
+        name: ``layer`` or ``layer:part``.
 
     Returns:
-        nn.Module: The layer.
+        The layer.
 
     Raises:
         InputError: The model has no such layer.
@@ -77,8 +77,9 @@ def _key(output: Any, name: str) -> Any:
             if str(key) == part and isinstance(output[key], Tensor):
                 return key
     parts = ', '.join(f'{layer}:{known}' for known in _parts(output))
-    raise InputError(f'{name}: the output of this layer is {_kind(output)}, name a tensor in it'
-                     f'{f": {parts}" if parts else ""}')
+    raise InputError(
+        f'{name}: the output of this layer is {_kind(output)}, name a tensor in it{f": {parts}" if parts else ""}'
+    )
 
 
 def _kind(output: Any) -> str:
@@ -99,23 +100,23 @@ def _replaced(output: Any, key: Any, value: Tensor) -> Any:
 
 
 @contextmanager
-def tap(model: nn.Module, read: Sequence[str] = (),
-        replace: Mapping[str, Replacement] | None = None, stop: bool = False) -> Iterator[Outputs]:
+def tap(
+    model: nn.Module, read: Sequence[str] = (), replace: Mapping[str, Replacement] | None = None, stop: bool = False
+) -> Iterator[Outputs]:
     """Read and replace the outputs of layers while the block runs.
 
-    What is read is a copy, taken after any replacement of the same layer, so that in-place
-    operations behind the layer do not change it.
+    What is read is a copy, taken after any replacement of the same layer, so that in-place operations behind the layer
+    do not change it.
 
     Args:
-        model (nn.Module): The network; any ``nn.Module``.
-        read (Sequence[str]): Layers whose outputs are kept, detached, on their device.
-        replace (Mapping[str, Replacement], optional): For a layer a function of its output, whose
-            result takes the output's place; gradients flow through it.
-        stop (bool): End the block's forward pass once every layer in ``read`` has put something
-            out. What stands behind that pass in the block is not run. Defaults to ``False``.
+        model: The network; any ``nn.Module``.
+        read: Layers whose outputs are kept, detached, on their device.
+        replace: For a layer a function of its output, whose result takes the output's place; gradients flow through it.
+        stop: End the block's forward pass once every layer in ``read`` has put something out. What stands behind that
+            pass in the block is not run. Defaults to ``False``.
 
     Yields:
-        Outputs: For each name in ``read`` the outputs so far, one tensor a call of the layer.
+        For each name in ``read`` the outputs so far, one tensor a call of the layer.
 
     Raises:
         InputError: No such layer, or an output that is not one tensor and no part named.
@@ -128,6 +129,7 @@ def tap(model: nn.Module, read: Sequence[str] = (),
             key = _key(output, name)
             value = output if key is None else output[key]
             return _replaced(output, key, replace[name](value))
+
         return hook
 
     def reading(name: str) -> Callable:
@@ -137,12 +139,12 @@ def tap(model: nn.Module, read: Sequence[str] = (),
             outputs[name].append(value.detach().clone())
             if stop and all(outputs.values()):
                 raise _LastLayerReached
+
         return hook
 
     with ExitStack() as hooks:
         # Replacements come first, so that a reader of the same layer sees what the rest sees.
-        for name, hook in [*((name, replacing(name)) for name in replace),
-                           *((name, reading(name)) for name in read)]:
+        for name, hook in [*((name, replacing(name)) for name in replace), *((name, reading(name)) for name in read)]:
             handle = find_layer(model, name).register_forward_hook(hook)
             hooks.callback(handle.remove)
         with suppress(_LastLayerReached):

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from shg_xai.stats.kmeans import Source
-from shg_xai.latents.selection import Selection, select
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store
+from shg_xai.latents.selection import Selection, select
 from shg_xai.latents.shards import SHARDS
+from shg_xai.stats.kmeans import Source
 from tests.helpers.data import NAMES, STANDING
 
 LAYER = 'bottleneck'
@@ -25,33 +25,51 @@ def person(number: int, annotation_id: int, image_id: int) -> dict[str, Any]:
     points = STANDING * (0.8 + 0.4 * generator.random()) + generator.normal(0, 3, STANDING.shape)
     points = np.where(flags[:, None] > 0, points + 20, 0)
     return {
-        'annotation_id': annotation_id, 'image_id': image_id, 'file_name': f'{image_id}.jpg',
-        'dataset': 'made', 'split': 'val', 'bbox': [20, 20, *(80 + 40 * generator.random(2))],
-        'crop_center': [70, 70], 'crop_scale': [125, 125], 'keypoints': points.ravel(),
-        'visibility': flags.tolist(), 'pck': None if number % 4 == 0 else generator.random(),
-        'factors.posture': generator.random()}
+        'annotation_id': annotation_id,
+        'image_id': image_id,
+        'file_name': f'{image_id}.jpg',
+        'dataset': 'made',
+        'split': 'val',
+        'bbox': [20, 20, *(80 + 40 * generator.random(2))],
+        'crop_center': [70, 70],
+        'crop_scale': [125, 125],
+        'keypoints': points.ravel(),
+        'visibility': flags.tolist(),
+        'pck': None if number % 4 == 0 else generator.random(),
+        'factors.posture': generator.random(),
+    }
 
 
-def write_store(folder: Path, values: np.ndarray | Mapping[str, np.ndarray],
-                ids: Sequence[int] | None = None, images: Sequence[int] | None = None,
-                dtype: str = 'float32', rows_per_shard: int = 1024, **manifest: Any) -> Path:
+def write_store(
+    folder: Path,
+    values: np.ndarray | Mapping[str, np.ndarray],
+    ids: Sequence[int] | None = None,
+    images: Sequence[int] | None = None,
+    dtype: str = 'float32',
+    rows_per_shard: int = 1024,
+    **manifest: Any,
+) -> Path:
     """A store of these values, (N, ...) or one such array for each layer.
 
-    Persons are 1 to N and two share an image, if nothing else is said. Values that a writer
-    refuses (infinite in float16) can be written over afterwards, see :func:`spoil`.
+    Persons are 1 to N and two share an image, if nothing else is said. Values that a writer refuses (infinite in
+    float16) can be written over afterwards, see :func:`spoil`.
     """
     layers = dict(values) if isinstance(values, Mapping) else {LAYER: values}
     count = len(next(iter(layers.values())))
     ids = range(1, count + 1) if ids is None else ids
     images = [number // 2 for number in range(count)] if images is None else images
-    facts = dict(rows=count, keypoint_names=NAMES, skeleton_links=LINKS,
-                 source=dict(split='val'), environment={}, layers=tuple(
-                     Layer.named(name, array.shape[1:], dtype) for name, array in layers.items()))
+    facts = dict(
+        rows=count,
+        keypoint_names=NAMES,
+        skeleton_links=LINKS,
+        source=dict(split='val'),
+        environment={},
+        layers=tuple(Layer.named(name, array.shape[1:], dtype) for name, array in layers.items()),
+    )
     content = Manifest(**{**facts, **manifest})
     create_store(folder, content)
     with ShardWriter(folder, content, rows_per_shard=rows_per_shard) as writer:
-        writer.add([person(number, int(ids[number]), int(images[number]))
-                    for number in range(count)], layers)
+        writer.add([person(number, int(ids[number]), int(images[number])) for number in range(count)], layers)
     return folder
 
 
@@ -68,13 +86,11 @@ def selected(folder: Path, values: np.ndarray, rows: str = 'all', **keywords: An
     return select(LatentStore.open(write_store(folder, values, **keywords)), None, rows)
 
 
-def blobs(count: int, dimensions: int, groups: int = 3, distance: float = 6., seed: int = 0
-          ) -> np.ndarray:
+def blobs(count: int, dimensions: int, groups: int = 3, distance: float = 6.0, seed: int = 0) -> np.ndarray:
     """Groups of persons, round and as many of each, float32, shape (N, D)."""
     generator = np.random.default_rng(seed)
     centres = distance * np.eye(groups, dimensions)
-    return (generator.standard_normal((count, dimensions))
-            + centres[np.arange(count) % groups]).astype(np.float32)
+    return (generator.standard_normal((count, dimensions)) + centres[np.arange(count) % groups]).astype(np.float32)
 
 
 class InMemory:
@@ -92,5 +108,4 @@ def source_of(values: np.ndarray, size: int = 64) -> Source:
     values = np.asarray(values, np.float32)
     tasks = [(start, min(start + size, len(values))) for start in range(0, len(values), size)]
     exact = values.astype(np.float64)
-    return Source(tasks, InMemory(values), (exact ** 2).sum(axis=1), size,
-                  float(exact.var(axis=0).mean()))
+    return Source(tasks, InMemory(values), (exact**2).sum(axis=1), size, float(exact.var(axis=0).mean()))

@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from shg_xai.runner.config import read_config
-from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.errors import InputError
+from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.runner.config import read_config
 
 CONFIG = 'configs/demo/shg_people.py'
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
@@ -26,7 +26,7 @@ def dump(people: str, out: Path) -> None:
         cfg[name].dataset.data_root = people
     cfg.work_dir, cfg.launcher = str(out.parent / 'work'), 'none'
     cfg.log_level, cfg.experiment_name = 'ERROR', f'dump_{out.name}_{os.getpid()}'
-    dump_latents(cfg, None, DumpOptions((LAYER, ), out, 'test', dtype='float32', rows_per_shard=7))
+    dump_latents(cfg, None, DumpOptions((LAYER,), out, 'test', dtype='float32', rows_per_shard=7))
 
 
 def in_child(people: str, out: Path, seconds: float | None) -> bool:

@@ -16,11 +16,11 @@ def encode(codec: VisibilityHeatmap, points: list[tuple[float, float]], v: list[
 
 
 # In the middle, beside an edge, on the edges and in all four corners; in pixels of the heatmap.
-@pytest.mark.parametrize('column, row', [(31, 20), (2, 40), (0, 33), (63, 5), (30, 0), (17, 63),
-                                         (0, 0), (63, 0), (0, 63), (63, 63), (1, 62)])
+@pytest.mark.parametrize(
+    'column, row', [(31, 20), (2, 40), (0, 33), (63, 5), (30, 0), (17, 63), (0, 0), (63, 0), (0, 63), (63, 63), (1, 62)]
+)
 @pytest.mark.parametrize('v, sigma', [(2, 0.5), (1, 1.0)])
-def test_target_is_scipys_filter_of_a_one_hot_map(column: int, row: int, v: int,
-                                                  sigma: float) -> None:
+def test_target_is_scipys_filter_of_a_one_hot_map(column: int, row: int, v: int, sigma: float) -> None:
     encoded = encode(VisibilityHeatmap(**SIZES), [(4 * column, 4 * row)], [v])
     one_hot = np.zeros((64, 64))
     one_hot[row, column] = 1
@@ -32,9 +32,8 @@ def test_target_is_scipys_filter_of_a_one_hot_map(column: int, row: int, v: int,
 
 def test_peaks_are_the_squared_middle_of_a_kernel_that_sums_to_one() -> None:
     encoded = encode(VisibilityHeatmap(**SIZES), [(120, 80), (120, 80)], [2, 1])
-    for heatmap, sigma, radius, peak in zip(encoded['heatmaps'], (0.5, 1.0), (2, 4),
-                                            (0.6187, 0.1592), strict=True):
-        kernel_sum = sum(np.exp(-k**2 / (2 * sigma**2)) for k in range(-radius, radius + 1))
+    for heatmap, sigma, radius, peak in zip(encoded['heatmaps'], (0.5, 1.0), (2, 4), (0.6187, 0.1592), strict=True):
+        kernel_sum = sum(np.exp(-(k**2) / (2 * sigma**2)) for k in range(-radius, radius + 1))
         assert heatmap[20, 30] == heatmap.max() == pytest.approx(kernel_sum**-2, abs=1e-6)
         assert heatmap.max() == pytest.approx(peak, abs=1e-4)
         assert heatmap.sum() == pytest.approx(1, abs=1e-5)
@@ -45,7 +44,7 @@ def test_occluded_joints_are_drawn_wider_than_visible_ones() -> None:
     columns = np.arange(64)
     for heatmap, variance in ((visible, 0.25), (occluded, 1.0)):
         # The kernel's own variance; a little less than sigma squared, or more, for being sampled.
-        spread = (heatmap.sum(axis=0) * (columns - 30)**2).sum()
+        spread = (heatmap.sum(axis=0) * (columns - 30) ** 2).sum()
         assert spread == pytest.approx(variance, abs=0.05)
 
 
@@ -105,8 +104,7 @@ def test_unit_peak_equals_mmposes_unbiased_heatmaps() -> None:
     keypoints = np.random.default_rng(0).uniform(30, 220, (1, 17, 2)).astype(np.float32)
     ours = VisibilityHeatmap(**SIZES, sigma_visible=2.0, unit_peak=True, unbiased=True)
     theirs = MSRAHeatmap(**SIZES, sigma=2.0, unbiased=True)
-    np.testing.assert_allclose(ours.encode(keypoints)['heatmaps'],
-                               theirs.encode(keypoints)['heatmaps'], atol=1e-5)
+    np.testing.assert_allclose(ours.encode(keypoints)['heatmaps'], theirs.encode(keypoints)['heatmaps'], atol=1e-5)
 
 
 def round_trip_error(codec: MSRAHeatmap, keypoints: np.ndarray) -> float:
@@ -176,11 +174,14 @@ def test_flags_coco_does_not_know_are_refused(v: float) -> None:
         VisibilityHeatmap(**SIZES).encode(np.zeros((1, 1, 2)), np.array([[v]]))
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (dict(sigma_visible=0), 'sigma_visible and sigma_occluded must be > 0'),
-    (dict(sigma_occluded=-1), 'sigma_visible and sigma_occluded must be > 0'),
-    (dict(unbiased=True), 'needs unit_peak=True'),
-])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (dict(sigma_visible=0), 'sigma_visible and sigma_occluded must be > 0'),
+        (dict(sigma_occluded=-1), 'sigma_visible and sigma_occluded must be > 0'),
+        (dict(unbiased=True), 'needs unit_peak=True'),
+    ],
+)
 def test_arguments_that_do_not_fit_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         VisibilityHeatmap(**SIZES, **arguments)

@@ -20,9 +20,12 @@ ANNOTATIONS = 'annotations/person_keypoints_val2017.json'
 
 def dataset(root: Path, **arguments: Any) -> CheckedCocoDataset:
     init_default_scope('mmpose')
-    return CheckedCocoDataset(data_root=str(root), ann_file=ANNOTATIONS,
-                              data_prefix=dict(img='val2017/'),
-                              **dict(pipeline=[dict(type='LoadImage')]) | arguments)
+    return CheckedCocoDataset(
+        data_root=str(root),
+        ann_file=ANNOTATIONS,
+        data_prefix=dict(img='val2017/'),
+        **dict(pipeline=[dict(type='LoadImage')]) | arguments,
+    )
 
 
 def with_entry(root: Path, **changes: Any) -> Path:
@@ -41,9 +44,15 @@ def test_good_persons_come_through_as_mmpose_reads_them(tmp_path: Path) -> None:
 
 
 def test_crowds_and_persons_without_keypoints_are_passed_over(tmp_path: Path) -> None:
-    write_part(tmp_path, 'val2017', [
-        annotation(1), annotation(2, v=(0, ) * 17, bbox=(5, 5, 0, 0)),
-        annotation(3, bbox=(5, 5, 0, 0)) | dict(iscrowd=1)])
+    write_part(
+        tmp_path,
+        'val2017',
+        [
+            annotation(1),
+            annotation(2, v=(0,) * 17, bbox=(5, 5, 0, 0)),
+            annotation(3, bbox=(5, 5, 0, 0)) | dict(iscrowd=1),
+        ],
+    )
     assert [person['id'] for person in dataset(tmp_path)] == [1]
 
 
@@ -53,17 +62,20 @@ def keypoints_with(place: int, value: float) -> list[float]:
     return keypoints
 
 
-@pytest.mark.parametrize('changes, message', [
-    (dict(keypoints=annotation()['keypoints'][:48]), '"keypoints" holds 48 numbers, not 51'),
-    (dict(keypoints=[]), '"keypoints" holds 0 numbers'),
-    (dict(keypoints=keypoints_with(3, float('nan'))), '"keypoints" holds NaN or infinity'),
-    (dict(keypoints=keypoints_with(4, float('inf'))), '"keypoints" holds NaN or infinity'),
-    (dict(bbox=[1, 2, float('nan'), 4]), '"bbox" holds NaN or infinity'),
-    (dict(bbox=[1, 2, 3]), '"bbox" must be x, y, width, height'),
-    (dict(bbox=[10, 10, 0, 50]), r'"bbox" \[10.0, 10.0, 0.0, 50.0\] has no area'),
-    (dict(bbox=[10, 10, 50, -1]), '.* has no area'),
-    (dict(bbox=[200, 10, 50, 50]), r'"bbox" \[200, 10, 50, 50\] lies outside the image'),
-])
+@pytest.mark.parametrize(
+    'changes, message',
+    [
+        (dict(keypoints=annotation()['keypoints'][:48]), '"keypoints" holds 48 numbers, not 51'),
+        (dict(keypoints=[]), '"keypoints" holds 0 numbers'),
+        (dict(keypoints=keypoints_with(3, float('nan'))), '"keypoints" holds NaN or infinity'),
+        (dict(keypoints=keypoints_with(4, float('inf'))), '"keypoints" holds NaN or infinity'),
+        (dict(bbox=[1, 2, float('nan'), 4]), '"bbox" holds NaN or infinity'),
+        (dict(bbox=[1, 2, 3]), '"bbox" must be x, y, width, height'),
+        (dict(bbox=[10, 10, 0, 50]), r'"bbox" \[10.0, 10.0, 0.0, 50.0\] has no area'),
+        (dict(bbox=[10, 10, 50, -1]), '.* has no area'),
+        (dict(bbox=[200, 10, 50, 50]), r'"bbox" \[200, 10, 50, 50\] lies outside the image'),
+    ],
+)
 def test_a_bad_annotation_is_named(tmp_path: Path, changes: dict, message: str) -> None:
     with pytest.raises(InputError, match=f'{ANNOTATIONS}: annotation 2: {message}') as caught:
         dataset(with_entry(tmp_path, **changes))
@@ -85,14 +97,17 @@ def test_a_missing_annotation_file_is_named(tmp_path: Path) -> None:
         dataset(tmp_path)
 
 
-@pytest.mark.parametrize('content, message', [
-    ('{"images": [', 'not valid JSON'),
-    ('', 'not valid JSON'),
-    ('[1, 2]', 'not a COCO annotation file'),
-    ('{"images": [{"id": 1}], "annotations": []}', 'not a COCO annotation file'),
-    (json.dumps(coco([])), 'no person with keypoints'),
-    (json.dumps(coco([annotation(v=(0, ) * 17)])), 'no person with keypoints'),
-])
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        ('{"images": [', 'not valid JSON'),
+        ('', 'not valid JSON'),
+        ('[1, 2]', 'not a COCO annotation file'),
+        ('{"images": [{"id": 1}], "annotations": []}', 'not a COCO annotation file'),
+        (json.dumps(coco([])), 'no person with keypoints'),
+        (json.dumps(coco([annotation(v=(0,) * 17)])), 'no person with keypoints'),
+    ],
+)
 def test_a_bad_annotation_file_is_named(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / 'annotations').mkdir()
     (tmp_path / ANNOTATIONS).write_text(content)
@@ -119,11 +134,10 @@ def empty(path: Path) -> None:
     path.write_bytes(b'')
 
 
-@pytest.mark.parametrize('spoil, message', [(remove, 'no such image'),
-                                            (cut, 'not a readable image'),
-                                            (empty, 'not a readable image')])
-def test_a_bad_image_is_named(tmp_path: Path, spoil: Callable[[Path], None],
-                              message: str) -> None:
+@pytest.mark.parametrize(
+    'spoil, message', [(remove, 'no such image'), (cut, 'not a readable image'), (empty, 'not a readable image')]
+)
+def test_a_bad_image_is_named(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
     image = write_coco(tmp_path) / 'val2017' / '000000000001.jpg'
     spoil(image)
     with pytest.raises(InputError, match=f'{image}: {message}'):
@@ -145,13 +159,18 @@ def test_a_missing_file_of_detected_boxes_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.real
 def test_real_persons_come_through(coco_sample: Path) -> None:
-    persons = dataset(coco_sample, pipeline=[
-        dict(type='LoadImage'), dict(type='PersonSquareCrop'),
-        dict(type='TopdownAffine', input_size=(256, 256)), dict(type='LoadVisibility')])
+    persons = dataset(
+        coco_sample,
+        pipeline=[
+            dict(type='LoadImage'),
+            dict(type='PersonSquareCrop'),
+            dict(type='TopdownAffine', input_size=(256, 256)),
+            dict(type='LoadVisibility'),
+        ],
+    )
     content = json.loads((coco_sample / ANNOTATIONS).read_text())
     flags = {entry['id']: entry['keypoints'][2::3] for entry in content['annotations']}
-    assert len(persons) == sum(entry['num_keypoints'] > 0 and not entry['iscrowd']
-                               for entry in content['annotations'])
+    assert len(persons) == sum(entry['num_keypoints'] > 0 and not entry['iscrowd'] for entry in content['annotations'])
     for person in persons:
         assert person['keypoints_visible'][0].tolist() == flags[person['id']]
         assert person['img'].shape == (256, 256, 3)

@@ -104,12 +104,7 @@ def test_split_puts_every_image_and_its_annotations_on_one_side() -> None:
             key: coco[key] for key in ('info', 'licenses', 'categories')
         }
     assert coco == make_coco([2, 0, 1, 3])
-    assert coco_split.count_part(train) == {
-        'images': 2,
-        'images_with_persons': 1,
-        'annotations': 1,
-        'persons': 1,
-    }
+    assert coco_split.count_part(train) == {'images': 2, 'images_with_persons': 1, 'annotations': 1, 'persons': 1}
     assert coco_split.person_image_names(train) == ['3.png']
 
 

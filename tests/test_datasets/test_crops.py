@@ -18,17 +18,23 @@ def test_by_the_pipeline_that_reads_images(tmp_path: Path) -> None:
     init_default_scope('mmpose')
     root = write_coco(tmp_path)
     persons = CheckedCocoDataset(
-        data_root=str(root), ann_file=ANNOTATIONS, data_prefix=dict(img='val2017/'),
-        pipeline=[dict(type='LoadImage'), dict(type='PersonSquareCrop'),
-                  dict(type='TopdownAffine', input_size=(100, 100)), dict(type='LoadVisibility')])
+        data_root=str(root),
+        ann_file=ANNOTATIONS,
+        data_prefix=dict(img='val2017/'),
+        pipeline=[
+            dict(type='LoadImage'),
+            dict(type='PersonSquareCrop'),
+            dict(type='TopdownAffine', input_size=(100, 100)),
+            dict(type='LoadVisibility'),
+        ],
+    )
     found = read_cropped_keypoints(str(root / ANNOTATIONS))
     assert found.names == list(NAMES)
     assert len(found.keypoints) == len(persons) == 6
     for person, keypoints, v in zip(persons, found.keypoints, found.v, strict=True):
         assert person['keypoints_visible'][0].tolist() == v.tolist()
         labelled = v > 0
-        assert 100 * keypoints[labelled] == pytest.approx(
-            person['transformed_keypoints'][0][labelled], abs=0.01)
+        assert 100 * keypoints[labelled] == pytest.approx(person['transformed_keypoints'][0][labelled], abs=0.01)
 
 
 def test_labelled_joints_lie_in_the_crop(tmp_path: Path) -> None:

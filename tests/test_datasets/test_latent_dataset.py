@@ -49,12 +49,10 @@ def test_items_are_the_stored_values_in_float32(store: Path, values: np.ndarray)
 def test_parts_are_the_images_whose_checksums_come_first(store: Path, values: np.ndarray) -> None:
     images = np.arange(40) // 2
     first = sorted(range(20), key=lambda image: zlib.crc32(f'3 {image}'.encode()))[:5]
-    held_out, train = (build(store, part=part, held_out=0.25, seed=3)
-                       for part in ('held_out', 'train'))
+    held_out, train = (build(store, part=part, held_out=0.25, seed=3) for part in ('held_out', 'train'))
     np.testing.assert_array_equal(held_out.selection.rows, np.flatnonzero(np.isin(images, first)))
     np.testing.assert_array_equal(train.selection.rows, np.flatnonzero(~np.isin(images, first)))
-    np.testing.assert_array_equal(stacked(train),
-                                  values.astype(np.float16)[~np.isin(images, first)])
+    np.testing.assert_array_equal(stacked(train), values.astype(np.float16)[~np.isin(images, first)])
 
 
 @pytest.mark.parametrize('share, count', [(0.1, 1), (0.5, 4), (0.51, 5), (0.9, 8)])
@@ -66,23 +64,24 @@ def test_a_share_is_rounded_up_to_whole_images(share: float, count: int) -> None
 
 
 def test_another_seed_holds_out_others(store: Path) -> None:
-    rows = [set(build(store, part='held_out', held_out=0.3, seed=seed).selection.rows)
-            for seed in (0, 0, 1)]
+    rows = [set(build(store, part='held_out', held_out=0.3, seed=seed).selection.rows) for seed in (0, 0, 1)]
     assert rows[0] == rows[1] != rows[2]
 
 
 def test_rows_are_chosen_before_parts(store: Path) -> None:
     everybody = build(store, rows='annotation_id <= 10').selection.rows
-    parts = [build(store, rows='annotation_id <= 10', part=part, held_out=0.4).selection.rows
-             for part in ('train', 'held_out')]
+    parts = [
+        build(store, rows='annotation_id <= 10', part=part, held_out=0.4).selection.rows
+        for part in ('train', 'held_out')
+    ]
     np.testing.assert_array_equal(everybody, np.arange(10))
     np.testing.assert_array_equal(np.sort(np.concatenate(parts)), everybody)
 
 
 def test_metainfo_says_what_the_persons_are(store: Path) -> None:
     assert build(store, rows='annotation_id <= 10').metainfo == dict(
-        store=str(store), layer=LAYER, shape=(2, 3, 2), part='all', persons=10,
-        network=None)  # made, not dumped from a checkpoint
+        store=str(store), layer=LAYER, shape=(2, 3, 2), part='all', persons=10, network=None
+    )  # made, not dumped from a checkpoint
 
 
 def test_a_worker_process_opens_the_files_itself(tmp_path: Path) -> None:
@@ -96,7 +95,7 @@ def test_a_worker_process_opens_the_files_itself(tmp_path: Path) -> None:
 
 def test_of_several_layers_one_has_to_be_named(tmp_path: Path) -> None:
     store = write_store(tmp_path / 'store', dict(first=blobs(8, 3), second=blobs(8, 5)))
-    assert build(store, layer='second')[0]['inputs'].shape == (5, )
+    assert build(store, layer='second')[0]['inputs'].shape == (5,)
     with pytest.raises(InputError, match='set layer in every dataset to one of first, second'):
         build(store)
 
@@ -115,15 +114,20 @@ def test_a_store_that_is_not_finished_is_refused(values: np.ndarray, tmp_path: P
         build(store)
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (dict(layer='botleneck'), "layer: 'botleneck' is not in this store; it has bottleneck"),
-    (dict(part='test'), "part='test'; choose one of train, held_out, all"),
-    (dict(held_out=0), 'held_out=0; give a share above 0 and below 1'),
-    (dict(held_out=1.0), 'held_out=1.0; give a share'),
-    (dict(part='train', rows='annotation_id < 3', held_out=0.9),
-     "part 'train': nobody is left of 2 persons \\(images: 1\\)"),
-    (dict(rows='annotation_id > 1000'), 'no person of 40'),
-])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (dict(layer='botleneck'), "layer: 'botleneck' is not in this store; it has bottleneck"),
+        (dict(part='test'), "part='test'; choose one of train, held_out, all"),
+        (dict(held_out=0), 'held_out=0; give a share above 0 and below 1'),
+        (dict(held_out=1.0), 'held_out=1.0; give a share'),
+        (
+            dict(part='train', rows='annotation_id < 3', held_out=0.9),
+            "part 'train': nobody is left of 2 persons \\(images: 1\\)",
+        ),
+        (dict(rows='annotation_id > 1000'), 'no person of 40'),
+    ],
+)
 def test_what_is_refused(store: Path, arguments: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
         build(store, **arguments)

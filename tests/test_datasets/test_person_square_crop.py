@@ -9,13 +9,18 @@ from shg_xai.datasets.person_square_crop import PersonSquareCrop, square_crop
 IMAGE = (640, 480)
 
 
-def crop(bbox: tuple[float, ...], keypoints: list[tuple[float, float]],
-         labelled: list[bool] | None = None, image: tuple[int, int] = IMAGE,
-         padding: float = 1.0) -> tuple[float, float, float]:
+def crop(
+    bbox: tuple[float, ...],
+    keypoints: list[tuple[float, float]],
+    labelled: list[bool] | None = None,
+    image: tuple[int, int] = IMAGE,
+    padding: float = 1.0,
+) -> tuple[float, float, float]:
     """Left, top and side of the crop."""
     flags = [True] * len(keypoints) if labelled is None else labelled
-    center, side = square_crop(np.array(bbox, dtype=float), np.array(keypoints, dtype=float),
-                               np.array(flags), image, padding)
+    center, side = square_crop(
+        np.array(bbox, dtype=float), np.array(keypoints, dtype=float), np.array(flags), image, padding
+    )
     left, top = center - side / 2
     return left, top, side
 
@@ -36,23 +41,24 @@ def test_a_keypoint_outside_grows_the_box() -> None:
 
 
 def test_an_unlabelled_keypoint_does_not_count() -> None:
-    assert crop((200, 200, 300, 300), [(230, 250), (270, 250), (0, 0)],
-                [True, True, False]) == (200, 200, 100)
+    assert crop((200, 200, 300, 300), [(230, 250), (270, 250), (0, 0)], [True, True, False]) == (200, 200, 100)
 
 
 def test_without_a_labelled_keypoint_the_box_is_the_centre() -> None:
     assert crop((200, 100, 300, 300), [(0, 0), (0, 0)], [False, False]) == (150, 100, 200)
 
 
-@pytest.mark.parametrize('bbox, point, left, top', [
-    ((0, 200, 100, 300), (20, 250), 0, 200),  # would start at -30
-    ((540, 200, 640, 300), (620, 250), 540, 200),  # would end at 670
-    ((300, 0, 400, 100), (350, 10), 300, 0),  # would start at -40
-    ((300, 380, 400, 480), (350, 470), 300, 380),  # would end at 520
-    ((540, 380, 640, 480), (635, 475), 540, 380),
-])
-def test_the_crop_is_pushed_into_the_image(bbox: tuple, point: tuple, left: float,
-                                           top: float) -> None:
+@pytest.mark.parametrize(
+    'bbox, point, left, top',
+    [
+        ((0, 200, 100, 300), (20, 250), 0, 200),  # would start at -30
+        ((540, 200, 640, 300), (620, 250), 540, 200),  # would end at 670
+        ((300, 0, 400, 100), (350, 10), 300, 0),  # would start at -40
+        ((300, 380, 400, 480), (350, 470), 300, 380),  # would end at 520
+        ((540, 380, 640, 480), (635, 475), 540, 380),
+    ],
+)
+def test_the_crop_is_pushed_into_the_image(bbox: tuple, point: tuple, left: float, top: float) -> None:
     assert crop(bbox, [point]) == (left, top, 100)
 
 
@@ -78,8 +84,9 @@ def test_labelled_keypoints_in_the_image_stay_in_the_crop() -> None:
         keypoints = generator.uniform(-40, (width + 40, height + 40), (count, 2))
         labelled = generator.random(count) < 0.7
         corners = np.sort(generator.uniform(0, (width, height), (2, 2)), axis=0)
-        center, side = square_crop(corners.ravel(), keypoints, labelled, (width, height),
-                                   padding=float(generator.choice([1.0, 1.1, 1.5])))
+        center, side = square_crop(
+            corners.ravel(), keypoints, labelled, (width, height), padding=float(generator.choice([1.0, 1.1, 1.5]))
+        )
         inside = ((keypoints >= 0) & (keypoints <= (width, height))).all(axis=1) & labelled
         distances = np.abs(keypoints[inside] - center)
         assert (distances <= side / 2 + 1e-9 * side).all()
@@ -97,7 +104,8 @@ def test_transform_sets_centre_and_scale_and_changes_nothing_else() -> None:
         img_shape=(480, 640),
         bbox=np.array([[200, 100, 300, 300]], dtype=np.float32),
         keypoints=np.array([[(240, 150), (280, 290), (0, 0)]], dtype=np.float32),
-        keypoints_visible=np.array([[2, 1, 0]], dtype=np.float32))
+        keypoints_visible=np.array([[2, 1, 0]], dtype=np.float32),
+    )
     before = {key: np.array(value) for key, value in results.items()}
     done = PersonSquareCrop(padding=1.1).transform(results)
     np.testing.assert_allclose(done['bbox_center'], [[260, 220]])

@@ -21,17 +21,20 @@ MIRRORED = [PARTLY[joint] for joint in MIRROR]
 @pytest.fixture
 def part(tmp_path: Path) -> Path:
     """A folder with one person whose joints are partly hidden or unlabelled."""
-    write_part(tmp_path, 'val2017', [annotation(points=STANDING + 10, v=PARTLY,
-                                                bbox=(10, 10, 100, 100))])
+    write_part(tmp_path, 'val2017', [annotation(points=STANDING + 10, v=PARTLY, bbox=(10, 10, 100, 100))])
     return tmp_path
 
 
 def load(part: Path, pipeline: list[dict], **arguments: Any) -> dict:
     """What a pipeline makes of the person."""
     init_default_scope('mmpose')
-    dataset = CocoDataset(ann_file='annotations/person_keypoints_val2017.json',
-                          data_root=str(part), data_prefix=dict(img='val2017/'), **arguments,
-                          pipeline=[dict(type='LoadImage'), *pipeline])
+    dataset = CocoDataset(
+        ann_file='annotations/person_keypoints_val2017.json',
+        data_root=str(part),
+        data_prefix=dict(img='val2017/'),
+        **arguments,
+        pipeline=[dict(type='LoadImage'), *pipeline],
+    )
     return dataset[0]
 
 
@@ -48,8 +51,7 @@ def test_flags_replace_mmposes_merged_ones(part: Path) -> None:
 
 @pytest.mark.parametrize('direction', ['horizontal', 'vertical'])
 @pytest.mark.parametrize('before_flip', [True, False])
-def test_flags_are_mirrored_before_or_after_a_flip(part: Path, before_flip: bool,
-                                                   direction: str) -> None:
+def test_flags_are_mirrored_before_or_after_a_flip(part: Path, before_flip: bool, direction: str) -> None:
     pipeline = [dict(type='LoadVisibility'), flip(direction)]
     results = load(part, pipeline if before_flip else pipeline[::-1])
     assert results['keypoints_visible'].tolist() == [MIRRORED]
@@ -72,21 +74,21 @@ def test_a_flip_that_was_not_drawn_changes_nothing(part: Path) -> None:
 
 
 @pytest.mark.parametrize('before_flip', [True, False])
-def test_the_whole_training_pipeline_draws_each_joint_by_its_own_flag(part: Path,
-                                                                      before_flip: bool) -> None:
+def test_the_whole_training_pipeline_draws_each_joint_by_its_own_flag(part: Path, before_flip: bool) -> None:
     np.random.seed(0)  # noqa: NPY002 (MMPose's transforms draw from it)
     load_flags = dict(type='LoadVisibility')
     geometry = [
         dict(type='GetBBoxCenterScale'),
         *([load_flags, flip()] if before_flip else [flip()]),
         dict(type='RandomHalfBody', prob=0.0),
-        dict(type='RandomBBoxTransform', rotate_prob=1.0, rotate_factor=30,
-             scale_factor=(0.9, 1.1), shift_factor=0.02),
+        dict(type='RandomBBoxTransform', rotate_prob=1.0, rotate_factor=30, scale_factor=(0.9, 1.1), shift_factor=0.02),
         dict(type='TopdownAffine', input_size=CODEC['input_size']),
         *([] if before_flip else [load_flags]),
     ]
-    packed = load(part, [*geometry, dict(type='GenerateTarget', encoder=CODEC),
-                         dict(type='PackPoseInputs', pack_transformed=True)])
+    packed = load(
+        part,
+        [*geometry, dict(type='GenerateTarget', encoder=CODEC), dict(type='PackPoseInputs', pack_transformed=True)],
+    )
     sample = packed['data_samples']
     assert packed['inputs'].shape == (3, 128, 128)
     assert sample.gt_instances.keypoints_visible.tolist() == [MIRRORED]
@@ -110,38 +112,34 @@ def test_half_body_before_load_visibility_sees_mmposes_flags(part: Path) -> None
     # 14 of 17 joints are labelled, their flags sum to 23: at 15 half-body must stay out.
     half_body = dict(type='RandomHalfBody', prob=1.0, min_total_keypoints=15)
     assert sum(v > 0 for v in PARTLY) == 14
-    results = load(part, [dict(type='GetBBoxCenterScale'), half_body,
-                          dict(type='LoadVisibility')])
+    results = load(part, [dict(type='GetBBoxCenterScale'), half_body, dict(type='LoadVisibility')])
     np.testing.assert_allclose(results['bbox_center'], [[60, 60]])
     assert results['keypoints_visible'].tolist() == [list(PARTLY)]
 
 
 def test_half_body_that_cuts_leaves_the_flags(part: Path) -> None:
     half_body = dict(type='RandomHalfBody', prob=1.0)
-    results = load(part, [dict(type='GetBBoxCenterScale'), half_body,
-                          dict(type='LoadVisibility')])
+    results = load(part, [dict(type='GetBBoxCenterScale'), half_body, dict(type='LoadVisibility')])
     assert results['bbox_scale'].max() < 1.25 * 100, 'the crop must have become a half body'
     assert results['keypoints_visible'].tolist() == [list(PARTLY)]
 
 
 def test_a_joint_switched_off_before_stays_off() -> None:
-    results = dict(raw_ann_info=annotation(v=PARTLY),
-                   keypoints_visible=np.array([[0] + [1] * 16], dtype=np.float32))
+    results = dict(raw_ann_info=annotation(v=PARTLY), keypoints_visible=np.array([[0] + [1] * 16], dtype=np.float32))
     v = LoadVisibility().transform(results)['keypoints_visible']
     assert v.tolist() == [[0, *PARTLY[1:]]]
 
 
 def test_boxes_of_a_detector_are_refused(part: Path) -> None:
     detections = part / 'detections.json'
-    detections.write_text(
-        '[{"image_id": 1, "category_id": 1, "bbox": [10, 10, 100, 100], "score": 0.9}]')
+    detections.write_text('[{"image_id": 1, "category_id": 1, "bbox": [10, 10, 100, 100], "score": 0.9}]')
     with pytest.raises(InputError, match=r"LoadVisibility .* bbox_file=''"):
         load(part, [dict(type='LoadVisibility')], bbox_file=str(detections), test_mode=True)
 
 
 def test_a_flag_coco_does_not_know_is_refused() -> None:
     with pytest.raises(InputError, match=r'annotation 7: .* visibility \[3.0\]'):
-        raw_visibility(annotation(number=7, v=(3, ) + (2, ) * 16))
+        raw_visibility(annotation(number=7, v=(3,) + (2,) * 16))
 
 
 def test_raw_visibility_leaves_the_annotation_alone() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shg_xai.errors import InputError
 from shg_xai.drawing.curves import Run, best_epoch, draw_curves, read_run, to_json
+from shg_xai.errors import InputError
 
 KEY = 'pck/labelled'
 

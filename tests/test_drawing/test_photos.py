@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from shg_xai.errors import InputError
 from shg_xai.drawing.photos import draw_persons, missing_photos, photo_file
 from shg_xai.drawing.pictures import GREY
+from shg_xai.errors import InputError
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 
@@ -18,10 +18,15 @@ RED, BLUE = (220, 30, 30), (30, 30, 220)
 def table(names: list[str], visibility: tuple[int, int] = (0, 0)) -> pa.Table:
     """Persons of two joints, in the middle of a crop of 40 x 40 around (20, 20)."""
     count = len(names)
-    return pa.table(dict(
-        file_name=names, keypoints=[[12., 20., 28., 20.]] * count,
-        visibility=[list(visibility)] * count, crop_center=[[20., 20.]] * count,
-        crop_scale=[[40., 40.]] * count))
+    return pa.table(
+        dict(
+            file_name=names,
+            keypoints=[[12.0, 20.0, 28.0, 20.0]] * count,
+            visibility=[list(visibility)] * count,
+            crop_center=[[20.0, 20.0]] * count,
+            crop_scale=[[40.0, 40.0]] * count,
+        )
+    )
 
 
 @pytest.fixture
@@ -35,15 +40,25 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def drawn(folder: Path | None, rows: pa.Table, links: tuple = ((0, 1), )) -> list[np.ndarray]:
+def drawn(folder: Path | None, rows: pa.Table, links: tuple = ((0, 1),)) -> list[np.ndarray]:
     """The pictures as arrays of whole numbers, (112, 112, 3)."""
     jpegs = list(draw_persons(folder, rows, links, ('left_hip', 'right_hip'), 'test'))
     return [np.asarray(Image.open(io.BytesIO(jpeg)), int) for jpeg in jpegs]
 
 
-@pytest.mark.parametrize('name, known', [
-    ('red.png', True), ('part/blue.jpg', True), ('part/../red.png', True), ('grey.png', False),
-    ('part', False), ('', False), ('../outside.png', False), ('part/../../outside.png', False)])
+@pytest.mark.parametrize(
+    'name, known',
+    [
+        ('red.png', True),
+        ('part/blue.jpg', True),
+        ('part/../red.png', True),
+        ('grey.png', False),
+        ('part', False),
+        ('', False),
+        ('../outside.png', False),
+        ('part/../../outside.png', False),
+    ],
+)
 def test_only_photos_inside_the_folder(photos: Path, name: str, known: bool) -> None:
     file = photo_file(photos, name)
     assert (file is not None) == known
@@ -82,13 +97,13 @@ def test_each_person_is_on_the_own_photo(photos: Path) -> None:
 
 
 def test_without_a_folder_all_is_grey() -> None:
-    picture, = drawn(None, table(['red.png']))
+    (picture,) = drawn(None, table(['red.png']))
     assert np.abs(picture - GREY).max() < 5
 
 
 def test_joints_are_where_they_belong() -> None:
     # Half a picture is 20 pixels of the image: the joints are at 12 / 40 and 28 / 40 of 112.
-    picture, = drawn(None, table(['a'], (2, 2)), ())
+    (picture,) = drawn(None, table(['a'], (2, 2)), ())
     differs = np.abs(picture - GREY).max(axis=2) > 60
     columns, rows = np.flatnonzero(differs.any(axis=0)), np.flatnonzero(differs.any(axis=1))
     assert rows.mean() == pytest.approx(56, abs=1.5)
@@ -107,7 +122,7 @@ def test_pictures_are_drawn_when_they_are_asked_for(photos: Path) -> None:
 
 def test_a_photo_that_is_cut_off(photos: Path) -> None:
     data = (photos / 'part' / 'blue.jpg').read_bytes()
-    (photos / 'cut.jpg').write_bytes(data[:len(data) // 2])
+    (photos / 'cut.jpg').write_bytes(data[: len(data) // 2])
     with pytest.raises(InputError, match=r'cut\.jpg: cannot be read as a picture: '):
         drawn(photos, table(['cut.jpg']))
 
@@ -116,5 +131,5 @@ def test_a_photo_that_is_cut_off(photos: Path) -> None:
 def test_any_kind_of_picture(photos: Path, mode: str) -> None:
     name = 'other.tif' if mode == 'CMYK' else 'other.png'
     Image.new('RGB', (40, 40), (0, 0, 0)).convert(mode).save(photos / name)
-    picture, = drawn(photos, table([name]))
+    (picture,) = drawn(photos, table([name]))
     assert picture[10:-10, 10:-10].max() < 20

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from shg_xai.errors import InputError
 from shg_xai.drawing.pictures import person_picture, sides_of, write_atlas
+from shg_xai.errors import InputError
 
 NOBODY = (np.zeros((3, 2)), np.zeros(3), [])
 
@@ -45,8 +45,9 @@ def test_joints_lie_in_the_crop_left_orange_right_blue_hidden_hollow() -> None:
     keypoints = np.array([[30, 50], [70, 50], [50, 20], [50, 80]], float)
     sides = sides_of(['left_wrist', 'right_wrist', 'left_eye', 'nose'])
     assert sides == ('left', 'right', 'left', '')
-    got = pixels(person_picture(None, (50, 50), (100, 100), keypoints, np.array([2, 2, 1, 0]), [],
-                                size=300, sides=sides))
+    got = pixels(
+        person_picture(None, (50, 50), (100, 100), keypoints, np.array([2, 2, 1, 0]), [], size=300, sides=sides)
+    )
     assert near(got[150, 90], (230, 159, 0), 25)
     assert near(got[150, 210], (0, 114, 178), 25)
     assert near(got[60, 150], (255, 255, 255), 25), 'occluded: hollow'
@@ -68,16 +69,14 @@ def test_the_atlas_holds_pictures_in_row_groups(tmp_path: Path) -> None:
     file = pq.ParquetFile(tmp_path / 'atlas' / 'a.parquet')
     got = file.read()
     assert file.num_row_groups == 3
-    assert got.schema.field('image').type == pa.struct([('bytes', pa.binary()),
-                                                        ('path', pa.string())])
+    assert got.schema.field('image').type == pa.struct([('bytes', pa.binary()), ('path', pa.string())])
     assert got['image'][0].as_py() == {'bytes': b'0', 'path': 'c.jpg'}
     assert got['image'][1].as_py() is None
     assert got['image'][599].as_py() == {'bytes': b'599', 'path': None}
     assert [part.name for part in (tmp_path / 'atlas').iterdir()] == ['a.parquet']
 
 
-@pytest.mark.parametrize(('count', 'message'), [(2, '2 pictures for 3 rows'),
-                                                (4, 'more pictures than its 3 rows')])
+@pytest.mark.parametrize(('count', 'message'), [(2, '2 pictures for 3 rows'), (4, 'more pictures than its 3 rows')])
 def test_pictures_and_rows_have_to_agree(tmp_path: Path, count: int, message: str) -> None:
     table = pa.table({'file_name': ['a'] * 3})
     with pytest.raises(InputError, match=message):

@@ -33,8 +33,7 @@ def test_a_column_a_person_and_a_row_a_network() -> None:
 
 def test_the_score_is_the_title() -> None:
     judged = Pose(POINTS, np.array([True] * 3), score=0.756)
-    assert [ax.get_title() for ax in sheet(judged, judged._replace(score=None))] == [
-        'PCK 0.76', '', '', 'PCK 0.76']
+    assert [ax.get_title() for ax in sheet(judged, judged._replace(score=None))] == ['PCK 0.76', '', '', 'PCK 0.76']
 
 
 def test_it_can_be_saved(tmp_path: Path) -> None:

@@ -5,23 +5,44 @@ import pytest
 from shg_xai.drawing.text import amount, has_zero, listed, number, percent, plural, span
 
 
-@pytest.mark.parametrize(('value', 'text'), [
-    (0.854, '0.85'), (-0.346, '−0.35'), (4096, '4,096'), (12345.6, '12,345.60'), (-0.001, '0.00'),
-    (0, '0'), (None, 'not known'), (float('nan'), 'not known'), (True, 'not known')])
+@pytest.mark.parametrize(
+    ('value', 'text'),
+    [
+        (0.854, '0.85'),
+        (-0.346, '−0.35'),
+        (4096, '4,096'),
+        (12345.6, '12,345.60'),
+        (-0.001, '0.00'),
+        (0, '0'),
+        (None, 'not known'),
+        (float('nan'), 'not known'),
+        (True, 'not known'),
+    ],
+)
 def test_a_number(value: float | None, text: str) -> None:
     assert number(value) == text
 
 
-@pytest.mark.parametrize(('share', 'text'), [
-    (0.291, '29 %'), (0.0016, '0.16 %'), (1.0, '100 %'), (0.0, '0 %'), (0.083, '8.3 %'),
-    (None, '–')])
+@pytest.mark.parametrize(
+    ('share', 'text'),
+    [(0.291, '29 %'), (0.0016, '0.16 %'), (1.0, '100 %'), (0.0, '0 %'), (0.083, '8.3 %'), (None, '–')],
+)
 def test_a_share_is_per_cent(share: float | None, text: str) -> None:
     assert percent(share, absent='–') == text
 
 
-@pytest.mark.parametrize(('value', 'text'), [
-    (0.001234, '0.00123'), (1234.5, '1,234'), (5.0, '5.00'), (1e-9, '1.0e−09'), (0.0, '0'),
-    (7, '7'), (None, 'not known')])
+@pytest.mark.parametrize(
+    ('value', 'text'),
+    [
+        (0.001234, '0.00123'),
+        (1234.5, '1,234'),
+        (5.0, '5.00'),
+        (1e-9, '1.0e−09'),
+        (0.0, '0'),
+        (7, '7'),
+        (None, 'not known'),
+    ],
+)
 def test_an_amount_has_significant_figures(value: float | None, text: str) -> None:
     assert amount(value) == text
 

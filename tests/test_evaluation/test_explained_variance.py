@@ -17,27 +17,29 @@ from shg_xai.evaluation import ExplainedVariance, explained_variance
 from shg_xai.evaluation.explained_variance import joined, sums_of
 
 # Four persons of two values; mean (2, 1); squared deviations (1 + 1 + 1 + 1) + (1 + 1 + 9 + 9).
-LATENTS = np.array([[1., 0.], [3., 2.], [1., 4.], [3., -2.]], np.float32)
-MEAN = np.array([2., 1.])
-TOTAL = 24.
+LATENTS = np.array([[1.0, 0.0], [3.0, 2.0], [1.0, 4.0], [3.0, -2.0]], np.float32)
+MEAN = np.array([2.0, 1.0])
+TOTAL = 24.0
 
 
-def samples(latents: np.ndarray, reconstructions: np.ndarray, codes: np.ndarray
-            ) -> list[dict[str, Tensor]]:
-    return [dict(input=torch.tensor(x), reconstruction=torch.tensor(r), code=torch.tensor(c))
-            for x, r, c in zip(latents, reconstructions, codes, strict=True)]
+def samples(latents: np.ndarray, reconstructions: np.ndarray, codes: np.ndarray) -> list[dict[str, Tensor]]:
+    return [
+        dict(input=torch.tensor(x), reconstruction=torch.tensor(r), code=torch.tensor(c))
+        for x, r, c in zip(latents, reconstructions, codes, strict=True)
+    ]
 
 
-def metrics(latents: np.ndarray, reconstructions: np.ndarray, codes: np.ndarray | None = None,
-            batch: int = 3, **changes: Any) -> dict[str, float]:
+def metrics(
+    latents: np.ndarray, reconstructions: np.ndarray, codes: np.ndarray | None = None, batch: int = 3, **changes: Any
+) -> dict[str, float]:
     """What an Evaluator makes of persons who come in batches."""
     init_default_scope('mmpose')
     evaluator = Evaluator(dict(type='ExplainedVariance'))
     evaluator.dataset_meta = dict(persons=len(latents)) | changes
-    codes = np.arange(2. * len(latents)).reshape(-1, 2) if codes is None else codes
+    codes = np.arange(2.0 * len(latents)).reshape(-1, 2) if codes is None else codes
     persons = samples(latents, reconstructions, codes)
     for start in range(0, len(persons), batch):
-        evaluator.process(persons[start:start + batch])
+        evaluator.process(persons[start : start + batch])
     return evaluator.evaluate(len(latents))
 
 
@@ -56,14 +58,14 @@ def test_zero_for_everybody_scores_below_the_mean() -> None:
 
 
 def test_units_with_one_value_for_all_persons_are_dead() -> None:
-    codes = np.array([[0., 1., 5., 0.], [0., 1., 5., 0.], [0., 2., 5., 0.], [0., 2., 5., .1]])
+    codes = np.array([[0.0, 1.0, 5.0, 0.0], [0.0, 1.0, 5.0, 0.0], [0.0, 2.0, 5.0, 0.0], [0.0, 2.0, 5.0, 0.1]])
     found = metrics(LATENTS, LATENTS, codes)
     # Each batch of two alone would have three; the second and fourth unit differ over all.
     assert (found['latent/dead_code_units'], found['latent/code_channels']) == (2, 4)
 
 
 @pytest.mark.parametrize('batch', [1, 7, 100])
-@pytest.mark.parametrize('offset', [0., 1e4])
+@pytest.mark.parametrize('offset', [0.0, 1e4])
 def test_in_batches_it_is_what_it_is_in_one_piece(batch: int, offset: float) -> None:
     generator = np.random.default_rng(0)
     x = (generator.standard_normal((100, 3, 2, 2)) + offset).astype(np.float32)
@@ -86,8 +88,7 @@ def test_memory_does_not_grow_with_the_persons() -> None:
 
 
 @pytest.mark.parametrize('persons, processes', [(10, 2), (10, 3), (11, 4), (2, 4)])
-def test_of_processes_every_person_counts_once(persons: int, processes: int,
-                                               monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_processes_every_person_counts_once(persons: int, processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(1)
     x, r, c = (generator.standard_normal((persons, 5)) for _ in range(3))
     # As MMEngine's DefaultSampler with round_up deals persons out, the first ones again at the end.
@@ -100,7 +101,7 @@ def test_of_processes_every_person_counts_once(persons: int, processes: int,
         metric.dataset_meta = dict(persons=persons)
         own = dealt[rank::processes]
         for start in range(0, len(own), 2):
-            batch = own[start:start + 2]
+            batch = own[start : start + 2]
             metric.process(None, samples(x[batch], r[batch], c[batch]))
         gathered += metric.results
     # MMEngine cuts what it gathered to the number of persons.

@@ -12,8 +12,9 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
 
 
-def sample(difference: float, weights: tuple[float, ...] = (1, 1),
-           dtype: torch.dtype = torch.float32) -> PoseDataSample:
+def sample(
+    difference: float, weights: tuple[float, ...] = (1, 1), dtype: torch.dtype = torch.float32
+) -> PoseDataSample:
     """Two joints, heatmaps of 3 x 4: the second joint is predicted too high everywhere."""
     person = PoseDataSample(gt_fields=PixelData(heatmaps=torch.full((2, 3, 4), 0.25)))
     predicted = torch.full((2, 3, 4), 0.25, dtype=dtype)
@@ -25,8 +26,9 @@ def sample(difference: float, weights: tuple[float, ...] = (1, 1),
 
 def evaluate(persons: list[PoseDataSample], **arguments: str) -> dict[str, float]:
     init_default_scope('mmpose')
-    evaluator = Evaluator(dict(type='HeatmapLoss', loss=dict(
-        type='KeypointMSELoss', use_target_weight=True), **arguments))
+    evaluator = Evaluator(
+        dict(type='HeatmapLoss', loss=dict(type='KeypointMSELoss', use_target_weight=True), **arguments)
+    )
     for person in persons:
         evaluator.process([person], None)
     return evaluator.evaluate(len(persons))
@@ -39,8 +41,7 @@ def test_it_is_the_mean_over_persons() -> None:
 
 
 def test_weights_are_the_losss() -> None:
-    assert evaluate([sample(1, (1, 0)), sample(1, (0, 0.5))]) == {
-        'val/heatmap_error': pytest.approx((0 + 0.25) / 2)}
+    assert evaluate([sample(1, (1, 0)), sample(1, (0, 0.5))]) == {'val/heatmap_error': pytest.approx((0 + 0.25) / 2)}
 
 
 def test_heatmaps_of_bfloat16_are_compared_in_float32() -> None:

@@ -20,9 +20,13 @@ def test_a_joint_nobody_has_labelled_stays_absent() -> None:
 
 def test_the_pose_is_right_for_who_stands_there() -> None:
     pose = np.array([[0.5, 0.5], [0.2, 0.2]])
-    keypoints = np.array([[[0.52, 0.5], [0.2, 0.2]],    # both within 0.05
-                          [[0.5, 0.56], [0.2, 0.24]],   # the elbow only
-                          [[0.9, 0.9], [0.9, 0.9]]])    # neither is labelled
+    keypoints = np.array(
+        [
+            [[0.52, 0.5], [0.2, 0.2]],  # both within 0.05
+            [[0.5, 0.56], [0.2, 0.24]],  # the elbow only
+            [[0.9, 0.9], [0.9, 0.9]],
+        ]
+    )  # neither is labelled
     v = np.array([[2, 1], [2, 2], [0, 0]])
     scores = mean_pose_pck(pose, keypoints, v, ['nose', 'left_elbow'])
     assert scores == pytest.approx(dict(labelled=0.75, visible=0.75, occluded=1.0, limbs=1.0))

@@ -28,7 +28,10 @@ def test_which_joints_count() -> None:
     groups = pck.counting_joints(v, NAMES)
     assert set(groups) == {'labelled', 'visible', 'occluded', 'limbs'}
     assert [groups[name].sum(axis=1).tolist() for name in ('labelled', 'visible', 'occluded')] == [
-        [16, 2], [15, 1], [1, 1]]
+        [16, 2],
+        [15, 1],
+        [1, 1],
+    ]
     # Elbows, wrists, knees, ankles: 7 to 10 and 13 to 16 in COCO's order.
     assert np.flatnonzero(groups['limbs'][0]).tolist() == [7, 8, 9, 10, 13, 14, 15, 16]
     assert np.flatnonzero(groups['limbs'][1]).tolist() == [7, 8]
@@ -66,8 +69,7 @@ def test_pooled_per_joint_equals_mmposes() -> None:
     v = generator.integers(0, 3, (40, 17))
     v[:, 4] = 0
     sizes = generator.uniform(50, 200, 40)
-    expected, mean, counted = keypoint_pck_accuracy(
-        predicted, truth, v > 0, 0.05, np.stack([sizes, sizes], axis=1))
+    expected, mean, counted = keypoint_pck_accuracy(predicted, truth, v > 0, 0.05, np.stack([sizes, sizes], axis=1))
     correct = pck.normalised_distances(predicted, truth, sizes) < 0.05
     ours = np.array([pck.pooled_pck(correct[:, joint], v[:, joint] > 0) for joint in range(17)])
     assert 0.1 < mean < 0.9

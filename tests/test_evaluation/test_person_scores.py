@@ -43,8 +43,7 @@ def test_who_cannot_be_judged_has_no_joint_that_counts() -> None:
     assert V[3].any()  # not written over
 
 
-@pytest.mark.parametrize('normaliser, side', [('crop', 200), ('bbox', 100),
-                                              ('torso', math.hypot(22, 30))])
+@pytest.mark.parametrize('normaliser, side', [('crop', 200), ('bbox', 100), ('torso', math.hypot(22, 30))])
 def test_distances_of_a_sample(normaliser: str, side: float) -> None:
     # As in test_visible_pck: a crop of 200, a box of 80 x 100, shoulder (64, 25) to hip (42, 55).
     person = sample({0: 3, 7: 8}, points=STANDING).to_dict()

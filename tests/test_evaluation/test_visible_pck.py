@@ -21,20 +21,27 @@ from shg_xai.evaluation import VisiblePCK
 from tests.helpers.data import ALL_VISIBLE, NAMES, PARTLY, STANDING, annotation
 
 
-def sample(shift: dict[int, float], v: Sequence[int] = ALL_VISIBLE, side: float = 200,
-           points: np.ndarray = STANDING, annotated: bool = True) -> PoseDataSample:
+def sample(
+    shift: dict[int, float],
+    v: Sequence[int] = ALL_VISIBLE,
+    side: float = 200,
+    points: np.ndarray = STANDING,
+    annotated: bool = True,
+) -> PoseDataSample:
     """A person whose joints are predicted so many pixels to the right of the truth."""
     entry = annotation(points=points, v=v, bbox=(0, 0, 80, 100))
     truth = np.array(entry['keypoints']).reshape(1, 17, 3)[..., :2]
     predicted = truth.copy()
     for joint, distance in shift.items():
         predicted[0, joint, 0] += distance
-    person = PoseDataSample(metainfo=dict(
-        id=1, img_id=1, input_scale=np.array([side, side / 2]),
-        **dict(raw_ann_info=entry) if annotated else {}))
+    person = PoseDataSample(
+        metainfo=dict(
+            id=1, img_id=1, input_scale=np.array([side, side / 2]), **dict(raw_ann_info=entry) if annotated else {}
+        )
+    )
     person.gt_instances = InstanceData(
-        keypoints=truth, keypoints_visible=np.minimum(1, np.array([v])),
-        bboxes=np.array([[0.0, 0, 80, 100]]))
+        keypoints=truth, keypoints_visible=np.minimum(1, np.array([v])), bboxes=np.array([[0.0, 0, 80, 100]])
+    )
     person.pred_instances = InstanceData(keypoints=predicted, keypoint_scores=np.ones((1, 17)))
     return person
 
@@ -45,7 +52,7 @@ def evaluate(persons: list[PoseDataSample], *others: dict, **arguments: Any) -> 
     evaluator = Evaluator([dict(type='VisiblePCK', **arguments), *others])
     evaluator.dataset_meta = parse_pose_metainfo(CheckedCocoDataset.METAINFO)
     for start in range(0, len(persons), 2):
-        evaluator.process(persons[start:start + 2], None)
+        evaluator.process(persons[start : start + 2], None)
     return evaluator.evaluate(len(persons))
 
 
@@ -68,9 +75,10 @@ def test_by_hand() -> None:
     # The nose, the left eye and the left knee are right on one of the two persons.
     assert metrics['pck/joint_mean'] == pytest.approx((14 + 0.5 + 0.5 + 0.5) / 17)
     assert set(metrics) == (
-        {f'pck/{pool}{group}' for pool in ('', 'pooled/')
-         for group in ('labelled', 'visible', 'occluded', 'limbs')}
-        | {f'pck/joint/{name}' for name in NAMES} | {'pck/joint_mean'})
+        {f'pck/{pool}{group}' for pool in ('', 'pooled/') for group in ('labelled', 'visible', 'occluded', 'limbs')}
+        | {f'pck/joint/{name}' for name in NAMES}
+        | {'pck/joint_mean'}
+    )
 
 
 def test_a_joint_at_the_threshold_is_not_correct() -> None:
@@ -115,19 +123,24 @@ def test_a_person_without_a_torso_is_left_out() -> None:
 
 def test_what_no_joint_counts_for_is_left_out() -> None:
     metrics = evaluate([sample({}, [2] * 5 + [0] * 12)])
-    assert set(metrics) == {'pck/labelled', 'pck/visible', 'pck/pooled/labelled',
-                            'pck/pooled/visible', 'pck/joint_mean',
-                            *(f'pck/joint/{name}' for name in NAMES[:5])}
+    assert set(metrics) == {
+        'pck/labelled',
+        'pck/visible',
+        'pck/pooled/labelled',
+        'pck/pooled/visible',
+        'pck/joint_mean',
+        *(f'pck/joint/{name}' for name in NAMES[:5]),
+    }
     assert set(metrics.values()) == {1.0}
 
 
 def test_the_mean_over_joints_is_mmposes_pck() -> None:
     generator = np.random.default_rng(0)
-    persons = [sample(dict(enumerate(generator.normal(0, 5, 17))),
-                      generator.choice([0, 1, 2], 17, p=[0.3, 0.2, 0.5]).tolist())
-               for _ in range(21)]
-    metrics = evaluate(persons, dict(type='PCKAccuracy', thr=0.05, norm_item='bbox'),
-                       normaliser='bbox')
+    persons = [
+        sample(dict(enumerate(generator.normal(0, 5, 17))), generator.choice([0, 1, 2], 17, p=[0.3, 0.2, 0.5]).tolist())
+        for _ in range(21)
+    ]
+    metrics = evaluate(persons, dict(type='PCKAccuracy', thr=0.05, norm_item='bbox'), normaliser='bbox')
     joints = [value for name, value in metrics.items() if name.startswith('pck/joint/')]
     assert len(joints) == 17
     assert 0.2 < metrics['PCK'] < 0.95
@@ -164,8 +177,13 @@ def test_persons_are_written_in_order(tmp_path: Path) -> None:
     table = pq.read_table(file)
     # Hand numbers of test_by_hand; the second person has a right ankle only.
     assert table.to_pydict() == dict(
-        annotation_id=[9, 8, 7], image_id=[0, 0, 1], pck_labelled=[13 / 14, 1, 15 / 17],
-        pck_visible=[8 / 9, 1, 15 / 17], pck_occluded=[1, None, None], pck_limbs=[1, 1, 7 / 8])
+        annotation_id=[9, 8, 7],
+        image_id=[0, 0, 1],
+        pck_labelled=[13 / 14, 1, 15 / 17],
+        pck_visible=[8 / 9, 1, 15 / 17],
+        pck_occluded=[1, None, None],
+        pck_limbs=[1, 1, 7 / 8],
+    )
     assert [str(kind) for kind in table.schema.types] == ['int64'] * 2 + ['double'] * 4
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 

@@ -8,9 +8,9 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_samples
 
+from shg_xai.explain.decomposition import Structure, structure
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import Selection
-from shg_xai.explain.decomposition import Structure, structure
 from tests.helpers.analysis_stores import blobs, selected
 
 QUICK = Options(ks=(2, 3), restarts=3, bootstrap=20)
@@ -25,7 +25,7 @@ def worked(folder: Path, chosen: Selection, options: Options = QUICK) -> Structu
 
 def decaying(count: int = 400, dimensions: int = 40) -> np.ndarray:
     """Three groups in the first dimensions of a spectrum that falls off quickly."""
-    values = blobs(count, dimensions, 3, 5.) * np.arange(1, dimensions + 1) ** -1.5
+    values = blobs(count, dimensions, 3, 5.0) * np.arange(1, dimensions + 1) ** -1.5
     values[:, 7] = 0.5
     return values.astype(np.float32)
 
@@ -38,21 +38,24 @@ def test_parts_agree_with_libraries(tmp_path: Path) -> None:
     assert found.constant == 1
     assert found.variances == pytest.approx(exact.var(axis=0, ddof=1), rel=1e-9)
     assert found.components.eigenvalues == pytest.approx(
-        PCA(svd_solver='full').fit(exact).explained_variance_, rel=1e-6, abs=1e-12)
+        PCA(svd_solver='full').fit(exact).explained_variance_, rel=1e-6, abs=1e-12
+    )
     assert list(found.clusters) == list(found.silhouettes) == [2, 3]
     half = chosen.halves(QUICK.seed)
     for own, part in zip(found.halves, (half, ~half), strict=True):
         assert own.selection.annotation_ids.tolist() == chosen.annotation_ids[part].tolist()
         assert own.mean == pytest.approx(exact[part].mean(axis=0))
         assert own.eigenvalues == pytest.approx(
-            PCA(svd_solver='full').fit(exact[part]).explained_variance_, rel=1e-6, abs=1e-12)
+            PCA(svd_solver='full').fit(exact[part]).explained_variance_, rel=1e-6, abs=1e-12
+        )
 
 
 @pytest.mark.parametrize('tolerance', [0, 1e-6, 1e-3, 0.05, 1])
 def test_mean_silhouettes_keep_the_tolerance(tmp_path: Path, tolerance: float) -> None:
     values = decaying()
-    found = worked(tmp_path / 'work', selected(tmp_path / 'store', values),
-                   Options(ks=(2, 3), restarts=2, tolerance=tolerance))
+    found = worked(
+        tmp_path / 'work', selected(tmp_path / 'store', values), Options(ks=(2, 3), restarts=2, tolerance=tolerance)
+    )
     for k, own in found.silhouettes.items():
         labels = found.clusters[k].best.labels
         error = np.abs(own.values - silhouette_samples(values.astype(float), labels))
@@ -62,8 +65,9 @@ def test_mean_silhouettes_keep_the_tolerance(tmp_path: Path, tolerance: float) -
 
 
 def test_nothing_is_cut_at_tolerance_0(tmp_path: Path) -> None:
-    found = worked(tmp_path / 'work', selected(tmp_path / 'store', decaying()),
-                   Options(ks=(2, ), restarts=2, tolerance=0))
+    found = worked(
+        tmp_path / 'work', selected(tmp_path / 'store', decaying()), Options(ks=(2,), restarts=2, tolerance=0)
+    )
     assert found.projections.scores.dimensions >= 39  # one of forty never varies
     assert found.silhouettes[2].bounds.max() <= 1e-6
 
@@ -79,8 +83,7 @@ def test_few_dimensions(tmp_path: Path, dimensions: int) -> None:
     found = worked(tmp_path / 'work', selected(tmp_path / 'store', values))
     assert found.projections.scores.dimensions == dimensions
     for k, own in found.silhouettes.items():
-        assert own.values == pytest.approx(silhouette_samples(
-            values, found.clusters[k].best.labels), abs=1e-4)
+        assert own.values == pytest.approx(silhouette_samples(values, found.clusters[k].best.labels), abs=1e-4)
 
 
 def test_only_scores_are_left_behind(tmp_path: Path) -> None:

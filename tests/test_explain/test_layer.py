@@ -11,19 +11,25 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
-from shg_xai.explain.options import Options
-from shg_xai.latents.selection import select
 from shg_xai.explain.layer import Analysis, analyse
+from shg_xai.explain.options import Options
 from shg_xai.latents import LatentStore
-from tests.helpers.data import NAMES
+from shg_xai.latents.selection import select
 from tests.helpers.analysis_stores import LAYER, LINKS, blobs, selected, spoil
+from tests.helpers.data import NAMES
 
 QUICK = Options(ks=(2, 3, 4), restarts=3, bootstrap=30)
-VALUES = (blobs(90, 24, 3, 5.) * np.arange(1, 25) ** -0.7).reshape(90, 6, 2, 2)
+VALUES = (blobs(90, 24, 3, 5.0) * np.arange(1, 25) ** -0.7).reshape(90, 6, 2, 2)
 
 
-def analysed(folder: Path, values: np.ndarray, options: Options = QUICK, rows: str = 'all',
-             notes: tuple[str, ...] = (), **keywords: Any) -> Analysis:
+def analysed(
+    folder: Path,
+    values: np.ndarray,
+    options: Options = QUICK,
+    rows: str = 'all',
+    notes: tuple[str, ...] = (),
+    **keywords: Any,
+) -> Analysis:
     """The analysis of a store of these values."""
     chosen = selected(folder / 'store', values, rows, **keywords)
     scratch = folder / 'scratch'
@@ -38,15 +44,33 @@ def analysed(folder: Path, values: np.ndarray, options: Options = QUICK, rows: s
 @pytest.fixture(scope='module')
 def found(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     """Ninety persons in three groups, persons 1 to 90."""
-    return analysed(tmp_path_factory.mktemp('study'), VALUES, notes=('A note.', ))
+    return analysed(tmp_path_factory.mktemp('study'), VALUES, notes=('A note.',))
 
 
 def test_facts(found: Analysis) -> None:
     results = found.results
     assert list(results) == [
-        'name', 'store', 'layer', 'persons', 'persons_in_store', 'images', 'dimensions', 'shape',
-        'config_file', 'dataset', 'split', 'checkpoint', 'keypoint_names', 'skeleton_links',
-        'constant_dimensions', 'warnings', 'spectrum', 'walks', 'clusters', 'concepts']
+        'name',
+        'store',
+        'layer',
+        'persons',
+        'persons_in_store',
+        'images',
+        'dimensions',
+        'shape',
+        'config_file',
+        'dataset',
+        'split',
+        'checkpoint',
+        'keypoint_names',
+        'skeleton_links',
+        'constant_dimensions',
+        'warnings',
+        'spectrum',
+        'walks',
+        'clusters',
+        'concepts',
+    ]
     assert (results['name'], results['layer']) == ('made', LAYER)
     assert (results['persons'], results['persons_in_store'], results['images']) == (90, 90, 45)
     assert (results['dimensions'], results['shape']) == (24, [6, 2, 2])
@@ -83,15 +107,13 @@ def test_walks_are_those_through_the_latents(found: Analysis) -> None:
     for entry in walks['components']:
         sigma, direction = np.sqrt(squares[-entry['component']]), directions[:, -entry['component']]
         assert entry['sigma'] == pytest.approx(sigma)
-        distances = {step: np.linalg.norm(centred - step * sigma * direction, axis=1)
-                     for step in walks['steps']}
+        distances = {step: np.linalg.norm(centred - step * sigma * direction, axis=1) for step in walks['steps']}
         # The sign of a component is anyone's.
         sign = 1 if direction[np.abs(direction).argmax()] > 0 else -1
         for point in entry['points']:
             distance = distances[sign * point['step']]
             assert point['distance'] == pytest.approx(distance.min())
-            assert [person['annotation_id'] for person in point['nearest']] == (
-                1 + np.argsort(distance)[:3]).tolist()
+            assert [person['annotation_id'] for person in point['nearest']] == (1 + np.argsort(distance)[:3]).tolist()
 
 
 def test_clusters(found: Analysis) -> None:
@@ -125,8 +147,7 @@ def test_persons(found: Analysis) -> None:
     assert table['pck'].equals(rows['pck'])
     assert table['pck'].null_count == 23  # every fourth
     values = VALUES.reshape(90, 24).astype(float)
-    scores = np.abs((values - values.mean(axis=0)) @ PCA(svd_solver='full').fit(
-        values).components_.T)
+    scores = np.abs((values - values.mean(axis=0)) @ PCA(svd_solver='full').fit(values).components_.T)
     for number in range(1, 11):
         column = table[f'component_{number}']
         assert column.type == pa.float32()
@@ -139,8 +160,7 @@ def test_persons(found: Analysis) -> None:
 
 
 def test_one_number_of_clusters_has_no_margin(tmp_path: Path) -> None:
-    clusters = analysed(tmp_path, VALUES, Options(ks=(3, ), restarts=1, bootstrap=10)
-                        ).results['clusters']
+    clusters = analysed(tmp_path, VALUES, Options(ks=(3,), restarts=1, bootstrap=10)).results['clusters']
     assert (clusters['best_k'], clusters['second_k'], clusters['margin']) == (3, None, None)
     assert clusters['k'][0]['stability'] == dict(value=1, low=1)
 
@@ -170,7 +190,7 @@ def test_one_dimension(tmp_path: Path) -> None:
 
 
 def test_as_few_persons_as_can_be(tmp_path: Path) -> None:
-    results = analysed(tmp_path, VALUES[:3], Options(ks=(2, ), bootstrap=10)).results
+    results = analysed(tmp_path, VALUES[:3], Options(ks=(2,), bootstrap=10)).results
     assert results['clusters']['k'][0]['sizes'] == [2, 1]
     assert [entry['component'] for entry in results['walks']['components']] == [1, 2]
 
@@ -195,8 +215,7 @@ def test_persons_of_a_condition(tmp_path: Path) -> None:
     assert whole.persons['annotation_id'].to_pylist() == list(range(31, 91))
     part = tmp_path / 'part'
     part.mkdir()
-    alone = analysed(part, VALUES[30:], ids=range(31, 91), images=[number // 2 for number
-                                                                 in range(30, 90)])
+    alone = analysed(part, VALUES[30:], ids=range(31, 91), images=[number // 2 for number in range(30, 90)])
     for chapter in ('spectrum', 'walks', 'clusters'):
         assert whole.results[chapter] == alone.results[chapter]
 

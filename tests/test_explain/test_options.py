@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shg_xai.explain.options import Options, check, warnings_of
-from shg_xai.latents.selection import select
 from shg_xai.errors import InputError
+from shg_xai.explain.options import Options, check, warnings_of
 from shg_xai.latents import LatentStore
+from shg_xai.latents.selection import select
 from tests.helpers.analysis_stores import selected, write_store
 
 
@@ -17,14 +17,24 @@ def test_the_defaults_are_fine() -> None:
     assert Options().ks == (2, 3, 4, 5, 6, 7, 8, 9, 10)
 
 
-@pytest.mark.parametrize('key, value, message', [
-    ('seed', -1, '--seed -1: give 0 or more'), ('restarts', 0, '--restarts 0: give 1 or more'),
-    ('bootstrap', 9, '--bootstrap 9: give 10 or more'), ('map', -1, '--map -1: give 0 or more'),
-    ('confidence', 0., '--confidence 0.0: '), ('confidence', 1., '--confidence 1.0: '),
-    ('confidence', 95, '--confidence 95: give a share between 0 and 1'),
-    ('confidence', float('nan'), '--confidence nan: '), ('tolerance', -0.1, '--tolerance -0.1: '),
-    ('tolerance', 2., '--tolerance 2.0: '), ('tolerance', float('nan'), '--tolerance nan: '),
-    ('ks', (2, 1), '--k 1: give numbers of clusters from 2 to 255'), ('ks', (256, ), '--k 256: ')])
+@pytest.mark.parametrize(
+    'key, value, message',
+    [
+        ('seed', -1, '--seed -1: give 0 or more'),
+        ('restarts', 0, '--restarts 0: give 1 or more'),
+        ('bootstrap', 9, '--bootstrap 9: give 10 or more'),
+        ('map', -1, '--map -1: give 0 or more'),
+        ('confidence', 0.0, '--confidence 0.0: '),
+        ('confidence', 1.0, '--confidence 1.0: '),
+        ('confidence', 95, '--confidence 95: give a share between 0 and 1'),
+        ('confidence', float('nan'), '--confidence nan: '),
+        ('tolerance', -0.1, '--tolerance -0.1: '),
+        ('tolerance', 2.0, '--tolerance 2.0: '),
+        ('tolerance', float('nan'), '--tolerance nan: '),
+        ('ks', (2, 1), '--k 1: give numbers of clusters from 2 to 255'),
+        ('ks', (256,), '--k 256: '),
+    ],
+)
 def test_what_makes_no_sense(key: str, value: Any, message: str) -> None:
     with pytest.raises(InputError) as caught:
         Options(**{key: value})
@@ -32,7 +42,7 @@ def test_what_makes_no_sense(key: str, value: Any, message: str) -> None:
 
 
 def test_more_clusters_than_persons(tmp_path: Path) -> None:
-    chosen = selected(tmp_path / 'store', np.arange(6.)[:, None])
+    chosen = selected(tmp_path / 'store', np.arange(6.0)[:, None])
     check(chosen, Options(ks=(2, 5)))
     with pytest.raises(InputError, match=r'--k 6: 6 persons of .*store cannot be judged in 6'):
         check(chosen, Options(ks=(2, 6, 9)))
@@ -46,5 +56,5 @@ def test_warnings(tmp_path: Path) -> None:
     assert few[1].find('at most 39 components') > 0
     assert warnings_of(selected(tmp_path / 'many', np.zeros((200, 199))), 0) == []
     store = LatentStore.open(write_store(tmp_path / 'cut', np.zeros((200, 9)), rows=1300))
-    cut_off, = warnings_of(select(store), 0)
+    (cut_off,) = warnings_of(select(store), 0)
     assert cut_off == 'The store has 200 of 1,300 persons; its dump was cut off.'

@@ -1,7 +1,7 @@
 """What the analysis says about a trained network, where the truth is known: made people.
 
-Slow: trains the demo's plain network as the demo does, with a seed whose second component is
-truncation; with another seed the first two share it, and no rule of PCA says which it will be.
+Slow: trains the demo's plain network as the demo does, with a seed whose second component is truncation; with another
+seed the first two share it, and no rule of PCA says which it will be.
 """
 
 import json
@@ -35,19 +35,38 @@ def folder(tmp_path_factory: pytest.TempPathFactory, run: Callable) -> Path:
     """People, a network trained on them, and people who differ by posture and little else."""
     folder = tmp_path_factory.mktemp('explained')
     run('make_people.py', folder / 'people', '--train', 4000, '--val', 100, '--test', 0)
-    run('make_people.py', folder / 'control', '--train', 0, '--val', 0, '--test', 400, '--seed', 1,
-        *CONTROLLED)
-    run('train.py', CONFIG, '--work-dir', folder / 'run', '--data-root', folder / 'people',
-        '--cfg-options', 'randomness.seed=1', 'train_cfg.val_interval=6')
+    run('make_people.py', folder / 'control', '--train', 0, '--val', 0, '--test', 400, '--seed', 1, *CONTROLLED)
+    run(
+        'train.py',
+        CONFIG,
+        '--work-dir',
+        folder / 'run',
+        '--data-root',
+        folder / 'people',
+        '--cfg-options',
+        'randomness.seed=1',
+        'train_cfg.val_interval=6',
+    )
     return folder
 
 
 def analysed(folder: Path, run: Callable, people: str, split: str) -> tuple[Path, dict[str, Any]]:
     """The output folder and the results of an analysis of a split's latents."""
-    best, = (folder / 'run').glob('best_*.pth')
+    (best,) = (folder / 'run').glob('best_*.pth')
     store, out = folder / f'latents_{people}', folder / f'report_{people}'
-    run('dump_latents.py', CONFIG, best, '--data-root', folder / people, '--split', split,
-        '--layers', LAYER, '--out', store)
+    run(
+        'dump_latents.py',
+        CONFIG,
+        best,
+        '--data-root',
+        folder / people,
+        '--split',
+        split,
+        '--layers',
+        LAYER,
+        '--out',
+        store,
+    )
     run('analyze_latent.py', store, '--out', out)
     return out, json.loads((out / 'results.json').read_text())
 
@@ -60,8 +79,7 @@ def strongest(concepts: dict[str, Any], *names: str) -> dict[str, Any]:
 
 def effect(concepts: dict[str, Any], name: str) -> float:
     """How well the two clusters tell a concept apart, 0.5 to 1."""
-    entry, = (entry for entry in concepts['clusters']
-              if entry['k'] == 2 and entry['concept'] == name)
+    (entry,) = (entry for entry in concepts['clusters'] if entry['k'] == 2 and entry['concept'] == name)
     return abs(entry['effect']['value'] - 0.5) + 0.5
 
 
@@ -81,15 +99,14 @@ def test_components_go_with_truncation_and_facing(folder: Path, run: Callable) -
         shuffled = entry['shuffled']['value']
         assert shuffled is None or abs(shuffled) < 0.05, entry
     for entry in concepts['probes']:
-        assert all(abs(value - (0.5 if entry['measure'] == 'auc' else 0)) < 0.1
-                   for value in entry['shuffled']), entry
+        assert all(abs(value - (0.5 if entry['measure'] == 'auc' else 0)) < 0.1 for value in entry['shuffled']), entry
 
 
 def test_posture_is_found_where_little_else_varies(folder: Path, run: Callable) -> None:
     out, results = analysed(folder, run, 'control', 'test')
     concepts = results['analyses'][0]['concepts']
     first = [entry for entry in concepts['components'] if entry['component'] == 1]
-    posture, = (entry for entry in first if entry['concept'] == 'factor_posture')
+    (posture,) = (entry for entry in first if entry['concept'] == 'factor_posture')
     assert abs(posture['rho']['value']) >= 0.75
     assert effect(concepts, 'factor_posture') >= 0.95
 

@@ -11,22 +11,23 @@ import pytest
 from PIL import Image
 from sklearn.metrics import adjusted_rand_score
 
-from shg_xai.report.atlas import named_persons
-from shg_xai.stats.executors import executor
-from shg_xai.explain.options import Options
-from shg_xai.latents.selection import Selection, select
 from shg_xai.errors import InputError
+from shg_xai.explain.options import Options
 from shg_xai.explain.stores import KIND, check_output, explain, replace_folder
 from shg_xai.latents import LatentStore
+from shg_xai.latents.selection import Selection, select
+from shg_xai.report.atlas import named_persons
+from shg_xai.stats.executors import executor
 from tests.helpers.analysis_stores import blobs, selected, write_store
 from tests.test_stats.test_cka import brute_force
 
 QUICK = Options(ks=(2, 3), restarts=2, bootstrap=10, map=12)
-VALUES = blobs(70, 12, 3, 5.)
+VALUES = blobs(70, 12, 3, 5.0)
 
 
-def explained(out: Path, selections: list[Selection], threads: int = 2,
-              options: Options = QUICK, **keywords: Any) -> dict[str, Any]:
+def explained(
+    out: Path, selections: list[Selection], threads: int = 2, options: Options = QUICK, **keywords: Any
+) -> dict[str, Any]:
     """Explain into a new folder; what it has written is read back."""
     out.mkdir()
     with executor(threads) as pool:
@@ -45,16 +46,26 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]
 
 def test_the_head_of_the_results(one: tuple) -> None:
     results = one[1]
-    assert list(results) == ['schema_version', 'kind', 'command', 'seed', 'versions', 'settings',
-                             'analyses', 'comparison', 'times_s']
+    assert list(results) == [
+        'schema_version',
+        'kind',
+        'command',
+        'seed',
+        'versions',
+        'settings',
+        'analyses',
+        'comparison',
+        'times_s',
+    ]
     assert (results['schema_version'], results['kind']) == (1, 'shg_xai latent analysis')
     assert (results['command'], results['seed']) == ('the command', 0)
-    assert results['settings'] == dict(rows='all', ks=(2, 3), restarts=2, bootstrap=10,
-                                       confidence=0.95, tolerance=0.001, map=12)
+    assert results['settings'] == dict(
+        rows='all', ks=(2, 3), restarts=2, bootstrap=10, confidence=0.95, tolerance=0.001, map=12
+    )
     assert results['versions']['numpy'] == np.__version__
     assert results['comparison'] is None
     assert {'look', 'covariance', 'rotation', 'clusters', 'silhouettes'} <= set(results['times_s'])
-    analysis, = results['analyses']
+    (analysis,) = results['analyses']
     assert analysis['name'] == 'some_store'
 
 
@@ -66,7 +77,7 @@ def test_files(one: tuple) -> None:
 
 def test_tables(one: tuple) -> None:
     out, results = one
-    analysis, = results['analyses']
+    (analysis,) = results['analyses']
     persons = pq.read_table(out / 'persons' / 'some_store.parquet')
     atlas = pq.read_table(out / 'atlas' / 'some_store.parquet')
     assert persons.num_rows == 70
@@ -77,10 +88,18 @@ def test_tables(one: tuple) -> None:
         if name.startswith(('concept.', 'component_', 'silhouette_')):
             assert np.isfinite(values.to_numpy()).all(), name
     concepts = [name for name in persons.column_names if name.startswith('concept.')]
-    assert concepts == [f'concept.{entry["name"]}' for entry
-                        in analysis['concepts']['definitions']]
-    assert atlas.column_names == [*persons.column_names, 'in_map', 'x', 'y', 'keypoints',
-                                  'visibility', 'crop_center', 'crop_scale', 'image']
+    assert concepts == [f'concept.{entry["name"]}' for entry in analysis['concepts']['definitions']]
+    assert atlas.column_names == [
+        *persons.column_names,
+        'in_map',
+        'x',
+        'y',
+        'keypoints',
+        'visibility',
+        'crop_center',
+        'crop_scale',
+        'image',
+    ]
     shown = atlas['annotation_id'].to_pylist()
     assert sum(atlas['in_map'].to_pylist()) == 12
     assert set(named_persons(analysis)) <= set(shown)
@@ -118,8 +137,9 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]
     images = np.arange(70) // 2
     first = selected(folder / 'a' / 'people', VALUES, images=images)
     order = np.random.default_rng(0).permutation(np.arange(10, 70))
-    second = selected(folder / 'b' / 'people', 3 * VALUES[order, :8], ids=order + 1,
-                      images=images[order], dtype='float16')
+    second = selected(
+        folder / 'b' / 'people', 3 * VALUES[order, :8], ids=order + 1, images=images[order], dtype='float16'
+    )
     return folder / 'out', explained(folder / 'out', [first, second])
 
 
@@ -162,8 +182,7 @@ def test_photos_from_where_the_dump_found_them(tmp_path: Path) -> None:
     photos.mkdir()
     for image in range(35):
         Image.new('RGB', (160, 160), (200, 0, 0)).save(photos / f'{image}.jpg')
-    store = LatentStore.open(write_store(tmp_path / 'store', VALUES,
-                                         environment=dict(image_dir=str(photos))))
+    store = LatentStore.open(write_store(tmp_path / 'store', VALUES, environment=dict(image_dir=str(photos))))
     results = explained(tmp_path / 'out', [select(store)])
     assert not any('photos' in warning for warning in results['analyses'][0]['warnings'])
     others = tmp_path / 'others'
@@ -172,9 +191,13 @@ def test_photos_from_where_the_dump_found_them(tmp_path: Path) -> None:
     assert f'are not in {others}; they' in results['analyses'][0]['warnings'][-1]
 
 
-@pytest.mark.parametrize('change, message', [
-    (dict(options=Options(ks=(2, 70))), '--k 70: 70 persons of'),
-    (dict(images=Path('/nowhere')), '--images /nowhere: no such folder')])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (dict(options=Options(ks=(2, 70))), '--k 70: 70 persons of'),
+        (dict(images=Path('/nowhere')), '--images /nowhere: no such folder'),
+    ],
+)
 def test_refused_before_any_work(tmp_path: Path, change: dict, message: str) -> None:
     chosen = selected(tmp_path / 'store', VALUES)
     with pytest.raises(InputError) as caught:
@@ -184,8 +207,7 @@ def test_refused_before_any_work(tmp_path: Path, change: dict, message: str) -> 
 
 
 def test_persons_none_of_whom_are_in_both(tmp_path: Path) -> None:
-    pair = [selected(tmp_path / 'a', VALUES), selected(tmp_path / 'b', VALUES,
-                                                       ids=range(100, 170))]
+    pair = [selected(tmp_path / 'a', VALUES), selected(tmp_path / 'b', VALUES, ids=range(100, 170))]
     with pytest.raises(InputError, match='have 0 persons in common'):
         explained(tmp_path / 'out', pair)
 
@@ -249,8 +271,7 @@ def test_a_link_to_a_folder(tmp_path: Path) -> None:
 
 def test_a_place_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / 'file').write_text('')
-    with (pytest.raises(InputError, match=r'--out .*: cannot be written: '),
-          replace_folder(tmp_path / 'file' / 'out')):
+    with pytest.raises(InputError, match=r'--out .*: cannot be written: '), replace_folder(tmp_path / 'file' / 'out'):
         pass
 
 

@@ -14,8 +14,11 @@ def test_the_first_call_counts_and_has_one_entry_a_person() -> None:
     arrays = first_arrays(dict(layer=[first.bfloat16(), second]), 2)
     assert arrays['layer'].dtype == np.float32
     assert arrays['layer'].tolist() == [[1], [2]]
-    with pytest.raises(InputError, match=r"'layer': its output \(2, 1\) has not one entry for each"
-                                         ' of 3 persons'):
+    with pytest.raises(
+        InputError,
+        match=r"'layer': its output \(2, 1\) has not one entry for each"
+        ' of 3 persons',
+    ):
         first_arrays(dict(layer=[first]), 3)
     with pytest.raises(InputError, match="'layer' does not fire"):
         first_arrays(dict(layer=[]), 2)

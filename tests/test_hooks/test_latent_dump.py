@@ -40,11 +40,17 @@ IDS = [10, 11, 20, 21, 30, 31]
 @pytest.fixture
 def cfg(tmp_path: Path, repo_root: Path) -> Config:
     """The study's config, small, in batches of two, with the hook and no other of ours."""
-    cfg = small_config(repo_root / 'configs/shg_coco.py', write_coco(tmp_path / 'coco'),
-                       tmp_path / 'work', 'val_dataloader.batch_size=2',
-                       'test_dataloader.batch_size=2', 'train_cfg.max_epochs=2')
-    cfg.custom_hooks = [dict(type='LatentDumpHook', layers=[LAYER], out_dir=str(tmp_path / 'out'),
-                             dtype='float32', rows_per_shard=3)]
+    cfg = small_config(
+        repo_root / 'configs/shg_coco.py',
+        write_coco(tmp_path / 'coco'),
+        tmp_path / 'work',
+        'val_dataloader.batch_size=2',
+        'test_dataloader.batch_size=2',
+        'train_cfg.max_epochs=2',
+    )
+    cfg.custom_hooks = [
+        dict(type='LatentDumpHook', layers=[LAYER], out_dir=str(tmp_path / 'out'), dtype='float32', rows_per_shard=3)
+    ]
     return cfg
 
 
@@ -68,8 +74,7 @@ def untouched(loop: BaseLoop, model: nn.Module) -> bool:
 
 
 @pytest.mark.parametrize('flip', [False, True])
-def test_a_test_run_stores_what_a_plain_pass_finds(trained: Config, tmp_path: Path,
-                                                   flip: bool) -> None:
+def test_a_test_run_stores_what_a_plain_pass_finds(trained: Config, tmp_path: Path, flip: bool) -> None:
     trained.model.test_cfg.flip_test = flip
     tester = runner(trained)
     with_hook = tester.test()
@@ -99,27 +104,39 @@ def test_names_and_sizes_of_images_are_stored(trained: Config, tmp_path: Path) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize('persons', [6, 5, 1])
-def test_two_processes_store_nobody_twice(trained: Config, tmp_path: Path, repo_root: Path,
-                                          persons: int) -> None:
+def test_two_processes_store_nobody_twice(trained: Config, tmp_path: Path, repo_root: Path, persons: int) -> None:
     # Rounded up, 5 persons become 6, so that each process has 3: the first is tested twice.
-    trained.test_dataloader.update(
-        batch_size=1, sampler=dict(type='DefaultSampler', shuffle=False, round_up=True))
+    trained.test_dataloader.update(batch_size=1, sampler=dict(type='DefaultSampler', shuffle=False, round_up=True))
     trained.test_dataloader.dataset.indices = persons
-    for name, launch in (('one', []), ('two', [
-            '-m', 'torch.distributed.run', '--nproc_per_node=2', f'--master_port={free_port()}'])):
+    for name, launch in (
+        ('one', []),
+        ('two', ['-m', 'torch.distributed.run', '--nproc_per_node=2', f'--master_port={free_port()}']),
+    ):
         trained.custom_hooks[0].out_dir = str(tmp_path / name)
         trained.dump(tmp_path / f'{name}.py')
         done = subprocess.run(
-            [sys.executable, *launch, 'tools/test.py', tmp_path / f'{name}.py', trained.load_from,
-             '--launcher', 'pytorch' if launch else 'none', '--work-dir', tmp_path / 'work' / name],
-            cwd=repo_root, capture_output=True, text=True, timeout=300,
-            env={**os.environ, 'PYTHONPATH': str(repo_root)})
+            [
+                sys.executable,
+                *launch,
+                'tools/test.py',
+                tmp_path / f'{name}.py',
+                trained.load_from,
+                '--launcher',
+                'pytorch' if launch else 'none',
+                '--work-dir',
+                tmp_path / 'work' / name,
+            ],
+            cwd=repo_root,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, 'PYTHONPATH': str(repo_root)},
+        )
         assert done.returncode == 0, done.stderr
     expected, found, ids = stored(tmp_path / 'one'), stored(tmp_path / 'two'), IDS[:persons]
     assert list(found) == ids[::2] + ids[1::2]
     assert_same({number: found[number] for number in ids}, expected)
-    one, two = (LatentStore.open(tmp_path / name).table().sort_by('annotation_id')
-                for name in ('one', 'two'))
+    one, two = (LatentStore.open(tmp_path / name).table().sort_by('annotation_id') for name in ('one', 'two'))
     assert one.equals(two)
 
 
@@ -162,22 +179,34 @@ def cut_at(number: int, raised: type[BaseException], method: Callable) -> Callab
         if len(calls) == number:
             raise raised
         return method(*args, **options)
+
     return cutting
 
 
 # Three batches of two, three rows a shard; what is left of the batches before is written where the
 # model ends the run, and whole shards else.
-@pytest.mark.parametrize('owner, method, call, raised, rows', [
-    (VisiblePCK, 'process', 3, Cut, 3),  # a metric, at the last batch
-    (VisiblePCK, 'compute_metrics', 1, Cut, 6),  # a metric, at the end
-    (StackedHeatmapHead, 'predict', 2, KeyboardInterrupt, 2),  # Ctrl-C while the network runs
-    (CheckedCocoDataset, '__getitem__', 5, Cut, 3),  # a picture, so between batches
-    (ShardWriter, 'add', 3, Cut, 4),
-])
+@pytest.mark.parametrize(
+    'owner, method, call, raised, rows',
+    [
+        (VisiblePCK, 'process', 3, Cut, 3),  # a metric, at the last batch
+        (VisiblePCK, 'compute_metrics', 1, Cut, 6),  # a metric, at the end
+        (StackedHeatmapHead, 'predict', 2, KeyboardInterrupt, 2),  # Ctrl-C while the network runs
+        (CheckedCocoDataset, '__getitem__', 5, Cut, 3),  # a picture, so between batches
+        (ShardWriter, 'add', 3, Cut, 4),
+    ],
+)
 @pytest.mark.parametrize('again', [True, False])
-def test_a_cut_run_goes_on(trained: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                           owner: type, method: str, call: int, raised: type[BaseException],
-                           rows: int, again: bool) -> None:
+def test_a_cut_run_goes_on(
+    trained: Config,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: type,
+    method: str,
+    call: int,
+    raised: type[BaseException],
+    rows: int,
+    again: bool,
+) -> None:
     tester = runner(trained)
     with monkeypatch.context() as patch:
         patch.setattr(owner, method, cut_at(call, raised, getattr(owner, method)))
@@ -189,12 +218,10 @@ def test_a_cut_run_goes_on(trained: Config, tmp_path: Path, monkeypatch: pytest.
     tester = tester if again else runner(trained)
     tester.test()
     assert untouched(tester.test_loop, tester.model)
-    assert_same(stored(tmp_path / 'out'),
-                plain_latents(trained, load(trained, trained.load_from), LAYER, 2))
+    assert_same(stored(tmp_path / 'out'), plain_latents(trained, load(trained, trained.load_from), LAYER, 2))
 
 
-def test_a_cut_validation_lets_the_training_go(cfg: Config, tmp_path: Path,
-                                               monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cut_validation_lets_the_training_go(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = runner(cfg)
     monkeypatch.setattr(VisiblePCK, 'process', cut_at(5, Cut, VisiblePCK.process))
     with pytest.raises(Cut):
@@ -204,8 +231,7 @@ def test_a_cut_validation_lets_the_training_go(cfg: Config, tmp_path: Path,
     assert not LatentStore.open(tmp_path / 'out' / 'epoch_2').complete
 
 
-def test_a_missing_picture_leaves_model_and_loop_as_they_were(trained: Config,
-                                                              tmp_path: Path) -> None:
+def test_a_missing_picture_leaves_model_and_loop_as_they_were(trained: Config, tmp_path: Path) -> None:
     picture = tmp_path / 'coco/val2017/000000000003.jpg'
     picture.rename(tmp_path / 'kept.jpg')
     tester = runner(trained)
@@ -215,17 +241,18 @@ def test_a_missing_picture_leaves_model_and_loop_as_they_were(trained: Config,
     assert LatentStore.open(tmp_path / 'out').annotation_ids.tolist() == IDS[:3]  # a whole shard
     (tmp_path / 'kept.jpg').rename(picture)
     tester.test()
-    assert_same(stored(tmp_path / 'out'),
-                plain_latents(trained, load(trained, trained.load_from), LAYER, 2))
+    assert_same(stored(tmp_path / 'out'), plain_latents(trained, load(trained, trained.load_from), LAYER, 2))
 
 
-@pytest.mark.parametrize('layer, message', [
-    ('backbone.nowhere', "no layer 'backbone.nowhere' in the model"),
-    ('backbone', 'the output of this layer is a tuple, name a tensor in it: backbone:0'),
-    ('head.loss_module', "'head.loss_module' does not fire in this network"),
-])
-def test_a_layer_that_cannot_be_stored_is_refused(trained: Config, tmp_path: Path, layer: str,
-                                                  message: str) -> None:
+@pytest.mark.parametrize(
+    'layer, message',
+    [
+        ('backbone.nowhere', "no layer 'backbone.nowhere' in the model"),
+        ('backbone', 'the output of this layer is a tuple, name a tensor in it: backbone:0'),
+        ('head.loss_module', "'head.loss_module' does not fire in this network"),
+    ],
+)
+def test_a_layer_that_cannot_be_stored_is_refused(trained: Config, tmp_path: Path, layer: str, message: str) -> None:
     trained.custom_hooks[0].layers = [layer]
     tester = runner(trained)
     with pytest.raises(InputError, match=message):
@@ -238,13 +265,18 @@ def test_boxes_of_a_detector_are_refused(trained: Config, tmp_path: Path) -> Non
     boxes = tmp_path / 'boxes.json'
     boxes.write_text('[{"image_id": 1, "category_id": 1, "bbox": [5, 5, 80, 90], "score": 0.9}]')
     trained.test_dataloader.dataset.bbox_file = str(boxes)
-    trained.test_evaluator = dict(type='CocoMetric', ann_file=str(
-        tmp_path / 'coco/annotations/person_keypoints_val2017.json'), format_only=True,
-        outfile_prefix=str(tmp_path / 'found'))
+    trained.test_evaluator = dict(
+        type='CocoMetric',
+        ann_file=str(tmp_path / 'coco/annotations/person_keypoints_val2017.json'),
+        format_only=True,
+        outfile_prefix=str(tmp_path / 'found'),
+    )
     # Nobody knows the joints of a found person, so no target can be made.
     trained.test_dataloader.dataset.pipeline = [
-        step for step in trained.test_dataloader.dataset.pipeline
-        if step.type not in ('LoadVisibility', 'GenerateTarget')]
+        step
+        for step in trained.test_dataloader.dataset.pipeline
+        if step.type not in ('LoadVisibility', 'GenerateTarget')
+    ]
     with pytest.raises(InputError, match=r"latents need ground-truth boxes.*bbox_file=''"):
         runner(trained).test()
     assert not (tmp_path / 'out').exists()

@@ -16,20 +16,31 @@ from shg_xai.errors import InputError
 from shg_xai.hooks.pca_reference import NAME, reference
 from tests.helpers.analysis_stores import blobs, spoil, write_store
 
-VALUES = blobs(60, 16, groups=5, distance=3.).reshape(60, 4, 2, 2)
+VALUES = blobs(60, 16, groups=5, distance=3.0).reshape(60, 4, 2, 2)
 
 
 def config(store: Path, work: Path, repo_root: Path, **changes: Any) -> Config:
     """The study's autoencoder alone, made small."""
     cfg = Config.fromfile(repo_root / 'configs' / 'ae_latents.py')
-    cfg.merge_from_dict({
-        # MMEngine keeps a logger and a visualizer for each name.
-        'work_dir': str(work), 'experiment_name': f'{work.parent.name}_{work.name}',
-        'visualizer.name': f'{work.parent.name}_{work.name}', 'train_cfg.max_epochs': 2,
-        'model.neck.in_channels': 4, 'model.neck.in_featuremap_size': (2, 2),
-        'model.neck.hidden_channels': (6, 5), 'model.neck.code_channels': 3,
-        **{f'{part}_dataloader.dataset.{key}': value for part in ('train', 'val', 'test')
-           for key, value in (('data_root', str(store)), ('held_out', 0.3))}, **changes})
+    cfg.merge_from_dict(
+        {
+            # MMEngine keeps a logger and a visualizer for each name.
+            'work_dir': str(work),
+            'experiment_name': f'{work.parent.name}_{work.name}',
+            'visualizer.name': f'{work.parent.name}_{work.name}',
+            'train_cfg.max_epochs': 2,
+            'model.neck.in_channels': 4,
+            'model.neck.in_featuremap_size': (2, 2),
+            'model.neck.hidden_channels': (6, 5),
+            'model.neck.code_channels': 3,
+            **{
+                f'{part}_dataloader.dataset.{key}': value
+                for part in ('train', 'val', 'test')
+                for key, value in (('data_root', str(store)), ('held_out', 0.3))
+            },
+            **changes,
+        }
+    )
     return cfg
 
 
@@ -48,8 +59,7 @@ def scikit_learns(store: Path, width: int = 3) -> float:
     return 1 - error / ((held_out - held_out.mean(0)) ** 2).sum()
 
 
-def test_every_validation_logs_it_and_a_test_returns_it(store: Path, tmp_path: Path,
-                                                        repo_root: Path) -> None:
+def test_every_validation_logs_it_and_a_test_returns_it(store: Path, tmp_path: Path, repo_root: Path) -> None:
     expected = scikit_learns(store)
     work = tmp_path / 'work'
     runner = Runner.from_cfg(config(store, work, repo_root))
@@ -61,13 +71,11 @@ def test_every_validation_logs_it_and_a_test_returns_it(store: Path, tmp_path: P
     assert [entry[NAME] for entry in logged] == pytest.approx([expected] * 2, rel=1e-9)
     # A test of other persons has a figure of its own.
     assert runner.test()[NAME] == pytest.approx(expected, rel=1e-9)
-    everybody = config(store, tmp_path / 'test', repo_root,
-                       **{'test_dataloader.dataset.part': 'train'})
+    everybody = config(store, tmp_path / 'test', repo_root, **{'test_dataloader.dataset.part': 'train'})
     tested = Runner.from_cfg(everybody).test()
     assert tested[NAME] > expected + 1e-3
     # Nothing of it is in a checkpoint.
-    assert not [key for key in runner.message_hub.state_dict()['runtime_info']
-                if key.startswith('pca')]
+    assert not [key for key in runner.message_hub.state_dict()['runtime_info'] if key.startswith('pca')]
 
 
 def test_a_validation_alone_has_it(store: Path, tmp_path: Path, repo_root: Path) -> None:
@@ -78,8 +86,7 @@ def test_a_validation_alone_has_it(store: Path, tmp_path: Path, repo_root: Path)
     assert metrics[NAME] == pytest.approx(scikit_learns(store), rel=1e-9)
 
 
-def test_without_validation_nothing_is_computed(store: Path, tmp_path: Path,
-                                                repo_root: Path) -> None:
+def test_without_validation_nothing_is_computed(store: Path, tmp_path: Path, repo_root: Path) -> None:
     cfg = config(store, tmp_path / 'work', repo_root)
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     cfg.default_hooks.checkpoint.save_best = None
@@ -88,8 +95,7 @@ def test_without_validation_nothing_is_computed(store: Path, tmp_path: Path,
     assert runner.iter > 0
 
 
-def test_a_person_with_nan_is_named_before_training(store: Path, tmp_path: Path,
-                                                    repo_root: Path) -> None:
+def test_a_person_with_nan_is_named_before_training(store: Path, tmp_path: Path, repo_root: Path) -> None:
     row = LatentDataset(str(store), part='train', held_out=0.3).selection.rows[4]
     spoil(store, row, np.nan)
     runner = Runner.from_cfg(config(store, tmp_path / 'work', repo_root))

@@ -11,17 +11,24 @@ from shg_xai.hooks.seed_epochs import epoch_seed
 from tests.helpers.data import QUICK, write_coco
 
 FLIPPING = 'configs/demo/shg_people.py'
-AUGMENTED = [*(option for option in QUICK if 'pipeline.2' not in option
-               and 'pipeline.4' not in option and 'max_epochs' not in option
-               and 'train_dataloader.num_workers' not in option),
-             'train_dataloader.num_workers=1', 'train_dataloader.dataset.pipeline.3.input_size='
-             '(64,64)', 'train_dataloader.dataset.pipeline.5.encoder.input_size=(64,64)',
-             'train_dataloader.dataset.pipeline.5.encoder.heatmap_size=(16,16)']
+AUGMENTED = [
+    *(
+        option
+        for option in QUICK
+        if 'pipeline.2' not in option
+        and 'pipeline.4' not in option
+        and 'max_epochs' not in option
+        and 'train_dataloader.num_workers' not in option
+    ),
+    'train_dataloader.num_workers=1',
+    'train_dataloader.dataset.pipeline.3.input_size=(64,64)',
+    'train_dataloader.dataset.pipeline.5.encoder.input_size=(64,64)',
+    'train_dataloader.dataset.pipeline.5.encoder.heatmap_size=(16,16)',
+]
 
 
 def test_seeds_differ_by_epoch_process_and_run() -> None:
-    seeds = {epoch_seed(seed, epoch, rank) for seed in range(3) for epoch in range(3)
-             for rank in range(3)}
+    seeds = {epoch_seed(seed, epoch, rank) for seed in range(3) for epoch in range(3) for rank in range(3)}
     assert len(seeds) == 27
     assert all(0 <= seed < 2**31 for seed in seeds)
 
@@ -34,17 +41,30 @@ def test_a_resumed_run_draws_the_same_flips_and_noise(tmp_path: Path, run_tool: 
     config.write_text(
         f"_base_ = ['{root / FLIPPING}']\n"
         "model = dict(backbone=dict(bottleneck=dict(type='AutoencoderNeck', in_channels=8, "
-        "in_featuremap_size=(4, 4), hidden_channels=(8, ), code_channels=4, noise=0.5)))\n"
+        'in_featuremap_size=(4, 4), hidden_channels=(8, ), code_channels=4, noise=0.5)))\n'
         "test_dataloader = dict(dataset=dict(ann_file='annotations/person_keypoints_val2017.json',"
-        " data_prefix=dict(img='val2017/')))\n")
+        " data_prefix=dict(img='val2017/')))\n"
+    )
 
     def weights(work: Path, *epochs: int) -> dict[str, torch.Tensor]:
         for count in epochs:
-            done = run_tool(['train.py', config, '--work-dir', work, '--data-root',
-                             tmp_path / 'data', '--resume', '--no-validate', '--cfg-options',
-                             *(option for option in AUGMENTED if not option.startswith('val_')),
-                             'default_hooks.checkpoint.save_best=None',
-                             f'train_cfg.max_epochs={count}'], env=dict(OMP_NUM_THREADS='1'))
+            done = run_tool(
+                [
+                    'train.py',
+                    config,
+                    '--work-dir',
+                    work,
+                    '--data-root',
+                    tmp_path / 'data',
+                    '--resume',
+                    '--no-validate',
+                    '--cfg-options',
+                    *(option for option in AUGMENTED if not option.startswith('val_')),
+                    'default_hooks.checkpoint.save_best=None',
+                    f'train_cfg.max_epochs={count}',
+                ],
+                env=dict(OMP_NUM_THREADS='1'),
+            )
             assert done.returncode == 0, done.stdout + done.stderr
         return torch.load(work / f'epoch_{epochs[-1]}.pth', weights_only=True)['state_dict']
 

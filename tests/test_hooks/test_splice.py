@@ -10,19 +10,12 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.hooks.splice import (
-    CHANGES,
-    SpliceHook,
-    autoencoder_places,
-    changed,
-    spliced_weights,
-)
 from shg_xai.errors import InputError
+from shg_xai.hooks.splice import CHANGES, SpliceHook, autoencoder_places, changed, spliced_weights
 from shg_xai.models import AutoencoderNeck
 
 SMALL = dict(type='StackedHourglass', channels=8, depth=2, out_channels=3)
-NECK = dict(type='AutoencoderNeck', in_channels=8, in_featuremap_size=(4, 4),
-            hidden_channels=(8, ), noise=0.1)
+NECK = dict(type='AutoencoderNeck', in_channels=8, in_featuremap_size=(4, 4), hidden_channels=(8,), noise=0.1)
 
 
 class Network(nn.Module):
@@ -56,14 +49,19 @@ def parts(tmp_path: Path) -> dict[str, Any]:
     """A plain network of two stacks, an autoencoder for each, and all of their checkpoints."""
     plain = plain_network(2)
     necks = [neck(5, 2), neck(3, 3)]
-    files = [saved(tmp_path / f'ae{place}.pth',
-                   {f'neck.{name}': value for name, value in own.state_dict().items()})
-             for place, own in enumerate(necks)]
+    files = [
+        saved(tmp_path / f'ae{place}.pth', {f'neck.{name}': value for name, value in own.state_dict().items()})
+        for place, own in enumerate(necks)
+    ]
     torch.manual_seed(4)
-    spliced = Network(num_stacks=2, bottleneck=[{**NECK, 'code_channels': 5},
-                                                {**NECK, 'code_channels': 3}]).eval()
-    return dict(plain=plain, necks=necks, files=files, spliced=spliced,
-                plain_file=saved(tmp_path / 'plain.pth', plain.state_dict()))
+    spliced = Network(num_stacks=2, bottleneck=[{**NECK, 'code_channels': 5}, {**NECK, 'code_channels': 3}]).eval()
+    return dict(
+        plain=plain,
+        necks=necks,
+        files=files,
+        spliced=spliced,
+        plain_file=saved(tmp_path / 'plain.pth', plain.state_dict()),
+    )
 
 
 def test_every_weight_comes_from_its_part(parts: dict[str, Any]) -> None:
@@ -109,8 +107,10 @@ def test_nothing_is_left_behind_after_an_error(parts: dict[str, Any]) -> None:
 
 
 def test_places_are_in_the_order_of_the_stacks(parts: dict[str, Any]) -> None:
-    assert autoencoder_places(parts['spliced']) == ['backbone.hourglasses.0.bottleneck',
-                                                    'backbone.hourglasses.1.bottleneck']
+    assert autoencoder_places(parts['spliced']) == [
+        'backbone.hourglasses.0.bottleneck',
+        'backbone.hourglasses.1.bottleneck',
+    ]
 
 
 def test_too_few_and_too_many_autoencoders_are_refused(parts: dict[str, Any]) -> None:
@@ -123,8 +123,7 @@ def test_too_few_and_too_many_autoencoders_are_refused(parts: dict[str, Any]) ->
 def test_missing_and_left_over_weights_are_refused(parts: dict[str, Any], tmp_path: Path) -> None:
     weights = parts['plain'].state_dict()
     gone = 'backbone.stem.0.weight'
-    less = saved(tmp_path / 'less.pth',
-                 {name: value for name, value in weights.items() if name != gone})
+    less = saved(tmp_path / 'less.pth', {name: value for name, value in weights.items() if name != gone})
     with pytest.raises(InputError, match=f'less.pth.*missing.*{gone}'):
         spliced_weights(parts['spliced'], less, parts['files'])
     more = saved(tmp_path / 'more.pth', {**weights, 'head.x': torch.zeros(1)})
@@ -137,36 +136,38 @@ def test_an_autoencoder_of_another_width_or_stack_is_refused(parts: dict[str, An
         spliced_weights(parts['spliced'], parts['plain_file'], parts['files'][::-1])
 
 
-def test_a_network_that_has_an_autoencoder_already_is_no_plain_one(parts: dict[str, Any],
-                                                                   tmp_path: Path) -> None:
+def test_a_network_that_has_an_autoencoder_already_is_no_plain_one(parts: dict[str, Any], tmp_path: Path) -> None:
     file = saved(tmp_path / 'spliced.pth', parts['spliced'].state_dict())
     with pytest.raises(InputError, match=r'left over.*bottleneck'):
         spliced_weights(parts['spliced'], file, parts['files'])
 
 
-def test_an_autoencoder_trained_on_another_networks_latents_is_refused(
-        parts: dict[str, Any], tmp_path: Path) -> None:
+def test_an_autoencoder_trained_on_another_networks_latents_is_refused(parts: dict[str, Any], tmp_path: Path) -> None:
     def from_network(network: str) -> list[str]:
         files = []
         for place, file in enumerate(parts['files']):
             weights = torch.load(file, weights_only=True)['state_dict']
             files.append(str(tmp_path / f'from{place}.pth'))
-            torch.save(dict(meta=dict(dataset_meta=dict(network=network, store='latents/other')),
-                            state_dict=weights), files[-1])
+            torch.save(
+                dict(meta=dict(dataset_meta=dict(network=network, store='latents/other')), state_dict=weights),
+                files[-1],
+            )
         return files
 
     own = hashlib.sha256(Path(parts['plain_file']).read_bytes()).hexdigest()
     spliced_weights(parts['spliced'], parts['plain_file'], from_network(own))
-    with pytest.raises(InputError, match='from0.pth: was trained on latents of another network '
-                                         r'\(latents/other\)'):
+    with pytest.raises(
+        InputError,
+        match='from0.pth: was trained on latents of another network '
+        r'\(latents/other\)',
+    ):
         spliced_weights(parts['spliced'], parts['plain_file'], from_network('0' * 64))
 
 
 def test_without_autoencoders_the_plain_network_is_loaded_exactly(parts: dict[str, Any]) -> None:
     other = plain_network(2, seed=9)
     other.load_state_dict(spliced_weights(other, parts['plain_file'], []))
-    assert all(torch.equal(value, parts['plain'].state_dict()[name])
-               for name, value in other.state_dict().items())
+    assert all(torch.equal(value, parts['plain'].state_dict()[name]) for name, value in other.state_dict().items())
 
 
 def test_autoencoders_without_a_plain_network_are_refused() -> None:

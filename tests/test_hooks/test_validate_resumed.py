@@ -11,18 +11,30 @@ from tests.helpers.data import QUICK, write_coco
 
 
 @pytest.mark.slow
-def test_the_best_epoch_is_that_of_a_run_that_was_not_cut(tmp_path: Path, run_tool: Callable
-                                                          ) -> None:
+def test_the_best_epoch_is_that_of_a_run_that_was_not_cut(tmp_path: Path, run_tool: Callable) -> None:
     write_coco(tmp_path / 'data')
     quick = [option for option in QUICK if 'max_epochs' not in option]
 
     def train(work: Path, epochs: int, *words: str) -> str:
-        options = [option for option in quick
-                   if not ('--no-validate' in words and option.startswith('val_'))]
+        options = [option for option in quick if not ('--no-validate' in words and option.startswith('val_'))]
         best = ['default_hooks.checkpoint.save_best=None'] if '--no-validate' in words else []
-        done = run_tool(['train.py', 'configs/shg_coco.py', '--work-dir', work, '--data-root',
-                         tmp_path / 'data', '--resume', *words, '--cfg-options', *options, *best,
-                         f'train_cfg.max_epochs={epochs}'], env=dict(OMP_NUM_THREADS='1'))
+        done = run_tool(
+            [
+                'train.py',
+                'configs/shg_coco.py',
+                '--work-dir',
+                work,
+                '--data-root',
+                tmp_path / 'data',
+                '--resume',
+                *words,
+                '--cfg-options',
+                *options,
+                *best,
+                f'train_cfg.max_epochs={epochs}',
+            ],
+            env=dict(OMP_NUM_THREADS='1'),
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

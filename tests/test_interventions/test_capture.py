@@ -14,11 +14,11 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.errors import InputError
 from shg_xai.interventions import capture as dump
 from shg_xai.interventions.capture import DumpOptions, dump_latents
-from shg_xai.runner.layers import LayerInfo
-from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore, ShardWriter, verify
+from shg_xai.runner.layers import LayerInfo
 from tests.helpers.data import QUICK, write_coco
 
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
@@ -64,25 +64,35 @@ def save_network(cfg: Config, path: Path, seed: int = 0) -> Path:
         if isinstance(layer, torch.nn.BatchNorm2d):
             layer.momentum = 1
     with torch.no_grad():
-        model.train().backbone(torch.rand(8, 3, 8, 8).sub(0.5).repeat_interleave(8, 2)
-                               .repeat_interleave(8, 3))  # statistics of coarse patterns
+        model.train().backbone(
+            torch.rand(8, 3, 8, 8).sub(0.5).repeat_interleave(8, 2).repeat_interleave(8, 3)
+        )  # statistics of coarse patterns
     torch.save(dict(state_dict=model.state_dict()), path)
     return path
 
 
-def plain_latents(cfg: Config, model: torch.nn.Module, layer: str, batch_size: int,
-                  dataset_cfg: Any = None, limit: int | None = None,
-                  mirrored: bool = False) -> Latents:
+def plain_latents(
+    cfg: Config,
+    model: torch.nn.Module,
+    layer: str,
+    batch_size: int,
+    dataset_cfg: Any = None,
+    limit: int | None = None,
+    mirrored: bool = False,
+) -> Latents:
     """What a layer puts out for each person in a forward pass of the backbone, by annotation id."""
     init_default_scope('mmpose')
     dataset = DATASETS.build({**(dataset_cfg or cfg.val_dataloader.dataset), 'bbox_file': ''})
     preprocessor, seen, latents = cfg.model.data_preprocessor, [], {}
     mean, std = (torch.tensor(preprocessor[name]).view(3, 1, 1) for name in ('mean', 'std'))
-    handle = model.eval().get_submodule(layer).register_forward_hook(
-        lambda module, inputs, output: seen.append(output.clone()))
+    handle = (
+        model.eval()
+        .get_submodule(layer)
+        .register_forward_hook(lambda module, inputs, output: seen.append(output.clone()))
+    )
     persons = [dataset[index] for index in range(limit or len(dataset))]
     for start in range(0, len(persons), batch_size):
-        batch = pseudo_collate(persons[start:start + batch_size])
+        batch = pseudo_collate(persons[start : start + batch_size])
         images = torch.stack(batch['inputs']).flip(1).float()  # RGB
         with torch.no_grad():
             model.backbone((images.flip(3) if mirrored else images).sub(mean).div(std))
@@ -118,20 +128,32 @@ def assert_same(found: Latents, expected: Latents, dtype: str = 'float32') -> No
         np.testing.assert_array_equal(found[number], values.astype(dtype))
 
 
-@pytest.mark.parametrize('batch_size, workers, flip, dtype', [
-    (1, 0, False, 'float32'), (16, 2, False, 'float16'), (16, 0, True, 'float32'),
-    (1, 2, True, 'float16'), (4, 0, True, 'float32')])
-def test_a_latent_is_that_of_a_plain_forward_pass(data: Path, tmp_path: Path, repo_root: Path,
-                                                  batch_size: int, workers: int, flip: bool,
-                                                  dtype: str) -> None:
-    cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work',
-                       f'model.test_cfg.flip_test={flip}', f'val_dataloader.num_workers={workers}',
-                       f'val_dataloader.batch_size={batch_size}')
+@pytest.mark.parametrize(
+    'batch_size, workers, flip, dtype',
+    [
+        (1, 0, False, 'float32'),
+        (16, 2, False, 'float16'),
+        (16, 0, True, 'float32'),
+        (1, 2, True, 'float16'),
+        (4, 0, True, 'float32'),
+    ],
+)
+def test_a_latent_is_that_of_a_plain_forward_pass(
+    data: Path, tmp_path: Path, repo_root: Path, batch_size: int, workers: int, flip: bool, dtype: str
+) -> None:
+    cfg = small_config(
+        repo_root / 'configs/shg_coco.py',
+        data,
+        tmp_path / 'work',
+        f'model.test_cfg.flip_test={flip}',
+        f'val_dataloader.num_workers={workers}',
+        f'val_dataloader.batch_size={batch_size}',
+    )
     checkpoint = save_network(cfg, tmp_path / 'small.pth')
     expected = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size)
     assert list(expected) == [10, 11, 20, 21, 30, 31]
     cfg.load_from = str(checkpoint)
-    options = DumpOptions((LAYER, ), tmp_path / 'out', dtype=dtype)
+    options = DumpOptions((LAYER,), tmp_path / 'out', dtype=dtype)
     assert dump_latents(cfg, str(checkpoint), options) == 6
     assert_same(stored(tmp_path / 'out'), expected, dtype)
     mirrored = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size, mirrored=True)
@@ -141,10 +163,14 @@ def test_a_latent_is_that_of_a_plain_forward_pass(data: Path, tmp_path: Path, re
 @pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.parametrize('config, split', [('shg_coco', 'val'), ('shg_strong_coco', 'train')])
-def test_latents_of_real_persons(coco_sample: Path, tmp_path: Path, repo_root: Path,
-                                 config: str, split: str) -> None:
-    cfg = small_config(repo_root / f'configs/{config}.py', coco_sample, tmp_path / 'work',
-                       'val_dataloader.batch_size=16', 'model.test_cfg.flip_test=True')
+def test_latents_of_real_persons(coco_sample: Path, tmp_path: Path, repo_root: Path, config: str, split: str) -> None:
+    cfg = small_config(
+        repo_root / f'configs/{config}.py',
+        coco_sample,
+        tmp_path / 'work',
+        'val_dataloader.batch_size=16',
+        'model.test_cfg.flip_test=True',
+    )
     checkpoint = save_network(cfg, tmp_path / 'small.pth')
     cfg.load_from = str(checkpoint)
     persons = cfg[f'{split}_dataloader'].dataset.copy()
@@ -158,8 +184,7 @@ def test_latents_of_real_persons(coco_sample: Path, tmp_path: Path, repo_root: P
 @pytest.fixture
 def cfg(data: Path, tmp_path: Path, repo_root: Path) -> Config:
     """The study's config, small, in batches of two, with weights to load."""
-    cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work',
-                       'val_dataloader.batch_size=2')
+    cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work', 'val_dataloader.batch_size=2')
     cfg.load_from = str(save_network(cfg, tmp_path / 'small.pth'))
     return cfg
 
@@ -167,18 +192,18 @@ def cfg(data: Path, tmp_path: Path, repo_root: Path) -> Config:
 def run(cfg: Config, out: Path, **options: Any) -> int:
     """Dump the study's layer; each run with a logger of its own."""
     cfg.experiment_name += '_'
-    settings = {'layers': (LAYER, ), 'dtype': 'float32', **options}
+    settings = {'layers': (LAYER,), 'dtype': 'float32', **options}
     return dump_latents(cfg, cfg.load_from, DumpOptions(out=out, **settings))
 
 
 def test_a_pass_without_predictions_ends_at_the_last_layer(
-        cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     calls, build = [], dump.build_runner
 
     def counting(*args: Any) -> Any:
         runner = build(*args)
-        for name, layer in (('latent', runner.model.get_submodule(LAYER)),
-                            ('behind', runner.model.head.final_layer)):
+        for name, layer in (('latent', runner.model.get_submodule(LAYER)), ('behind', runner.model.head.final_layer)):
             layer.register_forward_hook(lambda *_, name=name: calls.append(name))
         return runner
 
@@ -202,8 +227,9 @@ class Cut(Exception):
 
 
 @pytest.mark.parametrize('raised', [Cut, KeyboardInterrupt])
-def test_a_cut_run_goes_on(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                           raised: type[BaseException]) -> None:
+def test_a_cut_run_goes_on(
+    cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: type[BaseException]
+) -> None:
     expected = plain_latents(cfg, load(cfg, cfg.load_from), LAYER, 2, limit=5)
     with monkeypatch.context() as patch:
         batches = []
@@ -228,8 +254,9 @@ def test_a_cut_run_goes_on(cfg: Config, tmp_path: Path, monkeypatch: pytest.Monk
     assert run(cfg, tmp_path / 'out', limit=5) == 0
 
 
-def test_a_disk_that_is_too_small_is_left_as_it_was(cfg: Config, tmp_path: Path,
-                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_too_small_is_left_as_it_was(
+    cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # 6 persons of 8 x 4 x 4 numbers of 4 bytes are 3072 bytes.
     usage = shutil.disk_usage(tmp_path)
     with monkeypatch.context() as patch:
@@ -240,8 +267,7 @@ def test_a_disk_that_is_too_small_is_left_as_it_was(cfg: Config, tmp_path: Path,
     assert run(cfg, tmp_path / 'new' / 'out', limit=2) == 2
 
 
-def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path,
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # As the windows of a Swin transformer: 64 of 49 places for one image.
     windows = LayerInfo(LAYER, (64, 49, 8), 'float32', 1, per_person=False)
     monkeypatch.setattr(dump, 'list_layers', lambda cfg: [windows])

@@ -12,12 +12,14 @@ from tests.helpers.data import write_coco
 from tests.test_interventions.test_capture import run, save_network, small_config
 
 
-@pytest.mark.parametrize('prefix, names', [
-    ('val2017/', ['000000000001.jpg', '000000000002.jpg']),
-    ('', ['val2017/000000000001.jpg', 'val2017/000000000002.jpg']),
-])
-def test_an_image_can_be_found_again(tmp_path: Path, repo_root: Path, prefix: str,
-                                     names: list[str]) -> None:
+@pytest.mark.parametrize(
+    'prefix, names',
+    [
+        ('val2017/', ['000000000001.jpg', '000000000002.jpg']),
+        ('', ['val2017/000000000001.jpg', 'val2017/000000000002.jpg']),
+    ],
+)
+def test_an_image_can_be_found_again(tmp_path: Path, repo_root: Path, prefix: str, names: list[str]) -> None:
     data = write_coco(tmp_path / 'coco')
     cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work')
     cfg.load_from = str(save_network(cfg, tmp_path / 'small.pth'))
@@ -31,8 +33,9 @@ def test_an_image_can_be_found_again(tmp_path: Path, repo_root: Path, prefix: st
     run(cfg, tmp_path / 'out', limit=4)
     store = LatentStore.open(tmp_path / 'out')
     table = store.table(['file_name', 'image_width', 'image_height']).to_pydict()
-    assert table == dict(file_name=[names[0], names[0], names[1], names[1]],
-                         image_width=[160] * 4, image_height=[120] * 4)
+    assert table == dict(
+        file_name=[names[0], names[0], names[1], names[1]], image_width=[160] * 4, image_height=[120] * 4
+    )
     folder = Path(store.manifest.environment['image_dir'])
     assert folder == data / prefix
     assert all((folder / name).is_file() for name in names)
@@ -41,8 +44,9 @@ def test_an_image_can_be_found_again(tmp_path: Path, repo_root: Path, prefix: st
 def test_the_benchmark_measures_its_own_process(repo_root: Path) -> None:
     # A process that takes 0.6 GB starts one that imports next to nothing.
     child = 'from benchmarks.capture import peak_gb; print(peak_gb())'
-    parent = ('import subprocess, sys; taken = b"1" * 600_000_000; '
-              f'subprocess.run([sys.executable, "-c", {child!r}], check=True)')
-    done = subprocess.run([sys.executable, '-c', parent], cwd=repo_root, capture_output=True,
-                          text=True, check=True)
+    parent = (
+        'import subprocess, sys; taken = b"1" * 600_000_000; '
+        f'subprocess.run([sys.executable, "-c", {child!r}], check=True)'
+    )
+    done = subprocess.run([sys.executable, '-c', parent], cwd=repo_root, capture_output=True, text=True, check=True)
     assert 0.005 < float(done.stdout) < 0.1

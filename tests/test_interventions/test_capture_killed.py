@@ -21,7 +21,11 @@ def test_killed_twenty_times(tmp_path: Path, repo_root: Path) -> None:
     write_people(people, PeopleConfig(dict(train=0, val=0, test=PERSONS)), workers=1)
     done = subprocess.run(
         [sys.executable, '-W', 'ignore', '-m', 'tests.helpers.kill_dump', people, out, str(KILLS), '0'],
-        cwd=repo_root, capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'OMP_NUM_THREADS': '1'},
+    )
     assert done.returncode == 0, done.stderr
     assert f'killed {KILLS} times' in done.stdout
     store, whole = LatentStore.open(out), LatentStore.open(tmp_path / 'whole')
@@ -33,5 +37,4 @@ def test_killed_twenty_times(tmp_path: Path, repo_root: Path) -> None:
     assert store.array(LAYER)[order] == pytest.approx(whole.array(LAYER)[expected], abs=1e-4)
     assert np.ptp(whole.array(LAYER)[:]) > 0.1
     columns = ['annotation_id', 'visibility', 'num_labelled', 'file_name']
-    assert (store.table(columns).take(order).to_pydict()
-            == whole.table(columns).take(expected).to_pydict())
+    assert store.table(columns).take(order).to_pydict() == whole.table(columns).take(expected).to_pydict()

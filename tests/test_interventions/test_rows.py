@@ -14,43 +14,73 @@ from shg_xai.interventions.rows import image_folder, relative_name, sample_row
 
 POINTS = [10, 20, 2, 30, 40, 1, 0, 0, 0]  # visible, occluded, not labelled
 # A crop of 200 x 100 pixels: the 5 % of its longer side are 10 pixels.
-CROP = dict(input_center=np.array([50.0, 60.0], np.float32),
-            input_scale=np.array([200.0, 100.0], np.float32))
+CROP = dict(input_center=np.array([50.0, 60.0], np.float32), input_scale=np.array([200.0, 100.0], np.float32))
 
 
 def sample(predicted: list[tuple[float, ...]] | None = None, **annotation: Any) -> PoseDataSample:
     """A tested person with three joints."""
     raw = dict(id=7, image_id=3, bbox=[1, 2, 30.5, 40], keypoints=POINTS) | annotation
-    person = PoseDataSample(metainfo=dict(
-        id=7, img_id=3, img_path='/some/where/000003.jpg', dataset_name='coco', raw_ann_info=raw,
-        ori_shape=(120, 160), **CROP))
+    person = PoseDataSample(
+        metainfo=dict(
+            id=7,
+            img_id=3,
+            img_path='/some/where/000003.jpg',
+            dataset_name='coco',
+            raw_ann_info=raw,
+            ori_shape=(120, 160),
+            **CROP,
+        )
+    )
     if predicted:
-        person.pred_instances = InstanceData(keypoints=np.array([predicted], np.float64),
-                                             keypoint_scores=np.array([[0.5, 0.25, 0.125]]))
+        person.pred_instances = InstanceData(
+            keypoints=np.array([predicted], np.float64), keypoint_scores=np.array([[0.5, 0.25, 0.125]])
+        )
     return person
 
 
 def test_who_the_person_is() -> None:
     row = sample_row(sample(), 'val')
     assert {name: np.asarray(value).tolist() for name, value in row.items()} == dict(
-        annotation_id=7, image_id=3, file_name='000003.jpg', dataset='coco', split='val',
-        bbox=[1, 2, 30.5, 40], crop_center=[50, 60], crop_scale=[200, 100],
-        keypoints=[10, 20, 30, 40, 0, 0], visibility=[2, 1, 0], num_labelled=2,
-        image_width=160, image_height=120, predicted_keypoints=None, keypoint_scores=None, pck=None)
+        annotation_id=7,
+        image_id=3,
+        file_name='000003.jpg',
+        dataset='coco',
+        split='val',
+        bbox=[1, 2, 30.5, 40],
+        crop_center=[50, 60],
+        crop_scale=[200, 100],
+        keypoints=[10, 20, 30, 40, 0, 0],
+        visibility=[2, 1, 0],
+        num_labelled=2,
+        image_width=160,
+        image_height=120,
+        predicted_keypoints=None,
+        keypoint_scores=None,
+        pck=None,
+    )
 
 
 def test_the_size_of_an_image_may_be_unknown() -> None:
-    person = PoseDataSample(metainfo={key: value for key, value in sample().metainfo.items()
-                                      if key != 'ori_shape'})
+    person = PoseDataSample(metainfo={key: value for key, value in sample().metainfo.items() if key != 'ori_shape'})
     row = sample_row(person, 'val')
     assert (row['image_width'], row['image_height']) == (None, None)
 
 
-@pytest.mark.parametrize('folder, name', [
-    ('/some/where', '000003.jpg'), ('/some/where/', '000003.jpg'), ('/some', 'where/000003.jpg'),
-    ('/some/./where/../', 'where/000003.jpg'), ('/', 'some/where/000003.jpg'),
-    ('/some/whe', '000003.jpg'), ('/some/where/else', '000003.jpg'), ('', '000003.jpg'),
-    (None, '000003.jpg'), ('relative', '000003.jpg')])
+@pytest.mark.parametrize(
+    'folder, name',
+    [
+        ('/some/where', '000003.jpg'),
+        ('/some/where/', '000003.jpg'),
+        ('/some', 'where/000003.jpg'),
+        ('/some/./where/../', 'where/000003.jpg'),
+        ('/', 'some/where/000003.jpg'),
+        ('/some/whe', '000003.jpg'),
+        ('/some/where/else', '000003.jpg'),
+        ('', '000003.jpg'),
+        (None, '000003.jpg'),
+        ('relative', '000003.jpg'),
+    ],
+)
 def test_an_image_is_named_from_its_folder_on(folder: str | None, name: str) -> None:
     assert sample_row(sample(), 'val', folder)['file_name'] == name
 
@@ -70,12 +100,15 @@ def test_a_data_set_says_where_its_images_are() -> None:
     assert image_folder(object()) is None
 
 
-@pytest.mark.parametrize('predicted, pck', [
-    # 6 right and 8 down are 10 pixels, which is not below the threshold.
-    ([(10, 29.9), (36, 48), (0, 0)], 0.5),
-    ([(10, 29.9), (35.9, 48), (90, 90)], 1),
-    ([(21, 20), (41, 40), (0, 0)], 0),
-])
+@pytest.mark.parametrize(
+    'predicted, pck',
+    [
+        # 6 right and 8 down are 10 pixels, which is not below the threshold.
+        ([(10, 29.9), (36, 48), (0, 0)], 0.5),
+        ([(10, 29.9), (35.9, 48), (90, 90)], 1),
+        ([(21, 20), (41, 40), (0, 0)], 0),
+    ],
+)
 def test_what_was_predicted(predicted: list[tuple[float, float]], pck: float) -> None:
     row = sample_row(sample(predicted), 'val')
     assert row['pck'] == pck

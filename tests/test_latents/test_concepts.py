@@ -7,40 +7,72 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from shg_xai.latents.concepts import concepts, definitions
 from shg_xai.errors import InputError
+from shg_xai.latents.concepts import concepts, definitions
 
-NAMES = ('nose', 'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow', 'left_wrist',
-         'right_wrist', 'left_hip', 'right_hip', 'left_knee', 'right_knee', 'left_ankle',
-         'right_ankle')
+NAMES = (
+    'nose',
+    'left_shoulder',
+    'right_shoulder',
+    'left_elbow',
+    'right_elbow',
+    'left_wrist',
+    'right_wrist',
+    'left_hip',
+    'right_hip',
+    'left_knee',
+    'right_knee',
+    'left_ankle',
+    'right_ankle',
+)
 # Standing upright, facing the camera; torso from (50, 20) to (50, 60), so 40 pixels long.
-STANDING = {'nose': (50, 8), 'left_shoulder': (62, 20), 'right_shoulder': (38, 20),
-            'left_elbow': (62, 40), 'right_elbow': (38, 40), 'left_wrist': (62, 60),
-            'right_wrist': (38, 60), 'left_hip': (58, 60), 'right_hip': (42, 60),
-            'left_knee': (58, 96), 'right_knee': (42, 96), 'left_ankle': (58, 130),
-            'right_ankle': (42, 130)}
+STANDING = {
+    'nose': (50, 8),
+    'left_shoulder': (62, 20),
+    'right_shoulder': (38, 20),
+    'left_elbow': (62, 40),
+    'right_elbow': (38, 40),
+    'left_wrist': (62, 60),
+    'right_wrist': (38, 60),
+    'left_hip': (58, 60),
+    'right_hip': (42, 60),
+    'left_knee': (58, 96),
+    'right_knee': (42, 96),
+    'left_ankle': (58, 130),
+    'right_ankle': (42, 130),
+}
 
 
-def row(changes: dict[str, tuple[float, float]] | None = None, hidden: tuple[str, ...] = (),
-        **columns: Any) -> dict[str, Any]:
+def row(
+    changes: dict[str, tuple[float, float]] | None = None, hidden: tuple[str, ...] = (), **columns: Any
+) -> dict[str, Any]:
     """A person: joints that differ from STANDING, joints not labelled, other columns."""
     points = {**STANDING, **(changes or {})}
     v = [0 if name in hidden else 2 for name in NAMES]
-    values = dict(image_id=1, bbox=[30, 5, 40, 130], crop_scale=[160., 160.], visibility=v,
-                  keypoints=[value for name, seen in zip(NAMES, v, strict=True)
-                             for value in (points[name] if seen else (0, 0))])
+    values = dict(
+        image_id=1,
+        bbox=[30, 5, 40, 130],
+        crop_scale=[160.0, 160.0],
+        visibility=v,
+        keypoints=[value for name, seen in zip(NAMES, v, strict=True) for value in (points[name] if seen else (0, 0))],
+    )
     return {**values, **columns}
 
 
 def table(*rows: dict[str, Any]) -> pa.Table:
     """Rows in two chunks, as a store with two shards gives them."""
-    kinds = {'bbox': pa.list_(pa.float32(), 4), 'crop_scale': pa.list_(pa.float32(), 2),
-             'keypoints': pa.list_(pa.float32(), 26), 'visibility': pa.list_(pa.int8(), 13),
-             'image_id': pa.int64(), 'image_width': pa.int32(), 'image_height': pa.int32()}
+    kinds = {
+        'bbox': pa.list_(pa.float32(), 4),
+        'crop_scale': pa.list_(pa.float32(), 2),
+        'keypoints': pa.list_(pa.float32(), 26),
+        'visibility': pa.list_(pa.int8(), 13),
+        'image_id': pa.int64(),
+        'image_width': pa.int32(),
+        'image_height': pa.int32(),
+    }
     names = dict.fromkeys(name for entry in rows for name in entry)
     schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in names])
-    return pa.concat_tables([pa.Table.from_pylist(list(part), schema=schema)
-                             for part in (rows[:1], rows[1:])])
+    return pa.concat_tables([pa.Table.from_pylist(list(part), schema=schema) for part in (rows[:1], rows[1:])])
 
 
 def values(*rows: dict[str, Any], names: tuple[str, ...] = NAMES) -> dict[str, list[float]]:
@@ -51,27 +83,45 @@ def values(*rows: dict[str, Any], names: tuple[str, ...] = NAMES) -> dict[str, l
 def turned(degrees: float) -> dict[str, tuple[float, float]]:
     """STANDING, turned clockwise in the image about the middle of the hips."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    return {name: (50 + cos * (x - 50) - sin * (y - 60), 60 + sin * (x - 50) + cos * (y - 60))
-            for name, (x, y) in STANDING.items()}
+    return {
+        name: (50 + cos * (x - 50) - sin * (y - 60), 60 + sin * (x - 50) + cos * (y - 60))
+        for name, (x, y) in STANDING.items()
+    }
 
 
 def test_a_standing_person():
     found = {name: value for name, [value] in values(row()).items()}
-    assert found == pytest.approx({
-        'labelled_share': 1, 'occluded_share': 0, 'box_height': 130, 'box_aspect': 40 / 130,
-        'torso_in_crop': 40 / 160, 'standing': 36 / 40, 'facing_camera': 24 / 40,
-        'facing_right': 0, 'torso_tilt': 0, 'crowding': 0,
-        'limb_spread': math.sqrt((4 * 12**2 + 4 * 8**2) / 8) / 40})
+    assert found == pytest.approx(
+        {
+            'labelled_share': 1,
+            'occluded_share': 0,
+            'box_height': 130,
+            'box_aspect': 40 / 130,
+            'torso_in_crop': 40 / 160,
+            'standing': 36 / 40,
+            'facing_camera': 24 / 40,
+            'facing_right': 0,
+            'torso_tilt': 0,
+            'crowding': 0,
+            'limb_spread': math.sqrt((4 * 12**2 + 4 * 8**2) / 8) / 40,
+        }
+    )
 
 
 def test_sitting_lying_and_half_a_sitting_person():
     to_side = {'left_knee': (94, 62), 'right_knee': (78, 58)}
     to_camera = {'left_knee': (60, 66), 'right_knee': (40, 66)}
     drawn_up = {'left_knee': (58, 40), 'right_knee': (42, 40)}
-    found = values(row(), row(to_side), row(to_camera), row(drawn_up), row(turned(90)),
-                   row(to_camera, ('left_knee',)), row(hidden=('left_knee', 'right_knee')))
-    assert found['standing'] == pytest.approx([.9, 0, .15, -.5, 0, .15, math.nan], nan_ok=True,
-                                              abs=1e-6)
+    found = values(
+        row(),
+        row(to_side),
+        row(to_camera),
+        row(drawn_up),
+        row(turned(90)),
+        row(to_camera, ('left_knee',)),
+        row(hidden=('left_knee', 'right_knee')),
+    )
+    assert found['standing'] == pytest.approx([0.9, 0, 0.15, -0.5, 0, 0.15, math.nan], nan_ok=True, abs=1e-6)
 
 
 def test_facing():
@@ -79,8 +129,8 @@ def test_facing():
     to_left = {**{name: (50, y) for name, (_, y) in STANDING.items()}, 'nose': (40, 8)}
     to_right = {**to_left, 'nose': (60, 8)}
     found = values(row(), row(away), row(to_left), row(to_right), row(hidden=('nose',)))
-    assert found['facing_camera'] == pytest.approx([.6, -.6, 0, 0, .6])
-    assert found['facing_right'] == pytest.approx([0, 0, -.25, .25, math.nan], nan_ok=True)
+    assert found['facing_camera'] == pytest.approx([0.6, -0.6, 0, 0, 0.6])
+    assert found['facing_right'] == pytest.approx([0, 0, -0.25, 0.25, math.nan], nan_ok=True)
 
 
 def test_tilt_is_clockwise_and_changes_no_spread():
@@ -90,24 +140,25 @@ def test_tilt_is_clockwise_and_changes_no_spread():
 
 
 def test_raised_arms_spread():
-    raised = {'left_elbow': (82, 20), 'right_elbow': (18, 20), 'left_wrist': (102, 20),
-              'right_wrist': (-2, 20)}
+    raised = {'left_elbow': (82, 20), 'right_elbow': (18, 20), 'left_wrist': (102, 20), 'right_wrist': (-2, 20)}
     legs = ('left_knee', 'right_knee', 'left_ankle', 'right_ankle')
     found = values(row(raised), row(raised, legs), row(raised, (*legs, 'left_wrist')))
-    expected = [math.sqrt((2 * 32**2 + 2 * 52**2 + 4 * 8**2) / 8) / 40,
-                math.sqrt((2 * 32**2 + 2 * 52**2) / 4) / 40, math.nan]
+    expected = [
+        math.sqrt((2 * 32**2 + 2 * 52**2 + 4 * 8**2) / 8) / 40,
+        math.sqrt((2 * 32**2 + 2 * 52**2) / 4) / 40,
+        math.nan,
+    ]
     assert found['limb_spread'] == pytest.approx(expected, nan_ok=True)
 
 
 def test_joints_without_label_are_not_known():
-    shoulder = row(hidden=('left_shoulder', ))
+    shoulder = row(hidden=('left_shoulder',))
     nobody = row(hidden=NAMES)
     occluded = row(visibility=[1, 1, 1, 1, *[2] * 8, 0])
     found = values(row(), shoulder, nobody, occluded)
     assert found['labelled_share'] == pytest.approx([1, 12 / 13, 0, 12 / 13])
     assert found['occluded_share'] == pytest.approx([0, 0, math.nan, 4 / 12], nan_ok=True)
-    for name in ('torso_in_crop', 'standing', 'facing_camera', 'facing_right', 'torso_tilt',
-                 'limb_spread'):
+    for name in ('torso_in_crop', 'standing', 'facing_camera', 'facing_right', 'torso_tilt', 'limb_spread'):
         assert np.isnan(found[name]).tolist() == [False, True, True, False]
 
 
@@ -120,9 +171,13 @@ def test_a_torso_of_no_length_is_not_known():
 
 def test_sides_of_the_box_at_the_border():
     size = dict(image_width=200, image_height=150)
-    found = values(row(**size), row(bbox=[2, 5, 100, 100], **size),
-                   row(bbox=[3, 5, 195, 143], **size), row(bbox=[0, 0, 200, 150], **size),
-                   row(image_width=None, image_height=150))
+    found = values(
+        row(**size),
+        row(bbox=[2, 5, 100, 100], **size),
+        row(bbox=[3, 5, 195, 143], **size),
+        row(bbox=[0, 0, 200, 150], **size),
+        row(image_width=None, image_height=150),
+    )
     assert found['border_sides'] == pytest.approx([0, 1, 2, 4, math.nan], nan_ok=True)
     assert 'border_sides' not in values(row(), row())
     assert 'border_sides' not in values(row(image_width=None, image_height=None))
@@ -130,10 +185,14 @@ def test_sides_of_the_box_at_the_border():
 
 def test_crowding_is_the_largest_overlap_within_an_image():
     found = values(
-        row(image_id=5, bbox=[0, 0, 10, 10]), row(image_id=4, bbox=[0, 0, 10, 10]),
-        row(image_id=5, bbox=[5, 0, 10, 10]), row(image_id=5, bbox=[9, 0, 10, 10]),
-        row(image_id=5, bbox=[50, 0, 10, 10]), row(image_id=6, bbox=[0, 0, 0, 0]),
-        row(image_id=6, bbox=[0, 0, 0, 0]))
+        row(image_id=5, bbox=[0, 0, 10, 10]),
+        row(image_id=4, bbox=[0, 0, 10, 10]),
+        row(image_id=5, bbox=[5, 0, 10, 10]),
+        row(image_id=5, bbox=[9, 0, 10, 10]),
+        row(image_id=5, bbox=[50, 0, 10, 10]),
+        row(image_id=6, bbox=[0, 0, 0, 0]),
+        row(image_id=6, bbox=[0, 0, 0, 0]),
+    )
     assert found['crowding'] == pytest.approx([5 / 15, 0, 60 / 140, 60 / 140, 0, 0, 0])
     assert np.isnan(found['box_aspect']).tolist() == [False] * 5 + [True] * 2
 
@@ -142,11 +201,10 @@ def test_crowding_agrees_with_all_pairs():
     random = np.random.default_rng(0)
     boxes = np.concatenate([random.uniform(0, 50, (60, 2)), random.uniform(5, 40, (60, 2))], 1)
     images = random.integers(0, 8, 60)
-    rows = [row(image_id=int(image), bbox=box.tolist())
-            for image, box in zip(images, boxes, strict=True)]
+    rows = [row(image_id=int(image), bbox=box.tolist()) for image, box in zip(images, boxes, strict=True)]
     expected = []
     for i in range(60):
-        others = [0.]
+        others = [0.0]
         for j in np.flatnonzero(images == images[i]):
             low = np.maximum(boxes[i, :2], boxes[j, :2])
             high = np.minimum(boxes[i, :2] + boxes[i, 2:], boxes[j, :2] + boxes[j, 2:])
@@ -159,13 +217,21 @@ def test_crowding_agrees_with_all_pairs():
 
 
 def test_factors_have_names_of_their_own():
-    rows = [row(**{'factors.standing': .5, 'factors.yaw_deg': 90, 'factors.roll_deg': 3,
-                   'factors.occluder': 0, 'factors.unknown': None}),
-            row(**{'factors.standing': None, 'factors.yaw_deg': 180, 'factors.roll_deg': -3,
-                   'factors.occluder': 1})]
+    rows = [
+        row(
+            **{
+                'factors.standing': 0.5,
+                'factors.yaw_deg': 90,
+                'factors.roll_deg': 3,
+                'factors.occluder': 0,
+                'factors.unknown': None,
+            }
+        ),
+        row(**{'factors.standing': None, 'factors.yaw_deg': 180, 'factors.roll_deg': -3, 'factors.occluder': 1}),
+    ]
     found = {concept.name: concept for concept in concepts(table(*rows), NAMES)}
-    assert found['standing'].values == pytest.approx([.9, .9])
-    assert found['factor_standing'].values == pytest.approx([.5, math.nan], nan_ok=True)
+    assert found['standing'].values == pytest.approx([0.9, 0.9])
+    assert found['factor_standing'].values == pytest.approx([0.5, math.nan], nan_ok=True)
     assert found['factor_yaw_cos'].values == pytest.approx([0, -1])
     assert found['factor_yaw_sin'].values == pytest.approx([1, 0])
     assert found['factor_roll_deg'].unit == 'degrees'
@@ -175,10 +241,9 @@ def test_factors_have_names_of_their_own():
 
 
 def test_a_factor_with_the_name_of_a_cosine_is_kept():
-    rows = [row(**{'factors.yaw_deg': 0, 'factors.yaw_cos': .25})]
+    rows = [row(**{'factors.yaw_deg': 0, 'factors.yaw_cos': 0.25})]
     found = [concept for concept in concepts(table(*rows), NAMES) if 'yaw' in concept.name]
-    assert [(concept.name, concept.values[0]) for concept in found] == [
-        ('factor_yaw_sin', 0), ('factor_yaw_cos', .25)]
+    assert [(concept.name, concept.values[0]) for concept in found] == [('factor_yaw_sin', 0), ('factor_yaw_cos', 0.25)]
 
 
 def test_a_data_set_without_knees_or_without_coco_names():
@@ -204,8 +269,10 @@ def test_no_rows():
 
 def test_a_slice_of_a_table():
     whole = values(row(), row(turned(20)), row(turned(40)))
-    part = {concept.name: concept.values.tolist()
-            for concept in concepts(table(row(), row(turned(20)), row(turned(40))).slice(1), NAMES)}
+    part = {
+        concept.name: concept.values.tolist()
+        for concept in concepts(table(row(), row(turned(20)), row(turned(40))).slice(1), NAMES)
+    }
     assert part == {name: entries[1:] for name, entries in whole.items()}
 
 

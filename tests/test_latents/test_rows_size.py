@@ -14,8 +14,19 @@ from tests.helpers.latent_stores import arrays, manifest, row, write
 
 PERSONS, VALUES = 1024, 4096
 SIZE = (640, 480)
-EXACT = ('annotation_id', 'image_id', 'file_name', 'bbox', 'crop_center', 'crop_scale', 'keypoints',
-         'visibility', 'pck', 'image_width', 'image_height')
+EXACT = (
+    'annotation_id',
+    'image_id',
+    'file_name',
+    'bbox',
+    'crop_center',
+    'crop_scale',
+    'keypoints',
+    'visibility',
+    'pck',
+    'image_width',
+    'image_height',
+)
 
 
 def person(rng: np.random.Generator, number: int, image: int) -> dict[str, Any]:
@@ -26,12 +37,22 @@ def person(rng: np.random.Generator, number: int, image: int) -> dict[str, Any]:
     center, side = bbox[:2] + bbox[2:] / 2, 1.1 * bbox[2:].max()
     points = rng.integers(bbox[:2], bbox[:2] + bbox[2:] + 1, (17, 2))
     return dict(
-        annotation_id=number, image_id=image, file_name=f'{image:012}.jpg', dataset='coco',
-        split='val', bbox=bbox, crop_center=center, crop_scale=(side, side), keypoints=points,
+        annotation_id=number,
+        image_id=image,
+        file_name=f'{image:012}.jpg',
+        dataset='coco',
+        split='val',
+        bbox=bbox,
+        crop_center=center,
+        crop_scale=(side, side),
+        keypoints=points,
         visibility=rng.choice((1, 2), 17, p=(0.15, 0.85)),
         predicted_keypoints=center + side * rng.uniform(-0.5, 0.5, (17, 2)),
-        keypoint_scores=rng.uniform(0, 1, 17), pck=rng.integers(0, 18) / 17,
-        image_width=SIZE[0], image_height=SIZE[1])
+        keypoint_scores=rng.uniform(0, 1, 17),
+        pck=rng.integers(0, 18) / 17,
+        image_width=SIZE[0],
+        image_height=SIZE[1],
+    )
 
 
 @pytest.fixture
@@ -43,11 +64,9 @@ def coco_like() -> list[dict[str, Any]]:
     return [person(rng, number, images[place // 2]) for place, number in enumerate(numbers)]
 
 
-def test_a_store_takes_at_most_2_percent_more_than_its_values(
-        tmp_path: Path, coco_like: list[dict[str, Any]]) -> None:
+def test_a_store_takes_at_most_2_percent_more_than_its_values(tmp_path: Path, coco_like: list[dict[str, Any]]) -> None:
     latents = np.random.default_rng(1).normal(size=(PERSONS, 256, 4, 4)).astype(np.float16)
-    made_of = Manifest((Layer.named('latent', (256, 4, 4)), ), PERSONS, NAMES,
-                       tuple(enumerate(MIRROR)), {}, {})
+    made_of = Manifest((Layer.named('latent', (256, 4, 4)),), PERSONS, NAMES, tuple(enumerate(MIRROR)), {}, {})
     create_store(tmp_path, made_of)
     with ShardWriter(tmp_path, made_of) as writer:
         writer.add(coco_like, dict(latent=latents))
@@ -63,13 +82,10 @@ def test_a_store_takes_at_most_2_percent_more_than_its_values(
             assert found == [known[name] for known in coco_like]
         else:
             expected = np.array([np.ravel(known[name]) for known in coco_like]).squeeze()
-            np.testing.assert_array_equal(np.array(found, np.float32),
-                                          expected.astype(np.float32))
-    for name, absolute, relative in (('predicted_keypoints', 1 / 32, 0),
-                                     ('keypoint_scores', 0, 1 / 256)):
+            np.testing.assert_array_equal(np.array(found, np.float32), expected.astype(np.float32))
+    for name, absolute, relative in (('predicted_keypoints', 1 / 32, 0), ('keypoint_scores', 0, 1 / 256)):
         expected = np.array([np.ravel(known[name]) for known in coco_like])
-        np.testing.assert_allclose(np.array(table[name].to_pylist()), expected, atol=absolute,
-                                   rtol=relative)
+        np.testing.assert_allclose(np.array(table[name].to_pylist()), expected, atol=absolute, rtol=relative)
 
 
 def test_predictions_are_rounded_and_annotations_are_not(tmp_path: Path) -> None:
@@ -78,8 +94,10 @@ def test_predictions_are_rounded_and_annotations_are_not(tmp_path: Path) -> None
     # is 131.07 times 2 ** -17.
     points = [1.03, 1.04, -5.5, 1000.1, 0, 3.0625]
     with ShardWriter(tmp_path, manifest(1)) as writer:
-        writer.add([row(1, predicted_keypoints=points, keypoints=points, pck=0.7,
-                        keypoint_scores=[0.7, 0.001, 0])], arrays([1]))
+        writer.add(
+            [row(1, predicted_keypoints=points, keypoints=points, pck=0.7, keypoint_scores=[0.7, 0.001, 0])],
+            arrays([1]),
+        )
     found = LatentStore.open(tmp_path).table().to_pylist()[0]
     assert found['predicted_keypoints'] == [1, 1.0625, -5.5, 1000.125, 0, 3.0625]
     assert found['keypoint_scores'] == [179 / 256, 131 / 2**17, 0]
@@ -91,12 +109,12 @@ def test_predictions_are_rounded_and_annotations_are_not(tmp_path: Path) -> None
 def test_the_size_of_an_image_can_be_chosen_by(tmp_path: Path) -> None:
     create_store(tmp_path, manifest(3))
     with ShardWriter(tmp_path, manifest(3)) as writer:
-        writer.add([row(0, image_width=160, image_height=120), row(1), row(2, image_width=640)],
-                   arrays([0, 1, 2]))
+        writer.add([row(0, image_width=160, image_height=120), row(1), row(2, image_width=640)], arrays([0, 1, 2]))
     store = LatentStore.open(tmp_path)
     assert verify(store) == []
     assert store.table(['image_width', 'image_height']).to_pydict() == dict(
-        image_width=[160, None, 640], image_height=[120, None, None])
+        image_width=[160, None, 640], image_height=[120, None, None]
+    )
     assert store.table(['image_width']).schema.field('image_width').type == pa.int32()
     assert store.where('image_width > 200').tolist() == [2]
     assert store.where('not image_width > 200').tolist() == [0]
@@ -120,8 +138,7 @@ def test_a_store_from_before_opens_and_goes_on(tmp_path: Path) -> None:
     assert old.table().column_names == list(old.columns)
     assert old.where('image_width > 0').tolist() == []
     with ShardWriter(store, manifest()) as writer:
-        writer.add([row(number, image_width=9, image_height=8) for number in (4, 5, 6)],
-                   arrays([4, 5, 6]))
+        writer.add([row(number, image_width=9, image_height=8) for number in (4, 5, 6)], arrays([4, 5, 6]))
     new = LatentStore.open(store)
     assert new.table(columns)['image_width'].to_pylist() == [None] * 4 + [9] * 3
     assert new.table()['image_height'].to_pylist() == [None] * 4 + [8] * 3

@@ -23,18 +23,18 @@ def store(tmp_path: Path) -> LatentStore:
 
 def test_files_are_plain(store: LatentStore) -> None:
     shards = store.folder / 'shards'
-    assert sorted(file.name for file in shards.iterdir()) == [
-        '00-000000', '00-000001', '00-000002', '01-000000']
+    assert sorted(file.name for file in shards.iterdir()) == ['00-000000', '00-000001', '00-000002', '01-000000']
     assert sorted(file.name for file in (shards / '00-000000').iterdir()) == [
-        'backbone-0.npy', 'backbone.hourglasses.0.bottleneck.npy', 'rows.parquet']
+        'backbone-0.npy',
+        'backbone.hourglasses.0.bottleneck.npy',
+        'rows.parquet',
+    ]
     values = np.load(shards / '00-000001' / 'backbone-0.npy', allow_pickle=False)
     assert values.dtype == np.float16 and values.flags.c_contiguous
     assert values[1, 1, 2, 2] == 10 * 3 + 17
-    assert pq.read_metadata(shards / '00-000001' / 'rows.parquet').row_group(0).column(
-        0).compression == 'ZSTD'
+    assert pq.read_metadata(shards / '00-000001' / 'rows.parquet').row_group(0).column(0).compression == 'ZSTD'
     # As anybody would read it, without us.
-    assert pq.read_table(shards / '00-000001' / 'rows.parquet')['annotation_id'].to_pylist() == [
-        102, 103]
+    assert pq.read_table(shards / '00-000001' / 'rows.parquet')['annotation_id'].to_pylist() == [102, 103]
 
 
 def test_values_dtypes_and_order_come_back(store: LatentStore) -> None:
@@ -51,20 +51,63 @@ def test_values_dtypes_and_order_come_back(store: LatentStore) -> None:
 def test_rows_come_back_with_null_for_what_is_absent(store: LatentStore) -> None:
     assert store.table().num_rows == 7
     assert store.table().column_names == list(store.columns)
-    assert store.table(['annotation_id', 'bbox', 'keypoints', 'visibility', 'num_labelled', 'pck',
-                        'predicted_keypoints', 'factors.posture']).to_pylist()[3:5] == [
-        dict(annotation_id=103, bbox=[3, 1, 20, 40], keypoints=[3, 2, 3, 4, 0, 0],
-             visibility=[2, 1, 0], num_labelled=2, pck=None, predicted_keypoints=None,
-             **{'factors.posture': 0.3}),
-        dict(annotation_id=104, bbox=[4, 1, 20, 40], keypoints=[4, 2, 3, 4, 0, 0],
-             visibility=[2, 1, 0], num_labelled=2, pck=0.5, predicted_keypoints=[4] * 6,
-             **{'factors.posture': 0.4})]
+    assert store.table(
+        [
+            'annotation_id',
+            'bbox',
+            'keypoints',
+            'visibility',
+            'num_labelled',
+            'pck',
+            'predicted_keypoints',
+            'factors.posture',
+        ]
+    ).to_pylist()[3:5] == [
+        dict(
+            annotation_id=103,
+            bbox=[3, 1, 20, 40],
+            keypoints=[3, 2, 3, 4, 0, 0],
+            visibility=[2, 1, 0],
+            num_labelled=2,
+            pck=None,
+            predicted_keypoints=None,
+            **{'factors.posture': 0.3},
+        ),
+        dict(
+            annotation_id=104,
+            bbox=[4, 1, 20, 40],
+            keypoints=[4, 2, 3, 4, 0, 0],
+            visibility=[2, 1, 0],
+            num_labelled=2,
+            pck=0.5,
+            predicted_keypoints=[4] * 6,
+            **{'factors.posture': 0.4},
+        ),
+    ]
 
 
-@pytest.mark.parametrize('index', [
-    0, 4, -1, np.int64(5), slice(None), slice(1, 6), slice(3, 4), slice(6, 1, -2), slice(9, 20),
-    slice(None, None, 3), [5, 1, 1, -7], [], np.array([6, 0], np.uint8), [2, 4, 3],
-    np.array([1, 0, 0, 1, 0, 1, 0], bool), [True] * 7, np.zeros(7, bool)])
+@pytest.mark.parametrize(
+    'index',
+    [
+        0,
+        4,
+        -1,
+        np.int64(5),
+        slice(None),
+        slice(1, 6),
+        slice(3, 4),
+        slice(6, 1, -2),
+        slice(9, 20),
+        slice(None, None, 3),
+        [5, 1, 1, -7],
+        [],
+        np.array([6, 0], np.uint8),
+        [2, 4, 3],
+        np.array([1, 0, 0, 1, 0, 1, 0], bool),
+        [True] * 7,
+        np.zeros(7, bool),
+    ],
+)
 def test_indexing_equals_that_of_numpy(store: LatentStore, index: object) -> None:
     whole = arrays(list(range(7)))[HALF].astype(np.float16)
     wanted = whole[index]
@@ -73,8 +116,7 @@ def test_indexing_equals_that_of_numpy(store: LatentStore, index: object) -> Non
     assert type(found) is np.ndarray and found.dtype == wanted.dtype
 
 
-@pytest.mark.parametrize('index', [
-    7, -8, [0, 7], 1.5, [0.5], (1, 0), [[0]], [True] * 6, True, None, 'x'])
+@pytest.mark.parametrize('index', [7, -8, [0, 7], 1.5, [0.5], (1, 0), [[0]], [True] * 6, True, None, 'x'])
 def test_other_indices_are_refused(store: LatentStore, index: object) -> None:
     with pytest.raises(IndexError):
         store.array(HALF)[index]
@@ -95,7 +137,11 @@ def test_a_sharded_array_looks_like_an_array(store: LatentStore) -> None:
 
 def test_shards_know_their_place_and_map_their_files(store: LatentStore) -> None:
     assert [(shard.name, shard.start, shard.rows) for shard in store.shards()] == [
-        ('00-000000', 0, 2), ('00-000001', 2, 2), ('00-000002', 4, 1), ('01-000000', 5, 2)]
+        ('00-000000', 0, 2),
+        ('00-000001', 2, 2),
+        ('00-000002', 4, 1),
+        ('01-000000', 5, 2),
+    ]
     last = list(store.shards())[-1]
     assert isinstance(last.array(FULL), np.memmap) and not last.array(FULL).flags.writeable
     assert last.table()['annotation_id'].to_pylist() == [105, 106]
@@ -109,11 +155,14 @@ def test_rows_are_chosen_by_an_expression(store: LatentStore) -> None:
     assert store.where('1 < 2').tolist() == list(range(7))
 
 
-@pytest.mark.parametrize('expression,message', [
-    ('factors.postur > 1', 'factors.postur: no such column; there is factors.posture'),
-    ('bbox > 1', 'bbox: no such column')])
-def test_a_column_that_cannot_be_chosen_by_is_named(
-        store: LatentStore, expression: str, message: str) -> None:
+@pytest.mark.parametrize(
+    'expression,message',
+    [
+        ('factors.postur > 1', 'factors.postur: no such column; there is factors.posture'),
+        ('bbox > 1', 'bbox: no such column'),
+    ],
+)
+def test_a_column_that_cannot_be_chosen_by_is_named(store: LatentStore, expression: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         store.where(expression)
 
@@ -141,13 +190,14 @@ def test_a_store_without_shards_has_no_rows(tmp_path: Path) -> None:
     create_store(tmp_path, manifest())
     store = LatentStore.open(tmp_path)
     assert len(store) == 0 and not store.complete
-    assert store.array(HALF)[:].shape == (0, 2, 3, 3) and store.annotation_ids.shape == (0, )
+    assert store.array(HALF)[:].shape == (0, 2, 3, 3) and store.annotation_ids.shape == (0,)
     assert store.table().num_rows == 0 and store.where('pck > 0').tolist() == []
 
 
 def test_importing_leaves_the_network_out(repo_root: Path) -> None:
-    code = ('import sys, shg_xai.latents, shg_xai.latents.__main__; '
-            'print({"torch", "mmpose", "mmcv", "mmengine"} & set(sys.modules))')
-    done = subprocess.run([sys.executable, '-c', code], cwd=repo_root, capture_output=True,
-                          text=True, check=True)
+    code = (
+        'import sys, shg_xai.latents, shg_xai.latents.__main__; '
+        'print({"torch", "mmpose", "mmcv", "mmengine"} & set(sys.modules))'
+    )
+    done = subprocess.run([sys.executable, '-c', code], cwd=repo_root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == 'set()'

@@ -33,8 +33,7 @@ def truncate(file: Path) -> None:
 def objects(file: Path) -> None:
     """The header of an array of Python objects; what would follow it is never looked at."""
     with file.open('wb') as handle:
-        np.lib.format.write_array_header_1_0(
-            handle, dict(descr='|O', fortran_order=False, shape=(2, 4)))
+        np.lib.format.write_array_header_1_0(handle, dict(descr='|O', fortran_order=False, shape=(2, 4)))
 
 
 DAMAGES = [
@@ -43,8 +42,11 @@ DAMAGES = [
     ('backbone-0.npy', Path.unlink, r'backbone-0\.npy: missing'),
     ('backbone-0.npy', lambda file: file.write_bytes(b'no array'), r'no \.npy file'),
     ('backbone-0.npy', lambda file: file.write_bytes(b''), r'no \.npy file'),
-    ('backbone-0.npy', lambda file: np.save(file, np.zeros((3, 2, 3, 3), np.float16)),
-     r'holds float16 \(3, 2, 3, 3\), .* say float16 \(2, 2, 3, 3\)'),
+    (
+        'backbone-0.npy',
+        lambda file: np.save(file, np.zeros((3, 2, 3, 3), np.float16)),
+        r'holds float16 \(3, 2, 3, 3\), .* say float16 \(2, 2, 3, 3\)',
+    ),
     (f'{FULL}.npy', lambda file: np.save(file, np.zeros((2, 4))), 'holds float64'),
     (f'{FULL}.npy', objects, 'holds object'),
     ('rows.parquet', Path.unlink, r'rows\.parquet: missing'),
@@ -55,7 +57,8 @@ DAMAGES = [
 
 @pytest.mark.parametrize('name,damage,message', DAMAGES)
 def test_a_damaged_file_is_named_at_opening_and_by_verify(
-        folder: Path, name: str, damage: Callable, message: str) -> None:
+    folder: Path, name: str, damage: Callable, message: str
+) -> None:
     damage(folder / SHARD / name)
     with pytest.raises(InputError, match=f'00-000001.*{message}.*run the same command again'):
         LatentStore.open(folder)
@@ -77,7 +80,8 @@ def test_ids_stored_twice_and_too_many_rows_are_found(folder: Path) -> None:
     write(folder, [1, 9])
     assert verify(LatentStore.open(folder)) == [
         f'{folder}: annotation ids stored more than once: 101; dump again to another folder',
-        f'{folder}: 8 rows, but the manifest says 7; dump again to another folder']
+        f'{folder}: 8 rows, but the manifest says 7; dump again to another folder',
+    ]
     assert describe(LatentStore.open(folder)).startswith(f'{folder}: 9 of 7 rows, more than')
 
 
@@ -87,14 +91,18 @@ def test_values_that_are_not_finite_are_found(tmp_path: Path) -> None:
     values[HALF][1, 0, 0, 0], values[HALF][2, 1, 2, 2] = np.nan, np.inf
     with ShardWriter(tmp_path, manifest(3)) as writer:
         writer.add([row(0), row(1), row(2)], values)
-    line, = verify(tmp_path)
+    (line,) = verify(tmp_path)
     assert 'backbone-0.npy: NaN or infinite values in 2 of 3 rows, first in row 1' in line
 
 
-@pytest.mark.parametrize('change,message', [
-    (dict(pck=[float('nan'), 0.5]), 'pck: NaN'),
-    (dict(keypoint_scores=[[0.5, 0.5, 0.5], [1.0]]), 'keypoint_scores: lists of another length'),
-    (dict(keypoint_scores=[[0.5, None, 0.5], None]), 'keypoint_scores: null values')])
+@pytest.mark.parametrize(
+    'change,message',
+    [
+        (dict(pck=[float('nan'), 0.5]), 'pck: NaN'),
+        (dict(keypoint_scores=[[0.5, 0.5, 0.5], [1.0]]), 'keypoint_scores: lists of another length'),
+        (dict(keypoint_scores=[[0.5, None, 0.5], None]), 'keypoint_scores: null values'),
+    ],
+)
 def test_rows_written_by_others_are_checked(folder: Path, change: dict, message: str) -> None:
     file = folder / SHARD / 'rows.parquet'
     table = pq.read_table(file)
@@ -103,7 +111,7 @@ def test_rows_written_by_others_are_checked(folder: Path, change: dict, message:
         field = table.schema.field(name)
         table = table.set_column(place, field, pa.array(values, field.type))
     pq.write_table(table, file)
-    line, = verify(folder)
+    (line,) = verify(folder)
     assert message in line
 
 
@@ -112,7 +120,7 @@ def test_a_folder_without_manifest_or_of_the_future_is_one_message(folder: Path)
     assert 'no latent store' in verify(folder / 'manifest.json')[0]
     content = json.loads((folder / 'manifest.json').read_text())
     (folder / 'manifest.json').write_text(json.dumps({**content, 'schema_version': 2}))
-    line, = verify(folder)
+    (line,) = verify(folder)
     assert 'manifest.json: schema_version: 2 is newer than 1' in line
     with pytest.raises(InputError, match='update shg_xai'):
         create_store(folder, manifest())
@@ -126,12 +134,15 @@ def test_a_manifest_cannot_lead_out_of_the_store(folder: Path) -> None:
 
 
 def test_the_command_line_shows_what_is_in_a_store(
-        folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
     assert run_in_process(main, [folder], monkeypatch) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f'{folder}: 7 of 7 rows, complete'
-    assert lines[3:5] == ['  backbone:0: 2 x 3 x 3, float16, 252 B',
-                          '  backbone.hourglasses.0.bottleneck: 4, float32, 112 B']
+    assert lines[3:5] == [
+        '  backbone:0: 2 x 3 x 3, float16, 252 B',
+        '  backbone.hourglasses.0.bottleneck: 4, float32, 112 B',
+    ]
     for line in ('  split: val', '  config: 2 lines', '  checkpoint.path: a.pth', '  seed: 0'):
         assert line in lines
     assert run_in_process(main, [folder, '--verify'], monkeypatch) == 0
@@ -139,13 +150,14 @@ def test_the_command_line_shows_what_is_in_a_store(
 
 
 def test_the_command_line_ends_with_2_and_a_line_for_each_problem(
-        folder: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture) -> None:
+    folder: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
     truncate(folder / SHARD / 'backbone-0.npy')
     assert run_in_process(main, [folder], monkeypatch) == 2
     assert 'has 199 bytes' in only_error(capsys.readouterr().err)
-    done = subprocess.run([sys.executable, '-m', 'shg_xai.latents', folder, '--verify'],
-                          cwd=repo_root, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, '-m', 'shg_xai.latents', folder, '--verify'], cwd=repo_root, capture_output=True, text=True
+    )
     first, second = done.stderr.splitlines()
     assert done.returncode == 2 and 'has 199 bytes' in first and 'incomplete: 5 of 7' in second
 
@@ -175,15 +187,18 @@ print(tracemalloc.get_traced_memory()[1])
 @pytest.mark.slow
 def test_a_store_of_150000_rows_opens_at_once(repo_root: Path, tmp_path: Path) -> None:
     rows = 150_000
-    layers = tuple(Layer.named(f'layer{number}', (2, ), 'float16') for number in range(3))
+    layers = tuple(Layer.named(f'layer{number}', (2,), 'float16') for number in range(3))
     large = Manifest(layers, rows, manifest().keypoint_names, (), {}, {})
     create_store(tmp_path / 'store', large)
     with ShardWriter(tmp_path / 'store', large) as writer:
         for start in range(0, rows, 5000):
-            writer.add([row(number) for number in range(start, start + 5000)],
-                       {layer.name: np.ones((5000, 2)) for layer in layers})
-    done = subprocess.run([sys.executable, '-c', OPEN, tmp_path / 'store'], cwd=repo_root,
-                          capture_output=True, text=True, check=True)
+            writer.add(
+                [row(number) for number in range(start, start + 5000)],
+                {layer.name: np.ones((5000, 2)) for layer in layers},
+            )
+    done = subprocess.run(
+        [sys.executable, '-c', OPEN, tmp_path / 'store'], cwd=repo_root, capture_output=True, text=True, check=True
+    )
     length, seconds, kilobytes, peak = done.stdout.split()
     assert int(length) == rows
     assert float(seconds) < 1

@@ -22,7 +22,11 @@ def test_a_new_store_has_no_rows_and_an_old_one_says_which(tmp_path: Path) -> No
     assert create_store(folder, manifest(environment={})) == {100, 102, 104}
     write(folder, [1, 3, 5, 6])
     assert sorted(file.name for file in (folder / 'shards').iterdir()) == [
-        '00-000000', '00-000001', '00-000002', '00-000003']
+        '00-000000',
+        '00-000001',
+        '00-000002',
+        '00-000003',
+    ]
     assert LatentStore.open(folder).annotation_ids.tolist() == [104, 100, 102, 101, 103, 105, 106]
     assert verify(folder) == []
 
@@ -76,8 +80,7 @@ def test_what_is_being_written_is_no_part_and_removed_by_its_rank(tmp_path: Path
         (tmp_path / 'shards' / name / 'rows.parquet').touch()
     assert len(LatentStore.open(tmp_path)) == 1
     ShardWriter(tmp_path, manifest(), rank=0)
-    assert sorted(file.name for file in (tmp_path / 'shards').iterdir()) == [
-        '.01-000000.part', '00-000000']
+    assert sorted(file.name for file in (tmp_path / 'shards').iterdir()) == ['.01-000000.part', '00-000000']
 
 
 def test_the_caller_may_use_its_arrays_again(tmp_path: Path) -> None:
@@ -113,7 +116,8 @@ def test_an_interrupted_run_keeps_its_rows(tmp_path: Path, error: type[BaseExcep
 
 @pytest.mark.parametrize('after', [False, True])
 def test_ctrl_c_while_a_shard_is_renamed_stores_it_once(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
     rename, calls = Path.rename, []
 
     def interrupted(self: Path, target: Path) -> None:
@@ -134,9 +138,10 @@ def test_ctrl_c_while_a_shard_is_renamed_stores_it_once(
 def test_too_large_for_float16_names_the_layer_and_the_mend(tmp_path: Path) -> None:
     create_store(tmp_path, manifest())
     values = {**arrays([1]), HALF: np.full((1, 2, 3, 3), 70000, np.float32)}
-    with pytest.raises(InputError, match='backbone:0: 70000 is too large for float16; store it as '
-                                         'float32'), \
-            ShardWriter(tmp_path, manifest()) as writer:
+    with (
+        pytest.raises(InputError, match='backbone:0: 70000 is too large for float16; store it as float32'),
+        ShardWriter(tmp_path, manifest()) as writer,
+    ):
         writer.add([row(0)], arrays([0]))
         writer.add([row(1)], values)
     store = LatentStore.open(tmp_path)
@@ -144,13 +149,17 @@ def test_too_large_for_float16_names_the_layer_and_the_mend(tmp_path: Path) -> N
     np.testing.assert_array_equal(store.array(FULL), [[0, 1, 2, 3]])
 
 
-@pytest.mark.parametrize('change,message', [
-    ({HALF: None}, 'layer backbone:0: missing'),
-    ({'neck': np.zeros((1, 2))}, 'layer neck: unknown'),
-    ({FULL: np.zeros((2, 4))}, r'layer .*bottleneck: float64 \(2, 4\) instead of float32 \(1, 4\)'),
-    ({FULL: np.zeros((1, 3))}, r'\(1, 3\) instead of'),
-    ({FULL: np.zeros((1, 4), complex)}, 'complex128'),
-    ({FULL: np.array([[None] * 4])}, 'object')])
+@pytest.mark.parametrize(
+    'change,message',
+    [
+        ({HALF: None}, 'layer backbone:0: missing'),
+        ({'neck': np.zeros((1, 2))}, 'layer neck: unknown'),
+        ({FULL: np.zeros((2, 4))}, r'layer .*bottleneck: float64 \(2, 4\) instead of float32 \(1, 4\)'),
+        ({FULL: np.zeros((1, 3))}, r'\(1, 3\) instead of'),
+        ({FULL: np.zeros((1, 4), complex)}, 'complex128'),
+        ({FULL: np.array([[None] * 4])}, 'object'),
+    ],
+)
 def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, change: dict, message: str) -> None:
     create_store(tmp_path, manifest())
     values = {key: array for key, array in {**arrays([0]), **change}.items() if array is not None}
@@ -158,19 +167,25 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, change: dict, messag
         ShardWriter(tmp_path, manifest()).add([row(0)], values)
 
 
-@pytest.mark.parametrize('change,message', [
-    (dict(image_id=None), 'annotation 100: image_id: missing'),
-    (dict(image_id=1.5), 'image_id: 1.5 does not fit int64'),
-    (dict(image_id='7'), "image_id: needs 1 number, not '7'"),
-    (dict(split=3), 'split: 3 is no text'), (dict(bbox=[1, 2]), 'bbox: needs 4 numbers'),
-    (dict(bbox=[1, 2, 3, np.nan]), 'bbox: NaN or infinite'),
-    (dict(bbox=[1, 2, 3, 1e39]), 'bbox: .* does not fit float'),
-    (dict(keypoints=[[1, 2, 3]]), 'keypoints: needs 6 numbers'),
-    (dict(keypoint_scores=[1, 2]), 'keypoint_scores: needs 3 numbers'),
-    (dict(visibility=[0, 1, 3]), 'visibility: .* other than 0, 1 and 2'),
-    (dict(num_labelled=3), 'num_labelled: 3, but 2 joints'), (dict(postur=1), 'postur: no such'),
-    ({'factors.posture': np.inf}, r'factors\.posture: NaN or infinite'),
-    ({'factors.posture': 'x'}, r"factors\.posture: 'x' is no number")])
+@pytest.mark.parametrize(
+    'change,message',
+    [
+        (dict(image_id=None), 'annotation 100: image_id: missing'),
+        (dict(image_id=1.5), 'image_id: 1.5 does not fit int64'),
+        (dict(image_id='7'), "image_id: needs 1 number, not '7'"),
+        (dict(split=3), 'split: 3 is no text'),
+        (dict(bbox=[1, 2]), 'bbox: needs 4 numbers'),
+        (dict(bbox=[1, 2, 3, np.nan]), 'bbox: NaN or infinite'),
+        (dict(bbox=[1, 2, 3, 1e39]), 'bbox: .* does not fit float'),
+        (dict(keypoints=[[1, 2, 3]]), 'keypoints: needs 6 numbers'),
+        (dict(keypoint_scores=[1, 2]), 'keypoint_scores: needs 3 numbers'),
+        (dict(visibility=[0, 1, 3]), 'visibility: .* other than 0, 1 and 2'),
+        (dict(num_labelled=3), 'num_labelled: 3, but 2 joints'),
+        (dict(postur=1), 'postur: no such'),
+        ({'factors.posture': np.inf}, r'factors\.posture: NaN or infinite'),
+        ({'factors.posture': 'x'}, r"factors\.posture: 'x' is no number"),
+    ],
+)
 def test_rows_that_do_not_fit_are_refused(tmp_path: Path, change: dict, message: str) -> None:
     create_store(tmp_path, manifest())
     with pytest.raises(InputError, match=message):
@@ -180,29 +195,36 @@ def test_rows_that_do_not_fit_are_refused(tmp_path: Path, change: dict, message:
 def test_a_full_disk_leaves_the_finished_shards(tmp_path: Path) -> None:
     disk = tmp_path / 'disk'
     disk.mkdir()
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], capture_output=True).returncode
+    mounted = (
+        os.geteuid() == 0
+        and subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], capture_output=True).returncode
+    )
     if mounted != 0 or os.geteuid() != 0:
         pytest.skip('needs to mount a small disk')
     try:
         big = manifest(5000)
         create_store(disk / 'store', big)
-        with pytest.raises(InputError, match=r'store: cannot be written: No space left on device '
-                                             r'\(free: \d+ MiB\); make room') as caught, \
-                ShardWriter(disk / 'store', big, rows_per_shard=1000) as writer:
+        with (
+            pytest.raises(
+                InputError,
+                match=r'store: cannot be written: No space left on device '
+                r'\(free: \d+ MiB\); make room',
+            ) as caught,
+            ShardWriter(disk / 'store', big, rows_per_shard=1000) as writer,
+        ):
             for start in range(0, 5000, 500):
                 numbers = list(range(start, start + 500))
                 zeros = {name: 0 * values for name, values in arrays(numbers).items()}
                 # Texts that do not compress fill the disk in the rows, too.
                 names = [f'{np.random.default_rng(number).bytes(200).hex()}' for number in numbers]
-                writer.add([row(number, file_name=name)
-                            for number, name in zip(numbers, names, strict=True)], zeros)
+                writer.add([row(number, file_name=name) for number, name in zip(numbers, names, strict=True)], zeros)
         assert isinstance(caught.value.__cause__, OSError)
         whole = len(LatentStore.open(disk / 'store'))
         assert whole >= 1000 and whole % 1000 == 0
         assert not list((disk / 'store' / 'shards').glob('.*'))
         assert verify(disk / 'store') == [
-            f'{disk / "store"}: incomplete: {whole} of 5000 rows; run the same command again']
+            f'{disk / "store"}: incomplete: {whole} of 5000 rows; run the same command again'
+        ]
     finally:
         subprocess.run(['umount', disk], check=True)
 
@@ -239,6 +261,5 @@ def test_a_run_killed_five_times_ends_with_every_row_once(repo_root: Path, tmp_p
     assert sorted(store.annotation_ids.tolist()) == list(range(100, 500))
     assert verify(store) == [] and not list((folder / 'shards').glob('.*'))
     for layer, expected in arrays((store.annotation_ids - 100).tolist()).items():
-        np.testing.assert_array_equal(
-            store.array(layer), expected.astype(store.array(layer).dtype))
+        np.testing.assert_array_equal(store.array(layer), expected.astype(store.array(layer).dtype))
     assert sorted(store.table()['factors.posture'].to_pylist()) == [n / 10 for n in range(400)]

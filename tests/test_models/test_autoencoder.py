@@ -19,8 +19,7 @@ from shg_xai.models.autoencoder import multiplicative_noise
 def neck(**arguments: Any) -> AutoencoderNeck:
     """A small neck in evaluation mode, initialised as in training."""
     torch.manual_seed(0)
-    module = AutoencoderNeck(**dict(in_channels=6, hidden_channels=(5, 4), code_channels=3)
-                             | arguments)
+    module = AutoencoderNeck(**dict(in_channels=6, hidden_channels=(5, 4), code_channels=3) | arguments)
     module.init_weights()
     return module.eval()
 
@@ -29,12 +28,12 @@ def feature_map(channels: int = 6, height: int = 4, width: int = 4) -> Tensor:
     return torch.randn(2, channels, height, width, generator=torch.Generator().manual_seed(1))
 
 
-@pytest.mark.parametrize('channels, width, height, hidden, code', [
-    (6, 4, 4, (5, 4), 3), (1, 1, 1, (1, ), 1), (8, 3, 5, (4, 4, 2), 7), (16, 2, 2, (2, ), 50)])
-def test_shapes(channels: int, width: int, height: int, hidden: tuple[int, ...],
-                code: int) -> None:
-    module = neck(in_channels=channels, in_featuremap_size=(width, height),
-                  hidden_channels=hidden, code_channels=code)
+@pytest.mark.parametrize(
+    'channels, width, height, hidden, code',
+    [(6, 4, 4, (5, 4), 3), (1, 1, 1, (1,), 1), (8, 3, 5, (4, 4, 2), 7), (16, 2, 2, (2,), 50)],
+)
+def test_shapes(channels: int, width: int, height: int, hidden: tuple[int, ...], code: int) -> None:
+    module = neck(in_channels=channels, in_featuremap_size=(width, height), hidden_channels=hidden, code_channels=code)
     x = feature_map(channels, height, width)
     assert module.encode(x).shape == (2, code)
     assert module.decode(module.encode(x)).shape == module(x).shape == x.shape
@@ -44,8 +43,15 @@ def test_the_default_is_the_studys() -> None:
     module = AutoencoderNeck()
     layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
     assert [tuple(layer.weight.shape[:2][::-1]) for layer in layers] == [
-        (256, 192), (192, 128), (128, 64), (1024, 50), (50, 1024), (64, 128), (128, 192),
-        (192, 256)]
+        (256, 192),
+        (192, 128),
+        (128, 64),
+        (1024, 50),
+        (50, 1024),
+        (64, 128),
+        (128, 192),
+        (192, 256),
+    ]
     assert all(layer.kernel_size == (3, 3) for layer in layers if isinstance(layer, nn.Conv2d))
     relus = [name for name, layer in module.named_modules() if isinstance(layer, nn.ReLU)]
     # After each of the eight: three convolutions and the code, and mirrored.
@@ -81,8 +87,7 @@ def test_noise_has_mean_zero_and_a_standard_deviation_of_a_tenth() -> None:
         expected = 0.1 * x[index].abs().item()
         # Five standard errors.
         assert abs(noise[:, index].mean().item()) < 5 * expected / math.sqrt(count)
-        assert noise[:, index].std().item() == pytest.approx(expected,
-                                                             rel=5 / math.sqrt(2 * count))
+        assert noise[:, index].std().item() == pytest.approx(expected, rel=5 / math.sqrt(2 * count))
 
 
 def test_noise_is_added_before_the_encoder_in_training_only() -> None:
@@ -121,9 +126,10 @@ def test_a_feature_map_of_another_shape_is_refused(shape: tuple[int, int, int]) 
         neck()(feature_map(*shape))
 
 
-@pytest.mark.parametrize('arguments', [
-    dict(code_channels=0), dict(in_channels=0), dict(in_featuremap_size=(4, 0)),
-    dict(hidden_channels=(8, 0))])
+@pytest.mark.parametrize(
+    'arguments',
+    [dict(code_channels=0), dict(in_channels=0), dict(in_featuremap_size=(4, 0)), dict(hidden_channels=(8, 0))],
+)
 def test_sizes_below_one_are_refused(arguments: dict) -> None:
     with pytest.raises(InputError, match='must be at least 1'):
         AutoencoderNeck(**arguments)
@@ -131,16 +137,14 @@ def test_sizes_below_one_are_refused(arguments: dict) -> None:
 
 def test_a_code_wider_than_the_latent_is_refused() -> None:
     assert neck(code_channels=96).encode(feature_map()).shape == (2, 96)
-    with pytest.raises(InputError, match='code_channels=97 is a width larger than the latent, '
-                                         'which has 96 values'):
+    with pytest.raises(InputError, match='code_channels=97 is a width larger than the latent, which has 96 values'):
         neck(code_channels=97)
 
 
 def test_weights_keep_their_names() -> None:
     layers = [f'encoder.{place}' for place in ('0.0', '0.2', '2')]
     layers += [f'decoder.{place}' for place in ('0', '3.0', '3.2')]
-    assert set(neck().state_dict()) == {f'{layer}.{kind}' for layer in layers
-                                        for kind in ('weight', 'bias')}
+    assert set(neck().state_dict()) == {f'{layer}.{kind}' for layer in layers for kind in ('weight', 'bias')}
 
 
 def test_without_convolutions_and_relus_it_is_linear() -> None:
@@ -151,14 +155,12 @@ def test_without_convolutions_and_relus_it_is_linear() -> None:
     code = x.flatten(1) @ inner.weight.T + inner.bias
     torch.testing.assert_close(module.encode(x), code)
     torch.testing.assert_close(module(x), (code @ outer.weight.T + outer.bias).reshape(x.shape))
-    assert set(module.state_dict()) == {'encoder.2.weight', 'encoder.2.bias', 'decoder.0.weight',
-                                        'decoder.0.bias'}
+    assert set(module.state_dict()) == {'encoder.2.weight', 'encoder.2.bias', 'decoder.0.weight', 'decoder.0.bias'}
 
 
 @pytest.mark.parametrize('code_relu', [False, True])
 @pytest.mark.parametrize('output_relu', [False, True])
-def test_without_convolutions_relus_stay_where_they_are_asked_for(code_relu: bool,
-                                                                  output_relu: bool) -> None:
+def test_without_convolutions_relus_stay_where_they_are_asked_for(code_relu: bool, output_relu: bool) -> None:
     module = neck(hidden_channels=(), code_relu=code_relu, output_relu=output_relu)
     x = 10 * feature_map()
     assert bool((module.encode(x) >= 0).all()) is code_relu
@@ -167,43 +169,57 @@ def test_without_convolutions_relus_stay_where_they_are_asked_for(code_relu: boo
 
 def test_an_init_cfg_of_its_own_is_used_inside_the_hourglass() -> None:
     zeros = dict(type='Constant', layer=['Conv2d', 'Linear'], val=0, bias=0)
-    backbone = StackedHourglass(channels=8, depth=1, bottleneck=dict(
-        type='AutoencoderNeck', in_channels=8, in_featuremap_size=(8, 8), hidden_channels=(4, ),
-        init_cfg=zeros))
+    backbone = StackedHourglass(
+        channels=8,
+        depth=1,
+        bottleneck=dict(
+            type='AutoencoderNeck', in_channels=8, in_featuremap_size=(8, 8), hidden_channels=(4,), init_cfg=zeros
+        ),
+    )
     backbone.init_weights()
-    assert not any(parameter.any() for parameter in
-                   backbone.hourglasses[0].bottleneck.parameters())
+    assert not any(parameter.any() for parameter in backbone.hourglasses[0].bottleneck.parameters())
     assert backbone.hourglasses[0].downs[0].branch[2].weight.any()
 
 
 def test_as_a_neck_after_mmposes_resnet() -> None:
     init_default_scope('mmpose')
     torch.manual_seed(0)
-    model = MODELS.build(dict(
-        type='TopdownPoseEstimator',
-        data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0] * 3, std=[255.0] * 3),
-        backbone=dict(type='ResNet', depth=18),
-        neck=dict(type='AutoencoderNeck', in_channels=512, in_featuremap_size=(2, 2),
-                  hidden_channels=(16, ), code_channels=4),
-        head=dict(type='HeatmapHead', in_channels=512, out_channels=17,
-                  deconv_out_channels=(8, 8, 8), deconv_kernel_sizes=(4, 4, 4),
-                  loss=dict(type='KeypointMSELoss'),
-                  decoder=dict(type='MSRAHeatmap', input_size=(64, 64), heatmap_size=(16, 16),
-                               sigma=2))))
+    model = MODELS.build(
+        dict(
+            type='TopdownPoseEstimator',
+            data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0.0] * 3, std=[255.0] * 3),
+            backbone=dict(type='ResNet', depth=18),
+            neck=dict(
+                type='AutoencoderNeck',
+                in_channels=512,
+                in_featuremap_size=(2, 2),
+                hidden_channels=(16,),
+                code_channels=4,
+            ),
+            head=dict(
+                type='HeatmapHead',
+                in_channels=512,
+                out_channels=17,
+                deconv_out_channels=(8, 8, 8),
+                deconv_kernel_sizes=(4, 4, 4),
+                loss=dict(type='KeypointMSELoss'),
+                decoder=dict(type='MSRAHeatmap', input_size=(64, 64), heatmap_size=(16, 16), sigma=2),
+            ),
+        )
+    )
     model.init_weights()
-    batch = model.data_preprocessor(get_packed_inputs(
-        2, img_shape=(64, 64), input_size=(64, 64), heatmap_size=(16, 16)), training=True)
+    batch = model.data_preprocessor(
+        get_packed_inputs(2, img_shape=(64, 64), input_size=(64, 64), heatmap_size=(16, 16)), training=True
+    )
     losses = model.train()(**batch, mode='loss')
     losses['loss_kpt'].backward()
     assert losses['loss_kpt'].isfinite()
     # The gradient passes the code: it reaches both ends of the neck and the backbone.
-    for parameter in (model.neck.encoder[2].weight, model.neck.decoder[0].weight,
-                      model.backbone.conv1.weight):
+    for parameter in (model.neck.encoder[2].weight, model.neck.decoder[0].weight, model.backbone.conv1.weight):
         assert parameter.grad.abs().sum() > 0
 
     codes = []
-    model.eval().neck.encoder.register_forward_hook(
-        lambda module, args, output: codes.append(output))
+    model.eval().neck.encoder.register_forward_hook(lambda module, args, output: codes.append(output))
     with torch.no_grad():
         predicted = model(**batch, mode='predict')
         again = model(**batch, mode='predict')

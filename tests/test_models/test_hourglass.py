@@ -23,8 +23,7 @@ def lively(module: nn.Module) -> nn.Module:
     return module.eval()
 
 
-def hourglass(flags: list[bool], bottleneck: nn.Module | None = None,
-              shortcut: str = 'conv3x3') -> Hourglass:
+def hourglass(flags: list[bool], bottleneck: nn.Module | None = None, shortcut: str = 'conv3x3') -> Hourglass:
     return lively(Hourglass(8, flags, 2, bottleneck or nn.Identity(), shortcut, BATCH_NORM))
 
 
@@ -44,22 +43,21 @@ def pre_activated(x: Tensor, norm: nn.BatchNorm2d, conv: nn.Conv2d) -> Tensor:
 def test_residual_is_the_studys_formula(shortcut: str) -> None:
     residual, x = lively(Residual(8, shortcut, BATCH_NORM)), images()
     norm_1, _, conv_1, norm_2, _, conv_2, norm_3, _, conv_3 = residual.branch
-    assert [(conv.in_channels, conv.out_channels, conv.kernel_size)
-            for conv in (conv_1, conv_2, conv_3)] == [
-                (8, 4, (1, 1)), (4, 4, (3, 3)), (4, 8, (1, 1))]
-    branch = pre_activated(pre_activated(pre_activated(x, norm_1, conv_1), norm_2, conv_2),
-                           norm_3, conv_3)
+    assert [(conv.in_channels, conv.out_channels, conv.kernel_size) for conv in (conv_1, conv_2, conv_3)] == [
+        (8, 4, (1, 1)),
+        (4, 4, (3, 3)),
+        (4, 8, (1, 1)),
+    ]
+    branch = pre_activated(pre_activated(pre_activated(x, norm_1, conv_1), norm_2, conv_2), norm_3, conv_3)
     if shortcut == 'identity':
         expected = x + branch
     else:
-        expected = branch + F.conv2d(x, residual.shortcut.weight, residual.shortcut.bias,
-                                     padding=1)
+        expected = branch + F.conv2d(x, residual.shortcut.weight, residual.shortcut.bias, padding=1)
     torch.testing.assert_close(residual(x), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_every_convolution_of_a_residual_has_a_bias() -> None:
-    convolutions = [layer for layer in Residual(8, 'conv3x3', BATCH_NORM).modules()
-                    if isinstance(layer, nn.Conv2d)]
+    convolutions = [layer for layer in Residual(8, 'conv3x3', BATCH_NORM).modules() if isinstance(layer, nn.Conv2d)]
     assert len(convolutions) == 4
     assert all(layer.bias is not None for layer in convolutions)
 
@@ -70,8 +68,7 @@ def test_an_hourglass_of_two_levels_is_the_formula() -> None:
     quarter = network.downs[1](F.max_pool2d(half, 2))
     latent = network.bottleneck_residuals[1](network.bottleneck_residuals[0](quarter))
     # Nearest neighbour: each number four times.
-    up = network.ups[1](latent.repeat_interleave(2, 2).repeat_interleave(2, 3)
-                        + network.skips[1](half))
+    up = network.ups[1](latent.repeat_interleave(2, 2).repeat_interleave(2, 3) + network.skips[1](half))
     expected = up.repeat_interleave(2, 2).repeat_interleave(2, 3) + network.skips[0](x)
     torch.testing.assert_close(network(x), expected)
 
@@ -165,8 +162,14 @@ def test_a_bottleneck_stands_between_latent_and_decoder() -> None:
 def test_gradients_reach_every_weight_that_is_used() -> None:
     network = hourglass([True, False])
     network(images()).square().sum().backward()
-    unused = {name.split('.')[1] for name, weight in network.named_parameters()
-              if weight.grad is None and name.startswith('skips')}
+    unused = {
+        name.split('.')[1]
+        for name, weight in network.named_parameters()
+        if weight.grad is None and name.startswith('skips')
+    }
     assert unused == {'1'}
-    assert all(weight.grad is not None and weight.grad.abs().sum() > 0
-               for name, weight in network.named_parameters() if not name.startswith('skips.1'))
+    assert all(
+        weight.grad is not None and weight.grad.abs().sum() > 0
+        for name, weight in network.named_parameters()
+        if not name.startswith('skips.1')
+    )

@@ -10,16 +10,21 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.runner.bfloat16 import Bfloat16OptimWrapper
 from shg_xai.errors import InputError
 from shg_xai.models import AutoencoderNeck, LatentAutoencoder
+from shg_xai.runner.bfloat16 import Bfloat16OptimWrapper
 
 
 def model(loss: dict | None = None, **neck: Any) -> LatentAutoencoder:
     init_default_scope('mmpose')
     torch.manual_seed(0)
-    built = MODELS.build(dict(type='LatentAutoencoder', loss=loss, neck=dict(
-        type='AutoencoderNeck', in_channels=6, hidden_channels=(5, 4), code_channels=3) | neck))
+    built = MODELS.build(
+        dict(
+            type='LatentAutoencoder',
+            loss=loss,
+            neck=dict(type='AutoencoderNeck', in_channels=6, hidden_channels=(5, 4), code_channels=3) | neck,
+        )
+    )
     built.init_weights()
     return built
 
@@ -37,7 +42,7 @@ def test_the_loss_is_the_mean_square_over_persons_and_values() -> None:
     built, x = model(noise=0.0), latents()
     expected = ((built(x) - x) ** 2).sum() / (2 * 6 * 4 * 4)
     torch.testing.assert_close(built(x, mode='loss')['loss'], expected)
-    summed = model(loss=dict(type='MSELoss', loss_weight=96.), noise=0.0)
+    summed = model(loss=dict(type='MSELoss', loss_weight=96.0), noise=0.0)
     torch.testing.assert_close(summed(x, mode='loss')['loss'], 96 * expected)
 
 
@@ -65,8 +70,7 @@ def test_predictions_are_one_a_person() -> None:
 def test_a_step_changes_the_weights(wrapper: type[OptimWrapper]) -> None:
     built = model(code_relu=False).train()
     before = {name: value.clone() for name, value in built.state_dict().items()}
-    logged = built.train_step(dict(inputs=latents()), wrapper(
-        torch.optim.SGD(built.parameters(), lr=0.1)))
+    logged = built.train_step(dict(inputs=latents()), wrapper(torch.optim.SGD(built.parameters(), lr=0.1)))
     assert logged['loss'].dtype == torch.float32
     assert all(not torch.equal(value, before[name]) for name, value in built.state_dict().items())
 

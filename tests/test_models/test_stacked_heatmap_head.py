@@ -20,10 +20,18 @@ CODEC = dict(type='VisibilityHeatmap', input_size=(64, 64), heatmap_size=(16, 16
 def head(channels: int = 8, loss: dict | None = None) -> StackedHeatmapHead:
     init_default_scope('mmpose')
     torch.manual_seed(0)
-    return MODELS.build(dict(
-        type='StackedHeatmapHead', in_channels=channels, out_channels=17,
-        deconv_out_channels=None, conv_out_channels=(17, ), conv_kernel_sizes=(1, ),
-        loss=loss or dict(type='KeypointMSELoss'), decoder=CODEC)).eval()
+    return MODELS.build(
+        dict(
+            type='StackedHeatmapHead',
+            in_channels=channels,
+            out_channels=17,
+            deconv_out_channels=None,
+            conv_out_channels=(17,),
+            conv_kernel_sizes=(1,),
+            loss=loss or dict(type='KeypointMSELoss'),
+            decoder=CODEC,
+        )
+    ).eval()
 
 
 def samples() -> list[PoseDataSample]:
@@ -38,8 +46,7 @@ def random(*shape: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(2))
 
 
-@pytest.mark.parametrize('config, masked', [('shg2_coco.py', False),
-                                            ('shg_visible_coco.py', True)])
+@pytest.mark.parametrize('config, masked', [('shg2_coco.py', False), ('shg_visible_coco.py', True)])
 def test_every_stack_gets_the_same_loss(repo_root: Path, config: str, masked: bool) -> None:
     loss = Config.fromfile(repo_root / 'configs' / config).loss
     module, persons = head(loss=loss), samples()
@@ -49,21 +56,20 @@ def test_every_stack_gets_the_same_loss(repo_root: Path, config: str, masked: bo
     weights = torch.ones(2, 17, 1, 1)
     if masked:
         weights[:, ::3] = 0
-    expected = dict(loss_kpt_stack0=feats[0], loss_kpt_stack1=feats[1],
-                    loss_kpt=module(feats))
+    expected = dict(loss_kpt_stack0=feats[0], loss_kpt_stack1=feats[1], loss_kpt=module(feats))
     assert {name for name in losses if name.startswith('loss')} == set(expected)
     for name, heatmaps in expected.items():
-        by_hand = ((heatmaps - targets)**2 * weights).sum() / (2 * 17 * 16 * 16)
+        by_hand = ((heatmaps - targets) ** 2 * weights).sum() / (2 * 17 * 16 * 16)
         torch.testing.assert_close(losses[name], by_hand)
 
 
 def test_one_stack_has_mmposes_losses_and_no_others() -> None:
-    losses = head().loss((random(2, 8, 16, 16), ), samples())
+    losses = head().loss((random(2, 8, 16, 16),), samples())
     assert set(losses) == {'loss_kpt', 'acc_pose'}
 
 
 def test_train_cfg_is_passed_on() -> None:
-    losses = head().loss((random(2, 8, 16, 16), ), samples(), train_cfg=dict(compute_acc=False))
+    losses = head().loss((random(2, 8, 16, 16),), samples(), train_cfg=dict(compute_acc=False))
     assert set(losses) == {'loss_kpt'}
 
 
@@ -72,10 +78,9 @@ def test_the_head_is_the_studys() -> None:
     module, features = head(), random(2, 8, 16, 16)
     conv, norm, _ = module.conv_layers
     x = torch.einsum('oi,nihw->nohw', conv.weight[..., 0, 0], features) + conv.bias[:, None, None]
-    x = (x / (1 + norm.eps)**0.5).clamp(min=0)  # running statistics are still 0 and 1
-    x = torch.einsum('oi,nihw->nohw', module.final_layer.weight[..., 0, 0],
-                     x) + module.final_layer.bias[:, None, None]
-    torch.testing.assert_close(module((features, )), x)
+    x = (x / (1 + norm.eps) ** 0.5).clamp(min=0)  # running statistics are still 0 and 1
+    x = torch.einsum('oi,nihw->nohw', module.final_layer.weight[..., 0, 0], x) + module.final_layer.bias[:, None, None]
+    torch.testing.assert_close(module((features,)), x)
 
 
 def test_the_intermediate_loss_trains_the_first_stack() -> None:
@@ -107,8 +112,7 @@ def test_the_last_loss_trains_everything() -> None:
 @pytest.mark.parametrize('num_stacks', [1, 2])
 def test_heatmaps_and_losses_are_float32_under_bfloat16(num_stacks: int) -> None:
     torch.manual_seed(0)
-    backbone = StackedHourglass(num_stacks=num_stacks, channels=8, depth=2,
-                                num_bottleneck_residuals=1)
+    backbone = StackedHourglass(num_stacks=num_stacks, channels=8, depth=2, num_bottleneck_residuals=1)
     backbone.init_weights()
     module, images = head(), random(2, 3, 64, 64)
     expected = module.loss(backbone(images), samples())

@@ -48,7 +48,8 @@ def test_the_studys_network_has_its_parameters_cost_and_latent(repo_root: Path) 
     assert parameters(model) == 14_526_053
     latents = []
     handle = model.backbone.hourglasses[0].bottleneck_residuals.register_forward_hook(
-        lambda module, inputs, output: latents.append(output.shape))
+        lambda module, inputs, output: latents.append(output.shape)
+    )
     with FlopCounterMode(display=False) as counter:
         heatmaps = model._forward(torch.empty(1, 3, 256, 256, device='meta'))
     handle.remove()
@@ -79,18 +80,20 @@ def test_skips_switched_off_leave_checkpoints_interchangeable() -> None:
     assert torch.equal(without(images())[0], expected)
 
 
-@pytest.mark.parametrize('flags, num_stacks, expected', [
-    (True, 1, [[True, True]]),
-    (False, 2, [[False, False], [False, False]]),
-    ([True, False], 1, [[True, False]]),
-    ([False, True], 2, [[False, True], [False, True]]),
-    ([[True, False], [False, True]], 2, [[True, False], [False, True]]),
-    ([[True, False], False], 2, [[True, False], [False, False]]),
-    ((True, (False, True)), 2, [[True, True], [False, True]]),
-    (0, 1, [[False, False]]),  # as --cfg-options may give it
-])
-def test_flags_for_levels_and_stacks(flags: Any, num_stacks: int,
-                                     expected: list[list[bool]]) -> None:
+@pytest.mark.parametrize(
+    'flags, num_stacks, expected',
+    [
+        (True, 1, [[True, True]]),
+        (False, 2, [[False, False], [False, False]]),
+        ([True, False], 1, [[True, False]]),
+        ([False, True], 2, [[False, True], [False, True]]),
+        ([[True, False], [False, True]], 2, [[True, False], [False, True]]),
+        ([[True, False], False], 2, [[True, False], [False, False]]),
+        ((True, (False, True)), 2, [[True, True], [False, True]]),
+        (0, 1, [[False, False]]),  # as --cfg-options may give it
+    ],
+)
+def test_flags_for_levels_and_stacks(flags: Any, num_stacks: int, expected: list[list[bool]]) -> None:
     assert flags_by_stack(flags, num_stacks, depth=2) == expected
     backbone = StackedHourglass(**SMALL, num_stacks=num_stacks, skip_connections=flags)
     assert [list(hourglass.skip_connections) for hourglass in backbone.hourglasses] == expected
@@ -98,22 +101,24 @@ def test_flags_for_levels_and_stacks(flags: Any, num_stacks: int,
 
 def test_each_stack_gives_heatmaps_and_the_last_features() -> None:
     outputs = network(num_stacks=3, out_channels=5)(images())
-    assert [tuple(output.shape) for output in outputs] == [
-        (2, 5, 16, 16), (2, 5, 16, 16), (2, 16, 16, 16)]
+    assert [tuple(output.shape) for output in outputs] == [(2, 5, 16, 16), (2, 5, 16, 16), (2, 16, 16, 16)]
 
 
 def test_the_heatmaps_returned_are_the_ones_fed_back() -> None:
     backbone, seen = network(num_stacks=2), {}
 
     def keep(name: str, module: nn.Module) -> None:
-        module.register_forward_hook(
-            lambda module, inputs, output: seen.update({name: (inputs[0].clone(), output)}))
+        module.register_forward_hook(lambda module, inputs, output: seen.update({name: (inputs[0].clone(), output)}))
 
     first, second = backbone.hourglasses
     between = backbone.intermediates[0]
-    for name, module in (('first', first), ('second', second), ('heatmaps', between.heatmaps),
-                         ('remap_heatmaps', between.remap_heatmaps),
-                         ('remap_features', between.remap_features)):
+    for name, module in (
+        ('first', first),
+        ('second', second),
+        ('heatmaps', between.heatmaps),
+        ('remap_heatmaps', between.remap_heatmaps),
+        ('remap_features', between.remap_features),
+    ):
         keep(name, module)
     heatmaps, _ = backbone(images())
     assert torch.equal(seen['remap_heatmaps'][0], heatmaps)
@@ -121,12 +126,14 @@ def test_the_heatmaps_returned_are_the_ones_fed_back() -> None:
     assert torch.equal(seen['heatmaps'][0], seen['remap_features'][0])
     assert (seen['remap_features'][0] >= 0).all()
     torch.testing.assert_close(
-        seen['second'][0],
-        seen['first'][0] + seen['remap_heatmaps'][1] + seen['remap_features'][1])
+        seen['second'][0], seen['first'][0] + seen['remap_heatmaps'][1] + seen['remap_features'][1]
+    )
 
 
-@pytest.mark.parametrize('name, first_changes', [
-    ('remap_heatmaps', False), ('remap_features', False), ('heatmaps', True), ('features.0', True)])
+@pytest.mark.parametrize(
+    'name, first_changes',
+    [('remap_heatmaps', False), ('remap_features', False), ('heatmaps', True), ('features.0', True)],
+)
 def test_what_lies_between_two_stacks_reaches_the_second(name: str, first_changes: bool) -> None:
     backbone = network(num_stacks=2)
     before = backbone(images())
@@ -139,10 +146,8 @@ def test_what_lies_between_two_stacks_reaches_the_second(name: str, first_change
 
 
 def test_each_stack_can_have_its_own_bottleneck() -> None:
-    neck = dict(type='AutoencoderNeck', in_channels=16, in_featuremap_size=(4, 4),
-                hidden_channels=(8, ))
-    backbone = network(num_stacks=3, bottleneck=[dict(**neck, code_channels=5), None,
-                                                 dict(**neck, code_channels=3)])
+    neck = dict(type='AutoencoderNeck', in_channels=16, in_featuremap_size=(4, 4), hidden_channels=(8,))
+    backbone = network(num_stacks=3, bottleneck=[dict(**neck, code_channels=5), None, dict(**neck, code_channels=3)])
     first, second, third = (hourglass.bottleneck for hourglass in backbone.hourglasses)
     assert isinstance(second, nn.Identity)
     for module, width in ((first, 5), (third, 3)):
@@ -152,27 +157,24 @@ def test_each_stack_can_have_its_own_bottleneck() -> None:
 
 
 def test_one_bottleneck_config_gives_every_stack_one_of_its_own() -> None:
-    neck = dict(type='AutoencoderNeck', in_channels=16, hidden_channels=(8, ))
-    first, second = (hourglass.bottleneck for hourglass
-                     in network(num_stacks=2, bottleneck=neck).hourglasses)
+    neck = dict(type='AutoencoderNeck', in_channels=16, hidden_channels=(8,))
+    first, second = (hourglass.bottleneck for hourglass in network(num_stacks=2, bottleneck=neck).hourglasses)
     assert first.encoder[2].weight is not second.encoder[2].weight
 
 
 def test_norm_cfg_is_honoured_everywhere() -> None:
     backbone = network(num_stacks=2, norm_cfg=dict(type='GN', num_groups=4))
     norms = [module for module in backbone.modules() if isinstance(module, nn.GroupNorm)]
-    assert not [module for module in backbone.modules()
-                if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    assert not [module for module in backbone.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     plain = network(num_stacks=2)
     assert len(norms) == sum(isinstance(module, nn.BatchNorm2d) for module in plain.modules())
     assert backbone(images())[-1].isfinite().all()
 
 
 def test_weights_are_glorot_normal_and_biases_zero() -> None:
-    neck = dict(type='AutoencoderNeck', in_channels=32, hidden_channels=(24, ))
+    neck = dict(type='AutoencoderNeck', in_channels=32, hidden_channels=(24,))
     backbone = network(channels=32, num_stacks=2, bottleneck=neck)
-    layers = [(name, module) for name, module in backbone.named_modules()
-              if isinstance(module, nn.Conv2d | nn.Linear)]
+    layers = [(name, module) for name, module in backbone.named_modules() if isinstance(module, nn.Conv2d | nn.Linear)]
     assert len(layers) > 50
     scores = []
     for name, layer in layers:
@@ -202,8 +204,11 @@ def test_images_need_not_be_square() -> None:
 def test_channels_last_gives_the_same_numbers() -> None:
     plain, fast = network(channels_last=False), network(channels_last=True)
     fast.load_state_dict(plain.state_dict())
-    assert all(layer.weight.is_contiguous(memory_format=torch.channels_last)
-               for layer in fast.modules() if isinstance(layer, nn.Conv2d))
+    assert all(
+        layer.weight.is_contiguous(memory_format=torch.channels_last)
+        for layer in fast.modules()
+        if isinstance(layer, nn.Conv2d)
+    )
     expected, features = plain(images())[0], fast(images())[0]
     assert features.is_contiguous(memory_format=torch.channels_last)
     assert expected.is_contiguous()
@@ -237,18 +242,21 @@ def test_train_and_eval_return_the_network() -> None:
     assert not any(module.training for module in backbone.modules())
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (dict(shortcut='conv1x1'), "shortcut='conv1x1'; choose one of conv3x3, identity"),
-    (dict(channels=15), 'channels even'),
-    (dict(channels=0), 'at least 1'),
-    (dict(num_stacks=0), 'at least 1'),
-    (dict(depth=0), 'at least 1'),
-    (dict(num_bottleneck_residuals=0), 'at least 1'),
-    (dict(bottleneck=[None, None]), 'bottleneck has 2 entries for num_stacks=1'),
-    (dict(skip_connections=[True]), 'has 1 flags for depth=2'),
-    (dict(skip_connections=[[True, True]], num_stacks=2), 'has 1 entries for num_stacks=2'),
-    (dict(skip_connections=[[True], True], num_stacks=2), 'has 1 flags for depth=2'),
-])
+@pytest.mark.parametrize(
+    'arguments, message',
+    [
+        (dict(shortcut='conv1x1'), "shortcut='conv1x1'; choose one of conv3x3, identity"),
+        (dict(channels=15), 'channels even'),
+        (dict(channels=0), 'at least 1'),
+        (dict(num_stacks=0), 'at least 1'),
+        (dict(depth=0), 'at least 1'),
+        (dict(num_bottleneck_residuals=0), 'at least 1'),
+        (dict(bottleneck=[None, None]), 'bottleneck has 2 entries for num_stacks=1'),
+        (dict(skip_connections=[True]), 'has 1 flags for depth=2'),
+        (dict(skip_connections=[[True, True]], num_stacks=2), 'has 1 entries for num_stacks=2'),
+        (dict(skip_connections=[[True], True], num_stacks=2), 'has 1 flags for depth=2'),
+    ],
+)
 def test_arguments_that_do_not_fit_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
         StackedHourglass(**SMALL | arguments)

@@ -14,8 +14,9 @@ from tests.helpers.made_study import study_results
 @pytest.fixture(scope='session')
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results of two analyses, a study and interventions, without a report. Read only."""
-    return write_results(tmp_path_factory.mktemp('written'), study=study_results(),
-                         interventions=intervention_results())
+    return write_results(
+        tmp_path_factory.mktemp('written'), study=study_results(), interventions=intervention_results()
+    )
 
 
 @pytest.fixture(scope='session')

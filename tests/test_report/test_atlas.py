@@ -7,19 +7,32 @@ import pytest
 from shg_xai.report.atlas import atlas_table, named_persons
 
 IDS = np.arange(100, 130)
-PERSONS = pa.table(dict(annotation_id=IDS, component_1=np.arange(30, dtype=np.float32),
-                        component_2=-np.arange(30, dtype=np.float32),
-                        pck=pa.array([None, *[0.5] * 29], pa.float32())))
-ROWS = pa.table(dict(
-    annotation_id=IDS,
-    keypoints=pa.FixedSizeListArray.from_arrays(pa.array(np.arange(120.), pa.float32()), 4),
-    visibility=pa.FixedSizeListArray.from_arrays(pa.array(np.arange(60) % 3, pa.int8()), 2),
-    crop_center=pa.FixedSizeListArray.from_arrays(pa.array(np.arange(60.), pa.float32()), 2),
-    crop_scale=pa.FixedSizeListArray.from_arrays(pa.array(np.ones(60), pa.float32()), 2)))
-RESULTS = dict(walks=dict(components=[dict(points=[dict(nearest=[
-    dict(annotation_id=117, distance=1.), dict(annotation_id=103, distance=2.)])])]),
-    clusters=dict(k=[dict(centroids=[[dict(annotation_id=128)]], misfits=[
-        dict(annotation_id=117)])]), concepts=None)
+PERSONS = pa.table(
+    dict(
+        annotation_id=IDS,
+        component_1=np.arange(30, dtype=np.float32),
+        component_2=-np.arange(30, dtype=np.float32),
+        pck=pa.array([None, *[0.5] * 29], pa.float32()),
+    )
+)
+ROWS = pa.table(
+    dict(
+        annotation_id=IDS,
+        keypoints=pa.FixedSizeListArray.from_arrays(pa.array(np.arange(120.0), pa.float32()), 4),
+        visibility=pa.FixedSizeListArray.from_arrays(pa.array(np.arange(60) % 3, pa.int8()), 2),
+        crop_center=pa.FixedSizeListArray.from_arrays(pa.array(np.arange(60.0), pa.float32()), 2),
+        crop_scale=pa.FixedSizeListArray.from_arrays(pa.array(np.ones(60), pa.float32()), 2),
+    )
+)
+RESULTS = dict(
+    walks=dict(
+        components=[
+            dict(points=[dict(nearest=[dict(annotation_id=117, distance=1.0), dict(annotation_id=103, distance=2.0)])])
+        ]
+    ),
+    clusters=dict(k=[dict(centroids=[[dict(annotation_id=128)]], misfits=[dict(annotation_id=117)])]),
+    concepts=None,
+)
 
 
 def test_everyone_named_is_found() -> None:
@@ -37,22 +50,35 @@ def test_named_and_drawn_persons(count: int) -> None:
     places = shown - 100
     assert table['x'].to_numpy().tolist() == places.tolist()
     assert table['y'].to_numpy().tolist() == (-places).tolist()
-    for name, kind in (('keypoints', pa.float32()), ('visibility', pa.int8()),
-                       ('crop_center', pa.float32()), ('crop_scale', pa.float32())):
+    for name, kind in (
+        ('keypoints', pa.float32()),
+        ('visibility', pa.int8()),
+        ('crop_center', pa.float32()),
+        ('crop_scale', pa.float32()),
+    ):
         assert table[name].type == pa.list_(kind)
         assert table[name].to_pylist() == [ROWS[name][place].as_py() for place in places.tolist()]
 
 
 def test_columns() -> None:
     table = atlas_table(RESULTS, PERSONS, ROWS, 30, 0)
-    assert table.column_names == [*PERSONS.column_names, 'in_map', 'x', 'y', 'keypoints',
-                                  'visibility', 'crop_center', 'crop_scale']
+    assert table.column_names == [
+        *PERSONS.column_names,
+        'in_map',
+        'x',
+        'y',
+        'keypoints',
+        'visibility',
+        'crop_center',
+        'crop_scale',
+    ]
     assert table['pck'].null_count == 1
 
 
 def test_the_draw_is_even_and_repeatable() -> None:
     def drawn(seed: int) -> list[int]:
         return atlas_table({}, PERSONS, ROWS, 10, seed)['annotation_id'].to_pylist()
+
     assert drawn(1) == drawn(1)
     counts = np.bincount(np.concatenate([drawn(seed) for seed in range(300)]) - 100, minlength=30)
     # Each of 30 is among 10 in a third of 300 draws: 100, give or take sqrt(300 * 2 / 9) = 8.

@@ -16,8 +16,15 @@ from tests.helpers.made_results import EVIL
 pytestmark = pytest.mark.slow
 CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium')
 # As root there is no sandbox; the rest keeps the browser from calling home.
-FLAGS = ('--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
-         '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage')
+FLAGS = (
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-dev-shm-usage',
+)
 MAP = '#shg_people-map'
 # Where each person's point is on the screen, and who it is.
 POINTS = """() => {
@@ -64,11 +71,9 @@ def page(browser: Any, reported: Path, request: pytest.FixtureRequest) -> Iterat
     page = context.new_page()
     page.set_default_timeout(10_000)
     said, asked, alerts = [], [], []
-    page.on('console', lambda message: message.type in ('error', 'warning')
-            and said.append(message.text))
+    page.on('console', lambda message: message.type in ('error', 'warning') and said.append(message.text))
     page.on('pageerror', lambda error: said.append(str(error)))
-    page.on('request', lambda request: request.url.startswith(('data:', 'file:'))
-            or asked.append(request.url))
+    page.on('request', lambda request: request.url.startswith(('data:', 'file:')) or asked.append(request.url))
     page.on('dialog', lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
     page.goto((reported / 'report.html').as_uri())
     page.wait_for_function("() => document.querySelectorAll('.legend .swatch').length > 3")
@@ -99,8 +104,7 @@ def test_the_study_is_there_and_its_tables_open(page: Any) -> None:
 
 
 def test_the_interventions_are_there_and_their_tables_open(page: Any) -> None:
-    for key, figures, tables in (('skips', 4, 2), ('decoded', 3, 2), ('redundancy', 1, 1),
-                                 ('misclassified', 0, 1)):
+    for key, figures, tables in (('skips', 4, 2), ('decoded', 3, 2), ('redundancy', 1, 1), ('misclassified', 0, 1)):
         chapter = page.locator(f'#interventions-{key}')
         assert chapter.locator('figure').count() == figures
         for summary in chapter.locator('summary').all():
@@ -125,8 +129,7 @@ def test_pointing_at_a_person_shows_who_it_is_as_text(page: Any) -> None:
 def test_choosing_a_concept_colours_the_points(page: Any) -> None:
     before = page.evaluate(COLOURS)
     assert set(before) == {'#0072B2', '#E69F00'}
-    page.locator(f'{MAP} select').first.select_option(
-        label='lean of the torso – „Neigung“ (degrees)')
+    page.locator(f'{MAP} select').first.select_option(label='lean of the torso – „Neigung“ (degrees)')
     page.wait_for_timeout(200)
     after = page.evaluate(COLOURS)
     assert len(set(after)) > 20
@@ -174,8 +177,7 @@ def test_a_tap_lists_one_person_whose_name_stays_text(page: Any) -> None:
 
 
 def test_a_finger_scrolls_the_page_and_taps_persons(browser: Any, reported: Path) -> None:
-    context = browser.new_context(viewport={'width': 400, 'height': 800}, has_touch=True,
-                                  is_mobile=True)
+    context = browser.new_context(viewport={'width': 400, 'height': 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto((reported / 'report.html').as_uri())
     page.wait_for_function("() => document.querySelectorAll('.legend .swatch').length > 3")

@@ -8,24 +8,27 @@ import pytest
 from matplotlib.collections import LineCollection
 from PIL import Image
 
-from shg_xai.chapters.decoded_walk.figures import draw_concepts, draw_shifts, draw_strips
 from shg_xai.chapters.channel_redundancy.figures import draw_redundancy
-from shg_xai.chapters.skip_ablation.figures_persons import draw_examples, draw_histograms
+from shg_xai.chapters.decoded_walk.figures import draw_concepts, draw_shifts, draw_strips
 from shg_xai.chapters.skip_ablation.figures import draw_conditions, draw_levels, rows_of, stacks_drawn
-from shg_xai.report.plans_interventions import plans
+from shg_xai.chapters.skip_ablation.figures_persons import draw_examples, draw_histograms
 from shg_xai.drawing.style import save_figure
-from tests.helpers.made_interventions import (
-    intervention_results,
-    redundancy_results,
-    skip_results,
-    walk_results,
-)
+from shg_xai.report.plans_interventions import plans
+from tests.helpers.made_interventions import intervention_results, redundancy_results, skip_results, walk_results
 from tests.helpers.made_results import LINKS
-from tests.test_report.test_claims import nulled
 from tests.test_chapters.test_networks.test_figures import assert_whole
+from tests.test_report.test_claims import nulled
 
-FIGURES = ('skips-levels', 'skips-conditions', 'skips-persons', 'skips-examples',
-           'decoded-0-strips', 'decoded-0-shifts', 'decoded-0-concepts', 'redundancy')
+FIGURES = (
+    'skips-levels',
+    'skips-conditions',
+    'skips-persons',
+    'skips-examples',
+    'decoded-0-strips',
+    'decoded-0-shifts',
+    'decoded-0-concepts',
+    'redundancy',
+)
 
 
 @pytest.mark.parametrize('name', FIGURES)
@@ -37,7 +40,10 @@ def test_a_figure_is_there_and_whole(reported: Path, name: str) -> None:
 def test_levels_by_joint_have_their_numbers() -> None:
     by_zero, by_mean, by_donor, _ = draw_levels(skip_results()).axes
     assert [ax.get_title(loc='left') for ax in (by_zero, by_mean, by_donor)] == [
-        'by nothing', 'by mean', 'by another person’s']
+        'by nothing',
+        'by mean',
+        'by another person’s',
+    ]
     texts = [text.get_text() for text in by_mean.texts]
     assert len(texts) == 34 and texts.count('0.30') == 1 and texts.count('0.01') == 32
     assert len(by_mean.patches) == 1, 'only what an interval tells from zero is coloured'
@@ -53,11 +59,15 @@ def test_two_stacks_have_rows_of_their_own_and_more_have_not() -> None:
 def test_conditions_stand_beside_the_untouched_network() -> None:
     skips = skip_results()
     assert [(name, list(found)) for name, found in rows_of(skips)] == [
-        ('untouched', ['']), ('all skips off', ['zero', 'mean', 'donor']),
+        ('untouched', ['']),
+        ('all skips off', ['zero', 'mean', 'donor']),
         ('only level 0 on', ['zero', 'mean', 'donor']),
         ('only level 1 on', ['zero', 'mean', 'donor']),
-        ('latent replaced', ['zero', 'mean', 'donor']), ('latent on 0 components', ['']),
-        ('latent on 8 components', ['']), ('trained without skips', [''])]
+        ('latent replaced', ['zero', 'mean', 'donor']),
+        ('latent on 0 components', ['']),
+        ('latent on 8 components', ['']),
+        ('trained without skips', ['']),
+    ]
     labelled, face, *_ = draw_conditions(skips).axes
     assert [round(bar.get_width(), 6) for bar in labelled.patches[:4]] == [0.8, 0.5, 0.5, 0.4]
     assert [round(bar.get_width(), 6) for bar in face.patches[:4]] == [0.9, 0.4, 0.4, 0.3]
@@ -89,7 +99,7 @@ def test_strips_are_centred_on_the_start() -> None:
 
 
 def test_shifts_stand_beside_random_ones() -> None:
-    ax, = draw_shifts(walk_results()).axes
+    (ax,) = draw_shifts(walk_results()).axes
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([4, 1, 3, 2])
     assert len({bar.get_facecolor() for bar in ax.patches}) == 2
     first, last = ax.patches[0], ax.patches[3]
@@ -110,8 +120,7 @@ def test_redundancy_has_shares_and_curves() -> None:
     dots = [line.get_xdata()[0] for line in left.lines if line.get_marker() == 'o']
     diamonds = [line.get_xdata()[0] for line in left.lines if line.get_marker() == 'D']
     assert (dots, diamonds) == ([25, 100, 100], [75, 75, 75])
-    assert [label.get_text() for label in left.get_yticklabels()] == [
-        'skip 0', 'encoder 0', 'bottleneck']
+    assert [label.get_text() for label in left.get_yticklabels()] == ['skip 0', 'encoder 0', 'bottleneck']
     assert list(right.lines[0].get_ydata()) == [0.4, 0.4, 0.8, 0.8, 0.8]
 
 

@@ -73,7 +73,7 @@ def test_the_study_comes_first(page: str, parsed: Parsed) -> None:
     title = 'The loop: does the autoencoder help?'
     assert 0 < parsed.text.index(title) < parsed.text.index('What was analysed', 2000)
     assert page.index('id="study"') < page.index('id="shg_people"')
-    chapter = page[page.index('id="study"'):page.index('id="interventions-skips"')]
+    chapter = page[page.index('id="study"') : page.index('id="interventions-skips"')]
     assert chapter.count('<img ') == 5 and chapter.count('<table>') == 6
     assert 'Before you read on' not in chapter
     assert 'tools/run_study.py --data-root people --work-dir "out <i>&"' in parsed.text
@@ -99,18 +99,19 @@ def test_few_persons_are_the_first_that_is_said(written: Path, tmp_path: Path) -
     study['networks'][0]['title'] = '<script>alert(1)</script>'
     page = render(Report({**report.results, 'study': study}, report.analyses), [])
     said = Parsed(page).text
-    chapter = said[said.index('does the autoencoder help?'):]
+    chapter = said[said.index('does the autoencoder help?') :]
     assert chapter.index('Only 12 <persons> were tested.') < chapter.index('The networks were')
     assert '<script>alert(1)' not in page and '<persons>' not in page
 
 
 def test_the_commands_that_follow_name_the_store(parsed: Parsed) -> None:
     for name in ('shg_people', 'shg_ae_people'):
-        assert (f'tools/keep_components.py FOLDER/{name}.py CHECKPOINT --data-root DATA --store '
-                f'work_dirs/latents/{name} --layer backbone.hourglasses.0.bottleneck_residuals '
-                '--out KEPT.json') in parsed.text
-    assert parsed.text.count('tools/run_study.py --data-root DATA --work-dir NEW_DIR --seeds 0 1 2'
-                             ) == 2
+        assert (
+            f'tools/keep_components.py FOLDER/{name}.py CHECKPOINT --data-root DATA --store '
+            f'work_dirs/latents/{name} --layer backbone.hourglasses.0.bottleneck_residuals '
+            '--out KEPT.json'
+        ) in parsed.text
+    assert parsed.text.count('tools/run_study.py --data-root DATA --work-dir NEW_DIR --seeds 0 1 2') == 2
     assert 'shg_ae_coco' not in parsed.text
 
 
@@ -133,8 +134,11 @@ def test_nothing_is_fetched(page: str, parsed: Parsed) -> None:
 
 
 def test_the_policy_knows_the_scripts_by_their_hashes(parsed: Parsed) -> None:
-    policy = next(attributes['content'] for tag, attributes in parsed.tags
-                  if attributes.get('http-equiv') == 'Content-Security-Policy')
+    policy = next(
+        attributes['content']
+        for tag, attributes in parsed.tags
+        if attributes.get('http-equiv') == 'Content-Security-Policy'
+    )
     assert "default-src 'none'" in policy and "'unsafe-inline'" not in policy.split('script-src')[1]
     for script in scripts(parsed)[1:]:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -188,18 +192,16 @@ def test_many_pictures_are_stored_smaller(monkeypatch: pytest.MonkeyPatch, writt
 
 
 def test_one_analysis_without_concepts_or_pictures_will_do(tmp_path: Path) -> None:
-    out = write_results(tmp_path / 'out', persons=40, dimensions=16, names=('alone', ))
+    out = write_results(tmp_path / 'out', persons=40, dimensions=16, names=('alone',))
     results = json.loads((out / 'results.json').read_text())
-    results['analyses'][0]['concepts'] = dict(definitions=[], controls=[], components=[],
-                                              clusters=[], probes=[])
+    results['analyses'][0]['concepts'] = dict(definitions=[], controls=[], components=[], clusters=[], probes=[])
     results['analyses'][0]['clusters'].update(best_k=None, second_k=None, margin=None)
     (out / 'results.json').write_text(json.dumps(results))
     page = write_report(out).read_text(encoding='utf-8')
     assert 'Side by side' not in page and 'does the autoencoder help?' not in page
     assert not list((out / 'figures').glob('study*'))
     assert 'interventions-' not in page and 'Turn the skips off' not in page
-    assert not [file for name in ('skips', 'decoded', 'redundancy')
-                for file in (out / 'figures').glob(f'{name}*')]
+    assert not [file for name in ('skips', 'decoded', 'redundancy') for file in (out / 'figures').glob(f'{name}*')]
     assert 'How many groups there are is not known.' in page
     assert not re.search(r'\b(nan|None|undefined)\b', Parsed(page).text)
     assert not list((out / 'figures').glob('comparison*'))

@@ -9,8 +9,9 @@ from shg_xai.runner.bfloat16 import Bfloat16OptimWrapper
 
 
 def wrapper(model: nn.Module) -> Bfloat16OptimWrapper:
-    return OPTIM_WRAPPERS.build(dict(
-        type='Bfloat16OptimWrapper', optimizer=torch.optim.SGD(model.parameters(), lr=0.1)))
+    return OPTIM_WRAPPERS.build(
+        dict(type='Bfloat16OptimWrapper', optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+    )
 
 
 def test_layers_compute_in_bfloat16_inside_only() -> None:
@@ -46,9 +47,9 @@ def test_weights_stay_float32_and_take_the_step_worked_out_by_hand() -> None:
 def test_gradients_accumulate_as_in_optim_wrapper() -> None:
     model = nn.Linear(1, 1, bias=False)
     nn.init.constant_(model.weight, 1.5)
-    optim = OPTIM_WRAPPERS.build(dict(
-        type='Bfloat16OptimWrapper', accumulative_counts=2,
-        optimizer=torch.optim.SGD(model.parameters(), lr=0.1)))
+    optim = OPTIM_WRAPPERS.build(
+        dict(type='Bfloat16OptimWrapper', accumulative_counts=2, optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+    )
     for expected in (1.5, 0.3):
         with optim.optim_context(model):
             loss = model(torch.tensor([[2.0]])).float().square().sum()

@@ -14,8 +14,8 @@ from torch import nn
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.cli import run
-from shg_xai.runner.building import build_runner, config_errors, join_processes, resume_checkpoint
 from shg_xai.errors import InputError
+from shg_xai.runner.building import build_runner, config_errors, join_processes, resume_checkpoint
 
 
 def build(**cfg: object) -> nn.Module:
@@ -25,8 +25,11 @@ def build(**cfg: object) -> nn.Module:
 
 
 def test_a_key_that_nobody_knows_is_named_with_the_nearest() -> None:
-    with pytest.raises(InputError, match=r"some.py: StackedHourglass has no argument 'chanels'; "
-                                         'did you mean channels'):
+    with pytest.raises(
+        InputError,
+        match=r"some.py: StackedHourglass has no argument 'chanels'; "
+        'did you mean channels',
+    ):
         build(type='StackedHourglass', chanels=8)
 
 
@@ -35,8 +38,9 @@ def test_a_type_that_nobody_knows_is_named() -> None:
         build(type='Hourglas')
 
 
-@pytest.mark.parametrize('error', [TypeError('f() got an unexpected keyword argument'),
-                                   KeyError('a plain key'), RuntimeError('a bug')])
+@pytest.mark.parametrize(
+    'error', [TypeError('f() got an unexpected keyword argument'), KeyError('a plain key'), RuntimeError('a bug')]
+)
 def test_a_bug_stays_a_bug(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, config_errors('some.py'):
         raise error
@@ -54,16 +58,26 @@ def test_a_wrong_key_inside_a_component_is_not_blamed_on_the_config() -> None:
         build(type='Buggy')
 
 
-@pytest.mark.parametrize('error, code, printed', [
-    (InputError('file.json: two\n  lines'), 2, 'error: file.json: two lines\n'),
-    # What torch makes of an error in a loader's process.
-    (InputError('Caught InputError in DataLoader worker process 0.\nOriginal Traceback (most '
+@pytest.mark.parametrize(
+    'error, code, printed',
+    [
+        (InputError('file.json: two\n  lines'), 2, 'error: file.json: two lines\n'),
+        # What torch makes of an error in a loader's process.
+        (
+            InputError(
+                'Caught InputError in DataLoader worker process 0.\nOriginal Traceback (most '
                 'recent call last):\n  File "x.py"\nshg_xai.errors.InputError: a.jpg: no such '
-                'image\n'), 2, 'error: a.jpg: no such image\n'),
-    (None, 0, ''),
-])
-def test_how_a_command_ends(error: Exception | None, code: int, printed: str,
-                            capsys: pytest.CaptureFixture[str]) -> None:
+                'image\n'
+            ),
+            2,
+            'error: a.jpg: no such image\n',
+        ),
+        (None, 0, ''),
+    ],
+)
+def test_how_a_command_ends(
+    error: Exception | None, code: int, printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     def main() -> None:
         if error:
             raise error
@@ -113,15 +127,23 @@ def test_a_checkpoint_is_looked_at_before_anything_is_built(tmp_path: Path) -> N
 @pytest.mark.skipif(not sys.platform.startswith('linux'), reason='glibc is there on Linux only')
 def test_freed_memory_is_kept_for_the_next_layer(repo_root: Path) -> None:
     # Without it glibc gives 64 MiB back to the system at once; with it, they stay.
-    code = ('from shg_xai.runner.building import keep_freed_memory\n'
-            'import torch\n'
-            'def resident(): return int(open("/proc/self/statm").read().split()[1]) * 4096\n'
-            'def given_back():\n'
-            '    before = resident(); x = torch.ones(2**24); full = resident(); del x\n'
-            '    return (full - resident()) / (full - before)\n'
-            'print(given_back(), keep_freed_memory(), given_back())')
-    done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], cwd=repo_root,
-                          capture_output=True, text=True, timeout=120, check=True)
+    code = (
+        'from shg_xai.runner.building import keep_freed_memory\n'
+        'import torch\n'
+        'def resident(): return int(open("/proc/self/statm").read().split()[1]) * 4096\n'
+        'def given_back():\n'
+        '    before = resident(); x = torch.ones(2**24); full = resident(); del x\n'
+        '    return (full - resident()) / (full - before)\n'
+        'print(given_back(), keep_freed_memory(), given_back())'
+    )
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code],
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     plain, set_up, kept = done.stdout.split()
     assert set_up == 'True'
     assert float(plain) > 0.9
@@ -130,15 +152,14 @@ def test_freed_memory_is_kept_for_the_next_layer(repo_root: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.real
-def test_a_small_network_learns_real_persons_by_heart(coco_sample: Path, tmp_path: Path,
-                                                      run_tool: Callable) -> None:
+def test_a_small_network_learns_real_persons_by_heart(coco_sample: Path, tmp_path: Path, run_tool: Callable) -> None:
     config = tmp_path / 'by_heart.py'
     config.write_text(BY_HEART.format(root=Path(__file__).resolve().parents[2], data=coco_sample))
-    done = run_tool(['train.py', config, '--work-dir', tmp_path / 'work'], timeout=300,
-                    env={'OMP_NUM_THREADS': '1'})
+    done = run_tool(['train.py', config, '--work-dir', tmp_path / 'work'], timeout=300, env={'OMP_NUM_THREADS': '1'})
     assert done.returncode == 0, done.stderr
-    found = [float(line.split('pck/labelled: ')[1].split()[0])
-             for line in done.stdout.splitlines() if 'Epoch(val)' in line]
+    found = [
+        float(line.split('pck/labelled: ')[1].split()[0]) for line in done.stdout.splitlines() if 'Epoch(val)' in line
+    ]
     assert len(found) == 1
     assert found[0] > 0.9, found
 

@@ -11,8 +11,8 @@ from mmengine.logging import HistoryBuffer, MessageHub
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.errors import InputError
+from shg_xai.runner.checkpoints import check_fits, read_weights
 
 
 def weights() -> dict[str, torch.Tensor]:
@@ -61,10 +61,10 @@ def carriers(trace: Path) -> dict[str, Any]:
 @pytest.mark.parametrize('name', list(carriers(Path())))
 @pytest.mark.parametrize('new_format', [True, False])
 def test_a_checkpoint_that_carries_code_is_refused_and_nothing_runs(
-        tmp_path: Path, name: str, new_format: bool) -> None:
+    tmp_path: Path, name: str, new_format: bool
+) -> None:
     trace, path = tmp_path / 'it_ran', tmp_path / 'evil.pth'
-    torch.save(dict(state_dict=weights(), extra=carriers(trace)[name]), path,
-               _use_new_zipfile_serialization=new_format)
+    torch.save(dict(state_dict=weights(), extra=carriers(trace)[name]), path, _use_new_zipfile_serialization=new_format)
     with pytest.raises(InputError, match=f'{path}: ') as caught:
         read_weights(str(path))
     assert not trace.exists()
@@ -94,8 +94,9 @@ def test_a_checkpoint_cut_short_is_named(tmp_path: Path) -> None:
         read_weights(str(path))
 
 
-@pytest.mark.parametrize('content', [{}, [1, 2], dict(state_dict={}), dict(epoch=3),
-                                     torch.zeros(2), dict(state_dict=[1])])
+@pytest.mark.parametrize(
+    'content', [{}, [1, 2], dict(state_dict={}), dict(epoch=3), torch.zeros(2), dict(state_dict=[1])]
+)
 def test_a_checkpoint_without_weights_is_named(tmp_path: Path, content: Any) -> None:
     path = tmp_path / 'empty.pth'
     torch.save(content, path)
@@ -122,18 +123,20 @@ def test_training_does_not_go_on_from_weights_alone(tmp_path: Path, missing: str
 
 def test_weights_of_the_model_fit() -> None:
     check_fits(weights(), nn.Linear(3, 2), 'own.pth')
-    check_fits({f'module.{name}': value for name, value in weights().items()}, nn.Linear(3, 2),
-               'of a distributed run.pth')
+    check_fits(
+        {f'module.{name}': value for name, value in weights().items()}, nn.Linear(3, 2), 'of a distributed run.pth'
+    )
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda found: found.pop('bias'), r'1 weights of the config are missing \(e.g. bias\)'),
-    (lambda found: found.update(more=torch.zeros(1)), r'1 weights are left over \(e.g. more\)'),
-    (lambda found: found.update(weight=torch.zeros(2, 4)),
-     r'1 weights have another shape \(e.g. weight\)'),
-])
-def test_weights_of_another_model_are_refused(change: Callable[[dict], Any],
-                                              message: str) -> None:
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda found: found.pop('bias'), r'1 weights of the config are missing \(e.g. bias\)'),
+        (lambda found: found.update(more=torch.zeros(1)), r'1 weights are left over \(e.g. more\)'),
+        (lambda found: found.update(weight=torch.zeros(2, 4)), r'1 weights have another shape \(e.g. weight\)'),
+    ],
+)
+def test_weights_of_another_model_are_refused(change: Callable[[dict], Any], message: str) -> None:
     found = dict(weights())
     change(found)
     with pytest.raises(InputError, match=f'other.pth: not a checkpoint of this config: {message}'):

@@ -8,9 +8,9 @@ import pytest
 from mmengine.config import Config
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.errors import InputError
 from shg_xai.runner.config import merge_common, merge_testing, merge_training, read_config
 from shg_xai.runner.options import add_common_options
-from shg_xai.errors import InputError
 
 CONFIG = 'configs/shg_coco.py'
 
@@ -39,19 +39,28 @@ def test_without_options_the_config_stays_as_it_is(repo_root: Path) -> None:
     assert cfg.work_dir == 'work_dirs/shg_coco'
     changed = {'work_dir', 'launcher'}
     assert {key: value for key, value in cfg.items() if key not in changed} == {
-        key: value for key, value in plain.items() if key not in changed}
+        key: value for key, value in plain.items() if key not in changed
+    }
 
 
 def test_data_root_goes_to_every_dataset(repo_root: Path) -> None:
     cfg = merged(repo_root, '--data-root', 'elsewhere')
-    assert [cfg[f'{part}_dataloader'].dataset.data_root for part in ('train', 'val', 'test')] == [
-        'elsewhere'] * 3
+    assert [cfg[f'{part}_dataloader'].dataset.data_root for part in ('train', 'val', 'test')] == ['elsewhere'] * 3
 
 
 def test_cfg_options_win(repo_root: Path) -> None:
-    cfg = merged(repo_root, '--data-root', 'elsewhere', '--amp', '--work-dir', 'there',
-                 '--cfg-options', 'val_dataloader.dataset.data_root=third',
-                 'optim_wrapper.type=OptimWrapper', 'model.backbone.depth=3')
+    cfg = merged(
+        repo_root,
+        '--data-root',
+        'elsewhere',
+        '--amp',
+        '--work-dir',
+        'there',
+        '--cfg-options',
+        'val_dataloader.dataset.data_root=third',
+        'optim_wrapper.type=OptimWrapper',
+        'model.backbone.depth=3',
+    )
     assert cfg.val_dataloader.dataset.data_root == 'third'
     assert cfg.train_dataloader.dataset.data_root == 'elsewhere'
     assert cfg.optim_wrapper.type == 'OptimWrapper'
@@ -66,8 +75,7 @@ def test_training_options(repo_root: Path) -> None:
     assert cfg.val_cfg is cfg.val_dataloader is cfg.val_evaluator is None
 
 
-@pytest.mark.parametrize('words, load_from', [(['--resume'], None),
-                                              (['--resume', 'epoch_3.pth'], 'epoch_3.pth')])
+@pytest.mark.parametrize('words, load_from', [(['--resume'], None), (['--resume', 'epoch_3.pth'], 'epoch_3.pth')])
 def test_resume(repo_root: Path, words: list[str], load_from: str | None) -> None:
     cfg = merged(repo_root, *words)
     assert (cfg.resume, cfg.load_from) == (True, load_from)
@@ -93,9 +101,13 @@ def test_held_out_needs_the_split(repo_root: Path, tmp_path: Path) -> None:
 
 def test_held_out_trains_and_tests_on_the_split(repo_root: Path, tmp_path: Path) -> None:
     (tmp_path / 'annotations').mkdir()
-    (tmp_path / 'annotations' / 'split_info.json').write_text(json.dumps(dict(
-        train=dict(file='rest.json'), test=dict(file='drawn.json'),
-        mean=dict(mean_rgb_0_to_255=[1.0, 2.0, 3.0]))))
+    (tmp_path / 'annotations' / 'split_info.json').write_text(
+        json.dumps(
+            dict(
+                train=dict(file='rest.json'), test=dict(file='drawn.json'), mean=dict(mean_rgb_0_to_255=[1.0, 2.0, 3.0])
+            )
+        )
+    )
     cfg = merged(repo_root, '--held-out', '--data-root', str(tmp_path))
     assert cfg.train_dataloader.dataset.ann_file == 'annotations/rest.json'
     assert cfg.test_dataloader.dataset.ann_file == 'annotations/drawn.json'
@@ -111,10 +123,17 @@ def test_a_missing_config_is_named() -> None:
         read_config('no/config.py')
 
 
-@pytest.mark.parametrize('content', ['model = dict(', 'model = nonsense', '_base_ = ["none.py"]',
-                                     '_base_ = ["mmpose::none/none.py"]', 'x = 1 / 0',
-                                     'custom_imports = dict(imports=["no_such_module"], '
-                                     'allow_failed_imports=False)'])
+@pytest.mark.parametrize(
+    'content',
+    [
+        'model = dict(',
+        'model = nonsense',
+        '_base_ = ["none.py"]',
+        '_base_ = ["mmpose::none/none.py"]',
+        'x = 1 / 0',
+        'custom_imports = dict(imports=["no_such_module"], allow_failed_imports=False)',
+    ],
+)
 def test_a_config_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> None:
     file = tmp_path / 'broken.py'
     file.write_text(content)
@@ -122,9 +141,14 @@ def test_a_config_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> 
         read_config(str(file))
 
 
-@pytest.mark.parametrize('option', ['model.backbone=3 model.backbone.depth=2',
-                                    'train_dataloader.dataset.pipeline.99.type=LoadImage',
-                                    'val_evaluator.first.thr=0.1'])
+@pytest.mark.parametrize(
+    'option',
+    [
+        'model.backbone=3 model.backbone.depth=2',
+        'train_dataloader.dataset.pipeline.99.type=LoadImage',
+        'val_evaluator.first.thr=0.1',
+    ],
+)
 def test_options_that_do_not_fit_the_config_are_named(repo_root: Path, option: str) -> None:
     with pytest.raises(InputError, match='--cfg-options: does not fit'):
         merged(repo_root, '--cfg-options', *option.split())

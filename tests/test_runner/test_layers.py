@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.errors import InputError
 from shg_xai.runner import layers as engine
 from shg_xai.runner.config import read_config
 from shg_xai.runner.layers import LayerInfo, check_layers, config_path, input_size, list_layers
-from shg_xai.errors import InputError
 
 LATENT = 'backbone.hourglasses.0.bottleneck_residuals'
 MMPOSE = 'mmpose::body_2d_keypoint/'
@@ -41,8 +41,7 @@ class Memory(TorchDispatchMode):
 
     largest = 0
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (),
-                           kwargs: Any = None) -> Any:
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         output = function(*args, **(kwargs or {}))
         if isinstance(output, Tensor) and output.device.type != 'meta':
             self.largest = max(self.largest, output.numel())
@@ -58,8 +57,7 @@ def test_the_studys_latent(repo_root: Path) -> None:
 
 def test_the_studys_code(repo_root: Path) -> None:
     layers = by_name(read_config(str(repo_root / 'configs' / 'shg2_ae_coco.py')))
-    assert [layers[f'backbone.hourglasses.{stack}.bottleneck.encoder'].shape
-            for stack in (0, 1)] == [(50, ), (25, )]
+    assert [layers[f'backbone.hourglasses.{stack}.bottleneck.encoder'].shape for stack in (0, 1)] == [(50,), (25,)]
     # Every stack but the last puts out heatmaps, the last its features.
     assert layers['backbone:0'].shape == (17, 64, 64)
     assert layers['backbone:1'].shape == (256, 64, 64)
@@ -92,8 +90,9 @@ def test_shapes_are_those_of_a_real_run(repo_root: Path, name: str) -> None:
 
     def note(module: nn.Module, inputs: Any, output: Any) -> None:
         order.append(names[module])
-        shapes[names[module]] = ([tuple(part.shape) for part in output]
-                                 if isinstance(output, tuple) else tuple(output.shape))
+        shapes[names[module]] = (
+            [tuple(part.shape) for part in output] if isinstance(output, tuple) else tuple(output.shape)
+        )
 
     for module in list(names)[1:]:  # the first is the model
         module.register_forward_hook(note)
@@ -109,17 +108,24 @@ def test_shapes_are_those_of_a_real_run(repo_root: Path, name: str) -> None:
     assert [(layer.name, layer.shape) for layer in list_layers(cfg)] == expected
 
 
-@pytest.mark.parametrize('config, layer, shape, calls', [
-    ('topdown_heatmap/coco/td-hm_hourglass52_8xb32-210e_coco-256x256.py',
-     'backbone.hourglass_modules.0' + 5 * '.low2', (512, 2, 2), 1),
-    ('topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py', 'backbone.stage4.1:3',
-     (256, 8, 6), 1),
-    # Its ReLU is one module for three places: 64 channels first, 256 last.
-    ('topdown_heatmap/coco/td-hm_res50_8xb64-210e_coco-256x192.py', 'backbone.layer1.0.relu',
-     (64, 64, 48), 3),
-    ('rtmpose/coco/rtmpose-m_8xb256-420e_coco-256x192.py', 'head.cls_x', (17, 384), 1)])
-def test_unchanged_configs_of_mmpose(monkeypatch: pytest.MonkeyPatch, config: str, layer: str,
-                                     shape: tuple[int, ...], calls: int) -> None:
+@pytest.mark.parametrize(
+    'config, layer, shape, calls',
+    [
+        (
+            'topdown_heatmap/coco/td-hm_hourglass52_8xb32-210e_coco-256x256.py',
+            'backbone.hourglass_modules.0' + 5 * '.low2',
+            (512, 2, 2),
+            1,
+        ),
+        ('topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py', 'backbone.stage4.1:3', (256, 8, 6), 1),
+        # Its ReLU is one module for three places: 64 channels first, 256 last.
+        ('topdown_heatmap/coco/td-hm_res50_8xb64-210e_coco-256x192.py', 'backbone.layer1.0.relu', (64, 64, 48), 3),
+        ('rtmpose/coco/rtmpose-m_8xb256-420e_coco-256x192.py', 'head.cls_x', (17, 384), 1),
+    ],
+)
+def test_unchanged_configs_of_mmpose(
+    monkeypatch: pytest.MonkeyPatch, config: str, layer: str, shape: tuple[int, ...], calls: int
+) -> None:
     def refuse(*args: Any, **kwargs: Any) -> NoReturn:
         raise AssertionError('the network is not to be used')
 
@@ -149,7 +155,9 @@ class Estimator(nn.Sequential):
 def test_nothing_stays_hooked() -> None:
     model = Estimator(nn.Conv2d(3, 4, 1), nn.ReLU())
     assert engine.record_outputs(model, torch.zeros(1, 3, 8, 8)) == {
-        '0': ((1, 4, 8, 8), 'float32', 1), '1': ((1, 4, 8, 8), 'float32', 1)}
+        '0': ((1, 4, 8, 8), 'float32', 1),
+        '1': ((1, 4, 8, 8), 'float32', 1),
+    }
     with pytest.raises(RuntimeError, match='channels'):
         engine.record_outputs(model, torch.zeros(1, 5, 8, 8))
     assert not any(module._forward_hooks for module in model.modules())
@@ -168,25 +176,33 @@ class NeedsNumbers(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor]:
         x = x / max(x.abs().max().item(), 1.0)
         self.windows(x)
-        return (self.scale(x), )
+        return (self.scale(x),)
 
 
 def needs_numbers(**backbone: Any) -> Config:
-    return Config(dict(
-        model=dict(type='TopdownPoseEstimator', backbone=dict(
-            type='NeedsNumbers', init_cfg=dict(type='Pretrained', checkpoint='https://no.where'),
-            **backbone), head=dict(type='HeatmapHead', in_channels=5, out_channels=2,
-                                   deconv_out_channels=None)),
-        codec=dict(input_size=(12, 8))))
+    return Config(
+        dict(
+            model=dict(
+                type='TopdownPoseEstimator',
+                backbone=dict(
+                    type='NeedsNumbers', init_cfg=dict(type='Pretrained', checkpoint='https://no.where'), **backbone
+                ),
+                head=dict(type='HeatmapHead', in_channels=5, out_channels=2, deconv_out_channels=None),
+            ),
+            codec=dict(input_size=(12, 8)),
+        )
+    )
 
 
 def test_one_that_needs_numbers_is_run_for_real(caplog: pytest.LogCaptureFixture) -> None:
     state = torch.get_rng_state()
     layers = list_layers(needs_numbers())
     # The windows of one image and of two have a first axis of 1: it is not the persons'.
-    assert layers[:3] == [LayerInfo('backbone.windows', (1, 1, 3, 8, 12), 'float32', 1, False),
-                          LayerInfo('backbone.scale', (5, 8, 12), 'float32', 1),
-                          LayerInfo('backbone:0', (5, 8, 12), 'float32', 1)]
+    assert layers[:3] == [
+        LayerInfo('backbone.windows', (1, 1, 3, 8, 12), 'float32', 1, False),
+        LayerInfo('backbone.scale', (5, 8, 12), 'float32', 1),
+        LayerInfo('backbone:0', (5, 8, 12), 'float32', 1),
+    ]
     assert 'ran on a random image instead' in caplog.text
     assert torch.equal(torch.get_rng_state(), state)
 
@@ -227,16 +243,19 @@ def test_paths_of_configs() -> None:
             config_path(wrong)
 
 
-KNOWN = ('backbone.stem.0', LATENT, 'backbone.hourglasses.0.bottleneck', 'backbone:0',
-         'backbone:1', 'head.final_layer')
+KNOWN = ('backbone.stem.0', LATENT, 'backbone.hourglasses.0.bottleneck', 'backbone:0', 'backbone:1', 'head.final_layer')
 
 
-@pytest.mark.parametrize('name, nearest', [
-    ('bottleneck_residuals', LATENT),  # its end
-    (f'module.{LATENT}', LATENT),
-    ('hourglass', 'backbone.hourglasses.0.bottleneck'),  # the shorter of two that hold it
-    ('backbone', 'backbone:0'),
-    ('head.finallayer', 'head.final_layer')])
+@pytest.mark.parametrize(
+    'name, nearest',
+    [
+        ('bottleneck_residuals', LATENT),  # its end
+        (f'module.{LATENT}', LATENT),
+        ('hourglass', 'backbone.hourglasses.0.bottleneck'),  # the shorter of two that hold it
+        ('backbone', 'backbone:0'),
+        ('head.finallayer', 'head.final_layer'),
+    ],
+)
 def test_nearest_names(name: str, nearest: str) -> None:
     assert engine.nearest_names(name, KNOWN)[0] == nearest
     with pytest.raises(InputError, match=f"no layer '{name}' .*did you mean {nearest}"):

@@ -29,25 +29,34 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def made() -> Config:
     """A config with what is looked at."""
-    pipeline = [dict(type='LoadImage'), dict(type='TopdownAffine', input_size=(64, 48)),
-                dict(type='PackPoseInputs', meta_keys=('id', ))]
-    return Config(dict(
-        model=dict(type='TopdownPoseEstimator', backbone=dict(depth=4)), randomness=dict(seed=5),
-        val_dataloader=dict(dataset=dict(type='CocoDataset', pipeline=pipeline))))
+    pipeline = [
+        dict(type='LoadImage'),
+        dict(type='TopdownAffine', input_size=(64, 48)),
+        dict(type='PackPoseInputs', meta_keys=('id',)),
+    ]
+    return Config(
+        dict(
+            model=dict(type='TopdownPoseEstimator', backbone=dict(depth=4)),
+            randomness=dict(seed=5),
+            val_dataloader=dict(dataset=dict(type='CocoDataset', pipeline=pipeline)),
+        )
+    )
 
 
 def source(cfg: Config, file: Path, checkpoint: str | None = None) -> dict[str, Any]:
-    return describe_source(cfg, cfg.val_dataloader.dataset, str(file), checkpoint, 'val',
-                           dict(limit=3))
+    return describe_source(cfg, cfg.val_dataloader.dataset, str(file), checkpoint, 'val', dict(limit=3))
 
 
 def test_the_source_says_what_decides_about_the_values(made: Config, file: Path) -> None:
     found = source(made, file)
     assert found == dict(
-        config_file=None, model=dict(type='TopdownPoseEstimator', backbone=dict(depth=4)),
+        config_file=None,
+        model=dict(type='TopdownPoseEstimator', backbone=dict(depth=4)),
         pipeline=[dict(type='LoadImage'), dict(type='TopdownAffine', input_size=[64, 48])],
-        checkpoint=dict(seed=5), options=dict(limit=3),
-        dataset=dict(type='CocoDataset', ann_file='persons.json', sha256=SHA256_ABC, split='val'))
+        checkpoint=dict(seed=5),
+        options=dict(limit=3),
+        dataset=dict(type='CocoDataset', ann_file='persons.json', sha256=SHA256_ABC, split='val'),
+    )
     assert json.loads(json.dumps(found)) == found
 
 
@@ -74,7 +83,11 @@ def test_the_environment_is_plain_data(made: Config, repo_root: Path) -> None:
     assert json.loads(json.dumps(found)) == found
     assert found['versions']['torch'] == torch.__version__
     assert (found['seed'], found['checkpoint_file'], found['ann_file'], found['image_dir']) == (
-        5, 'weights.pth', 'persons.json', 'data/val2017/')
+        5,
+        'weights.pth',
+        'persons.json',
+        'data/val2017/',
+    )
     assert Config.fromstring(found['config_text'], '.py').model == made.model
     assert (found['git_revision'] is not None) == (repo_root / '.git').exists()
 
@@ -97,19 +110,21 @@ def flipped(cfg: Config) -> dict[str, Any]:
     return {}
 
 
-@pytest.mark.parametrize('change, key', [
-    (other_weights, 'source.checkpoint.sha256: '),
-    (other_persons, 'source.dataset.sha256: '),
-    (flipped, 'source.model.test_cfg.flip_test: '),
-    (lambda _: dict(layers=('backbone.stem.4', )), 'layers.backbone.stem.4'),
-    (lambda _: dict(split='train'), "source.dataset.split: 'val' against 'train'"),
-    (lambda _: dict(only='labelled'), 'source.options.only: '),
-])
+@pytest.mark.parametrize(
+    'change, key',
+    [
+        (other_weights, 'source.checkpoint.sha256: '),
+        (other_persons, 'source.dataset.sha256: '),
+        (flipped, 'source.model.test_cfg.flip_test: '),
+        (lambda _: dict(layers=('backbone.stem.4',)), 'layers.backbone.stem.4'),
+        (lambda _: dict(split='train'), "source.dataset.split: 'val' against 'train'"),
+        (lambda _: dict(only='labelled'), 'source.options.only: '),
+    ],
+)
 def test_a_store_of_something_else_is_left_alone(
-        tmp_path: Path, repo_root: Path, change: Callable[[Config], dict[str, Any]],
-        key: str) -> None:
-    cfg = small_config(repo_root / 'configs/shg_coco.py', write_coco(tmp_path / 'coco'),
-                       tmp_path / 'work')
+    tmp_path: Path, repo_root: Path, change: Callable[[Config], dict[str, Any]], key: str
+) -> None:
+    cfg = small_config(repo_root / 'configs/shg_coco.py', write_coco(tmp_path / 'coco'), tmp_path / 'work')
     cfg.load_from = str(save_network(cfg, tmp_path / 'small.pth'))
     out = tmp_path / 'out'
     run(cfg, out)

@@ -24,21 +24,21 @@ def test_a_resample_depends_on_its_number_alone():
 
 def test_one_image_gives_no_resample():
     assert list(resample_weights(np.zeros(5), 10, 0)) == []
-    mean, low, high = mean_interval(np.arange(4.), np.zeros(4), 10, 0.95, 0)
+    mean, low, high = mean_interval(np.arange(4.0), np.zeros(4), 10, 0.95, 0)
     assert mean == 1.5 and np.isnan(low) and np.isnan(high)
 
 
 def test_interval_takes_percentiles_of_what_is_known():
-    assert interval(np.arange(101.), 0.9) == pytest.approx((5, 95))
-    assert interval(np.r_[np.arange(101.), [np.nan] * 50], 0.9) == pytest.approx((5, 95))
+    assert interval(np.arange(101.0), 0.9) == pytest.approx((5, 95))
+    assert interval(np.r_[np.arange(101.0), [np.nan] * 50], 0.9) == pytest.approx((5, 95))
     assert np.isnan(interval([1, np.nan, np.nan], 0.9)).all()
     assert np.isnan(interval([], 0.9)).all()
 
 
 def test_estimate_has_none_for_what_is_not_known():
-    assert estimate(np.nan, np.arange(9.), 0.95) == {'value': None, 'low': None, 'high': None}
+    assert estimate(np.nan, np.arange(9.0), 0.95) == {'value': None, 'low': None, 'high': None}
     assert estimate(2, np.array([]), 0.95) == {'value': 2.0, 'low': None, 'high': None}
-    assert estimate(2, np.array([1, 3.]), 1) == {'value': 2.0, 'low': 1.0, 'high': 3.0}
+    assert estimate(2, np.array([1, 3.0]), 1) == {'value': 2.0, 'low': 1.0, 'high': 3.0}
 
 
 def test_mean_interval_is_that_of_the_persons_weights():
@@ -51,8 +51,7 @@ def test_mean_interval_is_that_of_the_persons_weights():
         known = np.isfinite(values[:, place])
         column = values[known, place]
         assert means[place] == pytest.approx(column.mean())
-        drawn = [np.average(column, weights=weights[known])
-                 for weights in resample_weights(groups, 200, 3)]
+        drawn = [np.average(column, weights=weights[known]) for weights in resample_weights(groups, 200, 3)]
         assert (low[place], high[place]) == pytest.approx(interval(drawn, 0.9))
     single = mean_interval(values[:, 0], groups, 200, 0.9, 3)
     assert [float(value) for value in single] == pytest.approx([means[0], low[0], high[0]])

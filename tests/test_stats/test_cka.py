@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from shg_xai.stats.cka import Latents, agreement, balance, linear_cka, matched, purity
-from shg_xai.latents.selection import Selection, select
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
+from shg_xai.latents.selection import Selection, select
+from shg_xai.stats.cka import Latents, agreement, balance, linear_cka, matched, purity
 from tests.helpers.analysis_stores import selected, write_store
 
 GENERATOR = np.random.default_rng(0)
@@ -24,13 +24,11 @@ def latents(folder: Path, values: np.ndarray, **keywords: object) -> Latents:
     return Latents(chosen, exact.mean(axis=0), np.linalg.eigvalsh(covariance)[::-1])
 
 
-def cka(folder: Path, a: np.ndarray, b: np.ndarray, threads: int = 1, **keywords: object
-        ) -> float | None:
+def cka(folder: Path, a: np.ndarray, b: np.ndarray, threads: int = 1, **keywords: object) -> float | None:
     """Ours of two arrays."""
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(threads) as pool:
-        return linear_cka(latents(folder / 'a', a, **keywords), latents(folder / 'b', b,
-                                                                        **keywords), pool)
+        return linear_cka(latents(folder / 'a', a, **keywords), latents(folder / 'b', b, **keywords), pool)
 
 
 def hsic(k: np.ndarray, m: np.ndarray) -> float:
@@ -38,8 +36,9 @@ def hsic(k: np.ndarray, m: np.ndarray) -> float:
     n = len(k)
     k, m = k - np.diag(np.diag(k)), m - np.diag(np.diag(m))
     one = np.ones(n)
-    return (np.trace(k @ m) + (one @ k @ one) * (one @ m @ one) / ((n - 1) * (n - 2))
-            - 2 / (n - 2) * (one @ k @ m @ one)) / (n * (n - 3))
+    return (
+        np.trace(k @ m) + (one @ k @ one) * (one @ m @ one) / ((n - 1) * (n - 2)) - 2 / (n - 2) * (one @ k @ m @ one)
+    ) / (n * (n - 3))
 
 
 def brute_force(a: np.ndarray, b: np.ndarray) -> float:
@@ -52,12 +51,12 @@ def brute_force(a: np.ndarray, b: np.ndarray) -> float:
 def biased(a: np.ndarray, b: np.ndarray) -> float:
     """CKA of Kornblith and others 2019 as it is."""
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    return (np.linalg.norm(a.T @ b) ** 2
-            / np.linalg.norm(a.T @ a) / np.linalg.norm(b.T @ b))
+    return np.linalg.norm(a.T @ b) ** 2 / np.linalg.norm(a.T @ a) / np.linalg.norm(b.T @ b)
 
 
-@pytest.mark.parametrize('shapes', [((90, 4), (90, 7)), ((30, 60), (30, 2, 3)), ((4, 3), (4, 2)),
-                                    ((2100, 3), (2100, 5))])
+@pytest.mark.parametrize(
+    'shapes', [((90, 4), (90, 7)), ((30, 60), (30, 2, 3)), ((4, 3), (4, 2)), ((2100, 3), (2100, 5))]
+)
 def test_cka_is_that_of_all_pairs(tmp_path: Path, shapes: tuple) -> None:
     generator = np.random.default_rng(len(shapes[0]))
     a = (generator.standard_normal(shapes[0]) + 1).astype(np.float32)
@@ -98,14 +97,18 @@ def test_latents_that_do_not_vary_have_none(tmp_path: Path) -> None:
 
 def stores(folder: Path, *ids: list[int], **keywords: object) -> list[Selection]:
     """A store for each list of annotation ids; the only value of a person is its id."""
-    return [select(LatentStore.open(write_store(
-        folder / f'store{number}', np.array(own, float)[:, None], own, own, **keywords)))
-        for number, own in enumerate(ids)]
+    return [
+        select(
+            LatentStore.open(
+                write_store(folder / f'store{number}', np.array(own, float)[:, None], own, own, **keywords)
+            )
+        )
+        for number, own in enumerate(ids)
+    ]
 
 
 def test_persons_are_matched_in_the_order_of_the_first(tmp_path: Path) -> None:
-    found = matched(stores(tmp_path, [5, 9, 2, 7, 1], [1, 2, 3, 9, 5], [9, 5, 4, 1, 8, 2],
-                           rows_per_shard=2))
+    found = matched(stores(tmp_path, [5, 9, 2, 7, 1], [1, 2, 3, 9, 5], [9, 5, 4, 1, 8, 2], rows_per_shard=2))
     for selection in found:
         assert selection.annotation_ids.tolist() == [5, 9, 2, 1]
         assert selection.image_ids.tolist() == [5, 9, 2, 1]
@@ -122,11 +125,15 @@ def test_only_selected_persons_are_matched(tmp_path: Path) -> None:
     assert [own.annotation_ids.tolist() for own in matched([first, second])] == [[2, 3]] * 2
 
 
-@pytest.mark.parametrize('ids, message', [
-    (([1, 2, 3], [4, 5, 6]), 'store0 and .*store1: have 0 persons in common'),
-    (([1, 2, 3], [3, 5, 6]), 'have 1 persons in common'),
-    (([1, 2, 2], [1, 2, 3]), 'store0: has an annotation id twice'),
-    (([1, 2, 3], [1, 2, 2]), 'store1: has an annotation id twice')])
+@pytest.mark.parametrize(
+    'ids, message',
+    [
+        (([1, 2, 3], [4, 5, 6]), 'store0 and .*store1: have 0 persons in common'),
+        (([1, 2, 3], [3, 5, 6]), 'have 1 persons in common'),
+        (([1, 2, 2], [1, 2, 3]), 'store0: has an annotation id twice'),
+        (([1, 2, 3], [1, 2, 2]), 'store1: has an annotation id twice'),
+    ],
+)
 def test_persons_that_cannot_be_matched(tmp_path: Path, ids: tuple, message: str) -> None:
     with pytest.raises(InputError, match=message):
         matched(stores(tmp_path, *ids))
@@ -145,17 +152,17 @@ def test_agreement() -> None:
 
 
 def test_balance() -> None:
-    entries = balance('a', {2: np.array([0, 0, 0, 1]), 3: np.array([0, 1, 0, 1]),
-                            4: np.arange(8) % 4})
+    entries = balance('a', {2: np.array([0, 0, 0, 1]), 3: np.array([0, 1, 0, 1]), 4: np.arange(8) % 4})
     assert [(entry['name'], entry['k']) for entry in entries] == [('a', 2), ('a', 3), ('a', 4)]
     assert [entry['smallest_share'] for entry in entries] == [0.25, 0, 0.25]
     # 3/4 log2 4/3 + 1/4 log2 4 = 0.811; log 2 over log 3; even.
-    assert [entry['entropy_share'] for entry in entries] == pytest.approx(
-        [0.8112781, np.log(2) / np.log(3), 1])
+    assert [entry['entropy_share'] for entry in entries] == pytest.approx([0.8112781, np.log(2) / np.log(3), 1])
 
 
 def test_purity() -> None:
-    entry = dict(k=2, concept='standing', persons=9, entropy_share=0.3,
-                 mutual_information=dict(value=0.25, low=0.2, high=0.3))
+    entry = dict(
+        k=2, concept='standing', persons=9, entropy_share=0.3, mutual_information=dict(value=0.25, low=0.2, high=0.3)
+    )
     assert purity(dict(name='a', concepts=dict(clusters=[entry]))) == [
-        dict(name='a', k=2, concept='standing', mutual_information=0.25, entropy_share=0.3)]
+        dict(name='a', k=2, concept='standing', mutual_information=0.25, entropy_share=0.3)
+    ]

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from shg_xai.stats.cka import matched
 from shg_xai.chapters.comparison.measure import comparison_results
-from shg_xai.stats.executors import executor, ordered
-from shg_xai.explain.options import Options
-from shg_xai.latents.selection import select
 from shg_xai.explain.layer import Analysis, analyse
+from shg_xai.explain.options import Options
 from shg_xai.latents import LatentStore
+from shg_xai.latents.selection import select
+from shg_xai.stats.cka import matched
+from shg_xai.stats.executors import executor, ordered
 from tests.helpers.analysis_stores import blobs, write_store
 
 distributed = pytest.importorskip('distributed')
@@ -26,8 +26,7 @@ QUICK = Options(ks=(2, 3), restarts=2, bootstrap=10)
 @pytest.fixture(scope='module')
 def address() -> Iterator[str]:
     """The scheduler of two worker processes."""
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True,
-                                  dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         yield cluster.scheduler_address
 
 
@@ -35,15 +34,14 @@ def both(folder: Path, scratch: Path, pool: Executor) -> tuple[list[Analysis], d
     """Two stores analysed and compared."""
     scratch.mkdir()
     chosen = matched([select(LatentStore.open(folder / name)) for name in ('a', 'b')])
-    found = [analyse(f'store{number}', selection, QUICK, scratch, pool, {})
-             for number, selection in enumerate(chosen)]
+    found = [analyse(f'store{number}', selection, QUICK, scratch, pool, {}) for number, selection in enumerate(chosen)]
     assert not list(scratch.iterdir())
     return found, comparison_results(found, pool, {})
 
 
 def test_workers_find_what_threads_find(tmp_path: Path, address: str) -> None:
     # More persons than a block, so that there is something to share out.
-    values = blobs(2600, 10, 3, 4.)
+    values = blobs(2600, 10, 3, 4.0)
     write_store(tmp_path / 'a', values, rows_per_shard=1300, dtype='float16')
     write_store(tmp_path / 'b', np.sin(values)[:, :4], rows_per_shard=2600)
     with executor(2) as pool:
@@ -59,6 +57,7 @@ def test_workers_find_what_threads_find(tmp_path: Path, address: str) -> None:
 def blas_threads(_: int) -> set[int]:
     """How many threads the linear algebra of this process uses."""
     import scipy.linalg
+
     scipy.linalg.eigh(np.eye(2))
     return {entry['num_threads'] for entry in threadpool_info() if entry['user_api'] == 'blas'}
 

@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from shg_xai.stats.executors import executor, ordered, workers
 from shg_xai.errors import InputError
+from shg_xai.stats.executors import executor, ordered, workers
 
 
 def test_results_come_in_the_order_of_tasks() -> None:
     def late(number: int) -> int:
         time.sleep(0.002 * (20 - number))
-        return number ** 2
+        return number**2
+
     with ThreadPoolExecutor(4) as pool:
-        assert list(ordered(pool, late, range(20))) == [number ** 2 for number in range(20)]
+        assert list(ordered(pool, late, range(20))) == [number**2 for number in range(20)]
 
 
 def test_nothing_to_do() -> None:
@@ -35,6 +36,7 @@ def test_only_some_tasks_are_under_way(threads: int, ahead: int) -> None:
         for number in range(30):
             taken.append(number)
             yield number
+
     with ThreadPoolExecutor(threads) as pool:
         for result in ordered(pool, abs, tasks(), ahead):
             # One more has been taken from the iterable and waits for its place.
@@ -53,6 +55,7 @@ def test_an_error_arrives_and_ends_the_rest() -> None:
         if number > 2:
             gate.wait(5)
         return number
+
     with ThreadPoolExecutor(1) as pool:
         results = ordered(pool, task, range(100), ahead=8)
         assert [next(results), next(results)] == [0, 1]
@@ -70,6 +73,7 @@ def test_who_stops_early_cancels_the_rest() -> None:
         started.append(number)
         time.sleep(0.01)
         return number
+
     with ThreadPoolExecutor(1) as pool:
         results = ordered(pool, task, range(100), ahead=8)
         next(results)
@@ -95,8 +99,7 @@ def clients() -> set[int]:
 @pytest.mark.parametrize('address', ['nonsense', 'smoke://signal:1', ''])
 def test_no_scheduler_is_one_line(address: str) -> None:
     before = clients()  # other tests of this process may have left some
-    with (pytest.raises(InputError, match=r'^--dask .*: no scheduler answers there: ') as caught,
-          executor(dask=address)):
+    with pytest.raises(InputError, match=r'^--dask .*: no scheduler answers there: ') as caught, executor(dask=address):
         pass
     assert '\n' not in str(caught.value)
     # A client that is left over closes itself at any time, and waits for a lock held by the next.

@@ -13,7 +13,7 @@ from shg_xai.stats.kmeans import Clustering, lloyd, seeded
 from tests.helpers.analysis_stores import blobs, source_of
 
 NOISE = np.random.default_rng(5).standard_normal((700, 6)).astype(np.float32)
-BLOBS = blobs(700, 6, 5, distance=4.)
+BLOBS = blobs(700, 6, 5, distance=4.0)
 
 
 def reference(values: np.ndarray, k: int, **keywords: object) -> KMeans:
@@ -22,8 +22,9 @@ def reference(values: np.ndarray, k: int, **keywords: object) -> KMeans:
         return KMeans(k, algorithm='lloyd', tol=1e-4, **keywords).fit(values.astype(np.float64))
 
 
-def best(values: np.ndarray, k: int, restarts: int = 10, threads: int = 2, size: int = 256,
-         seed: int = 0) -> Clustering:
+def best(
+    values: np.ndarray, k: int, restarts: int = 10, threads: int = 2, size: int = 256, seed: int = 0
+) -> Clustering:
     """The best of our restarts."""
     source = source_of(values, size)
     with ThreadPoolExecutor(threads) as pool:
@@ -60,7 +61,7 @@ def test_a_run_keeps_its_own_labels_only() -> None:
 @pytest.mark.parametrize('k', range(2, 11))
 def test_the_best_restart_is_as_good_as_that_of_scikit_learn(k: int) -> None:
     # Ten groups, each nearer to the others than the one before, so that each K has one good end.
-    values = blobs(700, 10, 10, distance=0.)
+    values = blobs(700, 10, 10, distance=0.0)
     values[np.arange(700), np.arange(700) % 10] += 1000 * 0.6 ** (np.arange(700) % 10)
     expected = reference(values, k, n_init=10, random_state=0).inertia_
     assert best(values, k).inertia <= expected * 1.001
@@ -85,8 +86,7 @@ def test_starts_are_distinct_persons() -> None:
         starts = seeded(source, 6, 3, 0, pool)
         again = seeded(source, 6, 2, 0, pool)
         others = seeded(source, 6, 2, 1, pool)
-    numbers = [[np.flatnonzero((person == BLOBS).all(axis=1))[0] for person in start]
-               for start in starts]
+    numbers = [[np.flatnonzero((person == BLOBS).all(axis=1))[0] for person in start] for start in starts]
     assert [len(set(start)) for start in numbers] == [6, 6, 6]
     assert len({tuple(start) for start in numbers}) == 3
     # A restart does not depend on how many there are.
@@ -95,17 +95,17 @@ def test_starts_are_distinct_persons() -> None:
 
 
 def test_far_groups_get_a_start_each() -> None:
-    values = blobs(500, 5, 5, distance=500.)
+    values = blobs(500, 5, 5, distance=500.0)
     with ThreadPoolExecutor(1) as pool:
         for start in seeded(source_of(values), 5, 10, 0, pool):
             assert sorted(start.argmax(axis=1)) == [0, 1, 2, 3, 4]
 
 
 def test_an_empty_cluster_takes_the_farthest_person() -> None:
-    values = np.array([[0.], [1], [2], [10], [11], [40]])
-    start = np.array([[1.], [10], [5000]])
+    values = np.array([[0.0], [1], [2], [10], [11], [40]])
+    start = np.array([[1.0], [10], [5000]])
     with ThreadPoolExecutor(1) as pool:
-        run, = lloyd(source_of(values, 2), [start], pool)
+        (run,) = lloyd(source_of(values, 2), [start], pool)
     # 5000 is nobody's. 40 is farthest from its own, 10: it becomes the third centroid.
     assert run.labels.tolist() == [0, 0, 0, 1, 1, 2]
     assert run.centroids.ravel().tolist() == [1, 10.5, 40]
@@ -126,7 +126,7 @@ def test_many_empty_clusters_are_all_filled() -> None:
 
 
 def test_fewer_different_persons_than_clusters() -> None:
-    values = np.repeat([[0., 0], [3, 4], [9, 9]], 5, axis=0)
+    values = np.repeat([[0.0, 0], [3, 4], [9, 9]], 5, axis=0)
     found = best(values, 5)
     assert found.inertia == pytest.approx(0, abs=1e-5)
     assert len(set(found.labels.tolist())) == 3

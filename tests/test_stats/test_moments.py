@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shg_xai.stats.moments import MOST, joined, look, moments
-from shg_xai.latents.selection import BLOCK, Selection
 from shg_xai.errors import InputError
+from shg_xai.latents.selection import BLOCK, Selection
+from shg_xai.stats.moments import MOST, joined, look, moments
 from tests.helpers.analysis_stores import selected, spoil
 
 
@@ -22,8 +22,9 @@ def some_values(count: int, shape: tuple[int, ...] = (5, 2, 2), seed: int = 0) -
 
 def plain(selection: Selection) -> np.ndarray:
     """All values, float64, (N, D), without our reading by blocks."""
-    values = np.concatenate([np.asarray(shard.array(selection.layer), np.float64)
-                             for shard in selection.store.shards()])
+    values = np.concatenate(
+        [np.asarray(shard.array(selection.layer), np.float64) for shard in selection.store.shards()]
+    )
     return values.reshape(len(values), -1)[selection.rows]
 
 
@@ -35,10 +36,8 @@ def pool() -> ThreadPoolExecutor:
 
 @pytest.mark.parametrize('dtype', ['float16', 'float32'])
 @pytest.mark.parametrize('rows', ['all', 'annotation_id != 5 and image_id < 1300'])
-def test_moments_are_those_of_numpy(tmp_path: Path, pool: ThreadPoolExecutor, dtype: str,
-                                    rows: str) -> None:
-    chosen = selected(tmp_path / 'store', some_values(BLOCK + 700), rows, dtype=dtype,
-                      rows_per_shard=1000)
+def test_moments_are_those_of_numpy(tmp_path: Path, pool: ThreadPoolExecutor, dtype: str, rows: str) -> None:
+    chosen = selected(tmp_path / 'store', some_values(BLOCK + 700), rows, dtype=dtype, rows_per_shard=1000)
     values = plain(chosen)
     assert len(values) == (BLOCK + 700 if rows == 'all' else 2599)
     overview = look(chosen, pool)
@@ -75,7 +74,7 @@ def test_parts_joined_are_the_whole(tmp_path: Path, pool: ThreadPoolExecutor) ->
 
 
 def test_the_number_of_threads_changes_no_digit(tmp_path: Path) -> None:
-    chosen = selected(tmp_path / 'store', some_values(9 * BLOCK // 2, (3, )))
+    chosen = selected(tmp_path / 'store', some_values(9 * BLOCK // 2, (3,)))
     found = []
     for threads in (1, 3):
         with ThreadPoolExecutor(threads) as pool:
@@ -85,26 +84,28 @@ def test_the_number_of_threads_changes_no_digit(tmp_path: Path) -> None:
 
 
 def test_constant_values_are_seen(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
-    values = some_values(50, (6, ))
+    values = some_values(50, (6,))
     values[:, [1, 4]] = (0, -7.25)
     overview = look(selected(tmp_path / 'store', values), pool)
     assert np.flatnonzero(overview.constant).tolist() == [1, 4]
 
 
 def test_nothing_varies(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
-    chosen = selected(tmp_path / 'store', np.full((40, 2, 2), 3.))
+    chosen = selected(tmp_path / 'store', np.full((40, 2, 2), 3.0))
     with pytest.raises(InputError, match='all 40 persons have the same values'):
         look(chosen, pool)
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize('dtype', ['float16', 'float32'])
-def test_a_value_that_is_no_number(tmp_path: Path, pool: ThreadPoolExecutor, value: float,
-                                   dtype: str) -> None:
+def test_a_value_that_is_no_number(tmp_path: Path, pool: ThreadPoolExecutor, value: float, dtype: str) -> None:
     chosen = selected(tmp_path / 'store', some_values(50), ids=range(101, 151), dtype=dtype)
     spoil(tmp_path / 'store', 7, value)
-    with pytest.raises(InputError, match=r"layer bottleneck: annotation 108 has .* "
-                                         r"--rows 'annotation_id != 108'"):
+    with pytest.raises(
+        InputError,
+        match=r'layer bottleneck: annotation 108 has .* '
+        r"--rows 'annotation_id != 108'",
+    ):
         look(chosen, pool)
     spoil(tmp_path / 'store', 3, -np.inf)  # both signs of infinity in one sum
     with pytest.raises(InputError, match='annotation 104 has'):
@@ -116,6 +117,9 @@ def test_a_value_that_is_no_number(tmp_path: Path, pool: ThreadPoolExecutor, val
 
 def test_too_many_dimensions(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
     chosen = selected(tmp_path / 'store', np.zeros((2, MOST + 1)))
-    with pytest.raises(InputError, match=r'16,385 values a person, whose covariance would take '
-                                         r'2 GiB; choose a layer of at most 16,384'):
+    with pytest.raises(
+        InputError,
+        match=r'16,385 values a person, whose covariance would take '
+        r'2 GiB; choose a layer of at most 16,384',
+    ):
         look(chosen, pool)

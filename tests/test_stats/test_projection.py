@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shg_xai.stats.moments import look, moments
-from shg_xai.stats.projection import Projections, dimensions_for, project, reserve, unit_directions
-from shg_xai.stats.pca import Components, principal_components
 from shg_xai.errors import InputError
+from shg_xai.stats.moments import look, moments
+from shg_xai.stats.pca import Components, principal_components
+from shg_xai.stats.projection import Projections, dimensions_for, project, reserve, unit_directions
 from tests.helpers.analysis_stores import selected
 from tests.test_stats.test_moments import plain, some_values
 
@@ -19,8 +19,7 @@ COUNT, DIMENSIONS = 2500, 20
 @pytest.fixture
 def rotated(tmp_path: Path) -> tuple[Projections, Components, np.ndarray]:
     """Projections on 6 components, the components and the centred values."""
-    chosen = selected(tmp_path / 'store', some_values(COUNT), 'annotation_id != 9',
-                      dtype='float16', rows_per_shard=900)
+    chosen = selected(tmp_path / 'store', some_values(COUNT), 'annotation_id != 9', dtype='float16', rows_per_shard=900)
     with ThreadPoolExecutor(2) as pool:
         found = moments(chosen, look(chosen, pool).mean, pool)
         components = principal_components(found.mean, found.covariance)
@@ -51,7 +50,7 @@ def test_what_is_read_cannot_change_the_file(rotated: tuple) -> None:
 
 def test_kept_and_cut_are_the_whole(rotated: tuple) -> None:
     projections, components, centred = rotated
-    total = (centred ** 2).sum(axis=1)
+    total = (centred**2).sum(axis=1)
     assert projections.norms == pytest.approx(total, rel=1e-10)
     kept = (projections.scores.read(0, COUNT).astype(np.float64) ** 2).sum(axis=1)
     assert kept + projections.residuals == pytest.approx(total, rel=1e-6)
@@ -70,7 +69,7 @@ def test_nothing_is_cut_of_all_components(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
-    chosen = selected(tmp_path / 'store', some_values(10, (3, )))
+    chosen = selected(tmp_path / 'store', some_values(10, (3,)))
     components = Components(np.zeros(3), np.ones(3), np.eye(3))
     with ThreadPoolExecutor(1) as pool, pytest.raises(InputError, match=r'cannot hold 0\.0 GB'):
         project(chosen, components, 3, tmp_path / 'none' / 'a.npy', pool)
@@ -88,9 +87,20 @@ def test_a_disk_without_room_is_one_line(tmp_path: Path) -> None:
     assert '\n' not in str(caught.value)
 
 
-@pytest.mark.parametrize('values, cut, expected', [
-    ([6, 3, 1], 0.5, 1), ([6, 3, 1], 0.4, 1), ([6, 3, 1], 0.39, 2), ([6, 3, 1], 0.1, 2),
-    ([6, 3, 1], 0.05, 3), ([6, 3, 1], 0, 3), ([6, 3, 0], 0, 2), ([8], 0, 1), ([8], 0.05, 1)])
+@pytest.mark.parametrize(
+    'values, cut, expected',
+    [
+        ([6, 3, 1], 0.5, 1),
+        ([6, 3, 1], 0.4, 1),
+        ([6, 3, 1], 0.39, 2),
+        ([6, 3, 1], 0.1, 2),
+        ([6, 3, 1], 0.05, 3),
+        ([6, 3, 1], 0, 3),
+        ([6, 3, 0], 0, 2),
+        ([8], 0, 1),
+        ([8], 0.05, 1),
+    ],
+)
 def test_dimensions_for_a_cut(values: list[float], cut: float, expected: int) -> None:
     assert dimensions_for(np.array(values, float), cut) == expected
 
@@ -106,6 +116,6 @@ def test_random_directions_are_units_without_a_preference() -> None:
     assert np.linalg.norm(drawn, axis=0) == pytest.approx(np.ones(2000))
     # Each coordinate of a direction has mean 0 and mean square 1 / D.
     assert drawn.mean(axis=1) == pytest.approx(np.zeros(50), abs=5 * np.sqrt(1 / 50 / 2000))
-    assert (drawn ** 2).mean(axis=1) == pytest.approx(np.full(50, 0.02), rel=0.2)
+    assert (drawn**2).mean(axis=1) == pytest.approx(np.full(50, 0.02), rel=0.2)
     assert np.array_equal(drawn, unit_directions(50, 2000, 0))
     assert not np.array_equal(drawn, unit_directions(50, 2000, 1))

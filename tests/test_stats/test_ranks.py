@@ -19,13 +19,12 @@ def test_ranks_are_those_of_repeated_rows(values: np.ndarray):
     for weights in (np.ones(40, int), RANDOM.integers(0, 4, 40)):
         ranks = Ranker.of(values).ranks(weights)
         total = weights.sum()
-        assert np.array_equal(np.repeat(ranks, weights),
-                              2 * rankdata(np.repeat(values, weights)) - (total + 1))
+        assert np.array_equal(np.repeat(ranks, weights), 2 * rankdata(np.repeat(values, weights)) - (total + 1))
 
 
 def test_ranks_by_hand():
     # 5 5 7 9 9 9 has midranks 1.5 1.5 3 5 5 5, mean 3.5.
-    ranks = Ranker.of(np.array([7, 5, 9.])).ranks(np.array([1, 2, 3]))
+    ranks = Ranker.of(np.array([7, 5, 9.0])).ranks(np.array([1, 2, 3]))
     assert ranks.tolist() == [-1, -4, 3]
 
 
@@ -42,8 +41,7 @@ def test_correlations_agree_with_scipy_on_repeated_rows():
     rows = np.flatnonzero(np.arange(60) % 3)
     columns = [PLAIN, TIED, PLAIN + TIED]
     with ThreadPoolExecutor(2) as pool:
-        found = rank_correlations([Ranker.of(column) for column in columns], groups, rows, 60, 7,
-                                  pool)
+        found = rank_correlations([Ranker.of(column) for column in columns], groups, rows, 60, 7, pool)
     assert found.shape == (61, 3, 3)
     draws = [np.ones(60, int), *resample_weights(groups, 60, 7)]
     for drawn, every in zip(found, draws, strict=True):
@@ -57,8 +55,7 @@ def test_partial_correlation_agrees_with_least_squares_on_ranks():
     right = left[0] + controls.sum(0) + RANDOM.normal(size=200)
     columns = [*left, right, *controls]
     with ThreadPoolExecutor(1) as pool:
-        drawn = rank_correlations([Ranker.of(column) for column in columns], np.arange(200),
-                                  np.arange(200), 0, 0, pool)
+        drawn = rank_correlations([Ranker.of(column) for column in columns], np.arange(200), np.arange(200), 0, 0, pool)
     found = partial_correlations(drawn, [0, 1], 2, [3, 4, 5])
     ranks = rankdata(columns, axis=1)
     design = np.column_stack([np.ones(200), *ranks[3:]])
@@ -69,8 +66,7 @@ def test_partial_correlation_agrees_with_least_squares_on_ranks():
 def test_what_controls_determine_is_not_known():
     columns = [PLAIN, TIED, PLAIN**3, np.zeros(40), TIED]
     with ThreadPoolExecutor(1) as pool:
-        drawn = rank_correlations([Ranker.of(column) for column in columns], np.arange(40),
-                                  np.arange(40), 0, 0, pool)
+        drawn = rank_correlations([Ranker.of(column) for column in columns], np.arange(40), np.arange(40), 0, 0, pool)
     assert np.isnan(partial_correlations(drawn, [0], 1, [2])).all()
     assert np.isnan(partial_correlations(drawn, [0], 1, [1])).all()
     assert partial_correlations(drawn, [0], 1, [3]) == pytest.approx(drawn[:, :1, 1])

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from shg_xai.errors import InputError
+from shg_xai.latents.selection import Selection
 from shg_xai.stats.executors import executor
 from shg_xai.stats.reconstruction import fit_components, pca_explained
-from shg_xai.latents.selection import Selection
-from shg_xai.errors import InputError
 from tests.helpers.analysis_stores import selected
 
 
-def made(count: int, dimensions: int, seed: int = 0, offset: float = 0.) -> np.ndarray:
+def made(count: int, dimensions: int, seed: int = 0, offset: float = 0.0) -> np.ndarray:
     """Persons whose variance decays from component to component, float32, shape (N, D)."""
     random = np.random.default_rng(9)
     turn, _ = np.linalg.qr(random.standard_normal((dimensions, dimensions)))
@@ -26,12 +26,11 @@ def explained(fitted: Selection, evaluated: Selection, widths: list[int]) -> np.
         return pca_explained(fit_components(fitted, pool), evaluated, widths, pool)
 
 
-@pytest.mark.parametrize('offset', [0., 100.])
+@pytest.mark.parametrize('offset', [0.0, 100.0])
 def test_it_is_scikit_learns(offset: float, tmp_path: Path) -> None:
     train, test = made(5000, 12, 1, offset), made(700, 12, 2, offset + 0.3)
     widths = [0, 1, 3, 11, 12]
-    found = explained(selected(tmp_path / 'train', train), selected(tmp_path / 'test', test),
-                      widths)
+    found = explained(selected(tmp_path / 'train', train), selected(tmp_path / 'test', test), widths)
     exact = test.astype(np.float64)
     total = ((exact - exact.mean(0)) ** 2).sum()
     for width, value in zip(widths[1:], found[1:], strict=True):
@@ -53,10 +52,9 @@ def test_of_themselves_it_is_their_share_of_the_variance(tmp_path: Path) -> None
 
 def test_directions_in_which_nobody_differs_are_no_components(tmp_path: Path) -> None:
     # Two persons fitted: there is one direction between them, whatever the width.
-    fitted = np.array([[0., 0., 0.], [2., 0., 0.]], np.float32)
-    others = np.array([[0., 1., 0.], [2., -1., 0.]], np.float32)
-    found = explained(selected(tmp_path / 'fitted', fitted), selected(tmp_path / 'others', others),
-                      [1, 2, 3])
+    fitted = np.array([[0.0, 0.0, 0.0], [2.0, 0.0, 0.0]], np.float32)
+    others = np.array([[0.0, 1.0, 0.0], [2.0, -1.0, 0.0]], np.float32)
+    found = explained(selected(tmp_path / 'fitted', fitted), selected(tmp_path / 'others', others), [1, 2, 3])
     # SST = 2 + 2, SSE = 2 in the second value.
     np.testing.assert_allclose(found, 0.5, atol=1e-12)
 

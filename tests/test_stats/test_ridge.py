@@ -7,17 +7,22 @@ from sklearn.linear_model import LinearRegression, Ridge
 from shg_xai.stats.ridge import STRENGTHS, fit, products, unpacked
 
 RANDOM = np.random.default_rng(0)
-INPUTS = RANDOM.normal(size=(90, 6)) * [3, 2, 1, 1, .5, .1] + 1
-TARGETS = np.column_stack([INPUTS[:, 0] - INPUTS[:, 4] + RANDOM.normal(size=90),
-                           RANDOM.normal(size=90), 2 + INPUTS[:, 1]])
+INPUTS = RANDOM.normal(size=(90, 6)) * [3, 2, 1, 1, 0.5, 0.1] + 1
+TARGETS = np.column_stack(
+    [INPUTS[:, 0] - INPUTS[:, 4] + RANDOM.normal(size=90), RANDOM.normal(size=90), 2 + INPUTS[:, 1]]
+)
 
 
 def fitted(inputs: np.ndarray, targets: np.ndarray, sizes: list[int]) -> np.ndarray:
     """Weights from the sums of two blocks."""
     wide = np.column_stack([np.ones(len(inputs)), inputs])
     blocks = [(wide[rows], targets[rows]) for rows in (slice(40), slice(40, None))]
-    return fit(sum(products(x) for x, _ in blocks), sum(x.T @ y for x, y in blocks),
-               sum((y**2).sum(0) for _, y in blocks), sizes)
+    return fit(
+        sum(products(x) for x, _ in blocks),
+        sum(x.T @ y for x, y in blocks),
+        sum((y**2).sum(0) for _, y in blocks),
+        sizes,
+    )
 
 
 def test_triangle_of_a_matrix():
@@ -35,20 +40,18 @@ def test_weights_are_those_of_the_ridge_with_the_least_generalised_error(size: i
         tried = []
         for strength in STRENGTHS:
             model = Ridge(strength * scale).fit(inputs, target)
-            hat = centred @ np.linalg.solve(
-                centred.T @ centred + strength * scale * np.eye(size), centred.T)
-            error = ((target - model.predict(inputs))**2).sum()
-            tried.append((error / (len(target) - 1 - np.trace(hat))**2, model))
+            hat = centred @ np.linalg.solve(centred.T @ centred + strength * scale * np.eye(size), centred.T)
+            error = ((target - model.predict(inputs)) ** 2).sum()
+            tried.append((error / (len(target) - 1 - np.trace(hat)) ** 2, model))
         model = min(tried, key=lambda pair: pair[0])[1]
-        assert weights[1:size + 1] == pytest.approx(model.coef_, abs=1e-9)
+        assert weights[1 : size + 1] == pytest.approx(model.coef_, abs=1e-9)
         assert weights[0] == pytest.approx(model.intercept_)
-        assert not weights[size + 1:].any()
+        assert not weights[size + 1 :].any()
 
 
 def test_many_persons_need_next_to_no_ridge_and_noise_needs_much():
     inputs = RANDOM.normal(size=(5000, 4))
-    targets = np.column_stack([inputs @ [1, -2, 3, .5] + RANDOM.normal(size=5000),
-                               RANDOM.normal(size=5000)])
+    targets = np.column_stack([inputs @ [1, -2, 3, 0.5] + RANDOM.normal(size=5000), RANDOM.normal(size=5000)])
     found = fitted(inputs, targets, [4])[:, 0]
     plain = LinearRegression().fit(inputs, targets)
     assert found[0, 1:] == pytest.approx(plain.coef_[0], rel=2e-3)

@@ -53,15 +53,24 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def test_every_network_and_autoencoder_has_a_config_a_seed(two: Settings) -> None:
     assert sorted(file.stem for file in (two.work_dir / 'configs').iterdir()) == sorted(
         [f'{network}_{seed}' for network in NETWORKS for seed in (3, 5)]
-        + [f'ae_{key}_{seed}_stack{stack}' for key in ('suggested', 'study') for seed in (3, 5)
-           for stack in (0, 1)])
+        + [f'ae_{key}_{seed}_stack{stack}' for key in ('suggested', 'study') for seed in (3, 5) for stack in (0, 1)]
+    )
     assert json.loads((two.work_dir / 'widths' / 'chosen.json').read_text()) == dict(widths=[9, 60])
 
 
 # The demo's 6 epochs drop the rate after 4: two thirds of any length, 1 at least.
-@pytest.mark.parametrize(('network', 'epochs', 'milestones'), [
-    ('plain', 6, [4]), ('noskip', 6, [4]), ('control', 3, []), ('improved', 3, []),
-    ('improved_study', 3, []), ('scratch', 9, [6]), ('longer', 9, [6])])
+@pytest.mark.parametrize(
+    ('network', 'epochs', 'milestones'),
+    [
+        ('plain', 6, [4]),
+        ('noskip', 6, [4]),
+        ('control', 3, []),
+        ('improved', 3, []),
+        ('improved_study', 3, []),
+        ('scratch', 9, [6]),
+        ('longer', 9, [6]),
+    ],
+)
 def test_a_networks_run(two: Settings, network: str, epochs: int, milestones: list[int]) -> None:
     plain, cfg = read(two.config), read(two.config_of(network, 5))
     assert cfg.train_cfg == dict(plain.train_cfg, max_epochs=epochs)
@@ -72,24 +81,30 @@ def test_a_networks_run(two: Settings, network: str, epochs: int, milestones: li
         assert [part.type for part in cfg.param_scheduler] == ['LinearLR']
     assert cfg.randomness == dict(seed=5)
     assert cfg.model.backbone.num_stacks == 2
-    assert ('splice' in cfg.default_hooks) == (network in ('control', 'improved',
-                                                           'improved_study'))
+    assert ('splice' in cfg.default_hooks) == (network in ('control', 'improved', 'improved_study'))
     if 'splice' in cfg.default_hooks:
         assert cfg.default_hooks.splice == dict(type='SpliceHook', plain=None, autoencoders=[])
     assert cfg.get('find_unused_parameters', False) == (network == 'noskip')
     # All else is the plain network's.
     plain.optim_wrapper.optimizer.lr = cfg.optim_wrapper.optimizer.lr
     plain.test_dataloader.dataset.update(
-        ann_file='annotations/person_keypoints_split_test2017.json',
-        data_prefix=dict(img='train2017/'))
-    for key in ('train_dataloader', 'val_dataloader', 'test_dataloader', 'optim_wrapper',
-                'val_evaluator', 'codec', 'custom_hooks'):
+        ann_file='annotations/person_keypoints_split_test2017.json', data_prefix=dict(img='train2017/')
+    )
+    for key in (
+        'train_dataloader',
+        'val_dataloader',
+        'test_dataloader',
+        'optim_wrapper',
+        'val_evaluator',
+        'codec',
+        'custom_hooks',
+    ):
         assert cfg[key] == plain[key]
     assert cfg.model.head == plain.model.head
-    changed = {key for key in cfg.model.backbone
-               if cfg.model.backbone[key] != plain.model.backbone.get(key)}
+    changed = {key for key in cfg.model.backbone if cfg.model.backbone[key] != plain.model.backbone.get(key)}
     assert changed == {'num_stacks'} | {'noskip': {'skip_connections'}}.get(
-        network, set() if network in ('plain', 'control', 'longer') else {'bottleneck'})
+        network, set() if network in ('plain', 'control', 'longer') else {'bottleneck'}
+    )
 
 
 def built(path: Path) -> nn.Module:
@@ -101,11 +116,19 @@ def built(path: Path) -> nn.Module:
     return model
 
 
-@pytest.mark.parametrize(('network', 'widths', 'relus'), [
-    ('plain', [], None), ('control', [], None), ('longer', [], None), ('noskip', [], None),
-    ('improved', [9, 60], False), ('scratch', [9, 60], False), ('improved_study', [50, 50], True)])
-def test_a_networks_bottleneck(two: Settings, network: str, widths: list[int],
-                               relus: bool | None) -> None:
+@pytest.mark.parametrize(
+    ('network', 'widths', 'relus'),
+    [
+        ('plain', [], None),
+        ('control', [], None),
+        ('longer', [], None),
+        ('noskip', [], None),
+        ('improved', [9, 60], False),
+        ('scratch', [9, 60], False),
+        ('improved_study', [50, 50], True),
+    ],
+)
+def test_a_networks_bottleneck(two: Settings, network: str, widths: list[int], relus: bool | None) -> None:
     backbone = built(two.config_of(network, 3)).backbone
     assert len(backbone.hourglasses) == 2
     necks = [module for module in backbone.modules() if isinstance(module, AutoencoderNeck)]
@@ -115,25 +138,23 @@ def test_a_networks_bottleneck(two: Settings, network: str, widths: list[int],
         assert isinstance(neck.encoder[-1], nn.ReLU) is relus
     bottlenecks = read(two.config_of(network, 3)).model.backbone.get('bottleneck') or []
     assert [(neck.code_channels, neck.code_relu, neck.output_relu) for neck in bottlenecks] == [
-        (width, relus, relus) for width in widths]
+        (width, relus, relus) for width in widths
+    ]
     for neck in bottlenecks:
         # From scratch: of full size they drown the skips.
         assert neck.get('init_cfg', {}).get('gain') == (0.5 if network == 'scratch' else None)
-    skips = (network != 'noskip', ) * 3
+    skips = (network != 'noskip',) * 3
     assert [glass.skip_connections for glass in backbone.hourglasses] == [skips, skips]
 
 
-@pytest.mark.parametrize(('key', 'widths', 'relus'), [
-    ('suggested', [9, 60], False), ('study', [50, 50], True)])
-def test_an_autoencoder_alone_fits_its_network(two: Settings, key: str, widths: list[int],
-                                               relus: bool) -> None:
+@pytest.mark.parametrize(('key', 'widths', 'relus'), [('suggested', [9, 60], False), ('study', [50, 50], True)])
+def test_an_autoencoder_alone_fits_its_network(two: Settings, key: str, widths: list[int], relus: bool) -> None:
     network = built(two.config_of('improved' if key == 'suggested' else 'improved_study', 5))
     spliced = [module for module in network.modules() if isinstance(module, AutoencoderNeck)]
     for stack in (0, 1):
         path = two.work_dir / 'configs' / f'{two.autoencoder_name(key, 5, stack)}.py'
         cfg, base = read(path), read(two.autoencoder)
-        assert cfg.model.neck == dict(base.model.neck, code_channels=widths[stack],
-                                      code_relu=relus, output_relu=relus)
+        assert cfg.model.neck == dict(base.model.neck, code_channels=widths[stack], code_relu=relus, output_relu=relus)
         assert (cfg.randomness, cfg.train_cfg.max_epochs) == (dict(seed=5), 5)
         assert cfg.train_cfg.val_interval == base.train_cfg.val_interval
         for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
@@ -141,41 +162,46 @@ def test_an_autoencoder_alone_fits_its_network(two: Settings, key: str, widths: 
             expected.dataset.layer = f'backbone.hourglasses.{stack}.bottleneck_residuals'
             assert cfg[loader] == expected
         shapes = {name: values.shape for name, values in spliced[stack].state_dict().items()}
-        assert shapes == {name: values.shape
-                          for name, values in built(path).neck.state_dict().items()}
+        assert shapes == {name: values.shape for name, values in built(path).neck.state_dict().items()}
 
 
 def test_the_studys_own_config_is_derived_from_too(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path, config=ROOT / 'configs' / 'shg_coco.py', epochs=4,
-                           autoencoder=ROOT / 'configs' / 'ae_latents.py')
+    settings = settings_of(
+        tmp_path, config=ROOT / 'configs' / 'shg_coco.py', epochs=4, autoencoder=ROOT / 'configs' / 'ae_latents.py'
+    )
     write_configs(settings, [300])
     cfg = read(settings.config_of('improved', 0))
     warm_up, watching = cfg.param_scheduler
     assert warm_up.type == 'LinearLR'
     assert watching == read(settings.config).param_scheduler
     assert watching.type == 'ReduceOnPlateauLR'  # it has no milestones to move
-    assert cfg.model.backbone.bottleneck == [dict(
-        type='AutoencoderNeck', in_channels=256, in_featuremap_size=(4, 4),
-        hidden_channels=(192, 128, 64), code_channels=300, code_relu=False, output_relu=False,
-        noise=0.1)]
+    assert cfg.model.backbone.bottleneck == [
+        dict(
+            type='AutoencoderNeck',
+            in_channels=256,
+            in_featuremap_size=(4, 4),
+            hidden_channels=(192, 128, 64),
+            code_channels=300,
+            code_relu=False,
+            output_relu=False,
+            noise=0.1,
+        )
+    ]
     built(settings.config_of('improved', 0))
 
 
-@pytest.mark.parametrize(('epochs', 'milestones'), [
-    (100, [40, 90]), (50, [20, 45]), (1, [1, 1]), (7, [3, 6])])
+@pytest.mark.parametrize(('epochs', 'milestones'), [(100, [40, 90]), (50, [20, 45]), (1, [1, 1]), (7, [3, 6])])
 def test_milestones_move_with_the_length(epochs: int, milestones: list[int]) -> None:
     # 7 of 100 epochs: 2.8 and 6.3.
-    cfg = Config(dict(train_cfg=dict(max_epochs=100),
-                      param_scheduler=dict(type='MultiStepLR', milestones=[40, 90])))
-    assert schedule(cfg, epochs) == dict(train_cfg=dict(max_epochs=epochs),
-                                         param_scheduler=dict(milestones=milestones))
+    cfg = Config(dict(train_cfg=dict(max_epochs=100), param_scheduler=dict(type='MultiStepLR', milestones=[40, 90])))
+    assert schedule(cfg, epochs) == dict(train_cfg=dict(max_epochs=epochs), param_scheduler=dict(milestones=milestones))
 
 
-@pytest.mark.parametrize('scheduler', [
-    None, dict(type='StepLR', step_size=3), [dict(type='MultiStepLR', milestones=[3])]])
+@pytest.mark.parametrize(
+    'scheduler', [None, dict(type='StepLR', step_size=3), [dict(type='MultiStepLR', milestones=[3])]]
+)
 def test_another_schedule_stays_as_it_is(scheduler: dict | list | None) -> None:
-    cfg = Config(dict(train_cfg=dict(max_epochs=10)) | (
-        {} if scheduler is None else dict(param_scheduler=scheduler)))
+    cfg = Config(dict(train_cfg=dict(max_epochs=10)) | ({} if scheduler is None else dict(param_scheduler=scheduler)))
     assert schedule(cfg, 5) == dict(train_cfg=dict(max_epochs=5))
 
 
@@ -199,13 +225,15 @@ def test_a_config_inherits_by_a_relative_path(tmp_path: Path) -> None:
     path = tmp_path / 'new' / 'derived.py'
     write_config(path, base, 'About it.', dict(a=dict(c=(4, None)), e='f'))
     assert path.read_text() == (
-        "\"\"\"About it.\"\"\"\n\n_base_ = ['../mine/base.py']\n\na = {'c': (4, None)}\ne = 'f'\n")
+        '"""About it."""\n\n_base_ = [\'../mine/base.py\']\n\na = {\'c\': (4, None)}\ne = \'f\'\n'
+    )
     assert Config.fromfile(path).to_dict() == dict(a=dict(b=1, c=(4, None)), d=3, e='f')
     assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize(('kept', 'width', 'expected'), [
-    ([9, 60], None, [9, 60]), ([0, 512], None, [1, 512]), ([9, 60], 20, [20, 20])])
+@pytest.mark.parametrize(
+    ('kept', 'width', 'expected'), [([9, 60], None, [9, 60]), ([0, 512], None, [1, 512]), ([9, 60], 20, [20, 20])]
+)
 def test_widths(tmp_path: Path, kept: list[int], width: int | None, expected: list[int]) -> None:
     settings = settings_of(tmp_path, num_stacks=2, width=width)
     write_kept(settings, kept)
@@ -215,77 +243,96 @@ def test_widths(tmp_path: Path, kept: list[int], width: int | None, expected: li
 
 def test_a_latent_smaller_than_the_studys_code_bounds_it(tmp_path: Path) -> None:
     config = tmp_path / 'small.py'
-    write_config(config, settings_of(tmp_path).autoencoder, 'Small.', dict(
-        model=dict(neck=dict(in_channels=2, in_featuremap_size=(4, 4)))))
+    write_config(
+        config,
+        settings_of(tmp_path).autoencoder,
+        'Small.',
+        dict(model=dict(neck=dict(in_channels=2, in_featuremap_size=(4, 4)))),
+    )
     necks = necks_of(settings_of(tmp_path, autoencoder=config), 'study')
     assert [neck['code_channels'] for neck in necks] == [32]
 
 
 def test_a_width_larger_than_the_latent_is_one_line_and_writes_nothing(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
     settings = settings_of(tmp_path, width=513)
     write_kept(settings, [9])
     write_settings(settings)
     assert run_in_process(main, [settings.work_dir], monkeypatch) == 2
     assert only_error(capsys.readouterr().err) == (
-        'error: --width 513: the latent of stack 0 has 512 values; give at most as many')
-    assert sorted(file.name for file in settings.work_dir.rglob('*')) == [
-        'settings.json', 'stack0.json', 'widths']
+        'error: --width 513: the latent of stack 0 has 512 values; give at most as many'
+    )
+    assert sorted(file.name for file in settings.work_dir.rglob('*')) == ['settings.json', 'stack0.json', 'widths']
 
 
-@pytest.mark.parametrize('text', [None, '{', '[]', '{}', '{"suggestion": null, "dimensions": 3}',
-                                  '{"suggestion": {"k": 3}}'])
+@pytest.mark.parametrize(
+    'text', [None, '{', '[]', '{}', '{"suggestion": null, "dimensions": 3}', '{"suggestion": {"k": 3}}']
+)
 def test_a_missing_suggestion_is_one_line(tmp_path: Path, text: str | None) -> None:
     settings = settings_of(tmp_path)
     write_kept(settings, [9])
     settings.kept_of(0).unlink()
     if text is not None:
         settings.kept_of(0).write_text(text)
-    with pytest.raises(InputError, match=r'stack0\.json: no suggestion in it \(.*\); run the stage '
-                                         '"keep components 0" again'):
+    with pytest.raises(
+        InputError,
+        match=r'stack0\.json: no suggestion in it \(.*\); run the stage '
+        '"keep components 0" again',
+    ):
         widths_of(settings)
 
 
-@pytest.mark.parametrize(('networks', 'written'), [
-    (('control', 'noskip'), set()), (('scratch', ), {'suggested', 'improved', 'scratch'}),
-    (('improved_study', ), {'study', 'improved_study'}),
-    (('improved', ), {'suggested', 'improved', 'scratch'})])
-def test_only_what_is_needed_asks_for_a_width(tmp_path: Path, networks: tuple[str, ...],
-                                              written: set[str]) -> None:
+@pytest.mark.parametrize(
+    ('networks', 'written'),
+    [
+        (('control', 'noskip'), set()),
+        (('scratch',), {'suggested', 'improved', 'scratch'}),
+        (('improved_study',), {'study', 'improved_study'}),
+        (('improved',), {'suggested', 'improved', 'scratch'}),
+    ],
+)
+def test_only_what_is_needed_asks_for_a_width(tmp_path: Path, networks: tuple[str, ...], written: set[str]) -> None:
     settings = settings_of(tmp_path, networks=networks)
     write_kept(settings, [9])
     write_all(settings)
     folder = settings.work_dir / 'configs'
-    names = {f'ae_{name}_0_stack0.py' if name in ('suggested', 'study') else f'{name}_0.py'
-             for name in written}
+    names = {f'ae_{name}_0_stack0.py' if name in ('suggested', 'study') else f'{name}_0.py' for name in written}
     assert {file.name for file in folder.glob('*')} == names
 
 
 def test_training_on_goes_on_at_the_last_rate_after_a_warm_up() -> None:
-    falling = Config(dict(
-        train_cfg=dict(max_epochs=10), optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.5)),
-        param_scheduler=dict(type='MultiStepLR', milestones=[4, 8, 10], gamma=0.1)))
+    falling = Config(
+        dict(
+            train_cfg=dict(max_epochs=10),
+            optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.5)),
+            param_scheduler=dict(type='MultiStepLR', milestones=[4, 8, 10], gamma=0.1),
+        )
+    )
     found = schedule_on(falling, 3)
     assert found['train_cfg'] == dict(max_epochs=3)
     # The third milestone is where the training ended.
     assert found['optim_wrapper']['optimizer']['lr'] == pytest.approx(0.005)
-    warm_up, = found['param_scheduler']
+    (warm_up,) = found['param_scheduler']
     assert (warm_up['type'], warm_up['by_epoch']) == ('LinearLR', False)
-    watching = Config(dict(
-        train_cfg=dict(max_epochs=100), optim_wrapper=dict(optimizer=dict(lr=2.5e-4)),
-        param_scheduler=[dict(type='LinearLR', end=7), dict(type='ReduceOnPlateauLR', factor=0.2)]))
+    watching = Config(
+        dict(
+            train_cfg=dict(max_epochs=100),
+            optim_wrapper=dict(optimizer=dict(lr=2.5e-4)),
+            param_scheduler=[dict(type='LinearLR', end=7), dict(type='ReduceOnPlateauLR', factor=0.2)],
+        )
+    )
     found = schedule_on(watching, 50)
     assert 'optim_wrapper' not in found  # the rate it starts from, as the study did
     assert [part['type'] for part in found['param_scheduler']] == ['LinearLR', 'ReduceOnPlateauLR']
     assert found['param_scheduler'][0] == warm_up
 
 
-@pytest.mark.parametrize(('few', 'share'), [
-    (dict(limit=20), 0.5), (dict(people=(32, 8)), 0.5), (dict(limit=200), 0.1), ({}, 0.1)])
-def test_of_a_few_persons_half_judge_the_autoencoder(tmp_path: Path, few: dict[str, object],
-                                                     share: float) -> None:
-    settings = settings_of(tmp_path, networks=('improved', ), **few)
+@pytest.mark.parametrize(
+    ('few', 'share'), [(dict(limit=20), 0.5), (dict(people=(32, 8)), 0.5), (dict(limit=200), 0.1), ({}, 0.1)]
+)
+def test_of_a_few_persons_half_judge_the_autoencoder(tmp_path: Path, few: dict[str, object], share: float) -> None:
+    settings = settings_of(tmp_path, networks=('improved',), **few)
     write_configs(settings, [9])
     cfg = read(settings.work_dir / 'configs' / 'ae_suggested_0_stack0.py')
-    assert [cfg[f'{part}_dataloader'].dataset.held_out for part in ('train', 'val', 'test')] == [
-        share] * 3
+    assert [cfg[f'{part}_dataloader'].dataset.held_out for part in ('train', 'val', 'test')] == [share] * 3

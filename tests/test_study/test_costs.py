@@ -33,8 +33,7 @@ def test_networks() -> None:
 def test_components_and_what_needs_them() -> None:
     components = 10 / 512 + 1000 * 2.5e-4 / 8  # an eighth of 4,096 values
     assert COSTS.keeping() == pytest.approx((8 + 2 * 12 * 0.7 + components, 0))
-    assert COSTS.training_autoencoder(50) == pytest.approx(
-        (8 + components + 50 * 0.2, 3 * 2 * 512 * 300 * 4 / 1e6))
+    assert COSTS.training_autoencoder(50) == pytest.approx((8 + components + 50 * 0.2, 3 * 2 * 512 * 300 * 4 / 1e6))
     assert COSTS.training_autoencoder() == pytest.approx((8 + components, 0))
     large = replace(COSTS, dimensions=4096)
     assert large.training_autoencoder(1)[0] == pytest.approx(8 + 10 + 0.25 + 4)
@@ -44,32 +43,59 @@ def test_components_and_what_needs_them() -> None:
 
 def test_counted_persons_are_no_crowds_and_have_labelled_joints(tmp_path: Path) -> None:
     file = tmp_path / 'persons.json'
-    file.write_text(json.dumps(coco([
-        annotation(1), annotation(2), annotation(3, v=(0, ) * 17), annotation(4) | dict(iscrowd=1),
-        dict(id=5, image_id=1)])))
+    file.write_text(
+        json.dumps(
+            coco(
+                [
+                    annotation(1),
+                    annotation(2),
+                    annotation(3, v=(0,) * 17),
+                    annotation(4) | dict(iscrowd=1),
+                    dict(id=5, image_id=1),
+                ]
+            )
+        )
+    )
     assert count_persons(file) == 2
 
 
-@pytest.mark.parametrize('text', [None, '', '{', '[]', '{"images": []}', '{"annotations": 3}',
-                                  '{"annotations": [3]}', '\xff'])
+@pytest.mark.parametrize(
+    'text', [None, '', '{', '[]', '{"images": []}', '{"annotations": 3}', '{"annotations": [3]}', '\xff']
+)
 def test_a_broken_file_is_one_line(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / 'persons.json'
     if text is not None:
         file.write_text(text, 'latin-1')
-    with pytest.raises(InputError, match=r'persons\.json: no COCO keypoint annotations \(.*\); '
-                                         r'--data-root takes a folder in the layout of COCO 2017'):
+    with pytest.raises(
+        InputError,
+        match=r'persons\.json: no COCO keypoint annotations \(.*\); '
+        r'--data-root takes a folder in the layout of COCO 2017',
+    ):
         count_persons(file)
 
 
-@pytest.mark.parametrize(('seconds', 'text'), [
-    (None, ''), (0, '0 s'), (59.6, '60 s'), (119, '119 s'), (120, '2.0 min'), (5400, '90.0 min'),
-    (7200, '2.0 h'), (90_000, '25.0 h'), (172_800, '2.0 d'), (864_000, '10.0 d')])
+@pytest.mark.parametrize(
+    ('seconds', 'text'),
+    [
+        (None, ''),
+        (0, '0 s'),
+        (59.6, '60 s'),
+        (119, '119 s'),
+        (120, '2.0 min'),
+        (5400, '90.0 min'),
+        (7200, '2.0 h'),
+        (90_000, '25.0 h'),
+        (172_800, '2.0 d'),
+        (864_000, '10.0 d'),
+    ],
+)
 def test_durations_as_text(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
 
 
-@pytest.mark.parametrize(('megabytes', 'text'), [
-    (None, ''), (0, ''), (0.6, '1 MB'), (999, '999 MB'), (1000, '1.0 GB'), (23_400, '23.4 GB')])
+@pytest.mark.parametrize(
+    ('megabytes', 'text'), [(None, ''), (0, ''), (0.6, '1 MB'), (999, '999 MB'), (1000, '1.0 GB'), (23_400, '23.4 GB')]
+)
 def test_sizes_as_text(megabytes: float | None, text: str) -> None:
     assert size(megabytes) == text
 
@@ -83,10 +109,13 @@ def test_the_table_has_a_line_a_stage_and_their_sum(tmp_path: Path) -> None:
     marks.write(stages[0], 'done', 'digest', 3.21, [])
     marks.write(stages[1], 'begun', 'digest', 240, [])
     assert table(stages, marks).splitlines() == [
-        '| stage | estimated | disk | so far |', '|---|---|---|---|',
+        '| stage | estimated | disk | so far |',
+        '|---|---|---|---|',
         '| data | 4 s | 0 MB | done, 3 s |',
         '| train plain 0 | 119.9 min | 1.5 GB | begun, 4.0 min |',
-        '| new |  |  |  |', '| all | 2.0 h | 1.5 GB | |']
+        '| new |  |  |  |',
+        '| all | 2.0 h | 1.5 GB | |',
+    ]
 
 
 @pytest.mark.slow
@@ -100,8 +129,9 @@ def test_an_estimate_counts_persons_and_tries_the_network(tmp_path: Path) -> Non
     # 32 channels; the heatmap's 32 pixels halved three times.
     assert found.dimensions == 32 * 4 * 4
     assert found.test_s > 0 and 0 < found.train_s < 60
-    assert found.annotation_mb == pytest.approx(sum(
-        file.stat().st_size for file in (tmp_path / 'coco' / 'annotations').iterdir()) / 1e6)
+    assert found.annotation_mb == pytest.approx(
+        sum(file.stat().st_size for file in (tmp_path / 'coco' / 'annotations').iterdir()) / 1e6
+    )
     assert found.parameters == parameters(settings.config, 2)
 
 
@@ -118,20 +148,29 @@ def parameters(config: Path, stacks: int) -> int:
         return sum(values.numel() for values in MODELS.build(cfg.model).parameters())
 
 
-@pytest.mark.parametrize(('own', 'held_out', 'people', 'expected'), [
-    (True, 5, None, (8, 6, 6)), (False, 1, None, (7, 6, 1)), (False, 5, None, (7, 6, 1)),
-    (False, 5, (48, 12), (48, 12, 12))])
-def test_persons_by_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool,
-                                  held_out: int, people: tuple[int, int] | None,
-                                  expected: tuple[int, int, int]) -> None:
+@pytest.mark.parametrize(
+    ('own', 'held_out', 'people', 'expected'),
+    [
+        (True, 5, None, (8, 6, 6)),
+        (False, 1, None, (7, 6, 1)),
+        (False, 5, None, (7, 6, 1)),
+        (False, 5, (48, 12), (48, 12, 12)),
+    ],
+)
+def test_persons_by_what_there_is(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    own: bool,
+    held_out: int,
+    people: tuple[int, int] | None,
+    expected: tuple[int, int, int],
+) -> None:
     write_coco(tmp_path / 'coco')
     folder = tmp_path / 'coco' / 'annotations'
     if own:
-        (folder / 'person_keypoints_test2017.json').write_bytes(
-            (folder / 'person_keypoints_val2017.json').read_bytes())
+        (folder / 'person_keypoints_test2017.json').write_bytes((folder / 'person_keypoints_val2017.json').read_bytes())
     # The network is tried above; it takes seconds.
-    monkeypatch.setattr('shg_xai.study.costs.probe', lambda *_: dict(
-        train=1.0, test=0.5, parameters=7.0))
+    monkeypatch.setattr('shg_xai.study.costs.probe', lambda *_: dict(train=1.0, test=0.5, parameters=7.0))
     found = estimate(settings_of(tmp_path, people=people), held_out)
     assert (found.train, found.val, found.test) == expected
     assert (found.train_s, found.test_s, found.parameters) == (1, 0.5, 7)

@@ -16,16 +16,23 @@ from tests.helpers.study_settings import COSTS, ROOT, settings_of, write_kept
 
 INTERVENTIONS = ('skips 0', 'walk 0', 'redundancy 0', 'misclassified 0')
 CASES: dict[str, dict[str, Any]] = {
-    'all': {}, 'people': dict(people=(4000, 500)), 'seeds': dict(seeds=(4, 1, 2)),
-    'stacks': dict(num_stacks=2), 'people_stacks': dict(people=(40, 5), num_stacks=2),
-    'launched': dict(processes=4, amp=True), 'limit': dict(limit=50),
-    'none': dict(networks=()), **{name: dict(networks=(name, )) for name in NETWORKS},
-    'demo': dict(networks=('control', 'improved'), people=(4000, 500))}
+    'all': {},
+    'people': dict(people=(4000, 500)),
+    'seeds': dict(seeds=(4, 1, 2)),
+    'stacks': dict(num_stacks=2),
+    'people_stacks': dict(people=(40, 5), num_stacks=2),
+    'launched': dict(processes=4, amp=True),
+    'limit': dict(limit=50),
+    'none': dict(networks=()),
+    **{name: dict(networks=(name,)) for name in NETWORKS},
+    'demo': dict(networks=('control', 'improved'), people=(4000, 500)),
+}
 
 
 @pytest.fixture(params=CASES, ids=str)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     return settings_of(tmp_path, **CASES[request.param])
+
 
 def plan_of(settings: Settings) -> list[Stage]:
     return Plan(settings, COSTS).stages()
@@ -47,8 +54,7 @@ def paths_of(stage: Stage) -> Iterator[Path]:
 def made_by(stage: Stage, settings: Settings) -> list[Path]:
     """What a stage makes: its output, and what the tool is known to write beside it."""
     annotations = settings.data / 'annotations'
-    beside = {'split': [annotations / f'person_keypoints_split_{part}2017.json'
-                        for part in ('train', 'test')]}
+    beside = {'split': [annotations / f'person_keypoints_split_{part}2017.json' for part in ('train', 'test')]}
     if stage.name.startswith('test '):
         return [stage.output, stage.output.with_suffix('.parquet')]
     return [stage.output, *beside.get(stage.name, [])]
@@ -56,8 +62,7 @@ def made_by(stage: Stage, settings: Settings) -> list[Path]:
 
 def test_a_stage_comes_after_those_whose_outputs_it_reads(settings: Settings) -> None:
     stages = plan_of(settings)
-    made = {path: place for place, stage in enumerate(stages)
-            for path in made_by(stage, settings)}
+    made = {path: place for place, stage in enumerate(stages) for path in made_by(stage, settings)}
     read = 0
     for place, stage in enumerate(stages):
         own = {*made_by(stage, settings)}
@@ -75,8 +80,11 @@ def test_whatever_a_stage_reads_below_the_work_folder_is_made(settings: Settings
     made = {path for stage in stages for path in made_by(stage, settings)}
     for stage in stages:
         for path in map(Path, stage.inputs):
-            if path.is_relative_to(settings.work_dir) and path != (
-                    settings.work_dir / 'settings.json') and path.parent.name != 'configs':
+            if (
+                path.is_relative_to(settings.work_dir)
+                and path != (settings.work_dir / 'settings.json')
+                and path.parent.name != 'configs'
+            ):
                 assert made & {path, *path.parents}, f'{stage.name} reads {path}'
 
 
@@ -101,8 +109,11 @@ def test_configs_are_there_when_a_stage_reads_them(tmp_path: Path, case: str) ->
 
 def test_names_and_outputs_are_unique_and_tools_exist(settings: Settings) -> None:
     stages = plan_of(settings)
-    for found in ([stage.name for stage in stages], [stage.slug for stage in stages],
-                  [stage.output for stage in stages]):
+    for found in (
+        [stage.name for stage in stages],
+        [stage.slug for stage in stages],
+        [stage.output for stage in stages],
+    ):
         assert len(set(found)) == len(found)
     for stage in stages:
         assert stage.output.is_relative_to(settings.work_dir)
@@ -110,8 +121,7 @@ def test_names_and_outputs_are_unique_and_tools_exist(settings: Settings) -> Non
         assert len(set(stage.inputs)) == len(stage.inputs)
         if stage.command[0] == '-m':
             module = stage.command[1]
-            assert module == 'torch.distributed.run' or (
-                ROOT / f'{module.replace(".", "/")}.py').is_file()
+            assert module == 'torch.distributed.run' or (ROOT / f'{module.replace(".", "/")}.py').is_file()
         else:
             assert (ROOT / stage.command[0]).is_file()
 
@@ -119,20 +129,49 @@ def test_names_and_outputs_are_unique_and_tools_exist(settings: Settings) -> Non
 def test_a_stage_that_runs_a_config_knows_when_it_changes(settings: Settings) -> None:
     for stage in plan_of(settings):
         if stage.name.startswith(('train ', 'test ')):
-            configs = [path for path in paths_of(stage) if path.parent.name == 'configs'
-                       and path.is_relative_to(settings.work_dir)]
+            configs = [
+                path
+                for path in paths_of(stage)
+                if path.parent.name == 'configs' and path.is_relative_to(settings.work_dir)
+            ]
             assert configs and {*map(str, configs)} <= {*stage.inputs}
 
 
 def test_the_whole_plan_of_one_seed(tmp_path: Path) -> None:
     assert names_of(settings_of(tmp_path)) == [
-        'data', 'split', 'mean pose', 'train plain 0', 'test plain 0', 'dump plain 0',
-        'analyse plain', 'keep components 0', 'choose width', 'train control 0', 'test control 0',
-        'train ae_suggested_0_stack0', 'test ae_suggested_0_stack0', 'train improved 0',
-        'test improved 0', 'test spliced 0', 'train ae_study_0_stack0', 'test ae_study_0_stack0',
-        'train improved_study 0', 'test improved_study 0', 'train scratch 0', 'test scratch 0',
-        'train longer 0', 'test longer 0', 'train noskip 0', 'test noskip 0', 'dump improved 0',
-        'analyse both', *INTERVENTIONS, 'curves', 'predictions', 'report']
+        'data',
+        'split',
+        'mean pose',
+        'train plain 0',
+        'test plain 0',
+        'dump plain 0',
+        'analyse plain',
+        'keep components 0',
+        'choose width',
+        'train control 0',
+        'test control 0',
+        'train ae_suggested_0_stack0',
+        'test ae_suggested_0_stack0',
+        'train improved 0',
+        'test improved 0',
+        'test spliced 0',
+        'train ae_study_0_stack0',
+        'test ae_study_0_stack0',
+        'train improved_study 0',
+        'test improved_study 0',
+        'train scratch 0',
+        'test scratch 0',
+        'train longer 0',
+        'test longer 0',
+        'train noskip 0',
+        'test noskip 0',
+        'dump improved 0',
+        'analyse both',
+        *INTERVENTIONS,
+        'curves',
+        'predictions',
+        'report',
+    ]
 
 
 def test_the_plan_of_made_people(tmp_path: Path) -> None:
@@ -140,17 +179,22 @@ def test_the_plan_of_made_people(tmp_path: Path) -> None:
     names = [stage.name for stage in stages]
     assert names[:3] == ['make people', 'make controlled people', 'mean pose']
     assert names[-10:] == [
-        'dump plain 0 controlled', 'dump improved 0 controlled', 'analyse controlled',
-        *INTERVENTIONS, 'curves', 'predictions', 'report']
+        'dump plain 0 controlled',
+        'dump improved 0 controlled',
+        'analyse controlled',
+        *INTERVENTIONS,
+        'curves',
+        'predictions',
+        'report',
+    ]
     words = stages[0].command
-    assert [words[words.index(f'--{split}') + 1] for split in ('train', 'val', 'test')] == [
-        '40', '5', '5']
+    assert [words[words.index(f'--{split}') + 1] for split in ('train', 'val', 'test')] == ['40', '5', '5']
     assert stages[0].seconds == pytest.approx(2 + 50 / 130)
 
 
 @pytest.mark.parametrize('network', [None, *NETWORKS])
 def test_what_is_not_asked_for_is_left_out(tmp_path: Path, network: str | None) -> None:
-    networks = (network, ) if network else ()
+    networks = (network,) if network else ()
     stages = plan_of(settings_of(tmp_path, networks=networks))
     trained = {stage.name.split()[1] for stage in stages if stage.name.startswith('train ')}
     key = {'improved': {'ae_suggested_0_stack0'}, 'improved_study': {'ae_study_0_stack0'}}
@@ -167,21 +211,19 @@ def test_what_is_not_asked_for_is_left_out(tmp_path: Path, network: str | None) 
 def test_every_seed_is_trained_and_the_first_is_explained(tmp_path: Path) -> None:
     names = names_of(settings_of(tmp_path, seeds=(4, 1)))
     trained = [name.removeprefix('train ') for name in names if name.startswith('train ')]
-    assert {name.replace('4', '1') for name in trained if '4' in name} == {
-        name for name in trained if '1' in name}
+    assert {name.replace('4', '1') for name in trained if '4' in name} == {name for name in trained if '1' in name}
     assert len(trained) == 2 * (1 + len(NETWORKS) + 2)
-    assert [name for name in names if name.startswith('dump')] == [
-        'dump plain 4', 'dump plain 1', 'dump improved 4']
+    assert [name for name in names if name.startswith('dump')] == ['dump plain 4', 'dump plain 1', 'dump improved 4']
     stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, seeds=(4, 1)))}
-    assert not any('_1' in Path(word).name for name in ('analyse both', 'keep components 0')
-                   for word in stages[name].command)
+    assert not any(
+        '_1' in Path(word).name for name in ('analyse both', 'keep components 0') for word in stages[name].command
+    )
     report = [Path(word).name for word in stages['report'].inputs]
     assert {'plain_4.json', 'plain_1.parquet', 'spliced_1.json', 'noskip_4.parquet'} <= {*report}
 
 
-@pytest.mark.parametrize('networks', [NETWORKS, ('control', )])
-def test_the_network_without_skips_is_the_control_of_skips_off(tmp_path: Path,
-                                                               networks: tuple[str, ...]) -> None:
+@pytest.mark.parametrize('networks', [NETWORKS, ('control',)])
+def test_the_network_without_skips_is_the_control_of_skips_off(tmp_path: Path, networks: tuple[str, ...]) -> None:
     stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, networks=networks))}
     assert ('--against' in stages['skips 0'].command) == ('noskip' in networks)
 
@@ -190,43 +232,45 @@ def test_no_more_components_are_asked_for_than_there_are(tmp_path: Path) -> None
     maker = Plan(settings_of(tmp_path), Costs(400, 10, 10, 0.1, 0.1, 1000, 9))
     words = {stage.name: stage for stage in maker.stages()}
     skips, walk = words['skips 0'].command, words['walk 0'].command
-    assert skips[skips.index('--ks') + 1:skips.index('--ks') + 3] == ('0', '8')
-    assert walk[walk.index('--components') + 1:walk.index('--concepts')] == ('1', '2', '3')
+    assert skips[skips.index('--ks') + 1 : skips.index('--ks') + 3] == ('0', '8')
+    assert walk[walk.index('--components') + 1 : walk.index('--concepts')] == ('1', '2', '3')
 
 
 def test_three_persons_differ_along_two_components_and_show_no_concept(tmp_path: Path) -> None:
     maker = Plan(settings_of(tmp_path), Costs(3, 1, 1, 0.1, 0.1, 1000, 512))
     walk = next(stage.command for stage in maker.stages() if stage.name == 'walk 0')
-    assert walk[walk.index('--components') + 1:walk.index('--random')] == ('1', '2')
+    assert walk[walk.index('--components') + 1 : walk.index('--random')] == ('1', '2')
 
 
 @pytest.mark.parametrize(('persons', 'replacements'), [(1, ('zero', 'mean')), (2, None)])
-def test_one_person_gets_nobody_elses_skips(tmp_path: Path, persons: int,
-                                            replacements: tuple[str, ...] | None) -> None:
+def test_one_person_gets_nobody_elses_skips(tmp_path: Path, persons: int, replacements: tuple[str, ...] | None) -> None:
     maker = Plan(settings_of(tmp_path), Costs(15, 16, persons, 0.1, 0.1, 1000, 512))
     skips = next(stage.command for stage in maker.stages() if stage.name == 'skips 0')
     assert ('--replacements' in skips) == (replacements is not None)
     if replacements:
         place = skips.index('--replacements') + 1
-        assert skips[place:place + 2] == replacements
+        assert skips[place : place + 2] == replacements
 
 
 def test_two_stacks_have_a_width_and_an_autoencoder_each(tmp_path: Path) -> None:
     stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, num_stacks=2))}
-    for name in ('keep components', 'train ae_suggested', 'train ae_study', 'test ae_suggested',
-                 'test ae_study'):
+    for name in ('keep components', 'train ae_suggested', 'train ae_study', 'test ae_suggested', 'test ae_study'):
         assert len([other for other in stages if other.startswith(name)]) == 2
     for stack in (0, 1):
         layer = f'backbone.hourglasses.{stack}.bottleneck_residuals'
         assert layer in stages[f'keep components {stack}'].command
         assert layer in stages['dump plain 0'].command
-    both = next(word for word in stages['train improved 0'].command
-                if word.startswith('default_hooks.splice.autoencoders='))
-    assert re.fullmatch(r'\S+=\[\{\S+ae_suggested_0_stack0/best\S+\},'
-                        r'\{\S+ae_suggested_0_stack1/best\S+\}\]', both)
+    both = next(
+        word for word in stages['train improved 0'].command if word.startswith('default_hooks.splice.autoencoders=')
+    )
+    assert re.fullmatch(
+        r'\S+=\[\{\S+ae_suggested_0_stack0/best\S+\},'
+        r'\{\S+ae_suggested_0_stack1/best\S+\}\]',
+        both,
+    )
     words = stages['analyse both'].command
-    layers = words[words.index('--layers') + 1:words.index('--bootstrap')]
-    stores = words[1:words.index('--layers')]
+    layers = words[words.index('--layers') + 1 : words.index('--bootstrap')]
+    stores = words[1 : words.index('--layers')]
     assert len(layers) == len(stores) == 6
 
 
@@ -234,30 +278,28 @@ def test_the_control_starts_from_the_plain_network_alone(tmp_path: Path) -> None
     settings = settings_of(tmp_path)
     stages = {stage.name: stage for stage in plan_of(settings)}
     words = stages['train control 0'].command
-    assert words[-2:] == ('--cfg-options',
-                          f'default_hooks.splice.plain={{{settings.best_of("plain", 0)}}}')
+    assert words[-2:] == ('--cfg-options', f'default_hooks.splice.plain={{{settings.best_of("plain", 0)}}}')
     for name in ('plain', 'scratch', 'longer', 'noskip'):
         assert '--cfg-options' not in stages[f'train {name} 0'].command
     # As many steps: the plain network's and as many again as the improved one gets.
     assert stages['train control 0'].seconds == stages['train improved 0'].seconds
     assert stages['train scratch 0'].seconds == pytest.approx(
-        stages['train plain 0'].seconds + stages['train control 0'].seconds - 8)
+        stages['train plain 0'].seconds + stages['train control 0'].seconds - 8
+    )
     assert stages['train longer 0'].seconds == stages['train scratch 0'].seconds
 
 
 @pytest.mark.parametrize(('processes', 'amp'), [(1, False), (2, True)])
 def test_several_processes_are_launched(tmp_path: Path, processes: int, amp: bool) -> None:
     stages = plan_of(settings_of(tmp_path, processes=processes, amp=amp))
-    networks = [stage for stage in stages if stage.name.startswith('train ')
-                and not stage.name.startswith('train ae')]
+    networks = [stage for stage in stages if stage.name.startswith('train ') and not stage.name.startswith('train ae')]
     assert len(networks) == 7
     for stage in stages:
         launched = stage in networks and processes > 1
         assert ('torch.distributed.run' in stage.command) == launched, stage.name
         assert ('--amp' in stage.command) == (stage in networks and amp)
         if launched:
-            assert stage.command[:5] == ('-m', 'torch.distributed.run', '--nproc_per_node', '2',
-                                         'tools/train.py')
+            assert stage.command[:5] == ('-m', 'torch.distributed.run', '--nproc_per_node', '2', 'tools/train.py')
             assert ' --launcher pytorch' in ' '.join(stage.command)
 
 
@@ -286,5 +328,4 @@ def test_persons_are_held_out_without_an_own_test_set_only(tmp_path: Path, own: 
 
 def test_a_limit_is_put_on_the_data(tmp_path: Path) -> None:
     data = plan_of(settings_of(tmp_path, limit=50))[0]
-    assert data.command == ('-m', 'shg_xai.study.data', str(tmp_path / 'coco'),
-                            str(tmp_path / 'work' / 'data'), '50')
+    assert data.command == ('-m', 'shg_xai.study.data', str(tmp_path / 'coco'), str(tmp_path / 'work' / 'data'), '50')

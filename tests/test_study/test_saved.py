@@ -10,9 +10,23 @@ from shg_xai.study.saved import plain, read_settings, write_settings
 from tests.helpers.study_settings import settings_of
 
 
-@pytest.mark.parametrize('changes', [
-    {}, dict(people=(48, 12), seeds=(2, 0, 1), networks=('control', ), limit=7, width=3,
-             tolerance=0.0, amp=True, processes=2, num_stacks=2)])
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {},
+        dict(
+            people=(48, 12),
+            seeds=(2, 0, 1),
+            networks=('control',),
+            limit=7,
+            width=3,
+            tolerance=0.0,
+            amp=True,
+            processes=2,
+            num_stacks=2,
+        ),
+    ],
+)
 def test_what_is_written_is_read_again(tmp_path: Path, changes: dict) -> None:
     settings = settings_of(tmp_path, **changes)
     settings.work_dir.mkdir()
@@ -30,8 +44,9 @@ def test_they_are_plain_json(tmp_path: Path) -> None:
     assert (values['people'], values['seeds'], values['limit']) == ([48, 12], [0], None)
 
 
-@pytest.mark.parametrize('text', [
-    None, '', '{"epochs": ', '[]', '3', '{}', '\xff', '{"epochs": 3}', 'more', 'less', 'path'])
+@pytest.mark.parametrize(
+    'text', [None, '', '{"epochs": ', '[]', '3', '{}', '\xff', '{"epochs": 3}', 'more', 'less', 'path']
+)
 def test_damaged_or_foreign_settings_are_one_line(tmp_path: Path, text: str | None) -> None:
     values = plain(settings_of(tmp_path))
     if text == 'more':
@@ -42,6 +57,9 @@ def test_damaged_or_foreign_settings_are_one_line(tmp_path: Path, text: str | No
         text = json.dumps(values | dict(config=None))
     if text is not None:
         (tmp_path / 'settings.json').write_text(text, 'latin-1')
-    with pytest.raises(InputError, match=r'settings\.json: no settings of a study \(.*\); run '
-                                         r'tools/run_study\.py first'):
+    with pytest.raises(
+        InputError,
+        match=r'settings\.json: no settings of a study \(.*\); run '
+        r'tools/run_study\.py first',
+    ):
         read_settings(tmp_path)

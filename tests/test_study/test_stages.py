@@ -16,8 +16,10 @@ from shg_xai.errors import InputError
 from shg_xai.study.stages import Marks, Stage, locked, newest, resolved, run_stage
 
 # Adds a line to a file in its output folder, so that one sees how often it ran there.
-WRITE = ('import pathlib, sys; out = pathlib.Path(sys.argv[1]); out.mkdir(exist_ok=True); '
-         '(out / "runs").open("a").write("x"); print("said by", *sys.argv[2:])')
+WRITE = (
+    'import pathlib, sys; out = pathlib.Path(sys.argv[1]); out.mkdir(exist_ok=True); '
+    '(out / "runs").open("a").write("x"); print("said by", *sys.argv[2:])'
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,11 +30,11 @@ class Folder:
         self.path, self.marks, self.shown = path, Marks(path / 'stages'), []
         (path / 'in.txt').write_text('1')
 
-    def stage(self, *words: str, code: str = WRITE, inputs: tuple[str, ...] = ('in.txt', ),
-              output: str = 'out') -> Stage:
+    def stage(
+        self, *words: str, code: str = WRITE, inputs: tuple[str, ...] = ('in.txt',), output: str = 'out'
+    ) -> Stage:
         out = self.path / output
-        return Stage('a stage', ('-c', code, str(out), *words),
-                     tuple(str(self.path / name) for name in inputs), out)
+        return Stage('a stage', ('-c', code, str(out), *words), tuple(str(self.path / name) for name in inputs), out)
 
     def run(self, stage: Stage | None = None) -> bool:
         with locked(self.marks.folder):
@@ -94,10 +96,12 @@ def foreign_mark(folder: Folder) -> Stage:
     return folder.stage()
 
 
-@pytest.mark.parametrize('change', [change_input, change_command, change_inputs, drop_output,
-                                    damage_mark, foreign_mark])
+@pytest.mark.parametrize(
+    'change', [change_input, change_command, change_inputs, drop_output, damage_mark, foreign_mark]
+)
 def test_it_runs_again_from_an_empty_output_when_anything_changed(
-        folder: Folder, change: Callable[[Folder], Stage]) -> None:
+    folder: Folder, change: Callable[[Folder], Stage]
+) -> None:
     folder.run()
     stage = change(folder)
     assert folder.run(stage) is True
@@ -134,8 +138,11 @@ def test_what_was_begun_from_the_same_inputs_is_kept_and_seconds_add_up(folder: 
 def test_an_output_that_no_stage_made_is_left_alone(folder: Folder) -> None:
     (folder.path / 'out').mkdir()
     (folder.path / 'out' / 'thesis.tex').touch()
-    with pytest.raises(InputError, match=r'out: is there, but the stage "a stage" has not made '
-                                         r'it; move it away, or name another --work-dir'):
+    with pytest.raises(
+        InputError,
+        match=r'out: is there, but the stage "a stage" has not made '
+        r'it; move it away, or name another --work-dir',
+    ):
         folder.run()
     assert (folder.path / 'out' / 'thesis.tex').exists()
     assert folder.marks.read(folder.stage()) == {}
@@ -158,14 +165,15 @@ def test_a_pattern_takes_the_newest_file(tmp_path: Path) -> None:
     pattern = str(tmp_path / 'best_*.pth')
     assert newest(pattern) == tmp_path / 'best_10.pth'
     assert resolved(f'a=[{{{pattern}}},{{{pattern}}}]') == (
-        f'a=[{tmp_path / "best_10.pth"},{tmp_path / "best_10.pth"}]')
+        f'a=[{tmp_path / "best_10.pth"},{tmp_path / "best_10.pth"}]'
+    )
     assert resolved('plain') == 'plain'
     with pytest.raises(InputError, match=r'worst_\*: no such file; the stage that makes it'):
         newest(str(tmp_path / 'worst_*'))
 
 
 def test_a_stage_is_run_with_the_newest_file_and_again_with_a_newer_one(folder: Folder) -> None:
-    stage = folder.stage(f'{{{folder.path}/best_*}}', inputs=('best_*', ))
+    stage = folder.stage(f'{{{folder.path}/best_*}}', inputs=('best_*',))
     with pytest.raises(InputError, match=r'best_\*: no such file'):
         folder.run(stage)
     for age, name in ((2, 'best_1'), (1, 'best_2')):
@@ -178,21 +186,24 @@ def test_a_stage_is_run_with_the_newest_file_and_again_with_a_newer_one(folder: 
 
 def test_a_missing_input_is_named_with_the_stage_that_needs_it(folder: Folder) -> None:
     with pytest.raises(InputError, match=r'none\.txt: missing; the stage "a stage" needs it'):
-        folder.run(folder.stage(inputs=('none.txt', )))
+        folder.run(folder.stage(inputs=('none.txt',)))
     assert not (folder.path / 'out').exists()
 
 
 def test_a_failing_command_is_named_with_its_log_and_last_words(folder: Folder) -> None:
-    stage = folder.stage(code=(
-        'import sys; print("before"); print("error: no data; get some", file=sys.stderr); '
-        'print("after"); sys.exit(2)'))
+    stage = folder.stage(
+        code=(
+            'import sys; print("before"); print("error: no data; get some", file=sys.stderr); '
+            'print("after"); sys.exit(2)'
+        )
+    )
     with pytest.raises(InputError) as error:
         folder.run(stage)
     assert str(error.value) == (
         'the stage "a stage" failed with exit code 2: no data; get some; its output is in '
-        f'{folder.log}; the same command goes on from there')
-    assert sorted(folder.log.read_text().splitlines()) == [
-        'after', 'before', 'error: no data; get some']
+        f'{folder.log}; the same command goes on from there'
+    )
+    assert sorted(folder.log.read_text().splitlines()) == ['after', 'before', 'error: no data; get some']
     assert folder.marks.read(stage)['state'] == 'begun'
 
 
@@ -212,9 +223,14 @@ def test_a_command_without_its_output_has_not_ended_well(folder: Folder) -> None
 
 
 def test_progress_is_shown_and_not_kept_and_any_bytes_are_read(folder: Folder) -> None:
-    folder.run(folder.stage(code=(
-        f'{WRITE}; import os; '
-        r'os.write(2, b"\r 50%|\r100%|\nodd: \xff\n")')))
+    folder.run(
+        folder.stage(
+            code=(
+                f'{WRITE}; import os; '
+                r'os.write(2, b"\r 50%|\r100%|\nodd: \xff\n")'
+            )
+        )
+    )
     assert folder.shown[:1] == ['said by\n']
     assert folder.shown[1:] == ['\r', ' 50%|\r', '100%|\n', 'odd: �\n']
     assert folder.log.read_text('utf-8') == 'said by\n100%|\nodd: �\n'
@@ -222,9 +238,11 @@ def test_progress_is_shown_and_not_kept_and_any_bytes_are_read(folder: Folder) -
 
 # Several runs in one folder: the first sleeps until it is told to go on.
 
-SLEEP = ('import os, pathlib, sys, time; out = pathlib.Path(sys.argv[1]); out.mkdir(); '
-         '(out / "pid").write_text(str(os.getpid())); '
-         '[time.sleep(0.05) for _ in range(600) if not (out / "go").exists()]')
+SLEEP = (
+    'import os, pathlib, sys, time; out = pathlib.Path(sys.argv[1]); out.mkdir(); '
+    '(out / "pid").write_text(str(os.getpid())); '
+    '[time.sleep(0.05) for _ in range(600) if not (out / "go").exists()]'
+)
 RUN = """
 import sys
 from pathlib import Path
@@ -258,8 +276,12 @@ def alive(pid: int) -> bool:
 @pytest.fixture
 def sleeper(tmp_path: Path) -> Iterator[tuple[subprocess.Popen, int]]:
     """A run whose stage is at work: its process, and the id of the stage's."""
-    process = subprocess.Popen([sys.executable, '-c', RUN, str(tmp_path), SLEEP], cwd=ROOT,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, '-c', RUN, str(tmp_path), SLEEP],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     file = tmp_path / 'out' / 'pid'
     try:
         wait_for(lambda: file.exists() and bool(file.read_text()), 'the stage did not start')
@@ -271,20 +293,23 @@ def sleeper(tmp_path: Path) -> Iterator[tuple[subprocess.Popen, int]]:
 
 
 def second_run(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, '-c', RUN, str(folder), SLEEP], cwd=ROOT,
-                          capture_output=True, text=True)
+    return subprocess.run([sys.executable, '-c', RUN, str(folder), SLEEP], cwd=ROOT, capture_output=True, text=True)
 
 
 def check_refused(folder: Path) -> None:
     second = second_run(folder)
     assert second.returncode == 2
-    assert re.fullmatch(rf'error: {folder}: another run is at work in it; '
-                        r'wait for it or end it first\n', second.stderr)
+    assert re.fullmatch(
+        rf'error: {folder}: another run is at work in it; '
+        r'wait for it or end it first\n',
+        second.stderr,
+    )
     assert json.loads((folder / 'stages' / 'sleep.json').read_text())['state'] == 'begun'
 
 
 def test_a_second_run_is_refused_while_the_first_is_at_work(
-        tmp_path: Path, sleeper: tuple[subprocess.Popen, int]) -> None:
+    tmp_path: Path, sleeper: tuple[subprocess.Popen, int]
+) -> None:
     check_refused(tmp_path)
     (tmp_path / 'out' / 'go').touch()
     assert sleeper[0].wait(20) == 0
@@ -292,8 +317,7 @@ def test_a_second_run_is_refused_while_the_first_is_at_work(
     assert second_run(tmp_path).returncode == 0
 
 
-def test_a_terminated_run_ends_its_stage_too(
-        tmp_path: Path, sleeper: tuple[subprocess.Popen, int]) -> None:
+def test_a_terminated_run_ends_its_stage_too(tmp_path: Path, sleeper: tuple[subprocess.Popen, int]) -> None:
     process, child = sleeper
     time.sleep(0.2)
     process.terminate()
@@ -305,8 +329,7 @@ def test_a_terminated_run_ends_its_stage_too(
         pass
 
 
-def test_a_killed_run_takes_its_stage_along(
-        tmp_path: Path, sleeper: tuple[subprocess.Popen, int]) -> None:
+def test_a_killed_run_takes_its_stage_along(tmp_path: Path, sleeper: tuple[subprocess.Popen, int]) -> None:
     process, child = sleeper
     process.kill()
     process.wait()
@@ -318,6 +341,5 @@ def test_a_killed_run_takes_its_stage_along(
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / 'file').touch()
-    with (pytest.raises(InputError, match=r'stages: cannot be written: '),
-          locked(tmp_path / 'file' / 'stages')):
+    with pytest.raises(InputError, match=r'stages: cannot be written: '), locked(tmp_path / 'file' / 'stages'):
         pass

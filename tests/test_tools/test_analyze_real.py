@@ -10,17 +10,29 @@ pytestmark = [pytest.mark.slow, pytest.mark.real]
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 
 
-def test_the_full_size_network_on_real_persons(tmp_path: Path, coco_sample: Path,
-                                               run_tool: Callable) -> None:
+def test_the_full_size_network_on_real_persons(tmp_path: Path, coco_sample: Path, run_tool: Callable) -> None:
     """Weights are random: what is tested is that it works, and that it claims nothing."""
     store, out = tmp_path / 'latents', tmp_path / 'report'
-    dumped = run_tool(['dump_latents.py', 'configs/shg_coco.py', 'none', '--data-root', coco_sample,
-                       '--split', 'train', '--layers', LAYER, '--out', store])
+    dumped = run_tool(
+        [
+            'dump_latents.py',
+            'configs/shg_coco.py',
+            'none',
+            '--data-root',
+            coco_sample,
+            '--split',
+            'train',
+            '--layers',
+            LAYER,
+            '--out',
+            store,
+        ]
+    )
     assert dumped.returncode == 0, dumped.stderr[-2000:]
     done = run_tool(['analyze_latent.py', store, '--out', out])
     assert done.returncode == 0, done.stderr[-2000:]
 
-    analysis, = json.loads((out / 'results.json').read_text())['analyses']
+    (analysis,) = json.loads((out / 'results.json').read_text())['analyses']
     persons = analysis['persons']
     assert 50 < persons < 200 and analysis['dimensions'] == 4096
     few = [text for text in analysis['warnings'] if f'{persons} persons are' in text]
@@ -31,4 +43,4 @@ def test_the_full_size_network_on_real_persons(tmp_path: Path, coco_sample: Path
     assert 'too few for the numbers below to mean much' in page
     names = {concept['name'] for concept in analysis['concepts']['definitions']}
     assert names >= {'standing', 'facing_camera', 'border_sides', 'crowding', 'torso_tilt'}
-    assert sum(analysis['spectrum']['eigenvalues'][persons - 1:]) < 1e-6
+    assert sum(analysis['spectrum']['eigenvalues'][persons - 1 :]) < 1e-6

@@ -25,8 +25,7 @@ def test_a_sheet_of_two_networks(tmp_path: Path, repo_root: Path, run_tool: Call
     model = MODELS.build(Config.fromfile(repo_root / CONFIG).model)
     torch.save(dict(state_dict=model.state_dict()), checkpoint)
     out = tmp_path / 'sheet.png'
-    done = run_tool(['draw_predictions.py', CONFIG, checkpoint, '--data-root', people, '--out', out,
-                     '--persons', 3])
+    done = run_tool(['draw_predictions.py', CONFIG, checkpoint, '--data-root', people, '--out', out, '--persons', 3])
     assert done.returncode == 0, done.stderr
     height, width, _ = image.imread(out).shape
     assert width / height == pytest.approx((3 * 1.6) / (2 * 1.75), rel=0.01)

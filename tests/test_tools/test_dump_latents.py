@@ -16,8 +16,8 @@ from mmengine.runner import set_random_seed
 from mmpose.registry import MODELS
 
 from shg_xai.datasets.people.write import PeopleConfig, write_people
-from shg_xai.runner.layers import config_path
 from shg_xai.latents import LatentStore
+from shg_xai.runner.layers import config_path
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.test_interventions.test_capture import (
     LAYER,
@@ -57,25 +57,48 @@ def words(cfg: Config, out: Path, *more: str, layer: str = LAYER) -> list[str]:
     data = cfg.val_dataloader.dataset.data_root
     name = f'experiment_name={out.parent.name}_{out.name}'
     split = more.index('--cfg-options') if '--cfg-options' in more else len(more)
-    return [CONFIG, cfg.load_from, '--layers', layer, '--out', str(out), '--data-root', data,
-            '--work-dir', cfg.work_dir, *more[:split], '--cfg-options', *QUICK, name,
-            *more[split + 1:]]
+    return [
+        CONFIG,
+        cfg.load_from,
+        '--layers',
+        layer,
+        '--out',
+        str(out),
+        '--data-root',
+        data,
+        '--work-dir',
+        cfg.work_dir,
+        *more[:split],
+        '--cfg-options',
+        *QUICK,
+        name,
+        *more[split + 1 :],
+    ]
 
 
 @pytest.fixture
-def refused(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repo_root: Path,
-            capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def refused(
+    cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repo_root: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
     """Runs the command with bad words; gives its one line."""
+
     def run(*more: str, layer: str = LAYER, out: Path = tmp_path / 'out') -> str:
         monkeypatch.chdir(repo_root)
         assert run_in_process(tool.main, words(cfg, out, *more, layer=layer), monkeypatch) == 2
         return only_error(capsys.readouterr().err)
+
     return run
 
 
 def test_the_command_stores_what_a_plain_pass_finds(
-        cfg: Config, tmp_path: Path, run_tool: Callable, repo_root: Path, refused: Callable,
-        monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    cfg: Config,
+    tmp_path: Path,
+    run_tool: Callable,
+    repo_root: Path,
+    refused: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     out = tmp_path / 'out'
     done = run_tool(['dump_latents.py', *words(cfg, out, '--dtype', 'float32')])
     assert done.returncode == 0, done.stderr
@@ -90,8 +113,9 @@ def test_the_command_stores_what_a_plain_pass_finds(
     assert len(LatentStore.open(out)) == 6
 
 
-def test_several_layers_in_half_precision(cfg: Config, tmp_path: Path, repo_root: Path,
-                                          monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_layers_in_half_precision(
+    cfg: Config, tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(repo_root)
     layers = [LAYER, 'backbone.stem.4', 'head.final_layer']
     arguments = words(cfg, tmp_path / 'out')
@@ -105,13 +129,17 @@ def test_several_layers_in_half_precision(cfg: Config, tmp_path: Path, repo_root
         assert_same(stored(tmp_path / 'out', layer), plain_latents(cfg, model, layer, 4), 'float16')
 
 
-@pytest.mark.parametrize('condition, persons', [
-    ('labelled', [10, 20, 30]),
-    ('num_labelled < 17 and bbox_height == 75', [11, 21, 31]),
-    ('not labelled and image_id > 1', [21, 31]),
-])
-def test_only_some(cfg: Config, tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch,
-                   condition: str, persons: list[int]) -> None:
+@pytest.mark.parametrize(
+    'condition, persons',
+    [
+        ('labelled', [10, 20, 30]),
+        ('num_labelled < 17 and bbox_height == 75', [11, 21, 31]),
+        ('not labelled and image_id > 1', [21, 31]),
+    ],
+)
+def test_only_some(
+    cfg: Config, tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch, condition: str, persons: list[int]
+) -> None:
     monkeypatch.chdir(repo_root)
     out = tmp_path / 'out'
     assert run_in_process(tool.main, words(cfg, out, '--only', condition), monkeypatch) == 0
@@ -120,15 +148,16 @@ def test_only_some(cfg: Config, tmp_path: Path, repo_root: Path, monkeypatch: py
     assert store.complete
 
 
-def test_made_people_by_their_factors(tmp_path: Path, repo_root: Path,
-                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_made_people_by_their_factors(tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = tmp_path / 'people'
     write_people(data, PeopleConfig(dict(train=0, val=12, test=0), 128), workers=1)
     file = data / 'annotations/person_keypoints_val2017.json'
-    sitting = {person['id']: person['factors']['posture']
-               for person in json.loads(file.read_text())['annotations']
-               # Those in the background are there without keypoints and factors.
-               if person.get('factors', dict(posture=0))['posture'] > 0.5}
+    sitting = {
+        person['id']: person['factors']['posture']
+        for person in json.loads(file.read_text())['annotations']
+        # Those in the background are there without keypoints and factors.
+        if person.get('factors', dict(posture=0))['posture'] > 0.5
+    }
     assert 0 < len(sitting) < 12
     cfg = small_config(repo_root / CONFIG, data, tmp_path / 'work')
     cfg.load_from = 'none'
@@ -136,44 +165,62 @@ def test_made_people_by_their_factors(tmp_path: Path, repo_root: Path,
     arguments = words(cfg, tmp_path / 'out', '--only', 'factors.posture > 0.5')
     assert run_in_process(tool.main, arguments, monkeypatch) == 0
     store = LatentStore.open(tmp_path / 'out')
-    assert dict(zip(store.annotation_ids.tolist(),
-                    store.table(['factors.posture'])['factors.posture'].to_pylist(),
-                    strict=True)) == sitting
+    assert (
+        dict(
+            zip(
+                store.annotation_ids.tolist(),
+                store.table(['factors.posture'])['factors.posture'].to_pylist(),
+                strict=True,
+            )
+        )
+        == sitting
+    )
 
 
-@pytest.mark.parametrize('layer, message', [
-    (f'{STUDY}.bottleneck_residual', f"no layer '{STUDY}.bottleneck_residual' fires in this "
-                                     f'network; did you mean {LAYER}'),
-    ('backbone', 'did you mean backbone:0'),
-    ('backbone:1', 'did you mean backbone:0'),
-    ('head', "no layer 'head' fires in this network"),
-    ('head.loss_module', "no layer 'head.loss_module' fires in this network"),
-    ('../etc', "no layer '../etc' fires"),
-])
-def test_a_layer_that_cannot_be_stored_is_one_line(refused: Callable[..., str], tmp_path: Path,
-                                                   layer: str, message: str) -> None:
+@pytest.mark.parametrize(
+    'layer, message',
+    [
+        (
+            f'{STUDY}.bottleneck_residual',
+            f"no layer '{STUDY}.bottleneck_residual' fires in this network; did you mean {LAYER}",
+        ),
+        ('backbone', 'did you mean backbone:0'),
+        ('backbone:1', 'did you mean backbone:0'),
+        ('head', "no layer 'head' fires in this network"),
+        ('head.loss_module', "no layer 'head.loss_module' fires in this network"),
+        ('../etc', "no layer '../etc' fires"),
+    ],
+)
+def test_a_layer_that_cannot_be_stored_is_one_line(
+    refused: Callable[..., str], tmp_path: Path, layer: str, message: str
+) -> None:
     assert message in refused(layer=layer)
     assert not (tmp_path / 'out').exists()
 
 
-@pytest.mark.parametrize('more, message', [
-    (['--only', 'posture > 0.5'], 'posture: no such column'),
-    (['--only', 'num_labeled > 3'], 'there is num_labelled'),
-    (['--only', 'num_labelled > 17'], "--only 'num_labelled > 17': no person of val meets it"),
-    (['--only', 'num_labelled >'], 'invalid syntax'),
-    (['--limit', '0'], '--limit 0: give 1 or more'),
-    (['--cfg-options', 'val_dataloader.dataset.ann_file=none.json'], 'no such annotation file'),
-    (['--cfg-options', 'val_dataloader.dataset.data_mode=bottomup'],
-     'shg_coco.py: val_dataloader: not one top-down dataset'),
-])
-def test_bad_words_are_one_line(refused: Callable[..., str], tmp_path: Path, more: list[str],
-                                message: str) -> None:
+@pytest.mark.parametrize(
+    'more, message',
+    [
+        (['--only', 'posture > 0.5'], 'posture: no such column'),
+        (['--only', 'num_labeled > 3'], 'there is num_labelled'),
+        (['--only', 'num_labelled > 17'], "--only 'num_labelled > 17': no person of val meets it"),
+        (['--only', 'num_labelled >'], 'invalid syntax'),
+        (['--limit', '0'], '--limit 0: give 1 or more'),
+        (['--cfg-options', 'val_dataloader.dataset.ann_file=none.json'], 'no such annotation file'),
+        (
+            ['--cfg-options', 'val_dataloader.dataset.data_mode=bottomup'],
+            'shg_coco.py: val_dataloader: not one top-down dataset',
+        ),
+    ],
+)
+def test_bad_words_are_one_line(refused: Callable[..., str], tmp_path: Path, more: list[str], message: str) -> None:
     assert message in refused(*more)
     assert not (tmp_path / 'out').exists()
 
 
-def test_a_store_where_none_can_be_is_one_line(refused: Callable[..., str], tmp_path: Path,
-                                               monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_where_none_can_be_is_one_line(
+    refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / 'file').write_text('mine')
     for out in (tmp_path / 'file', tmp_path / 'file' / 'out'):
         assert f'{out}: cannot be written' in refused(out=out)
@@ -186,55 +233,101 @@ def test_a_store_where_none_can_be_is_one_line(refused: Callable[..., str], tmp_
 
 @pytest.mark.slow
 @pytest.mark.parametrize('persons', [6, 5])
-def test_two_processes_store_what_one_stores(cfg: Config, data: Path, tmp_path: Path,
-                                             run_tool: Callable, repo_root: Path,
-                                             persons: int) -> None:
+def test_two_processes_store_what_one_stores(
+    cfg: Config, data: Path, tmp_path: Path, run_tool: Callable, repo_root: Path, persons: int
+) -> None:
     # Batches of one compute the same numbers however the persons are shared out.
-    more = ['--dtype', 'float32', '--limit', str(persons), '--cfg-options',
-            'val_dataloader.batch_size=1']
+    more = ['--dtype', 'float32', '--limit', str(persons), '--cfg-options', 'val_dataloader.batch_size=1']
     one = run_tool(['dump_latents.py', *words(cfg, tmp_path / 'one', *more)])
     assert one.returncode == 0, one.stderr
     two = subprocess.run(
-        [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2',
-         f'--master_port={free_port()}', 'tools/dump_latents.py',
-         *words(cfg, tmp_path / 'two', '--launcher', 'pytorch', *more)],
-        cwd=repo_root, capture_output=True, text=True, timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)})
+        [
+            sys.executable,
+            '-m',
+            'torch.distributed.run',
+            '--nproc_per_node=2',
+            f'--master_port={free_port()}',
+            'tools/dump_latents.py',
+            *words(cfg, tmp_path / 'two', '--launcher', 'pytorch', *more),
+        ],
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHONPATH': str(repo_root)},
+    )
     assert two.returncode == 0, two.stderr
     expected, found = stored(tmp_path / 'one'), stored(tmp_path / 'two')
     ids = [10, 11, 20, 21, 30, 31][:persons]
     assert list(expected) == ids
     assert list(found) == ids[::2] + ids[1::2]  # every second person is the other process's
     assert_same({number: found[number] for number in ids}, expected)
-    tables = [LatentStore.open(tmp_path / name).table().sort_by('annotation_id')
-              for name in ('one', 'two')]
+    tables = [LatentStore.open(tmp_path / name).table().sort_by('annotation_id') for name in ('one', 'two')]
     assert tables[0].equals(tables[1])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name, layers, shapes, seed', [
-    (f'{HEATMAP}_hourglass52_8xb32-210e_coco-256x256.py',
-     ['backbone.hourglass_modules.0.low2.low2.low2.low2.low2', 'backbone:0'],
-     [(512, 2, 2), (256, 64, 64)], 0),
-    (f'{HEATMAP}_hrnet-w32_8xb64-210e_coco-256x192.py',
-     ['backbone.stage4.2.branches.3', 'backbone:0'], [(256, 8, 6), (32, 64, 48)], 0),
-    (f'{HEATMAP}_res50_8xb64-210e_coco-256x192.py',
-     ['backbone.layer4', 'head.deconv_layers'], [(2048, 8, 6), (256, 64, 48)], 0),
-    (f'{MMPOSE}/rtmpose/coco/rtmpose-t_8xb256-420e_coco-256x192.py',
-     ['backbone.stage4', 'head.gau'], [(384, 8, 6), (17, 256)], 21),
-])
-def test_configs_of_mmpose_as_they_are(data: Path, tmp_path: Path,
-                                       monkeypatch: pytest.MonkeyPatch, name: str,
-                                       layers: list[str], shapes: list[tuple[int, ...]],
-                                       seed: int) -> None:
+@pytest.mark.parametrize(
+    'name, layers, shapes, seed',
+    [
+        (
+            f'{HEATMAP}_hourglass52_8xb32-210e_coco-256x256.py',
+            ['backbone.hourglass_modules.0.low2.low2.low2.low2.low2', 'backbone:0'],
+            [(512, 2, 2), (256, 64, 64)],
+            0,
+        ),
+        (
+            f'{HEATMAP}_hrnet-w32_8xb64-210e_coco-256x192.py',
+            ['backbone.stage4.2.branches.3', 'backbone:0'],
+            [(256, 8, 6), (32, 64, 48)],
+            0,
+        ),
+        (
+            f'{HEATMAP}_res50_8xb64-210e_coco-256x192.py',
+            ['backbone.layer4', 'head.deconv_layers'],
+            [(2048, 8, 6), (256, 64, 48)],
+            0,
+        ),
+        (
+            f'{MMPOSE}/rtmpose/coco/rtmpose-t_8xb256-420e_coco-256x192.py',
+            ['backbone.stage4', 'head.gau'],
+            [(384, 8, 6), (17, 256)],
+            21,
+        ),
+    ],
+)
+def test_configs_of_mmpose_as_they_are(
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    layers: list[str],
+    shapes: list[tuple[int, ...]],
+    seed: int,
+) -> None:
     def no_network(*words: object, **options: object) -> None:
         raise AssertionError(f'the network was asked for {words}')
 
     monkeypatch.setattr(socket, 'getaddrinfo', no_network)
     out = tmp_path / 'out'
-    arguments = [name, 'none', '--layers', *layers, '--out', out, '--limit', 4, '--dtype',
-                 'float32', '--data-root', data, '--work-dir', tmp_path / 'work',
-                 '--cfg-options', f'experiment_name={tmp_path.name}']
+    arguments = [
+        name,
+        'none',
+        '--layers',
+        *layers,
+        '--out',
+        out,
+        '--limit',
+        4,
+        '--dtype',
+        'float32',
+        '--data-root',
+        data,
+        '--work-dir',
+        tmp_path / 'work',
+        '--cfg-options',
+        f'experiment_name={tmp_path.name}',
+    ]
     assert run_in_process(tool.main, arguments, monkeypatch) == 0
     store = LatentStore.open(out)
     assert store.annotation_ids.tolist() == [10, 11, 20, 21]

@@ -16,8 +16,7 @@ RES50 = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_res50_8xb64-210e_co
 
 def test_it_lists_the_studys_latent(tmp_path: Path, run_tool: Callable) -> None:
     out = tmp_path / 'layers.json'
-    done = run_tool(['list_layers.py', 'configs/shg_coco.py', '--match', '*.bottleneck_residuals',
-                     '--json', out])
+    done = run_tool(['list_layers.py', 'configs/shg_coco.py', '--match', '*.bottleneck_residuals', '--json', out])
     assert done.returncode == 0, done.stderr
     title, _, header, line = done.stdout.splitlines()
     assert title.startswith('1 of ')
@@ -26,9 +25,21 @@ def test_it_lists_the_studys_latent(tmp_path: Path, run_tool: Callable) -> None:
     # 256 x 4 x 4 numbers of 2 and of 4 bytes
     assert line.split() == [LATENT, '256', 'x', '4', 'x', '4', '1', '8.0', '16.0']
     assert json.loads(out.read_text()) == dict(
-        schema_version=1, config='configs/shg_coco.py', input_size=[256, 256],
-        layers=[dict(name=LATENT, shape=[256, 4, 4], dtype='float32', calls=1, per_person=True,
-                     bytes_float16=8192, bytes_float32=16384)])
+        schema_version=1,
+        config='configs/shg_coco.py',
+        input_size=[256, 256],
+        layers=[
+            dict(
+                name=LATENT,
+                shape=[256, 4, 4],
+                dtype='float32',
+                calls=1,
+                per_person=True,
+                bytes_float16=8192,
+                bytes_float32=16384,
+            )
+        ],
+    )
     assert [path.name for path in tmp_path.iterdir()] == ['layers.json']
 
 
@@ -39,8 +50,7 @@ def tool(monkeypatch: pytest.MonkeyPatch, repo_root: Path) -> Callable[..., int]
     return lambda *words: run_in_process(list_layers.main, words, monkeypatch)
 
 
-def test_a_layer_that_fires_often_is_marked(tool: Callable,
-                                            capsys: pytest.CaptureFixture) -> None:
+def test_a_layer_that_fires_often_is_marked(tool: Callable, capsys: pytest.CaptureFixture) -> None:
     assert tool(RES50, '--match', 'backbone.layer1.0.[cr]*1') == 0
     assert '* fires' not in capsys.readouterr().out
     assert tool(RES50, '--match', 'backbone.layer1.0.relu') == 0
@@ -49,29 +59,30 @@ def test_a_layer_that_fires_often_is_marked(tool: Callable,
     assert printed[4].startswith('* fires more than once')
 
 
-def test_memory_of_a_batch_and_options_of_the_config(tool: Callable,
-                                                     capsys: pytest.CaptureFixture) -> None:
-    assert tool('configs/shg_coco.py', '--match', LATENT, '--batch', 64,
-                '--cfg-options', 'model.backbone.depth=3') == 0
+def test_memory_of_a_batch_and_options_of_the_config(tool: Callable, capsys: pytest.CaptureFixture) -> None:
+    assert tool('configs/shg_coco.py', '--match', LATENT, '--batch', 64, '--cfg-options', 'model.backbone.depth=3') == 0
     printed = capsys.readouterr().out
     assert 'memory for 64 persons' in printed
     # 256 x 8 x 8 numbers a person, 32 KiB in float16
-    assert printed.splitlines()[-1].split()[1:] == ['256', 'x', '8', 'x', '8', '1', '2,048.0',
-                                                    '4,096.0']
+    assert printed.splitlines()[-1].split()[1:] == ['256', 'x', '8', 'x', '8', '1', '2,048.0', '4,096.0']
 
 
-@pytest.mark.parametrize('words, message', [
-    (['configs/none.py'], 'configs/none.py: no such config file'),
-    (['mmpose::a/b.py'], 'mmpose has no such config'),
-    (['configs/shg_coco.py', '--batch', '0'], 'at least 1'),
-    (['configs/shg_coco.py', '--match', '*bottleneck_residual'], f'names; there are {LATENT}'),
-    (['configs/shg_coco.py', '--cfg-options', 'model.backbone.type=Hourglas'], 'Hourglas is not'),
-    (['configs/shg_coco.py', '--cfg-options', 'val_dataloader.dataset.pipeline.99.type=1'],
-     '--cfg-options: does not fit'),
-    (['configs/shg_coco.py', '--json', '/dev/null/layers.json'], 'cannot be written'),
-])
-def test_bad_input_is_one_line(tool: Callable, capsys: pytest.CaptureFixture, words: list[str],
-                               message: str) -> None:
+@pytest.mark.parametrize(
+    'words, message',
+    [
+        (['configs/none.py'], 'configs/none.py: no such config file'),
+        (['mmpose::a/b.py'], 'mmpose has no such config'),
+        (['configs/shg_coco.py', '--batch', '0'], 'at least 1'),
+        (['configs/shg_coco.py', '--match', '*bottleneck_residual'], f'names; there are {LATENT}'),
+        (['configs/shg_coco.py', '--cfg-options', 'model.backbone.type=Hourglas'], 'Hourglas is not'),
+        (
+            ['configs/shg_coco.py', '--cfg-options', 'val_dataloader.dataset.pipeline.99.type=1'],
+            '--cfg-options: does not fit',
+        ),
+        (['configs/shg_coco.py', '--json', '/dev/null/layers.json'], 'cannot be written'),
+    ],
+)
+def test_bad_input_is_one_line(tool: Callable, capsys: pytest.CaptureFixture, words: list[str], message: str) -> None:
     assert tool(*words) == 2
     assert message in only_error(capsys.readouterr().err)
 

@@ -41,9 +41,7 @@ def test_makes_a_controlled_set_and_its_sheet(tmp_path: Path, run_tool: Any) -> 
         (['--contact-sheet', 'sheet.txt'], ['sheet.txt', '.png']),
     ],
 )
-def test_bad_arguments_end_with_one_line(
-    tmp_path: Path, run_tool: Any, arguments: list[Any], words: list[str]
-) -> None:
+def test_bad_arguments_end_with_one_line(tmp_path: Path, run_tool: Any, arguments: list[Any], words: list[str]) -> None:
     done = run_tool(['make_people.py', tmp_path / 'set', *arguments])
     assert done.returncode == 2
     assert done.stderr.startswith('error: ')

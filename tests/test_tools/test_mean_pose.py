@@ -12,7 +12,7 @@ from tests.helpers.data import ALL_VISIBLE, annotation, only_error, write_part
 def test_it_prints_and_writes_the_baseline(tmp_path: Path, run_tool: Callable) -> None:
     # All persons stand alike, so the mean pose is everybody's pose.
     train = write_part(tmp_path, 'train2017', [annotation(1, 1), annotation(2, 2)])
-    test = write_part(tmp_path, 'val2017', [annotation(3, 1, v=(2, ) * 16 + (1, ))])
+    test = write_part(tmp_path, 'val2017', [annotation(3, 1, v=(2,) * 16 + (1,))])
     out = tmp_path / 'out.json'
     done = run_tool(['mean_pose.py', train, test, '--out', out])
     assert done.returncode == 0, done.stderr
@@ -29,8 +29,7 @@ def test_a_group_without_a_joint_is_left_out(tmp_path: Path, run_tool: Callable)
 
 
 @pytest.mark.parametrize('content', [None, '[]', '{"annotations": 3}', 'no JSON'])
-def test_a_file_that_is_no_annotation_file(tmp_path: Path, run_tool: Callable,
-                                           content: str | None) -> None:
+def test_a_file_that_is_no_annotation_file(tmp_path: Path, run_tool: Callable, content: str | None) -> None:
     file = tmp_path / 'annotations.json'
     if content is not None:
         file.write_text(content)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from mmengine.config import Config
 
-from shg_xai.latents.selection import select
 from shg_xai.interventions.capture import DumpOptions, dump_latents
-from shg_xai.runner.provenance import sha256
 from shg_xai.latents import LatentStore
+from shg_xai.latents.selection import select
+from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.test_explain.test_stores import explained
 from tests.test_interventions.test_capture import (
@@ -36,7 +36,7 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
         cfg.load_from = str(save_network(cfg, folder / f'{seed}.pth', seed))
         cfg.experiment_name = f'{folder.name}_{seed}'
         store = folder / f'store{seed}'
-        dump_latents(cfg, cfg.load_from, DumpOptions((LAYER, ), store, 'train'))
+        dump_latents(cfg, cfg.load_from, DumpOptions((LAYER,), store, 'train'))
         explained(folder / f'analysis{seed}', [select(LatentStore.open(store))], 1)
     cfg.load_from = str(folder / '0.pth')
     return cfg
@@ -45,23 +45,41 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
 @pytest.fixture
 def words(cfg: Config, tmp_path: Path) -> Callable[..., list[str]]:
     """The command's words; what is given comes last, --cfg-options after the others."""
-    def make(*more: str, store: str = 'store0', analysis: str = 'analysis0',
-             out: Path = tmp_path / 'out' / 'moved.json') -> list[str]:
+
+    def make(
+        *more: str, store: str = 'store0', analysis: str = 'analysis0', out: Path = tmp_path / 'out' / 'moved.json'
+    ) -> list[str]:
         data = Path(cfg.val_dataloader.dataset.data_root)
         split = more.index('--cfg-options') if '--cfg-options' in more else len(more)
-        return [CONFIG, cfg.load_from, '--store', str(data.parent / store), '--analysis',
-                str(data.parent / analysis), '--out', str(out), '--data-root', str(data),
-                '--work-dir', str(tmp_path / 'work'), '--bootstrap', '20', *more[:split],
-                '--cfg-options', *QUICK, *LOOSE, f'experiment_name={tmp_path.name}',
-                *more[split + 1:]]
+        return [
+            CONFIG,
+            cfg.load_from,
+            '--store',
+            str(data.parent / store),
+            '--analysis',
+            str(data.parent / analysis),
+            '--out',
+            str(out),
+            '--data-root',
+            str(data),
+            '--work-dir',
+            str(tmp_path / 'work'),
+            '--bootstrap',
+            '20',
+            *more[:split],
+            '--cfg-options',
+            *QUICK,
+            *LOOSE,
+            f'experiment_name={tmp_path.name}',
+            *more[split + 1 :],
+        ]
+
     return make
 
 
 @pytest.mark.slow
-def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Path,
-                     run_tool: Callable) -> None:
-    done = run_tool(['move_persons.py', *words('--concept', 'labelled_share', '--limit', '3',
-                                               '--seed', '2')])
+def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Path, run_tool: Callable) -> None:
+    done = run_tool(['move_persons.py', *words('--concept', 'labelled_share', '--limit', '3', '--seed', '2')])
     assert done.returncode == 0, done.stderr
     out = tmp_path / 'out' / 'moved.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
@@ -71,12 +89,12 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert found['checkpoint'] == dict(file=cfg.load_from, sha256=sha256(cfg.load_from))
     folder = Path(cfg.load_from).parent
     assert found['analysis'] == dict(folder=str(folder / 'analysis0'), name='store0')
-    assert (found['layer'], found['clusters'], found['concept'], found['seed']) == (
-        LAYER, 2, 'labelled_share', 2)
+    assert (found['layer'], found['clusters'], found['concept'], found['seed']) == (LAYER, 2, 'labelled_share', 2)
     assert found['concept_split']['kind'] == 'number'
     assert found['persons'] == sum(found['counts'].values()) == 16
-    assert found['settings'] == dict(limit=3, bootstrap=20, confidence=0.95, flip_test=False,
-                                     thr=0.4, normaliser='crop')
+    assert found['settings'] == dict(
+        limit=3, bootstrap=20, confidence=0.95, flip_test=False, thr=0.4, normaliser='crop'
+    )
     assert list(found['pck']) == ['agree', 'disagree', 'difference']
     for key in ('disagree', 'agree'):
         moved = found['moved'][key]
@@ -92,20 +110,20 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert said[-1].startswith('Moved to the other cluster, 3 of the others go from ')
 
 
-def estimate(value: float | None, low: float | None = None, high: float | None = None
-             ) -> dict[str, float | None]:
+def estimate(value: float | None, low: float | None = None, high: float | None = None) -> dict[str, float | None]:
     return dict(value=value, low=low, high=high)
 
 
 def results() -> dict[str, Any]:
-    moved = dict(persons=2, before=estimate(0.5), after=estimate(0.4),
-                 gain=estimate(-0.1, -0.2, -0.05))
-    return dict(clusters=2, concept='standing',
-                concept_split=dict(kind='number', at=0.5, association=0.25),
-                counts=dict(agree=1200, disagree=2, unknown=1),
-                pck=dict(agree=estimate(0.75), disagree=estimate(0.5),
-                         difference=estimate(-0.25, -0.5, 0.1)),
-                moved=dict(disagree=moved, agree=None))
+    moved = dict(persons=2, before=estimate(0.5), after=estimate(0.4), gain=estimate(-0.1, -0.2, -0.05))
+    return dict(
+        clusters=2,
+        concept='standing',
+        concept_split=dict(kind='number', at=0.5, association=0.25),
+        counts=dict(agree=1200, disagree=2, unknown=1),
+        pck=dict(agree=estimate(0.75), disagree=estimate(0.5), difference=estimate(-0.25, -0.5, 0.1)),
+        moved=dict(disagree=moved, agree=None),
+    )
 
 
 def test_the_sentences() -> None:
@@ -117,7 +135,8 @@ def test_the_sentences() -> None:
         '[-50.00, 10.00] points, so it may be none.',
         'Moved to the other cluster, 2 misclassified persons go from 50.00 % to 40.00 % of PCK: a '
         'gain of -10.00 [-20.00, -5.00] points, so worse.',
-        'None of the others were moved.']
+        'None of the others were moved.',
+    ]
     found['moved']['disagree']['gain'] = estimate(0.1, 0.05, 0.2)
     assert tool.sentences(found)[2].endswith('points, so better.')
     found['pck']['difference'] = estimate(0.1)
@@ -125,43 +144,59 @@ def test_the_sentences() -> None:
     found['pck']['difference'] = found['moved']['disagree']['gain'] = estimate(None)
     assert tool.sentences(found)[1:3] == [
         'How their PCK differs is not known: a group has no PCK in the store.',
-        'What moving 2 misclassified persons does is not known: none has a labelled joint.']
+        'What moving 2 misclassified persons does is not known: none has a labelled joint.',
+    ]
     found['counts']['disagree'] = 0
-    assert tool.sentences(found)[1:] == [
-        'Nobody is misclassified, so there is nobody to compare or to move.']
+    assert tool.sentences(found)[1:] == ['Nobody is misclassified, so there is nobody to compare or to move.']
 
 
-@pytest.mark.parametrize('more, given, message', [
-    (['--concept', 'labeled_share'], {}, 'did you mean labelled_share'),
-    (['--concept', 'box_height'], {}, '--concept box_height: is the same for all persons'),
-    (['--k-clusters', '1'], {}, '--k-clusters 1: give a number from 2 to 255'),
-    (['--k-clusters', '7'], {}, '--k-clusters 7: '),
-    (['--name', 'other'], {}, '--name other: '),
-    (['--limit', '0'], {}, '--limit 0: give 1 or more'),
-    (['--launcher', 'pytorch'], {}, '--launcher pytorch: runs in one process'),
-    (['--layer', 'backbone.stem.4'], {}, "layer 'backbone.stem.4': not in this store; it has"),
-    (['--split', 'val'], {}, 'persons of the store are not in it'),
-    ([], dict(store='nowhere'), 'nowhere: no latent store'),
-    ([], dict(store='store1'), 'store1: its latents are not those of'),
-    ([], dict(analysis='coco'), 'coco: no analysis (results.json)'),
-    ([], dict(analysis='analysis1'), 'analysis1: store1: not of the network and layer'),
-    (['--cfg-options', 'model.backbone.num_stacks=2'], {}, 'not a checkpoint of this config'),
-    (['--cfg-options', 'model.backbone.channels=16', 'model.head.in_channels=16'], {},
-     'the store has (8, 4, 4) values a person, this network (16, 4, 4)'),
-])
-def test_bad_words_are_one_line(words: Callable[..., list[str]], tmp_path: Path, repo_root: Path,
-                                monkeypatch: pytest.MonkeyPatch,
-                                capsys: pytest.CaptureFixture[str], more: list[str],
-                                given: dict[str, str], message: str) -> None:
+@pytest.mark.parametrize(
+    'more, given, message',
+    [
+        (['--concept', 'labeled_share'], {}, 'did you mean labelled_share'),
+        (['--concept', 'box_height'], {}, '--concept box_height: is the same for all persons'),
+        (['--k-clusters', '1'], {}, '--k-clusters 1: give a number from 2 to 255'),
+        (['--k-clusters', '7'], {}, '--k-clusters 7: '),
+        (['--name', 'other'], {}, '--name other: '),
+        (['--limit', '0'], {}, '--limit 0: give 1 or more'),
+        (['--launcher', 'pytorch'], {}, '--launcher pytorch: runs in one process'),
+        (['--layer', 'backbone.stem.4'], {}, "layer 'backbone.stem.4': not in this store; it has"),
+        (['--split', 'val'], {}, 'persons of the store are not in it'),
+        ([], dict(store='nowhere'), 'nowhere: no latent store'),
+        ([], dict(store='store1'), 'store1: its latents are not those of'),
+        ([], dict(analysis='coco'), 'coco: no analysis (results.json)'),
+        ([], dict(analysis='analysis1'), 'analysis1: store1: not of the network and layer'),
+        (['--cfg-options', 'model.backbone.num_stacks=2'], {}, 'not a checkpoint of this config'),
+        (
+            ['--cfg-options', 'model.backbone.channels=16', 'model.head.in_channels=16'],
+            {},
+            'the store has (8, 4, 4) values a person, this network (16, 4, 4)',
+        ),
+    ],
+)
+def test_bad_words_are_one_line(
+    words: Callable[..., list[str]],
+    tmp_path: Path,
+    repo_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
+    given: dict[str, str],
+    message: str,
+) -> None:
     monkeypatch.chdir(repo_root)
     assert run_in_process(tool.main, words(*more, **given), monkeypatch) == 2
     assert message in only_error(capsys.readouterr().err)
     assert not (tmp_path / 'out').exists()
 
 
-def test_a_folder_is_no_file(words: Callable[..., list[str]], tmp_path: Path, repo_root: Path,
-                             monkeypatch: pytest.MonkeyPatch,
-                             capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_no_file(
+    words: Callable[..., list[str]],
+    tmp_path: Path,
+    repo_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.chdir(repo_root)
     assert run_in_process(tool.main, words(out=tmp_path), monkeypatch) == 2
     assert f'--out {tmp_path}: is a folder; name a file' in only_error(capsys.readouterr().err)

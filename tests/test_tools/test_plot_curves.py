@@ -76,9 +76,7 @@ def test_what_is_not_drawn_is_said(tmp_path: Path, run_tool) -> None:
         (['shg', '--out', 'shg/20250101_000000/vis_data/scalars.json/a.png'], 'cannot be written'),
     ],
 )
-def test_bad_input_is_one_line(
-    tmp_path: Path, run_tool, arguments: list[str], message: str
-) -> None:
+def test_bad_input_is_one_line(tmp_path: Path, run_tool, arguments: list[str], message: str) -> None:
     write_log(tmp_path / 'shg')
     write_log(tmp_path / 'again' / 'shg')
     write_log(tmp_path / 'broken').write_text('{"lr": \n')

@@ -11,11 +11,7 @@ from PIL import Image
 KEYPOINTS = [10, 20, 2] + [0, 0, 0] * 16
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (40, 80, 120)]
 SOURCE = 'annotations/person_keypoints_train2017.json'
-OUTPUTS = [
-    'person_keypoints_split_test2017.json',
-    'person_keypoints_split_train2017.json',
-    'split_info.json',
-]
+OUTPUTS = ['person_keypoints_split_test2017.json', 'person_keypoints_split_train2017.json', 'split_info.json']
 
 
 def write_source(root: Path, coco: Any) -> None:
@@ -30,8 +26,7 @@ def make_coco() -> dict[str, Any]:
         'licenses': [],
         'images': [{'id': i, 'file_name': f'{i}.png'} for i in range(1, 6)],
         'annotations': [
-            {'id': 10 + i, 'image_id': i, 'num_keypoints': 1, 'iscrowd': 0, 'keypoints': KEYPOINTS}
-            for i in range(1, 5)
+            {'id': 10 + i, 'image_id': i, 'num_keypoints': 1, 'iscrowd': 0, 'keypoints': KEYPOINTS} for i in range(1, 5)
         ],
         'categories': [{'id': 1, 'name': 'person'}],
     }
@@ -151,9 +146,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
 
 
 @pytest.mark.parametrize('broken', [None, b'no image'])
-def test_an_unreadable_image_is_named_and_nothing_written(
-    root: Path, run_tool, broken: bytes | None
-) -> None:
+def test_an_unreadable_image_is_named_and_nothing_written(root: Path, run_tool, broken: bytes | None) -> None:
     for path in (root / 'train2017').iterdir():
         path.unlink()
         if broken is not None:

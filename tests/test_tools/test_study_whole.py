@@ -13,14 +13,35 @@ from typing import Any
 
 import pytest
 
-QUICK = ('--epochs', '2', '--more-epochs', '2', '--autoencoder-epochs', '3', '--bootstrap', '20',
-         '--networks', 'control', 'improved')
+QUICK = (
+    '--epochs',
+    '2',
+    '--more-epochs',
+    '2',
+    '--autoencoder-epochs',
+    '3',
+    '--bootstrap',
+    '20',
+    '--networks',
+    'control',
+    'improved',
+)
 TOLERANCE = 1e-5
 
 
 def command(root: Path, work: Path, *options: object) -> list[str]:
-    return [sys.executable, str(root / 'tools' / 'run_study.py'), '--demo', '--people', '32', '8',
-            '--work-dir', str(work), *QUICK, *map(str, options)]
+    return [
+        sys.executable,
+        str(root / 'tools' / 'run_study.py'),
+        '--demo',
+        '--people',
+        '32',
+        '8',
+        '--work-dir',
+        str(work),
+        *QUICK,
+        *map(str, options),
+    ]
 
 
 def stages_run(output: str) -> int:
@@ -33,16 +54,22 @@ def environment() -> dict[str, str]:
 
 
 def run_to_the_end(words: list[str], root: Path) -> str:
-    done = subprocess.run(words, cwd=root, env=environment(), capture_output=True, text=True,
-                          timeout=1200)
+    done = subprocess.run(words, cwd=root, env=environment(), capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
 
 def kill_when(words: list[str], root: Path, sign: str) -> None:
     """Start a run, and kill it and its children the moment a line of its output has the sign."""
-    process = subprocess.Popen(words, cwd=root, env=environment(), stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        words,
+        cwd=root,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     try:
         assert any(re.search(sign, line) for line in process.stdout), f'{sign}: never printed'
     finally:
@@ -53,10 +80,14 @@ def kill_when(words: list[str], root: Path, sign: str) -> None:
 
 def numbers(work: Path) -> Any:
     """The study's results without what must differ: times, and checksums of dated checkpoints."""
+
     def without(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: without(part) for key, part in value.items()
-                    if key not in ('checkpoint', 'stages', 'command', 'times_s', 'environment')}
+            return {
+                key: without(part)
+                for key, part in value.items()
+                if key not in ('checkpoint', 'stages', 'command', 'times_s', 'environment')
+            }
         return [without(part) for part in value] if isinstance(value, list) else value
 
     return without(json.loads((work / 'report' / 'results.json').read_text()))
@@ -70,15 +101,19 @@ def forget(work: Path, stage: str, *outputs: str) -> None:
 
 
 @pytest.mark.slow
-def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, repo_root: Path
-                                                                ) -> None:
+def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, repo_root: Path) -> None:
     work = tmp_path / 'study'
     words = command(repo_root, work)
     output = run_to_the_end(words, repo_root)
     assert stages_run(output) == 28
     assert output.splitlines()[-1] == str(work / 'report' / 'report.html')
-    for name in ('curves.png', 'predictions.png', 'report/report.html', 'report/table.md',
-                 'report_controlled/report.html'):
+    for name in (
+        'curves.png',
+        'predictions.png',
+        'report/report.html',
+        'report/table.md',
+        'report_controlled/report.html',
+    ):
         assert (work / name).stat().st_size > 100
     first = numbers(work)
     study = first['study']
@@ -107,8 +142,7 @@ def check_splice(study: dict[str, Any], work: Path) -> None:
     kept = study['widths'][0]
     full = kept['curve'][-1]
     assert full['k'] == kept['dimensions']
-    assert math.isclose(full['pck']['labelled']['value'], kept['untouched']['labelled']['value'],
-                        abs_tol=TOLERANCE)
+    assert math.isclose(full['pck']['labelled']['value'], kept['untouched']['labelled']['value'], abs_tol=TOLERANCE)
 
 
 def check_table(study: dict[str, Any], table: str) -> None:
@@ -119,13 +153,28 @@ def check_table(study: dict[str, Any], table: str) -> None:
 
 
 @pytest.mark.slow
-def test_real_persons_run_through_with_a_limit(tmp_path: Path, repo_root: Path, coco_sample: Path,
-                                               run_tool: Callable) -> None:
+def test_real_persons_run_through_with_a_limit(
+    tmp_path: Path, repo_root: Path, coco_sample: Path, run_tool: Callable
+) -> None:
     before = sorted(coco_sample.rglob('*'))
-    done = run_tool(['run_study.py', '--data-root', coco_sample, '--limit', 24, '--work-dir',
-                     tmp_path / 'study', '--config', 'configs/demo/shg_people.py',
-                     '--autoencoder', 'configs/demo/ae_people_latents.py', *QUICK],
-                    env=dict(OMP_NUM_THREADS='1'), timeout=1200)
+    done = run_tool(
+        [
+            'run_study.py',
+            '--data-root',
+            coco_sample,
+            '--limit',
+            24,
+            '--work-dir',
+            tmp_path / 'study',
+            '--config',
+            'configs/demo/shg_people.py',
+            '--autoencoder',
+            'configs/demo/ae_people_latents.py',
+            *QUICK,
+        ],
+        env=dict(OMP_NUM_THREADS='1'),
+        timeout=1200,
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     study = json.loads((tmp_path / 'study' / 'report' / 'results.json').read_text())['study']
     assert 'mean nothing' in study['few']

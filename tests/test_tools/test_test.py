@@ -22,9 +22,11 @@ from tests.test_tools.test_train import free_port
 from tools import test as tool
 
 CONFIG = 'configs/shg_coco.py'
-KEYS = {f'pck/{pool}{group}' for pool in ('', 'pooled/')
-        for group in ('labelled', 'visible', 'occluded', 'limbs')} | {
-            f'pck/joint/{name}' for name in NAMES} | {'pck/joint_mean'}
+KEYS = (
+    {f'pck/{pool}{group}' for pool in ('', 'pooled/') for group in ('labelled', 'visible', 'occluded', 'limbs')}
+    | {f'pck/joint/{name}' for name in NAMES}
+    | {'pck/joint_mean'}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,12 +60,21 @@ def options(data: Path, work: Path, *more: str) -> list[str]:
     return ['--data-root', str(data), '--work-dir', str(work), '--cfg-options', *QUICK, name, *more]
 
 
-def test_it_prints_and_writes_every_pck(data: Path, checkpoint: Path, tmp_path: Path,
-                                        run_tool: Callable) -> None:
+def test_it_prints_and_writes_every_pck(data: Path, checkpoint: Path, tmp_path: Path, run_tool: Callable) -> None:
     out = tmp_path / 'out.json'
     persons = tmp_path / 'persons.parquet'
-    done = run_tool(['test.py', CONFIG, checkpoint, '--out', out, '--persons', persons,
-                     *options(data, tmp_path / 'work', 'test_evaluator.thr=0.4')])
+    done = run_tool(
+        [
+            'test.py',
+            CONFIG,
+            checkpoint,
+            '--out',
+            out,
+            '--persons',
+            persons,
+            *options(data, tmp_path / 'work', 'test_evaluator.thr=0.4'),
+        ]
+    )
     assert done.returncode == 0, done.stderr
     table = pq.read_table(persons)
     assert table['annotation_id'].to_pylist() == [10, 11, 20, 21, 30, 31]
@@ -71,8 +82,7 @@ def test_it_prints_and_writes_every_pck(data: Path, checkpoint: Path, tmp_path: 
     printed = dict(re.findall(r'(pck/[\w/]+): ([\d.]+)', done.stdout))
     assert set(printed) == KEYS
     results = json.loads(out.read_text())
-    assert {name: f'{value:.6f}' for name, value in results['metrics'].items()
-            if name in KEYS} == printed
+    assert {name: f'{value:.6f}' for name, value in results['metrics'].items() if name in KEYS} == printed
     for group in ('labelled', 'visible', 'occluded', 'limbs'):
         scores = table[f'pck_{group}'].drop_null().to_numpy()
         assert len(scores) == (3 if group == 'occluded' else 6)
@@ -85,9 +95,9 @@ def test_it_prints_and_writes_every_pck(data: Path, checkpoint: Path, tmp_path: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('persons', [6, 5])
-def test_two_processes_find_what_one_finds(data: Path, checkpoint: Path, tmp_path: Path,
-                                           run_tool: Callable, repo_root: Path,
-                                           persons: int) -> None:
+def test_two_processes_find_what_one_finds(
+    data: Path, checkpoint: Path, tmp_path: Path, run_tool: Callable, repo_root: Path, persons: int
+) -> None:
     file = data / 'annotations' / 'person_keypoints_val2017.json'
     content = json.loads(file.read_text())
     # With an odd number one process gets one person less.
@@ -95,17 +105,43 @@ def test_two_processes_find_what_one_finds(data: Path, checkpoint: Path, tmp_pat
     file.write_text(json.dumps(content))
     # Joints near enough to a random network's predictions to tell persons apart.
     loose = 'test_evaluator.thr=0.4'
-    one = run_tool(['test.py', CONFIG, checkpoint, '--out', tmp_path / 'one.json',
-                    '--persons', tmp_path / 'one.parquet',
-                    *options(data, tmp_path / 'work', loose)])
+    one = run_tool(
+        [
+            'test.py',
+            CONFIG,
+            checkpoint,
+            '--out',
+            tmp_path / 'one.json',
+            '--persons',
+            tmp_path / 'one.parquet',
+            *options(data, tmp_path / 'work', loose),
+        ]
+    )
     assert one.returncode == 0, one.stderr
     two = subprocess.run(
-        [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2',
-         f'--master_port={free_port()}', 'tools/test.py', CONFIG, checkpoint, '--launcher',
-         'pytorch', '--out', tmp_path / 'two.json', '--persons', tmp_path / 'two.parquet',
-         *options(data, tmp_path / 'work2', loose)],
-        cwd=repo_root, capture_output=True, text=True, timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)})
+        [
+            sys.executable,
+            '-m',
+            'torch.distributed.run',
+            '--nproc_per_node=2',
+            f'--master_port={free_port()}',
+            'tools/test.py',
+            CONFIG,
+            checkpoint,
+            '--launcher',
+            'pytorch',
+            '--out',
+            tmp_path / 'two.json',
+            '--persons',
+            tmp_path / 'two.parquet',
+            *options(data, tmp_path / 'work2', loose),
+        ],
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHONPATH': str(repo_root)},
+    )
     assert two.returncode == 0, two.stderr
     expected = json.loads((tmp_path / 'one.json').read_text())['metrics']
     found = json.loads((tmp_path / 'two.json').read_text())['metrics']
@@ -117,32 +153,40 @@ def test_two_processes_find_what_one_finds(data: Path, checkpoint: Path, tmp_pat
 
 
 @pytest.mark.slow
-def test_bfloat16_finds_nearly_the_same(data: Path, checkpoint: Path, tmp_path: Path,
-                                        run_tool: Callable) -> None:
+def test_bfloat16_finds_nearly_the_same(data: Path, checkpoint: Path, tmp_path: Path, run_tool: Callable) -> None:
     metrics = []
     for more in ([], ['--amp']):
         out = tmp_path / f'out{len(more)}.json'
-        done = run_tool(['test.py', CONFIG, checkpoint, *more, '--out', out,
-                         *options(data, tmp_path / 'work', 'test_evaluator.thr=0.4')])
+        done = run_tool(
+            [
+                'test.py',
+                CONFIG,
+                checkpoint,
+                *more,
+                '--out',
+                out,
+                *options(data, tmp_path / 'work', 'test_evaluator.thr=0.4'),
+            ]
+        )
         assert done.returncode == 0, done.stderr
         metrics.append(json.loads(out.read_text())['metrics'])
     assert metrics[1]['pck/labelled'] == pytest.approx(metrics[0]['pck/labelled'], abs=0.1)
 
 
 def test_a_missing_checkpoint_is_one_line(data: Path, tmp_path: Path, run_tool: Callable) -> None:
-    done = run_tool(['test.py', CONFIG, tmp_path / 'none.pth', '--out', tmp_path / 'out.json',
-                     *options(data, tmp_path / 'work')])
+    done = run_tool(
+        ['test.py', CONFIG, tmp_path / 'none.pth', '--out', tmp_path / 'out.json', *options(data, tmp_path / 'work')]
+    )
     assert done.returncode == 2
     assert only_error(done.stderr) == f'error: {tmp_path}/none.pth: no such checkpoint'
     assert not (tmp_path / 'out.json').exists()
 
 
 def test_a_checkpoint_of_another_config_is_one_line(
-        data: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str]) -> None:
+    data: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / 'out.json'
-    words = [CONFIG, checkpoint, '--out', out,
-             *options(data, tmp_path / 'work', 'model.backbone.num_stacks=2')]
+    words = [CONFIG, checkpoint, '--out', out, *options(data, tmp_path / 'work', 'model.backbone.num_stacks=2')]
     assert run_in_process(tool.main, words, monkeypatch) == 2
     error = only_error(capsys.readouterr().err)
     assert f'{checkpoint}: not a checkpoint of this config' in error
@@ -151,11 +195,11 @@ def test_a_checkpoint_of_another_config_is_one_line(
 
 
 def test_a_checkpoint_that_carries_code_is_one_line_and_runs_nothing(
-        data: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str]) -> None:
+    data: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Evil:
         def __reduce__(self) -> tuple:
-            return os.system, (f'touch {trace}', )
+            return os.system, (f'touch {trace}',)
 
     trace = tmp_path / 'it_ran'
     torch.save(dict(torch.load(checkpoint, weights_only=True), extra=Evil()), checkpoint)
@@ -165,15 +209,24 @@ def test_a_checkpoint_that_carries_code_is_one_line_and_runs_nothing(
     assert not trace.exists()
 
 
-@pytest.mark.parametrize('option, message', [
-    ('test_evaluator.tresh=1', "VisiblePCK has no argument 'tresh'"),
-    ('test_evaluator.normaliser=head', "normaliser='head'; choose one of"),
-    ('test_dataloader.dataset.ann_file=annotations/none.json', 'no such annotation file'),
-    ('test_dataloader.dataset.data_prefix.img=none/', 'no such image'),
-])
-def test_a_bad_setting_is_one_line(data: Path, checkpoint: Path, tmp_path: Path, option: str,
-                                   message: str, monkeypatch: pytest.MonkeyPatch,
-                                   capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        ('test_evaluator.tresh=1', "VisiblePCK has no argument 'tresh'"),
+        ('test_evaluator.normaliser=head', "normaliser='head'; choose one of"),
+        ('test_dataloader.dataset.ann_file=annotations/none.json', 'no such annotation file'),
+        ('test_dataloader.dataset.data_prefix.img=none/', 'no such image'),
+    ],
+)
+def test_a_bad_setting_is_one_line(
+    data: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    option: str,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     out = tmp_path / 'out.json'
     words = [CONFIG, checkpoint, '--out', out, *options(data, tmp_path / 'work', option)]
     assert run_in_process(tool.main, words, monkeypatch) == 2
@@ -182,11 +235,16 @@ def test_a_bad_setting_is_one_line(data: Path, checkpoint: Path, tmp_path: Path,
 
 
 def test_persons_without_visible_pck_are_one_line(
-        data: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str]) -> None:
+    data: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     persons = tmp_path / 'persons.parquet'
-    words = [CONFIG, checkpoint, '--persons', persons, *options(
-        data, tmp_path / 'work', 'test_evaluator.type=PCKAccuracy')]
+    words = [
+        CONFIG,
+        checkpoint,
+        '--persons',
+        persons,
+        *options(data, tmp_path / 'work', 'test_evaluator.type=PCKAccuracy'),
+    ]
     assert run_in_process(tool.main, words, monkeypatch) == 2
     error = only_error(capsys.readouterr().err)
     assert error.startswith('error: --persons: test_evaluator of ')
@@ -194,13 +252,11 @@ def test_persons_without_visible_pck_are_one_line(
     assert not persons.exists()
 
 
-def test_boxes_of_a_detector_are_one_line(data: Path, checkpoint: Path, tmp_path: Path,
-                                          monkeypatch: pytest.MonkeyPatch,
-                                          capsys: pytest.CaptureFixture[str]) -> None:
+def test_boxes_of_a_detector_are_one_line(
+    data: Path, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     boxes = data / 'boxes.json'
-    boxes.write_text(json.dumps([dict(image_id=1, category_id=1, bbox=[5, 5, 80, 90],
-                                      score=0.9)]))
-    words = [CONFIG, checkpoint, *options(data, tmp_path / 'work',
-                                          f'test_dataloader.dataset.bbox_file={boxes}')]
+    boxes.write_text(json.dumps([dict(image_id=1, category_id=1, bbox=[5, 5, 80, 90], score=0.9)]))
+    words = [CONFIG, checkpoint, *options(data, tmp_path / 'work', f'test_dataloader.dataset.bbox_file={boxes}')]
     assert run_in_process(tool.main, words, monkeypatch) == 2
     assert "bbox_file=''" in only_error(capsys.readouterr().err)

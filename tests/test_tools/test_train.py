@@ -52,32 +52,40 @@ def checkpoint(work: Path) -> dict[str, Any]:
     return torch.load((work / 'last_checkpoint').read_text(), weights_only=True)
 
 
-def test_an_epoch_leaves_log_config_and_checkpoints(data: Path, tmp_path: Path,
-                                                    run_tool: Callable) -> None:
+def test_an_epoch_leaves_log_config_and_checkpoints(data: Path, tmp_path: Path, run_tool: Callable) -> None:
     work = tmp_path / 'work'
     done = run_tool(['train.py', CONFIG, *options(data, work)])
     assert done.returncode == 0, done.stderr
     assert 'Traceback' not in done.stderr
-    assert {'epoch_1.pth', 'best_pck_labelled_epoch_1.pth', 'shg_coco.py'} <= {
-        path.name for path in work.iterdir()}
+    assert {'epoch_1.pth', 'best_pck_labelled_epoch_1.pth', 'shg_coco.py'} <= {path.name for path in work.iterdir()}
     *training, validation = scalars(work)
     # 8 persons in batches of 4.
     assert [entry['iter'] for entry in training] == [1, 2]
     assert all(entry['lr'] == 2.5e-4 and 0 < entry['loss'] < 10 for entry in training)
-    assert {'pck/labelled', 'pck/visible', 'pck/occluded', 'pck/limbs', 'pck/pooled/labelled',
-            'pck/joint/nose', 'val/heatmap_error'} <= set(validation)
+    assert {
+        'pck/labelled',
+        'pck/visible',
+        'pck/occluded',
+        'pck/limbs',
+        'pck/pooled/labelled',
+        'pck/joint/nose',
+        'val/heatmap_error',
+    } <= set(validation)
     assert checkpoint(work)['meta']['iter'] == 2
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, run_tool: Callable,
-                                           repo_root: Path) -> None:
+def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, run_tool: Callable, repo_root: Path) -> None:
     work, whole = tmp_path / 'killed', tmp_path / 'whole'
     epochs = 'train_cfg.max_epochs=8'
     command = [sys.executable, 'tools/train.py', CONFIG, *options(data, work, epochs)]
-    process = subprocess.Popen(command, cwd=repo_root, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL,
-                               env={**os.environ, 'PYTHONPATH': str(repo_root)})
+    process = subprocess.Popen(
+        command,
+        cwd=repo_root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, 'PYTHONPATH': str(repo_root)},
+    )
     try:
         deadline = time.monotonic() + 120
         while not (work / 'last_checkpoint').exists() and time.monotonic() < deadline:
@@ -103,16 +111,14 @@ def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, run_tool:
 
 
 @pytest.mark.slow
-def test_resume_without_a_checkpoint_starts_afresh(data: Path, tmp_path: Path,
-                                                   run_tool: Callable) -> None:
+def test_resume_without_a_checkpoint_starts_afresh(data: Path, tmp_path: Path, run_tool: Callable) -> None:
     done = run_tool(['train.py', CONFIG, '--resume', *options(data, tmp_path / 'work')])
     assert done.returncode == 0, done.stderr
     assert checkpoint(tmp_path / 'work')['meta']['iter'] == 2
 
 
 @pytest.mark.slow
-def test_bfloat16_trains_and_keeps_float32_weights(data: Path, tmp_path: Path,
-                                                   run_tool: Callable) -> None:
+def test_bfloat16_trains_and_keeps_float32_weights(data: Path, tmp_path: Path, run_tool: Callable) -> None:
     work = tmp_path / 'work'
     done = run_tool(['train.py', 'configs/shg2_coco.py', '--amp', *options(data, work)])
     assert done.returncode == 0, done.stderr
@@ -120,30 +126,34 @@ def test_bfloat16_trains_and_keeps_float32_weights(data: Path, tmp_path: Path,
     losses = [entry for entry in scalars(work) if 'loss_kpt_stack0' in entry]
     assert len(losses) == 2
     for entry in losses:
-        assert entry['loss'] == pytest.approx(entry['loss_kpt'] + entry['loss_kpt_stack0'],
-                                              rel=1e-4)
+        assert entry['loss'] == pytest.approx(entry['loss_kpt'] + entry['loss_kpt_stack0'], rel=1e-4)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('config', ['shg_ae_coco.py', 'shg_noskip_coco.py', 'shg_visible_coco.py'])
-def test_other_configs_train(data: Path, tmp_path: Path, run_tool: Callable,
-                             config: str) -> None:
-    neck = ('model.backbone.bottleneck.in_channels=8', ) if 'ae' in config else ()
+def test_other_configs_train(data: Path, tmp_path: Path, run_tool: Callable, config: str) -> None:
+    neck = ('model.backbone.bottleneck.in_channels=8',) if 'ae' in config else ()
     done = run_tool(['train.py', f'configs/{config}', *options(data, tmp_path / 'work', *neck)])
     assert done.returncode == 0, done.stderr
     assert checkpoint(tmp_path / 'work')['meta']['iter'] == 2
 
 
 @pytest.mark.slow
-def test_mmposes_own_tool_trains_the_same_network(data: Path, tmp_path: Path, run_tool: Callable,
-                                                  repo_root: Path) -> None:
+def test_mmposes_own_tool_trains_the_same_network(
+    data: Path, tmp_path: Path, run_tool: Callable, repo_root: Path
+) -> None:
     ours, theirs = tmp_path / 'ours', tmp_path / 'theirs'
     assert run_tool(['train.py', CONFIG, *options(data, ours)]).returncode == 0
     tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'train.py'
     roots = [f'{part}_dataloader.dataset.data_root={data}' for part in ('train', 'val', 'test')]
-    done = subprocess.run([sys.executable, tool, CONFIG, '--work-dir', theirs, '--cfg-options',
-                           *QUICK, *roots], cwd=repo_root, capture_output=True, text=True,
-                          timeout=300, env={**os.environ, 'PYTHONPATH': str(repo_root)})
+    done = subprocess.run(
+        [sys.executable, tool, CONFIG, '--work-dir', theirs, '--cfg-options', *QUICK, *roots],
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHONPATH': str(repo_root)},
+    )
     assert done.returncode == 0, done.stderr
     reference = checkpoint(ours)['state_dict']
     for name, value in checkpoint(theirs)['state_dict'].items():
@@ -158,15 +168,27 @@ def free_port() -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize('config', ['shg_coco.py', 'shg_noskip_coco.py'])
-def test_two_processes_train_together(data: Path, tmp_path: Path, repo_root: Path,
-                                      config: str) -> None:
+def test_two_processes_train_together(data: Path, tmp_path: Path, repo_root: Path, config: str) -> None:
     work = tmp_path / 'work'
     done = subprocess.run(
-        [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2',
-         f'--master_port={free_port()}', 'tools/train.py', f'configs/{config}', '--launcher',
-         'pytorch', *options(data, work, 'train_dataloader.batch_size=2')],
-        cwd=repo_root, capture_output=True, text=True, timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)})
+        [
+            sys.executable,
+            '-m',
+            'torch.distributed.run',
+            '--nproc_per_node=2',
+            f'--master_port={free_port()}',
+            'tools/train.py',
+            f'configs/{config}',
+            '--launcher',
+            'pytorch',
+            *options(data, work, 'train_dataloader.batch_size=2'),
+        ],
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHONPATH': str(repo_root)},
+    )
     assert done.returncode == 0, done.stderr
     # 8 persons in batches of 2 on 2 processes.
     assert checkpoint(work)['meta']['iter'] == 2
@@ -176,12 +198,13 @@ def test_two_processes_train_together(data: Path, tmp_path: Path, repo_root: Pat
 
 # What a user may get wrong, and what the line must name.
 
+
 def remove_annotations(data: Path) -> None:
     (data / ANNOTATIONS).unlink()
 
 
 def no_persons(data: Path) -> None:
-    write_part(data, 'train2017', [annotation(v=(0, ) * 17)])
+    write_part(data, 'train2017', [annotation(v=(0,) * 17)])
 
 
 def with_bad(data: Path, **changes: Any) -> None:
@@ -205,17 +228,25 @@ def broken_image(data: Path) -> None:
         file.write_bytes(b'not an image')
 
 
-@pytest.mark.parametrize('spoil, message', [
-    (remove_annotations, 'no such annotation file'),
-    (no_persons, 'no person with keypoints'),
-    (short_keypoints, 'annotation 2: "keypoints" holds 45 numbers'),
-    (zero_area, r'annotation 2: "bbox" .* has no area'),
-    (nan_coordinates, 'annotation 2: "keypoints" holds NaN'),
-    (broken_image, r'0000[1-4]\.jpg: not a readable image'),
-])
-def test_bad_data_is_one_line(data: Path, tmp_path: Path, spoil: Callable[[Path], None],
-                              message: str, monkeypatch: pytest.MonkeyPatch,
-                              capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    'spoil, message',
+    [
+        (remove_annotations, 'no such annotation file'),
+        (no_persons, 'no person with keypoints'),
+        (short_keypoints, 'annotation 2: "keypoints" holds 45 numbers'),
+        (zero_area, r'annotation 2: "bbox" .* has no area'),
+        (nan_coordinates, 'annotation 2: "keypoints" holds NaN'),
+        (broken_image, r'0000[1-4]\.jpg: not a readable image'),
+    ],
+)
+def test_bad_data_is_one_line(
+    data: Path,
+    tmp_path: Path,
+    spoil: Callable[[Path], None],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     spoil(data)
     work = tmp_path / 'work'
     assert run_in_process(train.main, [CONFIG, *options(data, work)], monkeypatch) == 2
@@ -223,21 +254,33 @@ def test_bad_data_is_one_line(data: Path, tmp_path: Path, spoil: Callable[[Path]
     assert not list(work.glob('*.pth'))
 
 
-@pytest.mark.parametrize('option, message', [
-    ('model.backbone.skip_connection=False',
-     "StackedHourglass has no argument 'skip_connection'; did you mean skip_connections"),
-    ('model.head.decoder.sigma_visble=1', "VisibilityHeatmap has no argument 'sigma_visble'"),
-    ('train_dataloader.dataset.pipeline.4.encoder.sigma_visble=1',
-     "VisibilityHeatmap has no argument 'sigma_visble'; did you mean sigma_visible"),
-    ('val_evaluator.0.threshold=1', "VisiblePCK has no argument 'threshold'"),
-    ('model.backbone.type=StackedHourglas', 'StackedHourglas is not in the'),
-    ('model.backbone.shortcut=conv', "shortcut='conv'; choose one of"),
-    ('model.backbone.depth=5', r'multiples of 128, got 64x64'),
-    ('train_dataloader.dataset.pipeline.99.type=LoadImage', '--cfg-options: does not fit'),
-])
-def test_a_bad_setting_is_one_line(data: Path, tmp_path: Path, option: str, message: str,
-                                   monkeypatch: pytest.MonkeyPatch,
-                                   capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        (
+            'model.backbone.skip_connection=False',
+            "StackedHourglass has no argument 'skip_connection'; did you mean skip_connections",
+        ),
+        ('model.head.decoder.sigma_visble=1', "VisibilityHeatmap has no argument 'sigma_visble'"),
+        (
+            'train_dataloader.dataset.pipeline.4.encoder.sigma_visble=1',
+            "VisibilityHeatmap has no argument 'sigma_visble'; did you mean sigma_visible",
+        ),
+        ('val_evaluator.0.threshold=1', "VisiblePCK has no argument 'threshold'"),
+        ('model.backbone.type=StackedHourglas', 'StackedHourglas is not in the'),
+        ('model.backbone.shortcut=conv', "shortcut='conv'; choose one of"),
+        ('model.backbone.depth=5', r'multiples of 128, got 64x64'),
+        ('train_dataloader.dataset.pipeline.99.type=LoadImage', '--cfg-options: does not fit'),
+    ],
+)
+def test_a_bad_setting_is_one_line(
+    data: Path,
+    tmp_path: Path,
+    option: str,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     work = tmp_path / 'work'
     assert run_in_process(train.main, [CONFIG, *options(data, work, option)], monkeypatch) == 2
     assert re.search(message, only_error(capsys.readouterr().err))
@@ -251,18 +294,16 @@ def test_a_missing_config_is_one_line(run_tool: Callable) -> None:
 
 
 @pytest.mark.slow
-def test_a_broken_image_in_a_loader_process_is_one_line(data: Path, tmp_path: Path,
-                                                        run_tool: Callable) -> None:
+def test_a_broken_image_in_a_loader_process_is_one_line(data: Path, tmp_path: Path, run_tool: Callable) -> None:
     broken_image(data)
-    done = run_tool(['train.py', CONFIG, *options(data, tmp_path / 'work',
-                                                  'train_dataloader.num_workers=2')])
+    done = run_tool(['train.py', CONFIG, *options(data, tmp_path / 'work', 'train_dataloader.num_workers=2')])
     assert done.returncode == 2
     assert '.jpg: not a readable image' in only_error(done.stderr)
 
 
-def test_a_checkpoint_to_resume_must_be_there(data: Path, tmp_path: Path,
-                                              monkeypatch: pytest.MonkeyPatch,
-                                              capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_checkpoint_to_resume_must_be_there(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = [CONFIG, '--resume', tmp_path / 'none.pth', *options(data, tmp_path / 'work')]
     assert run_in_process(train.main, words, monkeypatch) == 2
     assert only_error(capsys.readouterr().err).endswith('none.pth: no such checkpoint')

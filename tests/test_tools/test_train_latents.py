@@ -16,20 +16,26 @@ import torch
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.runner.checkpoints import read_weights
-from tests.helpers.data import only_error, run_in_process
 from tests.helpers.analysis_stores import write_store
+from tests.helpers.data import only_error, run_in_process
 from tools import test as test_tool
 from tools import train
 
 CONFIG = 'configs/ae_latents.py'
 RATIO, PCA = 'latent/explained_variance_ratio', 'latent/pca_explained_variance_ratio'
 BEST = 'best_latent_explained_variance_ratio_epoch_'
-NAMES = {f'neck.{layer}.{kind}' for kind in ('weight', 'bias')
-         for layer in ('encoder.0.0', 'encoder.0.2', 'encoder.2', 'decoder.0', 'decoder.3.0',
-                       'decoder.3.2')}
-SMALL = ('model.neck.in_channels=4', 'model.neck.in_featuremap_size=(2,2)',
-         'model.neck.hidden_channels=(6,5)', 'model.neck.code_channels=3',
-         *(f'{part}_dataloader.dataset.held_out=0.2' for part in ('train', 'val', 'test')))
+NAMES = {
+    f'neck.{layer}.{kind}'
+    for kind in ('weight', 'bias')
+    for layer in ('encoder.0.0', 'encoder.0.2', 'encoder.2', 'decoder.0', 'decoder.3.0', 'decoder.3.2')
+}
+SMALL = (
+    'model.neck.in_channels=4',
+    'model.neck.in_featuremap_size=(2,2)',
+    'model.neck.hidden_channels=(6,5)',
+    'model.neck.code_channels=3',
+    *(f'{part}_dataloader.dataset.held_out=0.2' for part in ('train', 'val', 'test')),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +57,17 @@ def options(store: Path, work: Path, *more: str) -> list[str]:
     """The command line of a small training."""
     # MMEngine keeps a logger and a visualizer for each name, and with them where they write.
     name = f'{work.parent.name}_{work.name}'
-    return ['--data-root', str(store), '--work-dir', str(work), '--cfg-options', *SMALL,
-            f'experiment_name={name}', f'visualizer.name={name}', *more]
+    return [
+        '--data-root',
+        str(store),
+        '--work-dir',
+        str(work),
+        '--cfg-options',
+        *SMALL,
+        f'experiment_name={name}',
+        f'visualizer.name={name}',
+        *more,
+    ]
 
 
 def checkpoint(work: Path) -> dict[str, Any]:
@@ -72,8 +87,7 @@ def scores_of(words: list[Any], out: Path, monkeypatch: pytest.MonkeyPatch) -> d
     return json.loads(out.read_text())
 
 
-def test_it_trains_and_is_tested(store: Path, tmp_path: Path,
-                                 monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_trains_and_is_tested(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work = tmp_path / 'work'
     words = options(store, work, 'train_cfg.max_epochs=3', 'optim_wrapper.optimizer.lr=0.02')
     assert run_in_process(train.main, [CONFIG, *words], monkeypatch) == 0
@@ -84,43 +98,58 @@ def test_it_trains_and_is_tested(store: Path, tmp_path: Path,
     best = work / f'{BEST}{max(scores, key=scores.get)}.pth'
     assert set(read_weights(str(best))) == NAMES
 
-    found = scores_of([CONFIG, best, *options(store, tmp_path / 'test')], tmp_path / 'out.json',
-                   monkeypatch)
+    found = scores_of([CONFIG, best, *options(store, tmp_path / 'test')], tmp_path / 'out.json', monkeypatch)
     assert (found['ann_file'], found['data_root'], found['seed']) == (None, str(store), 0)
     assert found['metrics'][RATIO] == pytest.approx(max(scores.values()), abs=1e-6)
     assert found['metrics'][PCA] == pytest.approx(logged(work)[0][PCA], abs=1e-9)
     assert found['metrics']['latent/code_channels'] == 3
 
 
-def test_a_linear_one_comes_as_close_to_pca_as_can_be(store: Path, tmp_path: Path,
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
-    linear = ('model.neck.hidden_channels=()', 'model.neck.code_relu=False',
-              'model.neck.output_relu=False', 'model.neck.noise=0.0')
+def test_a_linear_one_comes_as_close_to_pca_as_can_be(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linear = (
+        'model.neck.hidden_channels=()',
+        'model.neck.code_relu=False',
+        'model.neck.output_relu=False',
+        'model.neck.noise=0.0',
+    )
     work = tmp_path / 'work'
-    words = options(store, work, *linear, 'train_dataloader.batch_size=48',
-                    'train_cfg.max_epochs=150', 'train_cfg.val_interval=150',
-                    'default_hooks.checkpoint.interval=150', 'default_hooks.logger.interval=100',
-                    'optim_wrapper.optimizer.lr=0.2', 'param_scheduler.step_size=60')
+    words = options(
+        store,
+        work,
+        *linear,
+        'train_dataloader.batch_size=48',
+        'train_cfg.max_epochs=150',
+        'train_cfg.val_interval=150',
+        'default_hooks.checkpoint.interval=150',
+        'default_hooks.logger.interval=100',
+        'optim_wrapper.optimizer.lr=0.2',
+        'param_scheduler.step_size=60',
+    )
     assert run_in_process(train.main, [CONFIG, *words], monkeypatch) == 0
-    found = scores_of([CONFIG, (work / 'last_checkpoint').read_text(),
-                    *options(store, tmp_path / 'test', *linear,
-                             'test_dataloader.dataset.part=train')],
-                   tmp_path / 'out.json', monkeypatch)['metrics']
+    found = scores_of(
+        [
+            CONFIG,
+            (work / 'last_checkpoint').read_text(),
+            *options(store, tmp_path / 'test', *linear, 'test_dataloader.dataset.part=train'),
+        ],
+        tmp_path / 'out.json',
+        monkeypatch,
+    )['metrics']
     # Of the persons trained on nothing linear can explain more than PCA.
     assert 0.99 * found[PCA] <= found[RATIO] <= found[PCA] + 1e-9
 
 
 @pytest.mark.slow
-def test_a_run_that_was_cut_ends_with_the_same_weights(store: Path, tmp_path: Path,
-                                                       run_tool: Callable) -> None:
+def test_a_run_that_was_cut_ends_with_the_same_weights(store: Path, tmp_path: Path, run_tool: Callable) -> None:
     cut, whole = tmp_path / 'cut', tmp_path / 'whole'
     rate = 'optim_wrapper.optimizer.lr=0.02'
     for work, more in ((whole, ['train_cfg.max_epochs=3']), (cut, ['train_cfg.max_epochs=1'])):
         done = run_tool(['train.py', CONFIG, *options(store, work, rate, *more)])
         assert done.returncode == 0, done.stderr
     assert checkpoint(cut)['meta']['epoch'] == 1
-    done = run_tool(['train.py', CONFIG, '--resume',
-                     *options(store, cut, rate, 'train_cfg.max_epochs=3')])
+    done = run_tool(['train.py', CONFIG, '--resume', *options(store, cut, rate, 'train_cfg.max_epochs=3')])
     assert done.returncode == 0, done.stderr
     assert [entry['step'] for entry in logged(cut)] == [1, 2, 3]  # the first one validated again
     one, other = checkpoint(cut), checkpoint(whole)
@@ -130,21 +159,22 @@ def test_a_run_that_was_cut_ends_with_the_same_weights(store: Path, tmp_path: Pa
         assert torch.equal(one['state_dict'][name], value), name
 
     out = tmp_path / 'out.json'
-    done = run_tool(['test.py', CONFIG, (cut / 'last_checkpoint').read_text(), '--out', out,
-                     *options(store, tmp_path / 'test')])
+    done = run_tool(
+        ['test.py', CONFIG, (cut / 'last_checkpoint').read_text(), '--out', out, *options(store, tmp_path / 'test')]
+    )
     assert done.returncode == 0, done.stderr
     metrics = json.loads(out.read_text())['metrics']
     assert metrics[RATIO] == pytest.approx(logged(whole)[-1][RATIO], abs=1e-6)
 
 
-def test_bfloat16_trains_and_keeps_float32_weights(store: Path, tmp_path: Path,
-                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bfloat16_trains_and_keeps_float32_weights(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     work = tmp_path / 'work'
     words = options(store, work, 'train_cfg.max_epochs=1')
     assert run_in_process(train.main, [CONFIG, '--amp', *words], monkeypatch) == 0
     assert {value.dtype for value in checkpoint(work)['state_dict'].values()} == {torch.float32}
-    amp = [CONFIG, (work / 'last_checkpoint').read_text(), '--amp',
-           *options(store, tmp_path / 'test')]
+    amp = [CONFIG, (work / 'last_checkpoint').read_text(), '--amp', *options(store, tmp_path / 'test')]
     found = scores_of(amp, tmp_path / 'out.json', monkeypatch)['metrics']
     # Eight bits of mantissa: a share of the variance to about two digits.
     assert found[RATIO] == pytest.approx(logged(work)[0][RATIO], abs=0.02)
@@ -157,26 +187,51 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
-def test_two_processes_train_together(store: Path, tmp_path: Path, repo_root: Path,
-                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_train_together(
+    store: Path, tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     work = tmp_path / 'work'
     # 23 held-out persons: one is repeated to even out the processes, and must not count twice.
-    words = options(store, work, 'train_cfg.max_epochs=1', 'train_dataloader.batch_size=8',
-                    'val_dataloader.sampler.round_up=True', 'val_dataloader.batch_size=5',
-                    'val_dataloader.dataset.rows=annotation_id != 12')
+    words = options(
+        store,
+        work,
+        'train_cfg.max_epochs=1',
+        'train_dataloader.batch_size=8',
+        'val_dataloader.sampler.round_up=True',
+        'val_dataloader.batch_size=5',
+        'val_dataloader.dataset.rows=annotation_id != 12',
+    )
     done = subprocess.run(
-        [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2',
-         f'--master_port={free_port()}', str(repo_root / 'tools' / 'train.py'),
-         str(repo_root / CONFIG), '--launcher', 'pytorch', *words],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)})
+        [
+            sys.executable,
+            '-m',
+            'torch.distributed.run',
+            '--nproc_per_node=2',
+            f'--master_port={free_port()}',
+            str(repo_root / 'tools' / 'train.py'),
+            str(repo_root / CONFIG),
+            '--launcher',
+            'pytorch',
+            *words,
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, 'PYTHONPATH': str(repo_root)},
+    )
     assert done.returncode == 0, done.stderr
     assert checkpoint(work)['meta']['iter'] == 6
     assert checkpoint(work)['state_dict'].keys() == NAMES
-    alone = scores_of([repo_root / CONFIG, (work / 'last_checkpoint').read_text(),
-                    *options(store, tmp_path / 'test',
-                             'test_dataloader.dataset.rows=annotation_id != 12')],
-                   tmp_path / 'out.json', monkeypatch)['metrics']
+    alone = scores_of(
+        [
+            repo_root / CONFIG,
+            (work / 'last_checkpoint').read_text(),
+            *options(store, tmp_path / 'test', 'test_dataloader.dataset.rows=annotation_id != 12'),
+        ],
+        tmp_path / 'out.json',
+        monkeypatch,
+    )['metrics']
     together = logged(work)[-1]
     for name in (RATIO, PCA, 'latent/mse', 'latent/dead_code_units'):
         assert together[name] == pytest.approx(alone[name], abs=1e-6), name
@@ -184,35 +239,57 @@ def test_two_processes_train_together(store: Path, tmp_path: Path, repo_root: Pa
 
 # What a user may get wrong, and what the line must name.
 
-@pytest.mark.parametrize('more, message', [
-    (['model.neck.code_channels=17'], 'code_channels=17 is a width larger than the latent'),
-    (['model.neck.in_channels=5'], r'expects feature maps \(C, H, W\) = \(5, 2, 2\), got '
-                                   r'\(4, 2, 2\)'),
-    (['train_dataloader.dataset.layer=neck'], "layer: 'neck' is not in this store; it has bottle"),
-    (['train_dataloader.dataset.parts=train'], "LatentDataset has no argument 'parts'"),
-    (['train_cfg.max_epochs=2', 'optim_wrapper.optimizer.lr=1e9'], 'training has diverged'),
-])
-def test_a_bad_setting_is_one_line(store: Path, tmp_path: Path, more: list[str], message: str,
-                                   monkeypatch: pytest.MonkeyPatch,
-                                   capsys: pytest.CaptureFixture[str]) -> None:
+
+@pytest.mark.parametrize(
+    'more, message',
+    [
+        (['model.neck.code_channels=17'], 'code_channels=17 is a width larger than the latent'),
+        (
+            ['model.neck.in_channels=5'],
+            r'expects feature maps \(C, H, W\) = \(5, 2, 2\), got '
+            r'\(4, 2, 2\)',
+        ),
+        (['train_dataloader.dataset.layer=neck'], "layer: 'neck' is not in this store; it has bottle"),
+        (['train_dataloader.dataset.parts=train'], "LatentDataset has no argument 'parts'"),
+        (['train_cfg.max_epochs=2', 'optim_wrapper.optimizer.lr=1e9'], 'training has diverged'),
+    ],
+)
+def test_a_bad_setting_is_one_line(
+    store: Path,
+    tmp_path: Path,
+    more: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     words = [CONFIG, *options(store, tmp_path / 'work', *more)]
     assert run_in_process(train.main, words, monkeypatch) == 2
     assert re.search(message, only_error(capsys.readouterr().err))
 
 
-@pytest.mark.parametrize('option, message', [
-    (['--held-out'], r'--held-out: .*ae_latents.py reads no annotated images; set held_out'),
-    (['--show-dir', 'drawn'], r'--show, --show-dir: .*ae_latents.py reads no annotated images')])
-def test_options_about_images_are_one_line(store: Path, tmp_path: Path, option: list[str],
-                                           message: str, monkeypatch: pytest.MonkeyPatch,
-                                           capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    'option, message',
+    [
+        (['--held-out'], r'--held-out: .*ae_latents.py reads no annotated images; set held_out'),
+        (['--show-dir', 'drawn'], r'--show, --show-dir: .*ae_latents.py reads no annotated images'),
+    ],
+)
+def test_options_about_images_are_one_line(
+    store: Path,
+    tmp_path: Path,
+    option: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     words = [CONFIG, *option, *options(store, tmp_path / 'work')]
     assert run_in_process(train.main, words, monkeypatch) == 2
     assert re.search(message, only_error(capsys.readouterr().err))
 
 
-def test_no_store_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-                              capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_store_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = [CONFIG, *options(tmp_path / 'none', tmp_path / 'work')]
     assert run_in_process(train.main, words, monkeypatch) == 2
     assert 'none: no latent store' in only_error(capsys.readouterr().err)

@@ -24,8 +24,7 @@ from tests.test_interventions.test_capture import (
 from tools import walk_latent as tool
 
 CONFIG = 'configs/shg_coco.py'
-HRNET = ('mmpose::body_2d_keypoint/topdown_heatmap/coco/'
-         'td-hm_hrnet-w32_8xb64-210e_coco-256x192.py')
+HRNET = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py'
 ESTIMATE = {'value', 'low', 'high'}
 
 
@@ -35,12 +34,10 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
     folder = tmp_path_factory.mktemp('walked')
     data = write_coco(folder / 'coco', train_images=6)
     cfg = small_config(repo_root / CONFIG, data, folder / 'work')
-    for name, seed, layers in (('store0', 0, (LAYER, )), ('store1', 1, (LAYER, )),
-                               ('stem', 0, ('backbone.stem.4', ))):
+    for name, seed, layers in (('store0', 0, (LAYER,)), ('store1', 1, (LAYER,)), ('stem', 0, ('backbone.stem.4',))):
         cfg.load_from = str(save_network(cfg, folder / f'{seed}.pth', seed))
         cfg.experiment_name = f'{folder.name}_{name}'
-        dump_latents(cfg, cfg.load_from, DumpOptions(layers, folder / name, 'train', limit=9,
-                                                     predictions=False))
+        dump_latents(cfg, cfg.load_from, DumpOptions(layers, folder / name, 'train', limit=9, predictions=False))
     cfg.load_from = str(folder / '0.pth')
     annotations = data / 'annotations'
     content = json.loads((annotations / 'person_keypoints_val2017.json').read_text())
@@ -51,22 +48,44 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
 @pytest.fixture
 def words(cfg: Config, tmp_path: Path) -> Callable[..., list[str]]:
     """The command's words; what is given comes last, --cfg-options after the others."""
-    def make(*more: str, store: str = 'store0', out: Path = tmp_path / 'out' / 'walk.json'
-             ) -> list[str]:
+
+    def make(*more: str, store: str = 'store0', out: Path = tmp_path / 'out' / 'walk.json') -> list[str]:
         data = Path(cfg.val_dataloader.dataset.data_root)
         split = more.index('--cfg-options') if '--cfg-options' in more else len(more)
-        return [CONFIG, cfg.load_from, '--store', str(data.parent / store), '--out', str(out),
-                '--data-root', str(data), '--work-dir', str(tmp_path / 'work'), '--bootstrap', '20',
-                '--random', '3', *more[:split], '--cfg-options', *QUICK,
-                f'experiment_name={tmp_path.name}', *more[split + 1:]]
+        return [
+            CONFIG,
+            cfg.load_from,
+            '--store',
+            str(data.parent / store),
+            '--out',
+            str(out),
+            '--data-root',
+            str(data),
+            '--work-dir',
+            str(tmp_path / 'work'),
+            '--bootstrap',
+            '20',
+            '--random',
+            '3',
+            *more[:split],
+            '--cfg-options',
+            *QUICK,
+            f'experiment_name={tmp_path.name}',
+            *more[split + 1 :],
+        ]
+
     return make
 
 
-def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Path,
-                     run_tool: Callable) -> None:
-    done = run_tool(['walk_latent.py', *words(
-        '--components', '2', '1', '--concepts', 'labelled_share', '--steps', '-1', '1', '2.5',
-        '--seed', '4')])
+def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Path, run_tool: Callable) -> None:
+    done = run_tool(
+        [
+            'walk_latent.py',
+            *words(
+                '--components', '2', '1', '--concepts', 'labelled_share', '--steps', '-1', '1', '2.5', '--seed', '4'
+            ),
+        ]
+    )
     assert done.returncode == 0, done.stderr
     out = tmp_path / 'out' / 'walk.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
@@ -77,14 +96,25 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert (found['layer'], found['split'], found['seed']) == (LAYER, 'val', 4)
     assert (found['persons'], found['start'], found['skips']) == (6, 'mean', 'own')
     assert found['settings'] | dict(peak=None) == dict(
-        random=3, steps=[-1, 0, 1, 2.5], peak=None, bootstrap=20, confidence=0.95,
-        requested_persons=50, flip_test=False, mean_skips_persons=None)
+        random=3,
+        steps=[-1, 0, 1, 2.5],
+        peak=None,
+        bootstrap=20,
+        confidence=0.95,
+        requested_persons=50,
+        flip_test=False,
+        mean_skips_persons=None,
+    )
     assert found['joints'] == list(NAMES)
     assert [15, 13] in found['links']
     assert [(entry['name'], entry['kind'], entry['number']) for entry in found['directions']] == [
-        ('component 2', 'component', 2), ('random 1', 'random', 1),
-        ('component 1', 'component', 1), ('random 1', 'random', 1),
-        ('labelled_share', 'concept', None), ('random 1', 'random', 1)]
+        ('component 2', 'component', 2),
+        ('random 1', 'random', 1),
+        ('component 1', 'component', 1),
+        ('random 1', 'random', 1),
+        ('labelled_share', 'concept', None),
+        ('random 1', 'random', 1),
+    ]
     for entry in found['directions']:
         assert [point['c'] for point in entry['walk']] == [-1, 0, 1, 2.5]
         for point in entry['walk']:
@@ -101,10 +131,14 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert 'warning: 9 persons are no more than 128 dimensions' in done.stderr
     table = [line for line in done.stdout.splitlines() if line.startswith('| ')]
     assert [line.split(' | ')[0] for line in table] == [
-        '| direction', '| ---', '| component 2', '| component 1', '| labelled_share']
+        '| direction',
+        '| ---',
+        '| component 2',
+        '| component 1',
+        '| labelled_share',
+    ]
     first = found['directions'][0]
-    assert (f'{100 * first["shift_per_sigma"]["value"]:.2f} '
-            f'[{100 * first["shift_per_sigma"]["low"]:.2f}, ') in table[2]
+    assert (f'{100 * first["shift_per_sigma"]["value"]:.2f} [{100 * first["shift_per_sigma"]["low"]:.2f}, ') in table[2]
     assert f' | {100 * first["random_mean_shift_97_5"]:.2f} % | ' in table[2]
     assert ', '.join(first['most_moved']) in table[2]
     assert f'component 2: {first["verdict"]}.' in done.stdout
@@ -114,16 +148,20 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
 
 @pytest.mark.slow
 def test_it_finds_the_same_again_and_runs_in_bfloat16(
-        words: Callable[..., list[str]], tmp_path: Path, repo_root: Path,
-        monkeypatch: pytest.MonkeyPatch) -> None:
+    words: Callable[..., list[str]], tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(repo_root)
     found = []
-    for number, more in enumerate((['--skips', 'donor'], ['--skips', 'donor'],
-                                   ['--skips', 'donor', '--seed', '1'],
-                                   ['--start', 'person', '--amp'])):
+    for number, more in enumerate(
+        (
+            ['--skips', 'donor'],
+            ['--skips', 'donor'],
+            ['--skips', 'donor', '--seed', '1'],
+            ['--start', 'person', '--amp'],
+        )
+    ):
         out = tmp_path / f'{number}.json'
-        arguments = words('--components', '1', *more, '--cfg-options', f'experiment_name={out}',
-                          out=out)
+        arguments = words('--components', '1', *more, '--cfg-options', f'experiment_name={out}', out=out)
         assert run_in_process(tool.main, arguments, monkeypatch) == 0
         found.append(json.loads(out.read_text()))
         del found[-1]['times_s'], found[-1]['command']
@@ -137,24 +175,44 @@ def test_it_finds_the_same_again_and_runs_in_bfloat16(
 @pytest.mark.slow
 def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, run_tool: Callable) -> None:
     data = cfg.val_dataloader.dataset.data_root
-    small = ['codec.input_size=(64,64)', 'model.head.decoder.input_size=(64,64)',
-             'model.head.decoder.heatmap_size=(16,16)', 'val_dataloader.num_workers=0',
-             'val_dataloader.persistent_workers=False', 'model.backbone.init_cfg=None',
-             'val_dataloader.dataset.pipeline.2.input_size=(64,64)',
-             'test_dataloader.dataset.pipeline.2.input_size=(64,64)']
+    small = [
+        'codec.input_size=(64,64)',
+        'model.head.decoder.input_size=(64,64)',
+        'model.head.decoder.heatmap_size=(16,16)',
+        'val_dataloader.num_workers=0',
+        'val_dataloader.persistent_workers=False',
+        'model.backbone.init_cfg=None',
+        'val_dataloader.dataset.pipeline.2.input_size=(64,64)',
+        'test_dataloader.dataset.pipeline.2.input_size=(64,64)',
+    ]
     network = Config.fromfile(config_path(HRNET))
     network.model.backbone.init_cfg = None
     init_default_scope('mmpose')
     set_random_seed(0)
     checkpoint = tmp_path / 'hrnet.pth'
     torch.save(dict(state_dict=MODELS.build(network.model).state_dict()), checkpoint)
-    common = [HRNET, checkpoint, '--data-root', data, '--work-dir', tmp_path / 'work',
-              '--split', 'val']
+    common = [HRNET, checkpoint, '--data-root', data, '--work-dir', tmp_path / 'work', '--split', 'val']
     for name, more in (
-            ('dump_latents.py', ['--layers', 'backbone.stage4.2.branches.3', '--dtype', 'float32',
-                                 '--out', tmp_path / 'store']),
-            ('walk_latent.py', ['--store', tmp_path / 'store', '--out', tmp_path / 'walk.json',
-                                '--components', '1', '--random', '2', '--start', 'person'])):
+        (
+            'dump_latents.py',
+            ['--layers', 'backbone.stage4.2.branches.3', '--dtype', 'float32', '--out', tmp_path / 'store'],
+        ),
+        (
+            'walk_latent.py',
+            [
+                '--store',
+                tmp_path / 'store',
+                '--out',
+                tmp_path / 'walk.json',
+                '--components',
+                '1',
+                '--random',
+                '2',
+                '--start',
+                'person',
+            ],
+        ),
+    ):
         # In processes of their own, as a user runs them.
         done = run_tool([name, *common, *more, '--cfg-options', *small])
         assert done.returncode == 0, done.stderr
@@ -168,37 +226,55 @@ def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, run_tool: Callable) -> 
     assert 'computed from persons of val' in warnings
 
 
-@pytest.mark.parametrize('more, store, message', [
-    (['--components', '1', '129'], 'store0', '--components 129: the latent has 128 components'),
-    (['--components', '9'], 'store0', '--components 9: the latents of 9 persons do not vary along'),
-    (['--components'], 'store0', '--components: no direction to walk along'),
-    (['--concepts', 'facing'], 'store0', '--concepts facing: not known of the persons of the '
-                                         'store; did you mean facing_camera or facing_right?'),
-    (['--persons', '0'], 'store0', '--persons 0: give 1 or more'),
-    (['--steps', '0'], 'store0', '--steps 0.0: give numbers of sigmas'),
-    (['--launcher', 'pytorch'], 'store0', '--launcher pytorch: runs in one process'),
-    ([], 'nowhere', 'nowhere: no latent store'),
-    ([], 'store1', 'store1: its latents are not those of'),
-    (['--skips', 'none'], 'stem', '--skips none: backbone.stem.4 is no layer within an hourglass'),
-    (['--layer', 'backbone.stem.4'], 'store0', "layer 'backbone.stem.4': not in this store"),
-    (['--cfg-options', 'model.backbone.channels=16', 'model.head.in_channels=16'], 'store0',
-     'the store has (8, 4, 4) values a person, this network (16, 4, 4)'),
-    (['--cfg-options', 'val_dataloader.dataset.ann_file=annotations/nobody.json'], 'store0',
-     'nobody.json'),
-])
-def test_bad_words_are_one_line(words: Callable[..., list[str]], tmp_path: Path, repo_root: Path,
-                                monkeypatch: pytest.MonkeyPatch,
-                                capsys: pytest.CaptureFixture[str], more: list[str], store: str,
-                                message: str) -> None:
+@pytest.mark.parametrize(
+    'more, store, message',
+    [
+        (['--components', '1', '129'], 'store0', '--components 129: the latent has 128 components'),
+        (['--components', '9'], 'store0', '--components 9: the latents of 9 persons do not vary along'),
+        (['--components'], 'store0', '--components: no direction to walk along'),
+        (
+            ['--concepts', 'facing'],
+            'store0',
+            '--concepts facing: not known of the persons of the store; did you mean facing_camera or facing_right?',
+        ),
+        (['--persons', '0'], 'store0', '--persons 0: give 1 or more'),
+        (['--steps', '0'], 'store0', '--steps 0.0: give numbers of sigmas'),
+        (['--launcher', 'pytorch'], 'store0', '--launcher pytorch: runs in one process'),
+        ([], 'nowhere', 'nowhere: no latent store'),
+        ([], 'store1', 'store1: its latents are not those of'),
+        (['--skips', 'none'], 'stem', '--skips none: backbone.stem.4 is no layer within an hourglass'),
+        (['--layer', 'backbone.stem.4'], 'store0', "layer 'backbone.stem.4': not in this store"),
+        (
+            ['--cfg-options', 'model.backbone.channels=16', 'model.head.in_channels=16'],
+            'store0',
+            'the store has (8, 4, 4) values a person, this network (16, 4, 4)',
+        ),
+        (['--cfg-options', 'val_dataloader.dataset.ann_file=annotations/nobody.json'], 'store0', 'nobody.json'),
+    ],
+)
+def test_bad_words_are_one_line(
+    words: Callable[..., list[str]],
+    tmp_path: Path,
+    repo_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
+    store: str,
+    message: str,
+) -> None:
     monkeypatch.chdir(repo_root)
     assert run_in_process(tool.main, words(*more, store=store), monkeypatch) == 2
     assert message in only_error(capsys.readouterr().err)
     assert not (tmp_path / 'out').exists()
 
 
-def test_places_that_cannot_be_written(words: Callable[..., list[str]], tmp_path: Path,
-                                       repo_root: Path, monkeypatch: pytest.MonkeyPatch,
-                                       capsys: pytest.CaptureFixture[str]) -> None:
+def test_places_that_cannot_be_written(
+    words: Callable[..., list[str]],
+    tmp_path: Path,
+    repo_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.chdir(repo_root)
     assert run_in_process(tool.main, words(out=tmp_path), monkeypatch) == 2
     assert f'--out {tmp_path}: is a folder; name a file' in only_error(capsys.readouterr().err)

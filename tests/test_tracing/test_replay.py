@@ -15,18 +15,21 @@ from shg_xai.errors import InputError
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import split_name, tap
 
-HRNET = {f'stage{stage}': dict(num_modules=1, num_branches=stage, block='BASIC',
-                               num_blocks=(1, ) * stage,
-                               num_channels=tuple(4 * 2**branch for branch in range(stage)))
-         for stage in (2, 3, 4)} | dict(stage1=dict(
-             num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(1, ),
-             num_channels=(4, )))
+HRNET = {
+    f'stage{stage}': dict(
+        num_modules=1,
+        num_branches=stage,
+        block='BASIC',
+        num_blocks=(1,) * stage,
+        num_channels=tuple(4 * 2**branch for branch in range(stage)),
+    )
+    for stage in (2, 3, 4)
+} | dict(stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(1,), num_channels=(4,)))
 HOURGLASS = dict(type='StackedHourglass', channels=8, depth=2)
 NETWORKS = [
     (HOURGLASS, 'hourglasses.0.bottleneck_residuals', 'stem.3.branch.2'),
     ({**HOURGLASS, 'num_stacks': 2}, 'hourglasses.0.bottleneck_residuals', 'stem.0'),
-    ({**HOURGLASS, 'num_stacks': 2}, 'hourglasses.1.bottleneck_residuals',
-     'hourglasses.0.ups.1.branch.2'),
+    ({**HOURGLASS, 'num_stacks': 2}, 'hourglasses.1.bottleneck_residuals', 'hourglasses.0.ups.1.branch.2'),
     (dict(type='ResNet', depth=18), 'layer3', 'layer1.0.conv1'),
     (dict(type='ResNet', depth=18), 'layer3.0.bn1', 'layer2.1.conv2'),
     (dict(type='HRNet', extra=HRNET), 'stage3.0.branches.2', 'stage2.0.branches.1.0.conv1'),
@@ -56,8 +59,7 @@ def assert_same(found: object, expected: object) -> None:
         assert one.stride() == other.stride()
 
 
-def assert_replays(model: nn.Module, x: Tensor, layer: str, computed_once: str | None = None
-                   ) -> None:
+def assert_replays(model: nn.Module, x: Tensor, layer: str, computed_once: str | None = None) -> None:
     """Every pass in the block is a full pass outside it, with and without replacement."""
     calls: Counter[str] = Counter()
     changes = (torch.zeros_like, lambda output: output.mul(2), lambda output: output.add_(1))
@@ -68,10 +70,8 @@ def assert_replays(model: nn.Module, x: Tensor, layer: str, computed_once: str |
             with tap(model, replace={layer: change}):
                 expected.append(model(x))
         if computed_once:
-            model.get_submodule(computed_once).register_forward_hook(
-                lambda *_: calls.update(['before']))
-        model.get_submodule(split_name(layer)[0]).register_forward_hook(
-            lambda *_: calls.update(['layer']))
+            model.get_submodule(computed_once).register_forward_hook(lambda *_: calls.update(['before']))
+        model.get_submodule(split_name(layer)[0]).register_forward_hook(lambda *_: calls.update(['layer']))
         with replayed(model, until=layer):
             assert_same(model(x), plain)
             for change, one in zip(changes, expected, strict=True):
@@ -89,7 +89,8 @@ def left_behind(model: nn.Module) -> list[str]:
 
 @pytest.mark.parametrize('network, layer, computed_once', NETWORKS)
 def test_passes_equal_full_ones_and_the_encoder_is_computed_once(
-        network: dict[str, Any], layer: str, computed_once: str) -> None:
+    network: dict[str, Any], layer: str, computed_once: str
+) -> None:
     model = build(network)
     assert_replays(model, torch.rand(2, 3, 64, 64), layer, computed_once)
     assert left_behind(model) == []
@@ -203,11 +204,11 @@ class Mirrored(nn.Module):
         return sum(self.head(self.latent(self.encoder(side))) for side in (x, x.flip(1)))
 
 
-@pytest.mark.parametrize('network, computed_once', [
-    (Twice, 'outer.1'), (InPlace, None), (Containers, None), (Foreign, 'boxed.linear.0'),
-    (Mirrored, None)])
-def test_networks_that_could_go_wrong(network: Callable[[], nn.Module], computed_once: str | None
-                                      ) -> None:
+@pytest.mark.parametrize(
+    'network, computed_once',
+    [(Twice, 'outer.1'), (InPlace, None), (Containers, None), (Foreign, 'boxed.linear.0'), (Mirrored, None)],
+)
+def test_networks_that_could_go_wrong(network: Callable[[], nn.Module], computed_once: str | None) -> None:
     torch.manual_seed(0)
     assert_replays(network().eval(), torch.randn(2, 3), 'latent', computed_once)
 
@@ -272,7 +273,6 @@ def test_a_pass_that_ended_in_an_error_does_not_count() -> None:
 
 def test_a_layer_that_is_not_there() -> None:
     model = Twice()
-    with pytest.raises(InputError, match="no layer 'nowhere' in the model"), replayed(
-            model, 'nowhere'):
+    with pytest.raises(InputError, match="no layer 'nowhere' in the model"), replayed(model, 'nowhere'):
         pass
     assert left_behind(model) == []

@@ -24,14 +24,17 @@ class Parts(nn.Module):
 
     def forward(self, x: Tensor) -> object:
         parts = (x + 1, x + 2)
-        return {'tuple': parts, 'list': list(parts), 'dict': dict(zip('ab', parts, strict=True)),
-                'named': Pair(*parts)}[self.kind]
+        return {
+            'tuple': parts,
+            'list': list(parts),
+            'dict': dict(zip('ab', parts, strict=True)),
+            'named': Pair(*parts),
+        }[self.kind]
 
 
 def double() -> nn.Sequential:
     """x -> 2x -> ReLU in place -> 6x."""
-    model = nn.Sequential(nn.Linear(1, 1, bias=False), nn.ReLU(inplace=True),
-                          nn.Linear(1, 1, bias=False))
+    model = nn.Sequential(nn.Linear(1, 1, bias=False), nn.ReLU(inplace=True), nn.Linear(1, 1, bias=False))
     nn.init.constant_(model[0].weight, 2)
     nn.init.constant_(model[2].weight, 3)
     return model
@@ -89,8 +92,7 @@ def test_the_pass_ends_once_all_layers_were_seen() -> None:
     assert [len(one) for one in outputs.values()] == [1, 1]
 
 
-@pytest.mark.parametrize('kind, name', [('tuple', '0:1'), ('list', '0:1'), ('dict', '0:b'),
-                                        ('named', '0:1')])
+@pytest.mark.parametrize('kind, name', [('tuple', '0:1'), ('list', '0:1'), ('dict', '0:b'), ('named', '0:1')])
 def test_parts_are_read_and_replaced(kind: str, name: str) -> None:
     model = nn.Sequential(Parts(kind))
     with tap(model, read=[name]) as outputs:
@@ -104,13 +106,16 @@ def test_parts_are_read_and_replaced(kind: str, name: str) -> None:
     assert type(changed) is type(model(X))
 
 
-@pytest.mark.parametrize('model, name, message', [
-    (double(), 'backbone', "no layer 'backbone' in the model"),
-    (double(), '', "no layer '' in the model"),
-    (double(), '0:1', 'output of this layer is one tensor'),
-    (nn.Sequential(Parts('tuple')), '0', 'is a tuple, name a tensor in it: 0:0, 0:1'),
-    (nn.Sequential(Parts('dict')), '0:c', 'is a dict, name a tensor in it: 0:a, 0:b'),
-])
+@pytest.mark.parametrize(
+    'model, name, message',
+    [
+        (double(), 'backbone', "no layer 'backbone' in the model"),
+        (double(), '', "no layer '' in the model"),
+        (double(), '0:1', 'output of this layer is one tensor'),
+        (nn.Sequential(Parts('tuple')), '0', 'is a tuple, name a tensor in it: 0:0, 0:1'),
+        (nn.Sequential(Parts('dict')), '0:c', 'is a dict, name a tensor in it: 0:a, 0:b'),
+    ],
+)
 def test_what_cannot_be_tapped_is_named(model: nn.Module, name: str, message: str) -> None:
     with pytest.raises(InputError, match=message), tap(model, read=[name]):
         model(X)

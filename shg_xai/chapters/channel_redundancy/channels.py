@@ -1,7 +1,7 @@
 """How many channels a layer needs: its spectrum over channels, and where it stands in a network.
 
-Each position of each person is one sample of C values, so what is found is what a 1x1 convolution
-to fewer channels would keep.
+Each position of each person is one sample of C values, so what is found is what a 1x1 convolution to fewer channels
+would keep.
 
 Shapes: N persons, C channels, H x W the resolution of a layer, M = N H W samples.
 """
@@ -33,9 +33,9 @@ class Place:
     """Where a layer stands in a StackedHourglass; all None where it is no stage of one.
 
     Attributes:
-        stack (int | None): Which hourglass, from 0.
-        part (str | None): ``encoder``, ``skip``, ``bottleneck``, ``decoder`` or ``after``.
-        level (int | None): 0 is the finest; None where the part has no levels.
+        stack: Which hourglass, from 0.
+        part: ``encoder``, ``skip``, ``bottleneck``, ``decoder`` or ``after``.
+        level: 0 is the finest; None where the part has no levels.
     """
 
     stack: int | None = None
@@ -63,11 +63,11 @@ def channel_moments(outputs: np.ndarray, before: Moments | None = None) -> Momen
     """Mean and scatter over channels, in float64, of a batch and of all batches before it.
 
     Args:
-        outputs (np.ndarray): What a layer put out, any float type, shape (N, C, H, W).
-        before (Moments, optional): Of earlier batches.
+        outputs: What a layer put out, any float type, shape (N, C, H, W).
+        before: Of earlier batches.
 
     Returns:
-        Moments: ``count`` is the number of samples so far, D is C.
+        ``count`` is the number of samples so far, D is C.
     """
     found = before
     for person in outputs:  # one at a time bounds the memory float64 takes
@@ -85,14 +85,16 @@ def spectrum_over_channels(components: Components) -> dict[str, Any]:
     A layer that puts out the same everywhere has no variance to share out: all are None then.
 
     Args:
-        components (Components): Of C channels.
+        components: Of C channels.
     """
     values = components.eigenvalues
     if not values.sum() > 0:
         return dict(explained_variance_ratio=None, components_95=None, participation_ratio=None)
-    return dict(explained_variance_ratio=components.ratio.tolist(),
-                components_95=components_for(values, SHARE),
-                participation_ratio=participation_ratio(values))
+    return dict(
+        explained_variance_ratio=components.ratio.tolist(),
+        components_95=components_for(values, SHARE),
+        participation_ratio=participation_ratio(values),
+    )
 
 
 def explained_by(components: Components, k: int) -> float | None:
@@ -100,18 +102,17 @@ def explained_by(components: Components, k: int) -> float | None:
     total = components.eigenvalues.sum()
     if not total > 0:
         return None
-    return min(float(components.eigenvalues[:k].sum() / total), 1.)
+    return min(float(components.eigenvalues[:k].sum() / total), 1.0)
 
 
 def most_redundant(layers: Sequence[Mapping[str, Any]]) -> list[str]:
     """The layers whose suggested k is the smallest share of their channels; several if equal.
 
     Args:
-        layers (Sequence[Mapping]): Each with ``name``, ``channels`` and ``suggestion``'s ``k``.
+        layers: Each with ``name``, ``channels`` and ``suggestion``'s ``k``.
 
     Returns:
-        list[str]: Names, in the given order.
+        Names, in the given order.
     """
     shares = [layer['suggestion']['k'] / layer['channels'] for layer in layers]
-    return [layer['name'] for layer, share in zip(layers, shares, strict=True)
-            if share == min(shares)]
+    return [layer['name'] for layer, share in zip(layers, shares, strict=True) if share == min(shares)]

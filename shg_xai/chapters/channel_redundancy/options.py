@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from mmengine.config import Config
 
 from shg_xai.chapters.channel_redundancy.channels import channel_ladder, place_of
+from shg_xai.errors import InputError
 from shg_xai.runner.layers import check_layers, list_layers
 from shg_xai.runner.measurement import check_numbers
-from shg_xai.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -16,16 +16,16 @@ class RedundancyOptions:
     """What to measure.
 
     Attributes:
-        layers (tuple[str, ...] | None): Layers by name; None: the stages of a StackedHourglass.
-        split (str): Whose PCK: train, val or test.
-        fit_split (str): Whose outputs the components are computed from.
-        fit_persons (int): At most so many of them, drawn with the seed.
-        ks (tuple[int, ...] | None): Numbers of components; all of them are added. None: a ladder.
-        tolerance (float): The drop of labelled PCK that counts as none.
-        limit (int | None): PCK of at most so many persons, the first of the data set.
-        bootstrap (int): Resamples of images behind each interval.
-        confidence (float): Of the intervals.
-        seed (int): Of everything drawn.
+        layers: Layers by name; None: the stages of a StackedHourglass.
+        split: Whose PCK: train, val or test.
+        fit_split: Whose outputs the components are computed from.
+        fit_persons: At most so many of them, drawn with the seed.
+        ks: Numbers of components; all of them are added. None: a ladder.
+        tolerance: The drop of labelled PCK that counts as none.
+        limit: PCK of at most so many persons, the first of the data set.
+        bootstrap: Resamples of images behind each interval.
+        confidence: Of the intervals.
+        seed: Of everything drawn.
 
     Raises:
         InputError: A value makes no sense.
@@ -55,27 +55,31 @@ def choose_layers(cfg: Config, names: Sequence[str] | None) -> dict[str, tuple[i
     """The layers to look at, in the order they fire, and the shape (C, H, W) of each.
 
     Args:
-        cfg (Config): Config of the network.
-        names (Sequence[str], optional): Layers asked for; None for the stages of a
-            StackedHourglass. A skip that is off never fires and is not among them.
+        cfg: Config of the network.
+        names: Layers asked for; None for the stages of a StackedHourglass. A skip that is off never fires and is not
+            among them.
 
     Raises:
-        InputError: A layer the network has not, or no feature map; or none named for a network
-            that is no StackedHourglass.
+        InputError: A layer the network has not, or no feature map; or none named for a network that is no
+            StackedHourglass.
     """
     infos = {info.name: info for info in list_layers(cfg)}
     if names is None:
         backbone = cfg.model.get('backbone') or {}
         if backbone.get('type') != 'StackedHourglass':
-            raise InputError(f'{cfg.filename}: its backbone is no StackedHourglass, whose stages '
-                             'are known; name layers with --layers, tools/list_layers.py lists '
-                             'all')
+            raise InputError(
+                f'{cfg.filename}: its backbone is no StackedHourglass, whose stages '
+                'are known; name layers with --layers, tools/list_layers.py lists '
+                'all'
+            )
         names = [name for name in infos if place_of(name).part is not None]
     check_layers(names, list(infos))
     for name in names:
         if not infos[name].per_person or len(infos[name].shape) != 3:
-            raise InputError(f'layer {name}: puts out {infos[name].shape}, no feature map '
-                             '(channels, height, width) for each person; leave it out of --layers')
+            raise InputError(
+                f'layer {name}: puts out {infos[name].shape}, no feature map '
+                '(channels, height, width) for each person; leave it out of --layers'
+            )
     return {name: infos[name].shape for name in infos if name in names}
 
 
@@ -87,6 +91,5 @@ def numbers(ks: Sequence[int] | None, layer: str, channels: int) -> list[int]:
     """
     for k in ks or ():
         if k > channels:
-            raise InputError(f'--k {k}: layer {layer} has {channels} channels; give at most as '
-                             'many')
+            raise InputError(f'--k {k}: layer {layer} has {channels} channels; give at most as many')
     return channel_ladder(channels) if ks is None else sorted({*ks, channels})

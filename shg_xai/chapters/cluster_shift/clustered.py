@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shg_xai.latents.concepts import concepts
-from shg_xai.explain.options import Options, check
-from shg_xai.latents.selection import Selection
-from shg_xai.explain.decomposition import structure
 from shg_xai.errors import InputError
+from shg_xai.explain.decomposition import structure
+from shg_xai.explain.options import Options, check
+from shg_xai.latents.concepts import concepts
+from shg_xai.latents.selection import Selection
 
 CONCEPT, CLUSTER = 'concept.', 'cluster_k'
 
@@ -28,9 +28,9 @@ class Clustered:
     """N persons of a store in K clusters.
 
     Attributes:
-        selection (Selection): The persons.
-        labels (np.ndarray): The cluster of each, 0 to K - 1, int64, shape (N,).
-        concepts (dict[str, np.ndarray]): By name, float64, shape (N,), NaN where not known.
+        selection: The persons.
+        labels: The cluster of each, 0 to K - 1, int64, shape (N,).
+        concepts: By name, float64, shape (N,), NaN where not known.
     """
 
     selection: Selection
@@ -38,46 +38,45 @@ class Clustered:
     concepts: dict[str, np.ndarray]
 
 
-def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor,
-                  times: dict[str, float]) -> Clustered:
+def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor, times: dict[str, float]) -> Clustered:
     """Cluster all persons of a selection, as an analysis does.
 
     Args:
-        selection (Selection): N persons.
-        clusters (int): K.
-        seed (int): Of the starts of K-Means.
-        pool (Executor): Who computes.
-        times (dict[str, float]): Gets the seconds of each stage.
+        selection: N persons.
+        clusters: K.
+        seed: Of the starts of K-Means.
+        pool: Who computes.
+        times: Gets the seconds of each stage.
 
     Raises:
         InputError: There are too few persons, or their latents cannot be analysed.
     """
-    options = Options(seed=seed, ks=(clusters, ))
+    options = Options(seed=seed, ks=(clusters,))
     check(selection, options)
     with tempfile.TemporaryDirectory() as scratch:
         found = structure(Path(scratch) / 'scores.npy', selection, options, pool, times)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
-    return Clustered(selection, found.clusters[clusters].best.labels.astype(np.int64),
-                     {concept.name: concept.values for concept in known})
+    return Clustered(
+        selection,
+        found.clusters[clusters].best.labels.astype(np.int64),
+        {concept.name: concept.values for concept in known},
+    )
 
 
-def read_clusters(folder: Path, name: str | None, selection: Selection, clusters: int
-                  ) -> tuple[str, Clustered]:
+def read_clusters(folder: Path, name: str | None, selection: Selection, clusters: int) -> tuple[str, Clustered]:
     """Read what an analysis of a store has found.
 
     Args:
-        folder (Path): Folder that tools/analyze_latent.py has written.
-        name (str, optional): Name of the analysis in it; None where it has one of this store's
-            network and layer.
-        selection (Selection): All persons of the store.
-        clusters (int): K.
+        folder: Folder that tools/analyze_latent.py has written.
+        name: Name of the analysis in it; None where it has one of this store's network and layer.
+        selection: All persons of the store.
+        clusters: K.
 
     Returns:
-        tuple[str, Clustered]: The analysis' name; its persons, in the order of the store.
+        The analysis' name; its persons, in the order of the store.
 
     Raises:
-        InputError: No analysis, none of that name or number of clusters, or one of another
-            network, layer or store.
+        InputError: No analysis, none of that name or number of clusters, or one of another network, layer or store.
     """
     results = _read_results(folder)
     analysis = _named(folder, results, name, selection)
@@ -85,29 +84,33 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
     try:
         table = pq.read_table(file)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f'{file}: cannot be read ({error}); run tools/analyze_latent.py again'
-                         ) from error
+        raise InputError(f'{file}: cannot be read ({error}); run tools/analyze_latent.py again') from error
     column = f'{CLUSTER}{clusters}'
     if column not in table.column_names:
-        known = [own.removeprefix(CLUSTER) for own in table.column_names
-                 if own.startswith(CLUSTER)]
-        raise InputError(f'--k-clusters {clusters}: {file} has clusters for {", ".join(known)}; '
-                         'choose one of these')
+        known = [own.removeprefix(CLUSTER) for own in table.column_names if own.startswith(CLUSTER)]
+        raise InputError(f'--k-clusters {clusters}: {file} has clusters for {", ".join(known)}; choose one of these')
     ids = table['annotation_id'].to_numpy()
     order = np.argsort(selection.annotation_ids)
     places = np.searchsorted(selection.annotation_ids, ids, sorter=order)
     places = order[places.clip(max=len(order) - 1)]
     missing = selection.annotation_ids[places] != ids
     if missing.any():
-        raise InputError(f'{file}: {missing.sum():,} of its {len(ids):,} persons (annotation '
-                         f'{ids[missing][0]} first) are not in {selection.store.folder}; give the '
-                         'store it was made of')
+        raise InputError(
+            f'{file}: {missing.sum():,} of its {len(ids):,} persons (annotation '
+            f'{ids[missing][0]} first) are not in {selection.store.folder}; give the '
+            'store it was made of'
+        )
     rows = np.argsort(places)
     table = table.take(pa.array(rows))
     return analysis['name'], Clustered(
-        selection.take(places[rows]), table[column].to_numpy().astype(np.int64),
-        {own.removeprefix(CONCEPT): table[own].to_numpy(zero_copy_only=False).astype(float)
-         for own in table.column_names if own.startswith(CONCEPT)})
+        selection.take(places[rows]),
+        table[column].to_numpy().astype(np.int64),
+        {
+            own.removeprefix(CONCEPT): table[own].to_numpy(zero_copy_only=False).astype(float)
+            for own in table.column_names
+            if own.startswith(CONCEPT)
+        },
+    )
 
 
 def _read_results(folder: Path) -> dict[str, Any]:
@@ -116,28 +119,30 @@ def _read_results(folder: Path) -> dict[str, Any]:
         results = json.loads(file.read_text())
         results['analyses'][0]['name']  # there is at least one
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError(f'--analysis {folder}: no analysis (results.json); make one with '
-                         'tools/analyze_latent.py') from error
+        raise InputError(
+            f'--analysis {folder}: no analysis (results.json); make one with tools/analyze_latent.py'
+        ) from error
     return results
 
 
-def _named(folder: Path, results: dict[str, Any], name: str | None, selection: Selection
-           ) -> dict[str, Any]:
+def _named(folder: Path, results: dict[str, Any], name: str | None, selection: Selection) -> dict[str, Any]:
     """The entry of an analysis of a selection's network and layer."""
-    own = dict(checkpoint=selection.store.manifest.source.get('checkpoint'),
-               layer=selection.layer)
+    own = dict(checkpoint=selection.store.manifest.source.get('checkpoint'), layer=selection.layer)
     names = [entry['name'] for entry in results['analyses']]
-    fitting = [entry for entry in results['analyses']
-               if {key: entry.get(key) for key in own} == own]
+    fitting = [entry for entry in results['analyses'] if {key: entry.get(key) for key in own} == own]
     if name is not None:
         if name not in names:
             raise InputError(f'--name {name}: {folder} has {", ".join(names)}')
         fitting = [entry for entry in fitting if entry['name'] == name]
     if not fitting:
-        raise InputError(f'--analysis {folder}: {name or " and ".join(names)}: not of the network '
-                         f'and layer ({selection.layer}) of {selection.store.folder}; analyse '
-                         'that store with tools/analyze_latent.py')
+        raise InputError(
+            f'--analysis {folder}: {name or " and ".join(names)}: not of the network '
+            f'and layer ({selection.layer}) of {selection.store.folder}; analyse '
+            'that store with tools/analyze_latent.py'
+        )
     if len(fitting) > 1:
-        raise InputError(f'--analysis {folder}: has several of this network, name one with '
-                         f'--name: {", ".join(entry["name"] for entry in fitting)}')
+        raise InputError(
+            f'--analysis {folder}: has several of this network, name one with '
+            f'--name: {", ".join(entry["name"] for entry in fitting)}'
+        )
     return fitting[0]

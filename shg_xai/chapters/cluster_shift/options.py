@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shg_xai.chapters.cluster_shift.misclassified import AUTO
-from shg_xai.runner.measurement import check_numbers
 from shg_xai.errors import InputError
+from shg_xai.runner.measurement import check_numbers
 
 SPLITS = ('train', 'val', 'test')
 
@@ -15,18 +15,17 @@ class MoveOptions:
     """What to measure.
 
     Attributes:
-        store (Path): Latents of persons, with their PCK.
-        concept (str): Name of a concept, or ``auto``.
-        clusters (int): K.
-        layer (str | None): The layer; None where the store has one.
-        analysis (Path | None): Folder of an analysis to read clusters and concepts from; None to
-            find them anew.
-        name (str | None): Which analysis in that folder; None where it has one that fits.
-        split (str | None): Whose data set has the store's persons; None: the store's own.
-        limit (int): At most so many misclassified persons are moved, the first of the store.
-        bootstrap (int): Resamples of images behind each interval.
-        confidence (float): Of the intervals.
-        seed (int): Of everything drawn.
+        store: Latents of persons, with their PCK.
+        concept: Name of a concept, or ``auto``.
+        clusters: K.
+        layer: The layer; None where the store has one.
+        analysis: Folder of an analysis to read clusters and concepts from; None to find them anew.
+        name: Which analysis in that folder; None where it has one that fits.
+        split: Whose data set has the store's persons; None: the store's own.
+        limit: At most so many misclassified persons are moved, the first of the store.
+        bootstrap: Resamples of images behind each interval.
+        confidence: Of the intervals.
+        seed: Of everything drawn.
 
     Raises:
         InputError: A value makes no sense.
@@ -51,5 +50,4 @@ class MoveOptions:
         if self.split not in (None, *SPLITS):
             raise InputError(f'--split {self.split}: choose one of {", ".join(SPLITS)}')
         if self.name is not None and self.analysis is None:
-            raise InputError(f'--name {self.name}: names an analysis of --analysis DIR, which is '
-                             'not given; add it')
+            raise InputError(f'--name {self.name}: names an analysis of --analysis DIR, which is not given; add it')

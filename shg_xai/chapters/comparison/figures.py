@@ -34,8 +34,14 @@ def draw_cka(comparison: Mapping[str, Any]) -> 'Figure':
     ax = figure.subplots()
     image = ax.imshow(values, cmap='cividis', vmin=0, vmax=1)
     for (row, column), value in np.ndenumerate(values):
-        ax.text(column, row, '–' if np.isnan(value) else number(float(value)), ha='center',
-                va='center', color='white' if value < 0.55 else INK)
+        ax.text(
+            column,
+            row,
+            '–' if np.isnan(value) else number(float(value)),
+            ha='center',
+            va='center',
+            color='white' if value < 0.55 else INK,
+        )
     turn = dict(rotation=35, ha='right', rotation_mode='anchor') if longest > 6 else {}
     ax.set_xticks(range(len(names)), names, parse_math=False, **turn)
     ax.set_yticks(range(len(names)), names, parse_math=False)
@@ -55,22 +61,25 @@ def draw_balance(comparison: Mapping[str, Any]) -> 'Figure':
     """
     figure = new_figure(COLUMN, 4)
     above, below = figure.subplots(2, 1, sharex=True)
-    for ax, key, label in ((above, 'entropy_share', 'evenness'),
-                           (below, 'smallest_share', 'smallest cluster')):
+    for ax, key, label in ((above, 'entropy_share', 'evenness'), (below, 'smallest_share', 'smallest cluster')):
         for place, name in enumerate(comparison['names']):
             entries = [item for item in comparison['balance'] if item['name'] == name]
-            ax.plot([item['k'] for item in entries],
-                    [item[key] if known(item[key]) else np.nan for item in entries], '-',
-                    marker=MARKERS[place % len(MARKERS)], markersize=4.5, label=name,
-                    color=PALETTE[place % len(PALETTE)])
+            ax.plot(
+                [item['k'] for item in entries],
+                [item[key] if known(item[key]) else np.nan for item in entries],
+                '-',
+                marker=MARKERS[place % len(MARKERS)],
+                markersize=4.5,
+                label=name,
+                color=PALETTE[place % len(PALETTE)],
+            )
         ax.set(ylabel=label)
         ax.grid(axis='y')
         # As many ticks in any room: others, with more digits, would not fit what was laid out.
         ax.locator_params(axis='y', nbins=4)
     above.set_ylim(top=1.02)
     below.set_ylim(bottom=0)
-    below.set(xlabel='number of clusters K',
-              xticks=sorted({item['k'] for item in comparison['balance']}))
+    below.set(xlabel='number of clusters K', xticks=sorted({item['k'] for item in comparison['balance']}))
     figure.legend(*above.get_legend_handles_labels(), loc='outside upper left', ncols=2)
     return figure
 
@@ -88,8 +97,10 @@ def draw_purity(comparison: Mapping[str, Any], titles: Mapping[str, str], k: int
     concepts = list(dict.fromkeys(item['concept'] for item in entries))
 
     def highest(concept: str) -> float:
-        return max((item['entropy_share'] for item in entries
-                    if item['concept'] == concept and known(item['entropy_share'])), default=-1)
+        return max(
+            (item['entropy_share'] for item in entries if item['concept'] == concept and known(item['entropy_share'])),
+            default=-1,
+        )
 
     concepts.sort(key=highest)
     figure = new_figure(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
@@ -98,17 +109,24 @@ def draw_purity(comparison: Mapping[str, Any], titles: Mapping[str, str], k: int
         nothing(ax)
         return figure
     for place, name in enumerate(comparison['names']):
-        shown = [(item['entropy_share'], concepts.index(item['concept'])) for item in entries
-                 if item['name'] == name and known(item['entropy_share'])]
+        shown = [
+            (item['entropy_share'], concepts.index(item['concept']))
+            for item in entries
+            if item['name'] == name and known(item['entropy_share'])
+        ]
         # A little apart, so that equal values can both be seen.
         shift = 0.22 * (place - (len(comparison['names']) - 1) / 2) / len(comparison['names'])
-        ax.plot([x for x, _ in shown], [y - shift * 2 for _, y in shown], linestyle='none',
-                marker=MARKERS[place % len(MARKERS)], color=PALETTE[place % len(PALETTE)],
-                markersize=6, label=name)
-    ax.set_yticks(range(len(concepts)), [wrap(titles.get(name, name)) for name in concepts],
-                  parse_math=False)
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(concepts) - 0.4),
-           xlabel='share of the clusters’ entropy it explains')
+        ax.plot(
+            [x for x, _ in shown],
+            [y - shift * 2 for _, y in shown],
+            linestyle='none',
+            marker=MARKERS[place % len(MARKERS)],
+            color=PALETTE[place % len(PALETTE)],
+            markersize=6,
+            label=name,
+        )
+    ax.set_yticks(range(len(concepts)), [wrap(titles.get(name, name)) for name in concepts], parse_math=False)
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(concepts) - 0.4), xlabel='share of the clusters’ entropy it explains')
     ax.grid(axis='both')
     figure.legend(*ax.get_legend_handles_labels(), loc='outside upper left', ncols=2)
     return figure

@@ -33,11 +33,10 @@ def draw_width(study: Mapping[str, Any]) -> 'Figure':
     rules = max((len(item['rules']) for item in widths), default=0) + 1
     strip = 0.2 * rules + 0.1
     figure = new_figure(PAGE, lines * (2.6 + strip + 1.35) + 0.5)
-    axes = figure.subplots(3 * lines, columns, squeeze=False, sharex='col',
-                           height_ratios=[2.6, strip, 0.95] * lines)
+    axes = figure.subplots(3 * lines, columns, squeeze=False, sharex='col', height_ratios=[2.6, strip, 0.95] * lines)
     for place in range(lines * columns):
         line, column = divmod(place, columns)
-        panels = axes[3 * line:3 * line + 3, column]
+        panels = axes[3 * line : 3 * line + 3, column]
         if place < len(widths):
             _draw_stack(panels, widths[place], len(widths) > 1)
         else:
@@ -59,18 +58,22 @@ def _draw_stack(panels: Sequence['Axes'], item: Mapping[str, Any], several: bool
     above.plot([], [], ':', color=INK, linewidth=1.1, label='untouched network')
     above.set(ylabel='PCK', title=stack_name(item['stack']) if several else '')
     above.set_ylim(bottom=0)
-    below.plot(kept, _numbers(point['explained_variance_ratio'] for point in item['curve']),
-               'o-', color=INK, markersize=3, linewidth=1.2)
-    below.set(ylabel='variance\nkept', ylim=(-0.05, 1.08), yticks=[0, 0.5, 1],
-              xlabel='components kept')
+    below.plot(
+        kept,
+        _numbers(point['explained_variance_ratio'] for point in item['curve']),
+        'o-',
+        color=INK,
+        markersize=3,
+        linewidth=1.2,
+    )
+    below.set(ylabel='variance\nkept', ylim=(-0.05, 1.08), yticks=[0, 0.5, 1], xlabel='components kept')
     _draw_rules(panels, item)
     above.set_xscale('symlog', linthresh=1, linscale=0.4)
     above.set_xlim(-0.25, item['dimensions'] * 1.3)
     above.minorticks_off()
     for ax in panels:
         ax.minorticks_off()
-        ax.set_xticks([tick for tick in TICKS if tick < item['dimensions'] * 0.4]
-                      + [item['dimensions']])
+        ax.set_xticks([tick for tick in TICKS if tick < item['dimensions'] * 0.4] + [item['dimensions']])
         ax.xaxis.set_major_formatter(lambda value, _: number(round(value)))
         ax.tick_params(labelbottom=ax is below)
     for ax in (above, below):
@@ -82,14 +85,20 @@ def _numbers(values: Any) -> np.ndarray:
     return np.array([value if known(value) else np.nan for value in values], float)
 
 
-def _draw_curve(ax: 'Axes', kept: Sequence[int], item: Mapping[str, Any], group: str, colour: str,
-                marker: str) -> None:
+def _draw_curve(ax: 'Axes', kept: Sequence[int], item: Mapping[str, Any], group: str, colour: str, marker: str) -> None:
     """Draw a group's PCK with its interval, and the untouched network's as a line."""
     points = [point['pck'][group] for point in item['curve']]
     low, high = (_numbers(point[end] for point in points) for end in ('low', 'high'))
     ax.fill_between(kept, low, high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(kept, _numbers(point['value'] for point in points), marker=marker, color=colour,
-            markersize=4, linewidth=1.4, label=GROUPS[group])
+    ax.plot(
+        kept,
+        _numbers(point['value'] for point in points),
+        marker=marker,
+        color=colour,
+        markersize=4,
+        linewidth=1.4,
+        label=GROUPS[group],
+    )
     untouched = item['untouched'][group]['value']
     if known(untouched):
         ax.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
@@ -98,26 +107,37 @@ def _draw_curve(ax: 'Axes', kept: Sequence[int], item: Mapping[str, Any], group:
 def _draw_rules(panels: Sequence['Axes'], item: Mapping[str, Any]) -> None:
     """Draw each rule as a line that ends at its name, in a row of its own."""
     above, middle, below = panels
-    entries = [('suggested', item['suggestion']['k'], True),
-               *((rule['name'], rule['k'], False) for rule in item['rules'])]
+    entries = [
+        ('suggested', item['suggestion']['k'], True),
+        *((rule['name'], rule['k'], False) for rule in item['rules']),
+    ]
     # By k: a name to the left of its line then crosses no other.
-    entries = sorted((entry for entry in entries if known(entry[1])),
-                     key=lambda entry: (entry[1], not entry[2]))
+    entries = sorted((entry for entry in entries if known(entry[1])), key=lambda entry: (entry[1], not entry[2]))
     bottom = len(entries) - 0.4
     for y, (name, k, first) in enumerate(entries):
-        line = dict(color=INK if first else MARK, linewidth=1.3 if first else 0.8,
-                    linestyle='-' if first else (0, (2, 2)), zorder=1.5 if first else 1)
+        line = dict(
+            color=INK if first else MARK,
+            linewidth=1.3 if first else 0.8,
+            linestyle='-' if first else (0, (2, 2)),
+            zorder=1.5 if first else 1,
+        )
         for ax in (above, below):
             ax.axvline(k, **line)
         middle.plot([k, k], [-0.6, y], **line)
-        middle.plot(k, y, 'D' if first else 'o', color=INK if first else '#666666',
-                    markersize=5.5 if first else 4)
+        middle.plot(k, y, 'D' if first else 'o', color=INK if first else '#666666', markersize=5.5 if first else 4)
         left = k > item['dimensions'] ** 0.45
-        middle.annotate(rule_text(name, k), (k, y), (-6 if left else 6, 0),
-                        textcoords='offset points', ha='right' if left else 'left', va='center',
-                        fontsize=8.5, weight='bold' if first else 'normal', parse_math=False,
-                        bbox=dict(facecolor='white', edgecolor='none', alpha=0.85, pad=0.6)
-                        ).set_in_layout(False)
+        middle.annotate(
+            rule_text(name, k),
+            (k, y),
+            (-6 if left else 6, 0),
+            textcoords='offset points',
+            ha='right' if left else 'left',
+            va='center',
+            fontsize=8.5,
+            weight='bold' if first else 'normal',
+            parse_math=False,
+            bbox=dict(facecolor='white', edgecolor='none', alpha=0.85, pad=0.6),
+        ).set_in_layout(False)
     middle.set_ylim(max(bottom, 0.4), -0.6)
     middle.set_yticks([])
     for side in ('left', 'bottom'):

@@ -12,14 +12,14 @@ from mmengine.config import Config
 from torch import Tensor, nn
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
-from shg_xai.stats.pca import Components
 from shg_xai.chapters.component_projection.width import ladder, mean_estimate, paired_difference, rules, suggestion
-from shg_xai.runner.evaluators import pck_settings
+from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
-from shg_xai.runner.measurement import check_numbers
 from shg_xai.interventions.network import open_model, open_persons
 from shg_xai.interventions.variants import measure_variants
-from shg_xai.errors import InputError
+from shg_xai.runner.evaluators import pck_settings
+from shg_xai.runner.measurement import check_numbers
+from shg_xai.stats.pca import Components
 
 SCHEMA_VERSION, KIND = 1, 'shg_xai kept components'
 
@@ -29,15 +29,15 @@ class KeptOptions:
     """What to measure.
 
     Attributes:
-        store (Path): Latents of training persons, from which the components are computed.
-        layer (str | None): The layer; None where the store has one.
-        split (str): Whose PCK: train, val or test.
-        ks (tuple[int, ...] | None): Numbers of components; all of them are added. None: a ladder.
-        tolerance (float): The drop of labelled PCK that counts as none.
-        limit (int | None): At most so many persons, the first of the data set.
-        bootstrap (int): Resamples of images behind each interval.
-        confidence (float): Of the intervals.
-        seed (int): Of everything drawn.
+        store: Latents of training persons, from which the components are computed.
+        layer: The layer; None where the store has one.
+        split: Whose PCK: train, val or test.
+        ks: Numbers of components; all of them are added. None: a ladder.
+        tolerance: The drop of labelled PCK that counts as none.
+        limit: At most so many persons, the first of the data set.
+        bootstrap: Resamples of images behind each interval.
+        confidence: Of the intervals.
+        seed: Of everything drawn.
 
     Raises:
         InputError: A value makes no sense.
@@ -66,12 +66,12 @@ def keep_components(cfg: Config, checkpoint: str, options: KeptOptions) -> dict[
     """Measure PCK for a ladder of kept components, and suggest a width.
 
     Args:
-        cfg (Config): The config, options of the command line merged.
-        checkpoint (str): A checkpoint of it.
-        options (KeptOptions): What to measure.
+        cfg: The config, options of the command line merged.
+        checkpoint: A checkpoint of it.
+        options: What to measure.
 
     Returns:
-        dict[str, Any]: The results, plain data.
+        The results, plain data.
 
     Raises:
         InputError: Anything the user can mend.
@@ -85,25 +85,36 @@ def keep_components(cfg: Config, checkpoint: str, options: KeptOptions) -> dict[
     settings = pck_settings(cfg, options.split)
     times: dict[str, float] = {}
     fitted = fit(selection, options.seed, times)
-    scores = measure(model, cfg, dataset, selection.layer, fitted.components, ks,
-                     settings, times)
+    scores = measure(model, cfg, dataset, selection.layer, fitted.components, ks, settings, times)
     return dict(
-        schema_version=SCHEMA_VERSION, kind=KIND, config=cfg.filename,
+        schema_version=SCHEMA_VERSION,
+        kind=KIND,
+        config=cfg.filename,
         checkpoint=dict(file=checkpoint, **selection.store.manifest.source['checkpoint']),
-        store=str(options.store), layer=selection.layer, split=options.split,
-        persons=len(image_ids), dimensions=selection.dimensions, seed=options.seed,
-        settings=dict(tolerance=options.tolerance, bootstrap=options.bootstrap,
-                      confidence=options.confidence, limit=options.limit, **settings),
+        store=str(options.store),
+        layer=selection.layer,
+        split=options.split,
+        persons=len(image_ids),
+        dimensions=selection.dimensions,
+        seed=options.seed,
+        settings=dict(
+            tolerance=options.tolerance,
+            bootstrap=options.bootstrap,
+            confidence=options.confidence,
+            limit=options.limit,
+            **settings,
+        ),
         warnings=fitted.warnings(options.split),
-        **summary(scores, fitted, image_ids, options), times_s=times)
+        **summary(scores, fitted, image_ids, options),
+        times_s=times,
+    )
 
 
 def _numbers(ks: Sequence[int] | None, dimensions: int) -> list[int]:
     """The numbers of components to try, ascending; D is always one of them."""
     for k in ks or ():
         if k > dimensions:
-            raise InputError(f'--k {k}: the latent has {dimensions} components; give at most '
-                             'as many')
+            raise InputError(f'--k {k}: the latent has {dimensions} components; give at most as many')
     return ladder(dimensions) if ks is None else sorted({*ks, dimensions})
 
 
@@ -111,12 +122,12 @@ def projected(x: Tensor, mean: Tensor, vectors: Tensor) -> Tensor:
     """Latents as their first k principal components leave them: mean + (x - mean) V V^T.
 
     Args:
-        x (Tensor): Latents (N, ...) of D values each.
-        mean (Tensor): Mean latent, float32, (D,).
-        vectors (Tensor): V, the first k components, a column each, float32, (D, k).
+        x: Latents (N, ...) of D values each.
+        mean: Mean latent, float32, (D,).
+        vectors: V, the first k components, a column each, float32, (D, k).
 
     Returns:
-        Tensor: Of the shape, type and memory format of ``x``; computed in float32.
+        Of the shape, type and memory format of ``x``; computed in float32.
     """
     with torch.autocast(x.device.type, enabled=False):
         centred = x.flatten(1).float() - mean
@@ -124,43 +135,52 @@ def projected(x: Tensor, mean: Tensor, vectors: Tensor) -> Tensor:
     return torch.empty_like(x).copy_(values.reshape(x.shape))
 
 
-def measure(model: nn.Module, cfg: Config, dataset: Any, layer: str, components: Components,
-            ks: Sequence[int], settings: Mapping[str, Any], times: dict[str, float]
-            ) -> dict[int | None, dict[str, np.ndarray]]:
+def measure(
+    model: nn.Module,
+    cfg: Config,
+    dataset: Any,
+    layer: str,
+    components: Components,
+    ks: Sequence[int],
+    settings: Mapping[str, Any],
+    times: dict[str, float],
+) -> dict[int | None, dict[str, np.ndarray]]:
     """PCK of N persons by person, of the untouched network and with k components kept.
 
     Args:
-        model (nn.Module): A pose estimator; it is left as it was, but in evaluation mode.
-        cfg (Config): Its config, for the dataloader and autocast.
-        dataset (Any): The N persons.
-        layer (str): The layer whose output is projected.
-        components (Components): Of D values.
-        ks (Sequence[int]): Numbers of components, 0 to D.
-        settings (Mapping[str, Any]): See :func:`pck_settings`.
-        times (dict[str, float]): Gets the seconds it took, as ``network``.
+        model: A pose estimator; it is left as it was, but in evaluation mode.
+        cfg: Its config, for the dataloader and autocast.
+        dataset: The N persons.
+        layer: The layer whose output is projected.
+        components: Of D values.
+        ks: Numbers of components, 0 to D.
+        settings: See :func:`pck_settings`.
+        times: Gets the seconds it took, as ``network``.
 
     Returns:
-        dict: For each k, and None for the untouched network, by group (N,), see
+        For each k, and None for the untouched network, by group (N,), see
         :func:`~shg_xai.evaluation.person_scores.person_scores`.
     """
     device = next(model.parameters()).device
-    mean, vectors = (torch.from_numpy(np.ascontiguousarray(values)).float().to(device)
-                     for values in (components.mean, components.vectors))
+    mean, vectors = (
+        torch.from_numpy(np.ascontiguousarray(values)).float().to(device)
+        for values in (components.mean, components.vectors)
+    )
     kept = {k: partial(projected, mean=mean, vectors=vectors[:, :k]) for k in ks}
-    untouched, changed = measure_variants(model, cfg, dataset, {layer: lambda persons: kept},
-                                          settings, times)
+    untouched, changed = measure_variants(model, cfg, dataset, {layer: lambda persons: kept}, settings, times)
     return {None: untouched} | {k: changed[layer, k] for k in ks}
 
 
-def summary(scores: Mapping[int | None, Mapping[str, np.ndarray]], fitted: Fitted,
-            image_ids: np.ndarray, options: KeptOptions) -> dict[str, Any]:
+def summary(
+    scores: Mapping[int | None, Mapping[str, np.ndarray]], fitted: Fitted, image_ids: np.ndarray, options: KeptOptions
+) -> dict[str, Any]:
     """Untouched network, curve, rules and suggestion, from the PCK of N persons by person.
 
     Args:
-        scores (Mapping): See :func:`measure`.
-        fitted (Fitted): The components.
-        image_ids (np.ndarray): The image of each person, shape (N,).
-        options (KeptOptions): How.
+        scores: See :func:`measure`.
+        fitted: The components.
+        image_ids: The image of each person, shape (N,).
+        options: How.
 
     Raises:
         InputError: No person has a labelled joint.
@@ -169,13 +189,20 @@ def summary(scores: Mapping[int | None, Mapping[str, np.ndarray]], fitted: Fitte
     untouched = scores[None]
     if np.isnan(untouched['labelled']).all():
         raise InputError(f'{options.split}: no person has a labelled joint that can be judged')
-    running = np.concatenate([[0.], np.cumsum(fitted.components.ratio)])
-    curve = [dict(
-        k=k, explained_variance_ratio=min(float(running[k]), 1.),
-        pck={group: mean_estimate(values, *drawn) for group, values in own.items()},
-        drop={group: paired_difference(untouched[group], values, *drawn)
-              for group, values in own.items()}) for k, own in scores.items() if k is not None]
+    running = np.concatenate([[0.0], np.cumsum(fitted.components.ratio)])
+    curve = [
+        dict(
+            k=k,
+            explained_variance_ratio=min(float(running[k]), 1.0),
+            pck={group: mean_estimate(values, *drawn) for group, values in own.items()},
+            drop={group: paired_difference(untouched[group], values, *drawn) for group, values in own.items()},
+        )
+        for k, own in scores.items()
+        if k is not None
+    ]
     return dict(
         untouched={group: mean_estimate(values, *drawn) for group, values in untouched.items()},
-        curve=curve, rules=rules(fitted.components.eigenvalues, fitted.above_noise),
-        suggestion=suggestion(curve, options.tolerance))
+        curve=curve,
+        rules=rules(fitted.components.eigenvalues, fitted.above_noise),
+        suggestion=suggestion(curve, options.tolerance),
+    )

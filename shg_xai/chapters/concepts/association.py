@@ -1,15 +1,13 @@
 """How principal components go with concepts: rank correlation, plain and with others held fixed.
 
-Spearman's rho is Pearson's correlation of midranks (Spearman, American Journal of Psychology 15,
-1904; ties: Kendall, Rank Correlation Methods, 1948, chapter 3). The partial rho of component and
-concept given controls is Pearson's correlation of what is left of their midranks after least
-squares on the controls' midranks (Kendall, Biometrika 32, 1942; Conover, Practical Nonparametric
-Statistics, 1999, section 5.4).
+Spearman's rho is Pearson's correlation of midranks (Spearman, American Journal of Psychology 15, 1904; ties: Kendall,
+Rank Correlation Methods, 1948, chapter 3). The partial rho of component and concept given controls is Pearson's
+correlation of what is left of their midranks after least squares on the controls' midranks (Kendall, Biometrika 32,
+1942; Conover, Practical Nonparametric Statistics, 1999, section 5.4).
 
-Each pair uses the persons whose concept is known, ranked among themselves; a partial one those
-whose controls are known too. Intervals come from resamples of images
-(``shg_xai.stats.bootstrap``), in each of which everything is ranked and adjusted again
-(``shg_xai.stats.ranks``).
+Each pair uses the persons whose concept is known, ranked among themselves; a partial one those whose controls are known
+too. Intervals come from resamples of images (``shg_xai.stats.bootstrap``), in each of which everything is ranked and
+adjusted again (``shg_xai.stats.ranks``).
 
 Shapes: N persons, M components, C concepts, S resamples.
 """
@@ -23,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from shg_xai.stats.bootstrap import estimate
 from shg_xai.latents.concepts import Concept
+from shg_xai.stats.bootstrap import estimate
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
 
@@ -38,32 +36,38 @@ Found = dict[int, list[Numbers | None]]
 Plan = dict[bytes, tuple[list[int], list[int]]]
 
 
-def associate(scores: np.ndarray, concepts: Sequence[Concept], groups: np.ndarray, *, seed: int,
-              executor: Executor, resamples: int = 1000, permutations: int = 200,
-              confidence: float = 0.95) -> tuple[list[str], list[dict[str, Any]]]:
+def associate(
+    scores: np.ndarray,
+    concepts: Sequence[Concept],
+    groups: np.ndarray,
+    *,
+    seed: int,
+    executor: Executor,
+    resamples: int = 1000,
+    permutations: int = 200,
+    confidence: float = 0.95,
+) -> tuple[list[str], list[dict[str, Any]]]:
     """Rank correlation of each component with each concept.
 
     Args:
-        scores (np.ndarray): The first M components of each person, shape (N, M).
-        concepts (Sequence[Concept]): C concepts.
-        groups (np.ndarray): The image of each person, shape (N,).
-        seed (int): Seed, 0 or more.
-        executor (Executor): Who computes.
-        resamples (int): Resamples of images behind each interval.
-        permutations (int): How often a concept's values are dealt anew to the persons it is known
-            of, for ``shuffled``: mean and percentiles of rho where there is nothing to find.
-        confidence (float): Of intervals and of the shuffled range.
+        scores: The first M components of each person, shape (N, M).
+        concepts: C concepts.
+        groups: The image of each person, shape (N,).
+        seed: Seed, 0 or more.
+        executor: Who computes.
+        resamples: Resamples of images behind each interval.
+        permutations: How often a concept's values are dealt anew to the persons it is known of, for ``shuffled``: mean
+            and percentiles of rho where there is nothing to find.
+        confidence: Of intervals and of the shuffled range.
 
     Returns:
-        Names of the controls (those of CONTROLS that are known and vary), and an entry for each
-        component and concept, by component: ``component`` (from 1), ``concept``, ``persons``,
-        ``rho``, ``partial`` and ``shuffled``. None is what cannot be said: with fewer than 8
-        persons (beyond the number of controls, for ``partial``), of a column that never varies, or
-        of one that the controls determine.
+        Names of the controls (those of CONTROLS that are known and vary), and an entry for each component and concept,
+        by component: ``component`` (from 1), ``concept``, ``persons``, ``rho``, ``partial`` and ``shuffled``. None is
+        what cannot be said: with fewer than 8 persons (beyond the number of controls, for ``partial``), of a column
+        that never varies, or of one that the controls determine.
     """
     names = [concept.name for concept in concepts]
-    controls = [names.index(name) for name in CONTROLS if name in names
-                and _varies(concepts[names.index(name)].values)]
+    controls = [names.index(name) for name in CONTROLS if name in names and _varies(concepts[names.index(name)].values)]
     values = np.array([concept.values for concept in concepts]).reshape(len(names), len(groups))
     task = _Task(scores, values, groups, controls, resamples, permutations, confidence, seed)
     rho, adjusted, shuffled = {}, {}, {}
@@ -73,11 +77,17 @@ def associate(scores: np.ndarray, concepts: Sequence[Concept], groups: np.ndarra
             total |= part
     nothing = [{'value': None, 'low': None, 'high': None}] * scores.shape[1]
     return [names[control] for control in controls], [
-        {'component': at + 1, 'concept': name, 'persons': int(np.isfinite(values[one]).sum()),
-         'rho': dict(rho.get(one, nothing)[at]),
-         'partial': adjusted[one][at] if one in adjusted else None,
-         'shuffled': dict(shuffled.get(one, nothing)[at])}
-        for at in range(scores.shape[1]) for one, name in enumerate(names)]
+        {
+            'component': at + 1,
+            'concept': name,
+            'persons': int(np.isfinite(values[one]).sum()),
+            'rho': dict(rho.get(one, nothing)[at]),
+            'partial': adjusted[one][at] if one in adjusted else None,
+            'shuffled': dict(shuffled.get(one, nothing)[at]),
+        }
+        for at in range(scores.shape[1])
+        for one, name in enumerate(names)
+    ]
 
 
 @dataclass(frozen=True)
@@ -93,13 +103,14 @@ class _Task:
     confidence: float
     seed: int
 
-    def run(self, rows: np.ndarray, plain: Sequence[int], adjusted: Sequence[int],
-            executor: Executor) -> tuple[Found, Found, Found]:
+    def run(
+        self, rows: np.ndarray, plain: Sequence[int], adjusted: Sequence[int], executor: Executor
+    ) -> tuple[Found, Found, Found]:
         """Rank some persons (n,) once for all concepts that are wanted of them.
 
         Returns:
-            By concept the numbers of each component: rho and shuffled rho of ``plain``, between
-            them partial rho of ``adjusted``.
+            By concept the numbers of each component: rho and shuffled rho of ``plain``, between them partial rho of
+            ``adjusted``.
         """
         chosen = sorted({*plain, *adjusted, *(self.controls if adjusted else ())})
         columns = [*self.scores[rows].T, *self.values[np.ix_(chosen, rows)]]
@@ -113,11 +124,14 @@ class _Task:
             fixed = [place[control] for control in self.controls if control != one]
             found = self.estimates(partial_correlations(drawn, leading, place[one], fixed))
             partials[one] = [None if entry['value'] is None else entry for entry in found]
-        shuffle = partial(_shuffled, rankers[:len(leading)], self.permutations, self.seed)
+        shuffle = partial(_shuffled, rankers[: len(leading)], self.permutations, self.seed)
         tasks = [(one, rankers[place[one]]) for one in plain]
         dealt = zip(plain, ordered(executor, shuffle, tasks), strict=True)
-        return rho, partials, {one: [estimate(column.mean(), column, self.confidence)
-                                     for column in samples.T] for one, samples in dealt}
+        return (
+            rho,
+            partials,
+            {one: [estimate(column.mean(), column, self.confidence) for column in samples.T] for one, samples in dealt},
+        )
 
     def estimates(self, drawn: np.ndarray) -> list[Numbers]:
         """Numbers of each component from values (1 + S, M), the first without resampling."""
@@ -134,8 +148,8 @@ def _plan(known: np.ndarray, controls: Sequence[int]) -> Plan:
     """Which concepts share the persons to rank, so that components are ranked once for all of them.
 
     Args:
-        known (np.ndarray): Of which persons each concept is known, bool, shape (C, N).
-        controls (Sequence[int]): Concepts that are controls.
+        known: Of which persons each concept is known, bool, shape (C, N).
+        controls: Concepts that are controls.
 
     Returns:
         By persons (a mask's bytes): concepts whose rho is over them, and whose partial rho is.
@@ -151,8 +165,7 @@ def _plan(known: np.ndarray, controls: Sequence[int]) -> Plan:
     return plan
 
 
-def _shuffled(components: Sequence[Ranker], permutations: int, seed: int,
-              task: tuple[int, Ranker]) -> np.ndarray:
+def _shuffled(components: Sequence[Ranker], permutations: int, seed: int, task: tuple[int, Ranker]) -> np.ndarray:
     """Rho of M components with a concept whose values are dealt anew, (permutations, M)."""
     one, concept = task
     ones = np.ones(len(concept.order), np.int64)

@@ -25,8 +25,7 @@ def rho_matrix(result: Mapping[str, Any], key: str, field: str = 'value') -> np.
     for entry in entries:
         value = (entry[key] or {}).get(field)
         if entry['concept'] in concepts and known(value):
-            matrix[concepts.index(entry['concept']),
-                   components.index(entry['component'])] = value
+            matrix[concepts.index(entry['concept']), components.index(entry['component'])] = value
     return matrix
 
 
@@ -52,7 +51,7 @@ def draw_heat_map(result: Mapping[str, Any]) -> 'Figure':
         return figure
     colours = LinearSegmentedColormap.from_list('diverging', DIVERGING)
     scale = ScalarMappable(Normalize(-1, 1), colours)
-    for key, top in (('rho', 0.), ('partial', 0.5)):
+    for key, top in (('rho', 0.0), ('partial', 0.5)):
         values = rho_matrix(result, key)
         low, high = rho_matrix(result, key, 'low'), rho_matrix(result, key, 'high')
         for (row, column), value in np.ndenumerate(values):
@@ -75,8 +74,7 @@ def draw_heat_map(result: Mapping[str, Any]) -> 'Figure':
     return figure
 
 
-def _draw_cell(ax: 'Axes', x: float, y: float, value: float, unclear: bool, scale: Any,
-               partial: bool) -> None:
+def _draw_cell(ax: 'Axes', x: float, y: float, value: float, unclear: bool, scale: Any, partial: bool) -> None:
     """Draw half a cell and its number."""
     from matplotlib.patches import Rectangle
 
@@ -84,8 +82,16 @@ def _draw_cell(ax: 'Axes', x: float, y: float, value: float, unclear: bool, scal
     colour = '#F2F2F2' if empty else 'white' if unclear else scale.to_rgba(value)
     ax.add_patch(Rectangle((x, y), 1, 0.5, facecolor=colour, edgecolor='none'))
     ink = '#777777' if empty or unclear else 'white' if abs(value) > 0.62 else INK
-    ax.text(x + 0.5, y + 0.27, '–' if empty else number(float(value)), ha='center', va='center',
-            fontsize=8, color=ink, style='italic' if partial else 'normal')
+    ax.text(
+        x + 0.5,
+        y + 0.27,
+        '–' if empty else number(float(value)),
+        ha='center',
+        va='center',
+        fontsize=8,
+        color=ink,
+        style='italic' if partial else 'normal',
+    )
 
 
 @styled
@@ -101,16 +107,16 @@ def draw_probes(result: Mapping[str, Any]) -> 'Figure':
     lines = -(-len(probes) // columns) or 1
     figure = new_figure(PAGE, 1.75 * lines + 0.55)
     axes = figure.subplots(lines, columns, squeeze=False, sharex=True)
-    for ax in axes.flat[len(probes):]:
+    for ax in axes.flat[len(probes) :]:
         ax.set_axis_off()
     for place, (ax, probe) in enumerate(zip(axes.flat, probes, strict=False)):
         _draw_probe(ax, probe)
-        ax.set_title(wrap(titles.get(probe['concept'], probe['concept'])), fontsize=9,
-                     parse_math=False)
+        ax.set_title(wrap(titles.get(probe['concept'], probe['concept'])), fontsize=9, parse_math=False)
         # Nothing below it: its axis has to carry the numbers.
         ax.tick_params(labelbottom=place + columns >= len(probes))
-    handles, labels = next((ax.get_legend_handles_labels() for ax in axes.flat
-                            if ax.get_legend_handles_labels()[1]), ([], []))
+    handles, labels = next(
+        (ax.get_legend_handles_labels() for ax in axes.flat if ax.get_legend_handles_labels()[1]), ([], [])
+    )
     if handles:
         figure.legend(handles, labels, loc='outside upper left', ncols=2)
     figure.supxlabel('first components the probe may use', fontsize=9)
@@ -125,9 +131,8 @@ def _draw_probe(ax: 'Axes', probe: Mapping[str, Any]) -> None:
         return np.array([value if known(value) else np.nan for value in probe[key]], float)
 
     auc = probe['measure'] == 'auc'
-    chance = 0.5 if auc else 0.
-    ax.set(xscale='log', ylabel='AUC' if auc else 'R²',
-           ylim=(0.35, 1.03) if auc else (-0.25, 1.05))
+    chance = 0.5 if auc else 0.0
+    ax.set(xscale='log', ylabel='AUC' if auc else 'R²', ylim=(0.35, 1.03) if auc else (-0.25, 1.05))
     ax.set_xticks(probe['components'], [number(m) for m in probe['components']])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())

@@ -1,11 +1,11 @@
 """Fitting and judging probes in two passes over blocks of persons, so that memory stays small.
 
-The first pass adds up sums of products for each fold, from which every training set's regression
-follows (``shg_xai.stats.ridge``); the second asks each fold's probes about the persons of that
-fold. Concepts known of the same persons share their sums.
+The first pass adds up sums of products for each fold, from which every training set's regression follows
+(``shg_xai.stats.ridge``); the second asks each fold's probes about the persons of that fold. Concepts known of the same
+persons share their sums.
 
-Shapes: N persons, n of a block, M components, C concepts, T = 2 C targets (concepts, then
-shuffled), F folds, S numbers of components, B groups of images, P numbers of a triangle.
+Shapes: N persons, n of a block, M components, C concepts, T = 2 C targets (concepts, then shuffled), F folds, S numbers
+of components, B groups of images, P numbers of a triangle.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,12 +48,12 @@ class Plan:
 
     Attributes:
         scores: The components.
-        folds (np.ndarray): Fold of each person, int64, shape (N,).
-        parts (np.ndarray): Group of images of each person, int64, shape (N,).
-        targets (np.ndarray): float32, shape (N, T), mean 0 and variance 1, NaN where not known.
-        masks (list[np.ndarray]): Targets that are known of the same persons.
-        sizes (list[list[int]]): For each concept the numbers of components to fit with.
-        count (int): F.
+        folds: Fold of each person, int64, shape (N,).
+        parts: Group of images of each person, int64, shape (N,).
+        targets: float32, shape (N, T), mean 0 and variance 1, NaN where not known.
+        masks: Targets that are known of the same persons.
+        sizes: For each concept the numbers of components to fit with.
+        count: F.
     """
 
     scores: Readable
@@ -76,8 +76,7 @@ class Plan:
             yield start, self.folds[rows], self.parts[rows], self.targets[rows]
 
 
-def make_plan(scores: Readable, concepts: Sequence[Concept], groups: np.ndarray, folds: int,
-               seed: int) -> Plan:
+def make_plan(scores: Readable, concepts: Sequence[Concept], groups: np.ndarray, folds: int, seed: int) -> Plan:
     """Deal images to folds and groups, and values anew for the control."""
     images, image_of = np.unique(groups, return_inverse=True)
     random = np.random.default_rng([seed, STREAM])
@@ -98,8 +97,7 @@ def make_plan(scores: Readable, concepts: Sequence[Concept], groups: np.ndarray,
             masks.setdefault(rows.tobytes(), []).extend([place, place + len(concepts)])
         training = len(rows) - np.bincount(fold[rows], minlength=folds).max()
         sizes.append(_sizes(scores.dimensions, int(training)) if varies else [])
-    return Plan(scores, fold, part_of[image_of], targets,
-                [np.array(mask) for mask in masks.values()], sizes, folds)
+    return Plan(scores, fold, part_of[image_of], targets, [np.array(mask) for mask in masks.values()], sizes, folds)
 
 
 def _sizes(dimensions: int, training: int) -> list[int]:
@@ -120,8 +118,8 @@ def fit_all(plan: Plan, executor: Executor) -> tuple[np.ndarray, np.ndarray]:
     """Probes of each fold, fitted to the persons of all other folds.
 
     Returns:
-        Weights, float64, shape (F, T, S, 1 + M), and the targets' means over the training persons,
-        shape (F, T); 0 where there is nothing to fit.
+        Weights, float64, shape (F, T, S, 1 + M), and the targets' means over the training persons, shape (F, T); 0
+        where there is nothing to fit.
     """
     size = plan.longest[-1]
     sums: list[np.ndarray] = []
@@ -143,7 +141,7 @@ def fit_all(plan: Plan, executor: Executor) -> tuple[np.ndarray, np.ndarray]:
             if sizes:
                 means[fold, targets] = crossed[0, targets] / triangle[0]
         for targets, found in zip(plan.masks, ordered(executor, _fit, tasks), strict=True):
-            weights[fold, targets, :found.shape[1]] = found
+            weights[fold, targets, : found.shape[1]] = found
     return weights, means
 
 
@@ -151,8 +149,7 @@ def _fit(task: tuple[np.ndarray, np.ndarray, np.ndarray, Sequence[int]]) -> np.n
     return fit(*task)
 
 
-def _sums(scores: Readable, masks: Sequence[np.ndarray], folds: int, size: int,
-          task: Task) -> list[np.ndarray]:
+def _sums(scores: Readable, masks: Sequence[np.ndarray], folds: int, size: int, task: Task) -> list[np.ndarray]:
     """Sums over a block: (masks, F, P), (F, 1 + M, T) and (F, T)."""
     start, fold, _, targets = task
     inputs = _inputs(scores, start, len(fold), size)
@@ -164,26 +161,27 @@ def _sums(scores: Readable, masks: Sequence[np.ndarray], folds: int, size: int,
     for number in range(folds):
         rows = fold == number
         cross[number] = inputs[rows].T @ filled[rows]
-        squares[number] = (filled[rows]**2).sum(0)
+        squares[number] = (filled[rows] ** 2).sum(0)
         for place, mask in enumerate(masks):
             triangles[place, number] = products(inputs[rows & known[:, mask[0]]])
     return [triangles, cross, squares]
 
 
-def hold_out(plan: Plan, weights: np.ndarray, means: np.ndarray, kept: Sequence[int],
-             executor: Executor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def hold_out(
+    plan: Plan, weights: np.ndarray, means: np.ndarray, kept: Sequence[int], executor: Executor
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Ask each fold's probes about its persons.
 
     Args:
-        plan (Plan): What was fitted.
-        weights (np.ndarray): See ``fit_all``.
-        means (np.ndarray): See ``fit_all``.
-        kept (Sequence[int]): Targets whose outputs are wanted themselves.
-        executor (Executor): Who computes.
+        plan: What was fitted.
+        weights: See ``fit_all``.
+        means: See ``fit_all``.
+        kept: Targets whose outputs are wanted themselves.
+        executor: Who computes.
 
     Returns:
-        Squared errors, shape (B, T, S); squared distances from the training mean, shape (B, T); and
-        outputs of the kept targets, float32, shape (N, len(kept), S).
+        Squared errors, shape (B, T, S); squared distances from the training mean, shape (B, T); and outputs of the kept
+        targets, float32, shape (N, len(kept), S).
     """
     errors = np.zeros((IMAGE_GROUPS, *weights.shape[1:3]))
     spreads = np.zeros(errors.shape[:2])
@@ -192,12 +190,13 @@ def hold_out(plan: Plan, weights: np.ndarray, means: np.ndarray, kept: Sequence[
     for start, parts, error, spread, output in ordered(executor, task, plan.tasks(), ahead=1):
         errors[parts] += error
         spreads[parts] += spread
-        outputs[start:start + len(output)] = output
+        outputs[start : start + len(output)] = output
     return errors, spreads, outputs
 
 
-def _judge(scores: Readable, weights: np.ndarray, means: np.ndarray, kept: np.ndarray,
-           task: Task) -> tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _judge(
+    scores: Readable, weights: np.ndarray, means: np.ndarray, kept: np.ndarray, task: Task
+) -> tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """First person, groups of images in a block, their sums, and outputs of the kept targets."""
     start, fold, part, targets = task
     _, width, sizes, size = weights.shape
@@ -212,5 +211,10 @@ def _judge(scores: Readable, weights: np.ndarray, means: np.ndarray, kept: np.nd
     spread = np.where(known, targets - means[fold], 0)
     order = np.argsort(part, kind='stable')
     parts, starts = np.unique(part[order], return_index=True)
-    return (start, parts, np.add.reduceat(error[order].astype(float)**2, starts),
-            np.add.reduceat(spread[order].astype(float)**2, starts), output[:, kept])
+    return (
+        start,
+        parts,
+        np.add.reduceat(error[order].astype(float) ** 2, starts),
+        np.add.reduceat(spread[order].astype(float) ** 2, starts),
+        output[:, kept],
+    )

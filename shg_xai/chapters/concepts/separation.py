@@ -1,15 +1,14 @@
 """What tells clusters of persons apart: effect sizes and mutual information of each concept.
 
-Two clusters: the AUC, the chance that a person of cluster 1 has more of the concept than one of
-cluster 0, ties counting half (Mann and Whitney, Annals of Mathematical Statistics 18, 1947). More:
-epsilon squared of Kruskal and Wallis' test, H / (n - 1) with H corrected for ties (Tomczak and
-Tomczak, Trends in Sport Sciences 1(21), 2014), which is the share of the variance of ranks that
-lies between clusters. Mutual information is in bits, of the cluster and the concept cut into bins.
+Two clusters: the AUC, the chance that a person of cluster 1 has more of the concept than one of cluster 0, ties
+counting half (Mann and Whitney, Annals of Mathematical Statistics 18, 1947). More: epsilon squared of Kruskal and
+Wallis' test, H / (n - 1) with H corrected for ties (Tomczak and Tomczak, Trends in Sport Sciences 1(21), 2014), which
+is the share of the variance of ranks that lies between clusters. Mutual information is in bits, of the cluster and the
+concept cut into bins.
 
-Intervals come from resamples of images (``shg_xai.stats.bootstrap``); clusters and bins stay.
-Epsilon squared and mutual information are never below 0, so chance raises them, and in a resample
-once more: the mean over resamples less the value says by how much, and the interval is moved down
-by that.
+Intervals come from resamples of images (``shg_xai.stats.bootstrap``); clusters and bins stay. Epsilon squared and
+mutual information are never below 0, so chance raises them, and in a resample once more: the mean over resamples less
+the value says by how much, and the interval is moved down by that.
 
 Shapes: N persons, K clusters, B bins, C concepts, S resamples.
 """
@@ -24,8 +23,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import random_table
 
-from shg_xai.stats.bootstrap import estimate, interval, number, resample_weights
 from shg_xai.latents.concepts import Concept
+from shg_xai.stats.bootstrap import estimate, interval, number, resample_weights
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.ranks import Ranker
 
@@ -37,8 +36,8 @@ STREAM = 3  # keeps these random numbers apart from others of the same seed
 def bins(values: np.ndarray) -> np.ndarray:
     """Number of the bin of each value, from 0 on without gaps, int64, shape (n,).
 
-    Distinct values if there are at most 10; else cut at the deciles, where equal values stay
-    together, so there may be fewer than 10 bins and of unequal size.
+    Distinct values if there are at most 10; else cut at the deciles, where equal values stay together, so there may be
+    fewer than 10 bins and of unequal size.
     """
     distinct, places = np.unique(values, return_inverse=True)
     if len(distinct) > MOST_BINS:
@@ -60,32 +59,43 @@ def mutual_information(tables: np.ndarray) -> np.ndarray:
     return np.maximum(entropy(tables.sum(-1)) + entropy(tables.sum(-2)) - joint, 0)
 
 
-def separate(labels: Mapping[int, np.ndarray], concepts: Sequence[Concept], groups: np.ndarray, *,
-             seed: int, executor: Executor, resamples: int = 1000, permutations: int = 1000,
-             confidence: float = 0.95) -> list[dict[str, Any]]:
+def separate(
+    labels: Mapping[int, np.ndarray],
+    concepts: Sequence[Concept],
+    groups: np.ndarray,
+    *,
+    seed: int,
+    executor: Executor,
+    resamples: int = 1000,
+    permutations: int = 1000,
+    confidence: float = 0.95,
+) -> list[dict[str, Any]]:
     """How each concept differs between clusters.
 
     Args:
-        labels (Mapping[int, np.ndarray]): By K the cluster of each person, 0 to K - 1, shape (N,).
-        concepts (Sequence[Concept]): C concepts.
-        groups (np.ndarray): The image of each person, shape (N,).
-        seed (int): Seed, 0 or more.
-        executor (Executor): Who computes.
-        resamples (int): Resamples of images behind each interval.
-        permutations (int): How often clusters are dealt anew to persons, for ``shuffled``: mean and
-            upper percentile of the mutual information where there is nothing to find.
-        confidence (float): Of intervals; ``shuffled`` takes the upper end of such a range.
+        labels: By K the cluster of each person, 0 to K - 1, shape (N,).
+        concepts: C concepts.
+        groups: The image of each person, shape (N,).
+        seed: Seed, 0 or more.
+        executor: Who computes.
+        resamples: Resamples of images behind each interval.
+        permutations: How often clusters are dealt anew to persons, for ``shuffled``: mean and upper percentile of the
+            mutual information where there is nothing to find.
+        confidence: Of intervals; ``shuffled`` takes the upper end of such a range.
 
     Returns:
-        An entry for each K and concept, by K: ``k``, ``concept``, ``persons``, ``effect``,
-        ``mutual_information``, ``entropy_share`` (of the cluster's entropy) and ``shuffled``. None
-        is what cannot be said: of fewer than 8 persons, or if concept or cluster never varies.
+        An entry for each K and concept, by K: ``k``, ``concept``, ``persons``, ``effect``, ``mutual_information``,
+        ``entropy_share`` (of the cluster's entropy) and ``shuffled``. None is what cannot be said: of fewer than 8
+        persons, or if concept or cluster never varies.
     """
     settings = _Settings(groups, resamples, permutations, confidence, seed)
     tasks = [(place, concept.values) for place, concept in enumerate(concepts)]
     found = list(ordered(executor, partial(_separate, dict(labels), settings), tasks))
-    return [{'k': k, 'concept': concept.name, **entries[k]}
-            for k in labels for concept, entries in zip(concepts, found, strict=True)]
+    return [
+        {'k': k, 'concept': concept.name, **entries[k]}
+        for k in labels
+        for concept, entries in zip(concepts, found, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -104,10 +114,10 @@ class _Cells:
     """Persons sorted by cluster and bin, so that sums over cells are sums of neighbours.
 
     Attributes:
-        order (np.ndarray): The n persons by cell, int64, shape (n,).
-        starts (np.ndarray): Where each cell that is not empty starts in ``order``.
-        cells (np.ndarray): Number of these cells in the table.
-        shape (tuple[int, int]): K and B.
+        order: The n persons by cell, int64, shape (n,).
+        starts: Where each cell that is not empty starts in ``order``.
+        cells: Number of these cells in the table.
+        shape: K and B.
     """
 
     order: np.ndarray
@@ -130,16 +140,18 @@ class _Cells:
         return table
 
 
-def _separate(labels: Mapping[int, np.ndarray], settings: _Settings,
-              task: tuple[int, np.ndarray]) -> dict[int, dict[str, Any]]:
+def _separate(
+    labels: Mapping[int, np.ndarray], settings: _Settings, task: tuple[int, np.ndarray]
+) -> dict[int, dict[str, Any]]:
     """The entries of one concept, by K."""
     place, values = task
     rows = np.flatnonzero(np.isfinite(values))
     values = values[rows]
     varies = len(rows) >= FEWEST_PERSONS and values.min() < values.max()
     clusters = {k: labels[k][rows] for k in labels}
-    told = {k: _Cells.of(clusters[k], bins(values), k) for k in labels
-            if varies and clusters[k].min() < clusters[k].max()}
+    told = {
+        k: _Cells.of(clusters[k], bins(values), k) for k in labels if varies and clusters[k].min() < clusters[k].max()
+    }
     drawn = np.array(list(_draw(list(told.values()), Ranker.of(values), rows, settings)))
     entries = {k: _nothing(k, len(rows)) for k in labels}
     for at, (k, cells) in enumerate(told.items()):
@@ -149,8 +161,9 @@ def _separate(labels: Mapping[int, np.ndarray], settings: _Settings,
     return entries
 
 
-def _draw(told: Sequence[_Cells], ranker: Ranker, rows: np.ndarray,
-          settings: _Settings) -> Iterator[list[tuple[float, float]]]:
+def _draw(
+    told: Sequence[_Cells], ranker: Ranker, rows: np.ndarray, settings: _Settings
+) -> Iterator[list[tuple[float, float]]]:
     """Effect and mutual information for each K: of the persons as they are, then of resamples."""
     if not told:
         return
@@ -160,8 +173,9 @@ def _draw(told: Sequence[_Cells], ranker: Ranker, rows: np.ndarray,
         yield _measure(told, weights[rows], ranker, work)
 
 
-def _measure(told: Sequence[_Cells], weights: np.ndarray, ranker: Ranker,
-             work: np.ndarray) -> list[tuple[float, float]]:
+def _measure(
+    told: Sequence[_Cells], weights: np.ndarray, ranker: Ranker, work: np.ndarray
+) -> list[tuple[float, float]]:
     """Effect and mutual information for each K under weights (n,)."""
     if not weights.any():
         return [(math.nan, math.nan)] * len(told)
@@ -184,23 +198,24 @@ def _measure(told: Sequence[_Cells], weights: np.ndarray, ranker: Ranker,
     return found
 
 
-def _entry(k: int, counts: np.ndarray, drawn: np.ndarray, settings: _Settings,
-           random: np.random.Generator) -> dict[str, Any]:
+def _entry(
+    k: int, counts: np.ndarray, drawn: np.ndarray, settings: _Settings, random: np.random.Generator
+) -> dict[str, Any]:
     """One entry from the table (K, B) and measures (1 + S, 2), the first without resampling."""
     (effect, information), samples = drawn[0], drawn[1:].T
     effects = samples[0] if k == 2 else _moved(effect, samples[0])
     counts = counts[counts.any(1)].astype(np.int64)
     # Dealing clusters anew keeps both margins of the table; drawing tables is the same, and quick.
-    dealt = mutual_information(random_table(counts.sum(1), counts.sum(0)).rvs(
-        settings.permutations, random_state=random))
-    return {**_nothing(k, int(counts.sum())),
-            'effect': {'measure': _measure_of(k),
-                       **estimate(effect, effects, settings.confidence)},
-            'mutual_information': estimate(information, _moved(information, samples[1]),
-                                           settings.confidence),
-            'entropy_share': number(information / entropy(counts.sum(1))),
-            'shuffled': {'value': number(dealt.mean()),
-                         'high': number(interval(dealt, settings.confidence)[1])}}
+    dealt = mutual_information(
+        random_table(counts.sum(1), counts.sum(0)).rvs(settings.permutations, random_state=random)
+    )
+    return {
+        **_nothing(k, int(counts.sum())),
+        'effect': {'measure': _measure_of(k), **estimate(effect, effects, settings.confidence)},
+        'mutual_information': estimate(information, _moved(information, samples[1]), settings.confidence),
+        'entropy_share': number(information / entropy(counts.sum(1))),
+        'shuffled': {'value': number(dealt.mean()), 'high': number(interval(dealt, settings.confidence)[1])},
+    }
 
 
 def _moved(value: float, samples: np.ndarray) -> np.ndarray:
@@ -216,6 +231,10 @@ def _measure_of(k: int) -> str:
 def _nothing(k: int, persons: int) -> dict[str, Any]:
     """The entry of a concept that says nothing."""
     nothing = {'value': None, 'low': None, 'high': None}
-    return {'persons': persons, 'effect': {'measure': _measure_of(k), **nothing},
-            'mutual_information': dict(nothing), 'entropy_share': None,
-            'shuffled': {'value': None, 'high': None}}
+    return {
+        'persons': persons,
+        'effect': {'measure': _measure_of(k), **nothing},
+        'mutual_information': dict(nothing),
+        'entropy_share': None,
+        'shuffled': {'value': None, 'high': None},
+    }

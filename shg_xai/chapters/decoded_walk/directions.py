@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shg_xai.latents.concepts import Concept
-from shg_xai.stats.projection import unit_directions
-from shg_xai.latents.selection import Selection
-from shg_xai.stats.pca import FLAT, Components
 from shg_xai.chapters.nearest_walk.measure import distances_to
 from shg_xai.errors import InputError
+from shg_xai.latents.concepts import Concept
+from shg_xai.latents.selection import Selection
+from shg_xai.stats.pca import FLAT, Components
+from shg_xai.stats.projection import unit_directions
 
 COMPONENTS = (1, 2, 3, 10, 30, 50)  # walked along where none are named
 NEAR = 4  # names offered for one that is not known
@@ -25,12 +25,12 @@ class Direction:
     """A direction of length 1 and how far one sigma along it is.
 
     Attributes:
-        name (str): Unique among those of one kind.
-        kind (str): ``'component'``, ``'concept'`` or ``'random'``.
-        number (int | None): Of a component or a random direction, from 1.
-        vector (np.ndarray): Length 1, float64, shape (D,).
-        step (float): What one step is long, in units of the latent.
-        variance_share (float | None): Share of the latents' variance that lies along it.
+        name: Unique among those of one kind.
+        kind: ``'component'``, ``'concept'`` or ``'random'``.
+        number: Of a component or a random direction, from 1.
+        vector: Length 1, float64, shape (D,).
+        step: What one step is long, in units of the latent.
+        variance_share: Share of the latents' variance that lies along it.
     """
 
     name: str
@@ -41,15 +41,13 @@ class Direction:
     variance_share: float | None
 
 
-def component_directions(components: Components, numbers: Sequence[int] | None,
-                         persons: int) -> list[Direction]:
+def component_directions(components: Components, numbers: Sequence[int] | None, persons: int) -> list[Direction]:
     """Principal components, one sigma a step: the root of the variance along each.
 
     Args:
-        components (Components): All D of them.
-        numbers (Sequence[int], optional): Which ones, from 1; None for those of 1, 2, 3, 10, 30
-            and 50 that vary.
-        persons (int): N, for messages.
+        components: All D of them.
+        numbers: Which ones, from 1; None for those of 1, 2, 3, 10, 30 and 50 that vary.
+        persons: N, for messages.
 
     Raises:
         InputError: There is no such component, or nothing varies along it.
@@ -60,14 +58,23 @@ def component_directions(components: Components, numbers: Sequence[int] | None,
         numbers = [number for number in COMPONENTS if number <= varies]
     for number in numbers:
         if not 1 <= number <= size:
-            raise InputError(f'--components {number}: the latent has {size} components; give '
-                             f'numbers from 1 to {size}')
+            raise InputError(f'--components {number}: the latent has {size} components; give numbers from 1 to {size}')
         if number > varies:
-            raise InputError(f'--components {number}: the latents of {persons} persons do not vary '
-                             f'along it; give numbers from 1 to {varies}, or dump more persons')
-    return [Direction(f'component {number}', 'component', number,
-                      components.vectors[:, number - 1], float(np.sqrt(values[number - 1])),
-                      float(components.ratio[number - 1])) for number in dict.fromkeys(numbers)]
+            raise InputError(
+                f'--components {number}: the latents of {persons} persons do not vary '
+                f'along it; give numbers from 1 to {varies}, or dump more persons'
+            )
+    return [
+        Direction(
+            f'component {number}',
+            'component',
+            number,
+            components.vectors[:, number - 1],
+            float(np.sqrt(values[number - 1])),
+            float(components.ratio[number - 1]),
+        )
+        for number in dict.fromkeys(numbers)
+    ]
 
 
 def find_concepts(known: Sequence[Concept], names: Sequence[str]) -> list[Concept]:
@@ -81,8 +88,7 @@ def find_concepts(known: Sequence[Concept], names: Sequence[str]) -> list[Concep
         if name not in by_name:
             holding = [other for other in by_name if name in other]
             near = dict.fromkeys([*holding, *difflib.get_close_matches(name, by_name, NEAR)])
-            which = (f'did you mean {" or ".join(list(near)[:NEAR])}?' if near
-                     else f'it has {", ".join(by_name)}')
+            which = f'did you mean {" or ".join(list(near)[:NEAR])}?' if near else f'it has {", ".join(by_name)}'
             raise InputError(f'--concepts {name}: not known of the persons of the store; {which}')
     return [by_name[name] for name in dict.fromkeys(names)]
 
@@ -90,15 +96,14 @@ def find_concepts(known: Sequence[Concept], names: Sequence[str]) -> list[Concep
 def contrast(concept: Concept) -> np.ndarray:
     """Who has much and who has little of a concept.
 
-    The upper and the lower third of those it is known of, equal values together; 1 against 0 for
-    a flag. Where both ends of the middle third are one value, all above it stand against the
-    rest, or all below it, if nobody is above.
+    The upper and the lower third of those it is known of, equal values together; 1 against 0 for a flag. Where both
+    ends of the middle third are one value, all above it stand against the rest, or all below it, if nobody is above.
 
     Args:
-        concept (Concept): Of N persons.
+        concept: Of N persons.
 
     Returns:
-        np.ndarray: 1 much, -1 little, 0 neither or not known; int8, shape (N,).
+        1 much, -1 little, 0 neither or not known; int8, shape (N,).
 
     Raises:
         InputError: It has one value only.
@@ -106,8 +111,9 @@ def contrast(concept: Concept) -> np.ndarray:
     values = concept.values
     known = values[np.isfinite(values)]
     if not len(known) or known.min() == known.max():
-        raise InputError(f'--concepts {concept.name}: the same of all persons of the store, so it '
-                         'has no direction; leave it out')
+        raise InputError(
+            f'--concepts {concept.name}: the same of all persons of the store, so it has no direction; leave it out'
+        )
     low, high = (0, 1) if concept.kind == 'flag' else np.quantile(known, (1 / 3, 2 / 3))
     if low < high:
         much, little = values >= high, values <= low  # NaN is neither
@@ -118,16 +124,15 @@ def contrast(concept: Concept) -> np.ndarray:
     return much.astype(np.int8) - little
 
 
-def concept_directions(selection: Selection, chosen: Sequence[Concept],
-                       components: Components) -> list[Direction]:
+def concept_directions(selection: Selection, chosen: Sequence[Concept], components: Components) -> list[Direction]:
     """From the mean latent of who has little of a concept to that of who has much.
 
     One sigma is the standard deviation of all the latents along the direction.
 
     Args:
-        selection (Selection): N persons of D values.
-        chosen (Sequence[Concept]): Concepts of these persons.
-        components (Components): Of these persons, for mean and variance.
+        selection: N persons of D values.
+        chosen: Concepts of these persons.
+        components: Of these persons, for mean and variance.
 
     Raises:
         InputError: A concept has one value only, or both groups have the same mean.
@@ -136,22 +141,31 @@ def concept_directions(selection: Selection, chosen: Sequence[Concept],
         return []
     groups = np.stack([contrast(concept) for concept in chosen])
     # Persons of a group share weight 1, and the difference of means is one sum over all persons.
-    weights = np.stack([(side == 1) / (side == 1).sum() - (side == -1) / (side == -1).sum()
-                        for side in groups])
+    weights = np.stack([(side == 1) / (side == 1).sum() - (side == -1) / (side == -1).sum() for side in groups])
     total = np.zeros((len(chosen), selection.dimensions))
     for block in selection.blocks():
         centred = block.values() - components.mean
-        total += weights[:, block.start:block.start + len(centred)] @ centred
+        total += weights[:, block.start : block.start + len(centred)] @ centred
     found = []
     for concept, difference in zip(chosen, total, strict=True):
         length = np.linalg.norm(difference)
         if not length:
-            raise InputError(f'--concepts {concept.name}: persons with much and with little of it '
-                             'have the same mean latent, so it has no direction; leave it out')
+            raise InputError(
+                f'--concepts {concept.name}: persons with much and with little of it '
+                'have the same mean latent, so it has no direction; leave it out'
+            )
         vector = difference / length
         variance = float(components.eigenvalues @ (components.vectors.T @ vector) ** 2)
-        found.append(Direction(concept.name, 'concept', None, vector, float(np.sqrt(variance)),
-                               variance / float(components.eigenvalues.sum())))
+        found.append(
+            Direction(
+                concept.name,
+                'concept',
+                None,
+                vector,
+                float(np.sqrt(variance)),
+                variance / float(components.eigenvalues.sum()),
+            )
+        )
     return found
 
 
@@ -159,26 +173,28 @@ def random_directions(dimensions: int, count: int, seed: int, step: float) -> li
     """Directions drawn evenly from the sphere, with a given step.
 
     Args:
-        dimensions (int): D.
-        count (int): How many.
-        seed (int): Of the draw.
-        step (float): What one step is long: that of the direction they are compared with.
+        dimensions: D.
+        count: How many.
+        seed: Of the draw.
+        step: What one step is long: that of the direction they are compared with.
     """
-    return [Direction(f'random {place + 1}', 'random', place + 1, vector, step, None)
-            for place, vector in enumerate(unit_directions(dimensions, count, seed).T)]
+    return [
+        Direction(f'random {place + 1}', 'random', place + 1, vector, step, None)
+        for place, vector in enumerate(unit_directions(dimensions, count, seed).T)
+    ]
 
 
 @dataclass(frozen=True)
 class Walks:
     """All walks that are decoded: along J directions, and along R random ones beside each.
 
-    The first of their points is c = 0 of all walks. Then come, direction by direction, the other
-    C - 1 steps of its own walk and of each random one of the same length.
+    The first of their points is c = 0 of all walks. Then come, direction by direction, the other C - 1 steps of its own
+    walk and of each random one of the same length.
 
     Attributes:
-        directions (Sequence[Direction]): The J directions.
-        random (np.ndarray): Random directions of length 1, a column each, shape (D, R).
-        steps (np.ndarray): c, ascending, one of them 0, shape (C,).
+        directions: The J directions.
+        random: Random directions of length 1, a column each, shape (D, R).
+        steps: c, ascending, one of them 0, shape (C,).
     """
 
     directions: Sequence[Direction]
@@ -197,17 +213,22 @@ class Walks:
     def places(self) -> list[tuple[int, float]]:
         """For each point the row of its direction and how far along it the point is."""
         first, away = len(self.directions), self.steps[self.steps != 0]
-        return [(0, 0.), *((row, float(c * one.step))
-                           for place, one in enumerate(self.directions)
-                           for row in (place, *range(first, first + self.count))
-                           for c in away)]
+        return [
+            (0, 0.0),
+            *(
+                (row, float(c * one.step))
+                for place, one in enumerate(self.directions)
+                for row in (place, *range(first, first + self.count))
+                for c in away
+            ),
+        ]
 
     def points(self, direction: int, other: int) -> np.ndarray:
         """Numbers of the points of one walk, shape (C,).
 
         Args:
-            direction (int): Which direction, from 0.
-            other (int): 0 for its own walk, 1 to R for the random ones beside it.
+            direction: Which direction, from 0.
+            other: 0 for its own walk, 1 to R for the random ones beside it.
         """
         away = len(self.steps) - 1
         first = 1 + (direction * (self.count + 1) + other) * away
@@ -216,18 +237,17 @@ class Walks:
         return found
 
 
-def nearest_distances(selection: Selection, mean: np.ndarray, vectors: np.ndarray,
-                      lengths: np.ndarray) -> np.ndarray:
+def nearest_distances(selection: Selection, mean: np.ndarray, vectors: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Distance of walked points to the nearest stored latent; exact, over all persons.
 
     Args:
-        selection (Selection): N persons of D values, read as float32.
-        mean (np.ndarray): Where the walks start, shape (D,).
-        vectors (np.ndarray): Directions of length 1, a column each, shape (D, M).
-        lengths (np.ndarray): Where on each walk the points are, shape (M, C).
+        selection: N persons of D values, read as float32.
+        mean: Where the walks start, shape (D,).
+        vectors: Directions of length 1, a column each, shape (D, M).
+        lengths: Where on each walk the points are, shape (M, C).
 
     Returns:
-        np.ndarray: In units of the latent, float64, shape (M, C).
+        In units of the latent, float64, shape (M, C).
     """
     nearest = np.full(lengths.shape, np.inf)
     for block in selection.blocks():

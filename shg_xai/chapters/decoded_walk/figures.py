@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shg_xai.report.intervention_parts import (
-    concept_title,
-    direction_title,
-    directions,
-    draw_pose,
-    side_legend,
-)
 from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
 from shg_xai.drawing.text import known, number
+from shg_xai.report.intervention_parts import concept_title, direction_title, directions, draw_pose, side_legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,11 +42,16 @@ def draw_strips(walk: Item) -> 'Figure':
         start = next(point for point in entry['walk'] if point['c'] == 0)
         for ax, point in zip(line, entry['walk'], strict=True):
             _draw_step(ax, walk, point, start, width, height)
-        line[0].set_ylabel(wrap_short(direction_title(walk, entry)), rotation=0, ha='right',
-                           va='center', fontsize=LABEL, parse_math=False)
+        line[0].set_ylabel(
+            wrap_short(direction_title(walk, entry)),
+            rotation=0,
+            ha='right',
+            va='center',
+            fontsize=LABEL,
+            parse_math=False,
+        )
     for ax, c in zip(axes[0], steps, strict=True):
-        ax.set_title(f'{number(c, 0) if c == round(c) else number(c, 1)} σ' if c else '0',
-                     fontsize=LABEL, loc='center')
+        ax.set_title(f'{number(c, 0) if c == round(c) else number(c, 1)} σ' if c else '0', fontsize=LABEL, loc='center')
     side_legend(figure, ('at 0', '#BBBBBB'))
     return figure
 
@@ -65,13 +64,12 @@ def wrap_short(text: str) -> str:
 def _extent(walk: Item) -> tuple[float, float]:
     """Width and height of a crop in units of its longer side; a square where it is not known."""
     if not walk['examples']:
-        return 1., 1.
+        return 1.0, 1.0
     width, height = walk['examples'][0]['crop_scale']
     return width / max(width, height), height / max(width, height)
 
 
-def _draw_step(ax: 'Axes', walk: Item, point: Item, start: Item, width: float,
-               height: float) -> None:
+def _draw_step(ax: 'Axes', walk: Item, point: Item, start: Item, width: float, height: float) -> None:
     """Draw one pose in the frame of the crop; dotted where the network hardly sees a joint."""
     limit = walk['settings']['peak']
     faint = [known(peak) and known(limit) and peak < limit for peak in point['peaks']]
@@ -105,27 +103,25 @@ def draw_shifts(walk: Item) -> 'Figure':
         # Without an interval there is no verdict, and no colour for one.
         more = known(item['low']) and known(random) and item['low'] > random
         if known(item['value']):
-            ax.barh(y, 100 * item['value'], height=0.62, linewidth=0,
-                    color=BLUE if more else '#B5B5B5', alpha=0.8)
+            ax.barh(y, 100 * item['value'], height=0.62, linewidth=0, color=BLUE if more else '#B5B5B5', alpha=0.8)
         else:
             ax.text(0, y, ' not known', va='center', color=FAINT)
         if known(item['low']) and known(item['high']):
-            ax.plot([100 * item['low'], 100 * item['high']], [y, y], color=INK, linewidth=1.2,
-                    solid_capstyle='butt')
+            ax.plot([100 * item['low'], 100 * item['high']], [y, y], color=INK, linewidth=1.2, solid_capstyle='butt')
         if known(random):
             ax.plot([100 * random] * 2, [y - 0.42, y + 0.42], color='#D55E00', linewidth=2)
-    ax.set_yticks(range(len(entries)), [direction_title(walk, entry) for entry in entries],
-                  parse_math=False)
+    ax.set_yticks(range(len(entries)), [direction_title(walk, entry) for entry in entries], parse_math=False)
     ax.set_ylim(len(entries) - 0.45, -0.55)
     ax.set_xlim(left=0)
     ax.tick_params(axis='y', length=0)
     ax.grid(axis='x')
     ax.set_axisbelow(True)
     ax.set_xlabel('mean shift of the joints for each σ, % of the crop’s longer side')
-    handles = [Patch(color=BLUE, alpha=0.8, label='more than random'),
-               Patch(color='#B5B5B5', alpha=0.8, label='no more than random'),
-               Line2D([], [], color='#D55E00', linewidth=2,
-                      label='97.5 % of random directions of this length')]
+    handles = [
+        Patch(color=BLUE, alpha=0.8, label='more than random'),
+        Patch(color='#B5B5B5', alpha=0.8, label='no more than random'),
+        Line2D([], [], color='#D55E00', linewidth=2, label='97.5 % of random directions of this length'),
+    ]
     figure.legend(handles=handles, loc='outside upper left', ncols=3)
     return figure
 
@@ -139,8 +135,11 @@ def shown_concept(entry: Item) -> str | None:
     changes, random = entry['concept_change'], entry['random_concept_change_97_5']
     if entry['name'] in changes:
         return entry['name']
-    sizes = {name: abs(item['value']) / random[name] for name, item in changes.items()
-             if known(item['value']) and known(random.get(name)) and random[name] > 0}
+    sizes = {
+        name: abs(item['value']) / random[name]
+        for name, item in changes.items()
+        if known(item['value']) and known(random.get(name)) and random[name] > 0
+    }
     return max(sizes, key=lambda name: sizes[name]) if sizes else None
 
 
@@ -151,14 +150,15 @@ def draw_concepts(walk: Item) -> 'Figure':
     Args:
         walk: of the interventions.
     """
-    entries = [(entry, beside, name) for entry, beside in directions(walk)
-               if (name := shown_concept(entry)) is not None]
+    entries = [
+        (entry, beside, name) for entry, beside in directions(walk) if (name := shown_concept(entry)) is not None
+    ]
     lines = max(1, -(-len(entries) // COLUMNS))
     figure = new_figure(PAGE, 2.1 * lines + 0.4)
     axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
     if not entries:
         nothing(axes[0])
-    for ax in axes[len(entries) or 1:]:
+    for ax in axes[len(entries) or 1 :]:
         ax.set_axis_off()
     for ax, (entry, beside, name) in zip(axes, entries, strict=False):
         _draw_line(ax, entry, name, BLUE, 'the direction')
@@ -181,8 +181,10 @@ def _draw_line(ax: 'Axes', entry: Item, name: str, colour: str, label: str) -> N
     """Draw a concept along a walk with its band; what is not known is a gap."""
     at = [point['c'] for point in entry['walk']]
     items = [point['concepts'][name] for point in entry['walk']]
-    value, low, high = (np.array([item[key] if known(item[key]) else np.nan for item in items],
-                                 float) for key in ('value', 'low', 'high'))
+    value, low, high = (
+        np.array([item[key] if known(item[key]) else np.nan for item in items], float)
+        for key in ('value', 'low', 'high')
+    )
     ax.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
     ax.plot(at, value, 'o-', color=colour, markersize=3, linewidth=1.4, label=label)
 
@@ -191,5 +193,7 @@ def _change_text(entry: Item, name: str) -> str:
     """``change −0.50; random ±0.66``; what is between is in the caption."""
     change = entry['concept_change'][name]['value']
     random = entry['random_concept_change_97_5'].get(name)
-    return (f'change {number(change if change is None else float(change))}; '
-            f'random ±{number(random if random is None else float(random))}')
+    return (
+        f'change {number(change if change is None else float(change))}; '
+        f'random ±{number(random if random is None else float(random))}'
+    )

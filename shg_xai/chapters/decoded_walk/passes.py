@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
-from shg_xai.interventions.capture import build_loader
 from shg_xai.chapters.skip_ablation.passes import present_levels, read_outputs, skip_layer
-from shg_xai.interventions.network import Subject
 from shg_xai.errors import InputError
+from shg_xai.interventions.capture import build_loader
+from shg_xai.interventions.network import Subject
+from shg_xai.models.stacked_hourglass import StackedHourglass
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import Outputs, Replacement, split_name, tap
-from shg_xai.models.stacked_hourglass import StackedHourglass
 
 SKIPS = ('own', 'none', 'mean', 'donor')
 IN_STACK = re.compile(r'backbone\.hourglasses\.(\d+)\..+')
@@ -33,10 +33,9 @@ class Points:
     """Where latents are decoded: start + length * direction.
 
     Attributes:
-        start (Tensor | None): Latent that all walks start from, float32, (D,); None for each
-            person's own.
-        vectors (Tensor): Directions of length 1, a row each, float32, (M, D).
-        places (Sequence[tuple[int, float]]): For each point its direction and how far along it.
+        start: Latent that all walks start from, float32, (D,); None for each person's own.
+        vectors: Directions of length 1, a row each, float32, (M, D).
+        places: For each point its direction and how far along it.
     """
 
     start: Tensor | None
@@ -54,12 +53,11 @@ class Decoded:
     """What a network made of P points for N persons.
 
     Attributes:
-        keypoints (np.ndarray): Pixels of the image, shape (P + 1, N, K, 2); the last are those of
-            the untouched network.
-        peaks (np.ndarray): Scores of the keypoints, shape (P + 1, N, K).
-        center (np.ndarray): Of each crop, pixels of the image, shape (N, 2).
-        scale (np.ndarray): Width and height of each crop, shape (N, 2).
-        files (list[str]): N paths of images.
+        keypoints: Pixels of the image, shape (P + 1, N, K, 2); the last are those of the untouched network.
+        peaks: Scores of the keypoints, shape (P + 1, N, K).
+        center: Of each crop, pixels of the image, shape (N, 2).
+        scale: Width and height of each crop, shape (N, 2).
+        files: N paths of images.
     """
 
     keypoints: np.ndarray
@@ -73,12 +71,12 @@ def moved(x: Tensor, start: Tensor | None, offset: Tensor) -> Tensor:
     """Latents replaced by a start plus an offset.
 
     Args:
-        x (Tensor): Latents (N, ...) of D values each.
-        start (Tensor, optional): float32, (D,); None for each person's own latent.
-        offset (Tensor): float32, (D,).
+        x: Latents (N, ...) of D values each.
+        start: float32, (D,); None for each person's own latent.
+        offset: float32, (D,).
 
     Returns:
-        Tensor: Of the shape, type and memory format of ``x``; computed in float32.
+        Of the shape, type and memory format of ``x``; computed in float32.
     """
     with torch.autocast(x.device.type, enabled=False):
         values = (x.flatten(1).float() if start is None else start) + offset
@@ -89,9 +87,9 @@ def skips_around(model: nn.Module, layer: str, skips: str) -> list[str]:
     """The skips to replace when a layer is walked in; none where every person keeps their own.
 
     Args:
-        model (nn.Module): A pose estimator.
-        layer (str): The layer.
-        skips (str): One of SKIPS.
+        model: A pose estimator.
+        layer: The layer.
+        skips: One of SKIPS.
 
     Raises:
         InputError: They are to be replaced, but the layer is in no hourglass.
@@ -100,9 +98,11 @@ def skips_around(model: nn.Module, layer: str, skips: str) -> list[str]:
         return []
     found = IN_STACK.fullmatch(split_name(layer)[0])
     if found is None or not isinstance(model.backbone, StackedHourglass):
-        raise InputError(f'--skips {skips}: {layer} is no layer within an hourglass of '
-                         "StackedHourglass's, so there are no skips to replace; leave --skips at "
-                         'own')
+        raise InputError(
+            f'--skips {skips}: {layer} is no layer within an hourglass of '
+            "StackedHourglass's, so there are no skips to replace; leave --skips at "
+            'own'
+        )
     stack = int(found[1])
     return [skip_layer(stack, level) for level in present_levels(model, layer)[stack]]
 
@@ -118,15 +118,15 @@ def _instead(values: Tensor | None = None) -> Replacement:
     return lambda x: torch.empty_like(x).copy_(values)
 
 
-def skip_replacements(layers: Sequence[str], averaged: Outputs, donors: Subject | None
-                      ) -> Iterator[dict[str, Replacement]]:
+def skip_replacements(
+    layers: Sequence[str], averaged: Outputs, donors: Subject | None
+) -> Iterator[dict[str, Replacement]]:
     """For each batch of persons, in order, what takes the place of their skips.
 
     Args:
-        layers (Sequence[str]): The skips to replace.
-        averaged (Outputs): Their means, a tensor (1, C, H, W) each; without one it is zeros.
-        donors (Subject, optional): The network and as many donors as persons, whose skips come
-            instead.
+        layers: The skips to replace.
+        averaged: Their means, a tensor (1, C, H, W) each; without one it is zeros.
+        donors: The network and as many donors as persons, whose skips come instead.
     """
     if donors is None or not layers:
         while True:
@@ -137,20 +137,27 @@ def skip_replacements(layers: Sequence[str], averaged: Outputs, donors: Subject 
         yield {name: _instead(*values) for name, values in found.items()}
 
 
-def decode(model: nn.Module, cfg: Config, dataset: Any, layer: str, points: Points,
-           replacements: Iterator[dict[str, Replacement]], times: dict[str, float]) -> Decoded:
+def decode(
+    model: nn.Module,
+    cfg: Config,
+    dataset: Any,
+    layer: str,
+    points: Points,
+    replacements: Iterator[dict[str, Replacement]],
+    times: dict[str, float],
+) -> Decoded:
     """Keypoints of every person at every point, from the network's own ``predict``.
 
     What comes before the layer is computed once for all points.
 
     Args:
-        model (nn.Module): A top-down pose estimator in evaluation mode; it is left as it was.
-        cfg (Config): Its config, for the dataloader and autocast.
-        dataset (Any): The N persons.
-        layer (str): The layer whose output is replaced.
-        points (Points): The P points.
-        replacements (Iterator): For each batch what takes the place of other layers' outputs.
-        times (dict[str, float]): Gets the seconds it took, as ``network``.
+        model: A top-down pose estimator in evaluation mode; it is left as it was.
+        cfg: Its config, for the dataloader and autocast.
+        dataset: The N persons.
+        layer: The layer whose output is replaced.
+        points: The P points.
+        replacements: For each batch what takes the place of other layers' outputs.
+        times: Gets the seconds it took, as ``network``.
     """
     keypoints, peaks, center, scale, files = [], [], [], [], []
     passes = len(points.places) + 1
@@ -174,12 +181,19 @@ def decode(model: nn.Module, cfg: Config, dataset: Any, layer: str, points: Poin
             files += [sample.img_path for sample in samples]
             progress.update(len(samples))  # the untouched pass
     times['network'] = round(progress.format_dict['elapsed'], 2)
-    return Decoded(np.concatenate(keypoints, axis=1), np.concatenate(peaks, axis=1),
-                   np.array(center, dtype=float), np.array(scale, dtype=float), files)
+    return Decoded(
+        np.concatenate(keypoints, axis=1),
+        np.concatenate(peaks, axis=1),
+        np.array(center, dtype=float),
+        np.array(scale, dtype=float),
+        files,
+    )
 
 
 def _poses(samples: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
     """Keypoints (n, K, 2) and scores (n, K) of a batch, copied."""
     found = [sample.pred_instances for sample in samples]
-    return (np.stack([np.asarray(one.keypoints)[0, :, :2] for one in found]).astype(float),
-            np.stack([np.asarray(one.keypoint_scores)[0] for one in found]).astype(float))
+    return (
+        np.stack([np.asarray(one.keypoints)[0, :, :2] for one in found]).astype(float),
+        np.stack([np.asarray(one.keypoint_scores)[0] for one in found]).astype(float),
+    )

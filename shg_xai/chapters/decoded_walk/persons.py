@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config
 
-from shg_xai.interventions.network import open_persons
 from shg_xai.errors import InputError
+from shg_xai.interventions.network import open_persons
 
 DONORS = 5  # keeps these random numbers apart from others of the same seed
 
@@ -20,10 +20,10 @@ class Shown:
     """The N persons whose poses are decoded.
 
     Attributes:
-        dataset (Any): All persons of the split.
-        persons (np.ndarray): Numbers of the N persons in it, shape (N,).
-        columns (dict[str, np.ndarray]): What is known of all, see ``person_columns``.
-        donors (np.ndarray | None): Numbers of the N persons whose skips are taken; None without.
+        dataset: All persons of the split.
+        persons: Numbers of the N persons in it, shape (N,).
+        columns: What is known of all, see ``person_columns``.
+        donors: Numbers of the N persons whose skips are taken; None without.
     """
 
     dataset: Any
@@ -41,11 +41,11 @@ def choose(cfg: Config, split: str, count: int, with_donors: bool, seed: int) ->
     """Persons spread evenly over a split.
 
     Args:
-        cfg (Config): The config.
-        split (str): train, val or test.
-        count (int): How many, at most.
-        with_donors (bool): Whether each has a donor.
-        seed (int): Of the donors.
+        cfg: The config.
+        split: train, val or test.
+        count: How many, at most.
+        with_donors: Whether each has a donor.
+        seed: Of the donors.
 
     Raises:
         InputError: There are no persons, or no donors.
@@ -65,16 +65,14 @@ def find_donors(image_ids: np.ndarray, persons: np.ndarray, seed: int) -> np.nda
     """For each of N persons a random one of another image.
 
     Args:
-        image_ids (np.ndarray): The image of each person of the data set.
-        persons (np.ndarray): Numbers of the N persons, shape (N,).
-        seed (int): Of the draw.
+        image_ids: The image of each person of the data set.
+        persons: Numbers of the N persons, shape (N,).
+        seed: Of the draw.
 
     Raises:
         InputError: All persons are of one image.
     """
     if len(np.unique(image_ids)) < 2:
-        raise InputError('--skips donor: all persons are of one image, so nobody has a donor; '
-                         'choose other skips')
+        raise InputError('--skips donor: all persons are of one image, so nobody has a donor; choose other skips')
     random = np.random.default_rng([seed, DONORS])
-    return np.array([random.choice(np.flatnonzero(image_ids != image_ids[person]))
-                     for person in persons])
+    return np.array([random.choice(np.flatnonzero(image_ids != image_ids[person])) for person in persons])

@@ -1,9 +1,8 @@
 """Walks along principal components: which real persons are met on the way.
 
-In the basis of the components a point on a walk is c * sigma on one axis and 0 on all others, so
-the squared distance of a person x to it is |x|^2 - 2 c sigma x_k + (c sigma)^2: exact over all
-persons and all dimensions. Blocks of persons are read one after the other, and of each only the
-nearest to every point are kept.
+In the basis of the components a point on a walk is c * sigma on one axis and 0 on all others, so the squared distance
+of a person x to it is |x|^2 - 2 c sigma x_k + (c sigma)^2: exact over all persons and all dimensions. Blocks of persons
+are read one after the other, and of each only the nearest to every point are kept.
 
 Shapes: n persons of a block, W walks of S steps, R random directions, D dimensions.
 """
@@ -15,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from shg_xai.stats.executors import ordered
-from shg_xai.stats.projection import unit_directions
 from shg_xai.latents.selection import Block, Selection
+from shg_xai.stats.executors import ordered
 from shg_xai.stats.pca import Components
+from shg_xai.stats.projection import unit_directions
 
 STEPS = (-3, -2, -1, 0, 1, 2, 3)
 COMPONENTS = (1, 2, 3, 10, 30, 50, 100)  # of the study, which also took the last
@@ -40,35 +39,39 @@ def distances_to(norms: np.ndarray, along: np.ndarray, length: float) -> np.ndar
     """Distances (N,) of persons to a point at some length from the mean along a direction.
 
     Args:
-        norms (np.ndarray): Squared distances to the mean, shape (N,).
-        along (np.ndarray): Positions along the direction, shape (N,).
-        length (float): Where the point is, in units of the latent.
+        norms: Squared distances to the mean, shape (N,).
+        along: Positions along the direction, shape (N,).
+        length: Where the point is, in units of the latent.
     """
-    return np.sqrt(np.maximum(norms - 2 * length * along + length ** 2, 0))
+    return np.sqrt(np.maximum(norms - 2 * length * along + length**2, 0))
 
 
-def walks(selection: Selection, components: Components, picks: Sequence[int], seed: int,
-          pool: Executor) -> list[dict[str, Any]]:
+def walks(
+    selection: Selection, components: Components, picks: Sequence[int], seed: int, pool: Executor
+) -> list[dict[str, Any]]:
     """Real persons nearest to the points of walks along components.
 
-    As long walks along ``DIRECTIONS`` random directions are the baseline: to where no component
-    leads.
+    As long walks along ``DIRECTIONS`` random directions are the baseline: to where no component leads.
 
     Args:
-        selection (Selection): N persons.
-        components (Components): Their principal components.
-        picks (Sequence[int]): Numbers, from 1, of the W components to walk along.
-        seed (int): Of the random directions.
-        pool (Executor): Who computes.
+        selection: N persons.
+        components: Their principal components.
+        picks: Numbers, from 1, of the W components to walk along.
+        seed: Of the random directions.
+        pool: Who computes.
 
     Returns:
-        list[dict]: One entry for each component, as in the chapter ``walks`` of the results.
+        One entry for each component, as in the chapter ``walks`` of the results.
     """
     places = np.array(picks) - 1
     sigmas = np.sqrt(components.eigenvalues[places])
     random = unit_directions(selection.dimensions, DIRECTIONS, seed)
-    task = _Met(components.mean, np.hstack([components.vectors[:, places], random]),
-                sigmas[:, None] * np.array(STEPS), selection.annotation_ids)
+    task = _Met(
+        components.mean,
+        np.hstack([components.vectors[:, places], random]),
+        sigmas[:, None] * np.array(STEPS),
+        selection.annotation_ids,
+    )
     least = np.full((len(picks), len(STEPS), DIRECTIONS), np.inf)
     squares, met = 0.0, []
     for block_squares, block_met, block_least in ordered(pool, task, selection.blocks()):
@@ -76,19 +79,24 @@ def walks(selection: Selection, components: Components, picks: Sequence[int], se
         met.append(block_met)
         np.minimum(least, block_least, out=least)
     root = np.sqrt(squares / max(len(selection) - 1, 1))
-    return [dict(component=int(pick), sigma=float(sigmas[number]),
-                 points=[_point(step, [entry for block in met for entry in block[number][place]],
-                                least[number, place], root) for place, step in enumerate(STEPS)])
-            for number, pick in enumerate(picks)]
+    return [
+        dict(
+            component=int(pick),
+            sigma=float(sigmas[number]),
+            points=[
+                _point(step, [entry for block in met for entry in block[number][place]], least[number, place], root)
+                for place, step in enumerate(STEPS)
+            ],
+        )
+        for number, pick in enumerate(picks)
+    ]
 
 
-def _point(step: int, met: Sequence[dict[str, Any]], least: np.ndarray, root: float
-           ) -> dict[str, Any]:
+def _point(step: int, met: Sequence[dict[str, Any]], least: np.ndarray, root: float) -> dict[str, Any]:
     """A point of a walk: the nearest of each block, the least distances (R,) at random."""
     first = sorted(met, key=lambda entry: (entry['distance'], entry['annotation_id']))[:NEAREST]
     distance = first[0]['distance']
-    return dict(step=step, distance=distance, relative=float(distance / root), nearest=first,
-                random=spread(least))
+    return dict(step=step, distance=distance, relative=float(distance / root), nearest=first, random=spread(least))
 
 
 @dataclass(frozen=True)
@@ -96,10 +104,10 @@ class _Met:
     """Who of a block is nearest to the points of W walks.
 
     Attributes:
-        mean (np.ndarray): Of all persons, shape (D,).
-        directions (np.ndarray): Those of the walks, then the random ones, shape (D, W + R).
-        lengths (np.ndarray): How far from the mean each point lies, shape (W, S).
-        annotation_ids (np.ndarray): Of all persons, shape (N,).
+        mean: Of all persons, shape (D,).
+        directions: Those of the walks, then the random ones, shape (D, W + R).
+        lengths: How far from the mean each point lies, shape (W, S).
+        annotation_ids: Of all persons, shape (N,).
     """
 
     mean: np.ndarray
@@ -107,18 +115,21 @@ class _Met:
     lengths: np.ndarray
     annotation_ids: np.ndarray
 
-    def __call__(self, block: Block
-                 ) -> tuple[float, list[list[list[dict[str, Any]]]], np.ndarray]:
+    def __call__(self, block: Block) -> tuple[float, list[list[list[dict[str, Any]]]], np.ndarray]:
         """Sum of squared distances to the mean, the nearest to each point, least at random."""
         centred = block.values() - self.mean
         norms = np.einsum('nd,nd->n', centred, centred)
         along = (centred @ self.directions).T
-        own, random = along[:len(self.lengths)], along[len(self.lengths):]
-        ids = self.annotation_ids[block.start:block.start + len(norms)]
-        met = [[nearest(distances_to(norms, position, length), ids, NEAREST) for length in row]
-               for position, row in zip(own, self.lengths, strict=True)]
-        least = [[[distances_to(norms, position, length).min() for position in random]
-                  for length in row] for row in self.lengths]
+        own, random = along[: len(self.lengths)], along[len(self.lengths) :]
+        ids = self.annotation_ids[block.start : block.start + len(norms)]
+        met = [
+            [nearest(distances_to(norms, position, length), ids, NEAREST) for length in row]
+            for position, row in zip(own, self.lengths, strict=True)
+        ]
+        least = [
+            [[distances_to(norms, position, length).min() for position in random] for length in row]
+            for row in self.lengths
+        ]
         return float(norms.sum()), met, np.array(least)
 
 
@@ -128,8 +139,7 @@ def nearest(distance: np.ndarray, annotation_ids: np.ndarray, count: int) -> lis
     # All persons as far as the last of these, so that ties do not depend on the partition.
     some = np.flatnonzero(distance <= distance[some].max())
     order = some[np.lexsort((annotation_ids[some], distance[some]))][:count]
-    return [dict(annotation_id=int(annotation_ids[person]), distance=float(distance[person]))
-            for person in order]
+    return [dict(annotation_id=int(annotation_ids[person]), distance=float(distance[person])) for person in order]
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

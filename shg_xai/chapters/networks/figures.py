@@ -16,47 +16,47 @@ from shg_xai.chapters.networks.parts import (
     stack_name,
     title,
 )
-from shg_xai.drawing.style import (
-    BLUE,
-    FAINT,
-    INK,
-    ORANGE,
-    PAGE,
-    PALETTE,
-    new_figure,
-    nothing,
-    styled,
-    wrap,
-)
+from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, new_figure, nothing, styled, wrap
 from shg_xai.drawing.text import known, number, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-VERDICTS = {BETTER: (BLUE, 'o'), WORSE: (PALETTE[4], 's'), FEW: (ORANGE, '^'),
-            NOTHING: ('#666666', 'D')}
+VERDICTS = {BETTER: (BLUE, 'o'), WORSE: (PALETTE[4], 's'), FEW: (ORANGE, '^'), NOTHING: ('#666666', 'D')}
 # A row that lies so many times as far away as the middle one becomes an arrow at the edge.
 FAR = 4
 SHOWN = ('labelled', 'limbs')
 
 
-def _draw_point(ax: 'Axes', y: float, item: Mapping[str, Any] | None, seeds: Sequence[float | None],
-                colour: str, marker: str = 'o', over_seeds: Mapping[str, Any] | None = None
-                ) -> None:
+def _draw_point(
+    ax: 'Axes',
+    y: float,
+    item: Mapping[str, Any] | None,
+    seeds: Sequence[float | None],
+    colour: str,
+    marker: str = 'o',
+    over_seeds: Mapping[str, Any] | None = None,
+) -> None:
     """Draw a value with its interval, and beneath it each seed and the interval over them."""
     if over_seeds and known(over_seeds['low']) and known(over_seeds['high']):
         # Of few seeds it may reach far: it ends where the axis ends.
-        ax.plot([over_seeds['low'], over_seeds['high']], [y + 0.24] * 2, color=colour,
-                linewidth=0.8)
+        ax.plot([over_seeds['low'], over_seeds['high']], [y + 0.24] * 2, color=colour, linewidth=0.8)
     below = [value for value in seeds if known(value)]
-    ax.plot(below, [y + 0.24] * len(below), 'o', color=colour, markerfacecolor='white',
-            markersize=4, markeredgewidth=0.9, alpha=0.9)
+    ax.plot(
+        below,
+        [y + 0.24] * len(below),
+        'o',
+        color=colour,
+        markerfacecolor='white',
+        markersize=4,
+        markeredgewidth=0.9,
+        alpha=0.9,
+    )
     if not item or not known(item.get('value')):
         return
     if known(item.get('low')) and known(item.get('high')):
-        ax.plot([item['low'], item['high']], [y, y], color=colour, linewidth=1.8,
-                solid_capstyle='butt')
+        ax.plot([item['low'], item['high']], [y, y], color=colour, linewidth=1.8, solid_capstyle='butt')
     ax.plot(item['value'], y, marker, color=colour, markersize=5)
 
 
@@ -73,16 +73,25 @@ def _legend(figure: 'Figure', entries: Sequence[tuple[str, str, str, str]]) -> N
     """Explain marks; each is a label, a colour, a marker and the colour within it."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=colour, marker=marker, markerfacecolor=face, label=label,
-                      linestyle='--' if not marker else 'none', markersize=5.5)
-               for label, colour, marker, face in entries]
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=colour,
+            marker=marker,
+            markerfacecolor=face,
+            label=label,
+            linestyle='--' if not marker else 'none',
+            markersize=5.5,
+        )
+        for label, colour, marker, face in entries
+    ]
     figure.legend(handles=handles, loc='outside upper left', ncols=len(handles))
 
 
 def _numbers(item: Mapping[str, Any], seeds: Sequence[float | None]) -> list[float]:
     """All known numbers of a row."""
-    return [value for value in (*(item.get(key) for key in ('value', 'low', 'high')), *seeds)
-            if known(value)]
+    return [value for value in (*(item.get(key) for key in ('value', 'low', 'high')), *seeds) if known(value)]
 
 
 def _range(rows: Sequence[list[float]], centre: float | None = None) -> tuple[float, float]:
@@ -106,9 +115,16 @@ def _range(rows: Sequence[list[float]], centre: float | None = None) -> tuple[fl
     return low - margin, high + margin
 
 
-def _draw_row(ax: 'Axes', y: int, item: Mapping[str, Any], seeds: Sequence[float | None],
-              text: str, colour: str, marker: str = 'o',
-              over_seeds: Mapping[str, Any] | None = None) -> None:
+def _draw_row(
+    ax: 'Axes',
+    y: int,
+    item: Mapping[str, Any],
+    seeds: Sequence[float | None],
+    text: str,
+    colour: str,
+    marker: str = 'o',
+    over_seeds: Mapping[str, Any] | None = None,
+) -> None:
     """Draw a row; one that lies beyond the axis as an arrow with its number."""
     value = item.get('value')
     low, high = ax.get_xlim()
@@ -116,10 +132,16 @@ def _draw_row(ax: 'Axes', y: int, item: Mapping[str, Any], seeds: Sequence[float
         _draw_point(ax, y, item, seeds, colour, marker, over_seeds)
         return
     end, step = (high, low - high) if value > high else (low, high - low)
-    ax.annotate(text, (end, y), (end + 0.16 * step, y), color=colour, fontsize=8.5, va='center',
-                ha='right' if value > high else 'left',
-                arrowprops=dict(arrowstyle='-|>', color=colour, linewidth=1.4, shrinkA=1,
-                                shrinkB=0))
+    ax.annotate(
+        text,
+        (end, y),
+        (end + 0.16 * step, y),
+        color=colour,
+        fontsize=8.5,
+        va='center',
+        ha='right' if value > high else 'left',
+        arrowprops=dict(arrowstyle='-|>', color=colour, linewidth=1.4, shrinkA=1, shrinkB=0),
+    )
 
 
 @styled
@@ -134,20 +156,18 @@ def draw_networks(study: Mapping[str, Any]) -> 'Figure':
     figure = new_figure(PAGE, 0.52 * len(titles) + 1.15)
     axes = figure.subplots(1, len(SHOWN), sharey=True)
     for ax, group in zip(axes, SHOWN, strict=True):
-        rows = [(network['pck'][group], [seed['pck'][group]['value'] for seed in network['seeds']])
-                for network in networks]
-        ax.set(title=GROUPS[group], xlabel='PCK',
-               xlim=_range([_numbers(item, seeds) for item, seeds in rows]))
+        rows = [
+            (network['pck'][group], [seed['pck'][group]['value'] for seed in network['seeds']]) for network in networks
+        ]
+        ax.set(title=GROUPS[group], xlabel='PCK', xlim=_range([_numbers(item, seeds) for item, seeds in rows]))
         for y, (item, seeds) in enumerate(rows):
             _draw_row(ax, y, item, seeds, number(item['value'], 3), BLUE)
         if pose and known(pose[group]):
             if ax.get_xlim()[0] <= pose[group] <= ax.get_xlim()[1]:
                 ax.axvline(pose[group], color=FAINT, linestyle='--', linewidth=1.2)
-            _draw_row(ax, len(networks), {'value': pose[group]}, [], number(pose[group], 3),
-                      '#666666', 'D')
+            _draw_row(ax, len(networks), {'value': pose[group]}, [], number(pose[group], 3), '#666666', 'D')
         _rows(ax, titles)
-    _legend(figure, [('mean over seeds, with its interval', BLUE, 'o', BLUE),
-                     ('one seed', BLUE, 'o', 'white')])
+    _legend(figure, [('mean over seeds, with its interval', BLUE, 'o', BLUE), ('one seed', BLUE, 'o', 'white')])
     return figure
 
 
@@ -171,17 +191,25 @@ def draw_differences(study: Mapping[str, Any]) -> 'Figure':
         ax.set(title=GROUPS[group], xlim=ends)
         for item in comparisons:
             if item['group'] == group:
-                _draw_row(ax, pairs.index((item['a'], item['b'])), item['difference'],
-                          item['by_seed'], signed(item['difference']['value']),
-                          *VERDICTS[item['verdict']], over_seeds=item['over_seeds'])
+                _draw_row(
+                    ax,
+                    pairs.index((item['a'], item['b'])),
+                    item['difference'],
+                    item['by_seed'],
+                    signed(item['difference']['value']),
+                    *VERDICTS[item['verdict']],
+                    over_seeds=item['over_seeds'],
+                )
         ax.axvline(0, color=INK, linewidth=1)
         ax.locator_params(axis='x', nbins=4)
         _rows(ax, [f'{wrap(title(study, a))}\n− {wrap(title(study, b))}' for a, b in pairs])
     figure.supxlabel('difference in PCK: the first less the second', fontsize=9)
     there = {item['verdict'] for item in comparisons}
-    _legend(figure, [(verdict, colour, marker, colour)
-                     for verdict, (colour, marker) in VERDICTS.items() if verdict in there]
-            + [('one seed', '#666666', 'o', 'white')])
+    _legend(
+        figure,
+        [(verdict, colour, marker, colour) for verdict, (colour, marker) in VERDICTS.items() if verdict in there]
+        + [('one seed', '#666666', 'o', 'white')],
+    )
     return figure
 
 
@@ -210,11 +238,14 @@ def draw_autoencoders(study: Mapping[str, Any]) -> 'Figure':
                 ax.plot(pca, at, 'D', color=ORANGE, markersize=5.5)
             if known(own):
                 ax.plot(own, at, 'o', color=BLUE, markersize=5.5)
-    _rows(ax, [f'{AUTOENCODERS.get(key, key)}, {plural(width, "unit")}'
-               + (f'\n{stack_name(stack)}' if several else '') for key, stack, width in groups])
+    _rows(
+        ax,
+        [
+            f'{AUTOENCODERS.get(key, key)}, {plural(width, "unit")}' + (f'\n{stack_name(stack)}' if several else '')
+            for key, stack, width in groups
+        ],
+    )
     # Worse than the mean explains less than nothing.
-    ax.set(xlim=(min(0, ax.get_xlim()[0]), 1.02),
-           xlabel='share of the variance explained, of persons not trained on')
-    _legend(figure, [('autoencoder, one seed each', BLUE, 'o', BLUE),
-                     ('PCA of the same width', ORANGE, 'D', ORANGE)])
+    ax.set(xlim=(min(0, ax.get_xlim()[0]), 1.02), xlabel='share of the variance explained, of persons not trained on')
+    _legend(figure, [('autoencoder, one seed each', BLUE, 'o', BLUE), ('PCA of the same width', ORANGE, 'D', ORANGE)])
     return figure

@@ -56,8 +56,7 @@ class Box:
     def height(self) -> float:
         """How much room its text takes, in inches."""
         blocks = sum(BIG_LINE + LINE * len(lines) for _, lines in self.blocks)
-        return (2 * PAD + TITLE_LINE * len(self.title) + blocks
-                + BETWEEN * (len(self.blocks) - 1))
+        return 2 * PAD + TITLE_LINE * len(self.title) + blocks + BETWEEN * (len(self.blocks) - 1)
 
 
 def boxes(study: Mapping[str, Any]) -> list[Box]:
@@ -70,16 +69,20 @@ def boxes(study: Mapping[str, Any]) -> list[Box]:
     more = [f'after {plural(extra, "more epoch")}'] if known(extra) else []
     plain = network(study, 'plain')
     return [
-        Box('1', ['Train the plain', 'network'],
-            _pck(study, 'plain', [f'after {plural(plain["epochs"], "epoch")}']), 0, 0),
+        Box(
+            '1',
+            ['Train the plain', 'network'],
+            _pck(study, 'plain', [f'after {plural(plain["epochs"], "epoch")}']),
+            0,
+            0,
+        ),
         Box('2', ['Look at its latents'], _spectrum(study) or _not_run(), 1, 0, BLUE_BOX, BLUE),
         Box('3', ['Keep the first k'], _kept(study) or _not_run(), 2, 0, BLUE_BOX, BLUE),
-        Box('4', ['Train the auto-', 'encoder alone'], _autoencoder(study) or _not_run(), 3,
-            None, BLUE_BOX, BLUE),
-        Box('5', ['Put it in'], _pck(study, 'spliced', ['before training on']), 2, 1, BLUE_BOX,
-            BLUE),
+        Box('4', ['Train the auto-', 'encoder alone'], _autoencoder(study) or _not_run(), 3, None, BLUE_BOX, BLUE),
+        Box('5', ['Put it in'], _pck(study, 'spliced', ['before training on']), 2, 1, BLUE_BOX, BLUE),
         Box('6', ['Train on with it'], _pck(study, last_of(study), more), 1, 1, ORANGE_BOX, ORANGE),
-        Box('', ['Control: train on', 'without it'], _pck(study, 'control', more), 0, 1)]
+        Box('', ['Control: train on', 'without it'], _pck(study, 'control', more), 0, 1),
+    ]
 
 
 def last_of(study: Mapping[str, Any]) -> str:
@@ -108,19 +111,27 @@ def _in_stack(study: Mapping[str, Any], stack: int) -> list[str]:
 
 def _spectrum(study: Mapping[str, Any]) -> list[Block]:
     """Components for 95 per cent of the variance of each stack's latent."""
-    return [(f'{number(rule["k"])} of {number(item["dimensions"])}',
-             ['components hold', f'{SHARE} of the variance', *_in_stack(study, item['stack'])])
-            for item in study['widths'] for rule in item['rules']
-            if rule['name'].startswith(SHARE) and known(rule['k'])]
+    return [
+        (
+            f'{number(rule["k"])} of {number(item["dimensions"])}',
+            ['components hold', f'{SHARE} of the variance', *_in_stack(study, item['stack'])],
+        )
+        for item in study['widths']
+        for rule in item['rules']
+        if rule['name'].startswith(SHARE) and known(rule['k'])
+    ]
 
 
 def _kept(study: Mapping[str, Any]) -> list[Block]:
     blocks = []
     for item in study['widths']:
         drop, ends = value_and_span(item['suggestion']['drop'])
-        blocks.append((f'k = {number(item["suggestion"]["k"])}',
-                       ['components: PCK', f'drops by {drop}', f'({ends})',
-                        *_in_stack(study, item['stack'])]))
+        blocks.append(
+            (
+                f'k = {number(item["suggestion"]["k"])}',
+                ['components: PCK', f'drops by {drop}', f'({ends})', *_in_stack(study, item['stack'])],
+            )
+        )
     return blocks
 
 
@@ -131,21 +142,27 @@ def _autoencoder(study: Mapping[str, Any]) -> list[Block]:
     blocks = []
     for (key, stack, width), items in groups.items():
         if key == first:
-            held, reference = (spread((item[name] for item in items), share=True) or 'not known'
-                               for name in ('explained_variance_ratio',
-                                            'pca_explained_variance_ratio'))
-            blocks.append((plural(width, 'unit'),
-                           [f'explain {held}', 'of the variance', f'(PCA: {reference})',
-                            *_in_stack(study, stack)]))
+            held, reference = (
+                spread((item[name] for item in items), share=True) or 'not known'
+                for name in ('explained_variance_ratio', 'pca_explained_variance_ratio')
+            )
+            blocks.append(
+                (
+                    plural(width, 'unit'),
+                    [f'explain {held}', 'of the variance', f'(PCA: {reference})', *_in_stack(study, stack)],
+                )
+            )
     return blocks
 
 
 def again(study: Mapping[str, Any]) -> str:
     """What the code looked like after all was trained on, where somebody looked."""
-    found = [f'{number(item["spectrum_components_95"])} of {number(item["code_channels"])}'
-             for item in study['autoencoders'] if known(item['spectrum_components_95'])]
-    return (f'look again: {SHARE} of the code’s variance\nin {listed(found)} components' if found
-            else 'look again')
+    found = [
+        f'{number(item["spectrum_components_95"])} of {number(item["code_channels"])}'
+        for item in study['autoencoders']
+        if known(item['spectrum_components_95'])
+    ]
+    return f'look again: {SHARE} of the code’s variance\nin {listed(found)} components' if found else 'look again'
 
 
 @styled
@@ -184,9 +201,17 @@ def _draw_box(ax: 'Axes', box: Box, left: float, bottom: float, height: float) -
     """Draw a box with its text from the top."""
     from matplotlib.patches import FancyBboxPatch
 
-    ax.add_patch(FancyBboxPatch((left, bottom), WIDTH, height, facecolor=box.face,
-                                edgecolor=box.edge, linewidth=1.1,
-                                boxstyle='round,pad=0,rounding_size=0.06'))
+    ax.add_patch(
+        FancyBboxPatch(
+            (left, bottom),
+            WIDTH,
+            height,
+            facecolor=box.face,
+            edgecolor=box.edge,
+            linewidth=1.1,
+            boxstyle='round,pad=0,rounding_size=0.06',
+        )
+    )
     for x, y, text, style in _lines(box, left + PAD, bottom + height - PAD):
         ax.text(x, y, text, va='top', parse_math=False, **style)
 
@@ -208,34 +233,59 @@ def _lines(box: Box, left: float, top: float) -> Iterator[tuple[float, float, st
         top -= BETWEEN
 
 
-def _draw_arrows(ax: 'Axes', study: Mapping[str, Any], bottoms: Mapping[int, float],
-                 rows: list[float]) -> None:
+def _draw_arrows(ax: 'Axes', study: Mapping[str, Any], bottoms: Mapping[int, float], rows: list[float]) -> None:
     """From step to step, and back from the last to the second."""
     above, under = bottoms[0] + rows[0] / 2, bottoms[1] + rows[1] / 2
     ends = [((_left(column) + WIDTH, above), (_left(column + 1), above)) for column in range(3)]
     ends += [((_left(column + 1), under), (_left(column) + WIDTH, under)) for column in (2, 1)]
     # Down to the control, and up to look again.
-    ends += [((_left(0) + WIDTH / 2, bottoms[0]), (_left(0) + WIDTH / 2, bottoms[0] - GAP)),
-             ((_left(1) + WIDTH / 2, bottoms[0] - GAP), (_left(1) + WIDTH / 2, bottoms[0]))]
+    ends += [
+        ((_left(0) + WIDTH / 2, bottoms[0]), (_left(0) + WIDTH / 2, bottoms[0] - GAP)),
+        ((_left(1) + WIDTH / 2, bottoms[0] - GAP), (_left(1) + WIDTH / 2, bottoms[0])),
+    ]
     for start, end in ends:
-        ax.annotate('', end, start, arrowprops=dict(
-            arrowstyle='-|>,head_width=0.25,head_length=0.5', color=ARROW, linewidth=1.4,
-            shrinkA=2, shrinkB=2))
-    ax.text(_left(1) + WIDTH / 2 + 0.1, bottoms[0] - GAP / 2, again(study), va='center',
-            fontsize=8.5, style='italic', color=SOFT)
+        ax.annotate(
+            '',
+            end,
+            start,
+            arrowprops=dict(
+                arrowstyle='-|>,head_width=0.25,head_length=0.5', color=ARROW, linewidth=1.4, shrinkA=2, shrinkB=2
+            ),
+        )
+    ax.text(
+        _left(1) + WIDTH / 2 + 0.1,
+        bottoms[0] - GAP / 2,
+        again(study),
+        va='center',
+        fontsize=8.5,
+        style='italic',
+        color=SOFT,
+    )
 
 
 def _draw_verdict(ax: 'Axes', study: Mapping[str, Any], bottom: float) -> None:
     """Bracket the last step and its control and say how they differ."""
     low, high, y = _left(0) + WIDTH / 2, _left(1) + WIDTH / 2, bottom - 0.18
-    ax.text(PAGE - MARGIN, y - 0.26, f'PCK of labelled joints; in brackets and beneath numbers: '
-            f'{confidence_of(study)} intervals', va='top', ha='right', fontsize=8.5, color=SOFT)
+    ax.text(
+        PAGE - MARGIN,
+        y - 0.26,
+        f'PCK of labelled joints; in brackets and beneath numbers: {confidence_of(study)} intervals',
+        va='top',
+        ha='right',
+        fontsize=8.5,
+        color=SOFT,
+    )
     found = comparison(study, last_of(study), 'control')
     if found is None:
         return
-    ax.plot([low, low, high, high], [bottom - 0.06, y, y, bottom - 0.06], color=ARROW,
-            linewidth=1.1)
+    ax.plot([low, low, high, high], [bottom - 0.06, y, y, bottom - 0.06], color=ARROW, linewidth=1.1)
     ends = span(found['difference'], 3) or 'interval not known'
-    ax.text(_left(0), y - 0.07, f'with it − without it, {plural(len(found["by_seed"]), "seed")}: '
-            f'{signed(found["difference"]["value"])} ({ends})', va='top', fontsize=9)
+    ax.text(
+        _left(0),
+        y - 0.07,
+        f'with it − without it, {plural(len(found["by_seed"]), "seed")}: '
+        f'{signed(found["difference"]["value"])} ({ends})',
+        va='top',
+        fontsize=9,
+    )
     ax.text(_left(0), y - 0.25, found['verdict'], va='top', fontsize=9, weight='bold')

@@ -5,8 +5,12 @@ from typing import Any
 
 from shg_xai.drawing.text import known, number, percent, span
 
-GROUPS = {'labelled': 'labelled joints', 'visible': 'visible joints',
-          'occluded': 'occluded joints', 'limbs': 'limb joints'}
+GROUPS = {
+    'labelled': 'labelled joints',
+    'visible': 'visible joints',
+    'occluded': 'occluded joints',
+    'limbs': 'limb joints',
+}
 BETTER, WORSE, NOTHING = 'better', 'worse', 'no difference found'
 FEW = 'too few seeds to tell'
 AUTOENCODERS = {'suggested': 'suggested', 'study': 'the study’s'}
@@ -24,11 +28,9 @@ def title(study: Mapping[str, Any], key: str) -> str:
     return found['title'] if found else key
 
 
-def comparison(study: Mapping[str, Any], a: str, b: str,
-               group: str = 'labelled') -> Mapping[str, Any] | None:
+def comparison(study: Mapping[str, Any], a: str, b: str, group: str = 'labelled') -> Mapping[str, Any] | None:
     """The comparison of two networks; None where it was not made."""
-    return next((item for item in study['comparisons']
-                 if (item['a'], item['b'], item['group']) == (a, b, group)), None)
+    return next((item for item in study['comparisons'] if (item['a'], item['b'], item['group']) == (a, b, group)), None)
 
 
 def autoencoder_groups(study: Mapping[str, Any]) -> dict[tuple, list[Mapping[str, Any]]]:

@@ -12,8 +12,7 @@ import numpy as np
 from shg_xai.stats.bootstrap import mean_interval, number
 
 REPLACEMENTS = ('zero', 'mean', 'donor')
-PARTS = dict(face=('nose', 'eye', 'ear'), upper=('shoulder', 'elbow', 'wrist'),
-             lower=('hip', 'knee', 'ankle'))
+PARTS = dict(face=('nose', 'eye', 'ear'), upper=('shoulder', 'elbow', 'wrist'), lower=('hip', 'knee', 'ankle'))
 BINS = 21
 MOST_EXAMPLES = 20
 
@@ -26,13 +25,13 @@ class Condition:
     """What is replaced in a network; nothing with the defaults.
 
     Attributes:
-        stack (int | None): In which hourglass; None for all of them.
-        skips (str | None): ``all off``, ``level off`` or ``level on alone``; None: all are on.
-        level (int | None): Which level that is about, 0 for the finest.
-        latent (str | None): ``zero``, ``mean``, ``donor`` or ``k components``; None: its own.
-        k (int | None): Number of components.
-        replacement (str | None): What takes the place of skips or latent: ``zero``, the ``mean``
-            over persons, that of a ``donor``; None for the latent's own components.
+        stack: In which hourglass; None for all of them.
+        skips: ``all off``, ``level off`` or ``level on alone``; None: all are on.
+        level: Which level that is about, 0 for the finest.
+        latent: ``zero``, ``mean``, ``donor`` or ``k components``; None: its own.
+        k: Number of components.
+        replacement: What takes the place of skips or latent: ``zero``, the ``mean`` over persons, that of a ``donor``;
+            None for the latent's own components.
     """
 
     stack: int | None = None
@@ -46,53 +45,61 @@ class Condition:
 UNTOUCHED = Condition()
 
 
-def all_conditions(present: Sequence[Collection[int]], levels: Sequence[int],
-                   replacements: Sequence[str] = REPLACEMENTS, ks: Sequence[int] = (),
-                   stored: Collection[int] = ()) -> list[Condition]:
+def all_conditions(
+    present: Sequence[Collection[int]],
+    levels: Sequence[int],
+    replacements: Sequence[str] = REPLACEMENTS,
+    ks: Sequence[int] = (),
+    stored: Collection[int] = (),
+) -> list[Condition]:
     """Every condition to measure, stack by stack and then all stacks together.
 
     One stack is all of them: its conditions come once, with its number.
 
     Args:
-        present (Sequence[Collection[int]]): For each stack the levels whose skip is on.
-        levels (Sequence[int]): Levels to switch; one that a stack does not have is left out there.
-        replacements (Sequence[str]): Of ``REPLACEMENTS``.
-        ks (Sequence[int]): Numbers of components to project latents on.
-        stored (Collection[int]): Stacks whose components are known.
+        present: For each stack the levels whose skip is on.
+        levels: Levels to switch; one that a stack does not have is left out there.
+        replacements: Of ``REPLACEMENTS``.
+        ks: Numbers of components to project latents on.
+        stored: Stacks whose components are known.
 
     Returns:
-        list[Condition]: Without the untouched network.
+        Without the untouched network.
     """
     groups: list[int | None] = [*range(len(present)), *([None] if len(present) > 1 else [])]
     found = []
     for stack in groups:
         own = range(len(present)) if stack is None else [stack]
         here = [level for level in levels if any(level in present[i] for i in own)]
-        skips = [('all off', None), *((what, level) for what in ('level off', 'level on alone')
-                                      for level in here)]
+        skips = [('all off', None), *((what, level) for what in ('level off', 'level on alone') for level in here)]
         if any(present[i] for i in own):
-            found += [Condition(stack, what, level, replacement=by)
-                      for what, level in skips for by in replacements]
+            found += [Condition(stack, what, level, replacement=by) for what, level in skips for by in replacements]
         found += [Condition(stack, latent=by, replacement=by) for by in replacements]
         if all(i in stored for i in own):
             found += [Condition(stack, latent='k components', k=k) for k in ks]
     return found
 
 
-def levels_off(condition: Condition, present: Sequence[Collection[int]]
-               ) -> list[tuple[int, int]]:
+def levels_off(condition: Condition, present: Sequence[Collection[int]]) -> list[tuple[int, int]]:
     """Stack and level of every skip a condition replaces.
 
     Args:
-        condition (Condition): The condition.
-        present (Sequence[Collection[int]]): For each stack the levels whose skip is on.
+        condition: The condition.
+        present: For each stack the levels whose skip is on.
     """
-    off = {'all off': lambda level: True, 'level off': lambda level: level == condition.level,
-           'level on alone': lambda level: level != condition.level}
+    off = {
+        'all off': lambda level: True,
+        'level off': lambda level: level == condition.level,
+        'level on alone': lambda level: level != condition.level,
+    }
     if condition.skips is None:
         return []
-    return [(stack, level) for stack in stacks_of(condition, len(present))
-            for level in sorted(present[stack]) if off[condition.skips](level)]
+    return [
+        (stack, level)
+        for stack in stacks_of(condition, len(present))
+        for level in sorted(present[stack])
+        if off[condition.skips](level)
+    ]
 
 
 def stacks_of(condition: Condition, count: int) -> list[int]:
@@ -104,11 +111,11 @@ def donors(persons: int, seed: int) -> np.ndarray:
     """For each of N persons another one: a cycle through all, drawn with the seed.
 
     Args:
-        persons (int): N, 2 or more.
-        seed (int): Seed, 0 or more.
+        persons: N, 2 or more.
+        seed: Seed, 0 or more.
 
     Returns:
-        np.ndarray: Numbers of persons, int64, shape (N,); each once, nobody's own.
+        Numbers of persons, int64, shape (N,); each once, nobody's own.
     """
     order = np.random.default_rng(seed).permutation(persons)
     found = np.empty(persons, dtype=np.int64)
@@ -120,25 +127,23 @@ def part_joints(names: Sequence[str]) -> dict[str, np.ndarray]:
     """Which joints each part of the body has, by the last word of their names.
 
     Args:
-        names (Sequence[str]): Names of the K keypoints, as ``left_knee``.
+        names: Names of the K keypoints, as ``left_knee``.
 
     Returns:
-        dict[str, np.ndarray]: ``face``, ``upper``, ``lower``: bool, shape (K,).
+        ``face``, ``upper``, ``lower``: bool, shape (K,).
     """
-    return {part: np.array([name.split('_')[-1] in words for name in names])
-            for part, words in PARTS.items()}
+    return {part: np.array([name.split('_')[-1] in words for name in names]) for part, words in PARTS.items()}
 
 
 def estimates(columns: Columns, drawn: Drawn) -> dict[str, Any]:
     """Means over persons and their intervals over images.
 
     Args:
-        columns (Columns): By key, values (N,); NaN where a person has none.
-        drawn (Drawn): Image of each person (N,), resamples, confidence, seed.
+        columns: By key, values (N,); NaN where a person has none.
+        drawn: Image of each person (N,), resamples, confidence, seed.
 
     Returns:
-        dict: Nested by the words of the keys; ``value``, ``low``, ``high`` of each, None for what
-        is not known.
+        Nested by the words of the keys; ``value``, ``low``, ``high`` of each, None for what is not known.
     """
     ends = mean_interval(np.stack(list(columns.values()), axis=1), *drawn)
     found: dict[str, Any] = {}
@@ -156,9 +161,9 @@ def differences(a: Columns, b: Columns, drawn: Drawn) -> dict[str, Any]:
     As :func:`~shg_xai.chapters.component_projection.width.paired_difference` finds them, for many columns at once.
 
     Args:
-        a (Columns): By key, values (N,).
-        b (Columns): Of the same persons and keys.
-        drawn (Drawn): See :func:`estimates`.
+        a: By key, values (N,).
+        b: Of the same persons and keys.
+        drawn: See :func:`estimates`.
     """
     return estimates({key: a[key] - b[key] for key in a}, drawn)
 
@@ -167,7 +172,7 @@ def histogram(scores: np.ndarray) -> list[int]:
     """How many persons have a PCK in each of 21 bins of equal width from 0 to 1.
 
     Args:
-        scores (np.ndarray): PCK of each person, shape (N,); NaN is not counted.
+        scores: PCK of each person, shape (N,); NaN is not counted.
     """
     return np.histogram(scores[~np.isnan(scores)], BINS, (0, 1))[0].tolist()
 
@@ -181,11 +186,11 @@ def losers(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Persons who are perfect before, those that lose most first; ties in their order.
 
     Args:
-        before (np.ndarray): PCK of each person, shape (N,); NaN where there is none.
-        after (np.ndarray): The same persons, shape (N,).
+        before: PCK of each person, shape (N,); NaN where there is none.
+        after: The same persons, shape (N,).
 
     Returns:
-        np.ndarray: Their numbers, at most 20; a person that loses nothing is not among them.
+        Their numbers, at most 20; a person that loses nothing is not among them.
     """
     chosen = np.flatnonzero((before == 1) & (after < 1))
     return chosen[np.argsort(after[chosen], kind='stable')][:MOST_EXAMPLES]

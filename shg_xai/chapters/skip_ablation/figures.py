@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shg_xai.chapters.concepts.figures import DIVERGING
+from shg_xai.drawing.style import BLUE, FAINT, GREEN, INK, ORANGE, PAGE, new_figure, nothing, styled
+from shg_xai.drawing.text import known, number
 from shg_xai.report.intervention_parts import (
     PARTS,
     REPLACED,
@@ -19,8 +21,6 @@ from shg_xai.report.intervention_parts import (
     stack_text,
     whole,
 )
-from shg_xai.drawing.style import BLUE, FAINT, GREEN, INK, ORANGE, PAGE, new_figure, nothing, styled
-from shg_xai.drawing.text import known, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,18 +50,20 @@ def draw_levels(skips: Item) -> 'Figure':
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    joints, ways, stacks = list(skips['untouched']['joints']), replacements(skips), stacks_drawn(
-        skips)
+    joints, ways, stacks = list(skips['untouched']['joints']), replacements(skips), stacks_drawn(skips)
     figure = new_figure(PAGE, len(stacks) * (0.195 * len(joints) + 0.7) + 0.2)
     if not ways or not joints or not skips['levels']:
         nothing(figure.subplots())
         return figure
     axes = figure.subplots(len(stacks), len(ways), squeeze=False, sharey=True)
-    drops = [entry['drop']['joints'][name]['labelled']['value'] for entry in skips['conditions']
-             if entry['skips'] == 'level off' for name in entry['drop']['joints']]
+    drops = [
+        entry['drop']['joints'][name]['labelled']['value']
+        for entry in skips['conditions']
+        if entry['skips'] == 'level off'
+        for name in entry['drop']['joints']
+    ]
     reach = max((abs(value) for value in drops if known(value)), default=0) or 0.01
-    scale = ScalarMappable(Normalize(-reach, reach),
-                           LinearSegmentedColormap.from_list('diverging', DIVERGING))
+    scale = ScalarMappable(Normalize(-reach, reach), LinearSegmentedColormap.from_list('diverging', DIVERGING))
     for line, stack in zip(axes, stacks, strict=True):
         for ax, by in zip(line, ways, strict=True):
             _draw_map(ax, skips, by, stack, joints, scale)
@@ -76,8 +78,7 @@ def draw_levels(skips: Item) -> 'Figure':
     return figure
 
 
-def _draw_map(ax: 'Axes', skips: Item, by: str, stack: int | None, joints: Sequence[str],
-              scale: Any) -> None:
+def _draw_map(ax: 'Axes', skips: Item, by: str, stack: int | None, joints: Sequence[str], scale: Any) -> None:
     """Draw one panel; what an interval does not tell from zero is left white."""
     from matplotlib.patches import Rectangle
 
@@ -94,10 +95,18 @@ def _draw_map(ax: 'Axes', skips: Item, by: str, stack: int | None, joints: Seque
             red, green, blue, _ = scale.to_rgba(value)
             dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.55
             if sure:
-                ax.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, linewidth=0,
-                                       facecolor=(red, green, blue)))
-            ax.text(column, row, number(float(value)), ha='center', va='center', fontsize=8,
-                    color=FAINT if not sure else 'white' if dark else INK)
+                ax.add_patch(
+                    Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, linewidth=0, facecolor=(red, green, blue))
+                )
+            ax.text(
+                column,
+                row,
+                number(float(value)),
+                ha='center',
+                va='center',
+                fontsize=8,
+                color=FAINT if not sure else 'white' if dark else INK,
+            )
     ax.set(xlim=(-0.5, len(levels) - 0.5), ylim=(len(joints) - 0.5, -0.5))
     ax.set_xticks(range(len(levels)), [number(level) for level in levels])
     ax.set_yticks(range(len(joints)), list(map(joint, joints)), parse_math=False)
@@ -116,8 +125,7 @@ def rows_of(skips: Item) -> list[tuple[str, dict[str, Item]]]:
     asked += [{'what': 'level on alone', 'level': level} for level in skips['levels']]
     rows: list[tuple[str, dict[str, Item]]] = [('untouched', {'': skips['untouched']})]
     for one in [*asked, {}]:
-        found = {by: entry for by in ways
-                 if (entry := condition(skips, by, stack, **(one or {'latent': by})))}
+        found = {by: entry for by in ways if (entry := condition(skips, by, stack, **(one or {'latent': by})))}
         if found:
             rows.append((condition_text(next(iter(found.values())), 1), found))
     rows += [(condition_text(entry, 1), {'': entry}) for entry in kept(skips, stack)]
@@ -136,7 +144,7 @@ def draw_conditions(skips: Item) -> 'Figure':
     from matplotlib.patches import Patch
 
     rows, ways = rows_of(skips), replacements(skips)
-    places, at = [], 0.
+    places, at = [], 0.0
     for _, found in rows:
         places.append([at + place for place in range(len(found))])
         at += len(found) + 0.7
@@ -155,10 +163,12 @@ def draw_conditions(skips: Item) -> 'Figure':
         ax.tick_params(axis='y', length=0)
         ax.grid(axis='x')
         ax.set_axisbelow(True)
-    axes[0].set_yticks([float(np.mean(own)) for own in places], [name for name, _ in rows],
-                       parse_math=False)
-    figure.legend(handles=[Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}')
-                           for by in ways], loc='outside upper left', ncols=3)
+    axes[0].set_yticks([float(np.mean(own)) for own in places], [name for name, _ in rows], parse_math=False)
+    figure.legend(
+        handles=[Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}') for by in ways],
+        loc='outside upper left',
+        ncols=3,
+    )
     return figure
 
 
@@ -172,5 +182,4 @@ def _draw_bar(ax: 'Axes', y: float, item: Item, colour: str) -> None:
         return
     ax.barh(y, item['value'], height=0.86, color=colour, alpha=0.75, linewidth=0)
     if known(item['low']) and known(item['high']):
-        ax.plot([item['low'], item['high']], [y, y], color=INK, linewidth=1.1,
-                solid_capstyle='butt')
+        ax.plot([item['low'], item['high']], [y, y], color=INK, linewidth=1.1, solid_capstyle='butt')

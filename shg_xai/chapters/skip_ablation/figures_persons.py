@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shg_xai.chapters.skip_ablation.figures import COLOURS, NAMES
-from shg_xai.report.intervention_parts import REPLACED, draw_pose, side_legend
 from shg_xai.drawing.style import PAGE, new_figure, nothing, styled
 from shg_xai.drawing.text import known, number
+from shg_xai.report.intervention_parts import REPLACED, draw_pose, side_legend
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,8 +25,9 @@ def draw_histograms(skips: Item) -> 'Figure':
         skips: of the interventions.
     """
     found = skips['histogram']
-    panels = [(f'all off,\nby {NAMES[by]}', found['all_off'][by], COLOURS[by])
-              for by in REPLACED if by in found['all_off']]
+    panels = [
+        (f'all off,\nby {NAMES[by]}', found['all_off'][by], COLOURS[by]) for by in REPLACED if by in found['all_off']
+    ]
     if found['against']:
         panels.append(('trained\nwithout skips', found['against'], '#882255'))
     figure = new_figure(PAGE, 2.6)
@@ -35,8 +36,7 @@ def draw_histograms(skips: Item) -> 'Figure':
         return figure
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for ax, (title, counts, colour) in zip(axes, panels, strict=True):
-        ax.stairs(found['untouched'], found['edges'], fill=True, color='#CFCFCF',
-                  label='untouched')
+        ax.stairs(found['untouched'], found['edges'], fill=True, color='#CFCFCF', label='untouched')
         ax.stairs(counts, found['edges'], color=colour, linewidth=1.5, label='without')
         ax.set_title(title, fontsize=8.5)
         ax.set(xlim=(0, 1), xlabel='PCK of a person')
@@ -61,7 +61,7 @@ def draw_examples(skips: Item, links: Sequence[Sequence[int]]) -> 'Figure':
     figure = new_figure(PAGE, 1.28 * lines + 0.4)
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)
     axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
-    for ax in axes[len(items):]:
+    for ax in axes[len(items) :]:
         ax.set_axis_off()
     for ax, item in zip(axes, items, strict=False):
         before, after = (_unit(item, way) for way in ('untouched', 'all_off'))
@@ -72,8 +72,12 @@ def draw_examples(skips: Item, links: Sequence[Sequence[int]]) -> 'Figure':
         draw_pose(ax, beside, joints, links)
         ax.set(xlim=(-0.08, 2.33), ylim=(1.06, -0.06), xticks=[], yticks=[])
         ax.set_aspect('equal')
-        ax.set_title(f'PCK {number(item["pck"]["untouched"])} → {number(item["pck"]["all_off"])}',
-                     fontsize=8, weight='normal', pad=2)
+        ax.set_title(
+            f'PCK {number(item["pck"]["untouched"])} → {number(item["pck"]["all_off"])}',
+            fontsize=8,
+            weight='normal',
+            pad=2,
+        )
         for spine in ax.spines.values():
             spine.set(visible=True, color='#CCCCCC')
     side_legend(figure, ('with skips', '#BBBBBB'))
@@ -82,11 +86,18 @@ def draw_examples(skips: Item, links: Sequence[Sequence[int]]) -> 'Figure':
 
 def _unit(item: Item, way: str) -> list[list[float | None]]:
     """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop."""
-    both = np.array([[np.nan if value is None else value for value in point]
-                     for pose in item['keypoints'].values() for point in pose], float)
+    both = np.array(
+        [
+            [np.nan if value is None else value for value in point]
+            for pose in item['keypoints'].values()
+            for point in pose
+        ],
+        float,
+    )
     low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
     side = max(float((high - low).max()), 1e-9)
     corner = (low + high - side) / 2
-    return [[None if value is None else (value - start) / side
-             for value, start in zip(point, corner, strict=True)]
-            for point in item['keypoints'][way]]
+    return [
+        [None if value is None else (value - start) / side for value, start in zip(point, corner, strict=True)]
+        for point in item['keypoints'][way]
+    ]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shg_xai.chapters.skip_ablation.conditions import REPLACEMENTS
-from shg_xai.runner.measurement import check_numbers
 from shg_xai.errors import InputError
+from shg_xai.runner.measurement import check_numbers
 
 
 @dataclass(frozen=True)
@@ -14,16 +14,16 @@ class AblationOptions:
     """What to measure.
 
     Attributes:
-        split (str): Whose PCK: train, val or test.
-        levels (tuple[int, ...] | None): Levels to switch one by one, 0 the finest; None: all.
-        replacements (tuple[str, ...]): What takes the place of skips and latents.
-        store (Path | None): Latents of training persons, for projections on their components.
-        ks (tuple[int, ...] | None): Numbers of components; None: those of 0, 8, 50 there are.
-        limit (int | None): At most so many persons, the first of the data set.
-        donor_seed (int): Draws who gets whose skips.
-        bootstrap (int): Resamples of images behind each interval.
-        confidence (float): Of the intervals.
-        seed (int): Of the resamples.
+        split: Whose PCK: train, val or test.
+        levels: Levels to switch one by one, 0 the finest; None: all.
+        replacements: What takes the place of skips and latents.
+        store: Latents of training persons, for projections on their components.
+        ks: Numbers of components; None: those of 0, 8, 50 there are.
+        limit: At most so many persons, the first of the data set.
+        donor_seed: Draws who gets whose skips.
+        bootstrap: Resamples of images behind each interval.
+        confidence: Of the intervals.
+        seed: Of the resamples.
 
     Raises:
         InputError: A value makes no sense.
@@ -58,5 +58,4 @@ def check_donors(persons: int, replacements: Sequence[str], what: str) -> None:
         InputError: There is one person.
     """
     if persons < 2 and 'donor' in replacements:
-        raise InputError(f'{what}: a donor needs another person; give 2 or more, or '
-                         '--replacements zero mean')
+        raise InputError(f'{what}: a donor needs another person; give 2 or more, or --replacements zero mean')

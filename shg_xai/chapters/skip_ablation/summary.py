@@ -22,11 +22,11 @@ from shg_xai.chapters.skip_ablation.conditions import (
     losers,
     part_joints,
 )
-from shg_xai.stats.bootstrap import number
-from shg_xai.interventions.network import Predicted
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags
+from shg_xai.interventions.network import Predicted
 from shg_xai.interventions.rows import image_folder, relative_name
+from shg_xai.stats.bootstrap import number
 
 LABELLED = ('pck', 'labelled')
 BY_VISIBILITY = ('labelled', 'visible', 'occluded')
@@ -36,66 +36,86 @@ def person_columns(tested: Predicted, names: Sequence[str], thr: float) -> Colum
     """For each person the share of joints that are correct, for each way to count them.
 
     Args:
-        tested (Predicted): Predictions for N persons.
-        names (Sequence[str]): Names of the K keypoints.
-        thr (float): A joint is correct below this distance.
+        tested: Predictions for N persons.
+        names: Names of the K keypoints.
+        thr: A joint is correct below this distance.
 
     Returns:
-        Columns: Shape (N,) each, NaN for a person without such a joint, by ``('pck', group)``,
-        ``('parts', part, visibility)`` and ``('joints', name, visibility)``.
+        Shape (N,) each, NaN for a person without such a joint, by ``('pck', group)``, ``('parts', part, visibility)``
+        and ``('joints', name, visibility)``.
     """
     correct = tested.distances < thr
     counts = pck.counting_joints(judged_flags(tested.distances, tested.v), names)
     found = {('pck', group): pck.person_pck(correct, own) for group, own in counts.items()}
     single = dict(zip(names, np.eye(len(names), dtype=bool), strict=True))
     for kind, masks in (('parts', part_joints(names)), ('joints', single)):
-        found |= {(kind, name, group): pck.person_pck(correct, counts[group] & mask)
-                  for name, mask in masks.items() for group in BY_VISIBILITY}
+        found |= {
+            (kind, name, group): pck.person_pck(correct, counts[group] & mask)
+            for name, mask in masks.items()
+            for group in BY_VISIBILITY
+        }
     return found
 
 
-def summary(tested: Mapping[Condition, Predicted], plain: Predicted | None, dataset: Any,
-            names: Sequence[str], thr: float, drawn: Drawn) -> dict[str, Any]:
+def summary(
+    tested: Mapping[Condition, Predicted],
+    plain: Predicted | None,
+    dataset: Any,
+    names: Sequence[str],
+    thr: float,
+    drawn: Drawn,
+) -> dict[str, Any]:
     """Untouched network, conditions, control, histogram and examples.
 
     Args:
-        tested (Mapping[Condition, Predicted]): The untouched network's among them.
-        plain (Predicted, optional): Of the control, for the same persons.
-        dataset (Any): The N persons.
-        names (Sequence[str]): Names of the K keypoints.
-        thr (float): A joint is correct below this distance.
-        drawn (Drawn): How intervals are drawn, see
-            :func:`~shg_xai.chapters.skip_ablation.conditions.estimates`.
+        tested: The untouched network's among them.
+        plain: Of the control, for the same persons.
+        dataset: The N persons.
+        names: Names of the K keypoints.
+        thr: A joint is correct below this distance.
+        drawn: How intervals are drawn, see :func:`~shg_xai.chapters.skip_ablation.conditions.estimates`.
 
     Returns:
-        dict: ``untouched``, ``conditions``, ``against`` (None without a control), ``histogram``,
-        ``examples``.
+        ``untouched``, ``conditions``, ``against`` (None without a control), ``histogram``, ``examples``.
     """
+
     # One condition's columns at a time: there are many conditions, each with dozens.
     def columns(condition: Condition) -> Columns:
         return person_columns(tested[condition], names, thr)
 
     untouched = columns(UNTOUCHED)
     control = None if plain is None else person_columns(plain, names, thr)
-    all_off = {condition.replacement: condition for condition in tested
-               if condition.skips == 'all off' and condition.stack == _whole(tested)}
+    all_off = {
+        condition.replacement: condition
+        for condition in tested
+        if condition.skips == 'all off' and condition.stack == _whole(tested)
+    }
     shares = {by: columns(condition)[LABELLED] for by, condition in all_off.items()}
     return dict(
         untouched=estimates(untouched, drawn),
-        conditions=[dict(**asdict(condition), **estimates(own, drawn),
-                         drop=differences(untouched, own, drawn))
-                    for condition in tested if condition != UNTOUCHED
-                    for own in [columns(condition)]],
-        against=None if control is None else dict(
-            **estimates(control, drawn), difference=differences(untouched, control, drawn)),
+        conditions=[
+            dict(**asdict(condition), **estimates(own, drawn), drop=differences(untouched, own, drawn))
+            for condition in tested
+            if condition != UNTOUCHED
+            for own in [columns(condition)]
+        ],
+        against=None
+        if control is None
+        else dict(**estimates(control, drawn), difference=differences(untouched, control, drawn)),
         histogram=dict(
-            edges=bin_edges(), untouched=histogram(untouched[LABELLED]),
+            edges=bin_edges(),
+            untouched=histogram(untouched[LABELLED]),
             all_off={by: histogram(own) for by, own in shares.items()},
-            against=None if control is None else histogram(control[LABELLED])),
+            against=None if control is None else histogram(control[LABELLED]),
+        ),
         examples=examples(
             dict(untouched=tested[UNTOUCHED], all_off=tested[all_off['zero']]),
-            dict(untouched=untouched[LABELLED], all_off=shares['zero']), dataset)
-        if 'zero' in all_off else [])
+            dict(untouched=untouched[LABELLED], all_off=shares['zero']),
+            dataset,
+        )
+        if 'zero' in all_off
+        else [],
+    )
 
 
 def _whole(conditions: Mapping[Condition, Any]) -> int | None:
@@ -104,28 +124,30 @@ def _whole(conditions: Mapping[Condition, Any]) -> int | None:
     return None if None in stacks else 0
 
 
-def examples(tested: Mapping[str, Predicted], shares: Mapping[str, np.ndarray], dataset: Any
-             ) -> list[dict[str, Any]]:
+def examples(tested: Mapping[str, Predicted], shares: Mapping[str, np.ndarray], dataset: Any) -> list[dict[str, Any]]:
     """Up to 20 persons who are perfect untouched, those who lose most without skips first.
 
     Args:
-        tested (Mapping[str, Predicted]): Predictions ``untouched`` and with ``all_off``.
-        shares (Mapping[str, np.ndarray]): Of these the shares of correct labelled joints, (N,).
-        dataset (Any): The N persons.
+        tested: Predictions ``untouched`` and with ``all_off``.
+        shares: Of these the shares of correct labelled joints, (N,).
+        dataset: The N persons.
 
     Returns:
-        list[dict]: ``annotation_id``, ``file_name`` from the folder of images on, and by
-        ``untouched`` and ``all_off`` labelled ``pck`` and ``keypoints`` (K pairs in pixels of the
-        image).
+        ``annotation_id``, ``file_name`` from the folder of images on, and by ``untouched`` and ``all_off`` labelled
+        ``pck`` and ``keypoints`` (K pairs in pixels of the image).
     """
     found = []
     for person in losers(shares['untouched'], shares['all_off']).tolist():
         info = BaseDataset.get_data_info(dataset, person)
-        found.append(dict(
-            annotation_id=int(info['raw_ann_info']['id']),
-            file_name=relative_name(info['img_path'], image_folder(dataset)),
-            pck={way: float(own[person]) for way, own in shares.items()},
-            keypoints={way: [[number(float(value)) for value in point]
-                             for point in own.keypoints[person]]
-                       for way, own in tested.items()}))
+        found.append(
+            dict(
+                annotation_id=int(info['raw_ann_info']['id']),
+                file_name=relative_name(info['img_path'], image_folder(dataset)),
+                pck={way: float(own[person]) for way, own in shares.items()},
+                keypoints={
+                    way: [[number(float(value)) for value in point] for point in own.keypoints[person]]
+                    for way, own in tested.items()
+                },
+            )
+        )
     return found

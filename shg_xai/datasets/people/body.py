@@ -117,10 +117,9 @@ def draw_person(canvas: Canvas, person: Person, origin: np.ndarray, unit: float)
         _add_limbs(add, at, name, person)
     _add_trunk(add, at, person)
     head_axes = unit * np.array((person.body.head_x, person.body.head_y, person.body.head_z))
-    parts.append((
-        float(at['head'][2]),
-        lambda: draw_head(canvas, person.looks, at['head'], head_axes, person.head_turn, unit),
-    ))
+    parts.append(
+        (float(at['head'][2]), lambda: draw_head(canvas, person.looks, at['head'], head_axes, person.head_turn, unit))
+    )
     for _, paint in sorted(parts, key=lambda part: -part[0]):
         paint()
 

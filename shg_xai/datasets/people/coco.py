@@ -19,20 +19,14 @@ SKELETON = [
 
 def category() -> dict[str, Any]:
     """COCO's category of persons."""
-    return {
-        'supercategory': 'person',
-        'id': 1,
-        'name': 'person',
-        'keypoints': list(KEYPOINTS),
-        'skeleton': SKELETON,
-    }
+    return {'supercategory': 'person', 'id': 1, 'name': 'person', 'keypoints': list(KEYPOINTS), 'skeleton': SKELETON}
 
 
 def _outline(mask: np.ndarray) -> list[list[float]]:
     """Polygons [x1, y1, ...] around a mask (S, S), one for each connected piece.
 
-    COCO counts from the outer corner of the first pixel and rasterises accordingly. Contours run
-    through pixel centres, so they are traced on a finer grid, where that loses almost nothing.
+    COCO counts from the outer corner of the first pixel and rasterises accordingly. Contours run through pixel centres,
+    so they are traced on a finer grid, where that loses almost nothing.
     """
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
     crop = mask[y : y + height, x : x + width].astype(np.uint8)
@@ -69,9 +63,7 @@ def annotations(picture: Picture, image_id: int) -> list[dict[str, Any]]:
     """
     main = _silhouette(picture.mask, image_id, 10 * image_id)
     rounded = np.round(picture.keypoints, 2)
-    main['keypoints'] = [
-        value for x, y, v in rounded.tolist() for value in ((x, y, int(v)) if v else (0, 0, 0))
-    ]
+    main['keypoints'] = [value for x, y, v in rounded.tolist() for value in ((x, y, int(v)) if v else (0, 0, 0))]
     main['num_keypoints'] = int((rounded[:, 2] > 0).sum())
     main['factors'] = {**picture.factors.record(), 'labelled_joints': main['num_keypoints']}
     others = [

@@ -49,8 +49,7 @@ def make_picture(rng: np.random.Generator, side: int, restrictions: Restrictions
         if picture is not None:
             return picture
     raise InputError(
-        f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries: '
-        'lower truncation or label_dropout'
+        f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries: lower truncation or label_dropout'
     )
 
 
@@ -92,13 +91,11 @@ def _try(streams: list[np.random.Generator], side: int, factors: Factors) -> Pic
     )
 
 
-def _place(
-    rng: np.random.Generator, person: Person, factors: Factors, side: int
-) -> np.ndarray:
+def _place(rng: np.random.Generator, person: Person, factors: Factors, side: int) -> np.ndarray:
     """Pelvis position (2,) in pixels with exactly the share ``truncation`` out of the frame.
 
-    The cut is at the bottom (60 %), left, right (15 % each) or top (10 %); otherwise the person
-    stands anywhere in the middle 70 % of its leeway.
+    The cut is at the bottom (60 %), left, right (15 % each) or top (10 %); otherwise the person stands anywhere in the
+    middle 70 % of its leeway.
     """
     low, high = (corner * factors.scale * side for corner in person.extent())
     size = high - low
@@ -123,9 +120,7 @@ def _stage(
     upright = _unroll(feet, factors.roll_deg, side)
     horizon = float(upright[1] - unit * rng.uniform(0.06, 0.28))
     light = np.array((rng.choice((-1.0, 1.0)) * rng.uniform(0.35, 0.75), -0.55, -0.65))
-    canvas = Canvas(
-        background(rng, side, horizon, factors.roll_deg), (light / np.linalg.norm(light))
-    )
+    canvas = Canvas(background(rng, side, horizon, factors.roll_deg), (light / np.linalg.norm(light)))
     drop_shadow(canvas.image, feet, (0.2 * unit, 0.05 * unit))
     masks = []
     for _ in range(factors.distractors):

@@ -1,7 +1,7 @@
 """Drawing primitives: shaded, textured, depth-tested tubes, ellipsoids and flat faces.
 
-Everything works in pixels (x right, y down, z away from the camera) and only inside the bounding
-box of what it draws. Colours are BGR in 0..255.
+Everything works in pixels (x right, y down, z away from the camera) and only inside the bounding box of what it draws.
+Colours are BGR in 0..255.
 """
 
 from collections.abc import Callable
@@ -43,8 +43,8 @@ class Canvas:
 class Material:
     """A colour with a pattern of a second colour, optionally another material beyond ``cut``.
 
-    ``pattern``: plain, rings, lengthwise, checks, dots or noise; ``pitch``: its period in body
-    heights; ``cut``: share of the limb's length that has this material; ``below``: the rest.
+    ``pattern``: plain, rings, lengthwise, checks, dots or noise; ``pitch``: its period in body heights; ``cut``: share
+    of the limb's length that has this material; ``below``: the rest.
     """
 
     colour: Colour
@@ -82,9 +82,7 @@ def _pattern(name: str, u: np.ndarray, v: np.ndarray, sharpness: float) -> np.nd
     return _NOISE[(u * 9).astype(np.int32) & 63, (v * 9).astype(np.int32) & 63]
 
 
-def _window(
-    canvas: Canvas, low: np.ndarray, high: np.ndarray
-) -> tuple[slice, slice, np.ndarray, np.ndarray] | None:
+def _window(canvas: Canvas, low: np.ndarray, high: np.ndarray) -> tuple[slice, slice, np.ndarray, np.ndarray] | None:
     """Rows, columns and float32 pixel grids (1, W), (h, 1) of a box; None outside the image."""
     side = canvas.image.shape[0]
     x0, y0 = np.maximum(np.floor(low[:2]).astype(int) - 1, 0)
@@ -178,9 +176,7 @@ def _shade(lambert: np.ndarray, gloss: float) -> np.ndarray:
     return shade[..., None].astype(np.float32)
 
 
-def _paint(
-    material: Material, t: np.ndarray, u: np.ndarray, v: np.ndarray, length: float, unit: float
-) -> np.ndarray:
+def _paint(material: Material, t: np.ndarray, u: np.ndarray, v: np.ndarray, length: float, unit: float) -> np.ndarray:
     """Unshaded colour (h, w, 3) of a tube at ``u`` along and ``v`` across in body heights."""
     colour = np.array(material.colour, np.float32)
     if material.pattern == 'plain':
@@ -198,9 +194,7 @@ def _paint(
 Painter = Callable[[np.ndarray, np.ndarray, np.ndarray, float], tuple[np.ndarray, np.ndarray]]
 
 
-def ellipsoid(
-    canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.ndarray, paint: Painter
-) -> None:
+def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.ndarray, paint: Painter) -> None:
     """Draw an ellipsoid by casting a ray through every pixel.
 
     Args:
@@ -208,8 +202,8 @@ def ellipsoid(
         centre: (3,) in pixels.
         axes: (3,) semi-axes in pixels.
         turn: (3, 3) rotation from its own frame to the camera frame.
-        paint: given unit-sphere coordinates x, y, z (h, w) in its own frame and the size of a
-            pixel in them, returns colours (h, w, 3) and a cover (h, w) in 0..1.
+        paint: given unit-sphere coordinates x, y, z (h, w) in its own frame and the size of a pixel in them, returns
+            colours (h, w, 3) and a cover (h, w) in 0..1.
     """
     reach = float(axes.max()) + 1
     window = _window(canvas, centre - reach, centre + reach)

@@ -37,18 +37,12 @@ class FactorSpec:
 SPECS: dict[str, FactorSpec] = {
     'posture': FactorSpec(0.0, 1.0, '-', '0 standing .. 1 sitting: hips and knees bend 88 degrees'),
     'activity': FactorSpec(0.0, 1.0, '-', '0 limbs at rest .. 1 arms raised, legs striding'),
-    'yaw_deg': FactorSpec(
-        -180.0, 180.0, 'degrees', '0 faces the camera; 90 has turned to its own left (image right)'
-    ),
+    'yaw_deg': FactorSpec(-180.0, 180.0, 'degrees', '0 faces the camera; 90 has turned to its own left (image right)'),
     'roll_deg': FactorSpec(-20.0, 20.0, 'degrees', 'tilt in the image, positive is clockwise'),
     'scale': FactorSpec(0.4, 0.8, 'image side', 'height of the same person standing upright'),
-    'truncation': FactorSpec(
-        0.0, 0.5, 'person extent', "share of the person's height or width outside the frame"
-    ),
+    'truncation': FactorSpec(0.0, 0.5, 'person extent', "share of the person's height or width outside the frame"),
     'occluder': FactorSpec(0, 1, '-', '1: an object in front hides at least one joint', True),
-    'label_dropout': FactorSpec(
-        0.0, 0.8, 'probability', 'chance that a joint is left unlabelled by the annotator'
-    ),
+    'label_dropout': FactorSpec(0.0, 0.8, 'probability', 'chance that a joint is left unlabelled by the annotator'),
     'distractors': FactorSpec(0, 2, 'persons', 'smaller unlabelled people in the back', True),
 }
 
@@ -78,8 +72,8 @@ class Factors:
 class Restriction:
     """How one factor is controlled.
 
-    ``kind`` is ``'fix'`` (one value), ``'range'`` (uniform between two values) or ``'two'``
-    (either of two values, each with probability 1/2).
+    ``kind`` is ``'fix'`` (one value), ``'range'`` (uniform between two values) or ``'two'`` (either of two values, each
+    with probability 1/2).
     """
 
     kind: str
@@ -93,13 +87,9 @@ def check_value(name: str, value: float) -> float:
     """Return ``value`` if it lies in the range of factor ``name``; raise InputError otherwise."""
     spec = spec_of(name)
     if not (math.isfinite(value) and spec.low <= value <= spec.high):
-        raise InputError(
-            f'{name}={value:g} is out of range: give {spec.low:g}..{spec.high:g} ({spec.unit})'
-        )
+        raise InputError(f'{name}={value:g} is out of range: give {spec.low:g}..{spec.high:g} ({spec.unit})')
     if spec.integer and value != int(value):
-        raise InputError(
-            f'{name}={value:g} is not whole: give an integer {spec.low:g}..{spec.high:g}'
-        )
+        raise InputError(f'{name}={value:g} is not whole: give an integer {spec.low:g}..{spec.high:g}')
     return value
 
 
@@ -108,16 +98,12 @@ def spec_of(name: str) -> FactorSpec:
     if name in SPECS:
         return SPECS[name]
     if name in MEASURED:
-        raise InputError(
-            f'{name} is measured after drawing and cannot be set; set one of {", ".join(SPECS)}'
-        )
+        raise InputError(f'{name} is measured after drawing and cannot be set; set one of {", ".join(SPECS)}')
     near = difflib.get_close_matches(name, SPECS, n=3, cutoff=0.4) or list(SPECS)
     raise InputError(f'unknown factor {name!r}: did you mean {" or ".join(near)}?')
 
 
-def parse_restrictions(
-    fix: Sequence[str] = (), narrow: Sequence[str] = (), two: Sequence[str] = ()
-) -> Restrictions:
+def parse_restrictions(fix: Sequence[str] = (), narrow: Sequence[str] = (), two: Sequence[str] = ()) -> Restrictions:
     """Parse ``NAME=V``, ``NAME=A:B`` and ``NAME=A,B`` texts.
 
     Args:
@@ -177,14 +163,12 @@ def _default_draws(rng: np.random.Generator) -> dict[str, float]:
     }
 
 
-def sample_factors(
-    rng: np.random.Generator, control: np.random.Generator, restrictions: Restrictions
-) -> Factors:
+def sample_factors(rng: np.random.Generator, control: np.random.Generator, restrictions: Restrictions) -> Factors:
     """Draw the factors of one person.
 
     Args:
-        rng: stream of the default distributions; restrictions do not change what it consumes, so
-            the same seed with another restriction gives the same values for the other factors.
+        rng: stream of the default distributions; restrictions do not change what it consumes, so the same seed with
+            another restriction gives the same values for the other factors.
         control: stream of the restricted factors.
         restrictions: factor name -> Restriction.
     """
@@ -202,18 +186,12 @@ def sample_factors(
         else:
             values[name] = low + draw * (high - low)
     # Rounded here, so the drawing uses exactly what the annotation states.
-    rounded = {
-        name: int(value) if SPECS[name].integer else round(float(value), 6)
-        for name, value in values.items()
-    }
+    rounded = {name: int(value) if SPECS[name].integer else round(float(value), 6) for name, value in values.items()}
     return Factors(**rounded)
 
 
 def describe() -> str:
     """The table of factors for ``--help``: name, range, unit, meaning."""
-    lines = [
-        f'  {name:<17}{f"{s.low:g}..{s.high:g}":<11}{s.unit:<15}{s.meaning}'
-        for name, s in SPECS.items()
-    ]
+    lines = [f'  {name:<17}{f"{s.low:g}..{s.high:g}":<11}{s.unit:<15}{s.meaning}' for name, s in SPECS.items()]
     lines += [f'  {name:<17}{"measured":<11}{"joints":<15}{m}' for name, m in MEASURED.items()]
     return '\n'.join(lines)

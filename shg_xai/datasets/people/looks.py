@@ -23,8 +23,8 @@ HAIRCUTS = ('short', 'short', 'long', 'long', 'bun', 'cap', 'bald')
 class Looks:
     """The looks of one person.
 
-    ``haircut`` is one of HAIRCUTS; ``skirt`` is a material or None;
-    ``trousers`` covers the pelvis, ``thigh`` may end in bare skin.
+    ``haircut`` is one of HAIRCUTS; ``skirt`` is a material or None; ``trousers`` covers the pelvis, ``thigh`` may end
+    in bare skin.
     """
 
     skin: Colour
@@ -42,9 +42,7 @@ class Looks:
     shoe: Material
 
 
-def random_colour(
-    rng: np.random.Generator, saturation: tuple[float, float], value: tuple[float, float]
-) -> Colour:
+def random_colour(rng: np.random.Generator, saturation: tuple[float, float], value: tuple[float, float]) -> Colour:
     """A BGR colour of any hue with saturation and value (0..1) uniform in the given ranges."""
     hue, s, v = rng.uniform((0, saturation[0], value[0]), (1, saturation[1], value[1]))
     red, green, blue = colorsys.hsv_to_rgb(hue, s, v)
@@ -60,9 +58,7 @@ def _pick(rng: np.random.Generator, choices: tuple) -> object:
     return choices[int(rng.integers(len(choices)))]
 
 
-def _cloth(
-    rng: np.random.Generator, patterns: tuple[str, ...], low: float, high: float
-) -> Material:
+def _cloth(rng: np.random.Generator, patterns: tuple[str, ...], low: float, high: float) -> Material:
     colour = random_colour(rng, (0.15, 0.85), (low, high))
     towards: Colour = (245, 245, 245) if rng.uniform() < 0.55 else (25, 20, 20)
     second = mix(colour, towards, rng.uniform(0.35, 0.75))

@@ -66,9 +66,7 @@ def background(rng: np.random.Generator, side: int, horizon: float, roll_deg: fl
     return painted
 
 
-def _wall_pattern(
-    rng: np.random.Generator, image: np.ndarray, wall: Colour, roll_deg: float
-) -> None:
+def _wall_pattern(rng: np.random.Generator, image: np.ndarray, wall: Colour, roll_deg: float) -> None:
     """Wallpaper stripes, bricks' courses, or nothing."""
     side = image.shape[0]
     kind, pitch = rng.uniform(), side * rng.uniform(0.06, 0.16)
@@ -83,9 +81,7 @@ def _wall_pattern(
             _fill(image, _turn(line, roll_deg, side), other)
 
 
-def _floor_pattern(
-    rng: np.random.Generator, image: np.ndarray, floor: Colour, horizon: float, roll_deg: float
-) -> None:
+def _floor_pattern(rng: np.random.Generator, image: np.ndarray, floor: Colour, horizon: float, roll_deg: float) -> None:
     """Boards running to a vanishing point, or a rug, or nothing."""
     side = image.shape[0]
     kind, centre = rng.uniform(), side * rng.uniform(0.3, 0.7)
@@ -108,9 +104,7 @@ def _floor_pattern(
             _fill(image, _turn(corners, roll_deg, side), colour)
 
 
-def _clutter(
-    rng: np.random.Generator, image: np.ndarray, horizon: float, roll_deg: float
-) -> None:
+def _clutter(rng: np.random.Generator, image: np.ndarray, horizon: float, roll_deg: float) -> None:
     """One thing at the back: picture, window, cupboard, lamp or ball."""
     side = image.shape[0]
     colour = random_colour(rng, (0.1, 0.7), (0.2, 0.9))
@@ -173,9 +167,7 @@ def drop_shadow(image: np.ndarray, centre: np.ndarray, half: tuple[float, float]
     image[y0:y1, x0:x1] *= (1 - dark)[..., None].astype(np.float32)
 
 
-def occluder(
-    rng: np.random.Generator, image: np.ndarray, target: np.ndarray, height: float
-) -> np.ndarray:
+def occluder(rng: np.random.Generator, image: np.ndarray, target: np.ndarray, height: float) -> np.ndarray:
     """Draw an object in front of the person so that it covers one joint.
 
     Args:

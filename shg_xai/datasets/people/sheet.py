@@ -90,9 +90,7 @@ def write_contact_sheet(out: Path, path: Path) -> None:
                 for a in content['annotations'] if 'factors' in a
             ]  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f'{source} cannot be read as annotations of this tool: make {out} first'
-            ) from error
+            raise InputError(f'{source} cannot be read as annotations of this tool: make {out} first') from error
     step = TILE + GAP
     rows = min(ROWS, -(-len(entries) // COLUMNS))
     sheet = np.full((rows * step + GAP, COLUMNS * step + GAP, 3), 255, np.uint8)

@@ -1,8 +1,8 @@
 """3-D kinematics: factors and joint angles to named points.
 
-Lengths are in body heights: the person standing upright is 1 tall. Body frame: x to the person's
-left, y down, z to the person's back. Camera frame: x to the right of the image, y down, z away
-from the camera; at yaw 0 both frames agree, the person faces the camera.
+Lengths are in body heights: the person standing upright is 1 tall. Body frame: x to the person's left, y down, z to the
+person's back. Camera frame: x to the right of the image, y down, z away from the camera; at yaw 0 both frames agree,
+the person faces the camera.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -60,9 +60,9 @@ class Proportions:
 class Limb:
     """Angles of one arm and one leg in degrees.
 
-    ``raised``: upper arm from hanging (0) to overhead (180); ``forward``: direction of raising,
-    0 sideways, 90 forwards; ``elbow``, ``knee``: bend; ``curl``: the forearm bends forwards (0)
-    to upwards (90); ``flex``: thigh forwards; ``spread``: thigh sideways.
+    ``raised``: upper arm from hanging (0) to overhead (180); ``forward``: direction of raising, 0 sideways, 90
+    forwards; ``elbow``, ``knee``: bend; ``curl``: the forearm bends forwards (0) to upwards (90); ``flex``: thigh
+    forwards; ``spread``: thigh sideways.
     """
 
     raised: float
@@ -155,9 +155,7 @@ def rotation(axis: int, degrees: float) -> np.ndarray:
 def _arm(limb: Limb, side: float) -> tuple[np.ndarray, np.ndarray]:
     """Unit directions (3,) of the upper arm and the forearm in the frame of the chest."""
     raised, forward, curl, elbow = np.radians((limb.raised, limb.forward, limb.curl, limb.elbow))
-    upper = np.array((
-        side * np.sin(raised) * np.cos(forward), np.cos(raised), -np.sin(raised) * np.sin(forward)
-    ))
+    upper = np.array((side * np.sin(raised) * np.cos(forward), np.cos(raised), -np.sin(raised) * np.sin(forward)))
     # A little inwards, so the bend never becomes parallel to the arm.
     bend = np.array((-0.35 * side, -np.sin(curl), -np.cos(curl)))
     bend -= upper * (bend @ upper)
@@ -181,8 +179,8 @@ def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
     """Place every point in the body frame, the pelvis at the origin.
 
     Returns:
-        The 17 keypoints plus pelvis, chest, head, hands, heels, toes and floor, each (3,), in
-        body heights; and the (3, 3) rotation of the head in the body frame.
+        The 17 keypoints plus pelvis, chest, head, hands, heels, toes and floor, each (3,), in body heights; and the (3,
+        3) rotation of the head in the body frame.
     """
     chest_turn = rotation(2, pose.bend) @ rotation(0, pose.lean) @ rotation(1, -pose.twist)
     chest = chest_turn @ np.array((0, -body.torso, 0))
@@ -219,8 +217,8 @@ def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
 def camera_rotation(yaw_deg: float, roll_deg: float) -> np.ndarray:
     """The (3, 3) rotation from the body frame to the camera frame.
 
-    Positive yaw turns the person to its own left: at 90 degrees it faces the right of the image.
-    Positive roll tilts the picture clockwise.
+    Positive yaw turns the person to its own left: at 90 degrees it faces the right of the image. Positive roll tilts
+    the picture clockwise.
     """
     level = rotation(0, CAMERA_PITCH_DEG)
     return rotation(2, roll_deg) @ level @ rotation(1, -yaw_deg)

@@ -90,9 +90,7 @@ def _work(job: _Job, config: PeopleConfig, folder: Path) -> list[dict[str, Any]]
     return annotations(picture, job.image_id)
 
 
-def _results(
-    jobs: list[_Job], config: PeopleConfig, folder: Path, workers: int
-) -> Iterator[list[dict[str, Any]]]:
+def _results(jobs: list[_Job], config: PeopleConfig, folder: Path, workers: int) -> Iterator[list[dict[str, Any]]]:
     """The annotations of every job in order, from ``workers`` processes."""
     work = partial(_work, config=config, folder=folder)
     workers = min(workers, len(jobs))
@@ -116,8 +114,7 @@ def _finished_or_nothing(out: Path, force: bool) -> Iterator[Path]:
     """A temporary sibling folder that becomes ``out`` on success and vanishes on any exception.
 
     Raises:
-        InputError: ``out`` exists without ``force``, is no data set of this tool, or its parent
-            cannot be written to.
+        InputError: ``out`` exists without ``force``, is no data set of this tool, or its parent cannot be written to.
     """
     if out.exists() and not force:
         raise InputError(f'{out} exists: choose another folder, or replace it with --force')
@@ -127,9 +124,7 @@ def _finished_or_nothing(out: Path, force: bool) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f'.{out.name}.', dir=out.parent))
     except OSError as error:
-        raise InputError(
-            f'{out} cannot be written ({error.strerror}): choose a folder you may write to'
-        ) from error
+        raise InputError(f'{out} cannot be written ({error.strerror}): choose a folder you may write to') from error
     try:
         temporary.chmod(0o755)  # mkdtemp makes it private
         yield temporary
@@ -174,9 +169,7 @@ def all_cores() -> int:
     return os.cpu_count() or 1
 
 
-def write_people(
-    out: Path, config: PeopleConfig, workers: int | None = None, force: bool = False
-) -> float:
+def write_people(out: Path, config: PeopleConfig, workers: int | None = None, force: bool = False) -> float:
     """Generate a data set of people in COCO's layout.
 
     Args:
@@ -189,8 +182,8 @@ def write_people(
         Seconds it took.
 
     Raises:
-        InputError: see PeopleConfig.check; ``out`` exists or cannot be written; the restrictions
-            leave too few labelled joints.
+        InputError: see PeopleConfig.check; ``out`` exists or cannot be written; the restrictions leave too few labelled
+            joints.
     """
     config.check()
     workers = all_cores() if workers is None else workers
@@ -206,9 +199,7 @@ def write_people(
         (folder / 'annotations').mkdir()
         found: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
         results = _results(jobs, config, folder, workers)
-        for job, records in zip(
-            jobs, tqdm(results, total=len(jobs), unit='img', desc=str(out)), strict=True
-        ):
+        for job, records in zip(jobs, tqdm(results, total=len(jobs), unit='img', desc=str(out)), strict=True):
             found[job.split] += records
         for split in SPLITS:
             images = [_image_record(job, config.size) for job in jobs if job.split == split]
@@ -217,13 +208,7 @@ def write_people(
 
 
 def _image_record(job: _Job, size: int) -> dict[str, Any]:
-    return {
-        'id': job.image_id,
-        'file_name': _image_name(job.image_id),
-        'width': size,
-        'height': size,
-        'license': 0,
-    }
+    return {'id': job.image_id, 'file_name': _image_name(job.image_id), 'width': size, 'height': size, 'license': 0}
 
 
 def _write_json(

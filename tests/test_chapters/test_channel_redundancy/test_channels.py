@@ -21,7 +21,8 @@ def outputs(persons: int, channels: int = 6, seed: int = 0) -> np.ndarray:
     """Feature maps (N, C, 3, 5) whose channels go together, with means far from 0."""
     generator = np.random.default_rng(seed)
     mixed = generator.standard_normal((persons, 3, 5, channels)) @ generator.standard_normal(
-        (channels, channels)) + 100 * np.arange(channels)
+        (channels, channels)
+    ) + 100 * np.arange(channels)
     return np.moveaxis(mixed, -1, 1).astype(np.float32)
 
 
@@ -29,24 +30,35 @@ def components_of(moments: Moments) -> Components:
     return principal_components(moments.mean, moments.covariance)
 
 
-@pytest.mark.parametrize('channels, expected', [
-    (1, [0, 1]), (2, [0, 1, 2]), (6, [0, 1, 2, 4, 6]), (32, [0, 1, 2, 4, 8, 16, 32]),
-    (256, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256])])
+@pytest.mark.parametrize(
+    'channels, expected',
+    [
+        (1, [0, 1]),
+        (2, [0, 1, 2]),
+        (6, [0, 1, 2, 4, 6]),
+        (32, [0, 1, 2, 4, 8, 16, 32]),
+        (256, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]),
+    ],
+)
 def test_the_ladder(channels: int, expected: list[int]) -> None:
     assert channel_ladder(channels) == expected
 
 
-@pytest.mark.parametrize('layer, expected', [
-    ('backbone.hourglasses.1.skips.3', Place(1, 'skip', 3)),
-    ('backbone.hourglasses.0.downs.0', Place(0, 'encoder', 0)),
-    ('backbone.hourglasses.10.bottleneck_residuals', Place(10, 'bottleneck', None)),
-    ('backbone.hourglasses.0.ups.1', Place(0, 'decoder', 1)),
-    ('backbone.hourglasses.0.ups.10', Place(0, 'decoder', 10)),
-    ('backbone.residuals.1', Place(1, 'after', None)),
-    ('backbone.hourglasses.0.ups.0', Place()),  # computes nothing
-    ('backbone.hourglasses.0.bottleneck_residuals.2', Place()),
-    ('backbone.hourglasses.0.skips.1.branch', Place()),
-    ('backbone.layer4', Place())])
+@pytest.mark.parametrize(
+    'layer, expected',
+    [
+        ('backbone.hourglasses.1.skips.3', Place(1, 'skip', 3)),
+        ('backbone.hourglasses.0.downs.0', Place(0, 'encoder', 0)),
+        ('backbone.hourglasses.10.bottleneck_residuals', Place(10, 'bottleneck', None)),
+        ('backbone.hourglasses.0.ups.1', Place(0, 'decoder', 1)),
+        ('backbone.hourglasses.0.ups.10', Place(0, 'decoder', 10)),
+        ('backbone.residuals.1', Place(1, 'after', None)),
+        ('backbone.hourglasses.0.ups.0', Place()),  # computes nothing
+        ('backbone.hourglasses.0.bottleneck_residuals.2', Place()),
+        ('backbone.hourglasses.0.skips.1.branch', Place()),
+        ('backbone.layer4', Place()),
+    ],
+)
 def test_where_a_layer_stands(layer: str, expected: Place) -> None:
     assert place_of(layer) == expected
 
@@ -63,21 +75,19 @@ def test_the_spectrum_is_that_of_all_positions_stacked() -> None:
     np.testing.assert_allclose(found.covariance, np.cov(samples.T), rtol=1e-10, atol=1e-10)
     components = components_of(found)
     np.testing.assert_allclose(components.eigenvalues, expected.explained_variance_, rtol=1e-10)
-    np.testing.assert_allclose(np.abs(components.vectors.T @ expected.components_.T), np.eye(6),
-                               atol=1e-7)
+    np.testing.assert_allclose(np.abs(components.vectors.T @ expected.components_.T), np.eye(6), atol=1e-7)
     spectrum = spectrum_over_channels(components)
     ratio = expected.explained_variance_ratio_
     np.testing.assert_allclose(spectrum['explained_variance_ratio'], ratio, rtol=1e-10)
     assert spectrum['components_95'] == int((np.cumsum(ratio) < 0.95).sum()) + 1
-    assert spectrum['participation_ratio'] == pytest.approx(1 / (ratio ** 2).sum())
+    assert spectrum['participation_ratio'] == pytest.approx(1 / (ratio**2).sum())
     shares = [explained_by(components, k) for k in (0, 2, 6)]
     assert shares == pytest.approx([0, ratio[:2].sum(), 1])
 
 
 def test_half_precision_is_summed_in_float64() -> None:
     half = outputs(3).astype(np.float16)
-    np.testing.assert_allclose(channel_moments(half).mean,
-                               half.astype(float).mean(axis=(0, 2, 3)), rtol=1e-12)
+    np.testing.assert_allclose(channel_moments(half).mean, half.astype(float).mean(axis=(0, 2, 3)), rtol=1e-12)
 
 
 def test_channels_that_are_there_twice_carry_nothing() -> None:
@@ -89,14 +99,16 @@ def test_channels_that_are_there_twice_carry_nothing() -> None:
 
 
 def test_a_layer_that_never_varies_has_no_spectrum() -> None:
-    components = components_of(channel_moments(np.full((4, 3, 2, 2), 7.)))
+    components = components_of(channel_moments(np.full((4, 3, 2, 2), 7.0)))
     assert spectrum_over_channels(components) == dict(
-        explained_variance_ratio=None, components_95=None, participation_ratio=None)
+        explained_variance_ratio=None, components_95=None, participation_ratio=None
+    )
     assert explained_by(components, 2) is None
 
 
 def test_the_most_redundant_needs_the_smallest_share() -> None:
     def layer(name: str, channels: int, k: int) -> dict:
         return dict(name=name, channels=channels, suggestion=dict(k=k))
+
     assert most_redundant([layer('a', 8, 4), layer('b', 32, 8), layer('c', 4, 2)]) == ['b']
     assert most_redundant([layer('a', 8, 2), layer('b', 4, 4), layer('c', 32, 8)]) == ['a', 'c']

@@ -15,22 +15,23 @@ from mmpose.registry import DATASETS
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.interventions.capture import evaluation_dataset
 from shg_xai.chapters.channel_redundancy.measure import find_redundancy, fit_persons, projected_channels
 from shg_xai.chapters.channel_redundancy.options import RedundancyOptions, choose_layers, numbers
 from shg_xai.errors import InputError
+from shg_xai.interventions.capture import evaluation_dataset
 from tests.helpers.data import write_coco
+from tests.test_chapters.test_component_projection.test_measure import RESNET, THR, batches, exactly, labelled_pck
 from tests.test_interventions.test_capture import (
     load,
     one_thread,  # noqa: F401
     save_network,
     small_config,
 )
-from tests.test_chapters.test_component_projection.test_measure import RESNET, THR, batches, exactly, labelled_pck
 
 HOURGLASS = 'backbone.hourglasses.0'
-STAGES = [f'{HOURGLASS}.{name}' for name in (
-    'skips.0', 'downs.0', 'skips.1', 'downs.1', 'bottleneck_residuals', 'ups.1')]
+STAGES = [
+    f'{HOURGLASS}.{name}' for name in ('skips.0', 'downs.0', 'skips.1', 'downs.1', 'bottleneck_residuals', 'ups.1')
+]
 STAGES.append('backbone.residuals.0')
 Project = Callable[[np.ndarray], np.ndarray]  # of samples (M, C)
 
@@ -44,12 +45,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def made(data: Path, tmp_path: Path, repo_root: Path) -> Callable[..., Config]:
     """Makes a small network of random weights."""
+
     def make(model: dict[str, Any] | None = None) -> Config:
-        cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work',
-                           f'val_evaluator.0.thr={THR}', f'test_evaluator.thr={THR}')
+        cfg = small_config(
+            repo_root / 'configs/shg_coco.py',
+            data,
+            tmp_path / 'work',
+            f'val_evaluator.0.thr={THR}',
+            f'test_evaluator.thr={THR}',
+        )
         cfg.merge_from_dict(dict(model=deepcopy(model or {})))  # it takes _delete_ out
         cfg.load_from, cfg.resume = str(save_network(cfg, tmp_path / 'small.pth')), False
         return cfg
+
     return make
 
 
@@ -66,13 +74,13 @@ def samples_of(cfg: Config, layers: list[str]) -> dict[str, np.ndarray]:
     model, found = load(cfg, cfg.load_from).eval(), {name: [] for name in layers}
     for name in layers:
         model.get_submodule(name).register_forward_hook(
-            lambda module, inputs, output, own=found[name]: own.append(output.double()))
+            lambda module, inputs, output, own=found[name]: own.append(output.double())
+        )
     for start in range(0, len(dataset), 4):
         batch = [dataset[index] for index in range(start, start + 4)]
         with torch.no_grad():
             model(**model.data_preprocessor(pseudo_collate(batch), False), mode='tensor')
-    return {name: torch.cat(own).permute(0, 2, 3, 1).flatten(0, 2).numpy()
-            for name, own in found.items()}
+    return {name: torch.cat(own).permute(0, 2, 3, 1).flatten(0, 2).numpy() for name, own in found.items()}
 
 
 def full_passes(cfg: Config, layer: str, project: Project) -> float:
@@ -111,10 +119,15 @@ def test_none_all_and_some_channels(made: Callable[..., Config]) -> None:
     cfg = made()
     found = run(cfg)
     assert [layer['name'] for layer in found['layers']] == STAGES
-    assert [(layer['part'], layer['level'], layer['height'], layer['width'])
-            for layer in found['layers']] == [
-        ('skip', 0, 16, 16), ('encoder', 0, 8, 8), ('skip', 1, 8, 8), ('encoder', 1, 4, 4),
-        ('bottleneck', None, 4, 4), ('decoder', 1, 8, 8), ('after', None, 16, 16)]
+    assert [(layer['part'], layer['level'], layer['height'], layer['width']) for layer in found['layers']] == [
+        ('skip', 0, 16, 16),
+        ('encoder', 0, 8, 8),
+        ('skip', 1, 8, 8),
+        ('encoder', 1, 4, 4),
+        ('bottleneck', None, 4, 4),
+        ('decoder', 1, 8, 8),
+        ('after', None, 16, 16),
+    ]
     values = samples_of(cfg, STAGES)
     told_apart = set()
     for layer in found['layers']:
@@ -128,9 +141,10 @@ def test_none_all_and_some_channels(made: Callable[..., Config]) -> None:
         ratio = expected.explained_variance_ratio_
         assert layer['explained_variance_ratio'] == pytest.approx(ratio.tolist(), rel=1e-5)
         assert layer['components_95'] == int((np.cumsum(ratio) < 0.95).sum()) + 1
-        assert layer['participation_ratio'] == pytest.approx(1 / (ratio ** 2).sum(), rel=1e-5)
+        assert layer['participation_ratio'] == pytest.approx(1 / (ratio**2).sum(), rel=1e-5)
         assert [step['explained_variance_ratio'] for step in steps.values()] == pytest.approx(
-            [0, *np.cumsum(ratio)[[0, 1, 3, 7]]], rel=1e-5)
+            [0, *np.cumsum(ratio)[[0, 1, 3, 7]]], rel=1e-5
+        )
         told_apart |= {step['pck']['labelled']['value'] for step in steps.values()}
         costly = [k for k, step in steps.items() if step['drop']['labelled']['value'] > 0.005]
         assert layer['suggestion']['k'] == min(k for k in steps if k > max(costly, default=-1))
@@ -142,27 +156,27 @@ def test_none_all_and_some_channels(made: Callable[..., Config]) -> None:
             project = kept_by_hand(values[name], k)
             assert pck(found, name, k) == exactly(full_passes(cfg, name, project))
     for group, drop in curve(found, STAGES[1])[0]['drop'].items():
-        assert drop['value'] == pytest.approx(found['untouched'][group]['value'] - curve(
-            found, STAGES[1])[0]['pck'][group]['value'])
+        assert drop['value'] == pytest.approx(
+            found['untouched'][group]['value'] - curve(found, STAGES[1])[0]['pck'][group]['value']
+        )
     assert found['fit'] == dict(split='train', persons=24)
     assert (found['persons'], found['warnings']) == (6, [])
-    assert found['settings'] == dict(tolerance=0.005, fit_persons=500, limit=None, bootstrap=10,
-                                     confidence=0.95, thr=THR, normaliser='crop')
+    assert found['settings'] == dict(
+        tolerance=0.005, fit_persons=500, limit=None, bootstrap=10, confidence=0.95, thr=THR, normaliser='crop'
+    )
 
 
-def test_a_layer_that_puts_each_channel_out_twice_is_redundant(made: Callable[..., Config]
-                                                               ) -> None:
+def test_a_layer_that_puts_each_channel_out_twice_is_redundant(made: Callable[..., Config]) -> None:
     cfg = made()
     layer = f'{HOURGLASS}.downs.0'
     content = torch.load(cfg.load_from, weights_only=True)
     for name in ('branch.8', 'shortcut'):
         for kind in ('weight', 'bias'):
-            values = content['state_dict'][f'backbone.{layer.removeprefix("backbone.")}'
-                                           f'.{name}.{kind}']
+            values = content['state_dict'][f'backbone.{layer.removeprefix("backbone.")}.{name}.{kind}']
             values[4:] = values[:4]
     torch.save(content, cfg.load_from)
-    found = run(cfg, layers=(layer, ), ks=(3, 4, 5), tolerance=0)
-    entry, = found['layers']
+    found = run(cfg, layers=(layer,), ks=(3, 4, 5), tolerance=0)
+    (entry,) = found['layers']
     assert entry['suggestion']['k'] <= 4
     assert entry['components_95'] <= 4
     assert entry['explained_variance_ratio'][4:] == pytest.approx([0] * 4, abs=1e-9)
@@ -178,8 +192,8 @@ def test_a_layer_that_never_varies_has_no_spectrum(made: Callable[..., Config]) 
         if name.startswith((f'{layer}.branch.8', f'{layer}.shortcut')):
             values.zero_()
     torch.save(content, cfg.load_from)
-    found = run(cfg, layers=(layer, ), ks=(0, ))
-    entry, = found['layers']
+    found = run(cfg, layers=(layer,), ks=(0,))
+    (entry,) = found['layers']
     assert (entry['components_95'], entry['explained_variance_ratio']) == (None, None)
     assert entry['curve'][0]['pck'] == found['untouched']
     assert entry['suggestion']['k'] == 0
@@ -188,11 +202,22 @@ def test_a_layer_that_never_varies_has_no_spectrum(made: Callable[..., Config]) 
 
 def test_stages_of_two_stacks_without_some_skips(made: Callable[..., Config]) -> None:
     cfg = made(dict(backbone=dict(num_stacks=2, skip_connections=[[True, False], False])))
-    names = [f'backbone.{name}' for name in (
-        'hourglasses.0.skips.0', 'hourglasses.0.downs.0', 'hourglasses.0.downs.1',
-        'hourglasses.0.bottleneck_residuals', 'hourglasses.0.ups.1', 'residuals.0',
-        'hourglasses.1.downs.0', 'hourglasses.1.downs.1', 'hourglasses.1.bottleneck_residuals',
-        'hourglasses.1.ups.1', 'residuals.1')]
+    names = [
+        f'backbone.{name}'
+        for name in (
+            'hourglasses.0.skips.0',
+            'hourglasses.0.downs.0',
+            'hourglasses.0.downs.1',
+            'hourglasses.0.bottleneck_residuals',
+            'hourglasses.0.ups.1',
+            'residuals.0',
+            'hourglasses.1.downs.0',
+            'hourglasses.1.downs.1',
+            'hourglasses.1.bottleneck_residuals',
+            'hourglasses.1.ups.1',
+            'residuals.1',
+        )
+    ]
     assert list(choose_layers(cfg, None)) == names
     assert choose_layers(cfg, (names[8], names[0])) == {names[0]: (8, 16, 16), names[8]: (8, 4, 4)}
 
@@ -200,8 +225,8 @@ def test_stages_of_two_stacks_without_some_skips(made: Callable[..., Config]) ->
 def test_another_network_with_flip_test(made: Callable[..., Config]) -> None:
     cfg = made(RESNET)
     layer = 'backbone.layer3'
-    found = run(cfg, layers=(layer, ), ks=(0, 3))
-    entry, = found['layers']
+    found = run(cfg, layers=(layer,), ks=(0, 3))
+    (entry,) = found['layers']
     assert (entry['stack'], entry['part'], entry['level']) == (None, None, None)
     values = samples_of(cfg, [layer])[layer]
     assert entry['channels'] == values.shape[1] == 32
@@ -232,11 +257,13 @@ def test_whom_the_components_are_of(made: Callable[..., Config]) -> None:
 def test_what_the_reader_is_warned_of(made: Callable[..., Config]) -> None:
     cfg = made(dict(backbone=dict(depth=4)))  # the bottleneck is 1 x 1
     layer = f'{HOURGLASS}.bottleneck_residuals'
-    found = run(cfg, layers=(layer, ), ks=(0, ), fit_split='val', limit=2)
+    found = run(cfg, layers=(layer,), ks=(0,), fit_split='val', limit=2)
     assert found['untouched']['labelled']['low'] is None
     assert [warning[:39] for warning in found['warnings']] == [
-        'The components were computed from perso', 'All persons are of one image: there are',
-        f'{layer}: 6 positions'[:39]]
+        'The components were computed from perso',
+        'All persons are of one image: there are',
+        f'{layer}: 6 positions'[:39],
+    ]
 
 
 @pytest.mark.parametrize('memory_format', [torch.contiguous_format, torch.channels_last])
@@ -250,10 +277,10 @@ def test_a_projection_keeps_type_and_format(memory_format: torch.memory_format) 
     none = projected_channels(x, mean, vectors[:, :0])
     assert torch.equal(none, mean.view(1, 4, 1, 1).expand_as(x))
     one = vectors[:, :1].double()
-    by_hand = torch.nn.functional.conv2d(x.double() - mean.double().view(4, 1, 1),
-                                         (one @ one.T)[:, :, None, None], mean.double())
-    torch.testing.assert_close(projected_channels(x, mean, vectors[:, :1]).double(), by_hand,
-                               atol=1e-5, rtol=0)
+    by_hand = torch.nn.functional.conv2d(
+        x.double() - mean.double().view(4, 1, 1), (one @ one.T)[:, :, None, None], mean.double()
+    )
+    torch.testing.assert_close(projected_channels(x, mean, vectors[:, :1]).double(), by_hand, atol=1e-5, rtol=0)
     with torch.autocast('cpu'):
         half = projected_channels(x.bfloat16(), mean, vectors)
     assert half.dtype == torch.bfloat16
@@ -264,18 +291,21 @@ def test_numbers_of_components() -> None:
     assert numbers(None, 'layer', 6) == [0, 1, 2, 4, 6]
     assert numbers((3, 1, 3), 'layer', 6) == [1, 3, 6]
     with pytest.raises(InputError, match=r'--k 7: layer backbone\.x has 6 channels; give at most'):
-        numbers((7, ), 'backbone.x', 6)
+        numbers((7,), 'backbone.x', 6)
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(fit_persons=1), '--fit-persons 1: give 2 or more'),
-    (dict(limit=0), '--limit 0: give 1 or more'),
-    (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
-    (dict(seed=-1), '--seed -1: give 0 or more'),
-    (dict(ks=(1, -1)), '--k -1: give numbers of components from 0 on'),
-    (dict(confidence=1), r'--confidence 1: give a share between 0 and 1'),
-    (dict(tolerance=-0.1), r'--tolerance -0\.1: give a number from 0 to 1'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(fit_persons=1), '--fit-persons 1: give 2 or more'),
+        (dict(limit=0), '--limit 0: give 1 or more'),
+        (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
+        (dict(seed=-1), '--seed -1: give 0 or more'),
+        (dict(ks=(1, -1)), '--k -1: give numbers of components from 0 on'),
+        (dict(confidence=1), r'--confidence 1: give a share between 0 and 1'),
+        (dict(tolerance=-0.1), r'--tolerance -0\.1: give a number from 0 to 1'),
+    ],
+)
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         RedundancyOptions(**options)

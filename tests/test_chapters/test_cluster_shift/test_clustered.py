@@ -9,14 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from shg_xai.chapters.cluster_shift.clustered import find_clusters, read_clusters
-from shg_xai.stats.executors import executor
-from shg_xai.latents.selection import Selection, select
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
+from shg_xai.latents.selection import Selection, select
+from shg_xai.stats.executors import executor
 from tests.helpers.analysis_stores import blobs, write_store
 from tests.test_explain.test_stores import QUICK, explained
 
-VALUES = blobs(70, 12, 2, 8.)
+VALUES = blobs(70, 12, 2, 8.0)
 CHECKPOINT = dict(split='val', checkpoint=dict(sha256='a'))
 SPREAD = [100 - 3 * number for number in range(30)] + list(range(201, 241))  # in no order
 
@@ -25,8 +25,7 @@ SPREAD = [100 - 3 * number for number in range(30)] + list(range(201, 241))  # i
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Selection]:
     """An analysis of a store, and the store."""
     folder = tmp_path_factory.mktemp('clustered')
-    chosen = select(LatentStore.open(write_store(folder / 'store', VALUES, ids=SPREAD,
-                                                 source=CHECKPOINT)))
+    chosen = select(LatentStore.open(write_store(folder / 'store', VALUES, ids=SPREAD, source=CHECKPOINT)))
     explained(folder / 'out', [chosen])
     return folder / 'out', chosen
 
@@ -48,8 +47,7 @@ def test_clusters_are_those_of_the_analysis(made: tuple[Path, Selection]) -> Non
     assert 'clusters' in times
 
 
-def test_persons_that_were_not_analysed_are_left_out(made: tuple[Path, Selection],
-                                                     tmp_path: Path) -> None:
+def test_persons_that_were_not_analysed_are_left_out(made: tuple[Path, Selection], tmp_path: Path) -> None:
     """Rows of the table in any order find their persons."""
     folder = tmp_path / 'part'
     shutil.copytree(made[0], folder)
@@ -65,8 +63,9 @@ def test_persons_that_were_not_analysed_are_left_out(made: tuple[Path, Selection
 
 def test_analyses_that_do_not_fit(made: tuple[Path, Selection], tmp_path: Path) -> None:
     folder, chosen = made
-    other = select(LatentStore.open(write_store(
-        tmp_path / 'other', VALUES, source=dict(split='val', checkpoint=dict(sha256='b')))))
+    other = select(
+        LatentStore.open(write_store(tmp_path / 'other', VALUES, source=dict(split='val', checkpoint=dict(sha256='b'))))
+    )
     same = select(LatentStore.open(write_store(tmp_path / 'same', VALUES, source=CHECKPOINT)))
     twice = tmp_path / 'twice'
     shutil.copytree(folder, twice)
@@ -77,12 +76,13 @@ def test_analyses_that_do_not_fit(made: tuple[Path, Selection], tmp_path: Path) 
     shutil.copytree(folder, gone)
     (gone / 'persons' / 'store.parquet').unlink()
     for where, name, selection, k, message in (
-            (tmp_path, None, chosen, 2, 'no analysis \\(results.json\\)'),
-            (folder, 'stor', chosen, 2, '--name stor: .* has store'),
-            (folder, None, chosen, 4, '--k-clusters 4: .* has clusters for 2, 3'),
-            (folder, None, other, 2, 'store: not of the network and layer \\(bottleneck\\) of'),
-            (folder, None, same, 2, 'of its 70 persons .*are not in .*same'),
-            (twice, None, chosen, 2, 'several of this network, name one with --name: store, s'),
-            (gone, None, chosen, 2, 'store.parquet: cannot be read')):
+        (tmp_path, None, chosen, 2, 'no analysis \\(results.json\\)'),
+        (folder, 'stor', chosen, 2, '--name stor: .* has store'),
+        (folder, None, chosen, 4, '--k-clusters 4: .* has clusters for 2, 3'),
+        (folder, None, other, 2, 'store: not of the network and layer \\(bottleneck\\) of'),
+        (folder, None, same, 2, 'of its 70 persons .*are not in .*same'),
+        (twice, None, chosen, 2, 'several of this network, name one with --name: store, s'),
+        (gone, None, chosen, 2, 'store.parquet: cannot be read'),
+    ):
         with pytest.raises(InputError, match=message):
             read_clusters(where, name, selection, k)

@@ -18,16 +18,17 @@ from mmpose.registry import DATASETS
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.chapters.cluster_shift.clustered import find_clusters
-from shg_xai.stats.executors import executor
-from shg_xai.chapters.cluster_shift.misclassified import misclassified
-from shg_xai.latents.selection import select
-from shg_xai.interventions.capture import DumpOptions, dump_latents, evaluation_dataset
 from shg_xai.chapters.cluster_shift.measure import decode_moved, find_persons, move_persons, shifted
+from shg_xai.chapters.cluster_shift.misclassified import misclassified
 from shg_xai.chapters.cluster_shift.options import MoveOptions
 from shg_xai.chapters.cluster_shift.summary import Moves, warnings_of
 from shg_xai.errors import InputError
+from shg_xai.interventions.capture import DumpOptions, dump_latents, evaluation_dataset
 from shg_xai.latents import LatentStore
+from shg_xai.latents.selection import select
+from shg_xai.stats.executors import executor
 from tests.helpers.data import write_coco
+from tests.test_chapters.test_component_projection.test_measure import THR, exactly, labelled_pck
 from tests.test_explain.test_stores import explained
 from tests.test_interventions.test_capture import (
     LAYER,
@@ -36,28 +37,32 @@ from tests.test_interventions.test_capture import (
     save_network,
     small_config,
 )
-from tests.test_chapters.test_component_projection.test_measure import THR, exactly, labelled_pck
 
 
 @pytest.fixture(scope='module')
 def made(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Callable[[], Config]:
-    """Makes the config of a small network of random weights, with a store of 24 persons and an
-    analysis of it beside the checkpoint."""
+    """Makes the config of a small network of random weights, with a store of 24 persons and an analysis of it beside
+    the
+    checkpoint."""
     folder = tmp_path_factory.mktemp('moved')
     data = write_coco(folder / 'coco', train_images=12)
     numbers = count()  # MMEngine keeps a logger for each name
 
     def make() -> Config:
-        cfg = small_config(repo_root / 'configs/shg_coco.py', data, folder / 'work',
-                           f'val_evaluator.0.thr={THR}', f'test_evaluator.thr={THR}')
+        cfg = small_config(
+            repo_root / 'configs/shg_coco.py',
+            data,
+            folder / 'work',
+            f'val_evaluator.0.thr={THR}',
+            f'test_evaluator.thr={THR}',
+        )
         cfg.load_from, cfg.resume = str(folder / 'small.pth'), False
         cfg.experiment_name = f'{folder.name}_{next(numbers)}'
         return cfg
 
     cfg = make()
     save_network(cfg, folder / 'small.pth')
-    dump_latents(cfg, cfg.load_from, DumpOptions((LAYER, ), folder / 'store', 'train',
-                                                 dtype='float32'))
+    dump_latents(cfg, cfg.load_from, DumpOptions((LAYER,), folder / 'store', 'train', dtype='float32'))
     explained(folder / 'analysis', [select(LatentStore.open(folder / 'store'))], 1)
     return make
 
@@ -92,8 +97,8 @@ def full_passes(cfg: Config, persons: np.ndarray, offsets: np.ndarray) -> float:
     model, samples = load(cfg, cfg.load_from).eval(), []
     for person, offset in zip(persons, offsets, strict=True):
         handle = model.get_submodule(LAYER).register_forward_hook(
-            lambda module, inputs, output, own=offset: (
-                output + torch.from_numpy(own).float().view(1, *output.shape[1:])))
+            lambda module, inputs, output, own=offset: output + torch.from_numpy(own).float().view(1, *output.shape[1:])
+        )
         with torch.no_grad():
             samples += model.test_step(pseudo_collate([dataset[int(person)]]))
         handle.remove()
@@ -110,8 +115,7 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
     own[np.flatnonzero(labels == 0)[1]] = np.nan
     disagree = np.sort(first)
     analysis = analysis_with(cfg, tmp_path / 'own', own=own)
-    found = move_persons(cfg, cfg.load_from, MoveOptions(
-        store_of(cfg), 'own', analysis=analysis, bootstrap=50))
+    found = move_persons(cfg, cfg.load_from, MoveOptions(store_of(cfg), 'own', analysis=analysis, bootstrap=50))
     assert found['counts'] == dict(agree=21, disagree=2, unknown=1)
     assert found['concept_split']['majority'] == [0, 1]
     assert (found['concept'], found['clusters'], found['layer']) == ('own', 2, LAYER)
@@ -121,10 +125,8 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
     agree = np.isfinite(own) & (own == labels)
     assert found['pck']['disagree']['value'] == pytest.approx(np.nanmean(pck[disagree]))
     assert found['pck']['agree']['value'] == pytest.approx(np.nanmean(pck[agree]))
-    assert found['pck']['difference']['value'] == pytest.approx(
-        np.nanmean(pck[disagree]) - np.nanmean(pck[agree]))
-    assert found['examples'] == store.annotation_ids[
-        disagree[np.argsort(pck[disagree], kind='stable')]].tolist()
+    assert found['pck']['difference']['value'] == pytest.approx(np.nanmean(pck[disagree]) - np.nanmean(pck[agree]))
+    assert found['examples'] == store.annotation_ids[disagree[np.argsort(pck[disagree], kind='stable')]].tolist()
     values = store.array(LAYER)[:].reshape(24, -1).astype(float)
     means = np.stack([values[labels == cluster].mean(axis=0) for cluster in (0, 1)])
     moved = found['moved']['disagree']
@@ -133,8 +135,7 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
     offsets = means[1 - labels[disagree]] - means[labels[disagree]]
     assert moved['after']['value'] == exactly(full_passes(cfg, disagree, offsets))
     assert moved['mean_offset'] == pytest.approx(np.linalg.norm(means[0] - means[1]))
-    assert moved['gain']['value'] == pytest.approx(
-        moved['after']['value'] - moved['before']['value'])
+    assert moved['gain']['value'] == pytest.approx(moved['after']['value'] - moved['before']['value'])
     assert found['moved']['agree']['persons'] == 2
     assert found['warnings'] == []
     assert found['split'] == 'train'
@@ -143,8 +144,7 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
 def test_clusters_found_anew_move_everybody_there_is(made: Callable[[], Config]) -> None:
     """Without an analysis: all that disagree, as many others, and the offsets both need."""
     cfg = made()
-    found = move_persons(cfg, cfg.load_from, MoveOptions(store_of(cfg), 'labelled_share',
-                                                        bootstrap=10))
+    found = move_persons(cfg, cfg.load_from, MoveOptions(store_of(cfg), 'labelled_share', bootstrap=10))
     assert found['analysis'] is None
     selection = select(LatentStore.open(store_of(cfg)))
     with executor(1) as pool:
@@ -173,21 +173,23 @@ def test_nobody_misclassified_is_said(made: Callable[[], Config], tmp_path: Path
     assert found['warnings'][0].startswith('Nobody is misclassified: every person whose cluster')
 
 
-def test_clusters_that_a_concept_does_not_tell_apart(made: Callable[[], Config], tmp_path: Path
-                                                     ) -> None:
+def test_clusters_that_a_concept_does_not_tell_apart(made: Callable[[], Config], tmp_path: Path) -> None:
     cfg = made()
     cfg.model.test_cfg.flip_test = True
     labels = labels_of(cfg)
     rare = np.zeros(24)
     rare[np.flatnonzero(labels == 1)[0]] = 1
-    found = move_persons(cfg, cfg.load_from, MoveOptions(
-        store_of(cfg), 'rare', analysis=analysis_with(cfg, tmp_path / 'own', rare=rare),
-        bootstrap=10))
+    found = move_persons(
+        cfg,
+        cfg.load_from,
+        MoveOptions(store_of(cfg), 'rare', analysis=analysis_with(cfg, tmp_path / 'own', rare=rare), bootstrap=10),
+    )
     assert found['counts'] == dict(agree=23, disagree=1, unknown=0)
     assert found['moved']['disagree']['gain']['low'] is None  # a single image
     assert [warning.split(',')[0].split(':')[0] for warning in found['warnings']] == [
         'All clusters have their majority on the same side of rare',
-        'The flip test of the config is off']
+        'The flip test of the config is off',
+    ]
 
 
 def test_a_concept_that_hardly_goes_with_clusters(made: Callable[[], Config]) -> None:
@@ -198,7 +200,8 @@ def test_a_concept_that_hardly_goes_with_clusters(made: Callable[[], Config]) ->
     assert warnings_of(selection, 23, 'size', 0.09, some, False) == [
         "size hardly goes with the clusters (Cramer's V 0.09): who is called misclassified is "
         'close to a toss of a coin.',
-        'The analysis has 23 of the 24 persons of the store; the others are left out.']
+        'The analysis has 23 of the 24 persons of the store; the others are left out.',
+    ]
 
 
 def test_an_offset_of_zero_changes_nothing_exactly(made: Callable[[], Config]) -> None:
@@ -208,7 +211,7 @@ def test_an_offset_of_zero_changes_nothing_exactly(made: Callable[[], Config]) -
         same = shifted(values, torch.zeros(3, 16))
         assert torch.equal(same, values)
         assert (same.dtype, same.stride()) == (values.dtype, values.stride())
-    offsets = torch.arange(48.).view(3, 16)
+    offsets = torch.arange(48.0).view(3, 16)
     assert torch.equal(shifted(x, offsets), x + offsets.view(3, 4, 2, 2))
     cfg = made()
     options = MoveOptions(store_of(cfg))
@@ -220,8 +223,7 @@ def test_an_offset_of_zero_changes_nothing_exactly(made: Callable[[], Config]) -
     assert np.unique(decoded['before']).size > 1
     far = Moves(persons, 2, np.full((5, 128), 1e3))
     cfg.experiment_name += '_far'
-    assert decode_moved(cfg, cfg.load_from, selection, far, options, {})[
-        'after'].tolist() != decoded['before'].tolist()
+    assert decode_moved(cfg, cfg.load_from, selection, far, options, {})['after'].tolist() != decoded['before'].tolist()
 
 
 def test_persons_are_found_by_annotation_id() -> None:
@@ -230,15 +232,18 @@ def test_persons_are_found_by_annotation_id() -> None:
         find_persons(np.array([30, 10, 20]), np.array([20, 40, 5]), 'x')
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(limit=0), '--limit 0: give 1 or more'),
-    (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
-    (dict(seed=-1), '--seed -1: give 0 or more'),
-    (dict(clusters=1), '--k-clusters 1: give a number from 2 to 255'),
-    (dict(confidence=0), r'--confidence 0: give a share between 0 and 1'),
-    (dict(split='all'), '--split all: choose one of train, val, test'),
-    (dict(name='store'), '--name store: names an analysis of --analysis DIR'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(limit=0), '--limit 0: give 1 or more'),
+        (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
+        (dict(seed=-1), '--seed -1: give 0 or more'),
+        (dict(clusters=1), '--k-clusters 1: give a number from 2 to 255'),
+        (dict(confidence=0), r'--confidence 0: give a share between 0 and 1'),
+        (dict(split='all'), '--split all: choose one of train, val, test'),
+        (dict(name='store'), '--name store: names an analysis of --analysis DIR'),
+    ],
+)
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         MoveOptions(Path('store'), **options)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from scipy.stats import contingency
 
-from shg_xai.stats.bootstrap import resample_weights
 from shg_xai.chapters.cluster_shift.misclassified import (
     association,
     choose_concept,
@@ -20,21 +19,24 @@ from shg_xai.chapters.cluster_shift.misclassified import (
     worst,
 )
 from shg_xai.errors import InputError
+from shg_xai.stats.bootstrap import resample_weights
 from tests.helpers.analysis_stores import selected
 
 NAN = math.nan
 
 
-@pytest.mark.parametrize('values, kind, at, sides', [
-    ([0, 1, NAN, 1, 1], 'flag', 0.5, [0, 1, -1, 1, 1]),
-    ([1, 2, 3, 10], 'number', 2.5, [0, 0, 1, 1]),
-    ([1, 2, 3, NAN], 'number', 2, [0, 0, 1, -1]),
-    ([2, 3, 5, 5, 5], 'number', 3, [0, 0, 1, 1, 1]),  # nobody is above the median of 5
-    ([0, 0, 0, 2], 'number', 0, [0, 0, 0, 1]),
-    ([0, 0, 1, 1, 2], 'number', 1, [0, 0, 0, 0, 1]),
-])
-def test_a_concept_is_cut_in_two(values: list[float], kind: str, at: float, sides: list[int]
-                                 ) -> None:
+@pytest.mark.parametrize(
+    'values, kind, at, sides',
+    [
+        ([0, 1, NAN, 1, 1], 'flag', 0.5, [0, 1, -1, 1, 1]),
+        ([1, 2, 3, 10], 'number', 2.5, [0, 0, 1, 1]),
+        ([1, 2, 3, NAN], 'number', 2, [0, 0, 1, -1]),
+        ([2, 3, 5, 5, 5], 'number', 3, [0, 0, 1, 1, 1]),  # nobody is above the median of 5
+        ([0, 0, 0, 2], 'number', 0, [0, 0, 0, 1]),
+        ([0, 0, 1, 1, 2], 'number', 1, [0, 0, 0, 0, 1]),
+    ],
+)
+def test_a_concept_is_cut_in_two(values: list[float], kind: str, at: float, sides: list[int]) -> None:
     found = split_concept(np.array(values, float))
     assert (found.kind, found.at, found.sides.tolist()) == (kind, at, sides)
 
@@ -63,8 +65,7 @@ def test_ties_and_clusters_of_whom_nothing_is_known() -> None:
     assert found.agree.tolist() == [False, True, False, True, True]
 
 
-@pytest.mark.parametrize('table', [[[10, 2], [3, 12]], [[5, 5], [7, 7]], [[4, 0], [0, 9]],
-                                   [[4, 1], [2, 9], [3, 3]]])
+@pytest.mark.parametrize('table', [[[10, 2], [3, 12]], [[5, 5], [7, 7]], [[4, 0], [0, 9]], [[4, 1], [2, 9], [3, 3]]])
 def test_association_is_cramers_v(table: list[list[int]]) -> None:
     expected = contingency.association(np.array(table), method='cramer')
     assert association(np.array(table)) == pytest.approx(expected, abs=1e-12)
@@ -78,9 +79,12 @@ def test_an_empty_cluster_or_side_says_nothing() -> None:
 
 def test_auto_takes_the_concept_that_goes_best_with_clusters() -> None:
     labels = np.array([0, 0, 0, 1, 1, 1])
-    known = dict(rare=np.array([1., NAN, NAN, 0, NAN, NAN]), same=np.full(6, 2.),
-                 good=np.array([5., 6, 7, 0, 2, 6]),
-                 half=np.array([0., 1, 0, 1, 0, 1]))
+    known = dict(
+        rare=np.array([1.0, NAN, NAN, 0, NAN, NAN]),
+        same=np.full(6, 2.0),
+        good=np.array([5.0, 6, 7, 0, 2, 6]),
+        half=np.array([0.0, 1, 0, 1, 0, 1]),
+    )
     name, split, strength = choose_concept('auto', known, labels, 2)
     assert (name, split.at) == ('good', 5.5)
     assert split.sides.tolist() == [0, 1, 1, 0, 0, 1]
@@ -91,12 +95,15 @@ def test_auto_takes_the_concept_that_goes_best_with_clusters() -> None:
         choose_concept('auto', {'same': known['same'], 'rare': known['rare']}, labels, 2)
 
 
-@pytest.mark.parametrize('name, message', [
-    ('standin', '--concept standin: no such concept of these persons; did you mean standing'),
-    ('same', '--concept same: is the same for all persons'),
-])
+@pytest.mark.parametrize(
+    'name, message',
+    [
+        ('standin', '--concept standin: no such concept of these persons; did you mean standing'),
+        ('same', '--concept same: is the same for all persons'),
+    ],
+)
 def test_concepts_that_cannot_be_used(name: str, message: str) -> None:
-    known = dict(same=np.ones(3), standing=np.array([0., 1, 2]), facing=np.array([0., 1, 2]))
+    known = dict(same=np.ones(3), standing=np.array([0.0, 1, 2]), facing=np.array([0.0, 1, 2]))
     with pytest.raises(InputError, match=message):
         choose_concept(name, known, np.array([0, 1, 1]), 2)
 
@@ -107,14 +114,14 @@ def test_nothing_known_is_said() -> None:
 
 
 def test_of_two_clusters_everybody_goes_to_the_other() -> None:
-    means = np.array([[0., 0], [3, 4]])
+    means = np.array([[0.0, 0], [3, 4]])
     for majority in ([1, 0], [0, 0]):
         found = targets(LABELS, SIDES, np.array(majority), means)
         assert found.tolist() == (1 - LABELS).tolist()
 
 
 def test_of_several_clusters_the_nearest_of_the_wanted_side() -> None:
-    means = np.array([[0.], [1], [2], [10], [NAN]])
+    means = np.array([[0.0], [1], [2], [10], [NAN]])
     majority = np.array([0, 0, 1, 1, 1])
     # Disagreeing in 0 (wants 1), agreeing in 0 (is sent to 1), disagreeing in 3, agreeing in 3.
     labels, sides = np.array([0, 0, 3, 3]), np.array([1, 0, 0, 1])
@@ -157,13 +164,11 @@ def test_persons_of_one_image_come_together() -> None:
     assert list(found.values()) == pytest.approx([-0.2] * 3)
 
 
-@pytest.mark.parametrize('first, second', [([True, True], [False, False]),
-                                           ([False, False], [True, True]),
-                                           ([False, True], [True, False])])
-def test_a_group_nobody_is_known_of_has_no_difference(first: list[bool], second: list[bool]
-                                                      ) -> None:
-    found = unpaired_difference(np.array([NAN, 0.5]), np.array(first), np.array(second),
-                                np.array([1, 2]), 10, 0.95, 0)
+@pytest.mark.parametrize(
+    'first, second', [([True, True], [False, False]), ([False, False], [True, True]), ([False, True], [True, False])]
+)
+def test_a_group_nobody_is_known_of_has_no_difference(first: list[bool], second: list[bool]) -> None:
+    found = unpaired_difference(np.array([NAN, 0.5]), np.array(first), np.array(second), np.array([1, 2]), 10, 0.95, 0)
     assert found == dict(value=None, low=None, high=None)
 
 

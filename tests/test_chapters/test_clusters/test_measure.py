@@ -17,13 +17,13 @@ from shg_xai.chapters.clusters.measure import (
     cluster,
     cluster_results,
 )
+from shg_xai.explain.options import Options
+from shg_xai.latents.selection import Selection
 from shg_xai.stats.kmeans import Clustering
 from shg_xai.stats.moments import look, moments
-from shg_xai.explain.options import Options
-from shg_xai.stats.projection import project
-from shg_xai.latents.selection import Selection
-from shg_xai.stats.silhouette import Silhouettes
 from shg_xai.stats.pca import principal_components
+from shg_xai.stats.projection import project
+from shg_xai.stats.silhouette import Silhouettes
 from tests.helpers.analysis_stores import blobs, selected
 
 
@@ -33,8 +33,7 @@ def clustered(folder: Path, chosen: Selection, plan: Plan, threads: int = 2) -> 
     with ThreadPoolExecutor(threads) as pool:
         found = moments(chosen, look(chosen, pool).mean, pool)
         components = principal_components(found.mean, found.covariance)
-        projections = project(chosen, components, max(plan.dimensions, chosen.dimensions // 2),
-                              folder / 'a.npy', pool)
+        projections = project(chosen, components, max(plan.dimensions, chosen.dimensions // 2), folder / 'a.npy', pool)
         return cluster(chosen, components, projections, plan, pool)
 
 
@@ -68,8 +67,7 @@ def test_all_dimensions_decide(tmp_path: Path, values: np.ndarray) -> None:
         sizes = np.bincount(own.best.labels, minlength=k)
         assert (np.diff(sizes) <= 0).all()
         for number, centroid in enumerate(own.best.centroids):
-            assert centroid + mean == pytest.approx(values[own.best.labels == number].mean(axis=0),
-                                                    abs=0.02)
+            assert centroid + mean == pytest.approx(values[own.best.labels == number].mean(axis=0), abs=0.02)
     # The four groups are far apart: every restart finds them.
     assert found[4].stability == (1, 1)
     assert list((tmp_path / 'work').iterdir()) == [tmp_path / 'work' / 'a.npy']
@@ -77,20 +75,19 @@ def test_all_dimensions_decide(tmp_path: Path, values: np.ndarray) -> None:
 
 def test_one_restart_agrees_with_itself(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', blobs(60, 4))
-    assert clustered(tmp_path / 'work', chosen, Plan((3, ), 1, 2, 0))[3].stability == (1, 1)
+    assert clustered(tmp_path / 'work', chosen, Plan((3,), 1, 2, 0))[3].stability == (1, 1)
 
 
 def test_stability_of_noise_is_low(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).standard_normal((300, 10))
     chosen = selected(tmp_path / 'store', noise)
-    mean, least = clustered(tmp_path / 'work', chosen, Plan((6, ), 8, 10, 0))[6].stability
+    mean, least = clustered(tmp_path / 'work', chosen, Plan((6,), 8, 10, 0))[6].stability
     assert least <= mean < 0.8
 
 
 def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
     chosen = selected(tmp_path / 'store', values)
-    first, second = (clustered(tmp_path / f'{threads}', chosen, Plan((3, 5), 3, 3, 0), threads)
-                     for threads in (1, 3))
+    first, second = (clustered(tmp_path / f'{threads}', chosen, Plan((3, 5), 3, 3, 0), threads) for threads in (1, 3))
     for k in (3, 5):
         assert first[k].best.centroids.tobytes() == second[k].best.centroids.tobytes()
         assert first[k].best.labels.tobytes() == second[k].best.labels.tobytes()
@@ -100,8 +97,9 @@ def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
 
 def made(labels: np.ndarray, centroids: np.ndarray) -> Clusters:
     """Clusters as if found."""
-    return Clusters(Clustering(np.asarray(centroids, float), labels.astype(np.uint8), 12.5, 3),
-                    (12.5, 13.), (0.9, 0.8))
+    return Clusters(
+        Clustering(np.asarray(centroids, float), labels.astype(np.uint8), 12.5, 3), (12.5, 13.0), (0.9, 0.8)
+    )
 
 
 def test_central_persons_are_the_nearest(tmp_path: Path, values: np.ndarray) -> None:
@@ -110,8 +108,10 @@ def test_central_persons_are_the_nearest(tmp_path: Path, values: np.ndarray) -> 
     mean = values.astype(float).mean(axis=0)
     centred = values.astype(float) - mean
     # Persons are centroids as well: their distance to themselves is 0, however far out they are.
-    points = [centred[:2] * 1, np.concatenate([centred[5:6], np.zeros((1, 12)),
-                                               centred[10:20].mean(axis=0, keepdims=True)])]
+    points = [
+        centred[:2] * 1,
+        np.concatenate([centred[5:6], np.zeros((1, 12)), centred[10:20].mean(axis=0, keepdims=True)]),
+    ]
     with ThreadPoolExecutor(2) as pool:
         found = central_persons(chosen, mean, [made(np.zeros(2300), part) for part in points], pool)
     assert [len(entries) for entries in found] == [2, 3]
@@ -120,26 +120,34 @@ def test_central_persons_are_the_nearest(tmp_path: Path, values: np.ndarray) -> 
             distance = np.linalg.norm(centred - point, axis=1)
             order = np.argsort(distance)[:CENTRAL]
             assert [person['annotation_id'] for person in persons] == ids[order].tolist()
-            assert [person['distance'] for person in persons] == pytest.approx(
-                distance[order], rel=1e-5, abs=1e-4)
+            assert [person['distance'] for person in persons] == pytest.approx(distance[order], rel=1e-5, abs=1e-4)
 
 
 def test_central_persons_of_few(tmp_path: Path) -> None:
-    chosen = selected(tmp_path / 'store', np.array([[0.], [2], [2], [4]]), ids=[9, 8, 7, 6])
+    chosen = selected(tmp_path / 'store', np.array([[0.0], [2], [2], [4]]), ids=[9, 8, 7, 6])
     with ThreadPoolExecutor(1) as pool:
-        (persons, ), = central_persons(chosen, np.array([2.]), [made(np.zeros(4), [[0.]])], pool)
-    assert persons == [dict(annotation_id=7, distance=0), dict(annotation_id=8, distance=0),
-                       dict(annotation_id=6, distance=2), dict(annotation_id=9, distance=2)]
+        ((persons,),) = central_persons(chosen, np.array([2.0]), [made(np.zeros(4), [[0.0]])], pool)
+    assert persons == [
+        dict(annotation_id=7, distance=0),
+        dict(annotation_id=8, distance=0),
+        dict(annotation_id=6, distance=2),
+        dict(annotation_id=9, distance=2),
+    ]
 
 
 def test_results_by_hand(tmp_path: Path) -> None:
-    chosen = selected(tmp_path / 'store', np.arange(5.)[:, None], ids=[5, 4, 3, 2, 1])
+    chosen = selected(tmp_path / 'store', np.arange(5.0)[:, None], ids=[5, 4, 3, 2, 1])
     values = np.array([0.5, -0.25, 0.75, -0.5, -0.25])
     labels = np.array([0, 0, 1, 0, 1])
-    central = [[dict(annotation_id=5, distance=0.)], [], []]
-    entry = cluster_results(3, made(labels, np.zeros((3, 1))),
-                            Silhouettes(values, np.array([0.1, 0.3, 0, 0, 0.1])), central, chosen,
-                            Options(bootstrap=20))
+    central = [[dict(annotation_id=5, distance=0.0)], [], []]
+    entry = cluster_results(
+        3,
+        made(labels, np.zeros((3, 1))),
+        Silhouettes(values, np.array([0.1, 0.3, 0, 0, 0.1])),
+        central,
+        chosen,
+        Options(bootstrap=20),
+    )
     assert entry['k'] == 3
     assert (entry['inertia'], entry['restart_inertia']) == (12.5, [12.5, 13])
     assert entry['stability'] == dict(value=0.9, low=0.8)
@@ -151,17 +159,23 @@ def test_results_by_hand(tmp_path: Path) -> None:
     assert entry['silhouette_by_cluster'] == [pytest.approx(-0.25 / 3), pytest.approx(0.25), None]
     assert entry['centroids'] == central
     # The worst first, ties by annotation id, and only those below 0.
-    assert entry['misfits'] == [dict(annotation_id=2, cluster=0, silhouette=-0.5),
-                                dict(annotation_id=1, cluster=1, silhouette=-0.25),
-                                dict(annotation_id=4, cluster=0, silhouette=-0.25)]
+    assert entry['misfits'] == [
+        dict(annotation_id=2, cluster=0, silhouette=-0.5),
+        dict(annotation_id=1, cluster=1, silhouette=-0.25),
+        dict(annotation_id=4, cluster=0, silhouette=-0.25),
+    ]
 
 
 def test_as_many_misfits_as_are_shown(tmp_path: Path) -> None:
-    chosen = selected(tmp_path / 'store', np.arange(40.)[:, None])
+    chosen = selected(tmp_path / 'store', np.arange(40.0)[:, None])
     values = -np.random.default_rng(0).random(40)
-    entry = cluster_results(2, made(np.arange(40) % 2, np.zeros((2, 1))),
-                            Silhouettes(values, np.zeros(40)), [[], []], chosen,
-                            Options(bootstrap=10))
-    assert [person['annotation_id'] - 1 for person in entry['misfits']] == np.argsort(
-        values)[:MISFITS].tolist()
+    entry = cluster_results(
+        2,
+        made(np.arange(40) % 2, np.zeros((2, 1))),
+        Silhouettes(values, np.zeros(40)),
+        [[], []],
+        chosen,
+        Options(bootstrap=10),
+    )
+    assert [person['annotation_id'] - 1 for person in entry['misfits']] == np.argsort(values)[:MISFITS].tolist()
     assert entry['negative_share'] == 1

@@ -15,11 +15,11 @@ from mmpose.registry import DATASETS
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.chapters.component_projection.measure import KeptOptions, keep_components, projected
-from shg_xai.runner.building import build_runner
 from shg_xai.errors import InputError
+from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.latents import LatentStore
+from shg_xai.runner.building import build_runner
 from tests.helpers.data import write_coco
 from tests.test_interventions.test_capture import (
     LAYER,
@@ -32,9 +32,16 @@ from tests.test_interventions.test_capture import (
 THR = 0.4  # loose enough for a random network's PCK to tell persons and projections apart
 RESNET = dict(
     backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8, _delete_=True),
-    head=dict(type='HeatmapHead', in_channels=64, deconv_out_channels=(8, 8, 8),
-              deconv_kernel_sizes=(4, 4, 4), conv_out_channels=None, conv_kernel_sizes=None),
-    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True))
+    head=dict(
+        type='HeatmapHead',
+        in_channels=64,
+        deconv_out_channels=(8, 8, 8),
+        deconv_kernel_sizes=(4, 4, 4),
+        conv_out_channels=None,
+        conv_kernel_sizes=None,
+    ),
+    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True),
+)
 Project = Callable[[np.ndarray], np.ndarray]
 
 
@@ -47,14 +54,21 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def made(data: Path, tmp_path: Path, repo_root: Path) -> Callable[..., Config]:
     """Makes a small network of random weights and a store of its training persons' latents."""
+
     def make(layer: str = LAYER, model: dict[str, Any] | None = None, **dump: Any) -> Config:
-        cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work',
-                           f'val_evaluator.0.thr={THR}', f'test_evaluator.thr={THR}')
+        cfg = small_config(
+            repo_root / 'configs/shg_coco.py',
+            data,
+            tmp_path / 'work',
+            f'val_evaluator.0.thr={THR}',
+            f'test_evaluator.thr={THR}',
+        )
         cfg.merge_from_dict(dict(model=deepcopy(model or {})))  # it takes _delete_ out
         cfg.load_from, cfg.resume = str(save_network(cfg, tmp_path / 'small.pth')), False
-        options = dict(layers=(layer, ), split='train', dtype='float32', predictions=False)
+        options = dict(layers=(layer,), split='train', dtype='float32', predictions=False)
         dump_latents(cfg, cfg.load_from, DumpOptions(out=tmp_path / 'store', **options | dump))
         return cfg
+
     return make
 
 
@@ -69,7 +83,7 @@ def batches(cfg: Config) -> list[tuple[Any, list[Any]]]:
     init_default_scope('mmpose')
     dataset = DATASETS.build(cfg.val_dataloader.dataset)
     persons = [dataset[index] for index in range(len(dataset))]
-    return [pseudo_collate(persons[start:start + 4]) for start in range(0, len(persons), 4)]
+    return [pseudo_collate(persons[start : start + 4]) for start in range(0, len(persons), 4)]
 
 
 def exactly(value: float) -> Any:
@@ -91,9 +105,11 @@ def full_passes(cfg: Config, layer: str, project: Project) -> float:
     """Labelled PCK of full test steps in which a hook projects what the layer puts out."""
     model, samples = load(cfg, cfg.load_from), []
     model.eval()
-    model.get_submodule(layer).register_forward_hook(lambda module, inputs, output: (
-        torch.from_numpy(project(output.flatten(1).double().numpy())).float()
-        .reshape(output.shape)))
+    model.get_submodule(layer).register_forward_hook(
+        lambda module, inputs, output: (
+            torch.from_numpy(project(output.flatten(1).double().numpy())).float().reshape(output.shape)
+        )
+    )
     with torch.no_grad():
         for batch in batches(cfg):
             samples += model.test_step(batch)
@@ -112,11 +128,12 @@ def decoded_mean(cfg: Config, mean: np.ndarray) -> float:
             latent, skips = hourglass.encode(model.backbone.stem(x))
             latent = torch.from_numpy(mean).float().reshape(1, *latent.shape[1:]).expand_as(latent)
             x = model.backbone.residuals[0](hourglass.decode(latent, skips))
-            instances = model.head.decode(model.head((x, )))
+            instances = model.head.decode(model.head((x,)))
         for sample, found in zip(batch['data_samples'], instances, strict=True):
             samples.append(sample)
-            keypoints.append(found.keypoints[0] / 64 * sample.input_scale + sample.input_center
-                             - sample.input_scale / 2)
+            keypoints.append(
+                found.keypoints[0] / 64 * sample.input_scale + sample.input_center - sample.input_scale / 2
+            )
     return labelled_pck(samples, keypoints)
 
 
@@ -148,8 +165,7 @@ def test_none_all_and_some_components(made: Callable[..., Config], tmp_path: Pat
     for k in (0, 1, 4):
         entry = next(entry for entry in found['curve'] if entry['k'] == k)
         for group, drop in entry['drop'].items():
-            assert drop['value'] == pytest.approx(
-                found['untouched'][group]['value'] - entry['pck'][group]['value'])
+            assert drop['value'] == pytest.approx(found['untouched'][group]['value'] - entry['pck'][group]['value'])
     shares = np.cumsum(PCA().fit(values).explained_variance_ratio_)
     ratios = {entry['k']: entry['explained_variance_ratio'] for entry in found['curve']}
     assert [ratios[k] for k in (0, 1, 16, 128)] == pytest.approx([0, shares[0], shares[15], 1])
@@ -163,10 +179,9 @@ def test_none_all_and_some_components(made: Callable[..., Config], tmp_path: Pat
     assert found['suggestion'] == dict(k=suggested, tolerance=0.005, drop=drops[suggested])
 
 
-def test_the_untouched_network_is_that_of_a_test(made: Callable[..., Config], tmp_path: Path
-                                                 ) -> None:
+def test_the_untouched_network_is_that_of_a_test(made: Callable[..., Config], tmp_path: Path) -> None:
     cfg = made()
-    found = run(cfg, tmp_path / 'store', split='test', ks=(0, ), bootstrap=10)
+    found = run(cfg, tmp_path / 'store', split='test', ks=(0,), bootstrap=10)
     cfg.experiment_name += 'test'
     metrics = build_runner(cfg, cfg.load_from).test()
     assert 0 < metrics['pck/labelled'] < 1
@@ -175,12 +190,16 @@ def test_the_untouched_network_is_that_of_a_test(made: Callable[..., Config], tm
     assert [entry['k'] for entry in found['curve']] == [0, 128]
 
 
-@pytest.mark.parametrize('layer, model, dimensions', [
-    ('backbone.hourglasses.1.bottleneck_residuals', dict(backbone=dict(num_stacks=2)), 128),
-    ('backbone.layer4', RESNET, 256),  # with flip test
-])
-def test_other_layers_and_networks(made: Callable[..., Config], tmp_path: Path, layer: str,
-                                   model: dict[str, Any], dimensions: int) -> None:
+@pytest.mark.parametrize(
+    'layer, model, dimensions',
+    [
+        ('backbone.hourglasses.1.bottleneck_residuals', dict(backbone=dict(num_stacks=2)), 128),
+        ('backbone.layer4', RESNET, 256),  # with flip test
+    ],
+)
+def test_other_layers_and_networks(
+    made: Callable[..., Config], tmp_path: Path, layer: str, model: dict[str, Any], dimensions: int
+) -> None:
     cfg = made(layer, model)
     found = run(cfg, tmp_path / 'store', ks=(0, 2, 5), bootstrap=10)
     values = stored(tmp_path / 'store', layer)
@@ -199,24 +218,27 @@ def test_a_projection_keeps_type_and_format() -> None:
     whole = projected(x, mean, vectors)
     assert whole.stride() == x.stride()
     torch.testing.assert_close(whole, x)
-    torch.testing.assert_close(projected(x, mean, vectors[:, :0]),
-                               mean.reshape(1, 4, 2, 2).expand(3, -1, -1, -1))
+    torch.testing.assert_close(projected(x, mean, vectors[:, :0]), mean.reshape(1, 4, 2, 2).expand(3, -1, -1, -1))
     one = vectors[:, :1].double().numpy()
     flat = x.flatten(1).double().numpy() - mean.numpy()
-    np.testing.assert_allclose(projected(x, mean, vectors[:, :1]).flatten(1).numpy(),
-                               mean.numpy() + flat @ one @ one.T, atol=1e-5)
+    np.testing.assert_allclose(
+        projected(x, mean, vectors[:, :1]).flatten(1).numpy(), mean.numpy() + flat @ one @ one.T, atol=1e-5
+    )
     with torch.autocast('cpu'):
         half = projected(x.bfloat16(), mean, vectors)
     assert half.dtype == torch.bfloat16
     assert torch.equal(half, x.bfloat16())  # computed in float32
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
-    (dict(seed=-1), '--seed -1: give 0 or more'),
-    (dict(confidence=1), r'--confidence 1: give a share between 0 and 1'),
-    (dict(tolerance=-0.1), r'--tolerance -0\.1: give a number from 0 to 1'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
+        (dict(seed=-1), '--seed -1: give 0 or more'),
+        (dict(confidence=1), r'--confidence 1: give a share between 0 and 1'),
+        (dict(tolerance=-0.1), r'--tolerance -0\.1: give a number from 0 to 1'),
+    ],
+)
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         KeptOptions(Path('store'), **options)

@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import rankdata, spearmanr
 
 from shg_xai.chapters.concepts.association import associate
-from shg_xai.stats.bootstrap import interval, resample_weights
 from shg_xai.latents.concepts import Concept
+from shg_xai.stats.bootstrap import interval, resample_weights
 
 N = 300
 
@@ -30,10 +30,15 @@ def data() -> tuple[np.ndarray, list[Concept], np.ndarray]:
     size[::5] = np.nan
     standing = 0.5 * scores[:, 1] + labelled + 0.3 * random.normal(size=N)
     standing[::3] = np.nan
-    found = [concept('labelled_share', labelled), concept('torso_in_crop', size),
-             concept('border_sides', np.zeros(N)), concept('standing', standing),
-             concept('factor_labelled', 17 * labelled), concept('noise', random.normal(size=N)),
-             concept('rare', np.where(np.arange(N) < 7, np.arange(N), np.nan))]
+    found = [
+        concept('labelled_share', labelled),
+        concept('torso_in_crop', size),
+        concept('border_sides', np.zeros(N)),
+        concept('standing', standing),
+        concept('factor_labelled', 17 * labelled),
+        concept('noise', random.normal(size=N)),
+        concept('rare', np.where(np.arange(N) < 7, np.arange(N), np.nan)),
+    ]
     return scores, found, np.arange(N) // 2
 
 
@@ -41,8 +46,7 @@ def run(data: tuple[Any, ...], threads: int = 2, **settings: Any) -> tuple[list[
     """Names of controls, and entries by component and concept."""
     scores, found, groups = data
     with ThreadPoolExecutor(threads) as pool:
-        controls, entries = associate(scores, found, groups, executor=pool,
-                                      **{'seed': 3, 'resamples': 120, **settings})
+        controls, entries = associate(scores, found, groups, executor=pool, **{'seed': 3, 'resamples': 120, **settings})
     return controls, {(entry['component'], entry['concept']): entry for entry in entries}
 
 
@@ -59,34 +63,33 @@ def test_every_pair_is_there_and_plain(data: tuple[Any, ...], results: tuple[lis
     json.dumps(list(entries.values()), allow_nan=False)
 
 
-def test_rho_and_its_interval_agree_with_scipy(data: tuple[Any, ...],
-                                               results: tuple[list[str], dict]):
+def test_rho_and_its_interval_agree_with_scipy(data: tuple[Any, ...], results: tuple[list[str], dict]):
     scores, found, groups = data
     draws = [np.ones(N, int), *resample_weights(groups, 120, 3)]
     for one in (found[0], found[3]):
         known = np.isfinite(one.values)
         for at in range(3):
             entry = results[1][at + 1, one.name]
-            rhos = [spearmanr(np.repeat(scores[known, at], weights[known]),
-                              np.repeat(one.values[known], weights[known])).statistic
-                    for weights in draws]
+            rhos = [
+                spearmanr(
+                    np.repeat(scores[known, at], weights[known]), np.repeat(one.values[known], weights[known])
+                ).statistic
+                for weights in draws
+            ]
             assert entry['persons'] == known.sum()
             assert entry['rho']['value'] == pytest.approx(rhos[0])
             ends = entry['rho']['low'], entry['rho']['high']
             assert ends == pytest.approx(interval(rhos[1:], 0.95))
 
 
-def test_partial_rho_agrees_with_least_squares_on_ranks(data: tuple[Any, ...],
-                                                        results: tuple[list[str], dict]):
+def test_partial_rho_agrees_with_least_squares_on_ranks(data: tuple[Any, ...], results: tuple[list[str], dict]):
     scores, found, groups = data
     values = {one.name: one.values for one in found}
-    for name, controls in (('standing', ('torso_in_crop', 'labelled_share')),
-                           ('labelled_share', ('torso_in_crop', ))):
+    for name, controls in (('standing', ('torso_in_crop', 'labelled_share')), ('labelled_share', ('torso_in_crop',))):
         columns = np.array([values[name], *(values[control] for control in controls)])
         known = np.isfinite(columns).all(0)
 
-        def partial(weights: np.ndarray, at: int, columns: np.ndarray = columns,
-                    known: np.ndarray = known) -> float:
+        def partial(weights: np.ndarray, at: int, columns: np.ndarray = columns, known: np.ndarray = known) -> float:
             rows = np.repeat(np.flatnonzero(known), weights[known])
             ranks = rankdata([scores[rows, at], *columns[:, rows]], axis=1)
             design = np.column_stack([np.ones(len(rows)), *ranks[2:]])
@@ -128,8 +131,7 @@ def test_what_cannot_be_said_is_none(results: tuple[list[str], dict]):
     assert results[1][1, 'factor_labelled']['partial'] is None  # labelled_share says the same
 
 
-def test_the_number_of_threads_changes_nothing(data: tuple[Any, ...],
-                                               results: tuple[list[str], dict]):
+def test_the_number_of_threads_changes_nothing(data: tuple[Any, ...], results: tuple[list[str], dict]):
     for threads in (1, 4):
         assert json.dumps([*run(data, threads)[1].values()]) == json.dumps([*results[1].values()])
     assert run(data, 2, seed=4)[1] != results[1]

@@ -13,9 +13,9 @@ from sklearn.metrics import r2_score, roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from shg_xai.chapters.concepts import held_out
-from shg_xai.stats.bootstrap import interval, resample_weights
-from shg_xai.latents.concepts import Concept
 from shg_xai.chapters.concepts.probes import probe
+from shg_xai.latents.concepts import Concept
+from shg_xai.stats.bootstrap import interval, resample_weights
 
 N, D = 600, 12
 
@@ -54,17 +54,23 @@ CONCEPTS = [
     concept('first', 10 + 5 * Z[:, 0] + RANDOM.normal(size=N)),
     concept('fifth', np.where(np.arange(N) % 4, Z[:, 4] + 0.5 * RANDOM.normal(size=N), np.nan)),
     concept('flag', Z[:, 0] + Z[:, 2] + RANDOM.normal(size=N) > 0.5, 'flag'),
-    concept('noise', RANDOM.normal(size=N)), concept('same', np.ones(N)),
+    concept('noise', RANDOM.normal(size=N)),
+    concept('same', np.ones(N)),
     concept('few', np.where(np.arange(N) < 7, np.arange(N), np.nan)),
-    concept('rare flag', np.where(np.arange(N) < 200, Z[:, 1] > 1, np.nan), 'flag')]
+    concept('rare flag', np.where(np.arange(N) < 200, Z[:, 1] > 1, np.nan), 'flag'),
+]
 
 
-def run(pool: Executor, scores: Values = SCORES, concepts: list[Concept] = CONCEPTS,
-        groups: np.ndarray = GROUPS, **settings: Any) -> dict[str, dict[str, Any]]:
+def run(
+    pool: Executor,
+    scores: Values = SCORES,
+    concepts: list[Concept] = CONCEPTS,
+    groups: np.ndarray = GROUPS,
+    **settings: Any,
+) -> dict[str, dict[str, Any]]:
     """Entries by concept."""
     with threadpool_limits(1):
-        entries = probe(scores, concepts, groups, executor=pool,
-                        **{'seed': 2, 'resamples': 60, **settings})
+        entries = probe(scores, concepts, groups, executor=pool, **{'seed': 2, 'resamples': 60, **settings})
     return {entry['concept']: entry for entry in entries}
 
 
@@ -112,12 +118,12 @@ def test_r2_agrees_with_scikit_learn(results: dict, plan: held_out.Plan, name: s
         plain = r2_score(values[known], held_out_outputs(plan, values, size)[known])
         # The ridge keeps noise out: never much worse than least squares, and little to gain here.
         assert plain - 0.005 < found < plain + 0.03
-    assert all(low < value < high for low, value, high in zip(
-        entry['low'], entry['values'], entry['high'], strict=True))
+    assert all(
+        low < value < high for low, value, high in zip(entry['low'], entry['values'], entry['high'], strict=True)
+    )
 
 
-def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan,
-                                                        monkeypatch: pytest.MonkeyPatch):
+def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr('shg_xai.stats.ridge.STRENGTHS', np.array([1e-12]))
     with ThreadPoolExecutor(2) as pool:
         entries = run(pool)
@@ -125,14 +131,12 @@ def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan,
         values = next(one.values for one in CONCEPTS if one.name == name)
         known = np.isfinite(values)
         means = np.array([values[known & (plan.folds != fold)].mean() for fold in range(5)])
-        spreads = (values[known] - means[plan.folds[known]])**2
+        spreads = (values[known] - means[plan.folds[known]]) ** 2
         parts = plan.parts[known]
-        weights = [np.ones(256), *(
-            weights for weights in resample_weights(np.arange(256), 60, 2))]
+        weights = [np.ones(256), *(weights for weights in resample_weights(np.arange(256), 60, 2))]
         for at, size in enumerate([1, 2, 4, 8, 12]):
-            errors = (values[known] - held_out_outputs(plan, values, size)[known])**2
-            drawn = [1 - (weight[parts] @ errors) / (weight[parts] @ spreads)
-                     for weight in weights]
+            errors = (values[known] - held_out_outputs(plan, values, size)[known]) ** 2
+            drawn = [1 - (weight[parts] @ errors) / (weight[parts] @ spreads) for weight in weights]
             assert entries[name]['values'][at] == pytest.approx(drawn[0], abs=1e-5)
             ends = entries[name]['low'][at], entries[name]['high'][at]
             assert ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-5)
@@ -146,8 +150,7 @@ def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan,
         assert ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-4)
 
 
-def share_of_pairs(plan: held_out.Plan, flag: np.ndarray, outputs: np.ndarray,
-                   weights: np.ndarray) -> float:
+def share_of_pairs(plan: held_out.Plan, flag: np.ndarray, outputs: np.ndarray, weights: np.ndarray) -> float:
     """AUC over the pairs of one fold, from scikit-learn's of each fold."""
     won, pairs = 0.0, 0.0
     for fold in range(5):
@@ -163,8 +166,7 @@ def test_curves_rise_where_the_concept_lies(results: dict):
     assert max(results['fifth']['values'][:3]) < 0.05 and results['fifth']['values'][3] > 0.6
     flag = results['flag']
     assert flag['measure'] == 'auc' and flag['values'][2] > flag['values'][0] + 0.05 > 0.7
-    assert all(low < value < high for low, value, high in zip(
-        flag['low'], flag['values'], flag['high'], strict=True))
+    assert all(low < value < high for low, value, high in zip(flag['low'], flag['values'], flag['high'], strict=True))
 
 
 def test_noise_and_shuffled_values_show_nothing(results: dict):
@@ -186,9 +188,16 @@ def test_few_persons_do_not_overfit():
 
 def test_what_cannot_be_probed_is_empty(results: dict):
     for name, persons in (('same', N), ('few', 7)):
-        assert results[name] == {'concept': name, 'measure': 'r2', 'persons': persons,
-                                 'components': [], 'values': [], 'low': [], 'high': [],
-                                 'shuffled': []}
+        assert results[name] == {
+            'concept': name,
+            'measure': 'r2',
+            'persons': persons,
+            'components': [],
+            'values': [],
+            'low': [],
+            'high': [],
+            'shuffled': [],
+        }
     json.dumps(results, allow_nan=False)
     with ThreadPoolExecutor(2) as pool:
         assert run(pool, concepts=[]) == {}

@@ -10,30 +10,36 @@ import pytest
 from scipy.stats import kruskal
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
-from shg_xai.stats.bootstrap import interval, resample_weights
-from shg_xai.latents.concepts import Concept
 from shg_xai.chapters.concepts.separation import bins, entropy, mutual_information, separate
+from shg_xai.latents.concepts import Concept
+from shg_xai.stats.bootstrap import interval, resample_weights
 
 N = 300
 RANDOM = np.random.default_rng(0)
 LABELS = {2: RANDOM.integers(0, 2, N), 4: RANDOM.integers(0, 4, N).astype(np.uint8)}
 GROUPS = np.arange(N) // 2
-VALUES = {'tied': np.round(LABELS[2] + RANDOM.normal(size=N)),
-          'plain': 0.5 * LABELS[4] + RANDOM.normal(size=N),
-          'partly': np.where(np.arange(N) % 3, LABELS[2] + RANDOM.normal(size=N), math.nan),
-          'noise': RANDOM.normal(size=N), 'same': np.ones(N),
-          'few': np.where(np.arange(N) < 7, np.arange(N), math.nan),
-          'one cluster': np.where(LABELS[2] == 1, RANDOM.normal(size=N), math.nan)}
+VALUES = {
+    'tied': np.round(LABELS[2] + RANDOM.normal(size=N)),
+    'plain': 0.5 * LABELS[4] + RANDOM.normal(size=N),
+    'partly': np.where(np.arange(N) % 3, LABELS[2] + RANDOM.normal(size=N), math.nan),
+    'noise': RANDOM.normal(size=N),
+    'same': np.ones(N),
+    'few': np.where(np.arange(N) < 7, np.arange(N), math.nan),
+    'one cluster': np.where(LABELS[2] == 1, RANDOM.normal(size=N), math.nan),
+}
 
 
-def run(values: dict[str, np.ndarray] = VALUES, threads: int = 2, groups: np.ndarray = GROUPS,
-        labels: dict[int, np.ndarray] = LABELS, **settings: Any) -> dict:
+def run(
+    values: dict[str, np.ndarray] = VALUES,
+    threads: int = 2,
+    groups: np.ndarray = GROUPS,
+    labels: dict[int, np.ndarray] = LABELS,
+    **settings: Any,
+) -> dict:
     """Entries by K and concept."""
-    found = [Concept(name, name, f'{name}.', '-', 'number', column.astype(float))
-             for name, column in values.items()]
+    found = [Concept(name, name, f'{name}.', '-', 'number', column.astype(float)) for name, column in values.items()]
     with ThreadPoolExecutor(threads) as pool:
-        entries = separate(labels, found, groups, executor=pool,
-                           **{'seed': 1, 'resamples': 80, **settings})
+        entries = separate(labels, found, groups, executor=pool, **{'seed': 1, 'resamples': 80, **settings})
     return {(entry['k'], entry['concept']): entry for entry in entries}
 
 
@@ -44,7 +50,7 @@ def results() -> dict:
 
 def test_bins():
     assert bins(np.array([5, 1, 5, 3])).tolist() == [2, 0, 2, 1]
-    assert bins(np.arange(100.)).tolist() == np.repeat(np.arange(10), 10).tolist()
+    assert bins(np.arange(100.0)).tolist() == np.repeat(np.arange(10), 10).tolist()
     half = np.r_[np.zeros(50), np.arange(1, 51)]  # deciles 0 (five of them), 10.x, 20.x, ...
     assert np.bincount(bins(half)).tolist() == [50, 10, 10, 10, 10, 10]
 
@@ -59,8 +65,10 @@ def test_information_by_hand():
 def test_auc_and_its_interval_agree_with_scikit_learn(results: dict, name: str):
     known = np.isfinite(VALUES[name])
     entry = results[2, name]
-    aucs = [roc_auc_score(LABELS[2][known], VALUES[name][known], sample_weight=weights[known])
-            for weights in [np.ones(N), *resample_weights(GROUPS, 80, 1)]]
+    aucs = [
+        roc_auc_score(LABELS[2][known], VALUES[name][known], sample_weight=weights[known])
+        for weights in [np.ones(N), *resample_weights(GROUPS, 80, 1)]
+    ]
     assert entry['persons'] == known.sum() and entry['effect']['measure'] == 'auc'
     assert entry['effect']['value'] == pytest.approx(aucs[0])
     ends = entry['effect']['low'], entry['effect']['high']
@@ -105,8 +113,7 @@ def test_mutual_information_agrees_with_scikit_learn(results: dict, name: str, k
 
 def test_shuffled_is_that_of_dealing_clusters_anew(results: dict):
     places = bins(VALUES['plain'])
-    dealt = [mutual_info_score(RANDOM.permutation(LABELS[4]), places) / math.log(2)
-             for _ in range(400)]
+    dealt = [mutual_info_score(RANDOM.permutation(LABELS[4]), places) / math.log(2) for _ in range(400)]
     shuffled = results[4, 'plain']['shuffled']
     assert shuffled['value'] == pytest.approx(np.mean(dealt), rel=0.05)
     assert shuffled['high'] == pytest.approx(np.quantile(dealt, 0.975), rel=0.08)
@@ -135,11 +142,15 @@ def test_what_cannot_be_said_is_none(results: dict):
 
 
 def test_an_empty_cluster_of_three_and_a_single_image():
-    values = {'plain': np.r_[np.arange(10.), np.arange(10.) + 100]}
+    values = {'plain': np.r_[np.arange(10.0), np.arange(10.0) + 100]}
     entry = run(values, labels={3: np.repeat([0, 2], 10)}, groups=np.zeros(20))[3, 'plain']
     # 10 against 10 without overlap: mean ranks 5.5 and 15.5 of 10.5, variance (400 - 1) / 12.
-    assert entry['effect'] == {'measure': 'epsilon_squared', 'low': None, 'high': None,
-                               'value': pytest.approx(25 / (399 / 12))}
+    assert entry['effect'] == {
+        'measure': 'epsilon_squared',
+        'low': None,
+        'high': None,
+        'value': pytest.approx(25 / (399 / 12)),
+    }
     assert entry['mutual_information']['value'] == pytest.approx(1)
     assert entry['entropy_share'] == pytest.approx(1)
 

@@ -18,15 +18,14 @@ from shg_xai.chapters.decoded_walk.effects import (
     verdict,
 )
 
-STEPS = np.array([-3., -2, -1, 0, 1, 2, 3])
+STEPS = np.array([-3.0, -2, -1, 0, 1, 2, 3])
 JOINTS = ('a', 'b')
 IMAGES = np.array([1, 1, 2, 3, 4])
 DRAWN = Drawn(IMAGES, 200, 0.95, 0)
 BASE = np.random.default_rng(0).random((5, 2, 2))
 
 
-def linear(amount: tuple[float, float], concepts: dict[str, np.ndarray] | None = None
-           ) -> DecodedWalk:
+def linear(amount: tuple[float, float], concepts: dict[str, np.ndarray] | None = None) -> DecodedWalk:
     """Joint b moves by an amount per sigma, joint a stays; peaks fall by 0.01 c."""
     poses = np.repeat(BASE[None], len(STEPS), axis=0)
     poses[:, :, 1] += STEPS[:, None, None] * np.array(amount)
@@ -47,8 +46,7 @@ def test_a_joint_that_moves_by_a_known_amount() -> None:
         assert point['mean_shift'] == estimate(0.025 * abs(c))
         assert point['peak_change'] == estimate(-0.01 * c)
         np.testing.assert_allclose(point['pose'][0], BASE[:, 0].mean(0), atol=1e-6)
-        np.testing.assert_allclose(point['pose'][1], BASE[:, 1].mean(0) + c * np.array([.03, .04]),
-                                   atol=1e-6)
+        np.testing.assert_allclose(point['pose'][1], BASE[:, 1].mean(0) + c * np.array([0.03, 0.04]), atol=1e-6)
         assert point['peaks'] == pytest.approx([0.8 - 0.01 * c] * 2)
     found = effects(walk, JOINTS, DRAWN)
     assert found['shift_per_sigma'] == estimate(0.025)
@@ -56,20 +54,23 @@ def test_a_joint_that_moves_by_a_known_amount() -> None:
 
 
 def test_persons_who_differ_have_an_interval_over_images() -> None:
-    values = np.arange(5.)
+    values = np.arange(5.0)
     walk = linear((0.1, 0), dict(much=STEPS[:, None] * 0 + values))
     found = points(walk, JOINTS, DRAWN)[0]['concepts']['much']
     assert found['value'] == 2
     assert 0 < found['low'] < 2 < found['high'] <= 4
 
 
-@pytest.mark.parametrize('values, expected', [
-    ([9, 1, 2, 3, 4, 5, 0], True),  # beyond 2 sigmas anything may be
-    ([0, 5, 4, 3, 2, 1, 9], True),
-    ([0, 1, 2, 2, 4, 5, 6], False),  # one step does nothing
-    ([0, 1, 2, 3, 2, 5, 6], False),
-    ([0, 1, 2, np.nan, 4, 5, 6], None),
-])
+@pytest.mark.parametrize(
+    'values, expected',
+    [
+        ([9, 1, 2, 3, 4, 5, 0], True),  # beyond 2 sigmas anything may be
+        ([0, 5, 4, 3, 2, 1, 9], True),
+        ([0, 1, 2, 2, 4, 5, 6], False),  # one step does nothing
+        ([0, 1, 2, 3, 2, 5, 6], False),
+        ([0, 1, 2, np.nan, 4, 5, 6], None),
+    ],
+)
 def test_monotonic(values: list[float], expected: bool | None) -> None:
     # Persons differ, but each changes alike: the differences are paired.
     own = np.array(values, float)[:, None] + 100 * np.arange(5)
@@ -82,15 +83,15 @@ def test_a_rise_that_persons_do_not_share_is_not_monotonic() -> None:
     walk = linear((0, 0), dict(much=own))
     assert own.mean(1)[-1] > own.mean(1)[0]
     assert walk.monotonic(DRAWN) == dict(much=False)
-    assert linear((0, 0), dict(much=own[:, :3])).monotonic(Drawn(np.array([1, 1, 1]), 50, .95, 0)
-                                                           ) == dict(much=None)  # one image
+    assert linear((0, 0), dict(much=own[:, :3])).monotonic(Drawn(np.array([1, 1, 1]), 50, 0.95, 0)) == dict(
+        much=None
+    )  # one image
     assert linear((0, 0)).monotonic(DRAWN) == {}
 
 
 def test_steps_within_two_sigmas_are_needed() -> None:
-    steps = np.array([-3., 0, 3])
-    walk = DecodedWalk(steps, np.zeros((3, 5, 2, 2)), np.zeros((3, 5, 2)),
-                       dict(much=steps[:, None] * np.ones(5)))
+    steps = np.array([-3.0, 0, 3])
+    walk = DecodedWalk(steps, np.zeros((3, 5, 2, 2)), np.zeros((3, 5, 2)), dict(much=steps[:, None] * np.ones(5)))
     assert walk.monotonic(DRAWN) == dict(much=None)
 
 
@@ -112,22 +113,23 @@ def test_changes_beyond_those_of_random_directions() -> None:
 
 def test_random_directions_make_a_baseline() -> None:
     amounts = np.linspace(0, 1, 21)
-    walks = [linear((0, amount), dict(
-        much=(-1) ** place * amount * STEPS[:, None] * np.ones(5), none=np.full((7, 5), np.nan)))
-        for place, amount in enumerate(amounts)]
+    walks = [
+        linear(
+            (0, amount), dict(much=(-1) ** place * amount * STEPS[:, None] * np.ones(5), none=np.full((7, 5), np.nan))
+        )
+        for place, amount in enumerate(amounts)
+    ]
     found = baseline(walks, DRAWN)
     assert found['random_mean_shift_97_5'] == pytest.approx(np.percentile(amounts / 2, 97.5))
-    np.testing.assert_allclose(found['by_step'],
-                               np.abs(STEPS) * np.percentile(amounts / 2, 97.5))
+    np.testing.assert_allclose(found['by_step'], np.abs(STEPS) * np.percentile(amounts / 2, 97.5))
     # Sizes of changes from -2 to 2, whatever their sign.
-    assert found['random_concept_change_97_5'] == dict(
-        much=pytest.approx(np.percentile(4 * amounts, 97.5)), none=None)
+    assert found['random_concept_change_97_5'] == dict(much=pytest.approx(np.percentile(4 * amounts, 97.5)), none=None)
     assert found['random_monotonic'] == dict(much=20, none=0)  # all but the one that stays
     json.dumps(found, allow_nan=False)
 
 
 def test_changes_are_those_between_two_sigmas() -> None:
-    walk = linear((0, 0), dict(much=(STEPS ** 3)[:, None] * np.arange(5)))
+    walk = linear((0, 0), dict(much=(STEPS**3)[:, None] * np.arange(5)))
     found = effects(walk, JOINTS, DRAWN)['concept_change']['much']
     assert found['value'] == pytest.approx(16 * 2)  # 8 - (-8), by the mean of 0 to 4
 
@@ -135,7 +137,7 @@ def test_changes_are_those_between_two_sigmas() -> None:
 def test_the_statement_has_its_numbers() -> None:
     shift = dict(value=0.05, low=0.04, high=0.06)
     assert verdict(shift, 0.039) == (
-        f"{MORE}: 0.0500 [0.0400, 0.0600] of the crop's side per sigma, 97.5 % of the random ones "
-        'at most 0.0390')
+        f"{MORE}: 0.0500 [0.0400, 0.0600] of the crop's side per sigma, 97.5 % of the random ones at most 0.0390"
+    )
     assert verdict(shift, 0.04).startswith(NO_MORE)
     assert verdict(dict(value=0.05, low=None, high=None), 0.01) is None

@@ -17,11 +17,12 @@ from mmpose.registry import DATASETS
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.chapters.decoded_walk.measure import WalkOptions, walk_latent
 from shg_xai.errors import InputError
+from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.latents import LatentStore
 from tests.helpers.data import write_coco
+from tests.test_chapters.test_component_projection.test_measure import RESNET
 from tests.test_interventions.test_capture import (
     LAYER,
     load,
@@ -29,14 +30,15 @@ from tests.test_interventions.test_capture import (
     save_network,
     small_config,
 )
-from tests.test_chapters.test_component_projection.test_measure import RESNET
 
 KINDS = dict(
-    plain=(LAYER, {}), stacked=(LAYER.replace('0', '1'), dict(backbone=dict(num_stacks=2))),
+    plain=(LAYER, {}),
+    stacked=(LAYER.replace('0', '1'), dict(backbone=dict(num_stacks=2))),
     unskipped=(LAYER, dict(backbone=dict(skip_connections=False))),
-    resnet=('backbone.layer4', RESNET))
+    resnet=('backbone.layer4', RESNET),
+)
 RUNS = count()
-QUICK = dict(components=(1, 2), random=2, bootstrap=20, steps=(-1., 0., 2.))
+QUICK = dict(components=(1, 2), random=2, bootstrap=20, steps=(-1.0, 0.0, 2.0))
 
 
 class Made(NamedTuple):
@@ -58,8 +60,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Callable[
         cfg = small_config(repo_root / 'configs/shg_coco.py', data, folder / 'work')
         cfg.merge_from_dict(dict(model=deepcopy(model)))
         cfg.load_from, cfg.resume = str(save_network(cfg, folder / 'small.pth')), False
-        dump_latents(cfg, cfg.load_from, DumpOptions((layer, ), folder / 'store', 'train',
-                                                     dtype='float32', predictions=False))
+        dump_latents(
+            cfg, cfg.load_from, DumpOptions((layer,), folder / 'store', 'train', dtype='float32', predictions=False)
+        )
         return Made(cfg, folder / 'store')
 
     return lambda kind='plain': once(kind)._replace(cfg=deepcopy(once(kind).cfg))
@@ -99,7 +102,7 @@ class ByHand:
         """Keypoints in pixels of the image, (K, 2)."""
         values = torch.from_numpy(latent).float().reshape(1, -1, 4, 4)
         x = self.model.backbone.residuals[0](self.hourglass.decode(values, skips))
-        keypoints = self.model.head.decode(self.model.head((x, )))[0].keypoints[0]
+        keypoints = self.model.head.decode(self.model.head((x,)))[0].keypoints[0]
         sample = self.persons[person]['data_samples']
         return keypoints / 64 * sample.input_scale + sample.input_center - sample.input_scale / 2
 
@@ -132,32 +135,36 @@ def test_from_the_mean_with_all_kinds_of_skips(made: Callable[..., Made], skips:
         person, donor = example['annotation_id'], example['donor_annotation_id']
         if skips == 'donor':
             assert donor // 10 != person // 10  # of another image
-        used = {'own': own[person], 'none': (None, None),
-                'mean': tuple(torch.cat(level).mean(0, keepdim=True)
-                              for level in zip(*own.values(), strict=True)),
-                'donor': own.get(donor)}[skips]
+        used = {
+            'own': own[person],
+            'none': (None, None),
+            'mean': tuple(torch.cat(level).mean(0, keepdim=True) for level in zip(*own.values(), strict=True)),
+            'donor': own.get(donor),
+        }[skips]
         for number in (1, 2):
             sigma = component(values, number)
             for c in (-1, 0, 2):
                 np.testing.assert_allclose(
                     pose(example, f'component {number}', c),
-                    hand.decode(person, values.mean(0) + c * sigma, used), atol=0.01)
+                    hand.decode(person, values.mean(0) + c * sigma, used),
+                    atol=0.01,
+                )
     first = found['directions'][0]
     assert first['step'] == pytest.approx(np.linalg.norm(component(values, 1)), rel=1e-5)
     for point in first['walk']:
-        distance = np.linalg.norm(values - values.mean(0) - point['c'] * component(values, 1),
-                                  axis=1).min()
+        distance = np.linalg.norm(values - values.mean(0) - point['c'] * component(values, 1), axis=1).min()
         assert point['nearest_distance'] == pytest.approx(distance, rel=1e-4)
     assert first['shift_per_sigma']['value'] > 0
 
 
 @pytest.mark.parametrize('skips', ['none', pytest.param('mean', marks=pytest.mark.slow)])
-def test_one_latent_and_one_set_of_skips_are_one_pose(made: Callable[..., Made],
-                                                      skips: str) -> None:
+def test_one_latent_and_one_set_of_skips_are_one_pose(made: Callable[..., Made], skips: str) -> None:
     found = run(made(), skips=skips, persons=6)
     for name, c in (('component 1', -1), ('component 2', 2), ('random 1', 2)):
-        crops = [(pose(example, name, c) - example['crop_center']) / example['crop_scale'] + 0.5
-                 for example in found['examples']]
+        crops = [
+            (pose(example, name, c) - example['crop_center']) / example['crop_scale'] + 0.5
+            for example in found['examples']
+        ]
         for other in crops[1:]:
             np.testing.assert_allclose(crops[0], other, atol=1e-4)
         entry = next(one for one in found['directions'] if one['name'] == name)
@@ -169,10 +176,8 @@ def test_one_latent_and_one_set_of_skips_are_one_pose(made: Callable[..., Made],
     assert any('decoded from the same values' in warning for warning in found['warnings'])
 
 
-@pytest.mark.parametrize('kind', [
-    'plain', pytest.param('stacked', marks=pytest.mark.slow), 'resnet'])
-def test_a_person_that_goes_nowhere_is_the_network_itself(
-        made: Callable[..., Made], kind: str) -> None:
+@pytest.mark.parametrize('kind', ['plain', pytest.param('stacked', marks=pytest.mark.slow), 'resnet'])
+def test_a_person_that_goes_nowhere_is_the_network_itself(made: Callable[..., Made], kind: str) -> None:
     cfg = made(kind).cfg
     found = run(made(kind), start='person', persons=3)
     init_default_scope('mmpose')
@@ -196,12 +201,10 @@ def test_a_person_that_goes_nowhere_is_the_network_itself(
 
 
 def test_concepts_and_random_directions(made: Callable[..., Made]) -> None:
-    found = run(made(), components=(), concepts=('labelled_share', ),
-                steps=(-2, -1, 1, 2), peak=0.5)
+    found = run(made(), components=(), concepts=('labelled_share',), steps=(-2, -1, 1, 2), peak=0.5)
     concept, random = found['directions']
     assert (concept['name'], concept['kind']) == ('labelled_share', 'concept')
-    assert (random['name'], random['kind'], random['beside']) == ('random 1', 'random',
-                                                                  'labelled_share')
+    assert (random['name'], random['kind'], random['beside']) == ('random 1', 'random', 'labelled_share')
     assert random['step'] == concept['step']
     assert [point['c'] for point in concept['walk']] == [-2, -1, 0, 1, 2]
     assert {rule['name'] for rule in found['concepts']} == set(concept['monotonic'])
@@ -211,8 +214,11 @@ def test_concepts_and_random_directions(made: Callable[..., Made]) -> None:
 
 
 def test_skips_need_an_hourglass(made: Callable[..., Made]) -> None:
-    with pytest.raises(InputError, match=r'--skips none: backbone\.layer4 is no layer within an '
-                                         'hourglass .*; leave --skips at own'):
+    with pytest.raises(
+        InputError,
+        match=r'--skips none: backbone\.layer4 is no layer within an '
+        'hourglass .*; leave --skips at own',
+    ):
         run(made('resnet'), skips='none')
 
 
@@ -226,23 +232,25 @@ def test_skips_that_are_off_cannot_be_replaced(made: Callable[..., Made]) -> Non
 @pytest.mark.slow
 def test_one_image_has_no_verdict(made: Callable[..., Made]) -> None:
     found = run(made(), persons=1)
-    assert [entry['verdict'] for entry in found['directions'] if entry['kind'] != 'random'] == [
-        None, None]
+    assert [entry['verdict'] for entry in found['directions'] if entry['kind'] != 'random'] == [None, None]
     assert any('one image' in warning for warning in found['warnings'])
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(random=0), '--random 0: give 1 or more'),
-    (dict(persons=0), '--persons 0: give 1 or more'),
-    (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
-    (dict(seed=-1), '--seed -1: give 0 or more'),
-    (dict(confidence=1), r'--confidence 1: give a share between 0 and 1'),
-    (dict(skips='some'), '--skips some: choose one of own, none, mean, donor'),
-    (dict(start='zero'), '--start zero: choose one of mean, person'),
-    (dict(steps=(0., )), '--steps 0.0: give numbers of sigmas, one of them not 0'),
-    (dict(steps=(1., float('nan'))), '--steps 1.0 nan: give numbers'),
-    (dict(components=()), '--components: no direction to walk along'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(random=0), '--random 0: give 1 or more'),
+        (dict(persons=0), '--persons 0: give 1 or more'),
+        (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
+        (dict(seed=-1), '--seed -1: give 0 or more'),
+        (dict(confidence=1), r'--confidence 1: give a share between 0 and 1'),
+        (dict(skips='some'), '--skips some: choose one of own, none, mean, donor'),
+        (dict(start='zero'), '--start zero: choose one of mean, person'),
+        (dict(steps=(0.0,)), '--steps 0.0: give numbers of sigmas, one of them not 0'),
+        (dict(steps=(1.0, float('nan'))), '--steps 1.0 nan: give numbers'),
+        (dict(components=()), '--components: no direction to walk along'),
+    ],
+)
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         WalkOptions(Path('store'), **options)

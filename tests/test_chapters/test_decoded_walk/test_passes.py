@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.chapters.decoded_walk.effects import DecodedWalk, Drawn, effects, points
 from shg_xai.chapters.decoded_walk.directions import Direction, Walks
+from shg_xai.chapters.decoded_walk.effects import DecodedWalk, Drawn, effects, points
 from shg_xai.chapters.decoded_walk.passes import Points, decode, moved, skips_around
 from shg_xai.chapters.decoded_walk.summary import in_crop
 from shg_xai.errors import InputError
@@ -35,13 +35,13 @@ class Linear(nn.Module):
     def data_preprocessor(self, batch: dict[str, Any], training: bool) -> dict[str, Any]:
         return dict(inputs=torch.stack(batch['inputs']), data_samples=batch['data_samples'])
 
-    def forward(self, inputs: Tensor, data_samples: list[PoseDataSample], mode: str
-                ) -> list[PoseDataSample]:
+    def forward(self, inputs: Tensor, data_samples: list[PoseDataSample], mode: str) -> list[PoseDataSample]:
         assert mode == 'predict'
         for sample, values in zip(data_samples, self.latent(inputs).numpy(), strict=True):
             sample.pred_instances = InstanceData(
-                keypoints=np.array([[[10., 10.], 30 + values[2:]]]),
-                keypoint_scores=np.array([[1., 0.5 + 0.001 * values[2]]]))
+                keypoints=np.array([[[10.0, 10.0], 30 + values[2:]]]),
+                keypoint_scores=np.array([[1.0, 0.5 + 0.001 * values[2]]]),
+            )
         return data_samples
 
 
@@ -52,25 +52,26 @@ class Persons(Dataset):
         return 5
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        sample = PoseDataSample(metainfo=dict(
-            input_center=np.array([50., 25.]), input_scale=np.array([100., 50.]),
-            img_path=f'{index}.jpg'))
-        return dict(inputs=torch.full((3, ), float(index)), data_samples=sample)
+        sample = PoseDataSample(
+            metainfo=dict(
+                input_center=np.array([50.0, 25.0]), input_scale=np.array([100.0, 50.0]), img_path=f'{index}.jpg'
+            )
+        )
+        return dict(inputs=torch.full((3,), float(index)), data_samples=sample)
 
 
 @pytest.mark.parametrize('start', ['mean', 'person'])
 def test_a_joint_moves_by_as_much_as_the_latent_says(start: str) -> None:
     torch.manual_seed(0)
-    model, steps = Linear().eval(), np.array([-2., -1, 0, 1, 2])
+    model, steps = Linear().eval(), np.array([-2.0, -1, 0, 1, 2])
     # Joint 1 is moved by 0.8 of the first direction, along y, and not at all by the second.
-    vector, other = np.array([0, 0.6, 0, 0.8]), np.array([[1.], [0], [0], [0]])
+    vector, other = np.array([0, 0.6, 0, 0.8]), np.array([[1.0], [0], [0], [0]])
     walks = Walks([Direction('component 1', 'component', 1, vector, 2.5, 0.5)], other, steps)
     places, vectors = walks.places(), torch.from_numpy(walks.vectors()).float()
-    base = torch.tensor([0., 1, 2, 3]) if start == 'mean' else None
+    base = torch.tensor([0.0, 1, 2, 3]) if start == 'mean' else None
     weights = {name: value.clone() for name, value in model.state_dict().items()}
     times: dict[str, float] = {}
-    found = decode(model, CFG, Persons(), 'latent', Points(base, vectors, places), repeat({}),
-                   times)
+    found = decode(model, CFG, Persons(), 'latent', Points(base, vectors, places), repeat({}), times)
     assert found.keypoints.shape == (len(places) + 1, 5, 2, 2)
     assert found.files == ['0.jpg', '1.jpg', '2.jpg', '3.jpg', '4.jpg']
     assert set(times) == {'network'}
@@ -89,11 +90,10 @@ def test_a_joint_moves_by_as_much_as_the_latent_says(start: str) -> None:
     if start == 'person':
         np.testing.assert_array_equal(found.keypoints[0], found.keypoints[-1])
     else:
-        np.testing.assert_allclose(found.keypoints[0, :, 1], 30 + np.array([[2., 3]] * 5))
+        np.testing.assert_allclose(found.keypoints[0, :, 1], 30 + np.array([[2.0, 3]] * 5))
         assert not np.array_equal(found.keypoints[0], found.keypoints[-1])
     # The network is as it was.
-    assert not any(module._forward_hooks or 'forward' in module.__dict__
-                   for module in model.modules())
+    assert not any(module._forward_hooks or 'forward' in module.__dict__ for module in model.modules())
     for name, value in model.state_dict().items():
         assert torch.equal(value, weights[name])
 
@@ -114,8 +114,7 @@ def test_moved_keeps_type_and_format() -> None:
 
 
 def test_the_skips_that_are_replaced(repo_root: Path) -> None:
-    backbone = dict(type='StackedHourglass', num_stacks=2, channels=4, depth=2,
-                    skip_connections=[True, [False, True]])
+    backbone = dict(type='StackedHourglass', num_stacks=2, channels=4, depth=2, skip_connections=[True, [False, True]])
     model = nn.Module()
     model.backbone = MODELS.build(backbone)
     first = ['backbone.hourglasses.0.skips.0', 'backbone.hourglasses.0.skips.1']

@@ -29,17 +29,19 @@ def test_a_summary_is_the_mean_over_seeds_of_the_mean_over_persons() -> None:
 
 def test_one_seed_has_no_standard_deviation_and_one_image_no_interval() -> None:
     assert network_summary(A[:1], IMAGES, **SETTINGS)['sd'] is None
-    assert network_summary(A, np.ones(4), **SETTINGS) == {
-        'value': 0.75, 'low': None, 'high': None, 'sd': 0}
+    assert network_summary(A, np.ones(4), **SETTINGS) == {'value': 0.75, 'low': None, 'high': None, 'sd': 0}
 
 
 def test_nobody_known_is_not_a_number() -> None:
     nobody = [np.full(4, NAN)] * 2
     assert set(network_summary(nobody, IMAGES, **SETTINGS).values()) == {None}
     assert compare(nobody, nobody, IMAGES, **SETTINGS) == dict(
-        difference=dict(value=None, low=None, high=None), by_seed=[None, None],
-        over_seeds=dict(value=None, low=None, high=None), persons=0,
-        verdict='no difference found')
+        difference=dict(value=None, low=None, high=None),
+        by_seed=[None, None],
+        over_seeds=dict(value=None, low=None, high=None),
+        persons=0,
+        verdict='no difference found',
+    )
 
 
 def test_a_comparison_leaves_out_who_is_missing_anywhere() -> None:
@@ -51,19 +53,27 @@ def test_a_comparison_leaves_out_who_is_missing_anywhere() -> None:
     # Both are of one image; resamples without it have no value, the others the same one.
     assert found['difference']['low'] == found['difference']['high'] == pytest.approx(0.3125)
     # Student's t of one degree of freedom is 6.31 at 0.95: two seeds so far apart tell nothing.
-    assert found['over_seeds'] == pytest.approx(dict(
-        value=0.3125, low=0.3125 - 6.3138 * 0.0625, high=0.3125 + 6.3138 * 0.0625), abs=1e-4)
+    assert found['over_seeds'] == pytest.approx(
+        dict(value=0.3125, low=0.3125 - 6.3138 * 0.0625, high=0.3125 + 6.3138 * 0.0625), abs=1e-4
+    )
     assert found['verdict'] == 'too few seeds to tell'
 
 
-@pytest.mark.parametrize(('shifts', 'verdict'), [
-    # At 0.9: 6.31 * 0.05 = 0.316 about 0.25 for the first, 2.92 * 0.029 = 0.084 for the second.
-    ((0.2, 0.3), 'too few seeds to tell'), ((0.2, 0.25, 0.3), 'better'),
-    ((-0.2, -0.25, -0.3), 'worse'), ((0.5, -0.01), 'too few seeds to tell'), ((0.2, ),
-    'too few seeds to tell'), ((-0.5, 0.01), 'too few seeds to tell'),
-    # One of many may be of the other sign: 1.86 * 0.0083 = 0.015 about 0.053.
-    ((0.06, 0.08, 0.05, 0.07, 0.04, -0.002, 0.06, 0.08, 0.04), 'better'),
-    ((0.001, 0.001), 'no difference found')])
+@pytest.mark.parametrize(
+    ('shifts', 'verdict'),
+    [
+        # At 0.9: 6.31 * 0.05 = 0.316 about 0.25 for the first, 2.92 * 0.029 = 0.084 for the second.
+        ((0.2, 0.3), 'too few seeds to tell'),
+        ((0.2, 0.25, 0.3), 'better'),
+        ((-0.2, -0.25, -0.3), 'worse'),
+        ((0.5, -0.01), 'too few seeds to tell'),
+        ((0.2,), 'too few seeds to tell'),
+        ((-0.5, 0.01), 'too few seeds to tell'),
+        # One of many may be of the other sign: 1.86 * 0.0083 = 0.015 about 0.053.
+        ((0.06, 0.08, 0.05, 0.07, 0.04, -0.002, 0.06, 0.08, 0.04), 'better'),
+        ((0.001, 0.001), 'no difference found'),
+    ],
+)
 def test_a_verdict_needs_both_intervals(shifts: tuple[float, ...], verdict: str) -> None:
     random = np.random.default_rng(0)
     base = [random.random(60) for _ in shifts]
@@ -109,13 +119,22 @@ def test_intervals_are_those_of_scipy() -> None:
         known = np.isfinite(values)
         sums = np.bincount(images[known], values[known], 80)
         counts = np.bincount(images[known], minlength=80)
-        found = bootstrap((sums, counts), lambda x, y, axis: x.sum(axis) / y.sum(axis),
-                          paired=True, vectorized=True, n_resamples=4000, confidence_level=0.9,
-                          method='percentile', random_state=np.random.default_rng(4))
+        found = bootstrap(
+            (sums, counts),
+            lambda x, y, axis: x.sum(axis) / y.sum(axis),
+            paired=True,
+            vectorized=True,
+            n_resamples=4000,
+            confidence_level=0.9,
+            method='percentile',
+            random_state=np.random.default_rng(4),
+        )
         return found.confidence_interval.low, found.confidence_interval.high
 
-    for found, values in ((compare(a, b, images, **settings)['difference'], (a - b).mean(0)),
-                          (network_summary(a, images, **settings), a.mean(0))):
+    for found, values in (
+        (compare(a, b, images, **settings)['difference'], (a - b).mean(0)),
+        (network_summary(a, images, **settings), a.mean(0)),
+    ):
         low, high = reference(values)
         assert found['low'] == pytest.approx(low, abs=0.05 * (high - low))
         assert found['high'] == pytest.approx(high, abs=0.05 * (high - low))
@@ -129,9 +148,14 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     assert first == second
 
 
-@pytest.mark.parametrize(('a', 'b', 'message'), [
-    (A, B[:1], 'a, b: 2 and 1 seeds'), ([], [], 'a: no seed at all'),
-    (A, [B[0], B[1][:3]], 'b[1]: scores of shape (3,) for persons of shape (4,)')])
+@pytest.mark.parametrize(
+    ('a', 'b', 'message'),
+    [
+        (A, B[:1], 'a, b: 2 and 1 seeds'),
+        ([], [], 'a: no seed at all'),
+        (A, [B[0], B[1][:3]], 'b[1]: scores of shape (3,) for persons of shape (4,)'),
+    ],
+)
 def test_what_cannot_be_compared_is_refused(a: list, b: list, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         compare(a, b, IMAGES, **SETTINGS)

@@ -9,9 +9,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from shg_xai.chapters.networks.figures_loop import boxes, draw_loop
-from shg_xai.chapters.networks.figures import draw_autoencoders, draw_differences, draw_networks
 from shg_xai.chapters.component_projection.figures import draw_width
+from shg_xai.chapters.networks.figures import draw_autoencoders, draw_differences, draw_networks
+from shg_xai.chapters.networks.figures_loop import boxes, draw_loop
 from shg_xai.drawing.style import save_figure
 from tests.helpers.made_study import NETWORKS, study_results
 
@@ -44,7 +44,7 @@ def test_a_figure_is_there_and_whole(reported: Path, name: str) -> None:
 
 @pytest.mark.parametrize('draw', DRAW)
 def test_one_seed_and_one_stack_are_whole_too(draw: Any, tmp_path: Path) -> None:
-    save_figure(draw(study_results(seeds=(0, ), stacks=1)), tmp_path, 'a')
+    save_figure(draw(study_results(seeds=(0,), stacks=1)), tmp_path, 'a')
     assert_whole(np.asarray(Image.open(tmp_path / 'a.png').convert('RGB')))
 
 
@@ -60,16 +60,19 @@ def test_every_line_of_the_loop_fits_its_box(study: dict[str, Any], long: bool) 
             network.update(epochs=100)
         study['settings']['more_epochs'] = 100
     figure = draw_loop(study)
-    ax, = figure.axes
+    (ax,) = figure.axes
     renderer = figure.canvas.get_renderer()
-    frames = [patch.get_window_extent(renderer) for patch in ax.patches
-              if type(patch).__name__ == 'FancyBboxPatch']
+    frames = [patch.get_window_extent(renderer) for patch in ax.patches if type(patch).__name__ == 'FancyBboxPatch']
     assert len(frames) == 7
-    inside = [(text, frame) for text in ax.texts if text.get_text() for frame in frames
-              if frame.contains(*text.get_window_extent(renderer).p0)]
+    inside = [
+        (text, frame)
+        for text in ax.texts
+        if text.get_text()
+        for frame in frames
+        if frame.contains(*text.get_window_extent(renderer).p0)
+    ]
     assert len(inside) > 40
-    back, = (text.get_window_extent(renderer) for text in ax.texts
-             if text.get_text().startswith('look again'))
+    (back,) = (text.get_window_extent(renderer) for text in ax.texts if text.get_text().startswith('look again'))
     assert not any(frame.overlaps(back) for frame in frames)
     for text, frame in inside:
         extent = text.get_window_extent(renderer)
@@ -82,12 +85,12 @@ def test_the_loop_holds_this_run_s_numbers(study: dict[str, Any]) -> None:
     assert plain.blocks == [('PCK 0.612', ['0.604 to 0.620', 'after 6 epochs'])]
     assert [text for text, _ in look.blocks] == ['67 of 512', '41 of 512']
     assert [text for text, _ in keep.blocks] == ['k = 32', 'k = 16']
-    assert keep.blocks[1][1] == ['components: PCK', 'drops by 0.004', '(0.001 to 0.007)',
-                                 'in the second stack']
-    assert alone.blocks[0] == ('32 units', ['explain 86.1 to 86.9 %', 'of the variance',
-                                            '(PCA: 89.4 %)', 'in the first stack'])
-    assert [box.blocks[0][0] for box in (spliced, improved, control)] == [
-        'PCK 0.571', 'PCK 0.632', 'PCK 0.630']
+    assert keep.blocks[1][1] == ['components: PCK', 'drops by 0.004', '(0.001 to 0.007)', 'in the second stack']
+    assert alone.blocks[0] == (
+        '32 units',
+        ['explain 86.1 to 86.9 %', 'of the variance', '(PCA: 89.4 %)', 'in the first stack'],
+    )
+    assert [box.blocks[0][0] for box in (spliced, improved, control)] == ['PCK 0.571', 'PCK 0.632', 'PCK 0.630']
     drawn = texts(draw_loop(study))
     assert 'no difference found' in drawn
     assert 'look again: 95 % of the code’s variance\nin 27 of 32 and 14 of 16 components' in drawn
@@ -95,8 +98,7 @@ def test_the_loop_holds_this_run_s_numbers(study: dict[str, Any]) -> None:
 
 
 def test_a_loop_that_stopped_early_says_so(study: dict[str, Any]) -> None:
-    study.update(networks=study['networks'][:1], comparisons=[], autoencoders=[], splice=[],
-                 widths=[])
+    study.update(networks=study['networks'][:1], comparisons=[], autoencoders=[], splice=[], widths=[])
     assert [box.blocks[0][0] for box in boxes(study)] == ['PCK 0.612'] + ['not run'] * 6
     drawn = texts(draw_loop(study))
     assert drawn.count('not run') == 6 and 'look again' in drawn
@@ -106,24 +108,26 @@ def test_a_loop_that_stopped_early_says_so(study: dict[str, Any]) -> None:
 def test_a_loop_with_the_study_s_autoencoder_alone(study: dict[str, Any]) -> None:
     for part in ('networks', 'autoencoders'):
         study[part] = [item for item in study[part] if item['key'] not in ('improved', 'suggested')]
-    study['comparisons'] = [item for item in study['comparisons']
-                            if 'improved' not in (item['a'], item['b'])]
+    study['comparisons'] = [item for item in study['comparisons'] if 'improved' not in (item['a'], item['b'])]
     *_, alone, _, improved, _ = boxes(study)
     assert alone.blocks[0][0] == '50 units' and improved.blocks[0][0] == 'PCK 0.604'
-    assert {'worse', 'with it − without it, 3 seeds: −0.026 (−0.032 to −0.020)'} < set(
-        texts(draw_loop(study)))
+    assert {'worse', 'with it − without it, 3 seeds: −0.026 (−0.032 to −0.020)'} < set(texts(draw_loop(study)))
 
 
 def lines(ax: Any, marker: str, face: str | None = None) -> list[list[float]]:
-    return [list(line.get_xdata()) for line in ax.lines if line.get_marker() == marker
-            and (face is None or line.get_markerfacecolor() == face)]
+    return [
+        list(line.get_xdata())
+        for line in ax.lines
+        if line.get_marker() == marker and (face is None or line.get_markerfacecolor() == face)
+    ]
 
 
 def test_networks_show_means_intervals_and_seeds(study: dict[str, Any]) -> None:
     labelled, limbs = draw_networks(study).axes
     near = study['networks'][:-1]
     assert lines(labelled, 'o', 'white') == [
-        [seed['pck']['labelled']['value'] for seed in network['seeds']] for network in near]
+        [seed['pck']['labelled']['value'] for seed in network['seeds']] for network in near
+    ]
     assert lines(limbs, 'o', '#0072B2') == [[network['pck']['limbs']['value']] for network in near]
     ends = [network['pck']['labelled'] for network in near]
     assert lines(labelled, 'None') == [[item['low'], item['high']] for item in ends]
@@ -136,8 +140,7 @@ def test_networks_show_means_intervals_and_seeds(study: dict[str, Any]) -> None:
 def test_a_mean_pose_that_is_near_is_a_dashed_line(study: dict[str, Any]) -> None:
     study['mean_pose'].update(labelled=0.6)
     labelled, limbs = draw_networks(study).axes
-    assert [list(line.get_xdata()) for line in labelled.lines if line.get_linestyle() == '--'] == [
-        [0.6, 0.6]]
+    assert [list(line.get_xdata()) for line in labelled.lines if line.get_linestyle() == '--'] == [[0.6, 0.6]]
     assert not [line for line in limbs.lines if line.get_linestyle() == '--']
     study['mean_pose'] = None
     assert len(draw_networks(study).axes[0].get_yticks()) == len(study['networks'])
@@ -146,7 +149,11 @@ def test_a_mean_pose_that_is_near_is_a_dashed_line(study: dict[str, Any]) -> Non
 def test_differences_are_drawn_about_zero_or_as_arrows(study: dict[str, Any]) -> None:
     axes = draw_differences(study).axes
     assert [ax.get_title(loc='left') for ax in axes] == [
-        'labelled joints', 'visible joints', 'occluded joints', 'limb joints']
+        'labelled joints',
+        'visible joints',
+        'occluded joints',
+        'limb joints',
+    ]
     for ax in axes:
         low, high = ax.get_xlim()
         assert low == -high and 0.05 < high < 0.1
@@ -163,29 +170,32 @@ def test_differences_are_drawn_about_zero_or_as_arrows(study: dict[str, Any]) ->
 
 def test_a_single_comparison_has_a_single_panel(study: dict[str, Any]) -> None:
     study['comparisons'] = study['comparisons'][:1]
-    ax, = draw_differences(study).axes
+    (ax,) = draw_differences(study).axes
     assert len(ax.get_yticks()) == 1
 
 
 def test_the_width_has_a_column_a_stack_with_rules_in_rows(study: dict[str, Any]) -> None:
     above, second, middle, _, below, _ = draw_width(study).axes
-    assert (above.get_title(loc='left'), second.get_title(loc='left')) == ('first stack',
-                                                                          'second stack')
+    assert (above.get_title(loc='left'), second.get_title(loc='left')) == ('first stack', 'second stack')
     assert above.get_xscale() == 'symlog'
     curve = study['widths'][0]['curve']
     for marker, group in zip('os^', ('labelled', 'visible', 'limbs'), strict=True):
-        line, = (line for line in above.lines if line.get_marker() == marker)
+        (line,) = (line for line in above.lines if line.get_marker() == marker)
         assert list(line.get_ydata()) == [point['pck'][group]['value'] for point in curve]
         assert list(line.get_xdata()) == [point['k'] for point in curve]
-    assert list(below.lines[0].get_ydata()) == [point['explained_variance_ratio']
-                                                for point in curve]
+    assert list(below.lines[0].get_ydata()) == [point['explained_variance_ratio'] for point in curve]
     assert [text.get_text() for text in middle.texts] == [
-        'suggested: 32', 'above noise (parallel analysis): 38', '90 % of the variance: 44',
-        'the study’s 50', '95 % of the variance: 67', '99 % of the variance: 139']
+        'suggested: 32',
+        'above noise (parallel analysis): 38',
+        '90 % of the variance: 44',
+        'the study’s 50',
+        '95 % of the variance: 67',
+        '99 % of the variance: 139',
+    ]
     dotted = [line for line in above.lines if line.get_linestyle() == ':' and len(line.get_xdata())]
     assert [line.get_ydata()[0] for line in dotted] == [
-        study['widths'][0]['untouched'][group]['value'] for group in ('labelled', 'visible',
-                                                                      'limbs')]
+        study['widths'][0]['untouched'][group]['value'] for group in ('labelled', 'visible', 'limbs')
+    ]
 
 
 def test_a_third_stack_begins_a_new_line(study: dict[str, Any]) -> None:
@@ -197,14 +207,15 @@ def test_a_third_stack_begins_a_new_line(study: dict[str, Any]) -> None:
 
 def test_autoencoders_stand_beside_pca(study: dict[str, Any]) -> None:
     study['autoencoders'][0]['explained_variance_ratio'] = -0.2
-    ax, = draw_autoencoders(study).axes
+    (ax,) = draw_autoencoders(study).axes
     assert [label.get_text() for label in ax.get_yticklabels()] == [
-        'suggested, 32 units\nfirst stack', 'suggested, 16 units\nsecond stack',
-        'the study’s, 50 units\nfirst stack', 'the study’s, 50 units\nsecond stack']
-    assert sorted(chain(*lines(ax, 'o'))) == sorted(
-        item['explained_variance_ratio'] for item in study['autoencoders'])
-    assert list(chain(*lines(ax, 'D'))) == [item['pca_explained_variance_ratio']
-                                       for item in study['autoencoders']]
+        'suggested, 32 units\nfirst stack',
+        'suggested, 16 units\nsecond stack',
+        'the study’s, 50 units\nfirst stack',
+        'the study’s, 50 units\nsecond stack',
+    ]
+    assert sorted(chain(*lines(ax, 'o'))) == sorted(item['explained_variance_ratio'] for item in study['autoencoders'])
+    assert list(chain(*lines(ax, 'D'))) == [item['pca_explained_variance_ratio'] for item in study['autoencoders']]
     assert ax.get_xlim()[0] < -0.2, 'worse than the mean is drawn, too'
 
 

@@ -49,12 +49,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def network_maker(repo_root: Path, data: Path, folder: Path) -> Callable[..., Config]:
     """Makes small networks of random weights, configs with checkpoints in a folder."""
+
     def make(model: dict[str, Any] | None = None, seed: int = 0) -> Config:
-        cfg = small_config(repo_root / 'configs/shg_coco.py', data, folder / 'work',
-                           f'val_evaluator.0.thr={THR}', f'test_evaluator.thr={THR}')
+        cfg = small_config(
+            repo_root / 'configs/shg_coco.py',
+            data,
+            folder / 'work',
+            f'val_evaluator.0.thr={THR}',
+            f'test_evaluator.thr={THR}',
+        )
         cfg.merge_from_dict(dict(model=deepcopy(model or {})))  # it takes _delete_ out
         cfg.load_from, cfg.resume = str(save_network(cfg, folder / f'{seed}.pth', seed)), False
         return cfg
+
     return make
 
 
@@ -75,7 +82,7 @@ def batches(cfg: Config, order: np.ndarray | None = None) -> list[Any]:
     init_default_scope('mmpose')
     dataset = DATASETS.build(cfg.val_dataloader.dataset)
     persons = [dataset[int(index)] for index in (range(6) if order is None else order)]
-    return [pseudo_collate(persons[start:start + 4]) for start in (0, 4)]
+    return [pseudo_collate(persons[start : start + 4]) for start in (0, 4)]
 
 
 def prepared(cfg: Config, order: np.ndarray | None = None) -> tuple[torch.nn.Module, list[Any]]:
@@ -89,29 +96,33 @@ def seen_by_hand(cfg: Config, layers: list[str], order: np.ndarray | None = None
     found, calls = [], {}
     for name in layers:
         model.get_submodule(name).register_forward_hook(
-            lambda module, inputs, output, name=name: calls[name].append(output.clone()))
+            lambda module, inputs, output, name=name: calls[name].append(output.clone())
+        )
     with torch.no_grad():
         for batch in own:
             calls.update((name, []) for name in layers)
             model.test_step(batch)
             found.append({name: [output.numpy() for output in own] for name, own in calls.items()})
-    return {name: [np.concatenate(parts) for parts in
-                   zip(*(entry[name] for entry in found), strict=True)] for name in layers}
+    return {
+        name: [np.concatenate(parts) for parts in zip(*(entry[name] for entry in found), strict=True)]
+        for name in layers
+    }
 
 
-def keypoints_by_hand(network: tuple[torch.nn.Module, list[Any]],
-                      given: Seen | None = None) -> np.ndarray:
+def keypoints_by_hand(network: tuple[torch.nn.Module, list[Any]], given: Seen | None = None) -> np.ndarray:
     """Keypoints (6, 17, 2) of full test steps in which layers put out what is given."""
     (model, own), given = network, given or {}
     found, start, calls = [], 0, dict.fromkeys(given, 0)
 
     def give(name: str, output: torch.Tensor) -> torch.Tensor:
-        values = given[name][calls[name]][start:start + len(output)]
+        values = given[name][calls[name]][start : start + len(output)]
         calls[name] += 1
         return torch.from_numpy(values).float().to(memory_format=torch.channels_last)
 
-    hooks = [model.get_submodule(name).register_forward_hook(
-        lambda module, inputs, output, name=name: give(name, output)) for name in given]
+    hooks = [
+        model.get_submodule(name).register_forward_hook(lambda module, inputs, output, name=name: give(name, output))
+        for name in given
+    ]
     for batch in own:
         calls.update(dict.fromkeys(given, 0))
         with torch.no_grad():
@@ -127,16 +138,24 @@ def layers_by_hand(condition: Condition, stacks: int) -> list[str]:
     own = range(stacks) if condition.stack is None else [condition.stack]
     if condition.latent:
         return [f'backbone.hourglasses.{stack}.bottleneck_residuals' for stack in own]
-    levels = {'all off': (0, 1), 'level off': (condition.level, ),
-              'level on alone': (1 - (condition.level or 0), )}[condition.skips]
+    levels = {'all off': (0, 1), 'level off': (condition.level,), 'level on alone': (1 - (condition.level or 0),)}[
+        condition.skips
+    ]
     return [f'backbone.hourglasses.{stack}.skips.{level}' for stack in own for level in levels]
 
 
-@pytest.mark.parametrize('model, stacks', [
-    (None, 1), pytest.param(dict(test_cfg=FLIP), 1, marks=pytest.mark.slow),
-    pytest.param(TWO, 2, marks=pytest.mark.slow)], ids=['one', 'flip test', 'two'])
-def test_every_condition_is_that_of_a_full_pass(made: Callable[..., Config],
-                                                model: dict[str, Any] | None, stacks: int) -> None:
+@pytest.mark.parametrize(
+    'model, stacks',
+    [
+        (None, 1),
+        pytest.param(dict(test_cfg=FLIP), 1, marks=pytest.mark.slow),
+        pytest.param(TWO, 2, marks=pytest.mark.slow),
+    ],
+    ids=['one', 'flip test', 'two'],
+)
+def test_every_condition_is_that_of_a_full_pass(
+    made: Callable[..., Config], model: dict[str, Any] | None, stacks: int
+) -> None:
     cfg = made(model)
     subject, present = opened(cfg)
     assert present == [[0, 1]] * stacks
@@ -149,9 +168,12 @@ def test_every_condition_is_that_of_a_full_pass(made: Callable[..., Config],
     own = seen_by_hand(cfg, layers)
     given = dict(
         zero={name: [np.zeros_like(one) for one in calls] for name, calls in own.items()},
-        mean={name: [np.broadcast_to(one.mean(0, dtype=float), one.shape).copy() for one in calls]
-              for name, calls in own.items()},
-        donor=seen_by_hand(cfg, layers, order))
+        mean={
+            name: [np.broadcast_to(one.mean(0, dtype=float), one.shape).copy() for one in calls]
+            for name, calls in own.items()
+        },
+        donor=seen_by_hand(cfg, layers, order),
+    )
     for name, calls in own.items():
         assert len(calls) == len(means[name]) == (2 if model and 'test_cfg' in model else 1)
         for one, mean in zip(calls, means[name], strict=True):
@@ -159,25 +181,22 @@ def test_every_condition_is_that_of_a_full_pass(made: Callable[..., Config],
     network, different = prepared(cfg), 0
     np.testing.assert_array_equal(found[UNTOUCHED].keypoints, keypoints_by_hand(network))
     for condition in conditions:
-        expected = keypoints_by_hand(network, {
-            name: given[condition.replacement][name]
-            for name in layers_by_hand(condition, stacks)})
-        np.testing.assert_allclose(found[condition].keypoints, expected, atol=1e-3,
-                                   err_msg=str(condition))
+        expected = keypoints_by_hand(
+            network, {name: given[condition.replacement][name] for name in layers_by_hand(condition, stacks)}
+        )
+        np.testing.assert_allclose(found[condition].keypoints, expected, atol=1e-3, err_msg=str(condition))
         different += not np.array_equal(expected, found[UNTOUCHED].keypoints)
     assert different > len(conditions) / 2
 
 
 @pytest.mark.parametrize('model', [None, TWO], ids=['one', 'two'])
-def test_own_skips_and_own_latents_change_nothing(made: Callable[..., Config],
-                                                  model: dict[str, Any] | None) -> None:
+def test_own_skips_and_own_latents_change_nothing(made: Callable[..., Config], model: dict[str, Any] | None) -> None:
     subject, present = opened(made(model))
     conditions = all_conditions(present, [0, 1], ['donor'])
     found = measure_conditions(subject, conditions, present, {}, np.arange(6), {})
     for condition in conditions:
         for field in ('distances', 'keypoints', 'v'):
-            np.testing.assert_array_equal(getattr(found[condition], field),
-                                          getattr(found[UNTOUCHED], field))
+            np.testing.assert_array_equal(getattr(found[condition], field), getattr(found[UNTOUCHED], field))
 
 
 def test_own_latent_with_own_skips_and_all_skips_off_by_hand(made: Callable[..., Config]) -> None:
@@ -188,17 +207,17 @@ def test_own_latent_with_own_skips_and_all_skips_off_by_hand(made: Callable[...,
         data = model.data_preprocessor(batches(subject.cfg)[0], False)
         plain = backbone(data['inputs'])[-1]
         own = dict(donor=read_outputs(subject, data, changeable_layers(present)))
-        both = (replaced_by(Condition(0, 'all off', replacement='donor'), present, own, {})
-                | replaced_by(Condition(0, latent='donor', replacement='donor'), present, own, {}))
+        both = replaced_by(Condition(0, 'all off', replacement='donor'), present, own, {}) | replaced_by(
+            Condition(0, latent='donor', replacement='donor'), present, own, {}
+        )
         assert sorted(both) == sorted(changeable_layers(present))
         with tap(model, replace=both):
             assert torch.equal(backbone(data['inputs'])[-1], plain)
         off = replaced_by(Condition(0, 'all off', replacement='zero'), present, {}, {})
         with tap(model, replace=off):
             without = backbone(data['inputs'])[-1]
-        latent, skips = hourglass.encode(backbone.stem(
-            data['inputs'].contiguous(memory_format=torch.channels_last)))
-        by_hand = backbone.residuals[0](hourglass.decode(latent, (None, ) * len(skips)))
+        latent, skips = hourglass.encode(backbone.stem(data['inputs'].contiguous(memory_format=torch.channels_last)))
+        by_hand = backbone.residuals[0](hourglass.decode(latent, (None,) * len(skips)))
     assert torch.equal(without, by_hand)
     assert not torch.equal(without, plain)
 
@@ -207,8 +226,7 @@ def test_without_skips_the_donor_does_not_matter(made: Callable[..., Config]) ->
     cfg = made()
     subject, present = opened(cfg)
     conditions = all_conditions(present, [0, 1], ['zero', 'donor'])
-    first, second = (measure_conditions(subject, conditions, present, {}, donors(6, seed), {})
-                     for seed in (0, 1))
+    first, second = (measure_conditions(subject, conditions, present, {}, donors(6, seed), {}) for seed in (0, 1))
     for condition in [UNTOUCHED, *conditions]:
         if condition.replacement != 'donor':
             np.testing.assert_array_equal(first[condition].keypoints, second[condition].keypoints)
@@ -218,8 +236,8 @@ def test_without_skips_the_donor_does_not_matter(made: Callable[..., Config]) ->
     off = copy.deepcopy(cfg)
     off.model.backbone.skip_connections = False
     np.testing.assert_array_equal(
-        first[Condition(0, 'all off', replacement='zero')].keypoints,
-        keypoints_by_hand(prepared(off)))
+        first[Condition(0, 'all off', replacement='zero')].keypoints, keypoints_by_hand(prepared(off))
+    )
 
 
 def test_the_network_is_left_as_it_was(made: Callable[..., Config]) -> None:

@@ -82,9 +82,7 @@ def test_visible_joints_lie_on_the_silhouette() -> None:
             assert v != 2 or near[round(y), round(x)]
 
 
-def test_a_person_without_labels_is_an_error_not_an_endless_loop(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_person_without_labels_is_an_error_not_an_endless_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compose, 'MIN_LABELLED', 18)
     with pytest.raises(InputError, match='lower truncation or label_dropout'):
         picture(0, 64)

@@ -24,10 +24,7 @@ COUNTS = {'train': 24, 'val': 4, 'test': 4}
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file, by its path within the folder."""
     files = (path for path in folder.rglob('*') if path.is_file())
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-    }
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture(scope='module')
@@ -35,9 +32,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small data set with hard factors: cuts, objects in front, missing labels, distractors."""
     out = tmp_path_factory.mktemp('people') / 'set'
     rules = parse_restrictions(
-        ['posture=0.25'],
-        ['label_dropout=0:0.5', 'truncation=0:0.5'],
-        ['occluder=0,1', 'distractors=0,2'],
+        ['posture=0.25'], ['label_dropout=0:0.5', 'truncation=0:0.5'], ['occluder=0,1', 'distractors=0,2']
     )
     write_people(out, PeopleConfig(COUNTS, 128, 3, rules), workers=1)
     return out
@@ -173,9 +168,7 @@ def test_nothing_half_written_stays(
         ({'counts': {'train': 1}, 'seed': -1}, '--seed -1'),
     ],
 )
-def test_bad_settings_say_what_is_wrong(
-    tmp_path: Path, settings: dict[str, Any], word: str
-) -> None:
+def test_bad_settings_say_what_is_wrong(tmp_path: Path, settings: dict[str, Any], word: str) -> None:
     with pytest.raises(InputError, match=word):
         write_people(tmp_path / 'set', PeopleConfig(**settings), 1)
     assert not list(tmp_path.iterdir())
