@@ -35,8 +35,8 @@ def open_network(args: argparse.Namespace) -> Any:
     """The network of random weights, on the test persons."""
     from mmengine.registry import DATASETS
 
-    from shg_xai.interventions.capture import evaluation_dataset
-    from shg_xai.interventions.network import Subject
+    from shg_xai.interventions.persons import evaluation_dataset
+    from shg_xai.interventions.subject import Subject
     from shg_xai.runner.building import build_runner
     from shg_xai.runner.config import read_config
 
@@ -65,8 +65,8 @@ def open_network(args: argparse.Namespace) -> Any:
 def wholly(subject: Any, conditions: list, present: list, means: Any, donor_of: Any) -> dict:
     """Predictions under every condition, the whole network run for each, on donors where needed."""
     from shg_xai.chapters.skip_ablation.passes import changeable_layers, replaced_by
-    from shg_xai.interventions.capture import build_loader
-    from shg_xai.interventions.network import Predicted, predict
+    from shg_xai.interventions.persons import build_loader
+    from shg_xai.interventions.subject import Predicted, predict
     from shg_xai.tracing.tap import tap
 
     layers = changeable_layers(present)

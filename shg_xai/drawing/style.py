@@ -2,11 +2,13 @@
 
 import io
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
+from shg_xai.results import Estimate
 from shg_xai.writing import aside
 
 if TYPE_CHECKING:
@@ -92,21 +94,23 @@ def save_figure(figure: 'Figure', folder: Path, name: str) -> bytes:
     return png.getvalue()
 
 
-def band(ax: 'Axes', x: list[float], items: list[dict | None], colour: str, label: str, marker: str = 'o') -> None:
+def band(
+    ax: 'Axes', x: Sequence[float], items: Sequence[Estimate | None], colour: str, label: str, marker: str = 'o'
+) -> None:
     """Draw values with their intervals as points and whiskers; what is not known is left out.
 
     Args:
         ax: where.
         x: one place an item.
-        items: ``value``, ``low`` and ``high`` each, or None.
+        items: what is drawn there.
         colour: of points and whiskers.
         label: for the legend.
         marker: of the points.
     """
-    known = [(at, item) for at, item in zip(x, items, strict=True) if item and item.get('value') is not None]
+    known = [(at, item) for at, item in zip(x, items, strict=True) if item and item.value is not None]
     ax.plot(
         [at for at, _ in known],
-        [item['value'] for _, item in known],
+        [item.value for _, item in known],
         marker,
         color=colour,
         label=label,
@@ -114,8 +118,8 @@ def band(ax: 'Axes', x: list[float], items: list[dict | None], colour: str, labe
         linestyle='none',
     )
     for at, item in known:
-        if item.get('low') is not None and item.get('high') is not None:
-            ax.plot([at, at], [item['low'], item['high']], '-', color=colour, linewidth=1.4, solid_capstyle='butt')
+        if item.ends is not None:
+            ax.plot([at, at], item.ends, '-', color=colour, linewidth=1.4, solid_capstyle='butt')
 
 
 def wrap(title: str) -> str:

@@ -1,21 +1,26 @@
 """Numbers as a reader reads them. What is not known never becomes a number."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from shg_xai.results import Estimate
 
 UNKNOWN = 'not known'
+NO_INTERVAL = 'interval not known'
 DASH = '–'
+ORDINALS = ('first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth')
 
 
-def known(value: Any) -> bool:
-    """Whether this is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+class Confident(Protocol):
+    """Whatever knows the confidence of its intervals, as every answer does."""
+
+    confidence: float
 
 
 def number(value: float | None, digits: int = 2, absent: str = UNKNOWN) -> str:
     """A number with so many digits behind the point, e.g. ``−0.35``; whole numbers: ``4,096``."""
-    if not known(value):
+    if value is None:
         return absent
     text = f'{value:,d}' if isinstance(value, int) else f'{value:,.{digits}f}'
     if float(text.replace(',', '')) == 0:
@@ -25,7 +30,7 @@ def number(value: float | None, digits: int = 2, absent: str = UNKNOWN) -> str:
 
 def amount(value: float | None, figures: int = 3, absent: str = UNKNOWN) -> str:
     """A number with so many significant figures, e.g. ``0.00123`` or ``1,230``."""
-    if not known(value) or value == 0 or isinstance(value, int):
+    if value is None or value == 0 or isinstance(value, int):
         return number(value, 0, absent)
     digits = max(0, figures - 1 - math.floor(math.log10(abs(value))))
     return f'{value:.1e}'.replace('-', '−') if digits > 6 else number(float(value), digits)
@@ -33,7 +38,7 @@ def amount(value: float | None, figures: int = 3, absent: str = UNKNOWN) -> str:
 
 def percent(share: float | None, figures: int = 2, absent: str = UNKNOWN) -> str:
     """A share of one as per cent with some significant figures, e.g. ``29 %`` or ``0.16 %``."""
-    if not known(share):
+    if share is None:
         return absent
     value = 100 * share
     digits = figures - 1 - math.floor(math.log10(abs(value))) if value else 0
@@ -41,11 +46,86 @@ def percent(share: float | None, figures: int = 2, absent: str = UNKNOWN) -> str
     return f'{number(float(value), min(6, max(0, digits)))} %'
 
 
-def span(item: Mapping[str, Any] | None, digits: int = 2) -> str | None:
-    """``0.82 to 0.88`` of an item with ``low`` and ``high``; None where one is not known."""
-    if not item or not known(item.get('low')) or not known(item.get('high')):
+def signed(value: float | None, digits: int = 3) -> str:
+    """``+0.012`` or ``−0.004``."""
+    text = number(None if value is None else float(value), digits)
+    return f'+{text}' if value is not None and not text.startswith('−') and float(text) else text
+
+
+def confidence_of(answer: Confident) -> str:
+    """``95 %``, of an answer's intervals."""
+    return percent(answer.confidence)
+
+
+def span(estimate: Estimate | None, digits: int = 2) -> str | None:
+    """``0.82 to 0.88``; None where an end is not known."""
+    if estimate is None or estimate.ends is None:
         return None
-    return f'{number(float(item["low"]), digits)} to {number(float(item["high"]), digits)}'
+    return ' to '.join(number(float(end), digits) for end in estimate.ends)
+
+
+def with_span(estimate: Estimate, confidence: str | None = None, digits: int = 3) -> str:
+    """``0.123 (0.100 to 0.146)``; with a confidence ``0.123 (95 % interval 0.100 to 0.146)``."""
+    if estimate.value is None:
+        return UNKNOWN
+    ends = span(estimate, digits)
+    told = NO_INTERVAL if ends is None else f'{confidence} interval {ends}' if confidence else ends
+    return f'{number(float(estimate.value), digits)} ({told})'
+
+
+def value_and_span(estimate: Estimate | None, digits: int = 3) -> tuple[str, str]:
+    """``0.612`` and ``0.604 to 0.620``, or that they are not known."""
+    if estimate is None or estimate.value is None:
+        return UNKNOWN, NO_INTERVAL
+    return number(float(estimate.value), digits), span(estimate, digits) or NO_INTERVAL
+
+
+def cell(estimate: Estimate | None, digits: int = 2) -> str:
+    """``0.85 (0.82 to 0.88)`` for a table, a dash where it is not known."""
+    if estimate is None or estimate.value is None:
+        return DASH
+    found = span(estimate, digits)
+    text = number(float(estimate.value), digits)
+    return f'{text} ({found})' if found else text
+
+
+def above(estimate: Estimate) -> bool:
+    """Whether a known interval lies above zero."""
+    return estimate.low is not None and estimate.low > 0
+
+
+def below(estimate: Estimate) -> bool:
+    """Whether a known interval lies below zero."""
+    return estimate.high is not None and estimate.high < 0
+
+
+def spread(values: Iterable[float | None], share: bool = False) -> str | None:
+    """``0.57 to 0.58`` of one value a seed, or one number if all look alike; None where nothing is known.
+
+    Args:
+        values: One a seed; what is not known is left out.
+        share: Whether they are shares to be told in per cent.
+    """
+    found = sorted(value for value in values if value is not None)
+    if not found:
+        return None
+    ends = [percent(value, 3) if share else number(value, 3) for value in (found[0], found[-1])]
+    return ends[0] if ends[0] == ends[1] else f'{ends[0].removesuffix(" %")} to {ends[1]}'
+
+
+def with_interval(estimate: Estimate, factor: float = 1, absent: str = UNKNOWN) -> str:
+    """``0.31 [0.20, 0.42]`` of an estimate times a factor, as the tools print it; the interval where there is one."""
+    if estimate.value is None:
+        return absent
+    value = f'{factor * estimate.value:.2f}'
+    if estimate.ends is None:
+        return value
+    return f'{value} [{", ".join(f"{factor * end:.2f}" for end in estimate.ends)}]'
+
+
+def in_percent(estimate: Estimate, absent: str = '') -> str:
+    """``81.25 %`` of an estimate that is a share of one."""
+    return absent if estimate.value is None else f'{100 * estimate.value:.2f} %'
 
 
 def listed(items: Sequence[str]) -> str:
@@ -59,33 +139,11 @@ def plural(count: int, singular: str, several: str | None = None) -> str:
     return f'{number(count)} {singular if count == 1 else several or singular + "s"}'
 
 
-def confidence_of(results: Mapping[str, Any]) -> str:
-    """``95 %``, from the settings."""
-    return percent(results.get('settings', {}).get('confidence', 0.95))
-
-
-def has_zero(item: Mapping[str, Any] | None, zero: float = 0) -> bool | None:
-    """Whether an interval contains zero (or another value that means nothing is there).
-
-    Returns:
-        None where the interval is not known.
-    """
-    if not item or not known(item.get('low')) or not known(item.get('high')):
-        return None
-    return item['low'] <= zero <= item['high']
-
-
-def with_interval(item: Mapping[str, Any], factor: float = 1, absent: str = UNKNOWN) -> str:
-    """``0.31 [0.20, 0.42]`` of an item times a factor; the interval only where there is one."""
-    if not known(item['value']):
-        return absent
-    values = [f'{factor * item[key]:.2f}' for key in ('value', 'low', 'high') if known(item[key])]
-    return values[0] if len(values) < 3 else f'{values[0]} [{values[1]}, {values[2]}]'
-
-
-def in_percent(item: Mapping[str, Any], absent: str = '') -> str:
-    """``81.25 %`` of an item that is a share of one."""
-    return f'{100 * item["value"]:.2f} %' if known(item['value']) else absent
+def stack_name(stack: int | None) -> str:
+    """``first stack`` for 0, ``all stacks`` for None."""
+    if stack is None:
+        return 'all stacks'
+    return f'{ORDINALS[stack]} stack' if stack < len(ORDINALS) else f'stack {stack + 1}'
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:

@@ -13,13 +13,12 @@ from mmengine.dist import barrier, get_rank, get_world_size
 from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS
 from mmengine.runner import Runner, autocast
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.errors import InputError
 from shg_xai.hooks.latent_dump import first_arrays
-from shg_xai.interventions.persons import person_columns
+from shg_xai.interventions.persons import build_loader, evaluation_dataset, person_columns
 from shg_xai.interventions.rows import image_folder, sample_row
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store, evaluate
 from shg_xai.latents.schema import MANIFEST
@@ -54,33 +53,6 @@ class DumpOptions:
     dtype: str = 'float16'
     predictions: bool = True
     rows_per_shard: int = 1024
-
-
-def evaluation_dataset(cfg: Config, split: str) -> dict[str, Any]:
-    """Config of a split's dataset as it is tested: annotated boxes, no augmentation.
-
-    Args:
-        cfg: A config of MMPose's.
-        split: train, val or test.
-
-    Returns:
-        Its dataset with the validation pipeline, in test mode.
-
-    Raises:
-        InputError: The config has no such dataloader, or not one dataset of single persons.
-    """
-    loader = cfg.get(f'{split}_dataloader')
-    if not loader:
-        raise InputError(f'{cfg.filename}: has no {split}_dataloader')
-    dataset = loader.dataset.copy()
-    if 'datasets' in dataset or dataset.get('data_mode') == 'bottomup':
-        raise InputError(
-            f'{cfg.filename}: {split}_dataloader: not one top-down dataset, which '
-            'latents need; set its dataset with --cfg-options'
-        )
-    loader = cfg.get('val_dataloader') or cfg.test_dataloader
-    dataset.update(pipeline=loader.dataset.pipeline, test_mode=True, bbox_file='')
-    return dataset
 
 
 def choose_persons(columns: dict[str, np.ndarray], options: DumpOptions) -> np.ndarray:
@@ -213,16 +185,6 @@ def _manifest(
         skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
         source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, options.split, chosen),
         environment=describe_environment(cfg, checkpoint, dataset.ann_file, image_folder(dataset)),
-    )
-
-
-def build_loader(cfg: Config, dataset: Any) -> DataLoader:
-    """The config's validation dataloader over these persons, in their order."""
-    loader = cfg.get('val_dataloader') or cfg.test_dataloader
-    settings = {key: value for key, value in loader.items() if key != 'dataset'}
-    # Each process has its own persons already, so no sampler may share them out again.
-    return Runner.build_dataloader(
-        {**settings, 'dataset': dataset, 'sampler': None, 'shuffle': False, 'drop_last': False}
     )
 
 

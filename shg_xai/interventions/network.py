@@ -1,80 +1,68 @@
-"""A network and the persons it is tested on, and what it predicts for them.
-
-Shapes: N persons, K keypoints.
-"""
+"""A network as it is evaluated: its model, its config, and how its predictions are judged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
-from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import autocast
 from torch import nn
-from tqdm import tqdm
 
-from shg_xai.evaluation.person_scores import sample_distances
-from shg_xai.interventions.capture import build_loader, evaluation_dataset
-from shg_xai.interventions.persons import person_columns
+from shg_xai.results import Checkpoint
 from shg_xai.runner.building import build_runner
+from shg_xai.runner.evaluators import pck_settings
+from shg_xai.runner.provenance import sha256
 
 
 @dataclass(frozen=True)
-class Predicted:
-    """A network's predictions for N persons.
+class Network:
+    """A network and how it is judged.
 
     Attributes:
-        distances: In units of the normaliser, (N, K).
-        v: Flags of the joints, (N, K).
-        keypoints: In pixels of the image, (N, K, 2).
-    """
-
-    distances: np.ndarray
-    v: np.ndarray
-    keypoints: np.ndarray
-
-    @classmethod
-    def joined(cls, parts: Sequence['Predicted']) -> 'Predicted':
-        """Predictions for the persons of all parts, in order."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A network and the persons it is tested on.
-
-    Attributes:
-        model: A pose estimator.
-        cfg: Its config, for the dataloader, autocast and flip test.
-        dataset: The N persons.
-        normaliser: What distances are divided by, where there are any.
+        model: A top-down pose estimator of MMPose's.
+        cfg: Its config, for autocast and flip test.
+        names: Names of the K keypoints.
+        thr: A joint is correct below this distance.
+        normaliser: What distances are divided by: crop, bbox or torso.
     """
 
     model: nn.Module
     cfg: Config
-    dataset: Any
+    names: Sequence[str]
+    thr: float = 0.05
     normaliser: str = 'crop'
 
     @property
-    def names(self) -> list[str]:
-        """Names of the K keypoints."""
-        meta = self.dataset.metainfo
-        return [meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])]
+    def flips(self) -> bool:
+        """Whether each image is also run mirrored, so that every layer fires twice a pass."""
+        return bool((self.cfg.model.get('test_cfg') or {}).get('flip_test', False))
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.model.parameters()).device
 
     @contextmanager
     def testing(self) -> Iterator[None]:
-        """Evaluation without gradients, in the config's precision."""
+        """Evaluation mode; afterwards it is in the mode it was in."""
+        training = self.model.training
         self.model.eval()
-        with torch.no_grad(), autocast(enabled=self.cfg.test_cfg.get('fp16', False)):
+        try:
             yield
+        finally:
+            self.model.train(training)
+
+    def predict(self, data: Mapping[str, Any]) -> Sequence[Any]:
+        """MMPose's samples with predictions of a preprocessed batch, without gradients, in the config's precision."""
+        with torch.no_grad(), autocast(enabled=(self.cfg.get('test_cfg') or {}).get('fp16', False)):
+            return self.model(**data, mode='predict')
 
 
-def open_model(cfg: Config, checkpoint: str) -> nn.Module:
-    """A config's network with the weights of a checkpoint.
+def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
+    """A config's network with the weights of a checkpoint, random ones without.
 
     Raises:
         InputError: The checkpoint cannot be used.
@@ -84,25 +72,36 @@ def open_model(cfg: Config, checkpoint: str) -> nn.Module:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
-def open_persons(cfg: Config, split: str, limit: int | None = None) -> tuple[Any, dict[str, np.ndarray]]:
-    """The first N persons of a split as they are tested, and what is known of them.
+def keypoint_names(dataset: Any) -> list[str]:
+    """Names of a data set's K keypoints, in their order."""
+    meta = dataset.metainfo
+    return [meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])]
+
+
+def open_network(cfg: Config, checkpoint: str | None, dataset: Any, split: str) -> Network:
+    """A config's network with its weights, judged as its config's VisiblePCK does.
 
     Args:
         cfg: A config of MMPose's.
-        split: train, val or test.
-        limit: At most so many.
-
-    Returns:
-        The data set, and columns by name, (N,); see :func:`~shg_xai.interventions.persons.person_columns`.
+        checkpoint: A checkpoint of it; None for random weights.
+        dataset: The persons it is going to be tested on, for the names of the keypoints.
+        split: Which of the config's evaluators says how: train, val or test.
 
     Raises:
-        InputError: There are none.
+        InputError: The checkpoint cannot be used, or the evaluator.
     """
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
-    dataset = DATASETS.build(evaluation_dataset(cfg, split))
-    columns = {name: values[:limit] for name, values in person_columns(dataset).items()}
-    dataset.get_subset_(list(range(len(columns['image_id']))))
-    return dataset, columns
+    return Network(open_model(cfg, checkpoint), cfg, keypoint_names(dataset), **pck_settings(cfg, split))
+
+
+def identify(checkpoint: str) -> Checkpoint:
+    """The one identity of a checkpoint: the hash of its content, or its address where it is a URL.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    if '://' in checkpoint:
+        return Checkpoint(file=checkpoint, url=checkpoint)
+    return Checkpoint(file=checkpoint, sha256=sha256(checkpoint))
 
 
 def stop_flipping(cfg: Config) -> bool:
@@ -111,23 +110,3 @@ def stop_flipping(cfg: Config) -> bool:
     if flipped:
         cfg.model.test_cfg.flip_test = False
     return flipped
-
-
-def predict(subject: Subject, data: Mapping[str, Any]) -> Predicted:
-    """Predictions for the persons of a preprocessed batch."""
-    found, names = [], subject.names
-    for sample in subject.model(**data, mode='predict'):
-        plain = sample.to_dict()
-        keypoints = np.array(plain['pred_instances']['keypoints'])[0, :, :2]
-        found.append((*sample_distances(plain, names, subject.normaliser), keypoints))
-    return Predicted(*map(np.stack, zip(*found, strict=True)))
-
-
-def measure_plain(subject: Subject) -> Predicted:
-    """Predictions of the network as it is."""
-    found = []
-    with subject.testing(), tqdm(total=len(subject.dataset), desc='against', unit='person') as bar:
-        for batch in build_loader(subject.cfg, subject.dataset):
-            found.append(predict(subject, subject.model.data_preprocessor(batch, False)))
-            bar.update(len(batch['inputs']))
-    return Predicted.joined(found)

@@ -1,9 +1,17 @@
-"""What is known of the persons of a data set before any is looked at."""
+"""The persons a network is tested on, and what is known of them before any is looked at.
 
+Shapes: N persons.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from mmengine.config import Config
 from mmengine.dataset import BaseDataset
+from mmengine.registry import DATASETS, init_default_scope
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
 
 from shg_xai.errors import InputError
 from shg_xai.visibility import OCCLUDED, VISIBLE
@@ -50,3 +58,88 @@ def person_columns(dataset: Any) -> dict[str, np.ndarray]:
         f'factors.{name}': np.array([known.get(name, np.nan) for known in factors], dtype=float)
         for name in sorted({name for known in factors for name in known})
     }
+
+
+@dataclass(frozen=True)
+class Persons:
+    """The N persons a network is tested on.
+
+    Attributes:
+        dataset: MMPose's data set of them, as it is tested: annotated boxes, no augmentation.
+        columns: What is known of them, see :func:`person_columns`, (N,) each.
+        split: Which of the config's data sets they are of: train, val or test.
+    """
+
+    dataset: Any
+    columns: dict[str, np.ndarray]
+    split: str
+
+    def __len__(self) -> int:
+        """N."""
+        return len(self.columns['image_id'])
+
+    @property
+    def image_ids(self) -> np.ndarray:
+        """The image of each, (N,)."""
+        return self.columns['image_id']
+
+    def subset(self, chosen: np.ndarray) -> 'Persons':
+        """Some of them, by their numbers, in that order; a number may come twice."""
+        columns = {name: values[chosen] for name, values in self.columns.items()}
+        return Persons(self.dataset.get_subset(chosen.tolist()), columns, self.split)
+
+    def spread(self, count: int) -> np.ndarray:
+        """At most ``count`` of their numbers, evenly from the first to the last, ascending."""
+        return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int))
+
+
+def evaluation_dataset(cfg: Config, split: str) -> dict[str, Any]:
+    """Config of a split's dataset as it is tested: annotated boxes, no augmentation.
+
+    Args:
+        cfg: A config of MMPose's.
+        split: train, val or test.
+
+    Raises:
+        InputError: The config has no such dataloader, or not one dataset of single persons.
+    """
+    loader = cfg.get(f'{split}_dataloader')
+    if not loader:
+        raise InputError(f'{cfg.filename}: has no {split}_dataloader')
+    dataset = loader.dataset.copy()
+    if 'datasets' in dataset or dataset.get('data_mode') == 'bottomup':
+        raise InputError(
+            f'{cfg.filename}: {split}_dataloader: not one top-down dataset, which latents need; set its dataset with '
+            '--cfg-options'
+        )
+    loader = cfg.get('val_dataloader') or cfg.test_dataloader
+    dataset.update(pipeline=loader.dataset.pipeline, test_mode=True, bbox_file='')
+    return dataset
+
+
+def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
+    """The first persons of a split, as they are tested.
+
+    Args:
+        cfg: A config of MMPose's.
+        split: train, val or test.
+        limit: At most so many.
+
+    Raises:
+        InputError: There are none, or the config has no such data set.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    dataset = DATASETS.build(evaluation_dataset(cfg, split))
+    columns = {name: values[:limit] for name, values in person_columns(dataset).items()}
+    dataset.get_subset_(list(range(len(columns['image_id']))))
+    return Persons(dataset, columns, split)
+
+
+def build_loader(cfg: Config, dataset: Any) -> DataLoader:
+    """The config's validation dataloader over these persons, in their order."""
+    loader = cfg.get('val_dataloader') or cfg.test_dataloader
+    settings = {key: value for key, value in loader.items() if key != 'dataset'}
+    # Each process has its own persons already, so no sampler may share them out again.
+    return Runner.build_dataloader(
+        {**settings, 'dataset': dataset, 'sampler': None, 'shuffle': False, 'drop_last': False}
+    )

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.evaluation.person_scores import person_scores, sample_distances
-from shg_xai.interventions.capture import build_loader
+from shg_xai.interventions.persons import build_loader
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import Replacement, tap
 

@@ -9,8 +9,11 @@ Shapes: N persons in G images, V values a person.
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from shg_xai.results import Estimate
 
 STREAM = 1  # keeps these random numbers apart from others of the same seed
 FEWEST_IMAGES = 2
@@ -107,3 +110,48 @@ def mean_interval(
     ends = np.array([interval(column, confidence) for column in drawn.T])
     shape = np.shape(values)[1:]
     return mean.reshape(shape), ends[:, 0].reshape(shape), ends[:, 1].reshape(shape)
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are drawn for one set of persons: a cluster bootstrap over their images.
+
+    Attributes:
+        groups: The image of each of the N persons, any values, shape (N,).
+        resamples: How many.
+        confidence: Between 0 and 1, as 0.95.
+        seed: Seed, 0 or more.
+    """
+
+    groups: np.ndarray
+    resamples: int = 1000
+    confidence: float = 0.95
+    seed: int = 0
+
+    def means(self, values: np.ndarray) -> list[Estimate]:
+        """Mean over persons of each column of values (N, V); of NaN nobody knows anything, and they do not count."""
+        columns = np.asarray(values, dtype=float)
+        if not len(columns):
+            return [Estimate(value=None, n=0) for _ in range(columns.shape[1])]
+        ends = mean_interval(columns, self.groups, self.resamples, self.confidence, self.seed)
+        counts = np.isfinite(columns).sum(0)
+        return [
+            Estimate(value=number(value), low=number(low), high=number(high), n=int(n))
+            for value, low, high, n in zip(*ends, counts, strict=True)
+        ]
+
+    def mean(self, values: np.ndarray) -> Estimate:
+        """Mean over persons of values (N,), and its interval."""
+        return self.means(np.asarray(values, dtype=float)[:, None])[0]
+
+    def difference(self, a: np.ndarray, b: np.ndarray) -> Estimate:
+        """Mean over persons of a - b, each (N,), over those who have both.
+
+        What makes persons easy or hard for both goes out, so the interval is that of the difference and not of two
+        means.
+        """
+        return self.mean(np.asarray(a, dtype=float) - b)
+
+    def of(self, chosen: np.ndarray) -> 'Bootstrap':
+        """The same for some of the persons, by mask or number."""
+        return replace(self, groups=self.groups[chosen])

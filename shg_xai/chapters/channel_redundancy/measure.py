@@ -20,8 +20,8 @@ from shg_xai.chapters.channel_redundancy.channels import channel_moments, explai
 from shg_xai.chapters.channel_redundancy.options import RedundancyOptions, choose_layers, numbers
 from shg_xai.chapters.component_projection.width import mean_estimate, paired_difference, suggestion
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import build_loader
-from shg_xai.interventions.network import open_model, open_persons
+from shg_xai.interventions.persons import build_loader
+from shg_xai.interventions.subject import open_model, open_persons
 from shg_xai.interventions.variants import Changes, Scores, measure_variants
 from shg_xai.runner.evaluators import pck_settings
 from shg_xai.runner.provenance import sha256

@@ -26,7 +26,7 @@ from shg_xai.chapters.cluster_shift.options import MoveOptions
 from shg_xai.chapters.cluster_shift.summary import Moves, summary, warnings_of
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import check_stored, open_selection
-from shg_xai.interventions.network import open_model, open_persons, stop_flipping
+from shg_xai.interventions.subject import open_model, open_persons, stop_flipping
 from shg_xai.interventions.variants import Changes, measure_variants
 from shg_xai.latents.selection import Selection
 from shg_xai.runner.evaluators import pck_settings

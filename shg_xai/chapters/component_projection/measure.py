@@ -15,7 +15,7 @@ import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here 
 from shg_xai.chapters.component_projection.width import ladder, mean_estimate, paired_difference, rules, suggestion
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
-from shg_xai.interventions.network import open_model, open_persons
+from shg_xai.interventions.subject import open_model, open_persons
 from shg_xai.interventions.variants import measure_variants
 from shg_xai.runner.evaluators import pck_settings
 from shg_xai.runner.measurement import check_numbers

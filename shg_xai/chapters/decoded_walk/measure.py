@@ -21,7 +21,7 @@ from shg_xai.chapters.decoded_walk.summary import Settings, results
 from shg_xai.chapters.skip_ablation.passes import mean_outputs
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
-from shg_xai.interventions.network import Subject, open_model, stop_flipping
+from shg_xai.interventions.subject import Subject, open_model, stop_flipping
 from shg_xai.latents.concepts import Concept, concepts
 from shg_xai.runner.measurement import check_numbers
 from shg_xai.stats.projection import unit_directions

@@ -18,8 +18,8 @@ from tqdm import tqdm
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.chapters.skip_ablation.passes import present_levels, read_outputs, skip_layer
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import build_loader
-from shg_xai.interventions.network import Subject
+from shg_xai.interventions.persons import build_loader
+from shg_xai.interventions.subject import Subject
 from shg_xai.models.stacked_hourglass import StackedHourglass
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import Outputs, Replacement, split_name, tap

@@ -10,7 +10,7 @@ import numpy as np
 from mmengine.config import Config
 
 from shg_xai.errors import InputError
-from shg_xai.interventions.network import open_persons
+from shg_xai.interventions.subject import open_persons
 
 DONORS = 5  # keeps these random numbers apart from others of the same seed
 

@@ -12,7 +12,7 @@ from shg_xai.chapters.skip_ablation.options import AblationOptions, check_donors
 from shg_xai.chapters.skip_ablation.passes import latent_layer
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
-from shg_xai.interventions.network import Subject, open_model, open_persons
+from shg_xai.interventions.subject import Subject, open_model, open_persons
 from shg_xai.latents import LatentStore
 from shg_xai.runner.evaluators import pck_settings
 

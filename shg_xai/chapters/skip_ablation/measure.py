@@ -20,7 +20,7 @@ from shg_xai.chapters.skip_ablation.options import AblationOptions
 from shg_xai.chapters.skip_ablation.passes import changeable_layers, mean_outputs, measure_conditions, present_levels
 from shg_xai.chapters.skip_ablation.summary import LABELLED, person_columns, summary
 from shg_xai.errors import InputError
-from shg_xai.interventions.network import measure_plain
+from shg_xai.interventions.subject import measure_plain
 from shg_xai.runner.evaluators import pck_settings
 from shg_xai.runner.provenance import sha256
 

@@ -15,8 +15,8 @@ import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here 
 from shg_xai.chapters.component_projection.measure import projected
 from shg_xai.chapters.skip_ablation.conditions import UNTOUCHED, Condition, levels_off, stacks_of
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import build_loader
-from shg_xai.interventions.network import Predicted, Subject, predict
+from shg_xai.interventions.persons import build_loader
+from shg_xai.interventions.subject import Predicted, Subject, predict
 from shg_xai.models.stacked_hourglass import StackedHourglass
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import Outputs, Replacement, tap

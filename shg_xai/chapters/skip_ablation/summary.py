@@ -24,8 +24,8 @@ from shg_xai.chapters.skip_ablation.conditions import (
 )
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags
-from shg_xai.interventions.network import Predicted
 from shg_xai.interventions.rows import image_folder, relative_name
+from shg_xai.interventions.subject import Predicted
 from shg_xai.stats.bootstrap import number
 
 LABELLED = ('pck', 'labelled')

@@ -18,7 +18,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.chapters.channel_redundancy.measure import find_redundancy, fit_persons, projected_channels
 from shg_xai.chapters.channel_redundancy.options import RedundancyOptions, choose_layers, numbers
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import evaluation_dataset
+from shg_xai.interventions.persons import evaluation_dataset
 from tests.helpers.data import write_coco
 from tests.test_chapters.test_component_projection.test_measure import RESNET, THR, batches, exactly, labelled_pck
 from tests.test_interventions.test_capture import (

@@ -23,7 +23,8 @@ from shg_xai.chapters.cluster_shift.misclassified import misclassified
 from shg_xai.chapters.cluster_shift.options import MoveOptions
 from shg_xai.chapters.cluster_shift.summary import Moves, warnings_of
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import DumpOptions, dump_latents, evaluation_dataset
+from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.persons import evaluation_dataset
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.stats.executors import executor

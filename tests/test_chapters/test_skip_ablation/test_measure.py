@@ -19,7 +19,7 @@ from shg_xai.chapters.skip_ablation.passes import changeable_layers, mean_output
 from shg_xai.chapters.skip_ablation.summary import summary
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture import DumpOptions, dump_latents
-from shg_xai.interventions.network import Predicted
+from shg_xai.interventions.subject import Predicted
 from tests.helpers.data import write_coco
 from tests.test_chapters.test_skip_ablation.test_passes import (
     THR,

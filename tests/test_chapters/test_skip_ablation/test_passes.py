@@ -25,7 +25,7 @@ from shg_xai.chapters.skip_ablation.passes import (
     read_outputs,
     replaced_by,
 )
-from shg_xai.interventions.network import Subject
+from shg_xai.interventions.subject import Subject
 from shg_xai.tracing.tap import tap
 from tests.helpers.data import write_coco
 from tests.test_interventions.test_capture import (

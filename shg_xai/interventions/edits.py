@@ -1,0 +1,142 @@
+"""Edits: what takes the place of what a layer puts out, in a field's words.
+
+- ``zero`` and ``constant`` (mean ablation): the layer says nothing, or what it says on average. Zero takes the network
+  far from anything it has seen; the mean stays near, and still tells nothing about the person.
+- ``resample`` (resample ablation, also called interchange intervention): the output of another person, of another
+  image. What the network then gets is real but of the wrong person: what it loses was information.
+- ``project`` (component projection): the output as its first k principal components leave it.
+- ``shift`` (steering): the output, or a start that all share, moved along a direction.
+
+Zhang and Nanda, Towards Best Practices of Activation Patching in Language Models (2024), section 2, compare them.
+
+An edit is given the batch at hand and a place and returns the function of the layer's output that :func:`tap` wants.
+
+Shapes: N persons of a batch, C channels, H x W the resolution of a layer, D = C H W values of a latent, k components.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from shg_xai.tracing.tap import Outputs, Replacement
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The persons whose outputs are edited.
+
+    Attributes:
+        persons: Their numbers in the data set, shape (N,).
+        donors: By place what it put out for the donors of these persons, one tensor (N, ...) a call of the layer; only
+            of places that are resampled.
+    """
+
+    persons: NDArray[np.int64]
+    donors: Outputs = field(default_factory=dict)
+
+
+Edit = Callable[[Batch, str], Replacement]
+
+
+def zero(batch: Batch, place: str) -> Replacement:
+    """Zeros."""
+    return torch.zeros_like
+
+
+def resample(batch: Batch, place: str) -> Replacement:
+    """What the place put out for each person's donor."""
+    return given(batch.donors[place])
+
+
+def constant(values: Sequence[Tensor]) -> Edit:
+    """The same for everybody, as the mean over persons.
+
+    Args:
+        values: A tensor (1, ...) for each call of the layer in a pass.
+    """
+    return lambda batch, place: given(values)
+
+
+def project(mean: Tensor, vectors: Tensor) -> Edit:
+    """What the first k principal components leave: mean + V V^T (x - mean).
+
+    Args:
+        mean: Mean latent, float32, (D,).
+        vectors: V, a component a column, float32, (D, k).
+    """
+
+    def projected(x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            centred = x.flatten(1).float() - mean
+            values = mean + (centred @ vectors) @ vectors.T
+        return like(x, values.reshape(x.shape))
+
+    return lambda batch, place: projected
+
+
+def project_channels(mean: Tensor, vectors: Tensor) -> Edit:
+    """The same at each position of a feature map (N, C, H, W), with components over channels.
+
+    Args:
+        mean: Over persons and positions, float32, (C,).
+        vectors: V, a component a column, float32, (C, k).
+    """
+
+    def projected(x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            centred = x.movedim(1, -1).float() - mean
+            values = mean + (centred @ vectors) @ vectors.T
+        return like(x, values.movedim(-1, 1))
+
+    return lambda batch, place: projected
+
+
+def shift(offset: Tensor, start: Tensor | None = None) -> Edit:
+    """Latents moved, all by the same.
+
+    Args:
+        offset: float32, (D,).
+        start: Where all are moved from, float32, (D,); None for each person's own latent.
+    """
+
+    def shifted(x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            values = (x.flatten(1).float() if start is None else start) + offset
+        return like(x, values.expand(len(x), -1).reshape(x.shape))
+
+    return lambda batch, place: shifted
+
+
+def shift_each(offsets: Tensor) -> Edit:
+    """Latents moved, each person's by an offset of its own.
+
+    Args:
+        offsets: Of all persons of the data set, float32, (persons, D).
+    """
+
+    def edit(batch: Batch, place: str) -> Replacement:
+        own = offsets[torch.from_numpy(batch.persons)]
+
+        def shifted(x: Tensor) -> Tensor:
+            with torch.autocast(x.device.type, enabled=False):
+                values = x.flatten(1).float() + own
+            return like(x, values.reshape(x.shape))
+
+        return shifted
+
+    return edit
+
+
+def given(values: Sequence[Tensor]) -> Replacement:
+    """Answers the calls of a layer in one pass with these values, one after the other."""
+    left = iter(values)
+    return lambda x: like(x, next(left))
+
+
+def like(x: Tensor, values: Tensor) -> Tensor:
+    """Values in the shape, type and memory format of what they take the place of."""
+    return torch.empty_like(x).copy_(values)

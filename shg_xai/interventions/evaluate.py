@@ -1,0 +1,165 @@
+"""The one loop over persons: every condition for every batch, computing once what conditions share.
+
+A condition is a set of edits (:mod:`shg_xai.interventions.edits`); none is the network as it is. For each batch and
+condition the loop hands out a :class:`Pass`, and whoever asked collects from it what they want: predictions, outputs of
+layers, metrics::
+
+    for one in evaluate(network, build_loader(cfg, dataset), [UNTOUCHED, Condition('zero', {layer: zero})]):
+        scores[one.condition.name].append(one.predictions())
+
+Passes that are edited at one place only share everything before it (:func:`shg_xai.tracing.replayed`).
+
+Shapes: N persons of a batch, K keypoints.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from mmengine.dist import get_rank
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from shg_xai.interventions.edits import Batch, Edit, resample
+from shg_xai.interventions.network import Network
+from shg_xai.interventions.predictions import Predictions
+from shg_xai.tracing.replay import replayed
+from shg_xai.tracing.tap import Outputs, tap
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is edited in a network.
+
+    Attributes:
+        name: Whatever its maker wants to know it by.
+        edits: By place, a layer's name or a part of its output (``layer:part``).
+        reuse: A layer that fires before anything edited changes what is computed, or at the first edit itself; what
+            comes before it is computed once for all neighbouring conditions that name it. None: every pass is computed
+            from the image.
+    """
+
+    name: Hashable
+    edits: Mapping[str, Edit] = field(default_factory=dict)
+    reuse: str | None = None
+
+
+UNTOUCHED = Condition('untouched')
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A batch, run under a condition.
+
+    Attributes:
+        condition: Which.
+        persons: Numbers of the N persons in the data set, shape (N,).
+        samples: MMPose's, with predictions; overwritten by the next pass of the batch.
+        outputs: Of the layers read, a tensor (N, ...) a call.
+        batch: As it came from the loader.
+        network: That ran it.
+    """
+
+    condition: Condition
+    persons: NDArray[np.int64]
+    samples: Sequence[Any]
+    outputs: Outputs
+    batch: Mapping[str, Any]
+    network: Network
+
+    def predictions(self) -> Predictions:
+        """What was predicted for the N persons, copied."""
+        return Predictions.of(self.samples, self.network)
+
+
+def evaluate(
+    network: Network,
+    loader: DataLoader,
+    conditions: Sequence[Condition] = (UNTOUCHED,),
+    *,
+    read: Sequence[str] = (),
+    stop: bool = False,
+    donors: DataLoader | None = None,
+    desc: str = 'network',
+) -> Iterator[Pass]:
+    """Run a network on persons under each condition.
+
+    The network is in evaluation mode meanwhile, without gradients and in its config's precision; afterwards, also after
+    an exception, no hook is on it and it trains again if it did before.
+
+    Args:
+        network: The network.
+        loader: The persons, see :func:`~shg_xai.interventions.persons.build_loader`.
+        conditions: In the order of the passes of each batch; those that reuse the same layer stand side by side.
+        read: Layers whose outputs are kept.
+        stop: Whether a pass ends once all of ``read`` have fired, so that nothing is predicted.
+        donors: As many other persons in the same order, whose outputs :func:`~shg_xai.interventions.edits.resample`
+            takes.
+        desc: What the progress bar says.
+
+    Yields:
+        Each pass, batch by batch.
+
+    Raises:
+        InputError: The network has not a layer named.
+    """
+    places = sorted({place for one in conditions for place, edit in one.edits.items() if edit is resample})
+    groups = [(layer, list(own)) for layer, own in groupby(conditions, key=lambda one: one.reuse)]
+    total, start = len(loader.dataset) * len(conditions), 0  # type: ignore[arg-type]
+    lent = _outputs(network, donors, places) if donors is not None and places else None
+    with network.testing(), tqdm(total=total, desc=desc, unit='pass', disable=get_rank() != 0) as progress:
+        for batch in loader:
+            count = len(batch['inputs'])
+            edited = Batch(np.arange(start, start + count), {} if lent is None else next(lent))
+            # Once: it copies all that is known of a person. Predictions are overwritten.
+            data = network.model.data_preprocessor(batch, False)
+            for layer, own in groups:
+                with nullcontext() if layer is None else replayed(network.model, until=layer):
+                    for condition in own:
+                        replace = {place: edit(edited, place) for place, edit in condition.edits.items()}
+                        samples = data['data_samples']
+                        with tap(network.model, read, replace, stop) as outputs:
+                            samples = network.predict(data)
+                        yield Pass(condition, edited.persons, samples, outputs, batch, network)
+                        progress.update(count)
+            start += count
+
+
+def _outputs(network: Network, loader: Iterable[Any], places: Sequence[str]) -> Iterator[Outputs]:
+    """Batch by batch what places put out for donors; a flip test calls each twice."""
+    for batch in loader:
+        with tap(network.model, read=places, stop=not network.flips) as outputs:
+            network.predict(network.model.data_preprocessor(batch, False))
+        yield outputs
+
+
+def predictions(passes: Iterable[Pass]) -> dict[Hashable, Predictions]:
+    """All persons' predictions, by the name of the condition."""
+    found: dict[Hashable, list[Predictions]] = {}
+    for one in passes:
+        found.setdefault(one.condition.name, []).append(one.predictions())
+    return {name: Predictions.joined(parts) for name, parts in found.items()}
+
+
+def mean_outputs(network: Network, loader: DataLoader, places: Sequence[str]) -> Outputs:
+    """Mean over persons of what layers put out, summed up batch by batch in float64.
+
+    Args:
+        network: The network.
+        loader: The persons.
+        places: The layers.
+
+    Returns:
+        For each a float64 tensor (1, ...) a call of the layer.
+    """
+    sums: Outputs = {}
+    for one in evaluate(network, loader, read=places, stop=not network.flips, desc='means'):
+        for name, outputs in one.outputs.items():
+            own = [output.double().sum(0, keepdim=True) for output in outputs]
+            sums[name] = own if name not in sums else [a + b for a, b in zip(sums[name], own, strict=True)]
+    persons = len(loader.dataset)  # type: ignore[arg-type]
+    return {name: [total / persons for total in own] for name, own in sums.items()}
