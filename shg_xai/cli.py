@@ -1,9 +1,11 @@
 """How every command line of this project ends."""
 
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from shg_xai.errors import InputError
@@ -24,6 +26,11 @@ def run(main: Callable[[], None]) -> NoReturn:
         sys.exit(2)
     _leave_distributed()
     sys.exit(0)
+
+
+def command_line() -> str:
+    """What the user typed, with the tool named from the checkout on, for the record in results."""
+    return shlex.join([f'tools/{Path(sys.argv[0]).name}', *sys.argv[1:]])
 
 
 def _leave_distributed() -> None:

@@ -1,12 +1,13 @@
 """From a config file and the command line to the config that runs."""
 
-import argparse
 import json
+import os
 from pathlib import Path
 
 from mmengine.config import Config
 
 from shg_xai.errors import InputError
+from shg_xai.runner.options import CommonOptions
 
 
 def read_config(path: str) -> Config:
@@ -29,34 +30,40 @@ def read_config(path: str) -> Config:
         raise InputError(f'{path}: not a config MMEngine can read ({error})') from error
 
 
-def merge_common(cfg: Config, args: argparse.Namespace) -> None:
+def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
     """Put the options of :func:`add_common_options` into the config; ``--cfg-options`` win.
 
     Args:
         cfg: Changed in place.
-        args: The options.
+        options: The options.
+        config: The config's name, for the work folder and for messages.
 
     Raises:
         InputError: An option does not fit the config.
     """
-    cfg.launcher = args.launcher
-    if args.work_dir or not cfg.get('work_dir'):
-        cfg.work_dir = args.work_dir or str(Path('work_dirs') / Path(args.config).stem)
-    if args.data_root:
+    os.environ.setdefault('LOCAL_RANK', str(options.local_rank))  # for MMEngine's launchers
+    cfg.launcher = options.launcher
+    if options.work_dir or not cfg.get('work_dir'):
+        cfg.work_dir = options.work_dir or str(Path('work_dirs') / Path(config).stem)
+    if options.data_root:
         for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
             if cfg.get(name):
-                cfg[name].dataset.data_root = args.data_root
-    if args.held_out:
+                cfg[name].dataset.data_root = options.data_root
+    if options.held_out:
         use_held_out_split(cfg)
-    if args.show or args.show_dir:
+    if options.show or options.show_dir:
         refuse_latents(cfg, '--show, --show-dir', 'leave them out')
         cfg.default_hooks.visualization.update(
-            enable=True, show=args.show, wait_time=args.wait_time, out_dir=args.show_dir, interval=args.interval
+            enable=True,
+            show=options.show,
+            wait_time=options.wait_time,
+            out_dir=options.show_dir,
+            interval=options.interval,
         )
     try:
-        cfg.merge_from_dict(args.cfg_options)
+        cfg.merge_from_dict(options.overrides())
     except (KeyError, IndexError, TypeError, AssertionError) as error:
-        raise InputError(f'--cfg-options: does not fit {args.config} ({error})') from error
+        raise InputError(f'--cfg-options: does not fit {config} ({error})') from error
     if 'preprocess_cfg' in cfg:  # older MMPose configs keep it at the top
         cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
 
@@ -94,32 +101,15 @@ def use_held_out_split(cfg: Config) -> None:
         cfg.model.data_preprocessor.mean = split['mean']['mean_rgb_0_to_255']
 
 
-def merge_training(cfg: Config, args: argparse.Namespace) -> None:
-    """Put the options of ``tools/train.py`` into the config.
+def merge_testing(cfg: Config, checkpoint: str, amp: bool = False) -> None:
+    """Have a config test a checkpoint.
 
     Args:
         cfg: Changed in place.
-        args: The options.
+        checkpoint: The checkpoint, a file or a URL.
+        amp: Whether to compute in bfloat16.
     """
-    if args.no_validate:
-        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
-    if args.amp:
-        cfg.optim_wrapper.type = 'Bfloat16OptimWrapper'
-    if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
-    if args.auto_scale_lr:
-        cfg.auto_scale_lr.enable = True
-
-
-def merge_testing(cfg: Config, args: argparse.Namespace) -> None:
-    """Put the options of ``tools/test.py`` into the config.
-
-    Args:
-        cfg: Changed in place.
-        args: The options.
-    """
-    cfg.load_from = args.checkpoint
+    cfg.load_from = checkpoint
     cfg.resume = False
-    if args.amp:
+    if amp:
         cfg.test_cfg.fp16 = True  # MMEngine's name for autocast; bfloat16 on the CPU

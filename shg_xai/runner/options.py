@@ -1,70 +1,113 @@
-"""Command-line options, MMPose's own and ours; imports neither torch nor MMPose."""
+"""Options that tools share, MMPose's own and ours; imports neither torch nor MMPose.
 
-import argparse
-import os
+A tool's options are one dataclass that inherits from one of these; see :mod:`shg_xai.options`.
+"""
 
-from mmengine.config import DictAction
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from tyro.conf import Positional, Suppress, arg
+
+from shg_xai.errors import InputError
+from shg_xai.options import at_least
+
+Split = Literal['train', 'val', 'test']
 
 
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that training and testing share.
+@dataclass(frozen=True, kw_only=True)
+class CommonOptions:
+    """What training and testing share.
 
-    Args:
-        parser: Changed in place.
+    Raises:
+        InputError: An option makes no sense.
     """
-    parser.add_argument(
-        '--work-dir', metavar='DIR', help='where logs and checkpoints go; default: work_dirs/<config name>'
-    )
-    parser.add_argument(
-        '--data-root',
-        metavar='DIR',
-        help='folder of the data set (annotations/, train2017/, val2017/); short '
-        'for the data_root of every dataset in the config',
-    )
-    parser.add_argument(
-        '--held-out',
-        action='store_true',
-        help='train without the persons tools/split_coco.py held out, test on '
-        'them, and subtract the mean RGB it computed',
-    )
-    parser.add_argument(
-        '--amp',
-        action='store_true',
-        help='compute in bfloat16 where that is safe (autocast); two to three '
-        'times faster on processors and GPUs that have it',
-    )
-    parser.add_argument('--show-dir', metavar='DIR', help='draw predictions into this folder')
-    parser.add_argument('--show', action='store_true', help='show predictions in a window')
-    parser.add_argument(
-        '--interval', type=int, default=1, metavar='N', help='draw every N-th sample; default: %(default)s'
-    )
-    parser.add_argument(
-        '--wait-time', type=float, default=1, metavar='S', help='seconds a window stays; default: %(default)s'
-    )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='override settings of the config, e.g. train_cfg.max_epochs=2 '
-        'model.backbone.depth=3 "codec.heatmap_size=(64,64)"',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='job launcher; pytorch: start with torchrun. Without a GPU the processes talk through gloo',
-    )
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+
+    work_dir: Annotated[str | None, arg(metavar='DIR')] = None
+    """where logs and checkpoints go; work_dirs/<config name> unless named"""
+    data_root: Annotated[str | None, arg(metavar='DIR')] = None
+    """folder of the data set (annotations/, train2017/, val2017/); short for the data_root of every dataset in the
+    config"""
+    held_out: bool = False
+    """train without the persons tools/split_coco.py held out, test on them, and subtract the mean RGB it computed"""
+    amp: bool = False
+    """compute in bfloat16 where that is safe (autocast); two to three times faster on processors and GPUs that have
+    it"""
+    show_dir: Annotated[str | None, arg(metavar='DIR')] = None
+    """draw predictions into this folder"""
+    show: bool = False
+    """show predictions in a window"""
+    interval: Annotated[int, arg(metavar='N')] = 1
+    """draw every N-th sample"""
+    wait_time: Annotated[float, arg(metavar='S')] = 1
+    """seconds a window stays"""
+    cfg_options: Annotated[tuple[str, ...], arg(metavar='KEY=VALUE [KEY=VALUE ...]')] = ()
+    """override settings of the config, e.g. train_cfg.max_epochs=2 model.backbone.depth=3
+    "codec.heatmap_size=(64,64)\""""
+    launcher: Literal['none', 'pytorch', 'slurm', 'mpi'] = 'none'
+    """job launcher; pytorch: start with torchrun. Without a GPU the processes talk through gloo"""
+    local_rank: Suppress[int] = 0
+
+    def overrides(self) -> dict[str, Any]:
+        """``cfg_options`` as MMEngine merges them, their values read as Python.
+
+        Raises:
+            InputError: One has no equals sign.
+        """
+        import argparse
+
+        from mmengine.config import DictAction
+
+        for option in self.cfg_options:
+            if '=' not in option:
+                raise InputError(f'--cfg-options {option}: give KEY=VALUE')
+        parser = argparse.ArgumentParser()
+        parser.add_argument('--cfg-options', nargs='*', action=DictAction, default={})
+        return parser.parse_args(['--cfg-options', *self.cfg_options]).cfg_options if self.cfg_options else {}
 
 
-def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Parse the command line, and tell MMEngine the process's rank.
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions(CommonOptions):
+    """A network that is run."""
 
-    Returns:
-        The options.
-    """
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    config: Annotated[Positional[str], arg(metavar='CONFIG')]
+    """config file, ours or MMPose's (mmpose::...)"""
+    checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]
+    """checkpoint file"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureOptions(NetworkOptions):
+    """A network that is measured, with intervals, into one JSON file."""
+
+    out: Annotated[Path | None, arg(metavar='FILE.json')] = None
+    """results, with everything they depend on; needed on the command line"""
+    split: Split = 'val'
+    """whose persons are tested"""
+    limit: Annotated[int | None, arg(metavar='N')] = None
+    """at most so many persons, the first of the data set"""
+    bootstrap: Annotated[int, arg(metavar='N')] = 1000
+    """resamples of images behind each interval"""
+    confidence: Annotated[float, arg(metavar='P')] = 0.95
+    """of the intervals"""
+    seed: int = 0
+    """of everything drawn"""
+
+    def __post_init__(self) -> None:
+        at_least(self, dict(limit=1, bootstrap=10, seed=0))
+        if not 0 < self.confidence < 1:
+            raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
+        if self.launcher != 'none':
+            raise InputError(f'--launcher {self.launcher}: runs in one process; leave it out')
+        if self.out is not None and self.out.is_dir():
+            raise InputError(f'--out {self.out}: is a folder; name a file')
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreOptions(MeasureOptions):
+    """A network that is measured beside its stored latents."""
+
+    store: Annotated[Path, arg(metavar='STORE')]
+    """the checkpoint's latents and predictions, see tools/dump_latents.py"""
+    layer: Annotated[str | None, arg(metavar='NAME')] = None
+    """the layer that is edited; needed where the store has several"""
