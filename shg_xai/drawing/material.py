@@ -23,7 +23,7 @@ class Figure:
     """A figure that can be drawn.
 
     Attributes:
-        name: Its file's name without ending, unique on the page, or within a layer for a chapter on layers.
+        name: Its file's name without ending, unique within the chapter; of chapters on layers, within all of them.
         alt: What it shows, for those who do not see it.
         caption: How to read it.
         draw: Draws it.

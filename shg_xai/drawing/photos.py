@@ -55,7 +55,9 @@ def draw_persons(
         if opened[0] != row['file_name']:  # persons of a photo follow each other
             opened = (row['file_name'], _read(photo_file(folder, row['file_name'])))
         points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
-        yield person_picture(opened[1], Person(row['crop_center'], row['crop_scale'], points, flags), links, sides=sides)
+        yield person_picture(
+            opened[1], Person(row['crop_center'], row['crop_scale'], points, flags), links, sides=sides
+        )
 
 
 def _read(file: Path | None) -> NDArray[np.uint8] | None:

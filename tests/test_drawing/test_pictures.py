@@ -49,9 +49,7 @@ def test_joints_lie_in_the_crop_left_orange_right_blue_hidden_hollow() -> None:
     keypoints = np.array([[30, 50], [70, 50], [50, 20], [50, 80]], float)
     sides = sides_of(['left_wrist', 'right_wrist', 'left_eye', 'nose'])
     assert sides == ('left', 'right', 'left', '')
-    got = pixels(
-        person_picture(None, person(keypoints, [2, 2, 1, 0]), [], size=300, sides=sides)
-    )
+    got = pixels(person_picture(None, person(keypoints, [2, 2, 1, 0]), [], size=300, sides=sides))
     assert near(got[150, 90], (230, 159, 0), 25)
     assert near(got[150, 210], (0, 114, 178), 25)
     assert near(got[60, 150], (255, 255, 255), 25), 'occluded: hollow'

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shg_xai.chapters.comparison.results import Balance, Comparison
+from shg_xai.chapters.comparison.results import Comparison
 from shg_xai.chapters.concepts.results import Concepts
 from shg_xai.chapters.spectrum.figures import draw_running_sums
 from shg_xai.chapters.spectrum.results import Spectrum
@@ -26,14 +26,14 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     for concepts in material.results.all(Concepts):
         titles |= concepts.titles
     yield Figure(
-        'comparison-running-sum',
+        'running-sum',
         'Running sums of the variance of all analyses.',
         'How much of the variance the first components hold, for each analysis.',
         lambda: draw_running_sums(material.results.all(Spectrum)),
         wide=False,
     )
     yield Figure(
-        'comparison-cka',
+        'cka',
         'Matrix of the similarity of the latents.',
         'How alike the latents arrange the same persons (debiased linear CKA; 1: the same up to turning and scaling, '
         '0: nothing in common).',
@@ -41,7 +41,7 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
         wide=False,
     )
     yield Figure(
-        'comparison-balance',
+        'balance',
         'Evenness of clusters and size of the smallest, for each K.',
         'How evenly persons spread over the clusters: their entropy as a share of the largest possible, and the share '
         'of the smallest cluster.',
@@ -50,7 +50,7 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     )
     for k in sorted({item.k for item in answer.purity}):
         yield Figure(
-            f'comparison-purity-k{k}',
+            f'purity-k{k}',
             f'Share of {k} clusters that each concept explains.',
             f'How much of the {k} clusters each concept explains.',
             lambda k=k: draw_purity(answer, titles, k),
@@ -84,20 +84,13 @@ def draw_cka(answer: Comparison) -> 'figure.Figure':
 @styled
 def draw_balance(answer: Comparison) -> 'figure.Figure':
     """Draw for each K how evenly persons spread over clusters, one curve an analysis."""
-
-    def evenness(item: Balance) -> float:
-        return item.entropy_share
-
-    def smallest(item: Balance) -> float:
-        return item.smallest_share
-
     canvas = new_figure(COLUMN, 4)
     above, below = canvas.subplots(2, 1, sharex=True)
-    for ax, of, label in ((above, evenness, 'evenness'), (below, smallest, 'smallest cluster')):
+    for ax, key, label in ((above, 'entropy_share', 'evenness'), (below, 'smallest_share', 'smallest cluster')):
         for place, name in enumerate(answer.names):
             items = [item for item in answer.balance if item.name == name]
             look = dict(marker=MARKERS[place % len(MARKERS)], markersize=4.5, color=PALETTE[place % len(PALETTE)])
-            ax.plot([item.k for item in items], [of(item) for item in items], '-', label=name, **look)
+            ax.plot([item.k for item in items], [getattr(item, key) for item in items], '-', label=name, **look)
         ax.set(ylabel=label)
         ax.grid(axis='y')
         # As many ticks in any room: others, with more digits, would not fit what was laid out.

@@ -91,7 +91,11 @@ def _differs(entry: Separation) -> bool:
 
 
 def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
-    value, within, shared = number(entry.effect.value), interval(entry.effect, confidence), entry.mutual_information.value
+    value, within, shared = (
+        number(entry.effect.value),
+        interval(entry.effect, confidence),
+        entry.mutual_information.value,
+    )
     text = (
         f'a person of cluster 1 has more of it than one of cluster 0 with a chance of {value} ({within}; 0.5: no '
         'difference)'
@@ -123,7 +127,7 @@ def _probes(probes: Sequence[Probe], titles: Titles, confidence: str) -> list[st
 
 
 def probe_end(probe: Probe) -> tuple[int, Estimate, float | None]:
-    """A probe's numbers at the most components it was given: how many, the score, and shuffled; 0 where none is known."""
+    """A probe's numbers at the most components known: how many, the score, and shuffled; 0 and no score for none."""
     lines = zip(probe.score.x, probe.score.y, probe.shuffled, strict=True)
     known = [(int(components), score, shuffled) for components, score, shuffled in lines if score.value is not None]
     return known[-1] if known else (0, Estimate(value=None), None)

@@ -12,7 +12,8 @@ def findings(answer: Spectrum, results: Results) -> list[str]:
     confidence, noise, ratio = confidence_of(answer), answer.noise, answer.participation_ratio
     texts = [_leading(place, item, confidence) for place, item in enumerate(answer.leading[:LEADING], 1)]
     first, *others = [
-        f'{number(item.value)} {{}}hold {percent(item.share)}{{}} ({_halves(item)}{{}})' for item in answer.components_for
+        f'{number(item.value)} {{}}hold {percent(item.share)}{{}} ({_halves(item)}{{}})'
+        for item in answer.components_for
     ]
     opened = first.format('components to ', ' of the variance', ' in two halves of the images')
     texts += [
