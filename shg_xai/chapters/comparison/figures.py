@@ -25,13 +25,15 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     titles: dict[str, str] = {}
     for concepts in material.results.all(Concepts):
         titles |= concepts.titles
-    yield Figure(
-        'running-sum',
-        'Running sums of the variance of all analyses.',
-        'How much of the variance the first components hold, for each analysis.',
-        lambda: draw_running_sums(material.results.all(Spectrum)),
-        wide=False,
-    )
+    spectra = material.results.all(Spectrum)
+    if spectra:
+        yield Figure(
+            'running-sum',
+            'Running sums of the variance of all analyses.',
+            'How much of the variance the first components hold, for each analysis.',
+            lambda: draw_running_sums(spectra),
+            wide=False,
+        )
     yield Figure(
         'cka',
         'Matrix of the similarity of the latents.',

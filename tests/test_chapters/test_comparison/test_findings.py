@@ -12,7 +12,8 @@ def test_pairs_are_told_once_with_halves_and_agreement() -> None:
     assert texts[0] == 'The analyses are compared on the 120 persons that all of them have.'
     assert texts[1].startswith('Components that hold 95 % of the variance: shg_people ')
     assert texts[2:4] == [
-        'The latents of shg_people and shg_ae_people are alike to 0.62 (CKA; 0.62 and 0.62 in two halves of the images).',
+        'The latents of shg_people and shg_ae_people are alike to 0.62 (CKA; 0.62 and 0.62 in two halves of the '
+        'images).',
         'Split into 2 clusters each, they agree with an adjusted Rand index of 0.60.',
     ]
     assert len(texts) == 6 and texts[4].startswith('With 2 clusters, the smaller one of shg_people holds ')
