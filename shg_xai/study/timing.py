@@ -1,4 +1,4 @@
-"""What a person costs a network on this machine: ``python -m shg_xai.study.probe CONFIG STACKS``.
+"""What a person costs a network on this machine: ``python -m shg_xai.study.timing CONFIG STACKS``.
 
 Prints seconds for a person in a training step and in a test, and the number of parameters, as JSON. Images are random:
 their size is what costs.
