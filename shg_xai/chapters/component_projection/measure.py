@@ -13,7 +13,7 @@ from shg_xai.interventions.edits import project
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, predictions
 from shg_xai.interventions.network import identify, open_network
 from shg_xai.interventions.persons import build_loader, open_persons
-from shg_xai.runner.measurement import config_to_test
+from shg_xai.runner.measurement import config_to_test, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.pca import STUDY
 
@@ -42,6 +42,7 @@ def measure(options: ComponentProjectionOptions) -> ComponentProjection:
     with timed(times, 'network'):
         scores = {name: found.pck(network) for name, found in predictions(passes).items()}
     bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
+    untouched = untouched_pck(scores[UNTOUCHED.name], bootstrap, options.split)
     pck, drop = curves(scores[UNTOUCHED.name], {k: scores[k] for k in ks}, bootstrap)
     running = np.concatenate([[0.0], np.cumsum(fitted.components.ratio)])
     return ComponentProjection(
@@ -60,7 +61,7 @@ def measure(options: ComponentProjectionOptions) -> ComponentProjection:
         dimensions=dimensions,
         thr=network.thr,
         normaliser=network.normaliser,
-        untouched=untouched_pck(scores[UNTOUCHED.name], bootstrap, options.split),
+        untouched=untouched,
         ks=ks,
         explained_variance_ratio=[min(float(running[k]), 1.0) for k in ks],
         pck=pck,

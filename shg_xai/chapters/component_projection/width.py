@@ -109,7 +109,9 @@ def rules(eigenvalues: NDArray[np.float64], noise: int) -> list[Rule]:
     Returns:
         The study's 50 only where D is larger.
     """
-    found = [Rule(name=f'{100 * share:.0f} % of the variance', k=components_for(eigenvalues, share)) for share in SHARES]
+    found = [
+        Rule(name=f'{100 * share:.0f} % of the variance', k=components_for(eigenvalues, share)) for share in SHARES
+    ]
     found.append(Rule(name='above noise (parallel analysis)', k=noise))
     return found + [Rule(name="the study's 50", k=STUDY)] * (len(eigenvalues) > STUDY)
 
