@@ -29,9 +29,10 @@ COLUMNS = 4  # of examples
 
 def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
     """What is drawn, and how to read it."""
-    confidence = confidence_of(answer)
+    confidence, several = confidence_of(answer), len(material.results.all(SkipAblation)) > 1
+    more = f'-{answer.of}' if several else ''
     yield Figure(
-        'levels',
+        f'levels{more}',
         'PCK that each joint loses where one level of skips is off.',
         'PCK each joint loses where the skip of one level is replaced by nothing, by its mean over persons, or by '
         f'another person’s. Grey on white: the {confidence} interval contains zero. Nothing takes the network far '
@@ -39,21 +40,21 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
         lambda: draw_levels(answer),
     )
     yield Figure(
-        'conditions',
+        f'conditions{more}',
         'PCK with all skips off, one level on, or the latent gone.',
         f'PCK under each condition with {confidence} intervals over images, of all labelled joints and of three parts '
         'of the body. Dashed: the untouched network.',
         lambda: draw_conditions(answer),
     )
     yield Figure(
-        'persons',
+        f'persons{more}',
         'How many persons have which PCK, with skips and without.',
         'How many persons have which PCK: grey with skips, lines without.',
         lambda: draw_histograms(answer),
     )
     if answer.examples:
         yield Figure(
-            'examples',
+            f'examples{more}',
             'Poses of persons with skips and without.',
             'Persons whose every labelled joint is found with skips, those who lose most first. In each frame to the '
             'left with skips, to the right with all of them replaced by nothing (grey: with). PCK before and after.',

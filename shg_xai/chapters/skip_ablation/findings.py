@@ -20,6 +20,11 @@ BY: dict[Replacement, str] = {
 SMALL = 'nose, eyes and ears'
 
 
+def heading(answer: SkipAblation, results: Results) -> str | None:
+    """The network, where there are several."""
+    return answer.of if len(results.all(SkipAblation)) > 1 else None
+
+
 def findings(answer: SkipAblation, results: Results) -> list[str]:
     """What the numbers say, worded no stronger than their intervals."""
     confidence = confidence_of(answer)
