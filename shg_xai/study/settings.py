@@ -1,6 +1,6 @@
 """What a study is about: its data, networks, seeds, and where everything goes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -42,17 +42,19 @@ SPLICED = {'suggested': 'improved', 'study': 'improved_study'}
 class Settings(StudyOptions):
     """The options of a study, all of them known: paths absolute, the configs' numbers filled in.
 
+    ``field()`` takes the default away that the options have.
+
     Raises:
         InputError: The work folder lies in the data.
     """
 
-    work_dir: Path
-    data_root: Path
-    config: Path
-    autoencoder: Path
-    epochs: int
-    more_epochs: int
-    autoencoder_epochs: int
+    work_dir: Path = field()
+    data_root: Path = field()
+    config: Path = field()
+    autoencoder: Path = field()
+    epochs: int = field()
+    more_epochs: int = field()
+    autoencoder_epochs: int = field()
     stacks: int = 1
     processes: int = 1
 
@@ -198,7 +200,7 @@ class CommandOptions(StudyOptions):
         epochs, stacks, alone_epochs = _from_configs(config, alone)
         epochs = self.epochs or epochs
         chosen = self.networks or (('control', 'improved') if self.demo else ('all',))
-        given = {field.name: getattr(self, field.name) for field in fields(StudyOptions)}
+        given = {item.name: getattr(self, item.name) for item in fields(StudyOptions)}
         return Settings(
             **given
             | dict(
@@ -257,10 +259,9 @@ def read_settings(work_dir: Path) -> Settings:
     """
     path = work_dir / FILE
     try:
-        data = path.read_bytes()
-        settings = msgspec.json.decode(data, type=Settings, dec_hook=lambda kind, value: kind(value))
-        if as_json(settings) != data:  # a key less or more
+        values = msgspec.json.decode(path.read_bytes(), type=dict)
+        if set(values) != {item.name for item in fields(Settings)}:
             raise ValueError('keys of another version')
-        return settings
+        return msgspec.convert(values, Settings, dec_hook=lambda kind, value: kind(value))
     except (OSError, ValueError) as error:
         raise InputError(f'{path}: no settings of a study ({error}); run tools/run_study.py first') from error

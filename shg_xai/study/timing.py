@@ -33,14 +33,14 @@ def timed(step: Callable[[], object]) -> float:
     return (time.perf_counter() - start) / STEPS / BATCH
 
 
-def measure(path: str, num_stacks: int) -> dict[str, float]:
+def measure(path: str, stacks: int) -> dict[str, float]:
     """Measure the network of a config, with so many stacks."""
     from mmpose.registry import MODELS
 
     keep_freed_memory()
     init_default_scope('mmpose')
     cfg = Config.fromfile(path)
-    cfg.model.backbone.num_stacks = num_stacks
+    cfg.model.backbone.num_stacks = stacks
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     bfloat16 = cfg.optim_wrapper.get('type') == 'Bfloat16OptimWrapper'
     torch.manual_seed(0)
