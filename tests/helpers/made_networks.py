@@ -77,10 +77,10 @@ def about(value: float, half: float) -> Estimate:
     return Estimate(value=value, low=value - half, high=value + half)
 
 
-def made_networks(seeds: Sequence[int] = (0, 1, 2), stacks: int = 2) -> Networks:
+def networks(seeds: Sequence[int] = (0, 1, 2), stacks: int = 2) -> Networks:
     """Complete, with all networks and both autoencoders."""
-    networks = [_network(place, seeds) for place in range(len(NETWORKS))]
-    by_key = {network.key: network for network in networks}
+    trained = [_network(place, seeds) for place in range(len(NETWORKS))]
+    by_key = {network.key: network for network in trained}
     kinds: tuple[Kind, ...] = ('suggested', 'study')
     return Networks(
         of='study',
@@ -88,7 +88,7 @@ def made_networks(seeds: Sequence[int] = (0, 1, 2), stacks: int = 2) -> Networks
         settings=StudyOptions(data_root=Path('people'), seeds=tuple(seeds), stacks=stacks, epochs=6, more_epochs=2),
         data=PersonCounts(train=4000, val=500, test=500),
         mean_pose=dict(labelled=0.108, visible=0.110, occluded=0.117, limbs=0.085),
-        networks=networks,
+        networks=trained,
         comparisons=[_comparison(by_key[a], by_key[b], group) for a, b in COMPARISONS for group in GROUPS],
         autoencoders=[_autoencoder(key, stack, seed) for key in kinds for stack in range(stacks) for seed in seeds],
         splice=[

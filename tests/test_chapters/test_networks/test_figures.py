@@ -19,7 +19,8 @@ from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
 from shg_xai.results import Estimate, Results
 from tests.helpers.made_component_projection import component_projection
-from tests.helpers.made_networks import NETWORKS, made_networks
+from tests.helpers.made_networks import NETWORKS
+from tests.helpers.made_networks import networks as made_networks
 
 FIGURES = ('loop', 'networks', 'differences', 'autoencoders')
 

@@ -10,7 +10,7 @@ from shg_xai.chapters.networks.results import Comparison, Networks, SpliceCheck
 from shg_xai.chapters.networks.tables import tables
 from shg_xai.drawing.text import signed, spread, stack_name
 from shg_xai.results import Estimate, Results, Verdict
-from tests.helpers.made_networks import made_networks
+from tests.helpers.made_networks import networks as made_networks
 
 NOTHING = Results(command='', seed=0, versions={}, settings={}, layers=[], answers=[])
 Ends = tuple[float, float, float]
