@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ from shg_xai.writing import aside
 
 SCHEMA_VERSION = 2
 KIND = 'shg_xai results'
+SCHEMA = Path(__file__).with_name('results.schema.json')
 MEND = 'run the tool that wrote it again'
 # What was drawn anew for an interval: images with all their persons, trainings, labels dealt to other persons, persons.
 Over = Literal['images', 'seeds', 'permutations', 'persons', 'restarts', 'directions']
@@ -174,7 +175,7 @@ class AnalysedLayer(Typed, kw_only=True):
         warnings: Sentences for the reader.
     """
 
-    name: str
+    name: Annotated[str, msgspec.Meta(pattern='^[a-z0-9_-]+$')]
     store: str
     layer: str
     persons: int
@@ -277,7 +278,7 @@ def _file_type() -> Any:
 
 
 def schema() -> dict[str, Any]:
-    """JSON schema of ``results.json``, made from the types; shipped as ``shg_xai/results.schema.json``."""
+    """JSON schema of ``results.json``, made from the types; shipped as :data:`SCHEMA`."""
     return msgspec.json.schema(_file_type(), schema_hook=_plain_schema)
 
 
@@ -390,6 +391,12 @@ def _check_version(path: Path, head: _Head, mend: str) -> None:
         )
 
 
+def write_schema(path: Path = SCHEMA) -> None:
+    """Write the JSON schema that is shipped: ``python -m shg_xai.results`` after a type was changed."""
+    with aside(path) as part:
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(schema()), indent=1) + b'\n')
+
+
 def write(path: Path, value: Results | Answer) -> None:
     """Write a file of answers, or of one, whole or not at all.
 
@@ -406,3 +413,11 @@ def in_order(answers: Sequence[Answer], names: Sequence[str]) -> list[Answer]:
     """Answers sorted by their chapters' names, those of one chapter in the order given."""
     place = {name: number for number, name in enumerate(names)}
     return sorted(answers, key=lambda answer: place[str(answer.__struct_config__.tag)])
+
+
+if __name__ == '__main__':
+    # Not the function above: chapters know the module by its name.
+    from shg_xai import results
+
+    results.write_schema()
+    print(results.SCHEMA)
