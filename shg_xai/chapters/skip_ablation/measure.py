@@ -1,13 +1,10 @@
 """What a network loses without its skip connections, and without its latents: edits, one pass over persons, PCK."""
 
-import time
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.config import Config
 from numpy.typing import NDArray
 from torch import Tensor
@@ -25,7 +22,7 @@ from shg_xai.chapters.skip_ablation.scores import (
     scores,
 )
 from shg_xai.errors import InputError
-from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
+from shg_xai.interventions.components import Fitted, as_tensors, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Edit, constant, project, resample, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
 from shg_xai.interventions.hourglass import latent_layer, present_levels, skip_layer
@@ -33,7 +30,7 @@ from shg_xai.interventions.network import Network, identify, open_network
 from shg_xai.interventions.persons import Persons, build_loader, open_persons
 from shg_xai.interventions.predictions import Predictions
 from shg_xai.latents import LatentStore
-from shg_xai.runner.measurement import config_to_test
+from shg_xai.runner.measurement import config_to_test, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.tracing.tap import Outputs
 
@@ -61,7 +58,7 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
         if 'mean' in options.replacements:
             means = mean_outputs(network, build_loader(cfg, persons.dataset), changeable_layers(present))
     with timed(times, 'conditions'):
-        components = component_tensors(fitted, network)
+        components = {stack: as_tensors(own.components, network.device) for stack, own in fitted.items()}
         conditions = [to_condition(one, present, means, components) for one in ablations]
         tested = predict_under(conditions, network, persons, donors(len(persons), options.donor_seed))
     with timed(times, 'against'):
@@ -197,15 +194,6 @@ def open_components(cfg: Config, options: SkipAblationOptions, stacks: int) -> t
     return found, sorted({k for k in options.ks or KS if k <= most})
 
 
-def component_tensors(fitted: Mapping[int, Fitted], network: Network) -> Components:
-    """Mean (D,) and vectors (D, D) by stack, float32, where the network is."""
-
-    def tensor(values: NDArray[np.float64]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values)).float().to(network.device)
-
-    return {stack: (tensor(own.components.mean), tensor(own.components.vectors)) for stack, own in fitted.items()}
-
-
 def changeable_layers(present: Sequence[Collection[int]]) -> list[str]:
     """Every skip that is on and every latent."""
     return [
@@ -255,11 +243,3 @@ def predict_under(
     others = None if donor_of is None else build_loader(network.cfg, persons.subset(donor_of).dataset)
     loader = build_loader(network.cfg, persons.dataset)
     return predictions(evaluate(network, loader, ordered or [UNTOUCHED], donors=others))
-
-
-@contextmanager
-def timed(times: dict[str, float], name: str) -> Iterator[None]:
-    """Note how many seconds the block takes."""
-    start = time.perf_counter()
-    yield
-    times[name] = round(time.perf_counter() - start, 2)

@@ -161,7 +161,6 @@ def test_several_answers_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ('old', 'new', 'message'),
     [
-        (b'"low": -0.01,', b'', r'run again|missing required field `low`|low'),
         (b'"all off"', b'"some off"', r"Invalid enum value 'some off'.*conditions\[0\]\.condition\.skips"),
         (b'"stacks": 1,', b'', 'missing required field `stacks`'),
     ],
@@ -169,8 +168,6 @@ def test_several_answers_are_told_apart() -> None:
 def test_what_lacks_or_is_wrong_is_one_line(old: bytes, new: bytes, message: str) -> None:
     data = encode(skip_ablation())
     assert old in data and decode(data, SkipAblation, 'made.json') == skip_ablation()
-    if b'low' in old:
-        return  # an end of an interval may be unknown
     with pytest.raises(InputError, match=rf'^made\.json: .*{message}') as raised:
         decode(data.replace(old, new, 1), SkipAblation, 'made.json', 'run tools/ablate_skips.py again')
     assert '\n' not in str(raised.value)
