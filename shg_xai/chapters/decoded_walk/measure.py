@@ -26,7 +26,7 @@ from shg_xai.chapters.decoded_walk.directions import (
     find_concepts,
     nearest_distances,
 )
-from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, walk_of
+from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, rounded, walk_of
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions, Skips, Start
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk, Pose
 from shg_xai.errors import InputError
@@ -329,8 +329,8 @@ def _examples(decoded: Decoded, shown: Shown) -> list[Example]:
     ids, dataset = shown.everybody.columns['annotation_id'], shown.persons.dataset
     crop, folder = decoded.predictions[UNTOUCHED.name], image_folder(dataset)
 
-    def rounded(poses: Floats) -> list[Pose]:
-        return [[(x, y) for x, y in pose] for pose in np.round(poses, 3).tolist()]
+    def along(place: int, other: int, person: int) -> list[Pose]:
+        return [rounded(pose, 3) for pose in decoded.keypoints(place, other)[:, person]]
 
     return [
         Example(
@@ -339,13 +339,9 @@ def _examples(decoded: Decoded, shown: Shown) -> list[Example]:
             file_name=relative_name(dataset.get_data_info(person)['img_path'], folder),
             crop_center=tuple(crop.center[person].tolist()),
             crop_scale=tuple(crop.scale[person].tolist()),
-            untouched=rounded(crop.keypoints[[person]])[0],
+            untouched=rounded(crop.keypoints[person], 3),
             walks=[
-                ExampleWalk(
-                    name=steering.name,
-                    poses=rounded(decoded.keypoints(place, 0)[:, person]),
-                    random=rounded(decoded.keypoints(place, 1)[:, person]),
-                )
+                ExampleWalk(name=steering.name, poses=along(place, 0, person), random=along(place, 1, person))
                 for place, steering in enumerate(decoded.walks.directions)
             ],
         )
