@@ -1,7 +1,7 @@
 """``tools/walk_latent.py`` as a user runs it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +15,21 @@ from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.runner.layers import config_path
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_coco
-from tests.test_interventions.test_capture import (
-    LAYER,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.helpers.small_network import LAYER, save_network, small_config
 from tools import walk_latent as tool
 
 CONFIG = 'configs/shg_coco.py'
 HRNET = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py'
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The command and the pass in this process compute with as many threads, so exactly alike."""
+    monkeypatch.setenv('OMP_NUM_THREADS', '1')
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope='module')

@@ -44,7 +44,7 @@ from shg_xai.runner.building import config_errors
 from shg_xai.runner.measurement import config_to_test
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.projection import unit_directions
-from shg_xai.tracing.tap import Replacement, split_name
+from shg_xai.tracing.tap import Change, split_name
 
 MEAN_PERSONS = 1000  # of whom the mean skips are, at most
 DONORS = 5  # keeps these random numbers apart from others of the same seed
@@ -228,7 +228,7 @@ def conditions(
     def steered(point: Key) -> Edit:
         vector, length = walks.place(point)
 
-        def edit(batch: Batch, place: str) -> Replacement:
+        def edit(batch: Batch, place: str) -> Change:
             # Made when it is needed: the offsets of all points together may be large.
             offset = length * torch.from_numpy(np.ascontiguousarray(vector)).float()
             return shift(offset.to(network.device), common)(batch, place)

@@ -25,14 +25,7 @@ from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.latents import LatentStore
 from shg_xai.results import Estimate
 from tests.helpers.data import write_coco
-from tests.test_chapters.test_component_projection.test_measure import RESNET
-from tests.test_interventions.test_capture import (
-    LAYER,
-    load,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.helpers.small_network import LAYER, RESNET, load, save_network, small_config
 
 KINDS = dict(
     plain=(LAYER, {}),
