@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from shg_xai.chapters.decoded_walk.results import Point, RandomWalks, Walk
+from shg_xai.chapters.decoded_walk.results import Point, Pose, RandomWalks, Walk
 from shg_xai.results import Estimate
 from shg_xai.stats.bootstrap import Bootstrap
 
@@ -143,10 +143,15 @@ def _point(
         mean_shift=found[size],
         peak_change=found[size + 1],
         concepts=dict(zip(walked.concepts, found[size + 2 :], strict=True)),
-        pose=np.round(walked.poses[place].mean(0), 6).tolist(),
+        pose=rounded(walked.poses[place].mean(0), 6),
         peaks=np.round(walked.peaks[place].mean(0), 6).tolist(),
         nearest_distance=distance,
     )
+
+
+def rounded(pose: Floats, digits: int) -> Pose:
+    """A pose (K, 2) for the results."""
+    return [(x, y) for x, y in np.round(pose, digits).tolist()]
 
 
 def baseline(walks: Sequence[WalkedPoses], first: Walk, bootstrap: Bootstrap) -> RandomWalks:

@@ -26,7 +26,7 @@ from shg_xai.chapters.decoded_walk.directions import (
     find_concepts,
     nearest_distances,
 )
-from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, walk_of
+from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, rounded, walk_of
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions, Skips, Start
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk, Pose
 from shg_xai.errors import InputError
@@ -44,7 +44,7 @@ from shg_xai.runner.building import config_errors
 from shg_xai.runner.measurement import config_to_test
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.projection import unit_directions
-from shg_xai.tracing.tap import Replacement, split_name
+from shg_xai.tracing.tap import Change, split_name
 
 MEAN_PERSONS = 1000  # of whom the mean skips are, at most
 DONORS = 5  # keeps these random numbers apart from others of the same seed
@@ -228,7 +228,7 @@ def conditions(
     def steered(point: Key) -> Edit:
         vector, length = walks.place(point)
 
-        def edit(batch: Batch, place: str) -> Replacement:
+        def edit(batch: Batch, place: str) -> Change:
             # Made when it is needed: the offsets of all points together may be large.
             offset = length * torch.from_numpy(np.ascontiguousarray(vector)).float()
             return shift(offset.to(network.device), common)(batch, place)
@@ -329,8 +329,8 @@ def _examples(decoded: Decoded, shown: Shown) -> list[Example]:
     ids, dataset = shown.everybody.columns['annotation_id'], shown.persons.dataset
     crop, folder = decoded.predictions[UNTOUCHED.name], image_folder(dataset)
 
-    def rounded(poses: Floats) -> list[Pose]:
-        return [[(x, y) for x, y in pose] for pose in np.round(poses, 3).tolist()]
+    def along(place: int, other: int, person: int) -> list[Pose]:
+        return [rounded(pose, 3) for pose in decoded.keypoints(place, other)[:, person]]
 
     return [
         Example(
@@ -339,13 +339,9 @@ def _examples(decoded: Decoded, shown: Shown) -> list[Example]:
             file_name=relative_name(dataset.get_data_info(person)['img_path'], folder),
             crop_center=tuple(crop.center[person].tolist()),
             crop_scale=tuple(crop.scale[person].tolist()),
-            untouched=rounded(crop.keypoints[[person]])[0],
+            untouched=rounded(crop.keypoints[person], 3),
             walks=[
-                ExampleWalk(
-                    name=steering.name,
-                    poses=rounded(decoded.keypoints(place, 0)[:, person]),
-                    random=rounded(decoded.keypoints(place, 1)[:, person]),
-                )
+                ExampleWalk(name=steering.name, poses=along(place, 0, person), random=along(place, 1, person))
                 for place, steering in enumerate(decoded.walks.directions)
             ],
         )
