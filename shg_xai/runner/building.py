@@ -107,7 +107,7 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     return runner
 
 
-def write_results(path: str, cfg: Config, runner: Runner, metrics: dict[str, float]) -> None:
+def write_results(path: Path, cfg: Config, runner: Runner, metrics: dict[str, float]) -> None:
     """Write what a test found, and on what; only the first process of a launch does.
 
     Args:
@@ -131,7 +131,7 @@ def write_results(path: str, cfg: Config, runner: Runner, metrics: dict[str, flo
         persons=len(runner.test_loop.dataloader.dataset),
         metrics=metrics,
     )
-    with aside(Path(path)) as part:
+    with aside(path) as part:
         part.write_text(json.dumps(results, indent=2) + '\n')
 
 
