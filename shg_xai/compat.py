@@ -36,11 +36,7 @@ class MissingOperators(ModuleType):
 
 
 def add_operator_stand_in() -> bool:
-    """Put :class:`MissingOperators` in place where the compiled operators are missing.
-
-    Returns:
-        True where the stand-in is in place, False where the real operators are.
-    """
+    """Put :class:`MissingOperators` in place where the compiled operators are missing; whether it is in place."""
     if isinstance(sys.modules.get(COMPILED_OPERATORS), MissingOperators):
         return True
     if importlib.util.find_spec(COMPILED_OPERATORS) is not None:
@@ -54,15 +50,8 @@ def add_operator_stand_in() -> bool:
 def history_statistic(owner: type, name: str) -> Callable[..., float]:
     """What stands in for ``getattr`` while a checkpoint is read.
 
-    MMEngine's log history pickles its statistics (minimum, mean, ...) as ``getattr`` of its class. Allowing ``getattr``
-    itself would allow code, so only these lookups are.
-
-    Args:
-        owner: MMEngine's HistoryBuffer.
-        name: Name of one of its statistics.
-
-    Returns:
-        The statistic.
+    MMEngine's log history pickles its statistics (minimum, mean, ...) as ``getattr`` of its class, HistoryBuffer.
+    Allowing ``getattr`` itself would allow code, so only these lookups are.
 
     Raises:
         UnpicklingError: Anything else is asked for.

@@ -84,7 +84,7 @@ def test_what_makes_no_sense_is_the_dataclasss_own_error() -> None:
         lambda: parse(Walk, '', ['here', '--way', 'north', '--steps', '0']),
         lambda: Walk(start='here', way=Path('north'), steps=0),
     ):
-        with pytest.raises(InputError, match='^--steps 0: give 1 or more$'):
+        with pytest.raises(InputError, match=r'^--steps 0: give 1 or more$'):
             make()
 
 
@@ -125,7 +125,7 @@ def test_ends_of_ranges_are_allowed() -> None:
     options = MeasureOptions(config='c.py', checkpoint='c.pth', confidence=0.9)
     between(options, 'confidence', 0.9, 1, 'a share')
     at_least(options, dict(limit=1))  # None is fine
-    with pytest.raises(InputError, match='^--confidence 0.9: give a share$'):
+    with pytest.raises(InputError, match=r'^--confidence 0\.9: give a share$'):
         between(options, 'confidence', 0, 0.8, 'a share')
 
 

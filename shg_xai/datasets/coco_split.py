@@ -95,19 +95,11 @@ def count_persons(annotations: Iterable[dict[str, Any]]) -> dict[int, int]:
 
 
 def draw_test_images(persons_on: dict[int, int], persons: int, seed: int) -> list[int]:
-    """Draw images that hold exactly ``persons`` persons together, or as near below as can be.
+    """Draw images that hold exactly ``persons`` persons together, or as near below as can be: their ids, ascending.
 
     The images are walked in a random order; one whose persons would be too many is left out in favour of a later one.
     Where that does not come out even, the sum is looked for among all sets of images (early ones of the same order
     first). The same input and seed give the same images.
-
-    Args:
-        persons_on: image id -> persons on it, as :func:`count_persons` returns it.
-        persons: how many test persons to draw.
-        seed: of the random order, 0 or more.
-
-    Returns:
-        The ids of the test images, ascending.
 
     Raises:
         InputError: ``persons`` < 1 or not fewer than there are, or a negative seed.
@@ -198,10 +190,10 @@ def sample_names(names: list[str], count: int, seed: int) -> list[str]:
 
 
 def image_mean_rgb(path: Path) -> np.ndarray:
-    """Return the mean over all pixels of one image, (3,) RGB in 0..255, exact.
+    """The mean over all pixels of one image, (3,) RGB in 0..255, exact.
 
     Raises:
-        InputError: the file is missing, cut short or no image.
+        InputError: The file is missing, cut short or no image.
     """
     try:
         with Image.open(path) as image:

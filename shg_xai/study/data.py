@@ -18,14 +18,9 @@ NEEDED = ('train', 'val')
 
 
 def first_persons(coco: dict[str, Any], limit: int) -> dict[str, Any]:
-    """The images, in order, that hold the first persons of a COCO keypoint file.
+    """A COCO keypoint file with only the images, in order, that hold its first persons.
 
-    Args:
-        coco: The file.
-        limit: How many persons at most; an image with more than are left is passed over.
-
-    Returns:
-        The same file with fewer images and annotations.
+    An image with more persons than are left of ``limit`` is passed over.
     """
     persons: dict[int, int] = {}
     for annotation in coco['annotations']:
@@ -45,12 +40,7 @@ def first_persons(coco: dict[str, Any], limit: int) -> dict[str, Any]:
 
 
 def link_data(root: Path, out: Path, limit: int | None) -> None:
-    """Make a data folder of links, with smaller annotation files if there is a limit.
-
-    Args:
-        root: COCO's layout.
-        out: Folder to make.
-        limit: Persons of each annotation file.
+    """Make a data folder of links, with smaller annotation files if there is a limit of persons for each.
 
     Raises:
         InputError: Something is missing in ``root``, no person is left, or ``out`` is there and holds more than links.
