@@ -74,21 +74,14 @@ def allow_checkpoint_types() -> None:
     import torch
     from mmengine.logging import HistoryBuffer
 
-    dtypes = {type(np.dtype(kind)) for kind in ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'u8', 'b1')}
+    dtypes = sorted({type(np.dtype(kind)) for kind in ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'u8', 'b1')}, key=str)
     # NumPy 2 renamed its module; a checkpoint names the one it was written with.
-    makers = dict(_reconstruct=np.empty(0).__reduce__()[0], scalar=np.float64(0).__reduce__()[0])
+    makers: dict[str, Any] = dict(_reconstruct=np.empty(0).__reduce__()[0], scalar=np.float64(0).__reduce__()[0])
     renamed = [
         (make, f'numpy.{module}.multiarray.{name}') for module in ('core', '_core') for name, make in makers.items()
     ]
     torch.serialization.add_safe_globals(
-        [
-            HistoryBuffer,
-            (history_statistic, 'builtins.getattr'),
-            np.ndarray,
-            np.dtype,
-            *sorted(dtypes, key=str),
-            *renamed,
-        ]
+        [HistoryBuffer, (history_statistic, 'builtins.getattr'), np.ndarray, np.dtype, *dtypes, *renamed]
     )
 
 

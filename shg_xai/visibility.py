@@ -1,17 +1,17 @@
 """COCO's visibility flags: 0 not labelled, 1 labelled but occluded, 2 labelled and visible."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from shg_xai.coco import Annotation
 from shg_xai.errors import InputError
 
 UNLABELLED, OCCLUDED, VISIBLE = 0, 1, 2
 
 
 def raw_visibility(
-    annotation: dict[str, Any], flip_direction: str | None = None, flip_indices: Sequence[int] | None = None
+    annotation: Annotation, flip_direction: str | None = None, flip_indices: Sequence[int] | None = None
 ) -> np.ndarray:
     """The visibility flags (1, K) of one COCO annotation, float32 in {0, 1, 2}.
 

@@ -4,7 +4,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from tqdm import tqdm
 from tyro.conf import Positional, arg
 
 from shg_xai.cli import run
+from shg_xai.coco import Coco
 from shg_xai.datasets import coco_split
 from shg_xai.errors import InputError
 from shg_xai.options import parse
@@ -68,7 +69,7 @@ class SplitOptions:
                 raise InputError(f'--{option.replace("_", "-")} is {value}; give 1 or more')
 
 
-def read_coco(path: Path) -> tuple[dict[str, Any], str]:
+def read_coco(path: Path) -> tuple[Coco, str]:
     """Return the checked annotations and the SHA-256 of their file, in hexadecimal.
 
     Raises:
@@ -85,11 +86,10 @@ def read_coco(path: Path) -> tuple[dict[str, Any], str]:
         coco = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise InputError(f'{path}: invalid JSON ({error}); unpack the file anew') from error
-    coco_split.check_coco(coco, str(path))
-    return coco, hashlib.sha256(raw).hexdigest()
+    return coco_split.check_coco(coco, str(path)), hashlib.sha256(raw).hexdigest()
 
 
-def json_chunks(value: dict[str, Any]) -> Iterator[str]:
+def json_chunks(value: Mapping[str, object]) -> Iterator[str]:
     """Yield an object's JSON, its lists entry by entry: COCO's text is never whole in memory."""
     opening = '{'
     for key, entry in value.items():
@@ -105,7 +105,7 @@ def json_chunks(value: dict[str, Any]) -> Iterator[str]:
     yield '}\n'
 
 
-def write_all(folder: Path, files: dict[str, dict[str, Any]]) -> None:
+def write_all(folder: Path, files: Mapping[str, Mapping[str, object]]) -> None:
     """Write JSON files aside and rename them in order when all are whole; InputError on no room."""
     parts = {folder / name: folder / f'.{name}.part{os.getpid()}' for name in files}
     try:
@@ -122,7 +122,7 @@ def write_all(folder: Path, files: dict[str, dict[str, Any]]) -> None:
                 part.unlink()
 
 
-def measure_mean(part: dict[str, Any], folder: Path, options: SplitOptions) -> dict[str, Any]:
+def measure_mean(part: Coco, folder: Path, options: SplitOptions) -> dict[str, Any]:
     """Return the mean RGB of the part's images with persons, in both scales, as in the JSON."""
     names = coco_split.person_image_names(part)
     total = len(names)

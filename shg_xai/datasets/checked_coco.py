@@ -8,10 +8,11 @@ import numpy as np
 from mmpose.datasets import CocoDataset
 from mmpose.registry import DATASETS
 
+from shg_xai.coco import Annotation
 from shg_xai.errors import InputError
 
 
-def check_annotation(annotation: dict[str, Any], num_keypoints: int, ann_file: str) -> None:
+def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) -> None:
     """Refuse a person that MMPose would drop or train on in silence: a COCO annotation of K keypoints.
 
     Raises:

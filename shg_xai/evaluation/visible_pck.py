@@ -97,10 +97,11 @@ class VisiblePCK(BaseMetric):
     def compute_metrics(self, results: list[Result]) -> dict[str, float]:
         """Reduce distances and flags of all persons to the metrics of the class."""
         names = self._keypoint_names()
-        columns = list(zip(*results, strict=True))
-        distances, v = (np.stack(column) for column in columns[:2])
+        rows, flags, annotation_ids, image_ids = zip(*results, strict=True)
+        distances, v = np.stack(rows), np.stack(flags)
         if self.persons_file:
-            write_persons(Path(self.persons_file), *columns[2:], person_scores(distances, v, names, self.thr))
+            scores = person_scores(distances, v, names, self.thr)
+            write_persons(Path(self.persons_file), annotation_ids, image_ids, scores)
         v = judged_flags(distances, v)
         correct = distances < self.thr
 

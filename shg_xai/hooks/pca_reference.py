@@ -48,10 +48,12 @@ class PCAReferenceHook(Hook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Add the figure to the metrics of a validation."""
+        assert metrics is not None
         metrics[NAME] = runner.message_hub.get_info(_key('val'))
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Add the figure to the metrics of a test."""
+        assert metrics is not None
         metrics[NAME] = runner.message_hub.get_info(_key('test'))
 
 

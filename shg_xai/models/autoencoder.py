@@ -110,7 +110,7 @@ class AutoencoderNeck(BaseModule):
     def forward(self, x: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
         """Reconstruct a feature map (N, C, H, W), or the last of several."""
         if not isinstance(x, Tensor):
-            return (*x[:-1], self.forward(x[-1]))
+            return (*x[:-1], self(x[-1]))
         if self.training and self.noise:
             x = multiplicative_noise(x, self.noise)
         return self.decode(self.encode(x))

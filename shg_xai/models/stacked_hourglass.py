@@ -38,7 +38,7 @@ def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]
             f'StackedHourglass: skip_connections has {len(flags)} flags for '
             f'depth={depth}; give one flag, or one a level'
         )
-    return [list(flags) for _ in range(num_stacks)]
+    return [[bool(flag) for flag in flags] for _ in range(num_stacks)]
 
 
 class Intermediate(nn.Module):

@@ -83,7 +83,7 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     runner = Runner.from_cfg(cfg)
     if weights is not None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        check_fits(weights, model, checkpoint)
+        check_fits(weights, model, str(checkpoint))
     return runner
 
 

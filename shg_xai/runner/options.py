@@ -5,7 +5,7 @@ A tool's options are one dataclass that inherits from one of these; see :mod:`sh
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
@@ -60,7 +60,7 @@ class CommonOptions:
     local_rank: Annotated[int, arg(metavar='N')] = 0
     """of this process, where a launcher says it here"""
 
-    def overrides(self) -> dict[str, Any]:
+    def overrides(self) -> dict[str, object]:
         """``cfg_options`` as MMEngine merges them, their values read as Python.
 
         Raises:
