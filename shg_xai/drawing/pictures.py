@@ -52,7 +52,7 @@ class Person(NamedTuple):
 
     crop_center: Sequence[float]
     crop_scale: Sequence[float]
-    keypoints: NDArray[np.floating]
+    keypoints: NDArray[Any]
     visibility: NDArray[Any]
 
 
@@ -141,7 +141,7 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
     schema = pa.schema(fields, {**(table.schema.metadata or {}), **FEATURES})
     supply = iter(pictures)
     with aside(file) as part:
-        with pq.ParquetWriter(part, schema, compression='zstd') as writer:
+        with pq.ParquetWriter(part, schema, compression='zstd') as writer:  # type: ignore[no-untyped-call]
             for start in range(0, max(table.num_rows, 1), ROWS_PER_GROUP):
                 rows = table.slice(start, ROWS_PER_GROUP)
                 items = list(islice(supply, rows.num_rows))

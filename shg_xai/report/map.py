@@ -177,7 +177,8 @@ def _texts(values: NDArray[np.float64], digits: int) -> list[str]:
 def build_map(layer: DrawnLayer, pictures: Pictures) -> 'LayoutDOM | None':
     """Build one layer's map, adding the pictures of its persons; None where nobody is in it."""
     from bokeh.layouts import column, row
-    from bokeh.models import CustomJS, Select
+    from bokeh.models import CustomJS
+    from bokeh.models.widgets import Select
 
     rows = map_rows(layer.persons)
     if not len(rows):
@@ -185,9 +186,11 @@ def build_map(layer: DrawnLayer, pictures: Pictures) -> 'LayoutDOM | None':
     choices = colour_choices(layer, rows)
     source = _source(layer, rows, choices, pictures)
     plot = _plot(source)
-    labels = [(key, key.replace('_', ' ')) for key in AXES if np.isfinite(layer.persons.numbers(key)[rows]).all()]
+    labels: list[str | tuple[Any, str]] = [
+        (key, key.replace('_', ' ')) for key in AXES if np.isfinite(layer.persons.numbers(key)[rows]).all()
+    ]
 
-    def select(title: str, options: list[tuple[str, str]], value: str) -> Select:
+    def select(title: str, options: list[str | tuple[Any, str]], value: str) -> Select:
         return Select(title=title, name=title.lower(), options=options, value=value, sizing_mode='stretch_width')
 
     colour = select('Colour', [(choice.key, choice.label) for choice in choices], choices[0].key if choices else '')
@@ -201,7 +204,7 @@ def build_map(layer: DrawnLayer, pictures: Pictures) -> 'LayoutDOM | None':
         chosen.js_on_change('value', CustomJS(args=move, code='shgMap.move(source, axis, key, cb_obj.value)'))
     source.selected.js_on_change('indices', CustomJS(args=shared, code='shgMap.list(source, name)'))
     # The choices go with the layout, so that the page can colour the points when it opens.
-    wide = dict(sizing_mode='stretch_width')
+    wide: Any = dict(sizing_mode='stretch_width')
     return column(row(colour, **wide), row(across, up, **wide), plot, name=layer.name, tags=[json.dumps(plain)], **wide)
 
 
@@ -252,6 +255,7 @@ def embed_maps(material: Material) -> Embedded:
 
     The same for the same results: Bokeh's running numbers are counted anew.
     """
+    from bokeh.core.types import ID
     from bokeh.embed import json_item
 
     pictures, items = Pictures(), {}
@@ -262,7 +266,7 @@ def embed_maps(material: Material) -> Embedded:
         )
         if layout is not None:
             target = f'map-{name}'
-            items[name] = _renumber(json_item(layout, target), target)
+            items[name] = _renumber(json_item(layout, ID(target)), target)
     return {'items': items, 'pictures': pictures.encoded(), 'palette': list(PALETTE), 'unknown': GREY}
 
 

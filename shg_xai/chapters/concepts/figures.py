@@ -1,6 +1,7 @@
 """Concepts against components, clusters and the whole latent."""
 
 from collections.abc import Iterator
+from functools import partial
 from math import nan
 from typing import TYPE_CHECKING, Literal
 
@@ -40,7 +41,7 @@ def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
             f'How far {k} clusters differ in each concept.',
             f'How far the {k} clusters differ in each concept, with {confidence} intervals; the dashed line means not '
             'at all.',
-            lambda k=k: draw_effects(answer, k),
+            partial(draw_effects, answer, k),
             wide=False,
         )
     if answer.probes:
@@ -74,7 +75,7 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    plain, partial = rho_matrix(answer, 'rho'), rho_matrix(answer, 'partial')
+    plain, controlled = rho_matrix(answer, 'rho'), rho_matrix(answer, 'partial')
     _, rows, columns = plain.shape
     canvas = new_figure(PAGE, 0.44 * max(rows, 2) + 1)
     ax = canvas.subplots()
@@ -82,7 +83,7 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
         nothing(ax)
         return canvas
     scale = ScalarMappable(Normalize(-1, 1), LinearSegmentedColormap.from_list('diverging', DIVERGING))
-    for (values, low, high), top, style in ((plain, 0.0, 'normal'), (partial, 0.5, 'italic')):
+    for (values, low, high), top, style in ((plain, 0.0, 'normal'), (controlled, 0.5, 'italic')):
         unclear = ~(low > 0) & ~(high < 0)
         for (row, column), value in np.ndenumerate(values):
             _draw_cell(ax, (column, row + top), value, None if unclear[row, column] else scale, style)
@@ -108,7 +109,7 @@ def _draw_cell(ax: 'Axes', at: tuple[float, float], value: float, scale: 'Scalar
     from matplotlib.patches import Rectangle
 
     empty = np.isnan(value)
-    colour = '#F2F2F2' if empty else scale.to_rgba(value) if scale else 'white'
+    colour = '#F2F2F2' if empty else scale.to_rgba(np.array(value)) if scale else 'white'
     ax.add_patch(Rectangle(at, 1, 0.5, facecolor=colour, edgecolor='none'))
     ink = '#777777' if empty or not scale else 'white' if abs(value) > 0.62 else INK
     text = DASH if empty else number(float(value))
