@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.latents.concepts import concepts, definitions
+from shg_xai.latents.concepts import concepts
 
 NAMES = (
     'nose',
@@ -274,14 +274,3 @@ def test_a_slice_of_a_table():
         for concept in concepts(table(row(), row(turned(20)), row(turned(40))).slice(1), NAMES)
     }
     assert part == {name: entries[1:] for name, entries in whole.items()}
-
-
-def test_definitions():
-    kneeless = row(hidden=('nose', 'left_knee', 'right_knee'))
-    rows = definitions(concepts(table(row(), kneeless), NAMES))
-    found = {entry['name']: entry for entry in rows}
-    share = found['labelled_share']
-    assert share['persons'] == 2 and share['mean'] == pytest.approx((1 + 10 / 13) / 2)
-    assert share['sd'] == pytest.approx(3 / 13 / math.sqrt(2))
-    assert found['standing']['persons'] == 1 and found['standing']['sd'] is None
-    assert all(entry['definition'].endswith('.') and entry['title'] for entry in rows)
