@@ -120,7 +120,8 @@ def main() -> None:
     def whole() -> Found:
         return wholly(conditions, network, persons, donor_of)
 
-    ratios, seconds, found = [], {replaying: [], whole: []}, dict[Callable[[], Found], Found]()
+    seconds: dict[Callable[[], Found], list[float]] = {replaying: [], whole: []}
+    found, ratios = dict[Callable[[], Found], Found](), list[float]()
     for index in range(args.rounds):
         # Which goes first changes from round to round.
         for run in ((replaying, whole), (whole, replaying))[index % 2]:
