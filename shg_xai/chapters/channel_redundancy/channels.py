@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import reduce
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def place_of(layer: str) -> Place:
     return Place()
 
 
-def channel_moments(outputs: NDArray[np.floating], before: Moments | None = None) -> Moments:
+def channel_moments(outputs: NDArray[np.floating[Any]], before: Moments | None = None) -> Moments:
     """Mean and scatter over channels, in float64, of a batch and of all batches before it.
 
     Args:
@@ -61,7 +61,7 @@ def channel_moments(outputs: NDArray[np.floating], before: Moments | None = None
     return reduce(joined, own if before is None else chain([before], own))
 
 
-def _moments(person: NDArray[np.floating]) -> Moments:
+def _moments(person: NDArray[np.floating[Any]]) -> Moments:
     """Of one person's output (C, H, W)."""
     samples = person.reshape(len(person), -1).T.astype(np.float64)
     mean = samples.mean(axis=0)

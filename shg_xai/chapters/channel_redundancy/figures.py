@@ -31,8 +31,8 @@ def figures(answer: ChannelRedundancy, material: Material) -> Iterator[Figure]:
         f'redundancy-{answer.of}' if several else 'redundancy',
         'Share of the channels each stage needs, and PCK with fewer of them.',
         'Left: how many channel components, of all, each stage needs so that PCK hardly drops (dots with their '
-        'number), and how many hold 95 % of the variance (diamonds), in the order of flow. Right: PCK with fewer of them, one '
-        'stage at a time. Level 0 is the finest.',
+        'number), and how many hold 95 % of the variance (diamonds), in the order of flow. Right: PCK with fewer of '
+        'them, one stage at a time. Level 0 is the finest.',
         lambda: draw_redundancy(answer),
     )
 

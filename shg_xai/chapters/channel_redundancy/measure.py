@@ -3,7 +3,7 @@
 Shapes: N persons, C channels, H x W the resolution of a layer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,6 @@ from shg_xai.stats.moments import Moments
 from shg_xai.stats.pca import Components, principal_components
 
 STREAM = 6  # keeps these random numbers apart from others of the same seed
-Shapes = Mapping[str, tuple[int, int, int]]  # (C, H, W) of each layer
 
 
 def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
@@ -116,13 +115,17 @@ def choose_layers(cfg: Config, names: Sequence[str]) -> dict[str, tuple[int, int
             )
         names = [name for name in infos if place_of(name).part is not None]
     check_layers(names, list(infos))
-    for name in names:
-        if not infos[name].per_person or len(infos[name].shape) != 3:
-            raise InputError(
-                f'layer {name}: puts out {infos[name].shape}, no feature map (channels, height, width) for each '
-                'person; leave it out of --layers'
-            )
-    return {name: infos[name].shape for name in infos if name in names}
+    found = {}
+    for name in [name for name in infos if name in names]:
+        match infos[name].per_person, infos[name].shape:
+            case True, (channels, height, width):
+                found[name] = channels, height, width
+            case _, shape:
+                raise InputError(
+                    f'layer {name}: puts out {shape}, no feature map (channels, height, width) for each person; leave '
+                    'it out of --layers'
+                )
+    return found
 
 
 def fit_persons(cfg: Config, options: ChannelRedundancyOptions) -> Persons:

@@ -47,7 +47,7 @@ def draw_width(answers: Sequence[ComponentProjection]) -> 'figure.Figure':
     axes = figure.subplots(3 * lines, columns, squeeze=False, sharex='col', height_ratios=[2.6, strip, 0.95] * lines)
     for place in range(lines * columns):
         line, column = divmod(place, columns)
-        panels = axes[3 * line : 3 * line + 3, column]
+        panels = list(axes[3 * line : 3 * line + 3, column])
         if place < len(answers):
             _draw_latent(panels, answers[place], latent_name(answers[place]) if len(answers) > 1 else '')
         else:
@@ -99,14 +99,13 @@ def _draw_rules(panels: Sequence['Axes'], answer: ComponentProjection) -> None:
     # By k: a name to the left of its line then crosses no other.
     entries.sort(key=lambda entry: (entry[1], not entry[2]))
     for y, (name, k, first) in enumerate(entries):
-        line = (
-            dict(color=INK, linewidth=1.3, linestyle='-', zorder=1.5)
-            if first
-            else dict(color=MARK, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
-        )
-        for ax in (above, below):
-            ax.axvline(k, **line)
-        middle.plot([k, k], [-0.6, y], **line)
+        for line in (above.axvline(k), below.axvline(k), *middle.plot([k, k], [-0.6, y])):
+            line.set(
+                color=INK if first else MARK,
+                linewidth=1.3 if first else 0.8,
+                linestyle='-' if first else (0, (2, 2)),
+                zorder=1.5 if first else 1,
+            )
         middle.plot(k, y, 'D' if first else 'o', color=INK if first else '#666666', markersize=5.5 if first else 4)
         left = k > answer.dimensions**0.45
         middle.annotate(

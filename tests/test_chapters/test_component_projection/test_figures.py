@@ -5,6 +5,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 from PIL import Image
 
 from shg_xai.chapters.component_projection.figures import draw_width, figures
@@ -13,6 +15,11 @@ from shg_xai.drawing.style import save_figure
 from shg_xai.results import Estimate
 from tests.helpers.made_component_projection import component_projection
 from tests.test_chapters.test_component_projection.test_findings import of
+
+
+def numbers(line: Line2D) -> NDArray[np.float64]:
+    """What a line is drawn from, (points, 2)."""
+    return np.asarray(line.get_xydata(), float)
 
 
 @pytest.mark.parametrize('stacks', [1, 2])
@@ -42,9 +49,8 @@ def test_a_column_a_stack_with_rules_in_rows() -> None:
     assert above.get_xscale() == 'symlog'
     for marker, group in zip('os^', ('labelled', 'visible', 'limbs'), strict=True):
         (line,) = (line for line in above.lines if line.get_marker() == marker)
-        assert list(line.get_ydata()) == [point.value for point in answer.pck[group].y]
-        assert list(line.get_xdata()) == answer.ks
-    assert list(below.lines[0].get_ydata()) == answer.explained_variance_ratio
+        assert numbers(line).T.tolist() == [answer.ks, [point.value for point in answer.pck[group].y]]
+    assert numbers(below.lines[0])[:, 1].tolist() == answer.explained_variance_ratio
     assert [text.get_text() for text in middle.texts] == [
         'suggested: 32',
         'above noise (parallel analysis): 38',
@@ -53,8 +59,8 @@ def test_a_column_a_stack_with_rules_in_rows() -> None:
         '95 % of the variance: 67',
         '99 % of the variance: 139',
     ]
-    dotted = [line for line in above.lines if line.get_linestyle() == ':' and len(line.get_xdata())]
-    assert [line.get_ydata()[0] for line in dotted] == [
+    dotted = [line for line in above.lines if line.get_linestyle() == ':' and len(numbers(line))]
+    assert [numbers(line)[0, 1] for line in dotted] == [
         answer.untouched[group].value for group in ('labelled', 'visible', 'limbs')
     ]
 
@@ -70,4 +76,4 @@ def test_what_is_not_known_leaves_a_gap() -> None:
     answer = component_projection()
     answer.pck['labelled'].y[3] = answer.untouched['labelled'] = Estimate(value=None)
     line = next(line for line in draw_width([answer]).axes[0].lines if line.get_marker() == 'o')
-    assert np.isnan(line.get_ydata()[3]) and np.isfinite(line.get_ydata()).sum() == 11
+    assert np.flatnonzero(np.isnan(numbers(line)[:, 1])).tolist() == [3]
