@@ -79,7 +79,7 @@ def skip_ablation(stacks: int = 1, against: bool = True, of: str = 'plain') -> S
         normaliser='crop',
         stacks=stacks,
         levels=[0, 1],
-        skeleton_links=[(int(a), int(b)) for a, b in LINKS],
+        links=[(int(a), int(b)) for a, b in LINKS],
         untouched=drops(0, 0, 0, untouched=True),
         conditions=conditions,
         against=Control(

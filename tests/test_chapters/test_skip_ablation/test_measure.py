@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from shg_xai.chapters.component_projection import measure as component_projection
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
 from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors
-from shg_xai.chapters.skip_ablation.measure import changeable_layers, measure, open_tested, predict_under, to_condition
+from shg_xai.chapters.skip_ablation.measure import layers_of, measure, open_tested, predict_under, to_condition
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions
 from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Scores, SkipAblation
 from shg_xai.errors import InputError
@@ -110,7 +110,7 @@ def under(
 
 
 def mean_of(network: Network, persons: Persons, present: list[list[int]]) -> Outputs:
-    return mean_outputs(network, build_loader(network.cfg, persons.dataset), changeable_layers(present))
+    return mean_outputs(network, build_loader(network.cfg, persons.dataset), layers_of(present))
 
 
 def batches(cfg: Config, order: np.ndarray | None = None) -> list[Any]:
@@ -194,7 +194,7 @@ def test_every_condition_is_that_of_a_full_pass(
     cfg = made(model)
     network, persons, present = opened(cfg)
     assert present == [[0, 1]] * stacks
-    layers, order = changeable_layers(present), donors(6, 3)
+    layers, order = layers_of(present), donors(6, 3)
     assert len(layers) == 3 * stacks
     conditions = all_conditions(present, [0, 1])
     assert len(conditions) == 18 * (1 if stacks == 1 else 3)
@@ -236,7 +236,7 @@ def test_own_skips_and_own_latents_change_nothing(made: Callable[..., Config], m
 def test_own_latent_with_own_skips_and_all_skips_off_by_hand(made: Callable[..., Config]) -> None:
     network, _, present = opened(made())
     model: Any = network.model
-    backbone, layers = model.backbone, changeable_layers(present)
+    backbone, layers = model.backbone, layers_of(present)
     hourglass = backbone.hourglasses[0]
     with network.testing(), torch.no_grad():
         data = network.prepare(batches(network.cfg)[0])
@@ -310,7 +310,7 @@ def test_results(made: Callable[..., Config], tmp_path: Path) -> None:
     for field in ('untouched', 'conditions', 'against', 'histogram', 'examples'):
         assert field == 'against' or getattr(found, field) == getattr(again, field)
     assert (found.persons, found.levels, found.stacks, found.thr) == (6, [0, 1], 1, THR)
-    assert found.skeleton_links[0] == (15, 13) and len(found.skeleton_links) == 19
+    assert found.links[0] == (15, 13) and len(found.links) == 19
     assert len(found.conditions) == 18
     tested = measured(cfg)
     for name, own in [('untouched', found.untouched), *((one.condition, one) for one in found.conditions)]:
