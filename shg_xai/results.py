@@ -260,12 +260,17 @@ def answer_types() -> tuple[type[Answer], ...]:
     return tuple(found)
 
 
+def _any_answer() -> Any:
+    """The type of an answer of any chapter; mypy cannot follow it."""
+    return reduce(or_, answer_types())
+
+
 @cache
 def _file_type() -> Any:
-    """The type of a whole file, in which an answer is of one of the chapters' types; mypy cannot follow it."""
+    """The type of a whole file, in which an answer is of one of the chapters' types."""
     return msgspec.defstruct(
         'ResultsFile',
-        [('answers', list[reduce(or_, answer_types())])],  # type: ignore[misc]
+        [('answers', list[_any_answer()])],  # type: ignore[misc]
         bases=(Results,),
         kw_only=True,
         forbid_unknown_fields=True,
@@ -365,6 +370,16 @@ def read_answer(path: Path, kind: type[A], mend: str = MEND) -> A:
     data = read_bytes(path, mend)
     _check_version(path, decode(data, _Head, path, mend), mend)
     return decode(data, kind, path, mend)
+
+
+def read_any_answer(path: Path, mend: str = MEND) -> Answer:
+    """Read a file that holds one answer, whichever chapter's.
+
+    Raises:
+        InputError: It is not there, no chapter's, of an older or a newer version, or a field is missing or wrong.
+    """
+    found: Answer = read_answer(path, _any_answer(), mend)
+    return found
 
 
 def _check_version(path: Path, head: _Head, mend: str) -> None:

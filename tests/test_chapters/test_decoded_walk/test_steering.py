@@ -1,6 +1,5 @@
-"""Passes with replaced latents on a network that can be followed by hand."""
+"""Passes with steered latents on a network that can be followed by hand, whose skips, and whose poses."""
 
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,15 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.chapters.decoded_walk.directions import Direction, Walks
-from shg_xai.chapters.decoded_walk.effects import DecodedWalk, Drawn, effects, points
-from shg_xai.chapters.decoded_walk.passes import Points, decode, moved, skips_around
-from shg_xai.chapters.decoded_walk.summary import in_crop
+from shg_xai.chapters.decoded_walk.directions import START, SteeringVector, Walks
+from shg_xai.chapters.decoded_walk.effects import walk_of
+from shg_xai.chapters.decoded_walk.measure import Decoded, conditions, find_donors, in_crop, skips_around
 from shg_xai.errors import InputError
+from shg_xai.interventions.edits import Batch, shift
+from shg_xai.interventions.evaluate import UNTOUCHED, evaluate, predictions
+from shg_xai.interventions.network import Network
+from shg_xai.interventions.persons import Persons, build_loader
+from shg_xai.stats.bootstrap import Bootstrap
 
 JOINTS = ('still', 'moving')
 CFG = Config(dict(val_dataloader=dict(batch_size=2, num_workers=0)))
@@ -45,7 +48,7 @@ class Linear(nn.Module):
         return data_samples
 
 
-class Persons(Dataset):
+class Five(Dataset):
     """Five persons in crops of 100 x 50."""
 
     def __len__(self) -> int:
@@ -54,8 +57,11 @@ class Persons(Dataset):
     def __getitem__(self, index: int) -> dict[str, Any]:
         sample = PoseDataSample(
             metainfo=dict(
-                input_center=np.array([50.0, 25.0]), input_scale=np.array([100.0, 50.0]), img_path=f'{index}.jpg'
-            )
+                input_center=np.array([50.0, 25.0]),
+                input_scale=np.array([100.0, 50.0]),
+                raw_ann_info=dict(keypoints=[10, 10, 2, 30, 30, 2]),
+            ),
+            gt_instances=InstanceData(keypoints=np.array([[[10.0, 10.0], [30, 30]]])),
         )
         return dict(inputs=torch.full((3,), float(index)), data_samples=sample)
 
@@ -66,39 +72,39 @@ def test_a_joint_moves_by_as_much_as_the_latent_says(start: str) -> None:
     model, steps = Linear().eval(), np.array([-2.0, -1, 0, 1, 2])
     # Joint 1 is moved by 0.8 of the first direction, along y, and not at all by the second.
     vector, other = np.array([0, 0.6, 0, 0.8]), np.array([[1.0], [0], [0], [0]])
-    walks = Walks([Direction('component 1', 'component', 1, vector, 2.5, 0.5)], other, steps)
-    places, vectors = walks.places(), torch.from_numpy(walks.vectors()).float()
-    base = torch.tensor([0.0, 1, 2, 3]) if start == 'mean' else None
+    walks = Walks([SteeringVector('component 1', 'component', 1, vector, 2.5, 0.5)], other, steps)
+    base = np.array([0.0, 1, 2, 3]) if start == 'mean' else None
     weights = {name: value.clone() for name, value in model.state_dict().items()}
-    times: dict[str, float] = {}
-    found = decode(model, CFG, Persons(), 'latent', Points(base, vectors, places), repeat({}), times)
-    assert found.keypoints.shape == (len(places) + 1, 5, 2, 2)
-    assert found.files == ['0.jpg', '1.jpg', '2.jpg', '3.jpg', '4.jpg']
-    assert set(times) == {'network'}
-    own, beside = walks.points(0, 0), walks.points(0, 1)
-    poses = in_crop(found.keypoints, found.center, found.scale)
-    np.testing.assert_allclose(poses[:, :, 0], 0.1)  # (10, 10) in a crop from (0, 0), side 100
-    drawn = Drawn(np.arange(5), 20, 0.95, 0)
-    walk = DecodedWalk(steps, poses[own], found.peaks[own], {})
-    for c, point in zip(steps, points(walk, JOINTS, drawn), strict=True):
-        assert point['shift']['still']['value'] == 0
+    network = Network(model, CFG, JOINTS)
+    asked = conditions(network, walks, 'latent', base, {})
+    found = predictions(evaluate(network, build_loader(CFG, Five()), asked))
+    assert set(found) == {UNTOUCHED.name, *walks.points()} and len(asked) == 1 + 9
+    decoded, drawn = Decoded(found, walks, JOINTS, 0.5), Bootstrap(np.arange(5), 20)
+    assert decoded.keypoints(0, 0).shape == (5, 5, 2, 2)
+    own, beside = (decoded.poses(0, other) for other in (0, 1))
+    np.testing.assert_allclose(own.poses[:, :, 0], 0.1)  # (10, 10) in a crop from (0, 0), side 100
+    walk = walk_of(own, JOINTS, [None] * 5, drawn)
+    for c, point in zip(steps, walk.points, strict=True):
+        assert point.shift['still'].value == 0
         # 2.5 * 0.8 = 2 pixels of 100 per sigma.
-        assert point['shift']['moving']['value'] == pytest.approx(0.02 * abs(c), abs=1e-6)
-    assert effects(walk, JOINTS, drawn)['shift_per_sigma']['value'] == pytest.approx(0.01, 1e-4)
-    elsewhere = DecodedWalk(steps, poses[beside], found.peaks[beside], {})
-    assert elsewhere.shift_per_sigma.max() == 0
+        assert point.shift['moving'].value == pytest.approx(0.02 * abs(c), abs=1e-6)
+    assert walk.shift_per_sigma.value == pytest.approx(0.01, 1e-4)
+    assert beside.shift_per_sigma.max() == 0
     if start == 'person':
-        np.testing.assert_array_equal(found.keypoints[0], found.keypoints[-1])
+        np.testing.assert_array_equal(found[START].keypoints, found[UNTOUCHED.name].keypoints)
     else:
-        np.testing.assert_allclose(found.keypoints[0, :, 1], 30 + np.array([[2.0, 3]] * 5))
-        assert not np.array_equal(found.keypoints[0], found.keypoints[-1])
+        np.testing.assert_allclose(found[START].keypoints[:, 1], 30 + np.array([[2.0, 3]] * 5))
+        assert not np.array_equal(found[START].keypoints, found[UNTOUCHED.name].keypoints)
     # The network is as it was.
     assert not any(module._forward_hooks or 'forward' in module.__dict__ for module in model.modules())
     for name, value in model.state_dict().items():
         assert torch.equal(value, weights[name])
 
 
-def test_moved_keeps_type_and_format() -> None:
+def test_shifted_latents_keep_type_and_format() -> None:
+    def moved(x: Tensor, start: Tensor | None, offset: Tensor) -> Tensor:
+        return shift(offset, start)(Batch(np.arange(len(x))), 'latent')(x)
+
     torch.manual_seed(0)
     x = torch.randn(3, 4, 2, 2).contiguous(memory_format=torch.channels_last)
     offset = torch.randn(16)
@@ -111,6 +117,25 @@ def test_moved_keeps_type_and_format() -> None:
     half = moved(x.bfloat16(), None, torch.zeros(16))
     assert half.dtype == torch.bfloat16
     assert torch.equal(half, x.bfloat16())
+
+
+def test_keypoints_in_the_frame_of_the_crop() -> None:
+    found = in_crop(np.array([[[60.0, 40]]]), np.array([[50.0, 40]]), np.array([[40.0, 20]]))
+    np.testing.assert_allclose(found, [[[0.75, 0.25]]])
+
+
+def test_who_is_shown_and_who_lends() -> None:
+    def spread(persons: int, count: int) -> list[int]:
+        return Persons(None, dict(image_id=np.arange(persons)), 'val').spread(count).tolist()
+
+    assert spread(10, 4) == [0, 3, 6, 9]
+    assert spread(3, 50) == [0, 1, 2]
+    images = np.array([1, 1, 2, 3, 3])
+    donors = find_donors(images, np.array([0, 1, 4]), 0)
+    assert (images[donors] != images[[0, 1, 4]]).all()
+    np.testing.assert_array_equal(donors, find_donors(images, np.array([0, 1, 4]), 0))
+    with pytest.raises(InputError, match='--skips donor: all persons are of one image'):
+        find_donors(np.array([1, 1]), np.array([0]), 0)
 
 
 def test_the_skips_that_are_replaced(repo_root: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.study.saved import plain, read_settings, write_settings
+from shg_xai.study.settings import as_json, read_settings, write_settings
 from tests.helpers.study_settings import settings_of
 
 
@@ -23,7 +23,7 @@ from tests.helpers.study_settings import settings_of
             tolerance=0.0,
             amp=True,
             processes=2,
-            num_stacks=2,
+            stacks=2,
         ),
     ],
 )
@@ -39,7 +39,7 @@ def test_what_is_written_is_read_again(tmp_path: Path, changes: dict) -> None:
 
 
 def test_they_are_plain_json(tmp_path: Path) -> None:
-    values = plain(settings_of(tmp_path, people=(48, 12)))
+    values = json.loads(as_json(settings_of(tmp_path, people=(48, 12))))
     assert values['work_dir'] == str(tmp_path / 'work')
     assert (values['people'], values['seeds'], values['limit']) == ([48, 12], [0], None)
 
@@ -48,7 +48,7 @@ def test_they_are_plain_json(tmp_path: Path) -> None:
     'text', [None, '', '{"epochs": ', '[]', '3', '{}', '\xff', '{"epochs": 3}', 'more', 'less', 'path']
 )
 def test_damaged_or_foreign_settings_are_one_line(tmp_path: Path, text: str | None) -> None:
-    values = plain(settings_of(tmp_path))
+    values = json.loads(as_json(settings_of(tmp_path)))
     if text == 'more':
         text = json.dumps(values | dict(gpus=3))
     elif text == 'less':

@@ -1,4 +1,4 @@
-"""What a person costs a network on this machine: ``python -m shg_xai.study.probe CONFIG STACKS``.
+"""What a person costs a network on this machine: ``python -m shg_xai.study.timing CONFIG STACKS``.
 
 Prints seconds for a person in a training step and in a test, and the number of parameters, as JSON. Images are random:
 their size is what costs.
@@ -20,6 +20,11 @@ from shg_xai.runner.building import keep_freed_memory
 BATCH, STEPS = 8, 2
 
 
+def gpus() -> int:
+    """How many there are."""
+    return torch.cuda.device_count()
+
+
 def timed(step: Callable[[], object]) -> float:
     """Seconds a person takes in a step, the first steps left out."""
     step()
@@ -33,14 +38,14 @@ def timed(step: Callable[[], object]) -> float:
     return (time.perf_counter() - start) / STEPS / BATCH
 
 
-def measure(path: str, num_stacks: int) -> dict[str, float]:
+def measure(path: str, stacks: int) -> dict[str, float]:
     """Measure the network of a config, with so many stacks."""
     from mmpose.registry import MODELS
 
     keep_freed_memory()
     init_default_scope('mmpose')
     cfg = Config.fromfile(path)
-    cfg.model.backbone.num_stacks = num_stacks
+    cfg.model.backbone.num_stacks = stacks
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     bfloat16 = cfg.optim_wrapper.get('type') == 'Bfloat16OptimWrapper'
     torch.manual_seed(0)
