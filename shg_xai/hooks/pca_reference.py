@@ -48,10 +48,12 @@ class PCAReferenceHook(Hook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Add the figure to the metrics of a validation."""
+        assert metrics is not None
         metrics[NAME] = runner.message_hub.get_info(_key('val'))
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Add the figure to the metrics of a test."""
+        assert metrics is not None
         metrics[NAME] = runner.message_hub.get_info(_key('test'))
 
 
@@ -72,15 +74,8 @@ def _measure(runner: Runner, stage: str, dataset: Dataset) -> None:
 
 
 def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
-    """What the first principal components of some persons explain of others.
-
-    Args:
-        fitted: Persons the components are found from.
-        evaluated: Persons that are reconstructed.
-        width: How many components are kept.
-
-    Returns:
-        1 - SSE / SST, SST about the mean of the evaluated persons.
+    """What the first ``width`` principal components of some persons explain of others: 1 - SSE / SST about the others'
+    mean.
 
     Raises:
         InputError: A dataset is none of latents, or its latents cannot be analysed.

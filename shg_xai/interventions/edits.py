@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from shg_xai.tracing.tap import Outputs, Replacement
+from shg_xai.tracing.tap import Change, Outputs, Replacement
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Batch:
     donors: Outputs = field(default_factory=dict)
 
 
-Edit = Callable[[Batch, str], Replacement]
+Edit = Callable[[Batch, str], Change]
 
 
 def zero(batch: Batch, place: str) -> Replacement:

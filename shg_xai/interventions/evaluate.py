@@ -78,12 +78,12 @@ class Pass:
 
 def evaluate(
     network: Network,
-    loader: DataLoader,
+    loader: DataLoader[Any],
     conditions: Sequence[Condition] = (UNTOUCHED,),
     *,
     read: Sequence[str] = (),
     stop: bool = False,
-    donors: DataLoader | None = None,
+    donors: DataLoader[Any] | None = None,
     desc: str = 'network',
 ) -> Iterator[Pass]:
     """Run a network on persons under each condition.
@@ -116,7 +116,7 @@ def evaluate(
             count = len(batch['inputs'])
             edited = Batch(np.arange(start, start + count), {} if lent is None else next(lent))
             # Once: it copies all that is known of a person. Predictions are overwritten.
-            data = network.model.data_preprocessor(batch, False)
+            data = network.prepare(batch)
             for layer, own in groups:
                 with nullcontext() if layer is None else replayed(network.model, until=layer):
                     for condition in own:
@@ -133,7 +133,7 @@ def _outputs(network: Network, loader: Iterable[Any], places: Sequence[str]) -> 
     """Batch by batch what places put out for donors; a flip test calls each twice."""
     for batch in loader:
         with tap(network.model, read=places, stop=not network.flips) as outputs:
-            network.predict(network.model.data_preprocessor(batch, False))
+            network.predict(network.prepare(batch))
         yield outputs
 
 
@@ -145,7 +145,7 @@ def predictions(passes: Iterable[Pass]) -> dict[Hashable, Predictions]:
     return {name: Predictions.joined(parts) for name, parts in found.items()}
 
 
-def mean_outputs(network: Network, loader: DataLoader, places: Sequence[str]) -> Outputs:
+def mean_outputs(network: Network, loader: DataLoader[Any], places: Sequence[str]) -> Outputs:
     """Mean over persons of what layers put out, summed up batch by batch in float64.
 
     Args:

@@ -11,10 +11,9 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import autocast
 from torch import nn
 
-from shg_xai.results import Checkpoint
 from shg_xai.runner.building import build_runner
 from shg_xai.runner.evaluators import pck_settings
-from shg_xai.runner.provenance import sha256
+from shg_xai.runner.provenance import identify as identify
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,17 @@ class Network:
         finally:
             self.model.train(training)
 
+    def prepare(self, batch: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A batch of the loader's as the network takes it: on its device, colours normalised."""
+        preprocessor: Any = self.model.data_preprocessor
+        data: Mapping[str, Any] = preprocessor(batch, False)
+        return data
+
     def predict(self, data: Mapping[str, Any]) -> Sequence[Any]:
-        """MMPose's samples with predictions of a preprocessed batch, without gradients, in the config's precision."""
+        """MMPose's samples with predictions of a prepared batch, without gradients, in the config's precision."""
         with torch.no_grad(), autocast(enabled=(self.cfg.get('test_cfg') or {}).get('fp16', False)):
-            return self.model(**data, mode='predict')
+            samples: Sequence[Any] = self.model(**data, mode='predict')
+        return samples
 
 
 def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
@@ -69,7 +75,13 @@ def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
     """
     runner = build_runner(cfg, checkpoint)
     runner.load_or_resume()
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+    return unwrapped(runner.model)
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """A model without what MMEngine wraps around it where several processes train it."""
+    inner: nn.Module = model.module if is_model_wrapper(model) else model  # type: ignore[assignment]
+    return inner
 
 
 def keypoint_names(dataset: Any) -> list[str]:
@@ -91,17 +103,6 @@ def open_network(cfg: Config, checkpoint: str | None, dataset: Any, split: str) 
         InputError: The checkpoint cannot be used, or the evaluator.
     """
     return Network(open_model(cfg, checkpoint), cfg, keypoint_names(dataset), **pck_settings(cfg, split))
-
-
-def identify(checkpoint: str) -> Checkpoint:
-    """The one identity of a checkpoint: the hash of its content, or its address where it is a URL.
-
-    Raises:
-        InputError: There is no such file.
-    """
-    if '://' in checkpoint:
-        return Checkpoint(file=checkpoint, url=checkpoint)
-    return Checkpoint(file=checkpoint, sha256=sha256(checkpoint))
 
 
 def stop_flipping(cfg: Config) -> bool:

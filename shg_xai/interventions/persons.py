@@ -11,13 +11,16 @@ from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import Runner
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from shg_xai.errors import InputError
 from shg_xai.visibility import OCCLUDED, VISIBLE
 
+Columns = dict[str, NDArray[Any]]
 
-def person_columns(dataset: Any) -> dict[str, np.ndarray]:
+
+def person_columns(dataset: Any) -> Columns:
     """Columns a condition may name, one entry a person, from the annotations alone.
 
     Args:
@@ -71,7 +74,7 @@ class Persons:
     """
 
     dataset: Any
-    columns: dict[str, np.ndarray]
+    columns: Columns
     split: str
 
     def __len__(self) -> int:
@@ -79,21 +82,21 @@ class Persons:
         return len(self.columns['image_id'])
 
     @property
-    def image_ids(self) -> np.ndarray:
+    def image_ids(self) -> NDArray[np.int64]:
         """The image of each, (N,)."""
         return self.columns['image_id']
 
-    def subset(self, chosen: np.ndarray) -> 'Persons':
+    def subset(self, chosen: NDArray[np.int64]) -> 'Persons':
         """Some of them, by their numbers, in that order; a number may come twice."""
         columns = {name: values[chosen] for name, values in self.columns.items()}
         return Persons(self.dataset.get_subset(chosen.tolist()), columns, self.split)
 
-    def spread(self, count: int) -> np.ndarray:
+    def spread(self, count: int) -> NDArray[np.int64]:
         """At most ``count`` of their numbers, evenly from the first to the last, ascending."""
-        return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(int))
+        return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(np.int64))
 
 
-def evaluation_dataset(cfg: Config, split: str) -> dict[str, Any]:
+def evaluation_dataset(cfg: Config, split: str) -> Any:
     """Config of a split's dataset as it is tested: annotated boxes, no augmentation.
 
     Args:
@@ -135,11 +138,12 @@ def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
     return Persons(dataset, columns, split)
 
 
-def build_loader(cfg: Config, dataset: Any) -> DataLoader:
+def build_loader(cfg: Config, dataset: Any) -> DataLoader[Any]:
     """The config's validation dataloader over these persons, in their order."""
     loader = cfg.get('val_dataloader') or cfg.test_dataloader
     settings = {key: value for key, value in loader.items() if key != 'dataset'}
     # Each process has its own persons already, so no sampler may share them out again.
-    return Runner.build_dataloader(
+    built: DataLoader[Any] = Runner.build_dataloader(
         {**settings, 'dataset': dataset, 'sampler': None, 'shuffle': False, 'drop_last': False}
     )
+    return built

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.schema import FACTOR, row_schema
 
+Floats = NDArray[np.float64]
 # pyarrow's own way from its types to NumPy's needs pandas.
-NUMPY_TYPES = {
+NUMPY_TYPES: dict[pa.DataType, np.dtype[Any]] = {
     pa.int8(): np.dtype('int8'),
     pa.int16(): np.dtype('int16'),
     pa.int32(): np.dtype('int32'),
@@ -22,22 +24,19 @@ NUMPY_TYPES = {
 }
 
 
-def to_sixteenths(values: np.ndarray) -> np.ndarray:
+def to_sixteenths(values: Floats) -> Floats:
     """Float64 values rounded to multiples of 1/16."""
-    return np.ldexp(np.rint(np.ldexp(values, 4)), -4)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(values, 4)), -4))
 
 
-def to_8_bits(values: np.ndarray) -> np.ndarray:
+def to_8_bits(values: Floats) -> Floats:
     """Float64 values rounded to 8 significant bits, so by 1/256 of themselves at most."""
     mantissa, exponent = np.frexp(values)
-    return np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8))
 
 
 # What a network said needs no more digits than it knows; the bits left out cost most of the table.
-ROUNDED: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    'predicted_keypoints': to_sixteenths,
-    'keypoint_scores': to_8_bits,
-}
+ROUNDED: Mapping[str, Callable[[Floats], Floats]] = {'predicted_keypoints': to_sixteenths, 'keypoint_scores': to_8_bits}
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Column:
     """What a value of a column must be; ``dtype`` is None for text."""
 
     name: str
-    dtype: np.dtype | None
+    dtype: np.dtype[Any] | None
     size: int
     listed: bool
     nullable: bool

@@ -209,7 +209,7 @@ def differences(a: Manifest, b: Manifest) -> list[str]:
     Compared are the layers (in any order), keypoints, skeleton, rows and ``source``, not ``environment``. A line has
     the dotted key and both values, shortened to where they part.
     """
-    leaves = []
+    leaves: list[dict[str, Any]] = []
     for manifest in (a, b):
         content = json.loads(manifest.to_json())
         content['layers'] = {layer['name']: layer for layer in content['layers']}
@@ -222,8 +222,10 @@ def differences(a: Manifest, b: Manifest) -> list[str]:
         if all(key in leaf for leaf in leaves) and json.dumps(pair[0]) == json.dumps(pair[1]):
             continue
         start = 0
-        if all(isinstance(value, str) for value in pair):
-            same = next((place for place, (x, y) in enumerate(zip(*pair, strict=False)) if x != y), min(map(len, pair)))
+        one, other = pair
+        if isinstance(one, str) and isinstance(other, str):
+            places = (place for place, (x, y) in enumerate(zip(one, other, strict=False)) if x != y)
+            same = next(places, min(len(one), len(other)))
             start = same - 10 if same > 30 else 0
         first, second = (
             shorten(value, start) if key in leaf else 'nothing' for value, leaf in zip(pair, leaves, strict=True)

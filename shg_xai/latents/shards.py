@@ -10,10 +10,12 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.schema import ADDED, FACTOR, Layer, Manifest, row_schema
@@ -69,7 +71,7 @@ def write_file(file: Path, *parts: bytes | memoryview | pa.Buffer) -> None:
         os.fsync(handle.fileno())
 
 
-def npy_header(array: np.ndarray) -> bytes:
+def npy_header(array: NDArray[Any]) -> bytes:
     """The header of an .npy file; array must be in C order."""
     stream = _Bytes()
     np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
@@ -105,7 +107,7 @@ def rows_file(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def write_shard(shard: Path, table: pa.Table, arrays: Mapping[str, np.ndarray]) -> None:
+def write_shard(shard: Path, table: pa.Table, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write a shard aside and rename it; arrays are by file name, in C order.
 
     Raises:
@@ -148,8 +150,10 @@ def array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]
     try:
         with file.open('rb') as handle:
             version = np.lib.format.read_magic(handle)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(handle)
+            header_1 = version == (1, 0)
+            shape, _, dtype = (
+                np.lib.format.read_array_header_1_0(handle) if header_1 else np.lib.format.read_array_header_2_0(handle)
+            )
             header, size = handle.tell(), os.fstat(handle.fileno()).st_size
     except FileNotFoundError:
         return f'{file}: missing; {MEND}', 0

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.rows import checked_row, row_table
@@ -112,7 +113,7 @@ class ShardWriter:
         self._renaming: Path | None = None
         self._failed = self._closed = False
 
-    def add(self, rows: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
+    def add(self, rows: Sequence[Mapping[str, Any]], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Add n persons; a shard is written whenever one is full.
 
         Args:
@@ -149,7 +150,7 @@ class ShardWriter:
             if self._filled == self._size:
                 self._write()
 
-    def _copy(self, layer: Layer, values: np.ndarray) -> None:
+    def _copy(self, layer: Layer, values: NDArray[Any]) -> None:
         """Cast values (n, *shape) into the buffer, behind the rows that are in it."""
         target = self._arrays[layer.name][self._filled : self._filled + len(values)]
         with np.errstate(over='ignore', invalid='ignore'):

@@ -15,12 +15,27 @@ import torch
 from mmengine.config import Config
 
 import shg_xai
+from shg_xai.errors import InputError
+from shg_xai.results import Checkpoint
 
 
 def sha256(path: str) -> str:
     """SHA-256 of a file, read in pieces."""
     with open(path, 'rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
+
+
+def identify(checkpoint: str) -> Checkpoint:
+    """The one identity of a checkpoint: the hash of its content, or its address where it is a URL.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    if '://' in checkpoint:
+        return Checkpoint(file=checkpoint, url=checkpoint)
+    if not Path(checkpoint).is_file():
+        raise InputError(f'{checkpoint}: no such checkpoint')
+    return Checkpoint(file=checkpoint, sha256=sha256(checkpoint))
 
 
 def describe_source(

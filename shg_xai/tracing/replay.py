@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from shg_xai.tracing.tap import find_layer
 
+Forward = Callable[..., Any]
+Args, Options = tuple[Any, ...], dict[str, Any]
 COMPUTED = object()  # stands for the output of a call that no memory can take the place of
 
 
@@ -32,7 +34,7 @@ class _Trace:
         self.calls: list[tuple[nn.Module, Any]] = []
         self.complete = False
 
-    def record(self, module: nn.Module, forward: Callable, last: bool, args: tuple, options: dict) -> Any:
+    def record(self, module: nn.Module, forward: Forward, last: bool, args: Args, options: Options) -> Any:
         """Make a call and keep what it put out, if the layer has not fired by its end."""
         place = len(self.calls)
         self.calls.append((module, COMPUTED))
@@ -66,7 +68,7 @@ class _Replay:
         self.trace = _Trace()
         self.left: dict[nn.Module, deque[Any]] | None = None
 
-    def call(self, module: nn.Module, forward: Callable, args: tuple, options: dict) -> Any:
+    def call(self, module: nn.Module, forward: Forward, args: Args, options: Options) -> Any:
         """What a module puts out: from memory, or computed."""
         try:
             if self.left is not None:
@@ -113,7 +115,7 @@ def replayed(model: nn.Module, until: str) -> Iterator[None]:
     modules = list(model.modules())
     own = {module: module.__dict__['forward'] for module in modules if 'forward' in module.__dict__}
 
-    def answered(module: nn.Module, forward: Callable) -> Callable:
+    def answered(module: nn.Module, forward: Forward) -> Forward:
         return lambda *args, **options: replay.call(module, forward, args, options)
 
     try:

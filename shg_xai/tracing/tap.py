@@ -15,6 +15,7 @@ tuple or list, or a key of a dict.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
@@ -23,6 +24,20 @@ from shg_xai.errors import InputError
 
 Replacement = Callable[[Tensor], Tensor]
 Outputs = dict[str, list[Tensor]]
+
+
+@dataclass(frozen=True)
+class WithInput:
+    """A replacement that is told what its layer was given, too.
+
+    Attributes:
+        of: From the first argument of the layer's call and its output to what takes the output's place.
+    """
+
+    of: Callable[[Tensor, Tensor], Tensor]
+
+
+Change = Replacement | WithInput
 
 
 class _LastLayerReached(Exception):
@@ -38,17 +53,10 @@ def split_name(name: str) -> tuple[str, str | None]:
 def find_layer(model: nn.Module, name: str) -> nn.Module:
     """The module a tap's name stands for.
 
-    Args:
-        model: The network.
-        name: ``layer`` or ``layer:part``.
-
-    Returns:
-        The layer.
-
     Raises:
         InputError: The model has no such layer.
     """
-    layers = dict(model.named_modules())
+    layers: dict[str, nn.Module] = dict(model.named_modules())
     layer = split_name(name)[0]
     if layer not in layers or not layer:
         raise InputError(f'no layer {layer!r} in the model; tools/list_layers.py lists them')
@@ -90,18 +98,17 @@ def _replaced(output: Any, key: Any, value: Tensor) -> Any:
     """The output with one part replaced; the original container is left as it was."""
     if key is None:
         return value
+    kind: Any = type(output)
     if isinstance(output, Mapping):
-        return type(output)({**output, key: value})
+        return kind({**output, key: value})
     items = list(output)
     items[key] = value
-    if hasattr(output, '_fields'):
-        return type(output)(*items)
-    return type(output)(items)
+    return kind(*items) if hasattr(output, '_fields') else kind(items)
 
 
 @contextmanager
 def tap(
-    model: nn.Module, read: Sequence[str] = (), replace: Mapping[str, Replacement] | None = None, stop: bool = False
+    model: nn.Module, read: Sequence[str] = (), replace: Mapping[str, Change] | None = None, stop: bool = False
 ) -> Iterator[Outputs]:
     """Read and replace the outputs of layers while the block runs.
 
@@ -112,6 +119,7 @@ def tap(
         model: The network; any ``nn.Module``.
         read: Layers whose outputs are kept, detached, on their device.
         replace: For a layer a function of its output, whose result takes the output's place; gradients flow through it.
+            Where it needs the layer's input, too: :class:`WithInput`.
         stop: End the block's forward pass once every layer in ``read`` has put something out. What stands behind that
             pass in the block is not run. Defaults to ``False``.
 
@@ -124,15 +132,18 @@ def tap(
     outputs: Outputs = {name: [] for name in read}
     replace = replace or {}
 
-    def replacing(name: str) -> Callable:
+    def replacing(name: str) -> Callable[..., Any]:
+        change = replace[name]
+
         def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
             key = _key(output, name)
             value = output if key is None else output[key]
-            return _replaced(output, key, replace[name](value))
+            new = change.of(inputs[0], value) if isinstance(change, WithInput) else change(value)
+            return _replaced(output, key, new)
 
         return hook
 
-    def reading(name: str) -> Callable:
+    def reading(name: str) -> Callable[..., None]:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             key = _key(output, name)
             value = output if key is None else output[key]

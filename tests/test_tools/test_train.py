@@ -307,12 +307,3 @@ def test_a_checkpoint_to_resume_must_be_there(
     words = [CONFIG, '--resume', tmp_path / 'none.pth', *options(data, tmp_path / 'work')]
     assert run_in_process(train.main, words, monkeypatch) == 2
     assert only_error(capsys.readouterr().err).endswith('none.pth: no such checkpoint')
-
-
-def test_help_needs_no_torch(run_tool: Callable) -> None:
-    done = run_tool(['train.py', '--help'], env={'PYTHONPROFILEIMPORTTIME': '1'})
-    assert done.returncode == 0
-    assert '--data-root' in done.stdout
-    loaded = {line.split('|')[-1].strip() for line in done.stderr.splitlines()}
-    assert 'argparse' in loaded
-    assert not loaded & {'torch', 'mmpose', 'mmcv'}

@@ -1,7 +1,9 @@
 """What a person wears: skin, hair and clothes, drawn at random."""
 
 import colorsys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +19,8 @@ HAIR: tuple[Colour, ...] = (
 )  # fmt: skip
 PATTERNS = ('plain', 'plain', 'rings', 'lengthwise', 'checks', 'dots', 'noise', 'noise')
 HAIRCUTS = ('short', 'short', 'long', 'long', 'bun', 'cap', 'bald')
+
+T = TypeVar('T')
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,11 @@ def random_colour(rng: np.random.Generator, saturation: tuple[float, float], val
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
     """``one`` moved towards ``other`` by ``share`` in 0..1."""
-    return tuple(a + (b - a) * share for a, b in zip(one, other, strict=True))
+    (a, b, c), (x, y, z) = one, other
+    return (a + (x - a) * share, b + (y - b) * share, c + (z - c) * share)
 
 
-def _pick(rng: np.random.Generator, choices: tuple) -> object:
+def _pick(rng: np.random.Generator, choices: Sequence[T]) -> T:
     return choices[int(rng.integers(len(choices)))]
 
 
@@ -62,7 +67,7 @@ def _cloth(rng: np.random.Generator, patterns: tuple[str, ...], low: float, high
     colour = random_colour(rng, (0.15, 0.85), (low, high))
     towards: Colour = (245, 245, 245) if rng.uniform() < 0.55 else (25, 20, 20)
     second = mix(colour, towards, rng.uniform(0.35, 0.75))
-    pattern = str(_pick(rng, patterns))
+    pattern = _pick(rng, patterns)
     return Material(colour, second, pattern, float(rng.uniform(0.035, 0.065)))
 
 
@@ -93,7 +98,7 @@ def sample_looks(rng: np.random.Generator) -> Looks:
         hair=hair,
         iris=_pick(rng, ((60, 40, 20), (30, 50, 80), (120, 80, 40), (60, 90, 60))),
         hat=random_colour(rng, (0.4, 0.9), (0.3, 0.9)),
-        haircut=str(_pick(rng, HAIRCUTS)),
+        haircut=_pick(rng, HAIRCUTS),
         shirt=shirt,
         sleeve=sleeve,
         forearm=forearm,
