@@ -131,7 +131,7 @@ def draw_effects(answer: Concepts, k: int) -> 'figure.Figure':
             ax.plot(entry.effect.ends, [row, row], color=BLUE, linewidth=1.6)
         ax.plot(entry.effect.value, row, 'o', color=BLUE, markersize=5)
     ax.axvline(centre, color=INK, linewidth=0.9, linestyle='--')
-    names = [wrap(answer.titles.get(entry.concept, entry.concept)) for entry in entries]
+    names = [wrap(answer.titles[entry.concept]) for entry in entries]
     ax.set_yticks(range(len(entries)), names, parse_math=False)
     more = 'chance that a person of cluster 1\nhas more of it than one of cluster 0'
     ax.set_xlabel(more if centre else 'share of the ranks’ variance between clusters (ε²)')
@@ -151,7 +151,7 @@ def draw_probes(answer: Concepts) -> 'figure.Figure':
         ax.set_axis_off()
     for place, (ax, probe) in enumerate(zip(axes.flat, answer.probes, strict=False)):
         _draw_probe(ax, probe)
-        ax.set_title(wrap(answer.titles.get(probe.concept, probe.concept)), fontsize=9, parse_math=False)
+        ax.set_title(wrap(answer.titles[probe.concept]), fontsize=9, parse_math=False)
         # Nothing below it: its axis has to carry the numbers.
         ax.tick_params(labelbottom=place + columns >= count)
     named = [found for ax in axes.flat if (found := ax.get_legend_handles_labels())[1]]
