@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.helpers.made_cluster_shift import cluster_shift
 
 from shg_xai.chapters.networks.options import NETWORKS
 from shg_xai.chapters.networks.results import GROUPS, AutoencoderTest, Networks, SeededEstimate, SpliceCheck, StageRun
@@ -23,6 +22,7 @@ from shg_xai.study.interventions import result_of
 from shg_xai.study.settings import Settings, write_settings
 from tests.helpers.data import annotation, coco
 from tests.helpers.made_channel_redundancy import channel_redundancy
+from tests.helpers.made_cluster_shift import cluster_shift
 from tests.helpers.made_decoded_walk import decoded_walk
 from tests.helpers.made_results import made_results, write_results
 from tests.helpers.made_skip_ablation import skip_ablation
@@ -103,7 +103,7 @@ def test_a_network_by_seed_and_over_all(settings: Settings) -> None:
     assert whole.value == pytest.approx(5 / 6)
     assert whole.sd == pytest.approx(np.std([0.75, 2.75 / 3], ddof=1))
     # Persons' means: 0.625 and 0.875 in one image, 1 in another.
-    assert 0.75 - 1e-9 <= whole.low <= 5 / 6 <= whole.high <= 1
+    assert whole.ends is not None and 0.75 - 1e-9 <= whole.ends[0] <= 5 / 6 <= whole.ends[1] <= 1
     assert entry.pck['visible'].value == pytest.approx(5 / 12)
     assert entry.pck['occluded'] == SeededEstimate(value=None, n=0)
     assert entry.pck['limbs'].value == 0
@@ -245,7 +245,9 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
     assert looked is not None
     looked.components_for[1].value = 5
     found = networks(settings, analysed)
-    shared = dict(stack=0, seed=4, noise=found.autoencoders[0].noise, pca_explained_variance_ratio=0.75, persons=17)
+    shared: dict[str, Any] = dict(
+        stack=0, seed=4, noise=found.autoencoders[0].noise, pca_explained_variance_ratio=0.75, persons=17
+    )
     assert found.autoencoders == [
         AutoencoderTest(
             key='suggested',
@@ -299,12 +301,12 @@ def test_all_answers_are_collected_in_the_order_of_chapters(settings: Settings) 
     write(settings.work_dir / 'analysis_plain' / 'results.json', analysed)
     write_interventions(settings)
     found = collect(settings)
-    tags = [answer.__struct_config__.tag for answer in found.answers]
+    tags = [str(answer.__struct_config__.tag) for answer in found.answers]
     first = ['networks', 'component_projection', 'skip_ablation', 'decoded_walk', 'channel_redundancy', 'cluster_shift']
     assert tags[:6] == first
     assert [answer.of for answer in found.answers[:6]] == ['study', *['plain'] * 5]
     assert {answer.of for answer in found.answers[6:]} <= {'', *(layer.name for layer in found.layers), 'all'}
-    assert sorted(tags[6:]) == sorted(answer.__struct_config__.tag for answer in analysed.answers)
+    assert sorted(tags[6:]) == sorted(str(answer.__struct_config__.tag) for answer in analysed.answers)
     assert found.answers[0] == networks(settings, analysed)
     result_of(settings, 'walk').write_text('{"schema_version": 2, "chapter": "walking"}')
     with pytest.raises(InputError, match=r'walk\.json: .*walking.*run_study\.py again'):

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_links_hold_from_a_relative_root(root: Path, tmp_path: Path, monkeypatch
     assert len(list((tmp_path / 'data' / 'train2017').iterdir())) == 4
 
 
-def people(counts: list[int]) -> dict:
+def people(counts: list[int]) -> Any:
     """Image 1 with so many persons, image 2 with so many, ..."""
     return coco(
         [annotation(100 * image + person, image) for image, count in enumerate(counts, 1) for person in range(count)]
