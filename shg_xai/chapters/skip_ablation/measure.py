@@ -140,12 +140,7 @@ def open_control(options: SkipAblationOptions, network: Network, persons: Person
 def choose_levels(
     network: Network, present: Sequence[Sequence[int]], levels: Sequence[int]
 ) -> tuple[list[int], list[str]]:
-    """Which levels are switched one by one, ascending, and warnings of those that cannot be.
-
-    Args:
-        network: The network.
-        present: For each stack the levels whose skip is on.
-        levels: Those asked for; none for all.
+    """The levels that are switched one by one, of those asked for or all, and warnings of those that cannot be.
 
     Raises:
         InputError: The network has no skips, or not at a level asked for.
@@ -192,11 +187,8 @@ def open_components(cfg: Config, options: SkipAblationOptions, stacks: int) -> t
 
 def layers_of(present: Sequence[Collection[int]]) -> list[str]:
     """Every skip that is on and every latent."""
-    return [
-        name
-        for stack, levels in enumerate(present)
-        for name in (*(skip_layer(stack, level) for level in levels), latent_layer(stack))
-    ]
+    skips = [skip_layer(stack, level) for stack, levels in enumerate(present) for level in levels]
+    return skips + [latent_layer(stack) for stack in range(len(present))]
 
 
 def to_condition(
@@ -227,11 +219,7 @@ def predict_under(
 ) -> dict[Hashable, Predictions]:
     """Predictions of the untouched network and under every condition, by its name; what comes first is computed once.
 
-    Args:
-        conditions: See :func:`to_condition`.
-        network: The network.
-        persons: N persons.
-        donor_of: For each person the one whose values it gets, shape (N,); None without donors.
+    ``donor_of`` holds for each of the N persons the number of the one whose values it gets; None without donors.
     """
     # Those of all stacks are with the first stack's.
     ordered = sorted(conditions, key=lambda one: one.reuse or '')
