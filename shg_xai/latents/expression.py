@@ -80,10 +80,11 @@ def column_names(expression: str) -> set[str]:
     """
     found: set[str] = set()
     nodes: list[ast.AST] = [parse(expression)]
-    for node in nodes:
-        name = dotted(node)
-        nodes += ast.iter_child_nodes(node) if name is None else []
-        found |= {name} - {None}
+    for node in nodes:  # grows meanwhile
+        if (name := dotted(node)) is None:
+            nodes += ast.iter_child_nodes(node)
+        else:
+            found.add(name)
     return found
 
 
