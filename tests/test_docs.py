@@ -49,7 +49,8 @@ def test_the_code_of_python_first_runs(repo_root: Path, place: Path, capsys: pyt
     ratio, *shares = re.findall(r'\d\.\d+', capsys.readouterr().out)
     assert 1 < float(ratio) <= 6 and float(shares[0]) == names['spectrum'].explained_variance_ratio[0]
     exec(ablation, names := {})
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ['zero', 'mean', 'donor']
+    # COCO's own words about reading come before.
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()][-3:] == ['zero', 'mean', 'donor']
     results.write(place / 'skips.json', names['answer'])
     exec(edit, edited := {})
     found = edited['found']

@@ -5,10 +5,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from tqdm import tqdm
@@ -19,6 +19,7 @@ from shg_xai.coco import Coco
 from shg_xai.datasets import coco_split
 from shg_xai.errors import InputError
 from shg_xai.options import parse
+from shg_xai.writing import aside
 
 DESCRIPTION = """Draw a held-out test set from COCO's training persons, by image, and measure the mean RGB.
 
@@ -106,32 +107,21 @@ def json_chunks(value: Mapping[str, object]) -> Iterator[str]:
 
 
 def write_all(folder: Path, files: Mapping[str, Mapping[str, object]]) -> None:
-    """Write JSON files aside and rename them in order when all are whole; InputError on no room."""
-    parts = {folder / name: folder / f'.{name}.part{os.getpid()}' for name in files}
-    try:
-        for (path, part), value in zip(parts.items(), files.values(), strict=True):
+    """Write JSON files aside, in an order such that the last is there only if all are whole."""
+    with ExitStack() as stack:
+        parts = [stack.enter_context(aside(folder / name)) for name in reversed(list(files))]
+        for part, (name, value) in zip(reversed(parts), files.items(), strict=True):
             with part.open('w', encoding='utf-8') as file:
-                file.writelines(tqdm(json_chunks(value), path.name, unit=' entries', leave=False))
-        for path, part in parts.items():
-            part.replace(path)
-    except OSError as error:
-        raise InputError(f'{folder}: cannot write ({error.strerror})') from error
-    finally:
-        for part in parts.values():
-            with suppress(OSError):
-                part.unlink()
+                file.writelines(tqdm(json_chunks(value), name, unit=' entries', leave=False))
 
 
-def measure_mean(part: Coco, folder: Path, options: SplitOptions) -> dict[str, Any]:
-    """Return the mean RGB of the part's images with persons, in both scales, as in the JSON."""
+def measure_mean(part: Coco, folder: Path, options: SplitOptions) -> dict[str, object]:
+    """The mean RGB of the part's images with persons, in both scales, as in the JSON."""
     names = coco_split.person_image_names(part)
     total = len(names)
     names = coco_split.sample_names(names, options.mean_images or total, options.seed)
     means = coco_split.stream_mean_rgb([folder / name for name in names], options.workers)
-    total_rgb = np.zeros(3)
-    for mean in tqdm(means, 'mean RGB', len(names), unit=' images'):
-        total_rgb += mean
-    rgb = total_rgb / len(names)
+    rgb = sum(tqdm(means, 'mean RGB', len(names), unit=' images'), np.zeros(3)) / len(names)
     return {
         'mean_rgb_0_to_1': [round(float(v), 6) for v in rgb / 255],
         'mean_rgb_0_to_255': [round(float(v), 3) for v in rgb],
@@ -141,22 +131,14 @@ def measure_mean(part: Coco, folder: Path, options: SplitOptions) -> dict[str, A
     }
 
 
-def report(info: dict[str, Any], annotations: Path) -> None:
-    """Print what was drawn and, where measured, the line for a config."""
-    for side in ('train', 'test'):
-        counts = info[side]
-        print(
-            f'{side:5}: {counts["persons"]:,} persons on {counts["images_with_persons"]:,} images'
-            f' -> {annotations / info[side]["file"]}'
-        )
-    if info['test']['persons'] != info['persons_asked']:
-        print(
-            f'note: no set of images holds exactly {info["persons_asked"]:,} persons; '
-            f'{info["test"]["persons"]:,} is the nearest below'
-        )
-    if info['mean'] is not None:
-        print("for the config's data_preprocessor (std=[255, 255, 255] scales to [0, 1]):")
-        print(f'mean={info["mean"]["mean_rgb_0_to_255"]}')
+def report(counts: dict[str, dict[str, int]], asked: int, annotations: Path) -> None:
+    """Print what was drawn, of the parts by their file."""
+    for side, (file, count) in zip(('train', 'test'), counts.items(), strict=True):
+        persons, images = count['persons'], count['images_with_persons']
+        print(f'{side:5}: {persons:,} persons on {images:,} images -> {annotations / file}')
+    held_out = counts[TEST]['persons']
+    if held_out != asked:
+        print(f'note: no set of images holds exactly {asked:,} persons; {held_out:,} is the nearest below')
 
 
 def main() -> None:
@@ -174,21 +156,17 @@ def main() -> None:
         raise InputError(f'{source}: no person with labelled keypoints; give the person_keypoints file')
     chosen = coco_split.draw_test_images(persons_on, options.persons, options.seed)
     train, test = coco_split.split_coco(coco, chosen)
-    mean = None
-    if not options.no_mean:
-        mean = measure_mean(train, options.data_root / 'train2017', options)
-    info = {
-        'schema_version': 1,
-        'source': {'file': source.name, 'sha256': digest},
-        'seed': options.seed,
-        'persons_asked': options.persons,
-        'train': {'file': TRAIN, **coco_split.count_part(train)},
-        'test': {'file': TEST, **coco_split.count_part(test)},
-        'mean': mean,
-    }
+    counts = {TRAIN: coco_split.count_part(train), TEST: coco_split.count_part(test)}
+    mean = None if options.no_mean else measure_mean(train, options.data_root / 'train2017', options)
+    info = dict(schema_version=1, source=dict(file=source.name, sha256=digest), seed=options.seed)
+    info |= dict(persons_asked=options.persons, train=dict(file=TRAIN, **counts[TRAIN]))
+    info |= dict(test=dict(file=TEST, **counts[TEST]), mean=mean)
     annotations.mkdir(exist_ok=True)
     write_all(annotations, {TRAIN: train, TEST: test, INFO: info})
-    report(info, annotations)
+    report(counts, options.persons, annotations)
+    if mean is not None:
+        print("for the config's data_preprocessor (std=[255, 255, 255] scales to [0, 1]):")
+        print(f'mean={mean["mean_rgb_0_to_255"]}')
 
 
 if __name__ == '__main__':

@@ -168,14 +168,11 @@ def split_coco(coco: Coco, test_images: Iterable[int]) -> tuple[Coco, Coco]:
 
 
 def count_part(part: Coco) -> dict[str, int]:
-    """Return how many images, images with persons, annotations and persons a part holds."""
+    """How many images, images with persons, annotations and persons a part holds."""
     persons_on = count_persons(part['annotations'])
-    return {
-        'images': len(part['images']),
-        'images_with_persons': len(persons_on),
-        'annotations': len(part['annotations']),
-        'persons': sum(persons_on.values()),
-    }
+    images, annotations = len(part['images']), len(part['annotations'])
+    persons, with_persons = sum(persons_on.values()), len(persons_on)
+    return dict(images=images, images_with_persons=with_persons, annotations=annotations, persons=persons)
 
 
 def person_image_names(part: Coco) -> list[str]:

@@ -49,13 +49,8 @@ class PersonSquareCrop(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Set centre and scale of one person."""
         height, width = results['img_shape'][:2]
-        center, side = square_crop(
-            results['bbox'][0],
-            results['keypoints'][0],
-            results['keypoints_visible'][0] > 0,
-            (width, height),
-            self.padding,
-        )
+        bbox, keypoints, v = (results[key][0] for key in ('bbox', 'keypoints', 'keypoints_visible'))
+        center, side = square_crop(bbox, keypoints, v > 0, (width, height), self.padding)
         results['bbox_center'] = center[None].astype(np.float32)
         results['bbox_scale'] = np.full((1, 2), side, dtype=np.float32)
         return results

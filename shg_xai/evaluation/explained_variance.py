@@ -42,14 +42,8 @@ def sums_of(latents: np.ndarray, reconstructions: np.ndarray, codes: np.ndarray)
     """Sums of a batch in float64, of latents and reconstructions (N, D) and codes (N, W)."""
     latents = np.asarray(latents, np.float64)
     mean = latents.mean(axis=0)
-    return Sums(
-        len(latents),
-        mean,
-        float(np.square(latents - mean).sum()),
-        float(np.square(reconstructions - latents).sum()),
-        codes.min(axis=0),
-        codes.max(axis=0),
-    )
+    total, error = float(np.square(latents - mean).sum()), float(np.square(reconstructions - latents).sum())
+    return Sums(len(latents), mean, total, error, codes.min(axis=0), codes.max(axis=0))
 
 
 def joined(a: Sums, b: Sums) -> Sums:
@@ -57,14 +51,8 @@ def joined(a: Sums, b: Sums) -> Sums:
     count = a.count + b.count
     difference = b.mean - a.mean
     between = float(np.square(difference).sum()) * a.count * b.count / count
-    return Sums(
-        count,
-        a.mean + difference * (b.count / count),
-        a.total + b.total + between,
-        a.error + b.error,
-        np.minimum(a.low, b.low),
-        np.maximum(a.high, b.high),
-    )
+    mean, total = a.mean + difference * (b.count / count), a.total + b.total + between
+    return Sums(count, mean, total, a.error + b.error, np.minimum(a.low, b.low), np.maximum(a.high, b.high))
 
 
 def explained_variance(sums: Sums) -> dict[str, float]:
@@ -108,9 +96,6 @@ class ExplainedVariance(BaseMetric):
     """
 
     default_prefix = 'latent'
-
-    def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Add a batch to the sums of this process.

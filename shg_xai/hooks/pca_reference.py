@@ -80,12 +80,14 @@ def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
     Raises:
         InputError: A dataset is none of latents, or its latents cannot be analysed.
     """
+    selections = []
     for dataset in (fitted, evaluated):
         if not isinstance(dataset, LatentDataset):
             raise InputError(
-                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take '
-                'the hook out of custom_hooks, or use LatentDataset'
+                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take the hook out of custom_hooks, or use '
+                'LatentDataset'
             )
+        selections.append(dataset.selection)
     with executor() as pool:
-        components = fit_components(fitted.selection, pool)
-        return float(pca_explained(components, evaluated.selection, [width], pool)[0])
+        components = fit_components(selections[0], pool)
+        return float(pca_explained(components, selections[1], [width], pool)[0])

@@ -9,11 +9,11 @@ a null.
 
 import ast
 import difflib
-import operator
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from operator import add, eq, ge, gt, le, lt, mul, ne, sub
 from typing import Any
 
 import numpy as np
@@ -22,15 +22,8 @@ from numpy.typing import NDArray
 from shg_xai.errors import InputError
 
 LONGEST = 2000
-COMPARISONS = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
+COMPARISONS = {ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge, ast.Eq: eq, ast.NotEq: ne}
+ARITHMETIC = {ast.Add: add, ast.Sub: sub, ast.Mult: mul}
 NUMBER, TEXT, TRUTH = 'a number', 'text', 'true or false'
 
 
@@ -87,11 +80,9 @@ def column_names(expression: str) -> set[str]:
     """
     found: set[str] = set()
     nodes: list[ast.AST] = [parse(expression)]
-    while nodes:
-        node = nodes.pop()
-        name = dotted(node)
-        if name is None:
-            nodes.extend(ast.iter_child_nodes(node))
+    for node in nodes:  # grows meanwhile
+        if (name := dotted(node)) is None:
+            nodes += ast.iter_child_nodes(node)
         else:
             found.add(name)
     return found

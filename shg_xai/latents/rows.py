@@ -13,14 +13,10 @@ from shg_xai.errors import InputError
 from shg_xai.latents.schema import FACTOR, row_schema
 
 Floats = NDArray[np.float64]
+Row = Mapping[str, object]  # a person's values by column, as their maker has them
 # pyarrow's own way from its types to NumPy's needs pandas.
 NUMPY_TYPES: dict[pa.DataType, np.dtype[Any]] = {
-    pa.int8(): np.dtype('int8'),
-    pa.int16(): np.dtype('int16'),
-    pa.int32(): np.dtype('int32'),
-    pa.int64(): np.dtype('int64'),
-    pa.float32(): np.dtype('float32'),
-    pa.float64(): np.dtype('float64'),
+    pa.from_numpy_dtype(name): np.dtype(name) for name in ('int8', 'int16', 'int32', 'int64', 'float32', 'float64')
 }
 
 
@@ -109,7 +105,7 @@ def plain_value(value: Any, column: Column, label: str) -> Any:
     return cast if column.listed else cast.item()
 
 
-def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
+def checked_row(row: Row, num_keypoints: int) -> dict[str, object]:
     """One row as a dict of pyarrow's values, for the columns of ``row_schema``.
 
     ``num_labelled`` is counted where it is not given.
@@ -119,9 +115,7 @@ def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
     """
     label = f'row of annotation {row.get("annotation_id")}'
     columns = columns_of(num_keypoints)
-    values = {
-        name: plain_value(row.get(name), column, label) for name, column in columns.items() if name != 'num_labelled'
-    }
+    values = {name: plain_value(row.get(name), own, label) for name, own in columns.items() if name != 'num_labelled'}
     for name in row:
         if name in columns:
             continue
@@ -139,7 +133,7 @@ def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
     return {**values, 'num_labelled': labelled}
 
 
-def row_table(rows: Sequence[Mapping[str, Any]], num_keypoints: int) -> pa.Table:
+def row_table(rows: Sequence[Row], num_keypoints: int) -> pa.Table:
     """Checked rows as the table of a shard; a factor that a row does not have is null in it."""
     names = sorted({name.removeprefix(FACTOR) for row in rows for name in row if name.startswith(FACTOR)})
     schema = row_schema(num_keypoints, names)

@@ -4,6 +4,7 @@ A shard is a folder ``shards/<rank, two digits>-<number, six digits>`` with rows
 is written it is called ``shards/.<rank>-<number>.part``.
 """
 
+import io
 import os
 import re
 import shutil
@@ -26,12 +27,8 @@ SHARD_NAME = re.compile(r'(\d{2})-(\d{6})')
 COMPRESSION_LEVEL = 19  # of 1 to 22; takes 0.1 s for 1024 persons
 # How columns are laid out to compress best; those that are not here repeat few values.
 ENCODINGS = {
-    'annotation_id': 'DELTA_BINARY_PACKED',
-    'image_id': 'DELTA_BINARY_PACKED',
-    'file_name': 'PLAIN',
-    'bbox': 'PLAIN',
-    'crop_center': 'PLAIN',
-    'crop_scale': 'PLAIN',
+    **dict.fromkeys(('annotation_id', 'image_id'), 'DELTA_BINARY_PACKED'),
+    **dict.fromkeys(('file_name', 'bbox', 'crop_center', 'crop_scale'), 'PLAIN'),
     **dict.fromkeys(('keypoints', 'predicted_keypoints', 'keypoint_scores'), 'BYTE_STREAM_SPLIT'),
 }
 MEND = 'remove this shard and run the same command again'
@@ -73,15 +70,9 @@ def write_file(file: Path, *parts: bytes | memoryview | pa.Buffer) -> None:
 
 def npy_header(array: NDArray[Any]) -> bytes:
     """The header of an .npy file; array must be in C order."""
-    stream = _Bytes()
+    stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
-    return bytes(stream)
-
-
-class _Bytes(bytearray):
-    """Bytes that can be written to like a file."""
-
-    write = bytearray.extend
+    return stream.getvalue()
 
 
 def rows_file(table: pa.Table) -> pa.Buffer:
@@ -182,8 +173,7 @@ def shard_facts(shard: Path, manifest: Manifest) -> ShardFacts:
     except FileNotFoundError:
         return ShardFacts(shard.name, 0, (), 0, (f'{file}: missing; {MEND}',))
     except (OSError, pa.ArrowException) as error:
-        line = f'{file}: no readable Parquet file: {error}; {MEND}'
-        return ShardFacts(shard.name, 0, (), 0, (line,))
+        return ShardFacts(shard.name, 0, (), 0, (f'{file}: no readable Parquet file: {error}; {MEND}',))
     problems = []
     factors = [name.removeprefix(FACTOR) for name in schema.names if name.startswith(FACTOR)]
     wanted = row_schema(manifest.num_keypoints, factors)

@@ -154,12 +154,8 @@ class LatentStore:
             InputError: No such layer.
         """
         known(layer, self._layers, 'layer')
-        return ShardedArray(
-            [partial(shard.array, layer) for shard in self._shards],
-            self._starts,
-            self._layers[layer].shape,
-            self._layers[layer].dtype,
-        )
+        own, readers = self._layers[layer], [partial(shard.array, layer) for shard in self._shards]
+        return ShardedArray(readers, self._starts, own.shape, own.dtype)
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of all shards in order, or these columns of them, see ``row_schema``.

@@ -124,27 +124,16 @@ class StackedHourglass(BaseBackbone):
         def residual() -> Residual:
             return Residual(channels, shortcut, norm_cfg)
 
+        first = nn.Conv2d(3, channels, 7, stride=2, padding=3)
+        norm = build_norm_layer(norm_cfg, channels)[1]
         self.stem = nn.Sequential(
-            nn.Conv2d(3, channels, 7, stride=2, padding=3),
-            build_norm_layer(norm_cfg, channels)[1],
-            nn.ReLU(inplace=True),
-            residual(),
-            nn.MaxPool2d(2),
-            residual(),
-            residual(),
+            first, norm, nn.ReLU(inplace=True), residual(), nn.MaxPool2d(2), residual(), residual()
         )
         # MMEngine's list: PyTorch's would keep a bottleneck's own init_cfg from being used.
-        self.hourglasses = ModuleList(
-            Hourglass(
-                channels,
-                flags,
-                num_bottleneck_residuals,
-                nn.Identity() if neck is None else MODELS.build(neck),
-                shortcut,
-                norm_cfg,
-            )
-            for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks, strict=True)
-        )
+        self.hourglasses = ModuleList()
+        for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks, strict=True):
+            inner = nn.Identity() if neck is None else MODELS.build(neck)
+            self.hourglasses.append(Hourglass(channels, flags, num_bottleneck_residuals, inner, shortcut, norm_cfg))
         self.residuals = nn.ModuleList(residual() for _ in range(num_stacks))
         self.intermediates = nn.ModuleList(
             Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1)

@@ -47,15 +47,9 @@ def join_processes(cfg: Config) -> None:
         return
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
-    cfg.setdefault(
-        'model_wrapper_cfg',
-        dict(
-            type='MMDistributedDataParallel',
-            device_ids=None,
-            broadcast_buffers=False,
-            find_unused_parameters=cfg.get('find_unused_parameters', False),
-        ),
-    )
+    unused = cfg.get('find_unused_parameters', False)
+    wrapper = dict(type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False)
+    cfg.setdefault('model_wrapper_cfg', wrapper | dict(find_unused_parameters=unused))
 
 
 def resume_checkpoint(cfg: Config) -> str | None:

@@ -47,13 +47,8 @@ def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
         use_held_out_split(cfg)
     if options.show or options.show_dir:
         refuse_latents(cfg, '--show, --show-dir', 'leave them out')
-        cfg.default_hooks.visualization.update(
-            enable=True,
-            show=options.show,
-            wait_time=options.wait_time,
-            out_dir=options.show_dir,
-            interval=options.interval,
-        )
+        shown = dict(show=options.show, wait_time=options.wait_time, out_dir=options.show_dir)
+        cfg.default_hooks.visualization.update(enable=True, interval=options.interval, **shown)
     try:
         cfg.merge_from_dict(options.overrides())
     except (KeyError, IndexError, TypeError, AssertionError) as error:

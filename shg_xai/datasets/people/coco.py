@@ -42,17 +42,9 @@ def _outline(mask: np.ndarray) -> list[list[float]]:
 def _silhouette(mask: np.ndarray, image_id: int, annotation_id: int) -> Annotation:
     """The part of an annotation that follows from the visible pixels, a mask (S, S) bool."""
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return {
-        'id': annotation_id,
-        'image_id': image_id,
-        'category_id': 1,
-        'iscrowd': 0,
-        'bbox': [float(x), float(y), float(width), float(height)],
-        'area': float(mask.sum()),
-        'segmentation': _outline(mask),
-        'keypoints': [0] * (3 * len(KEYPOINTS)),
-        'num_keypoints': 0,
-    }
+    box = [float(x), float(y), float(width), float(height)]
+    who = Annotation(id=annotation_id, image_id=image_id, category_id=1, iscrowd=0, bbox=box, area=float(mask.sum()))
+    return {**who, 'segmentation': _outline(mask), 'keypoints': [0] * (3 * len(KEYPOINTS)), 'num_keypoints': 0}
 
 
 def annotations(picture: Picture, image_id: int) -> list[Annotation]:

@@ -46,7 +46,7 @@ SPECS: dict[str, FactorSpec] = {
     'distractors': FactorSpec(0, 2, 'persons', 'smaller unlabelled people in the back', True),
 }
 
-MEASURED: dict[str, str] = {'labelled_joints': 'joints with a label, equal to num_keypoints'}
+MEASURED = {'labelled_joints': 'joints with a label, equal to num_keypoints'}
 
 
 @dataclass(frozen=True)
@@ -144,17 +144,11 @@ def _default_draws(rng: np.random.Generator) -> dict[str, float]:
     front, circle, facing = rng.uniform(-75, 75), rng.uniform(-180, 180), rng.uniform() < 0.5
     cut, cut_share = rng.uniform() < 0.5, rng.uniform(0.05, 0.45)
     sparse, dropout = rng.uniform() < 0.12, rng.uniform(0.1, 0.5)
-    return {
-        'posture': posture,
-        'activity': activity,
-        'yaw_deg': front if facing else circle,
-        'roll_deg': float(np.clip(rng.normal(0, 6), -20, 20)),
-        'scale': rng.uniform(0.5, 0.8),
-        'truncation': cut_share if cut else 0.0,
-        'occluder': float(rng.uniform() < 0.15),
-        'label_dropout': dropout if sparse else 0.0,
-        'distractors': float(np.digitize(rng.uniform(), (0.6, 0.88))),
-    }
+    roll, scale, occluder = float(np.clip(rng.normal(0, 6), -20, 20)), rng.uniform(0.5, 0.8), rng.uniform() < 0.15
+    yaw, truncation, label_dropout = front if facing else circle, cut_share if cut else 0.0, dropout if sparse else 0.0
+    distractors = float(np.digitize(rng.uniform(), (0.6, 0.88)))
+    values = (posture, activity, yaw, roll, scale, truncation, float(occluder), label_dropout, distractors)
+    return dict(zip(SPECS, values, strict=True))
 
 
 def sample_factors(streams: Sequence[np.random.Generator], restrictions: Restrictions) -> Factors:

@@ -97,16 +97,13 @@ def _results(jobs: list[_Job], config: PeopleConfig, folder: Path, workers: int)
     if workers <= 1:
         yield from map(work, jobs)
         return
-    pool = ProcessPoolExecutor(workers, get_context('spawn'), _ignore_interrupt)
+    # Ctrl-C is the main process's: workers would only print tracebacks.
+    leave = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(workers, get_context('spawn'), leave)
     try:
         yield from pool.map(work, jobs, chunksize=8)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _ignore_interrupt() -> None:
-    """Leave Ctrl-C to the main process: workers would only print tracebacks."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -136,11 +133,9 @@ def _finished_or_nothing(out: Path, force: bool) -> Iterator[Path]:
 
 def _is_replaceable(out: Path) -> bool:
     """Whether --force may delete a folder: it is empty or its annotations say that we made it."""
-    if not out.is_dir():
-        return False
-    if not any(out.iterdir()):
-        return True
     try:
+        if not any(out.iterdir()):
+            return True
         info = json.loads((out / 'annotations' / annotation_name('test')).read_bytes())['info']
         return bool(info['description'] == DESCRIPTION)
     except (OSError, ValueError, KeyError, TypeError):
@@ -164,9 +159,7 @@ def _swap(new: Path, out: Path) -> None:
 
 def all_cores() -> int:
     """The cores that this process may use."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def write_people(out: Path, config: PeopleConfig, workers: int | None = None, force: bool = False) -> float:
@@ -206,22 +199,9 @@ def _image_record(job: _Job, size: int) -> Image:
 
 def _write_json(folder: Path, split: str, config: PeopleConfig, images: list[Image], records: list[Annotation]) -> None:
     """Write the annotation file of a split."""
-    content = {
-        'info': {
-            'description': DESCRIPTION,
-            'version': GENERATOR_VERSION,
-            'split': split,
-            'seed': config.seed,
-            'size': config.size,
-            'restrictions': {
-                name: {'kind': rule.kind, 'values': list(rule.values)}
-                for name, rule in sorted(config.restrictions.items())
-            },
-        },
-        'licenses': [],
-        'images': images,
-        'annotations': records,
-        'categories': [category()],
-    }
+    rules = {name: dict(kind=rule.kind, values=rule.values) for name, rule in sorted(config.restrictions.items())}
+    info = dict(description=DESCRIPTION, version=GENERATOR_VERSION, split=split, seed=config.seed, size=config.size)
+    content = dict(info=info | dict(restrictions=rules), licenses=[], images=images, annotations=records)
+    content['categories'] = [category()]
     text = json.dumps(content, separators=(',', ':'))
     (folder / 'annotations' / annotation_name(split)).write_text(text, encoding='utf-8')
