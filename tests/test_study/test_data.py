@@ -76,7 +76,8 @@ def test_crowds_and_who_has_no_labelled_joint_are_no_persons() -> None:
     crowd = annotation(1, 1) | dict(iscrowd=1)
     nobody = annotation(2, 2, v=(0,) * 17)
     beside = annotation(3, 3), annotation(4, 3, v=(0,) * 17), annotation(5, 3) | dict(iscrowd=1)
-    found = first_persons(coco([crowd, nobody, *beside]), 1)
+    some: Any = coco([crowd, nobody, *beside])
+    found = first_persons(some, 1)
     assert [image['id'] for image in found['images']] == [3]
     assert [entry['id'] for entry in found['annotations']] == [3, 4, 5]
 
