@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,13 @@ DOCS = ('docs/python.md', 'docs/glossary.md', 'CONTRIBUTING.md', 'README.md', 'C
 def blocks(file: Path) -> list[str]:
     """The Python in a Markdown file."""
     return re.findall(r'^```python\n(.*?)^```$', file.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def ran(code: str) -> dict[str, Any]:
+    """What a piece of code leaves behind, by name."""
+    names: dict[str, Any] = {}
+    exec(code, names)
+    return names
 
 
 @pytest.fixture
@@ -45,19 +53,17 @@ def test_the_code_of_python_first_runs(repo_root: Path, place: Path, capsys: pyt
     # As promised: five lines each, besides imports.
     for code in (spectrum, ablation):
         assert len([node for node in ast.parse(code).body if not isinstance(node, ast.ImportFrom)]) <= 5
-    exec(spectrum, names := {})
+    names = ran(spectrum)
     ratio, *shares = re.findall(r'\d\.\d+', capsys.readouterr().out)
     assert 1 < float(ratio) <= 6 and float(shares[0]) == names['spectrum'].explained_variance_ratio[0]
-    exec(ablation, names := {})
+    names = ran(ablation)
     # COCO's own words about reading come before.
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()][-3:] == ['zero', 'mean', 'donor']
     results.write(place / 'skips.json', names['answer'])
-    exec(edit, edited := {})
-    found = edited['found']
+    found = ran(edit)['found']
     assert list(found) == ['as it is', 'no latent']
     assert not np.array_equal(*(one.keypoints for one in found.values()))
-    exec(reading, read := {})
-    assert read['answer'] == names['answer']
+    assert ran(reading)['answer'] == names['answer']
 
 
 @pytest.fixture
@@ -65,7 +71,8 @@ def new_chapter(tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch
     """The chapter of CONTRIBUTING, in a folder beside those there are."""
     name = ''
     for code in blocks(repo_root / 'CONTRIBUTING.md'):
-        file = tmp_path / re.match(r'# shg_xai/chapters/(\S+)\n', code)[1]
+        head, _ = code.split('\n', 1)
+        file = tmp_path / head.removeprefix('# shg_xai/chapters/')
         file.parent.mkdir(exist_ok=True)
         file.write_text(code)
         name = file.parent.name
@@ -89,7 +96,7 @@ def test_a_new_question_is_a_new_folder(new_chapter: str, tmp_path: Path) -> Non
     assert chapter in chapters.chapters() and chapter.title == 'Head count'
     whole = results.Results(command='', seed=0, versions={}, settings={}, layers=[], answers=[answer])
     assert chapter.findings(answer, whole) == ['7 persons on 4 photos.']
-    assert list(chapter.figures(answer, Material(whole, tmp_path))) == chapter.tables(answer, whole) == []
+    assert list(chapter.figures(answer, Material(whole, {}))) == chapter.tables(answer, whole) == []
     # Files hold it, and their schema knows it.
     file = tmp_path / 'answer.json'
     results.write(file, answer)

@@ -84,8 +84,8 @@ def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
     for dataset in (fitted, evaluated):
         if not isinstance(dataset, LatentDataset):
             raise InputError(
-                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take the hook out of custom_hooks, or use '
-                'LatentDataset'
+                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take the hook out of custom_hooks, '
+                'or use LatentDataset'
             )
         selections.append(dataset.selection)
     with executor() as pool:
