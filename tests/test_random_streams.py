@@ -39,7 +39,9 @@ def test_a_place_in_the_list_stays() -> None:
     assert stream(0, 'bootstrap', 0).integers(0, 1000, 4).tolist() == [17, 565, 909, 935]
 
 
-@pytest.mark.parametrize('seed, name, keys', [(0, 'nothing', ()), (-1, 'map', ()), (0, 'map', (2**32,)), (0, 'map', (-1,))])
+@pytest.mark.parametrize(
+    'seed, name, keys', [(0, 'nothing', ()), (-1, 'map', ()), (0, 'map', (2**32,)), (0, 'map', (-1,))]
+)
 def test_what_is_no_stream(seed: int, name: str, keys: tuple[int, ...]) -> None:
     with pytest.raises(ValueError):
         stream(seed, name, *keys)

@@ -113,7 +113,7 @@ def test_clusters(found: Analysis) -> None:
         # Who is nearest to a centroid is in its cluster.
         for number, persons in enumerate(entry.centroids):
             assert labels[persons[0].annotation_id - 1] == number
-    first, second = sorted(means, key=means.get, reverse=True)[:2]
+    first, second = sorted(means, key=means.__getitem__, reverse=True)[:2]
     assert (clusters.best_k, clusters.second_k) == (first, second) == (3, second)
     margin = clusters.margin
     assert margin.value == pytest.approx(means[first] - means[second], abs=2e-3)

@@ -105,7 +105,7 @@ def test_missing_photos_are_a_warning(one: tuple) -> None:
     assert 'are not in any folder the store names; they are drawn on grey' in warnings[1]
 
 
-def plain_results(out: Path) -> tuple[str, ...]:
+def plain_results(out: Path) -> tuple[str | bytes, ...]:
     """results.json but for its times, and the bytes of all tables."""
     results = json.loads((out / 'results.json').read_text())
     assert results.pop('times_s')
@@ -279,7 +279,7 @@ def test_two_threads_are_as_good_as_a_pool(tmp_path: Path) -> None:
 
 def test_in_python_as_on_the_command_line(tmp_path: Path) -> None:
     store = write_store(tmp_path / 'store', VALUES)
-    how = dict(ks=(2,), restarts=1, bootstrap=10, map=0, threads=1, report=False)
+    how: dict[str, Any] = dict(ks=(2,), restarts=1, bootstrap=10, map=0, threads=1, report=False)
     results = explain(AnalyzeOptions(stores=(store,), out=tmp_path / 'out', **how))
     assert encode(read_results(tmp_path / 'out' / 'results.json')) == encode(results)
     assert results.first(Spectrum).eigenvalues[0] > 0

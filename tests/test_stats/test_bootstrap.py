@@ -65,7 +65,7 @@ def test_mean_interval_covers_the_truth_and_widens_with_few_images():
         groups = np.repeat(np.arange(60), 4)
         values = random.normal(size=60)[groups]  # persons of an image are all alike
         _, low, high = mean_interval(values, groups, 200, 0.9, trial)
-        covered += low <= 0 <= high
+        covered += int(low <= 0 <= high)
         widths.append(high - low)
     assert 0.8 <= covered / 60 <= 0.98
     assert np.mean(widths) == pytest.approx(2 * 1.645 / np.sqrt(60), rel=0.1)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tests.helpers.analysis_stores import selected
 GENERATOR = np.random.default_rng(0)
 
 
-def latents(folder: Path, values: np.ndarray, **keywords: object) -> Latents:
+def latents(folder: Path, values: np.ndarray, **keywords: Any) -> Latents:
     """One side of a comparison, its mean and eigenvalues as NumPy has them."""
     chosen = selected(folder, values, **keywords)
     exact = np.asarray(chosen.array[chosen.rows], float).reshape(len(chosen), -1)
@@ -20,7 +21,7 @@ def latents(folder: Path, values: np.ndarray, **keywords: object) -> Latents:
     return Latents(chosen, exact.mean(axis=0), np.linalg.eigvalsh(covariance)[::-1])
 
 
-def cka(folder: Path, a: np.ndarray, b: np.ndarray, threads: int = 1, **keywords: object) -> float | None:
+def cka(folder: Path, a: np.ndarray, b: np.ndarray, threads: int = 1, **keywords: Any) -> float | None:
     """Ours of two arrays."""
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(threads) as pool:
@@ -47,7 +48,7 @@ def brute_force(a: np.ndarray, b: np.ndarray) -> float:
 def biased(a: np.ndarray, b: np.ndarray) -> float:
     """CKA of Kornblith and others 2019 as it is."""
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
-    return np.linalg.norm(a.T @ b) ** 2 / np.linalg.norm(a.T @ a) / np.linalg.norm(b.T @ b)
+    return float(np.linalg.norm(a.T @ b) ** 2 / np.linalg.norm(a.T @ a) / np.linalg.norm(b.T @ b))
 
 
 @pytest.mark.parametrize(

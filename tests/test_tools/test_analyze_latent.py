@@ -253,19 +253,8 @@ def test_a_run_that_is_stopped_leaves_the_earlier_folder(
 ) -> None:
     store = write_store(tmp_path / 'store', np.random.default_rng(0).random((400, 300)))
     out = earlier(tmp_path / 'reports' / 'out')
-    command = [
-        sys.executable,
-        'tools/analyze_latent.py',
-        store,
-        '--out',
-        out,
-        '--restarts',
-        '200',
-        '--bootstrap',
-        '100000',
-        '--threads',
-        '1',
-    ]
+    slow = ['--restarts', '200', '--bootstrap', '100000', '--threads', '1']
+    command = [sys.executable, 'tools/analyze_latent.py', str(store), '--out', str(out), *slow]
     with subprocess.Popen(
         command,
         cwd=repo_root,

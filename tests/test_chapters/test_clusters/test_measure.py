@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
@@ -92,7 +93,7 @@ def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
         assert first[k].stability == second[k].stability
 
 
-def made(labels: np.ndarray, centroids: np.ndarray) -> Runs:
+def made(labels: np.ndarray, centroids: ArrayLike) -> Runs:
     """Clusters as if found."""
     best = Clustering(np.asarray(centroids, float), labels.astype(np.uint8), 12.5, 3)
     return Runs(best, (12.5, 13.0), Estimate(value=0.9, low=0.8, over='restarts'))
@@ -134,10 +135,10 @@ def fitted(runs: Runs, found: Silhouettes, central: list[list[NearPerson]], chos
 
 def test_results_by_hand(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', np.arange(5.0)[:, None], ids=[5, 4, 3, 2, 1])
-    values = np.array([0.5, -0.25, 0.75, -0.5, -0.25])
+    values = np.array([0.5, -0.25, 0.75, -0.5, -0.25], np.float32)
     labels = np.array([0, 0, 1, 0, 1])
     central = [[NearPerson(annotation_id=5, distance=0.0)], [], []]
-    bounds = np.array([0.1, 0.3, 0, 0, 0.1])
+    bounds = np.array([0.1, 0.3, 0, 0, 0.1], np.float32)
     entry = fitted(made(labels, np.zeros((3, 1))), Silhouettes(values, bounds), central, chosen)
     assert entry.k == 3
     assert (entry.inertia, entry.restart_inertia) == (12.5, [12.5, 13])
@@ -159,8 +160,8 @@ def test_results_by_hand(tmp_path: Path) -> None:
 
 def test_as_many_misfits_as_are_shown(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', np.arange(40.0)[:, None])
-    values = -np.random.default_rng(0).random(40)
+    values = -np.random.default_rng(0).random(40, np.float32)
     runs = made(np.arange(40) % 2, np.zeros((2, 1)))
-    entry = fitted(runs, Silhouettes(values, np.zeros(40)), [[], []], chosen)
+    entry = fitted(runs, Silhouettes(values, np.zeros(40, np.float32)), [[], []], chosen)
     assert [person.annotation_id - 1 for person in entry.misfits] == np.argsort(values)[:MISFITS].tolist()
     assert entry.negative_share == 1

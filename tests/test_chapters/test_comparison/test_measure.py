@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def latents(folder: Path, values: np.ndarray) -> Latents:
     return Latents(selected(folder, values), values.mean(axis=0), np.linalg.eigvalsh(np.cov(values, rowvar=False)))
 
 
-def stores(folder: Path, *ids: list[int], **keywords: object) -> list[Selection]:
+def stores(folder: Path, *ids: list[int], **keywords: Any) -> list[Selection]:
     """A store for each list of annotation ids; the only value of a person is its id."""
     return [
         select(
@@ -80,7 +81,7 @@ def test_agreement() -> None:
 
 
 def test_balance() -> None:
-    entries = balance('a', {2: np.array([0, 0, 0, 1]), 3: np.array([0, 1, 0, 1]), 4: np.arange(8) % 4})
+    entries = balance('a', {2: np.array([0, 0, 0, 1]), 3: np.array([0, 1, 0, 1]), 4: np.array([*range(4)] * 2)})
     assert [(entry.name, entry.k) for entry in entries] == [('a', 2), ('a', 3), ('a', 4)]
     assert [entry.smallest_share for entry in entries] == [0.25, 0, 0.25]
     # 3/4 log2 4/3 + 1/4 log2 4 = 0.811; log 2 over log 3; even.
@@ -99,7 +100,7 @@ def test_purity_and_a_matrix_of_all_pairs(tmp_path: Path) -> None:
         shuffled=Estimate(value=0.1, over='permutations'),
     )
     sides = [
-        Side(name, latents(tmp_path / name, part), (), {2: np.arange(40) % 2}, [separation])
+        Side(name, latents(tmp_path / name, part), (), {2: np.array([0, 1] * 20, np.uint8)}, [separation])
         for name, part in (('a', values), ('b', -2 * values))
     ]
     with ThreadPoolExecutor(1) as pool:

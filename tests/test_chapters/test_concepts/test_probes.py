@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ class Values:
             yield start, min(start + min(size, 100), self.rows)
 
 
-def concept(name: str, values: np.ndarray, kind: str = 'number') -> Concept:
+def concept(name: str, values: np.ndarray, kind: Literal['number', 'flag'] = 'number') -> Concept:
     return Concept(name, name, f'{name}.', '-', kind, np.asarray(values, float))
 
 
@@ -70,7 +71,7 @@ def run(
     return {entry.concept: entry for entry in entries}
 
 
-def values_of(entry: Probe) -> list[float]:
+def values_of(entry: Probe) -> list[Any]:
     """The score for each number of components."""
     return [found.value for found in entry.score.y]
 

@@ -16,9 +16,9 @@ from shg_xai.stats.bootstrap import Bootstrap, interval, resample_weights
 
 N = 300
 RANDOM = np.random.default_rng(0)
-LABELS = {2: RANDOM.integers(0, 2, N), 4: RANDOM.integers(0, 4, N).astype(np.uint8)}
+LABELS: dict[int, np.ndarray] = {2: RANDOM.integers(0, 2, N), 4: RANDOM.integers(0, 4, N).astype(np.uint8)}
 GROUPS = np.arange(N) // 2
-VALUES = {
+VALUES: dict[str, np.ndarray] = {
     'tied': np.round(LABELS[2] + RANDOM.normal(size=N)),
     'plain': 0.5 * LABELS[4] + RANDOM.normal(size=N),
     'partly': np.where(np.arange(N) % 3, LABELS[2] + RANDOM.normal(size=N), math.nan),

@@ -55,7 +55,7 @@ def test_one_image_has_no_interval() -> None:
 
 def told(values: np.ndarray, halves: list[np.ndarray], null: np.ndarray) -> Spectrum:
     """What is told of these eigenvalues."""
-    parts = tuple(Latents(None, None, half) for half in halves)
+    parts = tuple(Latents(None, None, half) for half in halves)  # type: ignore[arg-type]
     return spectrum_of('made', Components(np.zeros(len(values)), values, np.eye(len(values))), parts, [], null)
 
 
