@@ -17,7 +17,7 @@ from shg_xai.chapters.cluster_shift.options import AUTO
 from shg_xai.errors import InputError
 from shg_xai.latents.selection import Selection
 from shg_xai.results import Estimate
-from shg_xai.stats.bootstrap import Bootstrap, estimate, resample_weights
+from shg_xai.stats.bootstrap import Bootstrap, resample_weights
 
 UNKNOWN = -1
 SHOWN = 20
@@ -211,7 +211,7 @@ def unpaired_difference(values: np.ndarray, first: np.ndarray, second: np.ndarra
         return float((a @ values) / a.sum() - (b @ values) / b.sum())
 
     drawn = np.array([difference(weights) for weights in resample_weights(images, bootstrap.resamples, bootstrap.seed)])
-    return estimate(difference(np.ones(len(values))), drawn, bootstrap.confidence, n=len(values))
+    return bootstrap.estimate(difference(np.ones(len(values))), drawn, n=len(values))
 
 
 def worst(annotation_ids: np.ndarray, values: np.ndarray, chosen: np.ndarray) -> list[int]:
