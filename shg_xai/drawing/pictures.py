@@ -141,7 +141,7 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
     schema = pa.schema(fields, {**(table.schema.metadata or {}), **FEATURES})
     supply = iter(pictures)
     with aside(file) as part:
-        with pq.ParquetWriter(part, schema, compression='zstd') as writer:  # type: ignore[no-untyped-call]
+        with pq.ParquetWriter(part, schema, compression='zstd') as writer:
             for start in range(0, max(table.num_rows, 1), ROWS_PER_GROUP):
                 rows = table.slice(start, ROWS_PER_GROUP)
                 items = list(islice(supply, rows.num_rows))

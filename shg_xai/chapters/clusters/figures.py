@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shg_xai.chapters.clusters.results import Clusters
-from shg_xai.drawing.material import DrawnPersons, Figure, Material, column_of
+from shg_xai.drawing.material import Colour, DrawnPersons, Figure, Material, column_of
 from shg_xai.drawing.persons import Row, Tile, draw_sheet
 from shg_xai.drawing.style import (
     BLUE,
@@ -79,6 +79,16 @@ def figures(answer: Clusters, material: Material) -> Iterator[Figure]:
             'The persons that fit worst, with their cluster and silhouette.',
             lambda: draw_misfits(answer, persons, best),
         )
+
+
+def colours(answer: Clusters) -> list[Colour]:
+    """The clusters, those of the best number and of two first."""
+    best = answer.best_k
+    found = [Colour(f'silhouette_k{best}', f'silhouette, K = {best}', groups=best, rank=0)]
+    for k in dict.fromkeys([best, 2, *(fit.k for fit in answer.fits)]):
+        place = 0 if k == best else len(found)
+        found.insert(place, Colour(f'cluster_k{k}', f'cluster, K = {k}', 'group', k, 0 if k in (best, 2) else 2))
+    return found
 
 
 @styled

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shg_xai.chapters.concepts.findings import none_of, size_of
 from shg_xai.chapters.concepts.results import Concepts, Probe
-from shg_xai.drawing.material import Figure, Material
+from shg_xai.drawing.material import Colour, Figure, Material
 from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
 from shg_xai.drawing.text import DASH, confidence_of, number
 
@@ -52,6 +52,14 @@ def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
             f'{confidence} intervals, and the same after the concept was shuffled among persons.',
             lambda: draw_probes(answer),
         )
+
+
+def colours(answer: Concepts) -> list[Colour]:
+    """The concepts."""
+    return [
+        Colour(f'concept.{item.name}', f'{item.title} ({item.unit})' if item.unit else item.title, item.kind)
+        for item in answer.definitions
+    ]
 
 
 def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.float64]:
