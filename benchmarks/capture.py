@@ -56,26 +56,23 @@ def read(args: argparse.Namespace, config: str) -> object:
 def measure_time(args: argparse.Namespace) -> None:
     """Print the overhead in time and in bytes."""
     import torch
-    from mmengine.registry import DATASETS
 
     from shg_xai.interventions import capture as dump
-    from shg_xai.runner.building import build_runner
+    from shg_xai.interventions.network import open_model
+    from shg_xai.interventions.persons import build_loader, open_persons
 
     cfg = read(args, args.config)
-    runner = build_runner(cfg, None)
-    model = runner.model.eval()
+    model = open_model(cfg, None).eval()
 
     def plainly() -> None:
-        dataset = DATASETS.build(dump.evaluation_dataset(cfg, 'test'))
-        dataset.get_subset_(list(range(args.persons)))
-        for batch in dump.build_loader(cfg, dataset):
+        for batch in build_loader(cfg, open_persons(cfg, 'test', args.persons).dataset):
             with torch.no_grad():
                 model.test_step(batch)
 
     def storing() -> None:
         with tempfile.TemporaryDirectory() as folder:
             options = dump.DumpOptions((LAYER,), Path(folder) / 'store', 'test', limit=args.persons)
-            dump.store_persons(runner, cfg, None, options, {LAYER: (256, 4, 4)})
+            dump.store_persons(model, cfg, None, options, {LAYER: (256, 4, 4)})
             sizes.append(sum(file.stat().st_size for file in options.out.rglob('*.npy')))
             rows.append(sum(file.stat().st_size for file in options.out.rglob('*.parquet')))
 

@@ -1,18 +1,20 @@
 #!/usr/bin/env python
 """The layers of a network and the sizes of what they put out: tools/list_layers.py CONFIG"""
 
-import argparse
 import json
 import math
 import signal
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from mmengine.config import DictAction
+from tyro.conf import Positional, arg
 
 from shg_xai.cli import run
 from shg_xai.errors import InputError
+from shg_xai.options import parse
+from shg_xai.runner.options import CommonOptions
 from shg_xai.writing import aside
 
 if TYPE_CHECKING:
@@ -37,32 +39,24 @@ NOTES = {
 }
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        'config',
-        help='config file, e.g. configs/shg_coco.py, or one that comes with MMPose: mmpose::FOLDER/.../NAME.py',
-    )
-    parser.add_argument(
-        '--match',
-        metavar='GLOB',
-        default='*',
-        help='only layers whose name fits, e.g. "*.bottleneck_residuals"; *, ? '
-        'and [] as in file names, * fits dots too',
-    )
-    parser.add_argument(
-        '--batch', type=int, default=1, metavar='N', help='give the memory for N persons; default: %(default)s'
-    )
-    parser.add_argument('--json', metavar='FILE', help='also write the list here')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='override settings of the config, e.g. model.backbone.depth=3',
-    )
-    return parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class ListOptions:
+    """Which layers of which network."""
+
+    config: Annotated[Positional[str], arg(metavar='CONFIG')]
+    """config file, e.g. configs/shg_coco.py, or one that comes with MMPose: mmpose::FOLDER/.../NAME.py"""
+    match: Annotated[str, arg(metavar='GLOB')] = '*'
+    """only layers whose name fits, e.g. "*.bottleneck_residuals"; *, ? and [] as in file names, * fits dots too"""
+    batch: Annotated[int, arg(metavar='N')] = 1
+    """give the memory for N persons"""
+    json: Annotated[Path | None, arg(metavar='FILE')] = None
+    """also write the list here"""
+    cfg_options: Annotated[tuple[str, ...], arg(metavar='KEY=VALUE [KEY=VALUE ...]')] = ()
+    """override settings of the config, e.g. model.backbone.depth=3"""
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise InputError(f'--batch {self.batch}: give at least 1 person')
 
 
 def mark(layer: 'LayerInfo') -> str:
@@ -88,45 +82,43 @@ def table(layers: list['LayerInfo'], batch: int) -> str:
     return '\n'.join([*lines, *(f'{key} {note}' for key, note in NOTES.items() if key in marks)])
 
 
-def write_json(path: str, config: str, size: tuple[int, int], layers: list['LayerInfo']) -> None:
+def write_json(path: Path, config: str, size: tuple[int, int], layers: list['LayerInfo']) -> None:
     """Write the list, whole or not at all; bytes are those of one person."""
     entries = [
         dict(vars(layer), bytes_float16=2 * math.prod(layer.shape), bytes_float32=4 * math.prod(layer.shape))
         for layer in layers
     ]
     content = dict(schema_version=1, config=config, input_size=size, layers=entries)
-    with aside(Path(path)) as part:
+    with aside(path) as part:
         part.write_text(json.dumps(content, indent=2) + '\n')
 
 
 def main() -> None:
-    args = parse_args()
-    if args.batch < 1:
-        raise InputError(f'--batch {args.batch}: give at least 1 person')
+    options = parse(ListOptions, DESCRIPTION)
     # Everything below imports torch and MMPose, which --help does without.
     from shg_xai.runner.config import read_config
     from shg_xai.runner.layers import config_path, input_size, list_layers, nearest_names
 
-    cfg = read_config(config_path(args.config))
+    cfg = read_config(config_path(options.config))
     try:
-        cfg.merge_from_dict(args.cfg_options)
+        cfg.merge_from_dict(CommonOptions(cfg_options=options.cfg_options).overrides())
     except (KeyError, IndexError, TypeError, AssertionError) as error:
-        raise InputError(f'--cfg-options: does not fit {args.config} ({error})') from error
+        raise InputError(f'--cfg-options: does not fit {options.config} ({error})') from error
     layers = list_layers(cfg)
-    shown = [layer for layer in layers if fnmatchcase(layer.name, args.match)]
+    shown = [layer for layer in layers if fnmatchcase(layer.name, options.match)]
     if not shown:
-        near = nearest_names(args.match.strip('*'), [layer.name for layer in layers])
+        near = nearest_names(options.match.strip('*'), [layer.name for layer in layers])
         raise InputError(
-            f'--match {args.match}: fits none of {len(layers)} names'
+            f'--match {options.match}: fits none of {len(layers)} names'
             + (f'; there are {", ".join(near)}' if near else '')
         )
     width, height = input_size(cfg)
-    if args.json:
-        write_json(args.json, args.config, (width, height), shown)
+    if options.json:
+        write_json(options.json, options.config, (width, height), shown)
     print(
         f'{len(shown)} of {len(layers)} outputs, image {width} x {height}, memory for '
-        f'{args.batch} {"person" if args.batch == 1 else "persons"}\n\n'
-        f'{table(shown, args.batch)}'
+        f'{options.batch} {"person" if options.batch == 1 else "persons"}\n\n'
+        f'{table(shown, options.batch)}'
     )
 
 

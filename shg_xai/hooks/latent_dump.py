@@ -5,39 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mmengine.dataset import DefaultSampler
 from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import nn, uint8
 from torch.utils.data import DistributedSampler
 
-from shg_xai.errors import InputError
-from shg_xai.interventions.rows import image_folder, sample_row
-from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
-from shg_xai.runner.provenance import describe_environment, describe_source
+from shg_xai.interventions.network import unwrapped
+from shg_xai.interventions.rows import first_arrays, sample_row
+from shg_xai.latents import Layer, ShardWriter, create_store
+from shg_xai.runner.provenance import Origin, image_folder
 from shg_xai.tracing.tap import Outputs, tap
-
-
-def first_arrays(outputs: Outputs, persons: int) -> dict[str, np.ndarray]:
-    """The first output of each layer as float32 arrays (N, ...) for a batch of N persons.
-
-    A flip test runs the network a second time, on mirrored images; that pass is left out.
-
-    Raises:
-        InputError: A layer put nothing out, or something else than one entry a person.
-    """
-    for name, tensors in outputs.items():
-        if not tensors:
-            raise InputError(f'layer {name!r} does not fire in this network; tools/list_layers.py lists those that do')
-        if tensors[0].shape[:1] != (persons,):
-            raise InputError(
-                f'layer {name!r}: its output {tuple(tensors[0].shape)} has not one entry for each of {persons} persons'
-            )
-    return {name: tensors[0].float().cpu().numpy() for name, tensors in outputs.items()}
 
 
 def weights_sha256(model: nn.Module) -> str:
@@ -127,7 +107,7 @@ class _Recording:
         self.done: set[int] = set()
         self.outputs: Outputs = {}
         self.seen = 0
-        self.model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        self.model = unwrapped(runner.model)
 
     def tap_next_step(self) -> None:
         """Tap the model in its next step, and in no other.
@@ -183,20 +163,11 @@ class _Recording:
         return len(own[start : self.seen])
 
     def _open(self, shapes: dict[str, Sequence[int]]) -> None:
-        dataset, cfg = self.loop.dataloader.dataset, self.runner.cfg
-        dataset_cfg = cfg.test_dataloader.dataset if self.split == 'test' else (cfg.val_dataloader.dataset)
-        checkpoint = self.runner._load_from
-        meta = dataset.metainfo
+        cfg, loader = self.runner.cfg, f'{self.split}_dataloader'
+        origin = Origin(cfg, self.loop.dataloader.dataset, cfg[loader].dataset, self.runner._load_from, self.split)
+        layers = tuple(Layer.named(name, shape, self.hook.dtype) for name, shape in shapes.items())
         # Neither a seed nor a checkpoint tells the weights of a model that was trained here.
-        options = dict(weights_sha256=weights_sha256(self.model))
-        manifest = Manifest(
-            layers=tuple(Layer.named(name, shape, self.hook.dtype) for name, shape in shapes.items()),
-            rows=len(dataset),
-            keypoint_names=tuple(meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])),
-            skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
-            source=describe_source(cfg, dataset_cfg, dataset.ann_file, checkpoint, self.split, options),
-            environment=describe_environment(cfg, checkpoint, dataset.ann_file, image_folder(dataset)),
-        )
+        manifest = origin.manifest(layers, dict(weights_sha256=weights_sha256(self.model)))
         self.done = create_store(self.folder, manifest)
         self.writer = ShardWriter(self.folder, manifest, get_rank(), self.hook.rows_per_shard)
 

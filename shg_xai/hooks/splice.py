@@ -1,8 +1,7 @@
 """Starting from a plain network and autoencoders that were trained on its latents."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +9,26 @@ import torch
 from mmengine.dist import is_main_process
 from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from shg_xai.errors import InputError
+from shg_xai.interventions.edits import Edit
+from shg_xai.interventions.evaluate import Condition, evaluate
+from shg_xai.interventions.network import Network, keypoint_names, unwrapped
 from shg_xai.models import AutoencoderNeck
 from shg_xai.runner.checkpoints import check_fits, read_checkpoint, read_weights
-from shg_xai.runner.provenance import sha256
+from shg_xai.runner.provenance import identify
+from shg_xai.tracing.tap import WithInput
 from shg_xai.writing import aside
 
 PREFIX = 'neck.'  # of an autoencoder's weights where it was trained alone
-Change = Callable[[Tensor, Tensor], Tensor]
 # What the decoder gets of a latent and the autoencoder's answer to it.
-CHANGES: dict[str, Change] = {
-    'plain': lambda latent, answer: latent,
-    'spliced': lambda latent, answer: answer,
-    'with_error': lambda latent, answer: answer + (latent - answer),
+CHANGES = {
+    'plain': WithInput(lambda latent, answer: latent),
+    'spliced': WithInput(lambda latent, answer: answer),
+    'with_error': WithInput(lambda latent, answer: answer + (latent - answer)),
 }
 
 
@@ -75,7 +76,7 @@ def _check_origin(autoencoder: str, plain: str) -> None:
     """Refuse an autoencoder that says it was trained on latents of another network."""
     known = (read_checkpoint(autoencoder).get('meta') or {}).get('dataset_meta') or {}
     network = known.get('network')
-    if network and network != sha256(plain):
+    if network and network != identify(plain).sha256:
         raise InputError(
             f'{autoencoder}: was trained on latents of another network '
             f'({known.get("store")}) than {plain}; dump its latents and train the '
@@ -94,54 +95,33 @@ class _Part(nn.Module):
         return self.weights
 
 
-@contextmanager
-def changed(model: nn.Module, change: Change) -> Iterator[None]:
-    """Let the decoders get ``change(latent, answer)`` instead of the autoencoders' answers."""
-    with ExitStack() as hooks:
-        for place in autoencoder_places(model):
-            handle = model.get_submodule(place).register_forward_hook(
-                lambda module, inputs, output: change(inputs[0], output)
-            )
-            hooks.callback(handle.remove)
-        yield
-
-
-def validate(runner: Runner, changes: dict[str, Change]) -> dict[str, dict[str, float]]:
-    """Validate a runner's model with each change, outside of any loop, so that no hook runs.
+def validate(runner: Runner, changes: Mapping[str, WithInput]) -> dict[str, dict[str, float]]:
+    """Validate a runner's model with each change of its autoencoders, outside of any loop, so that no hook runs.
 
     Args:
         runner: About to train; its validation data and metrics are used.
-        changes: By name; see :func:`changed`.
+        changes: By name.
 
     Returns:
         For each name the metrics.
     """
-    model = runner.model
-    dataloader = runner.val_dataloader
-    if not hasattr(dataloader, 'dataset'):
-        dataloader = runner.val_loop.dataloader
-    evaluators: dict[str, Evaluator] = {}
-    for name in changes:
-        evaluators[name] = runner.build_evaluator(runner.cfg.val_evaluator)
-        evaluators[name].dataset_meta = dataloader.dataset.metainfo
-    own = model.module if is_model_wrapper(model) else model
-    was_training = model.training
-    model.eval()
-    try:
-        for batch in dataloader:
-            for name, change in changes.items():
-                with torch.no_grad(), changed(own, change):
-                    # Heads put their answers into the samples they are given.
-                    samples = model.val_step(_fresh(batch))
-                evaluators[name].process(data_samples=samples, data_batch=batch)
-    finally:
-        model.train(was_training)
-    return {name: evaluator.evaluate(len(dataloader.dataset)) for name, evaluator in evaluators.items()}
+    loader = runner.val_dataloader
+    if not hasattr(loader, 'dataset'):
+        loader = runner.val_loop.dataloader
+    model = unwrapped(runner.model)
+    network = Network(model, runner.cfg, keypoint_names(loader.dataset))
+    places = autoencoder_places(model)
+    evaluators: dict[Hashable, Evaluator] = {name: runner.build_evaluator(runner.cfg.val_evaluator) for name in changes}
+    for evaluator in evaluators.values():
+        evaluator.dataset_meta = loader.dataset.metainfo
+    conditions = [Condition(name, dict.fromkeys(places, _edit(change))) for name, change in changes.items()]
+    for one in evaluate(network, loader, conditions, desc='splice'):
+        evaluators[one.condition.name].process(data_samples=one.samples, data_batch=one.batch)
+    return {name: evaluators[name].evaluate(len(loader.dataset)) for name in changes}
 
 
-def _fresh(batch: dict[str, Any]) -> dict[str, Any]:
-    """A batch whose samples are copies; the images are shared."""
-    return {**batch, 'data_samples': [sample.clone() for sample in batch['data_samples']]}
+def _edit(change: WithInput) -> Edit:
+    return lambda batch, place: change
 
 
 @HOOKS.register_module()
@@ -176,13 +156,13 @@ class SpliceHook(Hook):
         """Splice, validate, report."""
         if self.plain is None or runner.iter:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         weights = spliced_weights(model, self.plain, self.autoencoders)
         model.load_state_dict(weights)
         report = dict(
             schema_version=1,
-            plain=dict(file=self.plain, sha256=sha256(self.plain)),
-            autoencoders=[dict(file=path, sha256=sha256(path)) for path in self.autoencoders],
+            plain=_named(self.plain),
+            autoencoders=[_named(path) for path in self.autoencoders],
             seed=runner.seed,
             metrics={},
         )
@@ -194,6 +174,10 @@ class SpliceHook(Hook):
                 runner.logger.info(f'Splice({name}) {numbers}')
         if is_main_process():
             _write(Path(runner.work_dir), report, model.state_dict())
+
+
+def _named(checkpoint: str) -> dict[str, str | None]:
+    return dict(file=checkpoint, sha256=identify(checkpoint).sha256)
 
 
 def _write(folder: Path, report: dict[str, Any], weights: dict[str, Tensor]) -> None:

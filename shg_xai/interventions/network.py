@@ -73,6 +73,8 @@ def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
     Raises:
         InputError: The checkpoint cannot be used.
     """
+    import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks want this module
+
     runner = build_runner(cfg, checkpoint)
     runner.load_or_resume()
     return unwrapped(runner.model)

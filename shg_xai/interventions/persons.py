@@ -131,6 +131,8 @@ def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
     Raises:
         InputError: There are none, or the config has no such data set.
     """
+    import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks want this package
+
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     dataset = DATASETS.build(evaluation_dataset(cfg, split))
     columns = {name: values[:limit] for name, values in person_columns(dataset).items()}

@@ -4,19 +4,21 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
-from mmpose.registry import DATASETS, MODELS
+from mmpose.registry import MODELS
+from numpy.typing import NDArray
 
+import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
 from shg_xai.drawing.pose_sheet import Pose
-from shg_xai.evaluation import pck
+from shg_xai.interventions.evaluate import Pass, evaluate
+from shg_xai.interventions.network import Network, keypoint_names
+from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.runner.building import config_errors
 from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.runner.config import read_config
-from shg_xai.visibility import raw_visibility
 
 
-class Predictions(NamedTuple):
+class Sheet(NamedTuple):
     """What a sheet is drawn from; N persons, K keypoints, L links.
 
     Attributes:
@@ -27,14 +29,14 @@ class Predictions(NamedTuple):
         colours: RGB of the links, shape (L, 3).
     """
 
-    crops: list[np.ndarray]
+    crops: list[NDArray[np.uint8]]
     truth: list[Pose]
     poses: list[Pose]
     links: list[tuple[int, int]]
-    colours: np.ndarray
+    colours: NDArray[np.int64]
 
 
-def predict_persons(config: str, checkpoint: str, data_root: str | None, count: int, thr: float = 0.05) -> Predictions:
+def predict_persons(config: str, checkpoint: str, data_root: str | None, count: int) -> Sheet:
     """Run a network on persons spread evenly over its config's test set.
 
     Args:
@@ -42,7 +44,6 @@ def predict_persons(config: str, checkpoint: str, data_root: str | None, count: 
         checkpoint: A checkpoint of it.
         data_root: Overrides the config's.
         count: How many persons, at most.
-        thr: Threshold of the PCK, as a share of the crop's side. Defaults to 0.05.
 
     Returns:
         In the order of the test set.
@@ -52,42 +53,36 @@ def predict_persons(config: str, checkpoint: str, data_root: str | None, count: 
     """
     cfg = read_config(config)
     init_default_scope(cfg.get('default_scope', 'mmpose'))
-    dataset_cfg = cfg.test_dataloader.dataset
     if data_root:
-        dataset_cfg.data_root = data_root
+        cfg.test_dataloader.dataset.data_root = data_root
     with config_errors(config):
         model = MODELS.build(cfg.model)
-        dataset = DATASETS.build(dataset_cfg)
+        persons = open_persons(cfg, 'test')
     weights = read_weights(checkpoint)
     check_fits(weights, model, checkpoint)
     model.load_state_dict(weights)
-    model.to('cuda' if torch.cuda.is_available() else 'cpu').eval()
+    model.to('cuda' if torch.cuda.is_available() else 'cpu')
 
-    chosen = np.unique(np.linspace(0, len(dataset) - 1, count).round().astype(int))
-    batch = pseudo_collate([dataset[int(index)] for index in chosen])
-    with torch.no_grad():
-        samples = model.test_step(batch)
-    meta = dataset.metainfo
-    pairs = [_poses(sample, thr) for sample in samples]
-    return Predictions(
-        crops=[image.permute(1, 2, 0).numpy()[..., ::-1] for image in batch['inputs']],
-        truth=[truth for truth, _ in pairs],
-        poses=[pose for _, pose in pairs],
-        links=meta['skeleton_links'],
-        colours=np.asarray(meta['skeleton_link_colors']),
-    )
+    persons = persons.subset(persons.spread(count))
+    network, meta = Network(model, cfg, keypoint_names(persons.dataset)), persons.dataset.metainfo
+    sheet = Sheet([], [], [], meta['skeleton_links'], np.asarray(meta['skeleton_link_colors']))
+    for one in evaluate(network, build_loader(cfg, persons.dataset)):
+        sheet.crops.extend(image.permute(1, 2, 0).numpy()[..., ::-1] for image in one.batch['inputs'])
+        for truth, pose in _poses(one):
+            sheet.truth.append(truth)
+            sheet.poses.append(pose)
+    return sheet
 
 
-def _poses(sample: object, thr: float) -> tuple[Pose, Pose]:
-    """Truth and prediction of one sample, in pixels of its crop."""
-    size, scale = np.asarray(sample.input_size), np.asarray(sample.input_scale)
-    start = np.asarray(sample.input_center) - scale / 2
-    labelled = raw_visibility(sample.raw_ann_info)[0] > 0
-    truth, predicted = sample.gt_instances.keypoints, sample.pred_instances.keypoints
-    distances = pck.normalised_distances(predicted, truth, np.array([scale.max()]))
-    score = float(pck.person_pck(distances < thr, labelled[None])[0])
-    everything = np.ones_like(labelled)
-    return (
-        Pose((truth[0] - start) / scale * size, labelled),
-        Pose((predicted[0] - start) / scale * size, everything, score),
-    )
+def _poses(one: Pass) -> list[tuple[Pose, Pose]]:
+    """Truth and prediction of each person of a pass, in pixels of the crop."""
+    found, pairs = one.predictions(), []
+    for row, (sample, score) in enumerate(zip(one.samples, found.pck(one.network)['labelled'], strict=True)):
+        size, start = np.asarray(sample.input_size), found.center[row] - found.scale[row] / 2
+        true, own = (
+            (joints - start) / found.scale[row] * size
+            for joints in (sample.gt_instances.keypoints[0], found.keypoints[row])
+        )
+        labelled = found.v[row] > 0
+        pairs.append((Pose(true, labelled), Pose(own, np.ones_like(labelled), float(score))))
+    return pairs

@@ -1,21 +1,36 @@
-"""From a sample MMPose has tested to the row a latent store keeps of it."""
+"""From a sample MMPose has tested, and what layers put out for it, to what a latent store keeps."""
 
 import os.path as osp
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
+from shg_xai.tracing.tap import Outputs
 from shg_xai.visibility import raw_visibility
 
 PCK_THRESHOLD = 0.05  # of the crop's side, as in the study
 
 
-def image_folder(dataset: Any) -> str | None:
-    """The folder of a data set's images, as MMPose joined it; None where it has none."""
-    return getattr(dataset, 'data_prefix', {}).get('img') or None
+def first_arrays(outputs: Outputs, persons: int) -> dict[str, NDArray[np.float32]]:
+    """The first output of each layer as float32 arrays (N, ...) for a batch of N persons.
+
+    A flip test runs the network a second time, on mirrored images; that pass is left out.
+
+    Raises:
+        InputError: A layer put nothing out, or something else than one entry a person.
+    """
+    for name, tensors in outputs.items():
+        if not tensors:
+            raise InputError(f'layer {name!r} does not fire in this network; tools/list_layers.py lists those that do')
+        if tensors[0].shape[:1] != (persons,):
+            raise InputError(
+                f'layer {name!r}: its output {tuple(tensors[0].shape)} has not one entry for each of {persons} persons'
+            )
+    return {name: tensors[0].float().cpu().numpy() for name, tensors in outputs.items()}
 
 
 def relative_name(path: str, folder: str | None) -> str:
@@ -73,7 +88,7 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
     return row
 
 
-def _prediction(sample: Any, keypoints: np.ndarray, v: np.ndarray) -> dict[str, Any]:
+def _prediction(sample: Any, keypoints: NDArray[np.float32], v: NDArray[Any]) -> dict[str, Any]:
     """The columns of a prediction: keypoints (2K,), scores (K,), the person's PCK."""
     predicted = np.asarray(sample.pred_instances.keypoints)[0, :, :2]
     distances = pck.normalised_distances(predicted[None], keypoints[None], np.array([np.max(sample.input_scale)]))

@@ -1,9 +1,11 @@
-"""What a latent store was made from, so that it can be told from another."""
+"""What numbers were made from, so that they can be told from others: checkpoints, and the origin of a latent store."""
 
 import hashlib
 import json
 import platform
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from mmengine.config import Config
 
 import shg_xai
 from shg_xai.errors import InputError
+from shg_xai.latents import Layer, Manifest
 from shg_xai.results import Checkpoint
 
 
@@ -38,64 +41,74 @@ def identify(checkpoint: str) -> Checkpoint:
     return Checkpoint(file=checkpoint, sha256=sha256(checkpoint))
 
 
-def describe_source(
-    cfg: Config, dataset_cfg: Any, ann_file: str, checkpoint: str | None, split: str, options: dict[str, Any]
-) -> dict[str, Any]:
-    """What decides about the rows and their values; a store is only resumed from the same.
+def image_folder(dataset: Any) -> str | None:
+    """The folder of a data set's images, as MMPose joined it; None where it has none."""
+    return getattr(dataset, 'data_prefix', {}).get('img') or None
 
-    Args:
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the rows of a latent store come from.
+
+    Attributes:
         cfg: The config that runs.
-        dataset_cfg: The dataset the persons come from.
-        ann_file: Its annotation file, as a path.
-        checkpoint: A checkpoint, or None for weights drawn by the seed. Of a URL nothing but the URL is known.
+        dataset: The persons' data set.
+        dataset_cfg: The same as the config has it.
+        checkpoint: The weights' checkpoint; None where the seed draws them.
         split: Name of the part of the data set.
-        options: What else was chosen, by name.
-
-    Returns:
-        Plain data, as JSON gives it back.
     """
-    pipeline = [step for step in dataset_cfg.pipeline if step.type != 'PackPoseInputs']
-    if not checkpoint:
-        weights = dict(seed=cfg.get('randomness', {}).get('seed'))
-    else:
-        weights = dict(url=checkpoint) if '://' in checkpoint else dict(sha256=sha256(checkpoint))
-    source = dict(
-        config_file=Path(cfg.filename).name if cfg.filename else None,
-        model=Config(dict(model=cfg.model)).to_dict()['model'],
-        pipeline=Config(dict(pipeline=pipeline)).to_dict()['pipeline'],
-        checkpoint=weights,
-        dataset=dict(type=str(dataset_cfg.type), ann_file=Path(ann_file).name, sha256=sha256(ann_file), split=split),
-        options=options,
-    )
-    return json.loads(json.dumps(source, default=str))
 
+    cfg: Config
+    dataset: Any
+    dataset_cfg: Any
+    checkpoint: str | None
+    split: str
 
-def describe_environment(
-    cfg: Config, checkpoint: str | None, ann_file: str, image_dir: str | None = None
-) -> dict[str, Any]:
-    """What a reader may want to know, and may differ between two runs of one store.
+    def manifest(self, layers: tuple[Layer, ...], options: Mapping[str, object]) -> Manifest:
+        """The manifest of a store of all persons of the data set; ``options`` is what else decides about its rows."""
+        meta = self.dataset.metainfo
+        return Manifest(
+            layers=layers,
+            rows=len(self.dataset),
+            keypoint_names=tuple(meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])),
+            skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
+            source=self.source(options),
+            environment=self.environment(),
+        )
 
-    Args:
-        cfg: The config that runs.
-        checkpoint: A checkpoint, or None.
-        ann_file: The annotation file, as a path.
-        image_dir: The folder that file names of the rows start from.
+    def source(self, options: Mapping[str, object]) -> dict[str, Any]:
+        """What decides about the rows, as JSON gives it back; a store is only resumed from the same."""
+        cfg, ann_file = self.cfg, self.dataset.ann_file
+        pipeline = [step for step in self.dataset_cfg.pipeline if step.type != 'PackPoseInputs']
+        known = identify(self.checkpoint) if self.checkpoint else None
+        if known is None:
+            weights = dict(seed=cfg.get('randomness', {}).get('seed'))
+        else:
+            weights = dict(url=known.url) if known.url else dict(sha256=known.sha256)
+        dataset = dict(ann_file=Path(ann_file).name, sha256=sha256(ann_file), split=self.split)
+        found = dict(
+            config_file=Path(cfg.filename).name if cfg.filename else None,
+            model=Config(dict(model=cfg.model)).to_dict()['model'],
+            pipeline=Config(dict(pipeline=pipeline)).to_dict()['pipeline'],
+            checkpoint=weights,
+            dataset=dict(type=str(self.dataset_cfg.type), **dataset),
+            options=dict(options),
+        )
+        plain: dict[str, Any] = json.loads(json.dumps(found, default=str))
+        return plain
 
-    Returns:
-        Plain data.
-    """
-    return dict(
-        versions=dict(
-            python=platform.python_version(),
-            **{module.__name__: module.__version__ for module in (shg_xai, torch, mmpose, mmcv, mmengine, np)},
-        ),
-        git_revision=_git_revision(),
-        seed=cfg.get('randomness', {}).get('seed'),
-        checkpoint_file=checkpoint,
-        ann_file=ann_file,
-        image_dir=image_dir,
-        config_text=cfg.pretty_text,
-    )
+    def environment(self) -> dict[str, Any]:
+        """What a reader may want to know, and may differ between two runs of one store; plain data."""
+        packages = {module.__name__: str(module.__version__) for module in (shg_xai, torch, mmpose, mmcv, mmengine, np)}
+        return dict(
+            versions=dict(python=platform.python_version(), **packages),
+            git_revision=_git_revision(),
+            seed=self.cfg.get('randomness', {}).get('seed'),
+            checkpoint_file=self.checkpoint,
+            ann_file=self.dataset.ann_file,
+            image_dir=image_folder(self.dataset),
+            config_text=self.cfg.pretty_text,
+        )
 
 
 def _git_revision() -> str | None:

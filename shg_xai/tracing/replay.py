@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from shg_xai.tracing.tap import find_layer
 
 Forward = Callable[..., Any]
-Args, Options = tuple[Any, ...], dict[str, Any]
+Args = tuple[Any, ...]
+Options = dict[str, Any]
 COMPUTED = object()  # stands for the output of a call that no memory can take the place of
 
 

@@ -22,18 +22,10 @@ from shg_xai.evaluation.visible_pck import VisiblePCK
 from shg_xai.latents import LatentStore, ShardWriter, verify
 from shg_xai.models.stacked_heatmap_head import StackedHeatmapHead
 from tests.helpers.data import write_coco
-from tests.test_interventions.test_capture import (
-    LAYER,
-    assert_same,
-    load,
-    one_thread,  # noqa: F401
-    plain_latents,
-    save_network,
-    small_config,
-    stored,
-)
+from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored
 from tests.test_tools.test_train import free_port
 
+pytestmark = pytest.mark.usefixtures('one_thread')
 IDS = [10, 11, 20, 21, 30, 31]
 
 

@@ -1,26 +1,16 @@
 """A small network of ours and its persons, for tests of what is done to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from mmengine.config import Config
 
 from shg_xai.interventions.network import Network, open_network
 from shg_xai.interventions.persons import Persons, build_loader, open_persons
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import save_network, small_config
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Passes compute with one thread, so exactly alike."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 class Opened:

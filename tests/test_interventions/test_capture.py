@@ -114,15 +114,15 @@ def run(cfg: Config, out: Path, **options: Any) -> int:
 def test_a_pass_without_predictions_ends_at_the_last_layer(
     cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls, build = [], dump.build_runner
+    calls, build = [], dump.open_model
 
     def counting(*args: Any) -> Any:
-        runner = build(*args)
-        for name, layer in (('latent', runner.model.get_submodule(LAYER)), ('behind', runner.model.head.final_layer)):
+        model = build(*args)
+        for name, layer in (('latent', model.get_submodule(LAYER)), ('behind', model.head.final_layer)):
             layer.register_forward_hook(lambda *_, name=name: calls.append(name))
-        return runner
+        return model
 
-    monkeypatch.setattr(dump, 'build_runner', counting)
+    monkeypatch.setattr(dump, 'open_model', counting)
     cfg.model.test_cfg.flip_test = True
     run(cfg, tmp_path / 'short', predictions=False)
     assert calls == ['latent'] * 3

@@ -9,7 +9,8 @@ import pytest
 
 from shg_xai.latents import LatentStore
 from tests.helpers.data import write_coco
-from tests.test_interventions.test_capture import run, save_network, small_config
+from tests.helpers.small_network import save_network, small_config
+from tests.test_interventions.test_capture import run
 
 
 @pytest.mark.parametrize(

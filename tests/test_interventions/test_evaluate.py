@@ -15,6 +15,7 @@ from shg_xai.interventions.evaluate import UNTOUCHED, Condition, Pass, evaluate,
 from shg_xai.tracing.tap import WithInput
 from tests.helpers.small_network import LAYER
 
+pytestmark = pytest.mark.usefixtures('one_thread')
 SKIP = 'backbone.hourglasses.0.skips.0'
 DONORS = np.array([2, 3, 4, 5, 0, 1])  # of another image each
 MEAN, OFFSETS = torch.randn(128, generator=torch.manual_seed(1)), torch.randn(6, 128)

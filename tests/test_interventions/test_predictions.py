@@ -14,6 +14,8 @@ from shg_xai.interventions.evaluate import evaluate, predictions
 from shg_xai.interventions.predictions import Predictions
 from tests.helpers.data import ALL_VISIBLE, PARTLY
 
+pytestmark = pytest.mark.usefixtures('one_thread')
+
 
 def test_arrays_are_those_of_the_samples_and_of_the_metric(opened: Callable[..., Any]) -> None:
     one = opened()

@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from mmengine.structures import InstanceData
 from mmpose.datasets import CocoDataset
 from mmpose.structures import PoseDataSample
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
-from shg_xai.interventions.rows import image_folder, relative_name, sample_row
+from shg_xai.interventions.rows import first_arrays, relative_name, sample_row
+from shg_xai.runner.provenance import image_folder
 
 POINTS = [10, 20, 2, 30, 40, 1, 0, 0, 0]  # visible, occluded, not labelled
 # A crop of 200 x 100 pixels: the 5 % of its longer side are 10 pixels.
@@ -139,3 +141,18 @@ def test_boxes_of_a_detector_are_refused() -> None:
     person.set_metainfo(dict(raw_ann_info=None))
     with pytest.raises(InputError, match=r"come from a detector: set bbox_file='' in the dataset"):
         sample_row(person, 'val')
+
+
+def test_the_first_call_counts_and_has_one_entry_a_person() -> None:
+    first, second = torch.tensor([[1.0], [2.0]]), torch.tensor([[3.0], [4.0]])
+    arrays = first_arrays(dict(layer=[first.bfloat16(), second]), 2)
+    assert arrays['layer'].dtype == np.float32
+    assert arrays['layer'].tolist() == [[1], [2]]
+    with pytest.raises(
+        InputError,
+        match=r"'layer': its output \(2, 1\) has not one entry for each"
+        ' of 3 persons',
+    ):
+        first_arrays(dict(layer=[first]), 3)
+    with pytest.raises(InputError, match="'layer' does not fire"):
+        first_arrays(dict(layer=[]), 2)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from mmengine.config import Config
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
-from shg_xai.runner.provenance import describe_environment, describe_source, sha256
+from shg_xai.runner.provenance import Origin, sha256
 from tests.helpers.data import write_coco
-from tests.test_interventions.test_capture import run, save_network, small_config
+from tests.helpers.small_network import save_network, small_config
+from tests.test_interventions.test_capture import run
 
 # FIPS 180-2, appendix B.1
 SHA256_ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
@@ -43,8 +45,13 @@ def made() -> Config:
     )
 
 
+def origin(cfg: Config, file: Path, checkpoint: str | None = None) -> Origin:
+    dataset = SimpleNamespace(ann_file=str(file), data_prefix=dict(img='data/val2017/'))
+    return Origin(cfg, dataset, cfg.val_dataloader.dataset, checkpoint, 'val')
+
+
 def source(cfg: Config, file: Path, checkpoint: str | None = None) -> dict[str, Any]:
-    return describe_source(cfg, cfg.val_dataloader.dataset, str(file), checkpoint, 'val', dict(limit=3))
+    return origin(cfg, file, checkpoint).source(dict(limit=3))
 
 
 def test_the_source_says_what_decides_about_the_values(made: Config, file: Path) -> None:
@@ -79,7 +86,7 @@ def test_files_may_move(made: Config, file: Path, tmp_path: Path) -> None:
 
 
 def test_the_environment_is_plain_data(made: Config, repo_root: Path) -> None:
-    found = describe_environment(made, 'weights.pth', 'persons.json', 'data/val2017/')
+    found = origin(made, Path('persons.json'), 'weights.pth').environment()
     assert json.loads(json.dumps(found)) == found
     assert found['versions']['torch'] == torch.__version__
     assert (found['seed'], found['checkpoint_file'], found['ann_file'], found['image_dir']) == (

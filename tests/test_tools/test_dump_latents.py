@@ -19,19 +19,11 @@ from shg_xai.datasets.people.write import PeopleConfig, write_people
 from shg_xai.latents import LatentStore
 from shg_xai.runner.layers import config_path
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
-from tests.test_interventions.test_capture import (
-    LAYER,
-    assert_same,
-    load,
-    one_thread,  # noqa: F401
-    plain_latents,
-    save_network,
-    small_config,
-    stored,
-)
+from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored
 from tests.test_tools.test_train import free_port
 from tools import dump_latents as tool
 
+pytestmark = pytest.mark.usefixtures('one_thread')
 CONFIG = 'configs/shg_coco.py'
 STUDY = 'backbone.hourglasses.0'
 MMPOSE = 'mmpose::body_2d_keypoint'

@@ -1,0 +1,49 @@
+"""What to capture, of whom, and into which store; imports neither torch nor MMPose."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from shg_xai.options import at_least
+from shg_xai.runner.options import NetworkOptions, Split
+
+RANDOM = 'none'  # stands for a checkpoint where weights are drawn
+
+
+@dataclass(frozen=True)
+class DumpOptions:
+    """What to store.
+
+    Raises:
+        InputError: A number makes no sense.
+    """
+
+    layers: Annotated[tuple[str, ...], arg(metavar='NAME [NAME ...]')]
+    """layers to store, in one pass; tools/list_layers.py lists them"""
+    out: Annotated[Path, arg(metavar='DIR')]
+    """the store"""
+    split: Split = 'val'
+    """whose persons"""
+    only: Annotated[str | None, arg(metavar='EXPR')] = None
+    """persons that meet a condition; 'labelled': all joints labelled"""
+    limit: Annotated[int | None, arg(metavar='N')] = None
+    """the first N of them"""
+    dtype: Literal['float16', 'float32'] = 'float16'
+    """of the stored numbers"""
+    predictions: bool = True
+    """end each forward pass at the last of the layers; no PCK is stored"""
+    rows_per_shard: Annotated[int, arg(metavar='N')] = 1024
+    """persons a file, and as many at most are lost when it is killed"""
+
+    def __post_init__(self) -> None:
+        at_least(self, dict(limit=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureOptions(DumpOptions, NetworkOptions):
+    """A network, and what of it to store."""
+
+    checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]
+    """checkpoint file, or 'none' for random weights"""
