@@ -1,6 +1,7 @@
 """What a study found about its autoencoders: alone, and put in."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -15,7 +16,7 @@ from shg_xai.study.stages import MEND
 
 T = TypeVar('T')
 Metrics = dict[str, float | None]
-EXPLAINED, PCA = 'latent/explained_variance_ratio', 'latent/pca_explained_variance_ratio'
+EXPLAINED = ('explained_variance_ratio', 'pca_explained_variance_ratio')
 
 
 class MetricsFile(msgspec.Struct, kw_only=True):
@@ -43,10 +44,9 @@ def read_stage(path: Path, kind: type[T]) -> T:
 
 def _trained(settings: Settings) -> Iterator[tuple[Kind, str, int]]:
     """Each kind of autoencoder with its network and each seed."""
-    for key in get_args(Kind):
+    for key, seed in product(get_args(Kind), settings.seeds):
         if key in settings.spliced:
-            for seed in settings.seeds:
-                yield key, settings.spliced[key], seed
+            yield key, settings.spliced[key], seed
 
 
 def autoencoder_tests(settings: Settings, analyses: Results) -> list[AutoencoderTest]:
@@ -57,20 +57,12 @@ def autoencoder_tests(settings: Settings, analyses: Results) -> list[Autoencoder
             name = settings.autoencoder_name(key, seed, stack)
             found = read_stage(settings.work_dir / 'tests' / f'{name}.json', MetricsFile)
             neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
+            own = {part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')}
+            own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
+            own |= dict(persons=found.persons, dead_code_units=int(found.metrics['latent/dead_code_units'] or 0))
             looked = key == 'suggested' and seed == settings.seeds[0]
-            tests.append(
-                AutoencoderTest(
-                    key=key,
-                    stack=stack,
-                    seed=seed,
-                    **{part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')},
-                    explained_variance_ratio=found.metrics[EXPLAINED],
-                    pca_explained_variance_ratio=found.metrics[PCA],
-                    dead_code_units=int(found.metrics['latent/dead_code_units'] or 0),
-                    persons=found.persons,
-                    spectrum_components_95=_components_95(analyses, settings.code_layer(stack)) if looked else None,
-                )
-            )
+            components = _components_95(analyses, settings.code_layer(stack)) if looked else None
+            tests.append(AutoencoderTest(key=key, stack=stack, seed=seed, spectrum_components_95=components, **own))
     return tests
 
 
@@ -87,9 +79,8 @@ def splice_checks(settings: Settings) -> list[SpliceCheck]:
     checks = []
     for key, network, seed in _trained(settings):
         metrics = read_stage(settings.run_of(network, seed) / 'splice.json', SpliceFile).metrics
-        plain, spliced, restored = (metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error'))
+        pck = {name: metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error')}
+        plain, restored = pck['plain'], pck['with_error']
         deviation = None if plain is None or restored is None else abs(restored - plain)
-        checks.append(
-            SpliceCheck(key=key, seed=seed, plain=plain, spliced=spliced, with_error=restored, deviation=deviation)
-        )
+        checks.append(SpliceCheck(key=key, seed=seed, deviation=deviation, **pck))
     return checks

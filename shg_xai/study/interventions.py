@@ -39,16 +39,14 @@ def intervention_files(settings: Settings) -> list[Path]:
 
 def intervention_stages(plan: 'Plan') -> Iterator[Stage]:
     """Skips off, decoded walks, redundancy of every stage, misclassified persons, of the first seed's plain network."""
-    s, costs = plan.settings, plan.costs
-    seed = s.seeds[0]
-    plain, store = s.best_of('plain', seed), s.store_of('plain', seed)
+    s, costs, seed = plan.settings, plan.costs, plan.settings.seeds[0]
+    store = s.store_of('plain', seed)
     stored = ['--store', store, '--layer', s.layer(0)]
 
     def stage(name: str, tool: str, options: Sequence[object], inputs: Sequence[object], cost: Cost) -> Stage:
-        out = result_of(s, name)
-        command = [f'tools/{tool}.py', s.config_of('plain', seed), f'{{{plain}}}', *options, *plan.data_options()]
-        command += [*plan.sampling_options(), '--out', out]
-        return plan.stage(f'{name} {seed}', command, [plain, store / 'manifest.json', *inputs], out, cost)
+        out, sources = result_of(s, name), [s.best_of('plain', seed), store / 'manifest.json', *inputs]
+        command = [f'tools/{tool}.py', *plan.network('plain', seed), *options, *plan.data_options()]
+        return plan.stage(f'{name} {seed}', [*command, *plan.sampling_options(), '--out', out], sources, out, cost)
 
     def fitting(numbers: tuple[int, ...]) -> list[int]:
         """Those numbers of components along which that many persons can differ."""
@@ -60,9 +58,8 @@ def intervention_stages(plan: 'Plan') -> Iterator[Stage]:
             options += ['--replacements', 'zero', 'mean']
         inputs: list[object] = [s.test_file]
         if 'noskip' in s.networks:
-            control = s.best_of('noskip', seed)
-            options += ['--against', s.config_of('noskip', seed), f'{{{control}}}']
-            inputs.append(control)
+            options += ['--against', *plan.network('noskip', seed)]
+            inputs.append(s.best_of('noskip', seed))
         yield stage('skips', 'ablate_skips', options, inputs, costs.intervening(costs.test, 30))
     concepts = ['--concepts', *CONCEPTS] if costs.train >= MANY else []
     options = [*stored, '--components', *fitting(WALKED), *concepts, '--random', RANDOM, '--persons', WALKERS]

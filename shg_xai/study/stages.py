@@ -35,8 +35,7 @@ class Stage:
             stage starts.
         inputs: Files, patterns allowed, whose contents decide about the result.
         output: The file or folder that is made; a folder is gone on with when cut.
-        seconds: How long it takes, estimated.
-        megabytes: What it leaves on the disk, estimated.
+        seconds, megabytes: How long it takes and what it leaves on the disk, estimated.
     """
 
     name: str
@@ -77,9 +76,9 @@ def digest_of(stage: Stage, command: Sequence[str]) -> str:
         path = newest(pattern) if '*' in pattern else Path(pattern)
         if not path.is_file():
             raise InputError(f'{path}: missing; the stage "{stage.name}" needs it')
-        digest.update(b'\0' + str(path).encode() + b'\0')
         facts = path.stat()
-        digest.update(_file_digest(path, facts.st_size, facts.st_mtime_ns))
+        content = _file_digest(path, facts.st_size, facts.st_mtime_ns)
+        digest.update(b'\0' + str(path).encode() + b'\0' + content)
     return digest.hexdigest()
 
 
@@ -103,15 +102,11 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     command: list[str]
 
 
+@dataclass(frozen=True)
 class Marks:
-    """The marks of a work folder, a small JSON file each.
+    """The marks of a work folder, a small JSON file each."""
 
-    Args:
-        folder: Where they are kept; made if it is not there.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder: Path
 
     def file(self, stage: Stage) -> Path:
         """Where a stage's mark is."""
@@ -137,8 +132,8 @@ class Marks:
         """
         if not self.file(stage).exists() and (stage.output.exists() or stage.output.is_symlink()):
             raise InputError(
-                f'{stage.output}: is there, but the stage "{stage.name}" has not made '
-                'it; move it away, or name another --work-dir'
+                f'{stage.output}: is there, but the stage "{stage.name}" has not made it; move it away, or name '
+                'another --work-dir'
             )
 
     def write(self, stage: Stage, mark: Mark) -> None:
@@ -173,8 +168,7 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     Args:
         stage: The stage.
         marks: Of the work folder.
-        show: Gets every line the command prints; one that ends with a carriage return is a progress bar that will be
-            drawn anew, and is not kept in the log.
+        show: Gets every line the command prints; see :func:`~shg_xai.study.process.run_command`.
 
     Returns:
         Whether anything was run.
@@ -186,12 +180,11 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     command = [resolved(argument) for argument in stage.command]
     digest = digest_of(stage, command)
     before = marks.read(stage)
-    if before and before.digest != digest:
-        before = None  # begun from other inputs
-    if before and before.state == 'done' and stage.output.exists():
-        return False
-    if before is None:
+    if before is None or before.digest != digest:  # not begun, or from other inputs
+        before = None
         _remove(stage.output)
+    elif before.state == 'done' and stage.output.exists():
+        return False
     spent = before.seconds if before and before.state == 'begun' else 0.0
 
     def mark(state: Literal['begun', 'done']) -> None:

@@ -86,11 +86,11 @@ def _more_or_less(found: Comparison) -> str:
 
 def _other_groups(answer: Networks, a: str, b: str) -> list[str]:
     """The verdicts on visible, occluded and limb joints in one sentence."""
-    parts = [
-        f'{title} {found.verdict.value} ({signed(found.difference.value)}, {span(found.difference, 3) or "interval not known"})'
-        for group, title in GROUPS.items()
-        if group != 'labelled' and (found := answer.comparison(a, b, group))
-    ]
+    parts = []
+    for group, title in GROUPS.items():
+        if group != 'labelled' and (found := answer.comparison(a, b, group)):
+            ends = span(found.difference, 3) or 'interval not known'
+            parts.append(f'{title} {found.verdict.value} ({signed(found.difference.value)}, {ends})')
     return [f'The same two on other joints: {listed(parts)}.'] if parts else []
 
 
