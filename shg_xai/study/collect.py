@@ -6,10 +6,12 @@ python -m shg_xai.study.collect WORK_DIR
 import math
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import TypeVar, get_args
 
 import msgspec
 import numpy as np
@@ -20,26 +22,43 @@ from numpy.typing import NDArray
 from shg_xai.chapters import chapters
 from shg_xai.chapters.networks import results as parts
 from shg_xai.chapters.networks.differences import compare, network_summary
-from shg_xai.chapters.networks.results import GROUPS, Comparison, Group, Network, Networks
+from shg_xai.chapters.networks.results import GROUPS, Comparison, Group, Kind, Network, Networks
+from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.cli import run
 from shg_xai.drawing.text import plural
 from shg_xai.errors import InputError
 from shg_xai.explain.stores import replace_folder
 from shg_xai.report.page import write_report
-from shg_xai.results import Answer, Results, in_order, read_any_answer, read_results, write
+from shg_xai.results import Answer, Results, decode, in_order, read_any_answer, read_bytes, read_results, write
 from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.study.autoencoders import MetricsFile, autoencoder_tests, read_stage, splice_checks
 from shg_xai.study.configs import read_config
 from shg_xai.study.costs import count_persons
-from shg_xai.study.interventions import intervention_files
+from shg_xai.study.plan import intervention_files
 from shg_xai.study.settings import ABOUT, Settings, read_settings
 from shg_xai.study.stages import MEND, Marks
 from shg_xai.study.table import table
 
+T = TypeVar('T')
 FEW = 100  # tested persons below which a PCK means little
 PAIRS = [('improved', 'control'), ('improved_study', 'control'), ('scratch', 'longer'), ('scratch', 'control')]
 PAIRS += [('longer', 'control'), ('control', 'plain'), ('improved', 'plain'), ('spliced', 'plain'), ('noskip', 'plain')]
+Metrics = dict[str, float | None]
+EXPLAINED = ('explained_variance_ratio', 'pca_explained_variance_ratio')
 COMPARED: tuple[Group, ...] = ('labelled', 'visible', 'limbs')
+
+
+class MetricsFile(msgspec.Struct, kw_only=True):
+    """What a test leaves, as far as it is read here."""
+
+    checkpoint_sha256: str = ''
+    persons: int = 0
+    metrics: Metrics = {}
+
+
+class SpliceFile(msgspec.Struct, kw_only=True):
+    """What putting weights in leaves: metrics of the plain network, with them, and with their error added back."""
+
+    metrics: dict[str, Metrics]
 
 
 class Command(msgspec.Struct):
@@ -63,12 +82,13 @@ class Tested:
     bootstrap: Bootstrap
 
 
-def read_persons(path: Path) -> pa.Table:
-    """Read the persons of a test.
+def read_stage(path: Path, kind: type[T]) -> T:
+    """What a stage wrote; InputError where it is not there or damaged."""
+    return decode(read_bytes(path, MEND), kind, path, MEND)
 
-    Raises:
-        InputError: The file is not there or damaged.
-    """
+
+def read_persons(path: Path) -> pa.Table:
+    """The persons of a test; InputError where they are not there or damaged."""
     try:
         return pq.ParquetFile(path).read()
     except (OSError, pa.ArrowException) as error:
@@ -120,6 +140,52 @@ def comparisons(tested: dict[str, Tested]) -> list[Comparison]:
             difference = compare(tested[a].scores[group], tested[b].scores[group], tested[a].bootstrap)
             found.append(Comparison(a=a, b=b, group=group, **msgspec.structs.asdict(difference)))
     return found
+
+
+def _trained(settings: Settings) -> Iterator[tuple[Kind, str, int]]:
+    """Each kind of autoencoder with its network and each seed."""
+    for key, seed in product(get_args(Kind), settings.seeds):
+        if key in settings.spliced:
+            yield key, settings.spliced[key], seed
+
+
+def autoencoder_tests(settings: Settings, analyses: Results) -> list[parts.AutoencoderTest]:
+    """How well each autoencoder alone gives held-out latents back, beside PCA."""
+    tests = []
+    for key, _, seed in _trained(settings):
+        for stack in range(settings.stacks):
+            name = settings.autoencoder_name(key, seed, stack)
+            found = read_stage(settings.work_dir / 'tests' / f'{name}.json', MetricsFile)
+            neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
+            own = {part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')}
+            own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
+            own |= dict(persons=found.persons, dead_code_units=int(found.metrics['latent/dead_code_units'] or 0))
+            looked = key == 'suggested' and seed == settings.seeds[0]
+            components = _components_95(analyses, settings.code_layer(stack)) if looked else None
+            tests.append(
+                parts.AutoencoderTest(key=key, stack=stack, seed=seed, spectrum_components_95=components, **own)
+            )
+    return tests
+
+
+def _components_95(analyses: Results, layer: str) -> int | None:
+    """Components for 95 % of the variance of a layer; None where nobody looked."""
+    name = next((analysed.name for analysed in analyses.layers if analysed.layer == layer), None)
+    spectrum = analyses.first(Spectrum, name) if name else None
+    widths = spectrum.components_for if spectrum else []
+    return next((width.value for width in widths if abs(width.share - 0.95) < 1e-9), None)
+
+
+def splice_checks(settings: Settings) -> list[parts.SpliceCheck]:
+    """Validation PCK before the first step: plain, spliced, and with the error added back."""
+    checks = []
+    for key, network, seed in _trained(settings):
+        metrics = read_stage(settings.run_of(network, seed) / 'splice.json', SpliceFile).metrics
+        pck = {name: metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error')}
+        plain, restored = pck['plain'], pck['with_error']
+        deviation = None if plain is None or restored is None else abs(restored - plain)
+        checks.append(parts.SpliceCheck(key=key, seed=seed, deviation=deviation, **pck))
+    return checks
 
 
 def networks(settings: Settings, analyses: Results) -> Networks:

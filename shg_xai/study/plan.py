@@ -6,9 +6,8 @@ from itertools import product
 from pathlib import Path
 
 from shg_xai.study import configs
-from shg_xai.study.configs import inherited
+from shg_xai.study.configs import inherited, read_config
 from shg_xai.study.costs import Cost, Costs
-from shg_xai.study.interventions import intervention_files, intervention_stages
 from shg_xai.study.process import ROOT
 from shg_xai.study.settings import FILE, Settings
 from shg_xai.study.stages import Stage
@@ -19,6 +18,30 @@ CONTROLLED = ['--two', 'posture=0,1', '--range', 'activity=0:0.2', '--range', 'y
 CONTROLLED += [word for fixed in FIXED for word in ('--fix', fixed)]
 CONTROLLED_PEOPLE = 400
 MOST_HELD_OUT = 5064  # the study's test set
+# What is done to the plain network.
+WALKED = (1, 2, 3, 10, 30, 50)  # of the study's components
+CONCEPTS = ('facing_camera', 'labelled_share', 'standing')
+WALKERS, RANDOM = 50, 10  # persons of a walk, random directions
+TESTED = 200  # persons that are enough to find redundancy
+MANY = 200  # persons among whom both sides of a concept are met
+PROJECTED = (0, 8, 50)  # components that the latent is projected on while all skips stay
+FILES = ('skips', 'walk', 'redundancy', 'misclassified')
+
+
+def result_of(settings: Settings, name: str) -> Path:
+    """Where a stage's answer is."""
+    return settings.work_dir / 'interventions' / f'{name}.json'
+
+
+def has_skips(settings: Settings) -> bool:
+    """Whether the plain network has any skip connection that could be turned off."""
+    flags = read_config(settings.config).model.backbone.get('skip_connections', True)
+    return 'True' in str(flags) or '1' in str(flags)  # one flag, one a level, or one a stack
+
+
+def intervention_files(settings: Settings) -> list[Path]:
+    """The answers of all these stages."""
+    return [result_of(settings, name) for name in FILES if name != 'skips' or has_skips(settings)]
 
 
 @dataclass(frozen=True)
@@ -36,7 +59,7 @@ class Plan:
         found += self._width()
         for seed in self.settings.seeds:
             found += self._networks(seed)
-        return [*found, *self._look_again(), *intervention_stages(self), *self._pictures(), self._collect()]
+        return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
 
     def stage(self, name: str, command: Iterable[object], inputs: Iterable[object], output: Path, cost: Cost) -> Stage:
         """A stage, words and inputs as text, inputs without repeats."""
@@ -53,8 +76,6 @@ class Plan:
     def sampling_options(self) -> list[object]:
         """How intervals are drawn, for a tool."""
         return ['--bootstrap', self.settings.bootstrap, '--confidence', self.settings.confidence]
-
-    # Stages by kind
 
     def _train(
         self, network: str, seed: int, epochs: int, plain: str | None = None, autoencoders: Sequence[str] = ()
@@ -118,8 +139,6 @@ class Plan:
             command += [f'--{split}', count]
         artist = sorted((ROOT / 'shg_xai' / 'datasets' / 'people').glob('*.py'))
         return self.stage(name, command, artist, out, self.costs.drawing(sum(counts)))
-
-    # The study from data to report
 
     def _data(self) -> Iterator[Stage]:
         s, costs, source, linked = (
@@ -210,6 +229,42 @@ class Plan:
             name = f'dump {network} {seed} controlled'
             yield self.stage(name, command, inputs, stores[-1], self.costs.testing())
         yield self._analyse('analyse controlled', stores, [s.layer(0)], s.work_dir / 'report_controlled')
+
+    def _interventions(self) -> Iterator[Stage]:
+        """Skips off, decoded walks, redundancy of all stages, misclassified persons: the first seed's plain network."""
+        s, costs, seed = self.settings, self.costs, self.settings.seeds[0]
+        store = s.store_of('plain', seed)
+        stored = ['--store', store, '--layer', s.layer(0)]
+
+        def stage(name: str, tool: str, options: Sequence[object], inputs: Sequence[object], cost: Cost) -> Stage:
+            out, sources = result_of(s, name), [s.best_of('plain', seed), store / 'manifest.json', *inputs]
+            command = [f'tools/{tool}.py', *self.network('plain', seed), *options, *self.data_options()]
+            return self.stage(f'{name} {seed}', [*command, *self.sampling_options(), '--out', out], sources, out, cost)
+
+        def fitting(numbers: tuple[int, ...]) -> list[int]:
+            """Those numbers of components along which that many persons can differ."""
+            return [number for number in numbers if number <= min(costs.dimensions, costs.train - 1)]
+
+        if has_skips(s):
+            options = ['--split', 'test', '--store', store, '--ks', *fitting(PROJECTED)]
+            if costs.test < 2:  # of one person nobody else has skips to give
+                options += ['--replacements', 'zero', 'mean']
+            inputs: list[object] = [s.test_file]
+            if 'noskip' in s.networks:
+                options += ['--against', *self.network('noskip', seed)]
+                inputs.append(s.best_of('noskip', seed))
+            yield stage('skips', 'ablate_skips', options, inputs, costs.intervening(costs.test, 30))
+        concepts = ['--concepts', *CONCEPTS] if costs.train >= MANY else []
+        options = [*stored, '--components', *fitting(WALKED), *concepts, '--random', RANDOM, '--persons', WALKERS]
+        cost = costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2)
+        yield stage('walk', 'walk_latent', options, [s.val_file], cost)
+        options = ['--limit', TESTED, '--tolerance', s.tolerance]
+        cost = costs.intervening(min(TESTED, costs.val), 40)
+        yield stage('redundancy', 'find_redundancy', options, [s.val_file, s.train_file], cost)
+        analysis = s.work_dir / 'analysis_plain'
+        options = [*stored, '--analysis', analysis, '--split', 'train']
+        inputs = [analysis / 'results.json', s.train_file]
+        yield stage('misclassified', 'move_persons', options, inputs, costs.intervening(TESTED, 2))
 
     def _pictures(self) -> Iterator[Stage]:
         s, seed = self.settings, self.settings.seeds[0]
