@@ -32,11 +32,7 @@ Overrides = dict[str, Any]
 
 
 def read_config(path: Path) -> Config:
-    """A config, without the modules it would import.
-
-    Raises:
-        InputError: No such file, or it does not hold a config.
-    """
+    """A config, without the modules it would import; InputError where there is none."""
     if not path.is_file():
         raise InputError(f'{path}: no such config file')
     try:
@@ -54,22 +50,14 @@ def write_config(path: Path, base: Path, about: str, overrides: Overrides) -> No
 
 
 def inherited(path: Path) -> list[str]:
-    """A config file and the files it inherits from, other than MMPose's, as paths.
-
-    Raises:
-        InputError: One is no config.
-    """
+    """A config file and the files it inherits from, other than MMPose's, as paths; InputError where one is none."""
     try:
         assigned = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign)]
         bases = [ast.literal_eval(node.value) for node in assigned if ast.unparse(node.targets[0]) == '_base_']
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f'{path}: not a config ({error})') from error
-    files = [str(path)]
-    for base in bases:
-        for name in [base] if isinstance(base, str) else base:
-            if '::' not in name:
-                files += inherited((path.parent / name).resolve())
-    return files
+    names = [name for base in bases for name in ([base] if isinstance(base, str) else base) if '::' not in name]
+    return [str(path), *(file for name in names for file in inherited((path.parent / name).resolve()))]
 
 
 def schedule(cfg: Config, epochs: int) -> Overrides:
@@ -133,20 +121,15 @@ def write_plain_configs(settings: Settings) -> None:
 
 
 def widths_of(settings: Settings) -> list[int]:
-    """The suggested width of each stack, at least 1, or the one that was asked for.
-
-    Raises:
-        InputError: It has not been found yet, or is larger than the latent.
-    """
+    """The suggested width of each stack, at least 1, or the one asked for; InputError where it cannot be."""
     widths = []
     for stack in range(settings.stacks):
         mend = f'run the stage "keep components {stack}" again'
         found = read_answer(settings.width_of(stack), ComponentProjection, mend)
         widths.append(settings.width or max(1, found.suggestion.k))
         if widths[-1] > found.dimensions:
-            raise InputError(
-                f'--width {widths[-1]}: the latent of stack {stack} has {found.dimensions} values; give at most as many'
-            )
+            has = f'the latent of stack {stack} has {found.dimensions} values'
+            raise InputError(f'--width {widths[-1]}: {has}; give at most as many')
     return widths
 
 

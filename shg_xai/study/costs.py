@@ -94,11 +94,7 @@ class Costs:
 
 
 def count_persons(path: Path) -> int:
-    """Persons of a COCO keypoint file that have labelled joints.
-
-    Raises:
-        InputError: It cannot be read.
-    """
+    """Persons of a COCO keypoint file that have labelled joints; InputError where it cannot be read."""
     try:
         return sum(map(is_person, json.loads(path.read_bytes())['annotations']))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -108,11 +104,7 @@ def count_persons(path: Path) -> int:
 
 
 def time_network(config: Path, stacks: int) -> Timing:
-    """What a person costs on this machine, see :mod:`shg_xai.study.timing`.
-
-    Raises:
-        InputError: The network of the config cannot be built or run.
-    """
+    """What a person costs on this machine (:mod:`shg_xai.study.timing`); InputError where the network cannot run."""
     command = [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.timing', str(config), str(stacks)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
@@ -145,8 +137,7 @@ def table(stages: Sequence[Stage], marks: Marks) -> str:
     """The plan as a Markdown table: estimates, and what was measured where it is done."""
     lines = ['| stage | estimated | disk | so far |', '|---|---|---|---|']
     for stage in stages:
-        mark = marks.read(stage)
-        state = f'{mark.state}, {duration(mark.seconds)}' if mark else ''
+        state = f'{mark.state}, {duration(mark.seconds)}' if (mark := marks.read(stage)) else ''
         lines.append(f'| {stage.name} | {duration(stage.seconds)} | {size(stage.megabytes)} | {state} |')
     seconds, megabytes = sum(stage.seconds or 0 for stage in stages), sum(stage.megabytes or 0 for stage in stages)
     return '\n'.join([*lines, f'| all | {duration(seconds)} | {size(megabytes)} | |'])

@@ -60,9 +60,8 @@ class Settings(StudyOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.people is None and self.work_dir.is_relative_to(self.data_root):
-            raise InputError(
-                f'--work-dir {self.work_dir}: lies in --data-root, where nothing is written; name another folder'
-            )
+            where = f'--work-dir {self.work_dir}: lies in --data-root'
+            raise InputError(f'{where}, where nothing is written; name another folder')
 
     @property
     def trained(self) -> list[str]:
@@ -183,11 +182,7 @@ class CommandOptions(StudyOptions):
         super().__post_init__()
 
     def settings(self) -> Settings:
-        """All options known: read from the configs what was not given.
-
-        Raises:
-            InputError: A config is not there or of another kind.
-        """
+        """All options known: read from the configs what was not given; InputError where one is of another kind."""
         shg, autoencoder, name, chosen = DEMO if self.demo else STUDY
         config = (self.config or ROOT / 'configs' / shg).resolve()
         alone = (self.autoencoder or ROOT / 'configs' / autoencoder).resolve()
@@ -196,18 +191,16 @@ class CommandOptions(StudyOptions):
         found = _from_configs(config, alone)
         found |= {key: value for key in found if (value := getattr(self, key))}
         found['more_epochs'] = self.more_epochs or max(1, found['epochs'] // 3)
-        found['processes'] = 1 if self.launcher == 'none' else self.processes or _gpus()
+        found['processes'] = self.processes or 1
+        if self.launcher == 'pytorch' and not self.processes:
+            import torch
+
+            found['processes'] = max(1, torch.cuda.device_count())
         given = {item.name: getattr(self, item.name) for item in fields(StudyOptions)} | found
         given['networks'] = tuple(network for network in NETWORKS if network in chosen or 'all' in chosen)
         given['people'] = (self.people or (4000, 500)) if self.demo else None
         given |= dict(config=config, autoencoder=alone, seeds=tuple(dict.fromkeys(self.seeds)), work_dir=work_dir)
         return Settings(**given | dict(data_root=(self.data_root or work_dir / 'data').resolve()))
-
-
-def _gpus() -> int:
-    import torch
-
-    return max(1, torch.cuda.device_count())
 
 
 def _from_configs(config: Path, autoencoder: Path) -> dict[str, int]:
@@ -220,9 +213,8 @@ def _from_configs(config: Path, autoencoder: Path) -> dict[str, int]:
         stacks, epochs = shg.model.backbone.get('num_stacks', 1), shg.train_cfg.max_epochs
         return dict(epochs=epochs, stacks=stacks, autoencoder_epochs=alone.train_cfg.max_epochs)
     except (KeyError, AttributeError) as error:
-        raise InputError(
-            f'{config}, {autoencoder}: not configs of an hourglass and of an autoencoder on latents ({error})'
-        ) from error
+        what = 'not configs of an hourglass and of an autoencoder on latents'
+        raise InputError(f'{config}, {autoencoder}: {what} ({error})') from error
 
 
 def as_json(settings: Settings) -> bytes:
@@ -237,11 +229,7 @@ def write_settings(settings: Settings) -> None:
 
 
 def read_settings(work_dir: Path) -> Settings:
-    """Read them.
-
-    Raises:
-        InputError: They are not there, or are of another version.
-    """
+    """Read them; InputError where they are not there, or of another version."""
     path = work_dir / FILE
     try:
         values = msgspec.json.decode(path.read_bytes(), type=dict)

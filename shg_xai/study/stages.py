@@ -52,11 +52,7 @@ class Stage:
 
 
 def newest(pattern: str) -> Path:
-    """The newest file or folder that matches a pattern.
-
-    Raises:
-        InputError: None does.
-    """
+    """The newest file or folder that matches a pattern; InputError where none does."""
     path = Path(pattern)
     found = sorted(path.parent.glob(path.name), key=lambda file: (file.stat().st_mtime, file.name))
     if not found:
@@ -85,8 +81,8 @@ def digest_of(stage: Stage, command: Sequence[str]) -> str:
 @cache
 def _file_digest(path: Path, size: int, changed_ns: int) -> bytes:
     """SHA-256 of a file as it is; many stages have the same annotations."""
-    digest = hashlib.sha256()
     with path.open('rb') as file:
+        digest = hashlib.sha256()
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.digest()
@@ -125,11 +121,7 @@ class Marks:
         return [decode(read_bytes(file, MEND), Mark, file, MEND) for file in files]
 
     def check_output(self, stage: Stage) -> None:
-        """Refuse an output that no stage has made: it would be removed as a stale one.
-
-        Raises:
-            InputError: It is there, and nothing was ever written down about the stage.
-        """
+        """Refuse with an InputError an output that no stage has made: it would be removed as a stale one."""
         if not self.file(stage).exists() and (stage.output.exists() or stage.output.is_symlink()):
             raise InputError(
                 f'{stage.output}: is there, but the stage "{stage.name}" has not made it; move it away, or name '
@@ -144,11 +136,7 @@ class Marks:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a work folder alone, until the block or the process ends.
-
-    Raises:
-        InputError: Another process has it, or it cannot be written.
-    """
+    """Hold a work folder alone until the block or process ends; InputError if another has it or it is read-only."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = (folder / 'lock').open('a')
@@ -165,13 +153,7 @@ def locked(folder: Path) -> Iterator[None]:
 def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     """Run a stage unless it is done from the same inputs.
 
-    Args:
-        stage: The stage.
-        marks: Of the work folder.
-        show: Gets every line the command prints; see :func:`~shg_xai.study.process.run_command`.
-
-    Returns:
-        Whether anything was run.
+    Returns whether anything was run; ``show`` gets every line (:func:`~shg_xai.study.process.run_command`).
 
     Raises:
         InputError: The command failed, or its output is somebody else's.
@@ -182,7 +164,9 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     before = marks.read(stage)
     if before is None or before.digest != digest:  # not begun, or from other inputs
         before = None
-        _remove(stage.output)
+        if stage.output.is_dir() and not stage.output.is_symlink():
+            shutil.rmtree(stage.output)
+        stage.output.unlink(missing_ok=True)
     elif before.state == 'done' and stage.output.exists():
         return False
     spent = before.seconds if before and before.state == 'begun' else 0.0
@@ -208,13 +192,6 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
         raise InputError(f'the stage "{stage.name}" ended without {stage.output}; see {log}')
     mark('done')
     return True
-
-
-def _remove(output: Path) -> None:
-    if output.is_dir() and not output.is_symlink():
-        shutil.rmtree(output)
-    else:
-        output.unlink(missing_ok=True)
 
 
 def _last_words(log: Path) -> str:

@@ -22,9 +22,9 @@ def table(answer: Networks) -> str:
     lines += [head, '|---|---|---|---|---|---|']
     for item in answer.comparisons:
         if item.group == 'labelled':
-            cells = [f'{ABOUT[item.a][0]} - {ABOUT[item.b][0]}', _signed(item.difference.value)]
-            cells += [_span(item.difference), _span(item.over_seeds), ', '.join(map(_signed, item.by_seed))]
-            lines.append(f'| {" | ".join([*cells, item.verdict.value])} |')
+            row = [f'{ABOUT[item.a][0]} - {ABOUT[item.b][0]}', _signed(item.difference.value)]
+            row += [_span(item.difference), _span(item.over_seeds), ', '.join(map(_signed, item.by_seed))]
+            lines.append(f'| {" | ".join([*row, item.verdict.value])} |')
     return '\n'.join([*(line for warning in answer.warnings for line in (warning, '')), *lines])
 
 

@@ -10,7 +10,7 @@ from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.figures_loop import draw_loop
 from shg_xai.chapters.networks.results import AUTOENCODERS, GROUPS, Group, Networks
 from shg_xai.drawing import material
-from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, new_figure, nothing, styled, wrap
+from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, new_figure, styled, wrap
 from shg_xai.drawing.text import confidence_of, number, plural, signed, stack_name
 from shg_xai.results import Estimate, Verdict
 
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GREY = '#666666'
-MARKS = {
-    Verdict.BETTER: (BLUE, 'o'),
-    Verdict.WORSE: (PALETTE[4], 's'),
-    Verdict.TOO_FEW_SEEDS: (ORANGE, '^'),
-    Verdict.NO_DIFFERENCE: (GREY, 'D'),
-}
+MARKS = {Verdict.BETTER: (BLUE, 'o'), Verdict.WORSE: (PALETTE[4], 's')}
+MARKS |= {Verdict.TOO_FEW_SEEDS: (ORANGE, '^'), Verdict.NO_DIFFERENCE: (GREY, 'D')}
 SHOWN: tuple[Group, ...] = ('labelled', 'limbs')
 # A row that lies so many times as far away as the middle one becomes an arrow at the edge.
 FAR = 4
@@ -172,10 +168,7 @@ def draw_differences(answer: Networks) -> 'Figure':
     pairs = list(dict.fromkeys((item.a, item.b) for item in answer.comparisons))
     groups = [group for group in GROUPS if any(item.group == group for item in answer.comparisons)]
     figure = new_figure(PAGE, 0.62 * max(len(pairs), 2) + 1.15)
-    axes = figure.subplots(1, max(len(groups), 1), sharey=True, squeeze=False)[0]
-    if not pairs:
-        nothing(axes[0])
-        return figure
+    axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
     rows = [
         Row(item.difference, signed(item.difference.value), item.by_seed, item.over_seeds, *MARKS[item.verdict])
         for item in answer.comparisons
@@ -202,9 +195,6 @@ def draw_autoencoders(answer: Networks) -> 'Figure':
     groups = answer.autoencoder_groups()
     figure = new_figure(PAGE, 0.5 * max(len(groups), 2) + 1.1)
     ax = figure.subplots()
-    if not groups:
-        nothing(ax)
-        return figure
     several = len({stack for _, stack, _ in groups}) > 1
     for y, items in enumerate(groups.values()):
         for place, item in enumerate(items):

@@ -95,9 +95,8 @@ def _pck(answer: Networks, key: str, more: list[str]) -> list[Block]:
 
 def _autoencoder(answer: Networks, where: dict[int | None, list[str]]) -> list[Block]:
     """The suggested autoencoder, or the study's where no other was trained."""
-    groups = answer.autoencoder_groups()
+    groups, blocks = answer.autoencoder_groups(), []
     shown = 'suggested' if any(key == 'suggested' for key, _, _ in groups) else 'study'
-    blocks = []
     for (_, stack, width), items in ((group, items) for group, items in groups.items() if group[0] == shown):
         held = spread((item.explained_variance_ratio for item in items), share=True) or 'not known'
         pca = spread((item.pca_explained_variance_ratio for item in items), share=True) or 'not known'

@@ -142,15 +142,16 @@ def _autoencoders(answer: Networks) -> list[str]:
         if any((item.explained_variance_ratio or 0) < 0 for item in items):
             held = f'{held} (below zero: worse than the mean latent alone)'
         dead, units = spread(item.dead_code_units for item in items), plural(width, 'unit')
+        end = '.' if dead in (None, '0') else f'; {dead} of its units never vary.'
         texts.append(
             f'The {_name(key)} autoencoder{where} ({units}) explains {held} of the variance of persons it was not '
-            f'trained on; PCA of the same width {pca}'
-            + ('.' if dead in (None, '0') else f'; {dead} of its units never vary.')
+            f'trained on; PCA of the same width {pca}{end}'
         )
         if again := spread(item.spectrum_components_95 for item in items):
             hold = 'component holds' if again == '1' else 'components hold'
-            text = f'Looked at again once all was trained on, {again} {hold} 95 % of the variance of its {units}.'
-            texts.append(text)
+            texts.append(
+                f'Looked at again once all was trained on, {again} {hold} 95 % of the variance of its {units}.'
+            )
     return texts
 
 
