@@ -1,15 +1,12 @@
 #!/usr/bin/env python
 """Where channels are redundant: tools/find_redundancy.py CONFIG CHECKPOINT --out FILE.json"""
 
-from typing import TYPE_CHECKING
-
+from shg_xai.chapters.channel_redundancy.channels import most_redundant
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
 from shg_xai.cli import run
 from shg_xai.drawing.text import markdown_table, with_interval
 from shg_xai.runner.measurement import measure_to_file
-
-if TYPE_CHECKING:
-    from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
 
 DESCRIPTION = """For every stage of a network, how many channels it needs. Each position of each
 person is one sample of as many values as there are channels; their principal components are those
@@ -27,19 +24,11 @@ what several allow together is not known from what each allows alone."""
 
 
 def main() -> None:
-    def measure(options: ChannelRedundancyOptions) -> 'ChannelRedundancy':
-        # Imports torch and MMPose, which --help does without.
-        from shg_xai.chapters.channel_redundancy.measure import measure
-
-        return measure(options)
-
-    print(markdown(measure_to_file(ChannelRedundancyOptions, DESCRIPTION, measure)[1]))
+    measure_to_file(ChannelRedundancyOptions, DESCRIPTION, markdown)
 
 
-def markdown(found: 'ChannelRedundancy') -> str:
+def markdown(found: ChannelRedundancy) -> str:
     """A row a layer, drops in points of percent, and the most redundant stage as a sentence."""
-    from shg_xai.chapters.channel_redundancy.channels import most_redundant
-
     head = ('layer', 'channels', 'components for 95 %', 'suggested k', 'drop of labelled')
     rows = [
         (

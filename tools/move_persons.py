@@ -1,16 +1,12 @@
 #!/usr/bin/env python
 """What of the misclassified persons: tools/move_persons.py CONFIG CHECKPOINT --store STORE ..."""
 
-from typing import TYPE_CHECKING
-
 from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions
+from shg_xai.chapters.cluster_shift.results import ClusterShift
 from shg_xai.cli import run
 from shg_xai.drawing.text import UNKNOWN, in_percent, with_interval
 from shg_xai.results import Estimate
 from shg_xai.runner.measurement import measure_to_file
-
-if TYPE_CHECKING:
-    from shg_xai.chapters.cluster_shift.results import ClusterShift
 
 DESCRIPTION = """Latents fall into clusters, and a concept of the annotations goes with them more or
 less. Each cluster gets the side of the concept (0 or 1 of a flag, up to the median or above it of a
@@ -28,16 +24,10 @@ Every person keeps their own skips. The flip test of a config is off."""
 
 
 def main() -> None:
-    def measure(options: ClusterShiftOptions) -> 'ClusterShift':
-        # Imports torch and MMPose, which --help does without.
-        from shg_xai.chapters.cluster_shift.measure import measure
-
-        return measure(options)
-
-    print('\n'.join(sentences(measure_to_file(ClusterShiftOptions, DESCRIPTION, measure)[1])))
+    measure_to_file(ClusterShiftOptions, DESCRIPTION, lambda answer: '\n'.join(sentences(answer)))
 
 
-def sentences(found: 'ClusterShift') -> list[str]:
+def sentences(found: ClusterShift) -> list[str]:
     """The answer in words, PCK in percent and differences in points of it."""
     split, counts, pck = found.concept_split, found.counts, found.pck
     cut = 'a flag' if split.kind == 'flag' else f'cut at {split.at:.3g}'

@@ -29,16 +29,8 @@ SIZES = {
 }
 
 
-def measure(options: DecodedWalkOptions) -> DecodedWalk:
-    # Imports torch and MMPose, which --help does without.
-    from shg_xai.chapters.decoded_walk.measure import measure
-
-    return measure(options)
-
-
 def main() -> None:
-    _, answer = measure_to_file(DecodedWalkOptions, DESCRIPTION, measure)
-    print(markdown(answer))
+    measure_to_file(DecodedWalkOptions, DESCRIPTION, markdown)
 
 
 def markdown(answer: DecodedWalk) -> str:

@@ -47,13 +47,10 @@ def draw_redundancy(answer: ChannelRedundancy) -> 'figure.Figure':
     _draw_shares(left, answer)
     _draw_curves(right, answer)
     found = {layer.part for layer in answer.layers}
-    handles = [
-        Line2D([], [], color=colour, linewidth=2, label=name) for part, (colour, name) in PARTS.items() if part in found
-    ]
-    handles += [
-        Line2D([], [], color=INK, marker='o', linestyle='none', label='suggested k'),
-        Line2D([], [], color=INK, marker='D', markerfacecolor='white', linestyle='none', label='95 % of the variance'),
-    ]
+    shown = [own for part, own in PARTS.items() if part in found]
+    handles = [Line2D([], [], color=colour, linewidth=2, label=name) for colour, name in shown]
+    for marker, face, name in (('o', INK, 'suggested k'), ('D', 'white', '95 % of the variance')):
+        handles += [Line2D([], [], color=INK, marker=marker, markerfacecolor=face, linestyle='none', label=name)]
     figure.legend(handles=handles, loc='outside upper left', ncols=4)
     return figure
 
@@ -73,15 +70,8 @@ def _draw_shares(ax: 'Axes', answer: ChannelRedundancy) -> None:
             ax.plot([best, held], [y, y], color=colour, linewidth=1, alpha=0.6)
             ax.plot(held, y, 'D', color=colour, markerfacecolor='white', markersize=5)
         ax.plot(best, y, 'o', color=colour, markersize=5.5)
-        ax.annotate(
-            number(layer.suggestion.k),
-            (best, y),
-            (0, 4),
-            fontsize=7.5,
-            ha='center',
-            textcoords='offset points',
-            annotation_clip=False,
-        )
+        said = ax.annotate(number(layer.suggestion.k), (best, y), (0, 4), fontsize=7.5, textcoords='offset points')
+        said.set(ha='center', annotation_clip=False)
     several = several_stacks(answer)
     names = [stage_text(layer, several) for layer in answer.layers]
     # A long name ends in what tells it from others.
@@ -96,14 +86,11 @@ def _draw_shares(ax: 'Axes', answer: ChannelRedundancy) -> None:
 def _draw_curves(ax: 'Axes', answer: ChannelRedundancy) -> None:
     """Draw PCK of labelled joints against the share of components kept, a line a stage."""
     for layer in answer.layers:
-        points = [
-            (_share(k, layer), point.value)
-            for k, point in zip(layer.ks, layer.pck['labelled'].y, strict=True)
-            if point.value is not None
-        ]
-        if points:
+        points = zip(layer.ks, layer.pck['labelled'].y, strict=True)
+        known = [(_share(k, layer), point.value) for k, point in points if point.value is not None]
+        if known:
             colour = PARTS[layer.part][0]
-            ax.plot(*zip(*points, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)
+            ax.plot(*zip(*known, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)
     untouched = answer.untouched['labelled'].value
     if untouched is not None:
         ax.axhline(untouched, color=INK, linestyle=':', linewidth=1.1)

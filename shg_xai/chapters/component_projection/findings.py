@@ -39,9 +39,8 @@ def findings(answer: ComponentProjection, results: Results) -> list[str]:
 def heading(answer: ComponentProjection, results: Results) -> str | None:
     """Which latent it is, where there are several."""
     several = results.all(ComponentProjection)
-    name = latent_name(answer)
-    if len({other.of for other in several}) > 1:
-        name = f'{answer.of}, {name}'
+    where = f'{answer.of}, ' if len({other.of for other in several}) > 1 else ''
+    name = f'{where}{latent_name(answer)}'
     return name[0].upper() + name[1:] if len(several) > 1 else None
 
 

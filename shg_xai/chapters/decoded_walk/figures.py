@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RANDOM, COLUMNS = '#8A8A8A', 3
 # Fonts of a strip's labels in points, which a column of poses leaves room for.
 LABEL = 8.5
+BESIDE = 14  # letters a line of what stands left of a pose
 
 
 def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
@@ -78,19 +79,13 @@ def draw_strips(answer: DecodedWalk) -> 'figure.Figure':
             faint = [peak < answer.peak for peak in point.peaks]
             draw_pose(ax, point.pose, answer.joints, answer.links, faint=faint)
             ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], aspect='equal')
-            for spine in ax.spines.values():
-                spine.set(visible=True, color='#CCCCCC' if point.c else '#666666')
-        title = wrap_short(direction_title(answer, direction))
+            ax.spines[:].set(visible=True, color='#CCCCCC' if point.c else '#666666')
+        title = textwrap.fill(direction_title(answer, direction), BESIDE)
         line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=LABEL, parse_math=False)
     for ax, c in zip(axes[0], answer.steps, strict=True):
         ax.set_title(f'{number(c, 0) if c == round(c) else number(c, 1)} σ' if c else '0', fontsize=LABEL, loc='center')
     side_legend(figure, ('at 0', '#BBBBBB'))
     return figure
-
-
-def wrap_short(text: str) -> str:
-    """Broken into lines short enough to stand left of a pose."""
-    return textwrap.fill(text, 14)
 
 
 @styled
@@ -120,12 +115,10 @@ def draw_shifts(answer: DecodedWalk) -> 'figure.Figure':
     ax.grid(axis='x')
     ax.set_axisbelow(True)
     ax.set_xlabel('mean shift of the joints for each σ, % of the crop’s longer side')
-    handles = [
-        Patch(color=BLUE, alpha=0.8, label='more than random'),
-        Patch(color='#B5B5B5', alpha=0.8, label='no more than random'),
-        Line2D([], [], color='#D55E00', linewidth=2, label='97.5 % of random directions of this length'),
-    ]
-    figure.legend(handles=handles, loc='outside upper left', ncols=3)
+    colours = {BLUE: 'more than random', '#B5B5B5': 'no more than random'}
+    bars = [Patch(color=colour, alpha=0.8, label=label) for colour, label in colours.items()]
+    line = Line2D([], [], color='#D55E00', linewidth=2, label='97.5 % of random directions of this length')
+    figure.legend(handles=[*bars, line], loc='outside upper left', ncols=3)
     return figure
 
 
@@ -134,11 +127,8 @@ def shown_concept(direction: Direction) -> str | None:
     changes, random = direction.walk.concept_change, direction.random.concept_change_97_5
     if direction.name in changes:
         return direction.name
-    sizes = {
-        name: abs(change.value) / beside
-        for name, change in changes.items()
-        if change.value is not None and (beside := random[name])
-    }
+    known = ((name, change.value, random[name]) for name, change in changes.items())
+    sizes = {name: abs(value) / beside for name, value, beside in known if value is not None and beside}
     return max(sizes, key=lambda name: sizes[name]) if sizes else None
 
 
@@ -149,15 +139,16 @@ def draw_concepts(answer: DecodedWalk) -> 'figure.Figure':
     lines = max(1, -(-len(shown) // COLUMNS))
     figure = new_figure(PAGE, 2.1 * lines + 0.4)
     axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
-    if not shown:
-        nothing(axes[0])
     for ax in axes[len(shown) or 1 :]:
         ax.set_axis_off()
+    if not shown:
+        nothing(axes[0])
+        return figure
     for ax, (direction, name) in zip(axes, shown, strict=False):
         _draw_line(ax, direction.walk, name, BLUE, 'the direction')
         _draw_line(ax, direction.random.walk, name, RANDOM, 'a random direction of the same length')
         ax.set_title(wrap(direction_title(answer, direction)), fontsize=8.5, parse_math=False)
-        ax.set_ylabel(wrap_short(concept_title(answer, name)), fontsize=8, parse_math=False)
+        ax.set_ylabel(textwrap.fill(concept_title(answer, name), BESIDE), fontsize=8, parse_math=False)
         # What is between is in the caption.
         change, random = direction.walk.concept_change[name].value, direction.random.concept_change_97_5[name]
         ax.set_xlabel(f'change {number(change)}; random ±{number(random)}', fontsize=7.5, color='#555555')
@@ -166,8 +157,7 @@ def draw_concepts(answer: DecodedWalk) -> 'figure.Figure':
         ax.axvline(0, color='#CCCCCC', linewidth=0.8, zorder=0)
         ax.tick_params(labelsize=7.5)
         ax.grid(axis='y')
-    if shown:
-        figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper left', ncols=2)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper left', ncols=2)
     return figure
 
 

@@ -4,6 +4,7 @@ Shapes: N persons, K keypoints.
 """
 
 from collections.abc import Collection, Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,20 +37,14 @@ def all_conditions(
         ks: Numbers of components to project latents on.
         stored: Stacks whose components are known.
     """
-    groups: list[int | None] = [*range(len(present)), *([None] if len(present) > 1 else [])]
     found = []
-    for stack in groups:
+    for stack in (*range(len(present)), *([None] if len(present) > 1 else [])):
         own = range(len(present)) if stack is None else [stack]
         on = {level for i in own for level in present[i]}
         if on:
             found += [Ablation(stack=stack, skips='all off', replacement=by) for by in replacements]
-            for skips in ('level off', 'level on alone'):
-                found += [
-                    Ablation(stack=stack, skips=skips, level=level, replacement=by)
-                    for level in levels
-                    if level in on
-                    for by in replacements
-                ]
+            for skips, level in product(('level off', 'level on alone'), (level for level in levels if level in on)):
+                found += [Ablation(stack=stack, skips=skips, level=level, replacement=by) for by in replacements]
         found += [Ablation(stack=stack, latent=by, replacement=by) for by in replacements]
         if all(i in stored for i in own):
             found += [Ablation(stack=stack, latent='k components', k=k) for k in ks]

@@ -29,20 +29,20 @@ COLUMNS = 4  # of examples
 
 def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
     """What is drawn, and how to read it."""
-    confidence, several = confidence_of(answer), len(material.results.all(SkipAblation)) > 1
-    more = f'-{answer.of}' if several else ''
+    more = f'-{answer.of}' if len(material.results.all(SkipAblation)) > 1 else ''
+    intervals = f'{confidence_of(answer)} interval'
     yield Figure(
         f'levels{more}',
         'PCK that each joint loses where one level of skips is off.',
         'PCK each joint loses where the skip of one level is replaced by nothing, by its mean over persons, or by '
-        f'another person’s. Grey on white: the {confidence} interval contains zero. Nothing takes the network far '
+        f'another person’s. Grey on white: the {intervals} contains zero. Nothing takes the network far '
         'from what it has seen; the mean stays near but knows nobody; another’s is misleading.',
         lambda: draw_levels(answer),
     )
     yield Figure(
         f'conditions{more}',
         'PCK with all skips off, one level on, or the latent gone.',
-        f'PCK under each condition with {confidence} intervals over images, of all labelled joints and of three parts '
+        f'PCK under each condition with {intervals}s over images, of all labelled joints and of three parts '
         'of the body. Dashed: the untouched network.',
         lambda: draw_conditions(answer),
     )
@@ -79,12 +79,8 @@ def draw_levels(answer: SkipAblation) -> 'figure.Figure':
         nothing(found.subplots())
         return found
     axes = found.subplots(len(stacks), len(ways), squeeze=False, sharey=True)
-    drops = [
-        lost['labelled'].value
-        for one in answer.conditions
-        if one.condition.skips == 'level off'
-        for lost in one.drop.joints.values()
-    ]
+    off = [one.drop.joints for one in answer.conditions if one.condition.skips == 'level off']
+    drops = [lost['labelled'].value for one in off for lost in one.values()]
     reach = max((abs(value) for value in drops if value is not None), default=0) or 0.01
     scale = ScalarMappable(Normalize(-reach, reach), LinearSegmentedColormap.from_list('diverging', DIVERGING))
     for line, stack in zip(axes, stacks, strict=True):
@@ -147,7 +143,7 @@ def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
     rows = rows_of(answer)
     places, at = [], 0.0
     for _, found in rows:
-        places.append([at + place for place in range(len(found))])
+        places.append(at + np.arange(len(found)))
         at += len(found) + 0.7
     drawn = new_figure(PAGE, 0.155 * at + 0.95)
     axes = drawn.subplots(1, 1 + len(PARTS), sharey=True, sharex=True)
@@ -164,7 +160,7 @@ def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
         ax.tick_params(axis='y', length=0)
         ax.grid(axis='x')
         ax.set_axisbelow(True)
-    axes[0].set_yticks([float(np.mean(own)) for own in places], [name for name, _ in rows], parse_math=False)
+    axes[0].set_yticks([own.mean() for own in places], [name for name, _ in rows], parse_math=False)
     handles = [Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}') for by in answer.replacements]
     drawn.legend(handles=handles, loc='outside upper left', ncols=3)
     return drawn
@@ -215,10 +211,9 @@ def draw_examples(answer: SkipAblation) -> 'figure.Figure':
     for ax in axes[len(answer.examples) :]:
         ax.set_axis_off()
     for ax, person in zip(axes, answer.examples, strict=False):
-        before = _unit(person, 'untouched')
-        draw_pose(ax, before, joints, links)
-        draw_pose(ax, _aside(before), joints, links, ghost=True)
-        draw_pose(ax, _aside(_unit(person, 'all_off')), joints, links)
+        draw_pose(ax, _unit(person, 'untouched'), joints, links)
+        draw_pose(ax, _unit(person, 'untouched', 1.25), joints, links, ghost=True)
+        draw_pose(ax, _unit(person, 'all_off', 1.25), joints, links)
         ax.set(xlim=(-0.08, 2.33), ylim=(1.06, -0.06), xticks=[], yticks=[])
         ax.set_aspect('equal')
         text = f'PCK {number(person.pck["untouched"])} → {number(person.pck["all_off"])}'
@@ -228,18 +223,13 @@ def draw_examples(answer: SkipAblation) -> 'figure.Figure':
     return drawn
 
 
-def _aside(pose: Sequence[Point]) -> list[Point]:
-    """A pose in the right half of the frame."""
-    return [(None if x is None else x + 1.25, y) for x, y in pose]
-
-
-def _unit(person: Example, way: Way) -> list[Point]:
-    """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop."""
+def _unit(person: Example, way: Way, aside: float = 0) -> list[Point]:
+    """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop; or so far to its right."""
     both = np.array([point for pose in person.keypoints.values() for point in pose], float)  # None becomes NaN
     low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
     side = max(float((high - low).max()), 1e-9)
     left, top = (low + high - side) / 2
     return [
-        (None if x is None else float((x - left) / side), None if y is None else float((y - top) / side))
+        (None if x is None else float((x - left) / side + aside), None if y is None else float((y - top) / side))
         for x, y in person.keypoints[way]
     ]

@@ -28,17 +28,12 @@ def heading(answer: SkipAblation, results: Results) -> str | None:
 def findings(answer: SkipAblation, results: Results) -> list[str]:
     """What the numbers say, worded no stronger than their intervals."""
     confidence = confidence_of(answer)
-    first = (
+    texts = [
         f'{plural(answer.persons, "person")} of {answer.split} were tested; untouched, the network has a PCK of '
         f'{with_span(answer.untouched.labelled, confidence)} on labelled joints.'
-    )
-    return [
-        first,
-        *_all_off(answer, confidence),
-        *_levels(answer, confidence),
-        *_small_joints(answer),
-        *_latent(answer, confidence),
     ]
+    texts += _all_off(answer, confidence) + _levels(answer, confidence)
+    return texts + _small_joints(answer) + _latent(answer, confidence)
 
 
 def lost_text(lost: Estimate, confidence: str | None = None) -> str:
@@ -71,13 +66,12 @@ def _all_off(answer: SkipAblation, confidence: str) -> list[str]:
         if found:
             texts.append(f'All skips{where} off, on labelled joints: {_costs(found, confidence)}.')
     found = answer.under(answer.whole, 'all off')
-    if 'mean' in found and 'donor' in found:
-        mean, donor = found['mean'].drop.labelled.high, found['donor'].drop.labelled.low
-        if mean is not None and donor is not None and donor > mean:
-            texts.append(
-                'Another person’s skips cost more than mean ones, which carry nothing of the person: the decoder '
-                'follows what the skips tell it.'
-            )
+    mean, donor = (found[by].drop.labelled.ends if by in found else None for by in ('mean', 'donor'))
+    if mean and donor and donor[0] > mean[1]:
+        texts.append(
+            'Another person’s skips cost more than mean ones, which carry nothing of the person: the decoder follows '
+            'what the skips tell it.'
+        )
     return texts
 
 
@@ -133,13 +127,10 @@ def _small_joints(answer: SkipAblation) -> list[str]:
         _small(f'With the same weights and all skips {BY[by]}', one.drop, one, answer.untouched)
         for by, one in answer.under(answer.whole, 'all off').items()
     ]
-    if answer.against is None:
-        return [
-            *texts,
-            'No network trained without skips was tested beside it: what is lost here is what these weights, which '
-            'learned with skips, lose without them.',
-        ]
     control = answer.against
+    if control is None:
+        text = 'what is lost here is what these weights, which learned with skips, lose without them.'
+        return [*texts, f'No network trained without skips was tested beside it: {text}']
     where = 'Between this network and the one trained without skips'
     texts += [_small(where, control.difference, control, answer.untouched), _against(answer, control)]
     if _verdict(control.difference, _left(control, answer.untouched)) == 'does not hold':
@@ -165,9 +156,8 @@ def _verdict(lost: Scores, left: list[float | None]) -> str:
 
 def _small(where: str, lost: Scores, scores: Scores, untouched: Scores) -> str:
     left = _left(scores, untouched)
-    numbers = [
-        f'{with_span(lost.of_part(part))} on {SMALL if part == "face" else name}' for part, name in PARTS.items()
-    ]
+    names = {**PARTS, 'face': SMALL}
+    numbers = [f'{with_span(lost.of_part(part))} on {name}' for part, name in names.items()]
     return (
         f'{where}, “without skips small joints are lost first” {_verdict(lost, left)} (lost: {listed(numbers)}; left '
         f'of each: {listed([percent(share) for share in left])}).'
@@ -182,9 +172,8 @@ def _against(answer: SkipAblation, control: Control) -> str:
     )
     found = answer.under(answer.whole, 'all off')
     others = [f'{number(one.labelled.value, 3)} ({BY[by]})' for by, one in found.items() if by != 'donor']
-    if not others:
-        return f'{text}.'
-    return f'{text}; this one with all skips off has {listed(others)}, for it never learned to do without.'
+    own = f'; this one with all skips off has {listed(others)}, for it never learned to do without' if others else ''
+    return f'{text}{own}.'
 
 
 def _latent(answer: SkipAblation, confidence: str) -> list[str]:
