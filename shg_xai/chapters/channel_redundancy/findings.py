@@ -35,19 +35,14 @@ def findings(answer: ChannelRedundancy, results: Results) -> list[str]:
             texts.append(f'The interval does not rule out a larger loss, up to {number(drop.high, 3)}.')
     if len(best) > NAMED:
         texts.append(f'As redundant are {number(len(best) - NAMED)} more.')
-    return texts + _full(layers, several) + _variance(layers)
-
-
-def _full(layers: Sequence[LayerChannels], several: bool) -> list[str]:
-    """Which stages need all their channels."""
     full = [stage_text(layer, several) for layer in layers if layer.suggestion.k >= layer.channels]
-    if not full:
-        return []
-    named = full if len(full) <= NAMED else [*full[:NAMED], f'{len(full) - NAMED} more']
-    return [
-        f'{number(len(full))} of {plural(len(layers), "stage")} {"needs" if len(full) == 1 else "need"} all channel '
-        f'components to stay within it, of the numbers tried: {listed(named)}.'
-    ]
+    if full:
+        named = full if len(full) <= NAMED else [*full[:NAMED], f'{len(full) - NAMED} more']
+        texts.append(
+            f'{number(len(full))} of {plural(len(layers), "stage")} {"needs" if len(full) == 1 else "need"} all '
+            f'channel components to stay within it, of the numbers tried: {listed(named)}.'
+        )
+    return texts + _variance(layers)
 
 
 def _variance(layers: Sequence[LayerChannels]) -> list[str]:

@@ -33,12 +33,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shifts:
-    """Who is decoded from another cluster's place.
+    """Who is decoded from another cluster's place: persons by number, (M,), with what is added to each latent, (M, D).
 
-    Attributes:
-        persons: Numbers of the persons: who disagrees first, then who agrees, (M,).
-        disagree: How many of them disagree.
-        offsets: What is added to each one's latent, (M, D).
+    Who disagrees comes first, so many, then who agrees.
     """
 
     persons: NDArray[np.int64]
@@ -58,11 +55,18 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
     cfg, times = config_to_test(options), dict[str, float]()
     selection = open_selection(options.store, options.layer, options.checkpoint)
     check_stored(cfg, selection)
-    source, clustered = _clusters(selection, options, times)
+    source = None
+    if options.analysis is None:
+        with executor() as pool:
+            clustered = find_clusters(selection, options.clusters, options.seed, pool, times)
+    else:
+        name, clustered = read_clusters(options.analysis, options.name, selection, options.clusters)
+        source = results.Source(folder=str(options.analysis), name=name)
     labels, own = clustered.labels, clustered.selection
     concept, split, strength = judging.choose_concept(options.concept, clustered.concepts, labels, options.clusters)
     found = judging.misclassified(labels, split.sides, options.clusters)
     agree, disagree = found.agree, found.disagree
+    groups = dict(agree=agree, disagree=disagree, unknown=~agree & ~disagree)
     flipped = stop_flipping(cfg)
     shifts = choose_shifts(clustered, split, found, options)
     bootstrap = Bootstrap(own.image_ids, options.bootstrap, options.confidence, options.seed)
@@ -88,9 +92,7 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
             chosen='auto' if options.concept == AUTO else 'by name',
             majority=[None if side < 0 else int(side) for side in found.majority],
         ),
-        counts=results.Counts(
-            agree=int(agree.sum()), disagree=int(disagree.sum()), unknown=int((~agree & ~disagree).sum())
-        ),
+        counts=results.Counts(**{name: int(who.sum()) for name, who in groups.items()}),
         pck=results.GroupPck(
             agree=bootstrap.of(agree).mean(pck[agree]),
             disagree=bootstrap.of(disagree).mean(pck[disagree]),
@@ -103,17 +105,6 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
         examples=judging.worst(own.annotation_ids, pck, disagree),
         options=options,
     )
-
-
-def _clusters(
-    selection: Selection, options: ClusterShiftOptions, times: dict[str, float]
-) -> tuple[results.Source | None, Clustered]:
-    """The analysis that was read, if any, and the clusters."""
-    if options.analysis is not None:
-        name, found = read_clusters(options.analysis, options.name, selection, options.clusters)
-        return results.Source(folder=str(options.analysis), name=name), found
-    with executor() as pool:
-        return None, find_clusters(selection, options.clusters, options.seed, pool, times)
 
 
 def choose_shifts(

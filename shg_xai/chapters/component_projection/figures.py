@@ -58,8 +58,15 @@ def draw_width(answers: Sequence[ComponentProjection]) -> 'figure.Figure':
 def _draw_latent(panels: Sequence['Axes'], answer: ComponentProjection, title: str) -> None:
     """Draw the three panels of a latent."""
     above, _, below = panels
-    for group in LINES:
-        _draw_curve(above, answer, group)
+    for group, (colour, marker) in LINES.items():
+        curve = answer.pck[group]
+        # None becomes NaN, a gap.
+        value, low, high = np.array([(point.value, point.low, point.high) for point in curve.y], float).T
+        above.fill_between(curve.x, low, high, color=colour, alpha=0.18, linewidth=0)
+        above.plot(curve.x, value, marker=marker, color=colour, markersize=4, linewidth=1.4, label=GROUPS[group])
+        untouched = answer.untouched[group].value
+        if untouched is not None:
+            above.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
     above.plot([], [], ':', color=INK, linewidth=1.1, label='untouched network')
     above.set(ylabel='PCK', title=title)
     above.set_ylim(bottom=0)
@@ -76,19 +83,6 @@ def _draw_latent(panels: Sequence['Axes'], answer: ComponentProjection, title: s
         ax.tick_params(labelbottom=ax is below)
     for ax in (above, below):
         ax.grid(axis='y')
-
-
-def _draw_curve(ax: 'Axes', answer: ComponentProjection, group: Group) -> None:
-    """Draw a group's PCK with its interval, and the untouched network's as a line."""
-    colour, marker = LINES[group]
-    curve = answer.pck[group]
-    # None becomes NaN, a gap.
-    value, low, high = np.array([(point.value, point.low, point.high) for point in curve.y], float).T
-    ax.fill_between(curve.x, low, high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(curve.x, value, marker=marker, color=colour, markersize=4, linewidth=1.4, label=GROUPS[group])
-    untouched = answer.untouched[group].value
-    if untouched is not None:
-        ax.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
 
 
 def _draw_rules(panels: Sequence['Axes'], answer: ComponentProjection) -> None:

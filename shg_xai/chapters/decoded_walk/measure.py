@@ -19,7 +19,7 @@ from shg_xai.chapters.decoded_walk.decoded_concepts import decoded_concepts, dec
 from shg_xai.chapters.decoded_walk.directions import Floats, Key, Walks
 from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, rounded, walk_of
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions, Skips, Start
-from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk, Pose
+from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Batch, Edit, constant, resample, shift, zero
@@ -247,21 +247,19 @@ def _examples(decoded: Decoded, persons: Persons, donors: Persons | None) -> lis
     """Poses of the first, the middle and the last person, in pixels of the image."""
     crop, dataset = decoded.predictions[UNTOUCHED.name], persons.dataset
 
-    def along(place: int, other: int, person: int) -> list[Pose]:
-        return [rounded(pose, 3) for pose in decoded.keypoints(place, other)[:, person]]
-
-    return [
-        Example(
+    def example(person: int) -> Example:
+        walks = []
+        for place, steering in enumerate(decoded.walks.directions):
+            own, random = ([rounded(pose, 3) for pose in decoded.keypoints(place, i)[:, person]] for i in (0, 1))
+            walks.append(ExampleWalk(name=steering.name, poses=own, random=random))
+        return Example(
             annotation_id=int(persons.columns['annotation_id'][person]),
             donor_annotation_id=None if donors is None else int(donors.columns['annotation_id'][person]),
             file_name=relative_name(dataset.get_data_info(person)['img_path'], image_folder(dataset)),
             crop_center=tuple(crop.center[person].tolist()),
             crop_scale=tuple(crop.scale[person].tolist()),
             untouched=rounded(crop.keypoints[person], 3),
-            walks=[
-                ExampleWalk(name=steering.name, poses=along(place, 0, person), random=along(place, 1, person))
-                for place, steering in enumerate(decoded.walks.directions)
-            ],
+            walks=walks,
         )
-        for person in map(int, persons.spread(EXAMPLES))
-    ]
+
+    return [example(person) for person in persons.spread(EXAMPLES).tolist()]

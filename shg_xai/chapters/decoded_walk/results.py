@@ -36,10 +36,9 @@ class Point(Typed, kw_only=True):
 
 
 class Walk(Typed, kw_only=True):
-    """Poses decoded along one direction.
+    """Poses decoded along one direction, at C points, ascending; one of them is c = 0.
 
     Attributes:
-        points: C, ascending; one of them is c = 0.
         shift_per_sigma: Shift over abs(c), mean over joints and steps.
         most_moved: The three joints that shift most.
         concept_change: By name, from the first to the last step between -2 and 2 sigmas.

@@ -16,7 +16,7 @@ class Ablation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         stack: In which hourglass; None for all of them.
-        skips: Which skips are off; None: all are on.
+        skips: Which are off; None: all are on.
         level: Which level that is about, 0 for the finest.
         latent: What the latent is replaced by; None: its own.
         k: Number of components the latent is projected on.
@@ -77,13 +77,9 @@ class Control(Scores, kw_only=True):
 
 
 class Histogram(Typed, kw_only=True):
-    """How many persons have which PCK of labelled joints, in 21 bins of equal width from 0 to 1.
+    """How many persons have which PCK of labelled joints, in 21 bins of equal width from 0 to 1, between 22 edges.
 
-    Attributes:
-        edges: The 22 edges of the bins.
-        untouched: Persons in each bin.
-        all_off: The same without any skips, by what took their place.
-        against: The same of the control.
+    Untouched, without any skips by what took their place, and of the control.
     """
 
     edges: list[float]
@@ -113,7 +109,6 @@ class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
     Attributes:
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: crop, bbox or torso.
-        stacks: How many hourglasses the network has.
         levels: Levels that were switched one by one, 0 the finest.
         links: Pairs of joints that a skeleton connects.
         untouched: PCK of the network as it is.
