@@ -42,13 +42,10 @@ def markdown(found: ChannelRedundancy) -> str:
     ]
     best = most_redundant(found.layers)
     k, channels = best[0].suggestion.k, best[0].channels
-    need = f'{k} of {channels} channel components to stay within'
+    who = f': {best[0].name}, which' if len(best) == 1 else f', alike: {", ".join(one.name for one in best)}; each'
+    said = f'Most redundant{who} needs {k} of {channels} channel components to stay within'
     if k == channels:
         said = 'No stage is redundant: none can lose a step of the ladder within'
-    elif len(best) > 1:
-        said = f'Most redundant, alike: {", ".join(layer.name for layer in best)}; each needs {need}'
-    else:
-        said = f'Most redundant: {best[0].name}, which needs {need}'
     return (
         f'{markdown_table(head, rows)}\n\n{said} {100 * best[0].suggestion.tolerance:g} points of labelled PCK '
         f'({found.persons} persons of {found.split}, one stage at a time).'

@@ -24,7 +24,10 @@ Every person keeps their own skips. The flip test of a config is off."""
 
 
 def main() -> None:
-    measure_to_file(ClusterShiftOptions, DESCRIPTION, lambda answer: '\n'.join(sentences(answer)))
+    def said(found: ClusterShift) -> str:
+        return '\n'.join(sentences(found))
+
+    measure_to_file(ClusterShiftOptions, DESCRIPTION, said)
 
 
 def sentences(found: ClusterShift) -> list[str]:
@@ -38,14 +41,13 @@ def sentences(found: ClusterShift) -> list[str]:
     ]
     if not counts.disagree:
         return [*said, 'Nobody is misclassified, so there is nobody to compare or to move.']
-    if pck.difference.value is None:
-        said.append('How their PCK differs is not known: a group has no PCK in the store.')
-    else:
-        said.append(
-            f'Their mean PCK is {in_percent(pck.disagree, UNKNOWN)}, that of the others '
-            f'{in_percent(pck.agree, UNKNOWN)}: a difference of {with_interval(pck.difference, 100)} points, '
-            f'{_verdict(pck.difference, "higher", "lower")}.'
-        )
+    said.append(
+        'How their PCK differs is not known: a group has no PCK in the store.'
+        if pck.difference.value is None
+        else f'Their mean PCK is {in_percent(pck.disagree, UNKNOWN)}, that of the others '
+        f'{in_percent(pck.agree, UNKNOWN)}: a difference of {with_interval(pck.difference, 100)} points, '
+        f'{_verdict(pck.difference, "higher", "lower")}.'
+    )
     for moved, who in ((found.shifted.disagree, 'misclassified persons'), (found.shifted.agree, 'of the others')):
         if moved is None:
             said.append(f'None {who} were moved.')

@@ -22,11 +22,8 @@ a person's own need StackedHourglass. What comes before the layer is computed on
 The flip test of a config is off."""
 HEAD = ('direction', 'variance', 'shift per sigma', "random's 97.5 %", 'moved most', 'monotonic from c = -2 to 2')
 HOWS = {True: 'monotonically', False: 'not monotonically', None: 'nobody can say how'}
-SIZES = {
-    True: 'more than along random directions',
-    False: 'no more than along random directions',
-    None: 'compared with nothing',
-}
+MORE, NO_MORE = 'more than along random directions', 'no more than along random directions'
+SIZES = {True: MORE, False: NO_MORE, None: 'compared with nothing'}
 
 
 def main() -> None:

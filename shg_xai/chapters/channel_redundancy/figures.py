@@ -1,17 +1,16 @@
 """How many channels each stage of a network needs, and PCK with fewer of them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from matplotlib import figure
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from shg_xai.chapters.channel_redundancy.findings import several_stacks, stage_text
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels, Part
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import INK, PAGE, PALETTE, new_figure, styled
 from shg_xai.drawing.text import number
-
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
 
 # Colour and name by part of a network; what is no known stage is grey.
 PARTS: dict[Part | None, tuple[str, str]] = {
@@ -38,10 +37,8 @@ def figures(answer: ChannelRedundancy, material: Material) -> Iterator[Figure]:
 
 
 @styled
-def draw_redundancy(answer: ChannelRedundancy) -> 'figure.Figure':
+def draw_redundancy(answer: ChannelRedundancy) -> figure.Figure:
     """Draw the share of channels each stage needs, and PCK against the share that is kept."""
-    from matplotlib.lines import Line2D
-
     figure = new_figure(PAGE, max(0.27 * len(answer.layers) + 1.1, 3.4))
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.05])
     _draw_shares(left, answer)
@@ -60,7 +57,7 @@ def _share(k: int, layer: LayerChannels) -> float:
     return 100 * k / layer.channels
 
 
-def _draw_shares(ax: 'Axes', answer: ChannelRedundancy) -> None:
+def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw two marks a stage, the first stage on top."""
     for y, layer in enumerate(answer.layers):
         colour = PARTS[layer.part][0]
@@ -83,7 +80,7 @@ def _draw_shares(ax: 'Axes', answer: ChannelRedundancy) -> None:
     ax.set_axisbelow(True)
 
 
-def _draw_curves(ax: 'Axes', answer: ChannelRedundancy) -> None:
+def _draw_curves(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw PCK of labelled joints against the share of components kept, a line a stage."""
     for layer in answer.layers:
         points = zip(layer.ks, layer.pck['labelled'].y, strict=True)

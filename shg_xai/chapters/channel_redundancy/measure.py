@@ -55,8 +55,8 @@ def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
     for name, (channels, height, width) in shapes.items():
         found = curves(plain, {k: scores[name, k] for k in ladders[name]}, bootstrap, options.tolerance)
         spectrum, place = spectrum_over_channels(components[name], found['ks']), place_of(name)._asdict()
-        size = dict(channels=channels, height=height, width=width)
-        layers.append(LayerChannels(name=name, spectrum=spectrum, **place, **size, **found))
+        place |= dict(name=name, channels=channels, height=height, width=width)
+        layers.append(LayerChannels(spectrum=spectrum, **place, **found))
     return ChannelRedundancy(
         **head(options, cfg, len(persons), times),
         warnings=_warnings(options, len(fitted_on), persons, layers),
@@ -86,7 +86,7 @@ def choose_layers(cfg: Config, names: Sequence[str]) -> dict[str, tuple[int, ...
             )
         names = [name for name in infos if place_of(name).part is not None]
     check_layers(names, list(infos))
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for name in (name for name in infos if name in names):
         shape = infos[name].shape
         if not infos[name].per_person or len(shape) != 3:

@@ -38,7 +38,6 @@ class LayerChannels(Typed, kw_only=True):
         ks: The numbers of components, ascending; C is the last.
         pck: PCK against k, by group of joints.
         drop: What is lost against k, person by person, by group.
-        suggestion: The number of components that PCK asks for.
     """
 
     name: str

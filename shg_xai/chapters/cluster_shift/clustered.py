@@ -6,10 +6,12 @@ Shapes: N persons, K clusters.
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from shg_xai.chapters.clusters.measure import structure
 from shg_xai.errors import InputError
@@ -30,8 +32,8 @@ class Clustered:
     """
 
     selection: Selection
-    labels: np.ndarray
-    concepts: dict[str, np.ndarray]
+    labels: NDArray[Any]
+    concepts: dict[str, NDArray[Any]]
 
 
 def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor, times: dict[str, float]) -> Clustered:
@@ -52,11 +54,8 @@ def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor
 def read_clusters(folder: Path, name: str | None, selection: Selection, clusters: int) -> tuple[str, Clustered]:
     """Read what an analysis of a store has found: its name, and its persons in the order of the store.
 
-    Args:
-        folder: Folder that tools/analyze_latent.py has written.
-        name: Name of the analysis in it; None where it has one of this store's network and layer.
-        selection: All persons of the store.
-        clusters: K.
+    Of a folder that tools/analyze_latent.py has written it is the analysis of that name, or, without, the one of the
+    store's network and layer; the selection is of all persons of the store.
 
     Raises:
         InputError: No analysis, none of that name or number of clusters, or one of another network, layer or store.
@@ -83,13 +82,13 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
         )
     rows = np.argsort(places)
     table = table.take(pa.array(rows))
-    known = {
+    values = {
         own.removeprefix(CONCEPT): table[own].to_numpy(zero_copy_only=False).astype(float)
         for own in table.column_names
         if own.startswith(CONCEPT)
     }
     labels = table[column].to_numpy().astype(np.int64)
-    return analysis.name, Clustered(selection.take(places[rows]), labels, known)
+    return analysis.name, Clustered(selection.take(places[rows]), labels, values)
 
 
 def _named(folder: Path, name: str | None, selection: Selection) -> AnalysedLayer:

@@ -55,7 +55,7 @@ def _compared(estimate: Estimate, words: tuple[str, str], confidence: str) -> st
 
 def _both(shifted: ShiftedGroups) -> list[str]:
     """Whether steering says anything of the misclassified ones that the others do not show too."""
-    own, other = (group and group.gain.ends for group in (shifted.disagree, shifted.agree))
+    own, other = (group.gain.ends if group else None for group in (shifted.disagree, shifted.agree))
     if own is None or other is None:
         return []
     if own[0] <= other[1] and own[1] >= other[0]:

@@ -77,11 +77,8 @@ class ClusterShift(NetworkAnswer, kw_only=True, tag='cluster_shift'):
         store: Folder of the latents.
         layer: The layer that was clustered and is steered.
         analysis: Where clusters and concepts were read; None where they were found anew.
-        clusters: K.
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: crop, bbox or torso.
-        pck: How well both groups are met.
-        shifted: What steering does.
         examples: Annotation ids of misclassified persons, the worst met first.
     """
 

@@ -1,9 +1,10 @@
 """How many components a network needs: PCK against how many of them its latent is projected on."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
 
 from shg_xai.chapters.component_projection.findings import latent_name, rule_text
 from shg_xai.chapters.component_projection.results import ComponentProjection
@@ -11,10 +12,6 @@ from shg_xai.chapters.networks.results import GROUPS, Group
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import BLUE, GREEN, INK, ORANGE, PAGE, new_figure, styled
 from shg_xai.drawing.text import confidence_of, number
-
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
 
 LINES: dict[Group, tuple[str, str]] = {'labelled': (BLUE, 'o'), 'visible': (GREEN, 's'), 'limbs': (ORANGE, '^')}
 MARK = '#B8B8B8'
@@ -39,7 +36,7 @@ def figures(answer: ComponentProjection, material: Material) -> Iterator[Figure]
 
 
 @styled
-def draw_width(answers: Sequence[ComponentProjection]) -> 'figure.Figure':
+def draw_width(answers: Sequence[ComponentProjection]) -> figure.Figure:
     """Draw for each latent PCK, what rules say, and the variance kept, one above the other."""
     columns, lines = min(COLUMNS, len(answers)), -(-len(answers) // COLUMNS)
     strip = 0.2 * (max(len(answer.rules) for answer in answers) + 1) + 0.1
@@ -55,7 +52,7 @@ def draw_width(answers: Sequence[ComponentProjection]) -> 'figure.Figure':
     return figure
 
 
-def _draw_latent(panels: Sequence['Axes'], answer: ComponentProjection, title: str) -> None:
+def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str) -> None:
     """Draw the three panels of a latent."""
     above, _, below = panels
     for group, (colour, marker) in LINES.items():
@@ -85,7 +82,7 @@ def _draw_latent(panels: Sequence['Axes'], answer: ComponentProjection, title: s
         ax.grid(axis='y')
 
 
-def _draw_rules(panels: Sequence['Axes'], answer: ComponentProjection) -> None:
+def _draw_rules(panels: Sequence[Axes], answer: ComponentProjection) -> None:
     """Draw each rule as a line that ends at its name, in a row of its own."""
     above, middle, below = panels
     entries = [('suggested', answer.suggestion.k, True), *((rule.name, rule.k, False) for rule in answer.rules)]

@@ -43,8 +43,6 @@ class ComponentProjection(NetworkAnswer, kw_only=True, tag='component_projection
         explained_variance_ratio: Share of the variance that the first k hold, for each k.
         pck: PCK against k, by group of joints.
         drop: What is lost against k, person by person, by group.
-        rules: What other rules ask for.
-        suggestion: The width that PCK asks for.
     """
 
     store: str

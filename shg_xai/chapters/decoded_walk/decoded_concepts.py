@@ -54,8 +54,8 @@ def decoded_concepts(
         keypoints: Pixels of the image, shape (N, K, 2).
         peaks: Highest value of each heatmap, shape (N, K).
         crop_scale: Width and height of the crop, pixels of the image, shape (N, 2).
-        names: Names of the K keypoints, COCO's.
-        peak: From which peak on a joint counts as labelled.
+        names: Of the K keypoints, COCO's.
+        peak: From which one on a joint counts as labelled.
 
     Returns:
         By name, (N,); NaN, not known, is what is measured in torsos of a pose whose torso is shorter than a pixel.

@@ -2,9 +2,12 @@
 
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from shg_xai.chapters.decoded_walk.findings import concept_title, direction_title, heading
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Walk
@@ -12,10 +15,6 @@ from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.skeletons import draw_pose, side_legend
 from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
 from shg_xai.drawing.text import confidence_of, number, percent
-
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
 
 RANDOM, COLUMNS = '#8A8A8A', 3
 # Fonts of a strip's labels in points, which a column of poses leaves room for.
@@ -61,7 +60,7 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
 
 
 @styled
-def draw_strips(answer: DecodedWalk) -> 'figure.Figure':
+def draw_strips(answer: DecodedWalk) -> figure.Figure:
     """Draw the decoded pose at each c, a row a direction, that at c = 0 in grey beneath."""
     # The crop in units of its longer side; a square where it is not known.
     width, height = answer.examples[0].crop_scale if answer.examples else (1.0, 1.0)
@@ -89,11 +88,8 @@ def draw_strips(answer: DecodedWalk) -> 'figure.Figure':
 
 
 @styled
-def draw_shifts(answer: DecodedWalk) -> 'figure.Figure':
+def draw_shifts(answer: DecodedWalk) -> figure.Figure:
     """Draw how far joints move for each sigma, beside random directions of the same length."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
     figure = new_figure(PAGE, 0.3 * len(answer.directions) + 0.95)
     ax = figure.subplots()
     for y, direction in enumerate(answer.directions):
@@ -133,7 +129,7 @@ def shown_concept(direction: Direction) -> str | None:
 
 
 @styled
-def draw_concepts(answer: DecodedWalk) -> 'figure.Figure':
+def draw_concepts(answer: DecodedWalk) -> figure.Figure:
     """Draw a concept of the decoded poses along each direction and along a random one."""
     shown = [(one, name) for one in answer.directions if (name := shown_concept(one)) is not None]
     lines = max(1, -(-len(shown) // COLUMNS))
@@ -161,7 +157,7 @@ def draw_concepts(answer: DecodedWalk) -> 'figure.Figure':
     return figure
 
 
-def _draw_line(ax: 'Axes', walk: Walk, name: str, colour: str, label: str) -> None:
+def _draw_line(ax: Axes, walk: Walk, name: str, colour: str, label: str) -> None:
     """Draw a concept along a walk with its band; what is not known is a gap."""
     at = [point.c for point in walk.points]
     found = [point.concepts[name] for point in walk.points]

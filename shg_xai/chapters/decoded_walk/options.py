@@ -50,9 +50,9 @@ class DecodedWalkOptions(StoreOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least(self, dict(random=1, persons=1))
-        for key, known in (('skips', get_args(Skips)), ('start', get_args(Start))):
-            if getattr(self, key) not in known:
-                raise InputError(f'--{key} {getattr(self, key)}: choose one of {", ".join(known)}')
+        for key, value, known in (('skips', self.skips, get_args(Skips)), ('start', self.start, get_args(Start))):
+            if value not in known:
+                raise InputError(f'--{key} {value}: choose one of {", ".join(known)}')
         if not all(map(math.isfinite, self.steps)) or not any(self.steps):
             raise InputError(f'--steps {" ".join(map(str, self.steps))}: give numbers of sigmas, one of them not 0')
         if self.components == () and not self.concepts:

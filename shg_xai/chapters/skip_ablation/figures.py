@@ -1,9 +1,13 @@
 """A network whose skips are turned off: PCK by level and joint, by condition, by person, and some persons' poses."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.patches import Patch, Rectangle
 
 from shg_xai.chapters.skip_ablation.conditions import PARTS, REPLACED, what_is_off
 from shg_xai.chapters.skip_ablation.options import Replacement
@@ -11,13 +15,8 @@ from shg_xai.chapters.skip_ablation.results import Ablated, Example, Scores, Ski
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.skeletons import Point, draw_pose, side_legend
 from shg_xai.drawing.style import BLUE, DIVERGING, FAINT, GREEN, INK, ORANGE, PAGE, new_figure, nothing, styled
-from shg_xai.drawing.text import above, below, confidence_of, number, stack_name
+from shg_xai.drawing.text import DASH, above, below, confidence_of, number, stack_name
 from shg_xai.results import Estimate
-
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
 
 COLOURS: dict[Replacement, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN}
 NAMES: dict[Replacement, str] = {'zero': 'nothing', 'mean': 'mean', 'donor': 'another person’s'}
@@ -68,11 +67,8 @@ def stacks_drawn(answer: SkipAblation) -> list[int | None]:
 
 
 @styled
-def draw_levels(answer: SkipAblation) -> 'figure.Figure':
+def draw_levels(answer: SkipAblation) -> figure.Figure:
     """Draw what each joint loses where one level is off: a panel a replacement, a row a stack."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LinearSegmentedColormap, Normalize
-
     joints, ways, stacks = list(answer.untouched.joints), answer.replacements, stacks_drawn(answer)
     found = new_figure(PAGE, len(stacks) * (0.195 * len(joints) + 0.7) + 0.2)
     if not ways or not joints or not answer.levels:
@@ -102,22 +98,17 @@ def draw_levels(answer: SkipAblation) -> 'figure.Figure':
     return found
 
 
-def _draw_level(ax: 'Axes', column: int, one: Ablated | None, joints: Sequence[str], scale: 'ScalarMappable') -> None:
+def _draw_level(ax: Axes, column: int, one: Ablated | None, joints: Sequence[str], scale: ScalarMappable) -> None:
     """Draw one level's column of numbers; what an interval does not tell from zero is left white."""
-    from matplotlib.patches import Rectangle
-
     for row, name in enumerate(joints):
-        lost = one.drop.joints[name]['labelled'] if one else Estimate(value=None)
-        if lost.value is None:
-            ax.text(column, row, '–', ha='center', va='center', color=FAINT)
-            continue
-        ink = FAINT
-        if above(lost) or below(lost):
+        lost, ink = one.drop.joints[name]['labelled'] if one else Estimate(value=None), FAINT
+        if lost.value is not None and (above(lost) or below(lost)):
             red, green, blue, _ = scale.to_rgba(np.array([lost.value]))[0]
             ink = 'white' if 0.3 * red + 0.59 * green + 0.11 * blue < 0.55 else INK
             place = (column - 0.48, row - 0.48)
             ax.add_patch(Rectangle(place, 0.96, 0.96, linewidth=0, facecolor=(red, green, blue)))
-        ax.text(column, row, number(lost.value), ha='center', va='center', fontsize=8, color=ink)
+        size = 8 if lost.known else 9
+        ax.text(column, row, number(lost.value, absent=DASH), ha='center', va='center', fontsize=size, color=ink)
 
 
 def rows_of(answer: SkipAblation) -> list[Row]:
@@ -136,10 +127,8 @@ def rows_of(answer: SkipAblation) -> list[Row]:
 
 
 @styled
-def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
+def draw_conditions(answer: SkipAblation) -> figure.Figure:
     """Draw PCK under each condition as bars with intervals, of all joints and of three parts."""
-    from matplotlib.patches import Patch
-
     rows = rows_of(answer)
     places, at = [], 0.0
     for _, found in rows:
@@ -166,7 +155,7 @@ def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
     return drawn
 
 
-def _draw_bar(ax: 'Axes', y: float, estimate: Estimate, colour: str) -> None:
+def _draw_bar(ax: Axes, y: float, estimate: Estimate, colour: str) -> None:
     if estimate.value is None:
         ax.text(0.02, y, 'not known', va='center', fontsize=7.5, color=FAINT)
         return
@@ -176,7 +165,7 @@ def _draw_bar(ax: 'Axes', y: float, estimate: Estimate, colour: str) -> None:
 
 
 @styled
-def draw_histograms(answer: SkipAblation) -> 'figure.Figure':
+def draw_histograms(answer: SkipAblation) -> figure.Figure:
     """Draw how many persons have which PCK, with skips (grey) and without (lines)."""
     found = answer.histogram
     panels = [(f'all off,\nby {NAMES[by]}', found.all_off[by], COLOURS[by]) for by in NAMES if by in found.all_off]
@@ -201,7 +190,7 @@ def draw_histograms(answer: SkipAblation) -> 'figure.Figure':
 
 
 @styled
-def draw_examples(answer: SkipAblation) -> 'figure.Figure':
+def draw_examples(answer: SkipAblation) -> figure.Figure:
     """Draw persons found with skips: to the left with them, to the right with all at zero."""
     joints, links = list(answer.untouched.joints), answer.links
     lines = max(1, -(-len(answer.examples) // COLUMNS))

@@ -12,11 +12,9 @@ from shg_xai.results import Estimate, Results
 NAMED = 4
 # Of a part's PCK, below which it counts as lost.
 GONE = 0.1
-BY: dict[Replacement, str] = {
-    'zero': 'replaced by nothing',
-    'mean': 'replaced by the mean',
-    'donor': 'replaced by another person’s',
-}
+BY: dict[Replacement, str] = dict(
+    zero='replaced by nothing', mean='replaced by the mean', donor='replaced by another person’s'
+)
 SMALL = 'nose, eyes and ears'
 
 
@@ -82,12 +80,11 @@ def _levels(answer: SkipAblation, confidence: str) -> list[str]:
         for level in answer.levels
         for by, one in answer.under(answer.whole, 'level off', level).items()
     ]
-    if texts:
-        texts.append(
-            f'With {plural(len(answer.untouched.joints), "joint")} to each level, some intervals leave out zero by '
-            'chance alone; they are not corrected for how many were looked at.'
-        )
-    return texts
+    chance = (
+        f'With {plural(len(answer.untouched.joints), "joint")} to each level, some intervals leave out zero by chance '
+        'alone; they are not corrected for how many were looked at.'
+    )
+    return [*texts, chance] if texts else []
 
 
 def _joints(lost: Scores) -> str:
@@ -166,10 +163,8 @@ def _small(where: str, lost: Scores, scores: Scores, untouched: Scores) -> str:
 
 def _against(answer: SkipAblation, control: Control) -> str:
     """The network trained without skips beside the same weights without them."""
-    text = (
-        f'The network trained without skips has a PCK of {with_span(control.labelled)}, '
-        f'{number(control.difference.labelled.value, 3)} less than this one'
-    )
+    less = f'{number(control.difference.labelled.value, 3)} less than this one'
+    text = f'The network trained without skips has a PCK of {with_span(control.labelled)}, {less}'
     found = answer.under(answer.whole, 'all off')
     others = [f'{number(one.labelled.value, 3)} ({BY[by]})' for by, one in found.items() if by != 'donor']
     own = f'; this one with all skips off has {listed(others)}, for it never learned to do without' if others else ''
@@ -183,11 +178,8 @@ def _latent(answer: SkipAblation, confidence: str) -> list[str]:
         texts.append(f'The latent, all skips kept, on labelled joints: {_costs(found, confidence)}.')
     if 'mean' in found:
         lost = found['mean'].drop.labelled
-        texts.append(
-            f'So what the bottleneck adds to the skips, beyond a mean latent, is {with_span(lost)} of PCK.'
-            if above(lost)
-            else 'So that the bottleneck adds anything to the skips is not shown.'
-        )
+        shown = f'So what the bottleneck adds to the skips, beyond a mean latent, is {with_span(lost)} of PCK.'
+        texts.append(shown if above(lost) else 'So that the bottleneck adds anything to the skips is not shown.')
     for k, one in answer.projections():
         what = f'on its first {plural(k, "component")}' if k else 'on none of its components, at the mean of the store,'
         texts.append(f'The latent {what} {lost_text(one.drop.labelled, confidence)}.')

@@ -12,8 +12,8 @@ from torch import Tensor
 from shg_xai.chapters.skip_ablation import scores
 from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors, levels_off, stacks_of
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions, check_donors
-from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation
-from shg_xai.chapters.skip_ablation.scores import LABELLED, person_columns
+from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation, Way
+from shg_xai.chapters.skip_ablation.scores import LABELLED, compared, person_columns
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, as_tensors, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Edit, constant, project, resample, zero
@@ -65,8 +65,8 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
     shares = {by: person_columns(tested[one], network)[LABELLED] for by, one in off.items()}
     against, examples = None, []
     if 'zero' in off:
-        found = dict(untouched=tested[UNTOUCHED.name], all_off=tested[off['zero']])
-        correct = dict(untouched=untouched[LABELLED], all_off=shares['zero'])
+        found: dict[Way, Predictions] = {'untouched': tested[UNTOUCHED.name], 'all_off': tested[off['zero']]}
+        correct: dict[Way, scores.Values] = {'untouched': untouched[LABELLED], 'all_off': shares['zero']}
         examples = scores.examples(found, correct, persons.dataset)
     with timed(times, 'intervals'):
         if other and plain and options.against:
@@ -83,9 +83,7 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
             links=[(int(a), int(b)) for a, b in persons.dataset.metainfo['skeleton_links']],
             untouched=scores.scores(untouched, bootstrap),
             # One condition's columns at a time: there are many conditions, each with dozens.
-            conditions=[
-                scores.compared(one, person_columns(tested[one], network), untouched, bootstrap) for one in ablations
-            ],
+            conditions=[compared(one, person_columns(tested[one], network), untouched, bootstrap) for one in ablations],
             against=against,
             histogram=scores.histogram(untouched[LABELLED], shares, plain[LABELLED] if plain else None),
             examples=examples,

@@ -4,6 +4,7 @@ Shapes: N persons, K keypoints.
 """
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,9 @@ def person_columns(tested: Predictions, network: Network) -> Columns:
     counts = pck.counting_joints(judged_flags(tested.distances, tested.v), network.names)
     masks = {('parts', part): mask for part, mask in part_joints(network.names).items()}
     masks |= {('joints', name): np.arange(len(network.names)) == place for place, name in enumerate(network.names)}
+    ways = product(masks, ('labelled', 'visible', 'occluded'))
     return {('pck', '', group): pck.person_pck(correct, own) for group, own in counts.items()} | {
-        (*place, group): pck.person_pck(correct, counts[group] & mask)
-        for place, mask in masks.items()
-        for group in ('labelled', 'visible', 'occluded')
+        (*place, group): pck.person_pck(correct, counts[group] & masks[place]) for place, group in ways
     }
 
 
