@@ -36,11 +36,12 @@ from shg_xai.interventions.hourglass import present_levels, skip_layer
 from shg_xai.interventions.network import Network, identify, open_network, stop_flipping
 from shg_xai.interventions.persons import Persons, build_loader, open_persons
 from shg_xai.interventions.predictions import Predictions
-from shg_xai.interventions.rows import image_folder, relative_name
+from shg_xai.interventions.rows import relative_name
 from shg_xai.latents.concepts import concepts
 from shg_xai.models.stacked_hourglass import StackedHourglass
 from shg_xai.runner.building import config_errors
 from shg_xai.runner.measurement import config_to_test
+from shg_xai.runner.provenance import image_folder
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.projection import unit_directions
 from shg_xai.tracing.tap import Change, split_name

@@ -18,8 +18,9 @@ from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags
 from shg_xai.interventions.network import Network
 from shg_xai.interventions.predictions import Predictions
-from shg_xai.interventions.rows import image_folder, relative_name
+from shg_xai.interventions.rows import relative_name
 from shg_xai.results import Checkpoint, Estimate
+from shg_xai.runner.provenance import image_folder
 from shg_xai.stats.bootstrap import Bootstrap, number
 
 BINS = 21
