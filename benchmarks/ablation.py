@@ -98,11 +98,11 @@ def wholly(
 
 def main() -> None:
     args = parse_args()
-    from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors
+    from shg_xai.chapters.skip_ablation.conditions import all_conditions
     from shg_xai.chapters.skip_ablation.measure import layers_of, predict_under, to_condition
     from shg_xai.interventions.evaluate import mean_outputs
     from shg_xai.interventions.hourglass import present_levels
-    from shg_xai.interventions.persons import build_loader
+    from shg_xai.interventions.persons import build_loader, other_image
 
     network, persons = open_network(args)
     present = present_levels(network.model, args.config)
@@ -112,7 +112,7 @@ def main() -> None:
         for one in all_conditions(present, range(args.levels))
         if one.skips == 'level off' and one.stack in (0, None)
     ]
-    donor_of = donors(args.persons, 0)
+    donor_of = other_image(persons.image_ids, np.arange(args.persons), 0)
 
     def replaying() -> Found:
         return predict_under(conditions, network, persons, donor_of)

@@ -22,8 +22,7 @@ NAMES = (
     'random_directions',  # baseline of walks to real persons
     'decoded_directions',  # baseline of decoded walks
     'map',  # persons shown
-    'ablation_donors',  # whose skips another person gets
-    'walk_donors',  # whose skips the persons of a walk get
+    'donors',  # whose outputs another person gets
     'fit_persons',  # of whom the components of channels are
     'shifted_persons',  # moved although they agree with their cluster
 )

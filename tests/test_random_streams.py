@@ -1,6 +1,7 @@
 """Streams of random numbers do not meet."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,3 +46,12 @@ def test_a_place_in_the_list_stays() -> None:
 def test_what_is_no_stream(seed: int, name: str, keys: tuple[int, ...]) -> None:
     with pytest.raises(ValueError):
         stream(seed, name, *keys)
+
+
+def test_nothing_else_draws_but_data_sets_and_trainings(repo_root: Path) -> None:
+    package = repo_root / 'shg_xai'
+    drawing = {file.relative_to(package) for file in package.rglob('*.py') if 'default_rng' in file.read_text()}
+    others = {file for file in drawing if file.parts[0] != 'datasets'}
+    assert others == {Path('random_streams.py')}
+    used = ' '.join(file.read_text() for file in package.rglob('*.py') if file.name != 'random_streams.py')
+    assert [name for name in NAMES if f"'{name}'" not in used] == []

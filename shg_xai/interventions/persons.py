@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from shg_xai.errors import InputError
+from shg_xai.random_streams import stream
 from shg_xai.visibility import OCCLUDED, VISIBLE
 
 Columns = dict[str, NDArray[Any]]
@@ -61,6 +62,26 @@ def person_columns(dataset: Any) -> Columns:
         f'factors.{name}': np.array([known.get(name, np.nan) for known in factors], dtype=float)
         for name in sorted({name for known in factors for name in known})
     }
+
+
+def other_image(image_ids: NDArray[np.int64], persons: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """For each of N persons another one, the donor of a resample ablation: at random, of another image.
+
+    Persons of one photo share its light, its size and often what they do; a donor that shares nothing but the data set
+    tells what is the person's own. A donor may serve several.
+
+    Args:
+        image_ids: The image of each person of the data set.
+        persons: Numbers of the N persons, shape (N,).
+        seed: Of the draw, 0 or more.
+
+    Raises:
+        InputError: All persons are of one image.
+    """
+    if len(np.unique(image_ids)) < 2:
+        raise InputError('all persons are of one image, so nobody has a donor; test more persons, or without donors')
+    random = stream(seed, 'donors')
+    return np.array([random.choice(np.flatnonzero(image_ids != image_ids[person])) for person in persons])
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from shg_xai.random_streams import stream
 from shg_xai.results import Answer
 
 DRAWN = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
@@ -39,7 +40,7 @@ def atlas_table(answers: Sequence[Answer], persons: pa.Table, rows: pa.Table, co
     """
     ids = persons['annotation_id'].to_numpy()
     in_map = np.zeros(len(ids), bool)
-    drawn = np.random.default_rng([seed, len(ids)]).permutation(len(ids))[:count]
+    drawn = stream(seed, 'map').permutation(len(ids))[:count]
     in_map[drawn] = True
     shown = np.flatnonzero(in_map | np.isin(ids, list(set(named_persons(list(answers))))))
     table = persons.take(shown)

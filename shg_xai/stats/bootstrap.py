@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from shg_xai.random_streams import stream
 from shg_xai.results import Estimate, Over
 from shg_xai.stats.arrays import Float, Floats, Int, Ints, Shaped, Singles
 
-STREAM = 1  # keeps these random numbers apart from others of the same seed
 FEWEST_IMAGES = 2
 
 
@@ -44,7 +44,7 @@ def resample_weights(
 
 def _draw(images: int, place: int, seed: int) -> Ints:
     """How often each of G images was drawn in a resample, int64, shape (G,)."""
-    random = np.random.default_rng([seed, STREAM, place])
+    random = stream(seed, 'bootstrap', place)
     return np.bincount(random.integers(0, images, images), minlength=images)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from shg_xai.random_streams import stream
 from shg_xai.stats.arrays import Float, Floats, Int, Ints, Labels, Singles
 from shg_xai.stats.executors import ordered
 
@@ -153,7 +154,7 @@ def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> 
 
     Each restart of each K draws from its own generator.
     """
-    generators = [np.random.default_rng([seed, k, restart]) for restart in range(restarts)]
+    generators = [stream(seed, 'kmeans', k, restart) for restart in range(restarts)]
     trials = 2 + int(np.log(k))
     first = [int(generator.integers(source.rows)) for generator in generators]
     centroids = _persons(source, np.array(first), pool)[:, None]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
+from shg_xai.random_streams import stream
 from shg_xai.stats.arrays import Float, Floats
 
 SHARES = (0.90, 0.95, 0.99)
@@ -76,7 +77,7 @@ def null_eigenvalues(
     """
     largest = np.zeros(len(variances))
     for draw in range(draws):
-        generator = np.random.default_rng([seed, draw])
+        generator = stream(seed, 'parallel_analysis', draw)
         scatter = _null_scatter(np.sqrt(variances), persons - 1, generator)
         values = eigenvalues(scatter)
         np.maximum(largest[: len(values)], values / (persons - 1), out=largest[: len(values)])

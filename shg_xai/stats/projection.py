@@ -151,7 +151,7 @@ class _Projection:
         return block.start, norms, np.maximum(norms - kept, 0)
 
 
-def unit_directions(dimensions: int, count: int, seed: int) -> Float[Floats, 'D count']:
+def unit_directions(dimensions: int, count: int, random: np.random.Generator) -> Float[Floats, 'D count']:
     """Directions drawn evenly from the sphere, a column each."""
-    drawn = np.random.default_rng([seed, count]).standard_normal((dimensions, count))
+    drawn = random.standard_normal((dimensions, count))
     return drawn / np.linalg.norm(drawn, axis=0)

@@ -11,7 +11,7 @@ from mmengine.config import Config
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
 from shg_xai.interventions.network import identify, stop_flipping
-from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons
+from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons, other_image
 
 
 def ids(loader: Any) -> list[int]:
@@ -51,6 +51,18 @@ def test_a_split_is_tested_as_validation_is(opened: Callable[..., Any], split: s
     assert persons.split == split
     dataset = evaluation_dataset(cfg, split)
     assert (dataset.test_mode, dataset.bbox_file, dataset.pipeline) == (True, '', cfg.val_dataloader.dataset.pipeline)
+
+
+def test_donors_are_of_another_image() -> None:
+    images = np.array([1, 1, 1, 2, 3, 3])
+    chosen = np.array([0, 1, 4])
+    found = other_image(images, chosen, 0)
+    assert found.shape == (3,) and (images[found] != images[chosen]).all()
+    np.testing.assert_array_equal(found, other_image(images, chosen, 0))
+    several = np.array([other_image(images, chosen, seed) for seed in range(30)])
+    assert set(several[:, 0]) == {3, 4, 5}, 'any of another image, whoever else has it'
+    with pytest.raises(InputError, match='all persons are of one image'):
+        other_image(np.array([1, 1]), np.array([0]), 0)
 
 
 def test_nobody_to_test(opened: Callable[..., Any]) -> None:

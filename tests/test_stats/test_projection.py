@@ -112,10 +112,10 @@ def test_nothing_cut_needs_all_dimensions() -> None:
 
 
 def test_random_directions_are_units_without_a_preference() -> None:
-    drawn = unit_directions(50, 2000, 0)
+    drawn = unit_directions(50, 2000, np.random.default_rng(0))
     assert np.linalg.norm(drawn, axis=0) == pytest.approx(np.ones(2000))
     # Each coordinate of a direction has mean 0 and mean square 1 / D.
     assert drawn.mean(axis=1) == pytest.approx(np.zeros(50), abs=5 * np.sqrt(1 / 50 / 2000))
     assert (drawn**2).mean(axis=1) == pytest.approx(np.full(50, 0.02), rel=0.2)
-    assert np.array_equal(drawn, unit_directions(50, 2000, 0))
-    assert not np.array_equal(drawn, unit_directions(50, 2000, 1))
+    assert np.array_equal(drawn, unit_directions(50, 2000, np.random.default_rng(0)))
+    assert not np.array_equal(drawn, unit_directions(50, 2000, np.random.default_rng(1)))

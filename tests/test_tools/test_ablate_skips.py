@@ -155,6 +155,7 @@ def test_names_of_conditions(condition: Ablation, stacks: int, name: str) -> Non
             '--levels 1: configs/shg_coco.py switches this skip of stack 0 off; leave it out',
         ),
         (['--limit', '1'], CONFIG, '--limit 1: a donor needs another person; give 2 or more'),
+        (['--limit', '2'], CONFIG, 'all persons are of one image, so nobody has a donor'),
         (['--launcher', 'pytorch'], CONFIG, '--launcher pytorch: runs in one process'),
         (
             ['--cfg-options', 'val_dataloader.dataset.ann_file=annotations/nobody.json'],

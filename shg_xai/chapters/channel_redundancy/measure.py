@@ -20,13 +20,12 @@ from shg_xai.interventions.edits import project_channels
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, predictions
 from shg_xai.interventions.network import Network, open_network
 from shg_xai.interventions.persons import Persons, build_loader, open_persons
+from shg_xai.random_streams import stream
 from shg_xai.runner.layers import check_layers, list_layers
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.moments import Moments
 from shg_xai.stats.pca import Components, principal_components
-
-STREAM = 6  # keeps these random numbers apart from others of the same seed
 
 
 def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
@@ -101,7 +100,7 @@ def choose_layers(cfg: Config, names: Sequence[str]) -> dict[str, tuple[int, ...
 def fit_persons(cfg: Config, options: ChannelRedundancyOptions) -> Persons:
     """The persons whom the spectrum is of, drawn with the seed, in the order of the fit split."""
     persons = open_persons(cfg, options.fit_split)
-    drawn = np.random.default_rng([options.seed, STREAM]).permutation(len(persons))
+    drawn = stream(options.seed, 'fit_persons').permutation(len(persons))
     return persons.subset(np.sort(drawn[: options.fit_persons]))
 
 

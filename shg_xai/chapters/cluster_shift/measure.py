@@ -21,12 +21,12 @@ from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, predi
 from shg_xai.interventions.network import open_network, stop_flipping
 from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.latents.selection import Selection
+from shg_xai.random_streams import stream
 from shg_xai.runner.evaluators import pck_settings
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import executor
 
-STREAM = 7  # keeps these random numbers apart from others of the same seed
 WEAK = 0.1  # Cramer's V below which a concept says next to nothing about clusters
 Floats = NDArray[np.float64]
 
@@ -115,7 +115,7 @@ def choose_shifts(
     Each is shifted by the mean of the cluster to go to less that of their own.
     """
     disagree = np.flatnonzero(found.disagree)[: options.limit]
-    agree = np.random.default_rng([options.seed, STREAM]).permutation(np.flatnonzero(found.agree))
+    agree = stream(options.seed, 'shifted_persons').permutation(np.flatnonzero(found.agree))
     persons = np.concatenate([disagree, np.sort(agree[: len(disagree)])])
     means = judging.cluster_means(clustered.selection, clustered.labels, options.clusters)
     own = clustered.labels[persons]

@@ -22,6 +22,7 @@ import numpy as np
 
 from shg_xai.chapters.concepts.results import Correlation
 from shg_xai.latents.concepts import Concept
+from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
 from shg_xai.stats.arrays import Bools, Float, Floats, Ints, Singles
 from shg_xai.stats.bootstrap import Bootstrap, estimated
@@ -32,7 +33,6 @@ from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
 # shape of the box.
 CONTROLS = ('torso_in_crop', 'labelled_share', 'border_sides', 'box_aspect')
 FEWEST_PERSONS = 8
-STREAM = 2  # keeps these random numbers apart from others of the same seed
 Found = dict[int, list[Estimate]]
 Plan = dict[bytes, tuple[list[int], list[int]]]
 
@@ -172,5 +172,5 @@ def _shuffled(components: Sequence[Ranker], permutations: int, seed: int, task: 
     ranks = np.array([ranker.ranks(ones) for ranker in [*components, concept]], float)
     size = np.linalg.norm(ranks, axis=1, keepdims=True)
     ranks /= np.where(size > 0, size, math.nan)
-    random = np.random.default_rng([seed, STREAM, one])
+    random = stream(seed, 'rank_shuffles', one)
     return np.array([ranks[:-1] @ random.permutation(ranks[-1]) for _ in range(permutations)])

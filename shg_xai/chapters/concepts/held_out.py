@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from shg_xai.latents.concepts import Concept
+from shg_xai.random_streams import stream
 from shg_xai.stats.arrays import Float, Floats, Int, Ints, Singles
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import ordered
@@ -27,7 +28,6 @@ MOST_COMPONENTS = 512
 PERSONS_A_COMPONENT = 2  # in training, at least
 IMAGE_GROUPS = 256
 BLOCK = 4096  # persons read at a time
-STREAM = 4  # keeps these random numbers apart from others of the same seed
 Task = tuple[int, Ints, Ints, Singles]
 
 
@@ -83,7 +83,7 @@ def make_plan(scores: Readable, concepts: Sequence[Concept], bootstrap: Bootstra
     """Deal images to folds and groups, and values anew for the control."""
     groups, seed = bootstrap.groups, bootstrap.seed
     images, image_of = np.unique(groups, return_inverse=True)
-    random = np.random.default_rng([seed, STREAM])
+    random = stream(seed, 'probe_folds')
     fold_of, part_of = (random.permutation(len(images)) % size for size in (folds, IMAGE_GROUPS))
     fold = fold_of[image_of]
     targets = np.full((len(groups), 2 * len(concepts)), np.nan, np.float32)
@@ -96,7 +96,7 @@ def make_plan(scores: Readable, concepts: Sequence[Concept], bootstrap: Bootstra
         if varies:
             values = (values - values.mean()) / values.std()
             targets[rows, place] = values
-            dealt = np.random.default_rng([seed, STREAM, place]).permutation(values)
+            dealt = stream(seed, 'probe_shuffles', place).permutation(values)
             targets[rows, place + len(concepts)] = dealt
             masks.setdefault(rows.tobytes(), []).extend([place, place + len(concepts)])
         training = len(rows) - np.bincount(fold[rows], minlength=folds).max()

@@ -25,6 +25,7 @@ from scipy.stats import random_table
 
 from shg_xai.chapters.concepts.results import Separation
 from shg_xai.latents.concepts import Concept
+from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
 from shg_xai.stats.arrays import Float, Floats, Int, Ints, Labels
 from shg_xai.stats.bootstrap import Bootstrap, interval, number
@@ -33,7 +34,6 @@ from shg_xai.stats.ranks import Ranker
 
 FEWEST_PERSONS = 8
 MOST_BINS = 10
-STREAM = 3  # keeps these random numbers apart from others of the same seed
 Pair = tuple[float, float]
 
 
@@ -134,7 +134,7 @@ def _separate(
     found = {k: _nothing(k, concept.name, len(rows)) for k in labels}
     for at, (k, cells) in enumerate(told.items()):
         counts = cells.sums(np.ones(len(rows)))
-        random = np.random.default_rng([bootstrap.seed, STREAM, place, k])
+        random = stream(bootstrap.seed, 'separation_shuffles', place, k)
         _fill(found[k], counts, drawn[:, at], bootstrap, _dealt(counts, permutations, random))
     return found
 

@@ -26,11 +26,12 @@ from shg_xai.interventions.edits import Batch, Edit, constant, resample, shift, 
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
 from shg_xai.interventions.hourglass import present_levels, skip_layer
 from shg_xai.interventions.network import Network, open_network, stop_flipping
-from shg_xai.interventions.persons import Persons, build_loader, open_persons
+from shg_xai.interventions.persons import Persons, build_loader, open_persons, other_image
 from shg_xai.interventions.predictions import Predictions
 from shg_xai.interventions.rows import relative_name
 from shg_xai.latents.concepts import concepts
 from shg_xai.models.stacked_hourglass import StackedHourglass
+from shg_xai.random_streams import stream
 from shg_xai.runner.building import config_errors
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.runner.provenance import image_folder
@@ -38,7 +39,6 @@ from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.projection import unit_directions
 from shg_xai.tracing.tap import Change, split_name
 
-MEAN_PERSONS = 1000  # of whom the mean skips are, at most
 DONORS = 5  # keeps these random numbers apart from others of the same seed
 EXAMPLES = 3
 PEAK_SHARE = 0.5  # of the median peak, from which on a joint counts as labelled
@@ -70,13 +70,13 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
     numbers, donors = everybody.spread(options.persons), None
     persons = everybody.subset(numbers)
     if options.skips == 'donor':
-        donors = everybody.subset(find_donors(everybody.image_ids, numbers, options.seed))
+        donors = everybody.subset(other_image(everybody.image_ids, numbers, options.seed))
     network = open_network(cfg, options.checkpoint, everybody.dataset, options.split)
     layers = skips_around(network.model, selection.layer, options.skips)
     times: dict[str, float] = {}
     fitted = fit(selection, options.seed, times)
     steps = np.array(sorted({*map(float, options.steps), 0.0}))
-    random = unit_directions(selection.dimensions, options.random, options.seed)
+    random = unit_directions(selection.dimensions, options.random, stream(options.seed, 'decoded_directions'))
     along = latent.component_directions(fitted.components, options.components, len(selection))
     walks = Walks([*along, *latent.concept_directions(selection, chosen, fitted.components)], random, steps)
     skips = skip_edits(options.skips, layers, network, everybody)
@@ -98,7 +98,7 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
         links=[(int(a), int(b)) for a, b in everybody.dataset.metainfo['skeleton_links']],
         concepts=decoded_rules(network.names, decoded.peak),
         peak=decoded.peak,
-        mean_skips_persons=min(MEAN_PERSONS, len(everybody)) if options.skips == 'mean' else None,
+        mean_skips_persons=len(everybody) if options.skips == 'mean' else None,
         directions=[_direction(decoded, place, own, bootstrap) for place, own in distances],
         examples=_examples(decoded, persons, donors),
     )
@@ -117,18 +117,6 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
     }
     answer.warnings = [*fitted.warnings(options.split), *(text for text, holds in said.items() if holds)]
     return answer
-
-
-def find_donors(image_ids: Numbers, persons: Numbers, seed: int) -> Numbers:
-    """For each of N persons, by numbers (N,), a random one of another image; the images are everybody's.
-
-    Raises:
-        InputError: All persons are of one image.
-    """
-    if len(np.unique(image_ids)) < 2:
-        raise InputError('--skips donor: all persons are of one image, so nobody has a donor; choose other skips')
-    random = np.random.default_rng([seed, DONORS])
-    return np.array([random.choice(np.flatnonzero(image_ids != image_ids[person])) for person in persons])
 
 
 def skips_around(model: nn.Module, layer: str, skips: Skips) -> list[str]:
@@ -150,11 +138,10 @@ def skips_around(model: nn.Module, layer: str, skips: Skips) -> list[str]:
 
 
 def skip_edits(skips: Skips, layers: Sequence[str], network: Network, everybody: Persons) -> dict[str, Edit]:
-    """What takes the place of these skips; their mean is that over at most 1,000 of everybody, spread evenly."""
+    """What takes the place of these skips; their mean is that over everybody."""
     if skips != 'mean' or not layers:
         return dict.fromkeys(layers, resample if skips == 'donor' else zero)
-    averaged = everybody.subset(everybody.spread(MEAN_PERSONS)).dataset
-    means = mean_outputs(network, build_loader(network.cfg, averaged), layers)
+    means = mean_outputs(network, build_loader(network.cfg, everybody.dataset), layers)
     return {layer: constant(values) for layer, values in means.items()}
 
 

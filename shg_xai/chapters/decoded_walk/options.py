@@ -38,7 +38,7 @@ class DecodedWalkOptions(StoreOptions):
     start: Start = 'mean'
     """the mean latent or the person's own"""
     skips: Skips = 'own'
-    """the person's skips, zeros, the mean over the split (at most 1000 persons), or a random person's of another
+    """the person's skips, zeros, the mean over the split, or a random person's of another
     image"""
     persons: Annotated[int, arg(metavar='N')] = 50
     """so many persons, spread evenly over the split"""

@@ -17,6 +17,7 @@ from shg_xai.chapters.nearest_walk.results import NearestWalk, NearPerson, Point
 from shg_xai.explain.decomposition import Decomposition, Work, decompose, working
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import Selection
+from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
 from shg_xai.stats.arrays import Block, Float, Floats, Int, Ints, Rows
 from shg_xai.stats.executors import ordered
@@ -82,7 +83,7 @@ def walks(rows: Rows, components: Components, picks: Sequence[int], seed: int, p
     """
     places = np.array(picks) - 1
     sigmas = np.sqrt(components.eigenvalues[places])
-    random = unit_directions(rows.dimensions, DIRECTIONS, seed)
+    random = unit_directions(rows.dimensions, DIRECTIONS, stream(seed, 'random_directions'))
     directions = np.hstack([components.vectors[:, places], random])
     task = _Met(components.mean, directions, sigmas[:, None] * np.array(STEPS), rows.annotation_ids)
     least = np.full((len(picks), len(STEPS), DIRECTIONS), np.inf)

@@ -59,12 +59,6 @@ def stacks_of(condition: Ablation, count: int) -> list[int]:
     return list(range(count)) if condition.stack is None else [condition.stack]
 
 
-def donors(persons: int, seed: int) -> NDArray[np.int64]:
-    """For each of N persons another one, whose skips it gets, (N,): a cycle through all, drawn with the seed."""
-    order = np.random.default_rng(seed).permutation(persons)
-    return np.roll(order, -1)[np.argsort(order)]
-
-
 def part_joints(names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
     """Which of the K joints each part of the body has, by the last word of their names: bool, (K,) each."""
     return {part: np.array([name.split('_')[-1] in words for name in names]) for part, words in JOINTS.items()}

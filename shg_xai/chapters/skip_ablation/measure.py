@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from mmengine.config import Config
 from numpy.typing import NDArray
 from torch import Tensor
 
 from shg_xai.chapters.skip_ablation import scores
-from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors, levels_off, stacks_of
+from shg_xai.chapters.skip_ablation.conditions import all_conditions, levels_off, stacks_of
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions, check_donors
 from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation, Way
 from shg_xai.chapters.skip_ablation.scores import LABELLED, compared, person_columns
@@ -20,7 +21,7 @@ from shg_xai.interventions.edits import Edit, constant, project, resample, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
 from shg_xai.interventions.hourglass import latent_layer, present_levels, skip_layer
 from shg_xai.interventions.network import Network, identify, open_network
-from shg_xai.interventions.persons import Persons, build_loader, open_persons
+from shg_xai.interventions.persons import Persons, build_loader, open_persons, other_image
 from shg_xai.interventions.predictions import Predictions
 from shg_xai.latents import LatentStore
 from shg_xai.runner.measurement import config_to_test, head, timed
@@ -45,15 +46,22 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
     with timed(times, 'components'):
         fitted, ks = open_components(cfg, options, len(present))
     warnings += list(dict.fromkeys(line for own in fitted.values() for line in own.warnings(options.split)))
+    donor_of = None
+    if 'donor' in options.replacements:
+        donor_of = other_image(persons.image_ids, np.arange(len(persons)), options.donor_seed)
     other = open_control(options, network, persons)
     ablations = all_conditions(present, levels, list(dict.fromkeys(options.replacements)), ks, fitted)
     with timed(times, 'means'):
         loader = build_loader(cfg, persons.dataset)
         means = mean_outputs(network, loader, layers_of(present)) if 'mean' in options.replacements else {}
+        for stack, own in fitted.items() if means else ():
+            # Of a latent that is stored the mean is the store's, of persons who are not tested.
+            values = means[latent_layer(stack)]
+            values[0] = torch.from_numpy(own.components.mean).reshape(values[0].shape).to(values[0])
     with timed(times, 'conditions'):
         components = {stack: as_tensors(own.components, network.device) for stack, own in fitted.items()}
         conditions = [to_condition(one, present, means, components) for one in ablations]
-        tested = predict_under(conditions, network, persons, donors(len(persons), options.donor_seed))
+        tested = predict_under(conditions, network, persons, donor_of)
     with timed(times, 'against'):
         plain = other and person_columns(predict_under([], *other)[UNTOUCHED.name], network)
     untouched = person_columns(tested[UNTOUCHED.name], network)

@@ -127,7 +127,7 @@ def test_concepts_are_found_by_name() -> None:
 
 def test_random_walks_have_the_length_of_the_one_they_stand_beside() -> None:
     steering = SteeringVector('component 1', 'component', 1, np.eye(50)[0], 2.5, 0.5)
-    walks = Walks([steering], unit_directions(50, 4, seed=3), np.array([-3.0, 0, 1]))
+    walks = Walks([steering], unit_directions(50, 4, np.random.default_rng(3)), np.array([-3.0, 0, 1]))
     for other in range(1, 5):
         vector, length = walks.place((0, other, -3.0))
         assert np.linalg.norm(length * vector) == pytest.approx(7.5)

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 import shg_xai.plugin  # noqa: F401
 from shg_xai.chapters.decoded_walk.directions import START, SteeringVector, Walks
 from shg_xai.chapters.decoded_walk.effects import walk_of
-from shg_xai.chapters.decoded_walk.measure import Decoded, conditions, find_donors, in_crop, skips_around
+from shg_xai.chapters.decoded_walk.measure import Decoded, conditions, in_crop, skips_around
 from shg_xai.errors import InputError
 from shg_xai.interventions.edits import Batch, shift
 from shg_xai.interventions.evaluate import UNTOUCHED, evaluate, predictions
@@ -125,18 +125,12 @@ def test_keypoints_in_the_frame_of_the_crop() -> None:
     np.testing.assert_allclose(found, [[[0.75, 0.25]]])
 
 
-def test_who_is_shown_and_who_lends() -> None:
+def test_who_is_shown() -> None:
     def spread(persons: int, count: int) -> list[int]:
         return Persons(None, dict(image_id=np.arange(persons)), 'val').spread(count).tolist()
 
     assert spread(10, 4) == [0, 3, 6, 9]
     assert spread(3, 50) == [0, 1, 2]
-    images = np.array([1, 1, 2, 3, 3])
-    donors = find_donors(images, np.array([0, 1, 4]), 0)
-    assert (images[donors] != images[[0, 1, 4]]).all()
-    np.testing.assert_array_equal(donors, find_donors(images, np.array([0, 1, 4]), 0))
-    with pytest.raises(InputError, match='--skips donor: all persons are of one image'):
-        find_donors(np.array([1, 1]), np.array([0]), 0)
 
 
 def test_the_skips_that_are_replaced(repo_root: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from shg_xai.chapters.nearest_walk.measure import NEAREST, STEPS, distances_to, nearest, picked, spread, walks
 from shg_xai.chapters.nearest_walk.results import NearPerson
 from shg_xai.latents.selection import BLOCK, Selection
+from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
 from shg_xai.stats.pca import Components, principal_components
 from shg_xai.stats.projection import unit_directions
@@ -35,7 +36,7 @@ def test_a_walk_meets_who_is_nearest(made: tuple[Selection, Components]) -> None
         found = walks(*made, [1, 12], SEED, pool)
     centred = VALUES - VALUES.mean(axis=0, dtype=float)
     variances, vectors = np.linalg.eigh(np.cov(centred, rowvar=False))
-    random = unit_directions(12, 20, SEED)
+    random = unit_directions(12, 20, stream(SEED, 'random_directions'))
     spread_of_all = np.sqrt(variances.sum())
     assert [entry.component for entry in found] == [1, 12]
     for entry, place in zip(found, (-1, 0), strict=True):

@@ -6,7 +6,6 @@ import pytest
 from shg_xai.chapters.skip_ablation.conditions import (
     all_conditions,
     condition_text,
-    donors,
     levels_off,
     part_joints,
     what_is_off,
@@ -73,15 +72,6 @@ def test_conditions_of_two_stacks_one_with_a_level_less() -> None:
 )
 def test_levels_a_condition_switches_off(condition: Ablation, expected: list) -> None:
     assert levels_off(condition, [[0, 1, 2], [0, 2]]) == expected
-
-
-@pytest.mark.parametrize('persons', [2, 3, 500])
-def test_donors_are_others_and_each_gives_once(persons: int) -> None:
-    found = donors(persons, 7)
-    assert sorted(found) == list(range(persons))
-    assert not (found == np.arange(persons)).any()
-    assert (found == donors(persons, 7)).all()
-    assert persons < 4 or (found != donors(persons, 8)).any()
 
 
 def test_parts_of_the_body() -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from shg_xai.chapters.component_projection import measure as component_projection
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
-from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors
+from shg_xai.chapters.skip_ablation.conditions import all_conditions
 from shg_xai.chapters.skip_ablation.measure import layers_of, measure, open_tested, predict_under, to_condition
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions
 from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Scores, SkipAblation
@@ -28,7 +28,7 @@ from shg_xai.interventions.edits import Batch, resample
 from shg_xai.interventions.evaluate import mean_outputs
 from shg_xai.interventions.hourglass import present_levels
 from shg_xai.interventions.network import Network
-from shg_xai.interventions.persons import Persons, build_loader
+from shg_xai.interventions.persons import Persons, build_loader, other_image
 from shg_xai.interventions.predictions import Predictions
 from shg_xai.results import read_answer, write
 from shg_xai.tracing.tap import Outputs, tap
@@ -107,6 +107,11 @@ def under(
     """Predictions of the untouched network and under each condition."""
     network, persons, present = opened
     return predict_under([to_condition(one, present, means or {}, {}) for one in ablations], network, persons, donor_of)
+
+
+def donors(seed: int) -> NDArray[np.int64]:
+    """Of the six persons, two an image."""
+    return other_image(np.arange(6) // 2, np.arange(6), seed)
 
 
 def mean_of(network: Network, persons: Persons, present: list[list[int]]) -> Outputs:
@@ -194,7 +199,7 @@ def test_every_condition_is_that_of_a_full_pass(
     cfg = made(model)
     network, persons, present = opened(cfg)
     assert present == [[0, 1]] * stacks
-    layers, order = layers_of(present), donors(6, 3)
+    layers, order = layers_of(present), donors(3)
     assert len(layers) == 3 * stacks
     conditions = all_conditions(present, [0, 1])
     assert len(conditions) == 18 * (1 if stacks == 1 else 3)
@@ -264,7 +269,7 @@ def test_without_skips_the_donor_does_not_matter(made: Callable[..., Config]) ->
     cfg = made()
     setup = opened(cfg)
     conditions = all_conditions(setup[2], [0, 1], ['zero', 'donor'])
-    first, second = (under(conditions, setup, donors(6, seed)) for seed in (0, 1))
+    first, second = (under(conditions, setup, donors(seed)) for seed in (0, 1))
     for name, one in first.items():
         if name == 'untouched' or (isinstance(name, Ablation) and name.replacement != 'donor'):
             np.testing.assert_array_equal(one.keypoints, second[name].keypoints)
@@ -283,7 +288,7 @@ def test_the_network_is_left_as_it_was(made: Callable[..., Config]) -> None:
     before = {name: value.clone() for name, value in network.model.state_dict().items()}
     plain = predict_under([], network, persons)['untouched']
     means = mean_of(network, persons, present)
-    under(all_conditions(present, [0, 1]), (network, persons, present), donors(6, 0), means)
+    under(all_conditions(present, [0, 1]), (network, persons, present), donors(0), means)
     for module in network.model.modules():
         assert not module._forward_hooks and not module._forward_pre_hooks
         assert 'forward' not in module.__dict__
@@ -341,7 +346,7 @@ def value(scores: Scores, group: str) -> float:
 def measured(cfg: Config) -> Mapping[Hashable, Predictions]:
     network, persons, present = opened(cfg)
     means = mean_of(network, persons, present)
-    return under(all_conditions(present, [0, 1]), (network, persons, present), donors(6, 0), means)
+    return under(all_conditions(present, [0, 1]), (network, persons, present), donors(0), means)
 
 
 def distances_and_flags(cfg: Config) -> tuple[np.ndarray, np.ndarray]:
