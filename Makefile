@@ -21,8 +21,10 @@ test-slow: install ## Run the tests that train and take minutes
 	@# pytest ends with 5 where no test is slow: nothing failed then.
 	@$(tests) -m slow $(ARGS) || test $$? -eq 5
 
-lint: install ## Check the style with ruff
+lint: install ## Check the style with ruff, and the types with mypy
 	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
+	@$(python) -m mypy
 
 benchmark: install ## Measure the network beside MMPose's own hourglass
 	@$(python) benchmarks/network.py $(ARGS)
@@ -31,5 +33,5 @@ benchmark-analysis: install ## Measure the analysis beside scikit-learn (ARGS='-
 	@$(python) benchmarks/analysis.py $(ARGS)
 
 clean: ## Remove .venv and caches; work_dirs and data stay
-	rm -rf .venv .pytest_cache .ruff_cache build shg_xai.egg-info
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache build shg_xai.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

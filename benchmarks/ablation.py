@@ -5,9 +5,21 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from shg_xai.interventions.evaluate import Condition
+    from shg_xai.interventions.network import Network
+    from shg_xai.interventions.persons import Persons
+    from shg_xai.interventions.predictions import Predictions
+    from shg_xai.tracing.tap import Outputs
+
+Found = dict[Hashable, 'Predictions']
 
 DESCRIPTION = """Time an ablation of skip connections (each level off alone, replaced by zero, by
 the mean and by a donor's; random weights) against running the whole network, on the donors too, for
@@ -31,13 +43,10 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def open_network(args: argparse.Namespace) -> Any:
-    """The network of random weights, on the test persons."""
-    from mmengine.registry import DATASETS
-
-    from shg_xai.interventions.persons import evaluation_dataset
-    from shg_xai.interventions.subject import Subject
-    from shg_xai.runner.building import build_runner
+def open_network(args: argparse.Namespace) -> 'tuple[Network, Persons]':
+    """The network of random weights, and the test persons."""
+    from shg_xai.interventions.network import open_network
+    from shg_xai.interventions.persons import open_persons
     from shg_xai.runner.config import read_config
 
     cfg = read_config(args.config)
@@ -54,68 +63,64 @@ def open_network(args: argparse.Namespace) -> Any:
     )
     cfg.work_dir, cfg.load_from, cfg.resume = tempfile.mkdtemp(), None, False
     cfg.launcher, cfg.log_level = 'none', 'ERROR'
-    model = build_runner(cfg, None).model.eval()
-    dataset = DATASETS.build(evaluation_dataset(cfg, 'test'))
-    if len(dataset) < args.persons:
-        sys.exit(f'{args.data_root}: has {len(dataset)} test persons, not {args.persons}')
-    dataset.get_subset_(list(range(args.persons)))
-    return Subject(model, cfg, dataset, 'crop')
+    persons = open_persons(cfg, 'test', args.persons)
+    if len(persons) < args.persons:
+        sys.exit(f'{args.data_root}: has {len(persons)} test persons, not {args.persons}')
+    return open_network(cfg, None, persons.dataset, 'test'), persons
 
 
-def wholly(subject: Any, conditions: list, present: list, means: Any, donor_of: Any) -> dict:
+def wholly(
+    conditions: 'Sequence[Condition]', network: 'Network', persons: 'Persons', donor_of: NDArray[np.int64]
+) -> Found:
     """Predictions under every condition, the whole network run for each, on donors where needed."""
-    from shg_xai.chapters.skip_ablation.passes import changeable_layers, replaced_by
+    from shg_xai.interventions.edits import Batch, resample
     from shg_xai.interventions.persons import build_loader
-    from shg_xai.interventions.subject import Predicted, predict
+    from shg_xai.interventions.predictions import Predictions
     from shg_xai.tracing.tap import tap
 
-    layers = changeable_layers(present)
-    found: dict = {condition: [] for condition in conditions}
-    others = subject.dataset.get_subset(donor_of.tolist())
-    with subject.testing():
-        for batch, donor in zip(
-            build_loader(subject.cfg, subject.dataset), build_loader(subject.cfg, others), strict=True
-        ):
-            data, other = (subject.model.data_preprocessor(one, False) for one in (batch, donor))
+    layers = sorted({layer for one in conditions for layer in one.edits})
+    found: dict[Hashable, list[Predictions]] = {condition.name: [] for condition in conditions}
+    others = build_loader(network.cfg, persons.subset(donor_of).dataset)
+    with network.testing():
+        for batch, donor in zip(build_loader(network.cfg, persons.dataset), others, strict=True):
+            data, other = network.prepare(batch), network.prepare(donor)
             for condition in conditions:
-                values = dict(mean=means)
-                if condition.replacement == 'donor':
-                    with tap(subject.model, read=layers) as values['donor']:
-                        subject.model(**other, mode='predict')
-                with tap(subject.model, replace=replaced_by(condition, present, values, {})):
-                    found[condition].append(predict(subject, data))
-    return {condition: Predicted.joined(parts) for condition, parts in found.items()}
+                outputs: Outputs = {}
+                if resample in condition.edits.values():
+                    with tap(network.model, read=layers) as outputs:
+                        network.predict(other)
+                edited = Batch(np.arange(0), outputs)
+                replace = {place: edit(edited, place) for place, edit in condition.edits.items()}
+                with tap(network.model, replace=replace):
+                    found[condition.name].append(Predictions.of(network.predict(data), network))
+    return {name: Predictions.joined(parts) for name, parts in found.items()}
 
 
 def main() -> None:
     args = parse_args()
-    import numpy as np
-
     from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors
-    from shg_xai.chapters.skip_ablation.passes import (
-        changeable_layers,
-        mean_outputs,
-        measure_conditions,
-        present_levels,
-    )
+    from shg_xai.chapters.skip_ablation.measure import changeable_layers, predict_under, to_condition
+    from shg_xai.interventions.evaluate import mean_outputs
+    from shg_xai.interventions.hourglass import present_levels
+    from shg_xai.interventions.persons import build_loader
 
-    subject = open_network(args)
-    present = present_levels(subject.model, args.config)
-    means = mean_outputs(subject, changeable_layers(present))
+    network, persons = open_network(args)
+    present = present_levels(network.model, args.config)
+    means = mean_outputs(network, build_loader(network.cfg, persons.dataset), changeable_layers(present))
     conditions = [
-        one
+        to_condition(one, present, means, {})
         for one in all_conditions(present, range(args.levels))
         if one.skips == 'level off' and one.stack in (0, None)
     ]
     donor_of = donors(args.persons, 0)
 
-    def replaying() -> dict:
-        return measure_conditions(subject, conditions, present, means, donor_of, {})
+    def replaying() -> Found:
+        return predict_under(conditions, network, persons, donor_of)
 
-    def whole() -> dict:
-        return wholly(subject, conditions, present, means, donor_of)
+    def whole() -> Found:
+        return wholly(conditions, network, persons, donor_of)
 
-    ratios, seconds, found = [], {replaying: [], whole: []}, {}
+    ratios, seconds, found = [], {replaying: [], whole: []}, dict[Callable[[], Found], Found]()
     for index in range(args.rounds):
         # Which goes first changes from round to round.
         for run in ((replaying, whole), (whole, replaying))[index % 2]:
@@ -125,7 +130,8 @@ def main() -> None:
             f'round {index + 1}: {seconds[replaying][-1]:.1f} s replaying, {seconds[whole][-1]:.1f} s without',
             file=sys.stderr,
         )
-    apart = max(np.abs(found[replaying][one].keypoints - found[whole][one].keypoints).max() for one in conditions)
+    names = [one.name for one in conditions]
+    apart = max(np.abs(found[replaying][name].keypoints - found[whole][name].keypoints).max() for name in names)
     print(
         f'{len(conditions)} cells, {args.persons} persons: whole network / replaying: median '
         f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), '
@@ -133,7 +139,7 @@ def main() -> None:
     )
 
 
-def timed(run: Callable[[], dict], seconds: list[float]) -> dict:
+def timed(run: Callable[[], Found], seconds: list[float]) -> Found:
     """What a run finds; its seconds are appended."""
     start = time.perf_counter()
     found = run()

@@ -47,17 +47,15 @@ def timed(function: Callable[[], Any]) -> tuple[Any, float]:
     return function(), time.perf_counter() - start
 
 
-def ours(store: Path, scratch: Path) -> dict[str, Any]:
+def ours(store: Path) -> dict[str, Any]:
     """Eigenvalues, inertia and silhouette by K, from the store."""
-    from shg_xai.explain.decomposition import structure
-    from shg_xai.explain.options import Options
+    from shg_xai.chapters.clusters.measure import structure
+    from shg_xai.explain.decomposition import working
     from shg_xai.latents import LatentStore
     from shg_xai.latents.selection import select
-    from shg_xai.stats.executors import executor
 
-    persons = select(LatentStore.open(store))
-    with executor() as pool:
-        found = structure(scratch / 'scores.npy', persons, Options(), pool, {})
+    with working(select(LatentStore.open(store))) as work:
+        found = structure(work)
     return dict(
         eigenvalues=found.components.eigenvalues,
         labels={k: own.best.labels for k, own in found.clusters.items()},
@@ -92,8 +90,7 @@ def compare(folder: Path, persons: int, rounds: int) -> None:
 
     store, ratios = store_of(folder, persons), []
     for round_ in range(rounds):
-        with tempfile.TemporaryDirectory() as scratch:
-            own, own_time = timed(lambda scratch=scratch: ours(store, Path(scratch)))
+        own, own_time = timed(lambda: ours(store))
         (other, values), other_time = timed(lambda: theirs(store))
         ratios.append(other_time / own_time)
         print(

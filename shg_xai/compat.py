@@ -36,11 +36,7 @@ class MissingOperators(ModuleType):
 
 
 def add_operator_stand_in() -> bool:
-    """Put :class:`MissingOperators` in place where the compiled operators are missing.
-
-    Returns:
-        True where the stand-in is in place, False where the real operators are.
-    """
+    """Put :class:`MissingOperators` in place where the compiled operators are missing; whether it is in place."""
     if isinstance(sys.modules.get(COMPILED_OPERATORS), MissingOperators):
         return True
     if importlib.util.find_spec(COMPILED_OPERATORS) is not None:
@@ -54,15 +50,8 @@ def add_operator_stand_in() -> bool:
 def history_statistic(owner: type, name: str) -> Callable[..., float]:
     """What stands in for ``getattr`` while a checkpoint is read.
 
-    MMEngine's log history pickles its statistics (minimum, mean, ...) as ``getattr`` of its class. Allowing ``getattr``
-    itself would allow code, so only these lookups are.
-
-    Args:
-        owner: MMEngine's HistoryBuffer.
-        name: Name of one of its statistics.
-
-    Returns:
-        The statistic.
+    MMEngine's log history pickles its statistics (minimum, mean, ...) as ``getattr`` of its class, HistoryBuffer.
+    Allowing ``getattr`` itself would allow code, so only these lookups are.
 
     Raises:
         UnpicklingError: Anything else is asked for.
@@ -85,21 +74,14 @@ def allow_checkpoint_types() -> None:
     import torch
     from mmengine.logging import HistoryBuffer
 
-    dtypes = {type(np.dtype(kind)) for kind in ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'u8', 'b1')}
+    dtypes = sorted({type(np.dtype(kind)) for kind in ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'u8', 'b1')}, key=str)
     # NumPy 2 renamed its module; a checkpoint names the one it was written with.
-    makers = dict(_reconstruct=np.empty(0).__reduce__()[0], scalar=np.float64(0).__reduce__()[0])
+    makers: dict[str, Any] = dict(_reconstruct=np.empty(0).__reduce__()[0], scalar=np.float64(0).__reduce__()[0])
     renamed = [
         (make, f'numpy.{module}.multiarray.{name}') for module in ('core', '_core') for name, make in makers.items()
     ]
     torch.serialization.add_safe_globals(
-        [
-            HistoryBuffer,
-            (history_statistic, 'builtins.getattr'),
-            np.ndarray,
-            np.dtype,
-            *sorted(dtypes, key=str),
-            *renamed,
-        ]
+        [HistoryBuffer, (history_statistic, 'builtins.getattr'), np.ndarray, np.dtype, *dtypes, *renamed]
     )
 
 

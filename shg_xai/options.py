@@ -10,6 +10,7 @@ import io
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -18,6 +19,9 @@ import tyro
 from shg_xai.errors import InputError
 
 T = TypeVar('T')
+WIDTH = 100
+# An option in tyro's help: its name and values, then what it is for, beside or beneath.
+OPTION = re.compile(r'^(  \S+(?: \S+)*)(?: {2,}|\n {8,})(\S.*(?:\n {8,}\S.*)*)', re.MULTILINE)
 
 
 def parse(options: type[T], description: str, args: Sequence[str] | None = None) -> T:
@@ -33,30 +37,49 @@ def parse(options: type[T], description: str, args: Sequence[str] | None = None)
     Raises:
         InputError: An option makes no sense, as the dataclass itself finds.
     """
-    said = io.StringIO()
+    prog = os.path.basename(sys.argv[0])
+    config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
+    said, wrong = io.StringIO(), io.StringIO()
     try:
-        with contextlib.redirect_stderr(said):
-            return tyro.cli(
-                options,
-                description=description,
-                args=args,
-                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
-            )
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(wrong):
+            return tyro.cli(options, prog=prog, description=description, args=args, config=config)
     except SystemExit as end:
-        if end.code == 2:
-            print(f'error: {_one_line(said.getvalue())}; see {os.path.basename(sys.argv[0])} --help', file=sys.stderr)
+        _reraise(end)
+        if end.code:
+            print(f'error: {_one_line(wrong.getvalue())}; see {prog} --help', file=sys.stderr)
+        else:
+            print(_tidy(said.getvalue()), end='')
         raise
 
 
-def _one_line(box: str) -> str:
-    """What tyro said was wrong, without its frame, the help of the option and the rest."""
-    lines = [re.sub(r'\x1b\[[0-9;]*m', '', line).strip(' │') for line in box.splitlines()]
-    first = ' '.join(line for line in '\n'.join(lines).split('───')[1:][0:1])
-    text = [line for line in lines if line and not set(line) <= set('─╭╮╰╯ ')]
-    body = [line for line in text if not line.startswith(('╭', '╰'))]
-    end = next((place for place, line in enumerate(lines) if line.startswith('────')), len(lines))
-    kept = [line for line in lines[:end] if line in body]
-    return ' '.join(kept) or first.strip()
+def _reraise(error: BaseException | None) -> None:
+    """Raise the InputError of a ``__post_init__`` as it was: tyro takes it for a value that cannot be read."""
+    while error is not None:
+        if isinstance(error, InputError):
+            raise error from None
+        error = error.__context__
+
+
+def _tidy(text: str) -> str:
+    """Help in lines of one length, without defaults that say nothing and without lines left empty twice."""
+    text = re.sub(r'\s*\(default:\s+(None|False)?\)', '', text)
+    text = re.sub(r' +$', '', text, flags=re.MULTILINE)
+    head, *options = re.split(r'(?m)(?=^ (?:positional arguments|options)$)', text)
+    paragraphs = [line if line[:1] in ('', ' ') else textwrap.fill(line, WIDTH) for line in head.splitlines()]
+    return re.sub(r'\n{3,}', '\n\n', '\n'.join(paragraphs) + '\n' + OPTION.sub(_entry, ''.join(options)))
+
+
+def _entry(match: re.Match[str]) -> str:
+    indent = ' ' * 6
+    text = textwrap.fill(' '.join(match[2].split()), WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return f'{match[1]}\n{text}'
+
+
+def _one_line(wrong: str) -> str:
+    """What tyro says is wrong: the part beneath its first line across, without the option's help."""
+    _, text, *_ = [*re.split(r'^\W*-{4,}\W*$', wrong, flags=re.MULTILINE), wrong]
+    text = ' '.join(text.split()).split(' Got errors:')[0].removeprefix('Error parsing ').rstrip('.')
+    return text[:1].lower() + text[1:]
 
 
 def at_least(options: object, lowest: Mapping[str, int]) -> None:

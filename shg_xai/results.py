@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ from shg_xai.writing import aside
 
 SCHEMA_VERSION = 2
 KIND = 'shg_xai results'
+SCHEMA = Path(__file__).with_name('results.schema.json')
 MEND = 'run the tool that wrote it again'
 # What was drawn anew for an interval: images with all their persons, trainings, labels dealt to other persons, persons.
 Over = Literal['images', 'seeds', 'permutations', 'persons', 'restarts', 'directions']
@@ -174,7 +175,7 @@ class AnalysedLayer(Typed, kw_only=True):
         warnings: Sentences for the reader.
     """
 
-    name: str
+    name: Annotated[str, msgspec.Meta(pattern='^[a-z0-9_-]+$')]
     store: str
     layer: str
     persons: int
@@ -259,12 +260,17 @@ def answer_types() -> tuple[type[Answer], ...]:
     return tuple(found)
 
 
+def _any_answer() -> Any:
+    """The type of an answer of any chapter; mypy cannot follow it."""
+    return reduce(or_, answer_types())
+
+
 @cache
 def _file_type() -> Any:
-    """The type of a whole file, in which an answer is of one of the chapters' types; mypy cannot follow it."""
+    """The type of a whole file, in which an answer is of one of the chapters' types."""
     return msgspec.defstruct(
         'ResultsFile',
-        [('answers', list[reduce(or_, answer_types())])],  # type: ignore[misc]
+        [('answers', list[_any_answer()])],  # type: ignore[misc]
         bases=(Results,),
         kw_only=True,
         forbid_unknown_fields=True,
@@ -272,7 +278,7 @@ def _file_type() -> Any:
 
 
 def schema() -> dict[str, Any]:
-    """JSON schema of ``results.json``, made from the types; shipped as ``shg_xai/results.schema.json``."""
+    """JSON schema of ``results.json``, made from the types; shipped as :data:`SCHEMA`."""
     return msgspec.json.schema(_file_type(), schema_hook=_plain_schema)
 
 
@@ -366,6 +372,16 @@ def read_answer(path: Path, kind: type[A], mend: str = MEND) -> A:
     return decode(data, kind, path, mend)
 
 
+def read_any_answer(path: Path, mend: str = MEND) -> Answer:
+    """Read a file that holds one answer, whichever chapter's.
+
+    Raises:
+        InputError: It is not there, no chapter's, of an older or a newer version, or a field is missing or wrong.
+    """
+    found: Answer = read_answer(path, _any_answer(), mend)
+    return found
+
+
 def _check_version(path: Path, head: _Head, mend: str) -> None:
     if head.schema_version != SCHEMA_VERSION:
         newer = head.schema_version is not None and head.schema_version > SCHEMA_VERSION
@@ -373,6 +389,12 @@ def _check_version(path: Path, head: _Head, mend: str) -> None:
             f'{path}: schema_version: {head.schema_version}, but this shg_xai reads {SCHEMA_VERSION}; '
             f'{"update shg_xai" if newer else mend}'
         )
+
+
+def write_schema(path: Path = SCHEMA) -> None:
+    """Write the JSON schema that is shipped: ``python -m shg_xai.results`` after a type was changed."""
+    with aside(path) as part:
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(schema()), indent=1) + b'\n')
 
 
 def write(path: Path, value: Results | Answer) -> None:
@@ -391,3 +413,11 @@ def in_order(answers: Sequence[Answer], names: Sequence[str]) -> list[Answer]:
     """Answers sorted by their chapters' names, those of one chapter in the order given."""
     place = {name: number for number, name in enumerate(names)}
     return sorted(answers, key=lambda answer: place[str(answer.__struct_config__.tag)])
+
+
+if __name__ == '__main__':
+    # Not the function above: chapters know the module by its name.
+    from shg_xai import results
+
+    results.write_schema()
+    print(results.SCHEMA)

@@ -1,30 +1,23 @@
 """COCO's visibility flags: 0 not labelled, 1 labelled but occluded, 2 labelled and visible."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from shg_xai.coco import Annotation
 from shg_xai.errors import InputError
 
 UNLABELLED, OCCLUDED, VISIBLE = 0, 1, 2
 
 
 def raw_visibility(
-    annotation: dict[str, Any], flip_direction: str | None = None, flip_indices: Sequence[int] | None = None
+    annotation: Annotation, flip_direction: str | None = None, flip_indices: Sequence[int] | None = None
 ) -> np.ndarray:
-    """The visibility flags of one COCO annotation.
+    """The visibility flags (1, K) of one COCO annotation, float32 in {0, 1, 2}.
 
     MMPose merges visible and occluded joints (``min(1, v)``); the annotation itself still tells them apart, but is not
-    mirrored when the image is.
-
-    Args:
-        annotation: A COCO annotation with ``keypoints``: x, y, v of K joints.
-        flip_direction: How the image was flipped, as in MMPose's RandomFlip.
-        flip_indices: For each joint the one it becomes in a mirror.
-
-    Returns:
-        V in {0, 1, 2}, shape (1, K), float32.
+    mirrored when the image is: ``flip_direction`` is how it was, as in MMPose's RandomFlip, ``flip_indices`` the joint
+    that each becomes in a mirror.
 
     Raises:
         InputError: The annotation has another v.

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -113,7 +114,7 @@ def test_mmengines_log_history_comes_back_from_a_checkpoint(tmp_path: Path) -> N
         (HistoryBuffer.mean, '__globals__'),
     ],
 )
-def test_getattr_gives_the_logs_statistics_and_nothing_else(owner: object, name: str) -> None:
+def test_getattr_gives_the_logs_statistics_and_nothing_else(owner: Any, name: str) -> None:
     assert history_statistic(HistoryBuffer, 'mean') is HistoryBuffer.mean
     with pytest.raises(Exception, match='refused'):
         history_statistic(owner, name)

@@ -3,6 +3,7 @@
 import ast
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def test_there_are_configs() -> None:
 @pytest.mark.parametrize('name', EVERY, ids=str)
 def test_it_says_what_it_is_and_how_to_run_it(name: Path) -> None:
     docstring = ast.get_docstring(ast.parse((ROOT / name).read_text()))
-    assert f'tools/train.py configs/{name}' in docstring
+    assert docstring is not None and f'tools/train.py configs/{name}' in docstring
 
 
 @pytest.mark.parametrize('name', CONFIGS, ids=str)
@@ -154,7 +155,7 @@ def test_a_killed_run_has_a_checkpoint_to_go_on_from() -> None:
 
 
 def test_configs_differ_in_what_they_are_named_after() -> None:
-    def backbone(name: str) -> nn.Module:
+    def backbone(name: str) -> Any:
         with torch.device('meta'):
             return MODELS.build(read(name).model).backbone
 

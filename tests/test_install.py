@@ -1,5 +1,6 @@
 """What the installation promises: a complete pinned list, clear words where it cannot work."""
 
+import ast
 import os
 import re
 import shutil
@@ -7,10 +8,14 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tomllib
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import shg_xai
 
 # What a bare system has and the script uses; Python is not among them.
 COMMANDS = ('bash', 'env', 'uname', 'dirname', 'sha256sum', 'cut', 'cat', 'df', 'awk', 'flock')
@@ -55,15 +60,37 @@ def test_the_list_is_complete_and_agrees_with_itself(repo_root: Path) -> None:
 
 
 def test_no_package_index_is_named(repo_root: Path) -> None:
-    for name in ('requirements/linux.txt', 'tools/install.sh', 'Makefile', 'setup.py'):
+    for name in ('requirements/linux.txt', 'tools/install.sh', 'Makefile', 'setup.py', 'pyproject.toml'):
         assert not re.search(r'index-url|find-links|https?://', (repo_root / name).read_text()), name
 
 
+def project(repo_root: Path) -> dict[str, Any]:
+    """What is declared about the package."""
+    return tomllib.loads((repo_root / 'pyproject.toml').read_text())['project']
+
+
+def test_everything_about_the_package_stands_in_one_place(repo_root: Path, tmp_path: Path) -> None:
+    """``setup.py`` adds nothing, and the version is the package's own."""
+    calls = [node for node in ast.walk(ast.parse((repo_root / 'setup.py').read_text())) if isinstance(node, ast.Call)]
+    assert [(call.args, call.keywords) for call in calls] == [([], [])]
+    asked = subprocess.run(
+        [sys.executable, 'setup.py', '-q', '--name', '--version'], cwd=repo_root, capture_output=True, text=True
+    )
+    assert asked.stdout.split() == ['shg_xai', shg_xai.__version__], asked.stderr
+
+
+def test_what_is_developed_with_is_pinned_too(repo_root: Path) -> None:
+    pins = {canonicalize_name(pin.name) for pin in read_pins(repo_root)}
+    extras = project(repo_root)['optional-dependencies']
+    needed = {
+        canonicalize_name(Requirement(line).name)
+        for line in [*project(repo_root)['dependencies'], *extras['dask'], *extras['dev']]
+    }
+    assert needed - pins == {'pre-commit'}  # needs none of the packages, and brings its own
+
+
 def test_installing_the_plugin_changes_nothing_of_mmpose(repo_root: Path) -> None:
-    text = (repo_root / 'setup.py').read_text()
-    lines = re.search(r'install_requires=\[(.*?)\]', text, re.DOTALL)
-    assert lines is not None
-    needed = [Requirement(line) for line in re.findall(r"'([^']+)'", lines.group(1))]
+    needed = [Requirement(line) for line in project(repo_root)['dependencies']]
     assert needed
     assert not KEPT_AS_THEY_ARE & {canonicalize_name(one.name) for one in needed}
     # Without bounds pip keeps every version that is there. Later versions of pyarrow import with
@@ -86,7 +113,7 @@ def run_install(repo_root: Path, folder: Path, **environment: str) -> subprocess
     for name in ('tools', 'requirements'):
         (folder / name).mkdir()
     shutil.copy(repo_root / 'tools' / 'install.sh', folder / 'tools')
-    for name in ('requirements/linux.txt', 'setup.py'):
+    for name in ('requirements/linux.txt', 'pyproject.toml', 'setup.py'):
         shutil.copy(repo_root / name, folder / name)
     return subprocess.run(
         [str(shutil.which('bash')), str(folder / 'tools' / 'install.sh')],

@@ -52,7 +52,7 @@ find_python() {
 
 # What .venv was made from. The path is part of it: a venv does not survive being moved.
 fingerprint() {
-    { pwd -P; cat "$requirements" setup.py; } | sha256sum | cut -d ' ' -f 1
+    { pwd -P; cat "$requirements" pyproject.toml setup.py; } | sha256sum | cut -d ' ' -f 1
 }
 
 # Run pip with the arguments given, saying every few seconds how far it is; pip's status comes back.

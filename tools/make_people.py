@@ -1,85 +1,95 @@
 #!/usr/bin/env python
-"""Make a data set of procedural people in COCO's format, with known factors for every person.
+"""Make a data set of procedural people in COCO's format, with known factors for every person."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from shg_xai.cli import run
+from shg_xai.datasets.people.factors import describe, parse_restrictions
+from shg_xai.datasets.people.sheet import write_contact_sheet
+from shg_xai.datasets.people.write import PeopleConfig, write_people
+from shg_xai.errors import InputError
+from shg_xai.options import parse
+
+DESCRIPTION = f"""Make a data set of procedural people in COCO's format, with known factors for every person.
 
 Each picture shows one person with 17 keypoints, drawn from a 3-D skeleton, and up to two smaller people at the back
 without keypoints. Posture, activity, view and the other factors below are written into the annotation under "factors",
 so that an explanation can be checked against them.
 
-  OUT/annotations/person_keypoints_{train,val,test}2017.json
-  OUT/{train,val,test}2017/000000000001.jpg, ...
+  OUT/annotations/person_keypoints_{{train,val,test}}2017.json
+  OUT/{{train,val,test}}2017/000000000001.jpg, ...
 
 The same seed gives the same bytes, with any number of workers. Restricting one factor leaves the draws of all others as
 they were: two sets of one seed are matched pairs, person by person.
-"""
 
-import argparse
-from pathlib import Path
-
-from shg_xai.cli import run
-from shg_xai.datasets.people.factors import describe, parse_restrictions
-from shg_xai.datasets.people.sheet import write_contact_sheet
-from shg_xai.datasets.people.write import SPLITS, PeopleConfig, write_people
-from shg_xai.errors import InputError
-
-EPILOG = f"""factors (name, range, unit, meaning):
+factors (name, range, unit, meaning):
 {describe()}
 
 examples:
-  python tools/make_people.py data/people
-  python tools/make_people.py data/people --contact-sheet sheet.png   # of the set made before
+  tools/make_people.py data/people
+  tools/make_people.py data/people --contact-sheet sheet.png   # of the set made before
 
 a controlled set, in which people differ by sitting or standing and by little else:
-  python tools/make_people.py data/control --train 0 --val 0 --test 1000 --two posture=0,1 \\
-      --fix activity=0.2 --range yaw_deg=-30:30 --fix truncation=0 --fix occluder=0
-"""
+  tools/make_people.py data/control --train 0 --val 0 --test 1000 --two posture=0,1 \\
+      --fix activity=0.2 --range yaw_deg=-30:30 --fix truncation=0 --fix occluder=0"""
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line; argparse itself ends the program with code 2 on unknown options."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('out', type=Path, metavar='OUT', help='folder to make')
-    for split, count in zip(SPLITS, (4000, 500, 500), strict=True):
-        parser.add_argument(f'--{split}', type=int, default=count, metavar='N', help=f'images (default: {count})')
-    parser.add_argument('--size', type=int, default=256, help='image side in px (default: 256)')
-    parser.add_argument('--seed', type=int, default=0, help='of all that is drawn (default: 0)')
-    for option, form, text in (
-        ('--fix', 'NAME=V', 'hold a factor at one value; may be repeated'),
-        ('--range', 'NAME=A:B', 'draw a factor uniformly between two values; may be repeated'),
-        ('--two', 'NAME=A,B', 'give a factor either of two values; may be repeated'),
-    ):
-        parser.add_argument(option, action='append', default=[], metavar=form, help=text)
-    parser.add_argument('--workers', type=int, help='processes (default: all cores)')
-    parser.add_argument('--force', action='store_true', help='replace a set made before')
-    parser.add_argument(
-        '--contact-sheet',
-        type=Path,
-        metavar='FILE.png',
-        help='write 4 x 8 persons, half of them with skeletons (their left orange, right blue, '
-        'hidden joints hollow); if OUT exists and --force is not given, of OUT as it is',
-    )
-    return parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class MakePeopleOptions:
+    """Which people to make."""
+
+    out: Annotated[Positional[Path], arg(metavar='OUT')]
+    """folder to make"""
+    train: Annotated[int, arg(metavar='N')] = 4000
+    """images to train on"""
+    val: Annotated[int, arg(metavar='N')] = 500
+    """images to validate on"""
+    test: Annotated[int, arg(metavar='N')] = 500
+    """images to test on"""
+    size: Annotated[int, arg(metavar='PX')] = 256
+    """image side in px"""
+    seed: int = 0
+    """of all that is drawn"""
+    fix: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='NAME=V')]] = ()
+    """hold a factor at one value"""
+    range: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='NAME=A:B')]] = ()
+    """draw a factor uniformly between two values"""
+    two: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='NAME=A,B')]] = ()
+    """give a factor either of two values"""
+    workers: Annotated[int | None, arg(metavar='N')] = None
+    """processes; all cores unless told"""
+    force: bool = False
+    """replace a set made before"""
+    contact_sheet: Annotated[Path | None, arg(metavar='FILE.png')] = None
+    """write 4 x 8 persons, half of them with skeletons (their left orange, right blue, hidden joints hollow); if OUT
+    exists and --force is not given, of OUT as it is"""
+
+    def __post_init__(self) -> None:
+        sheet = self.contact_sheet
+        if sheet is not None and sheet.suffix.lower() not in ('.png', '.jpg', '.jpeg'):
+            raise InputError(f'--contact-sheet {sheet} is no picture: give a name ending in .png')
 
 
 def main() -> None:
     """Make the data set, then the contact sheet."""
-    args = parse_arguments()
-    sheet: Path | None = args.contact_sheet
-    if sheet is not None and sheet.suffix.lower() not in ('.png', '.jpg', '.jpeg'):
-        raise InputError(f'--contact-sheet {sheet} is no picture: give a name ending in .png')
+    options = parse(MakePeopleOptions, DESCRIPTION)
+    out, sheet = options.out, options.contact_sheet
     config = PeopleConfig(
-        counts={split: getattr(args, split) for split in SPLITS},
-        size=args.size,
-        seed=args.seed,
-        restrictions=parse_restrictions(args.fix, args.range, args.two),
+        counts=dict(train=options.train, val=options.val, test=options.test),
+        size=options.size,
+        seed=options.seed,
+        restrictions=parse_restrictions(options.fix, options.range, options.two),
     )
-    if sheet is None or args.force or not args.out.exists():
-        seconds = write_people(args.out, config, args.workers, args.force)
+    if sheet is None or options.force or not out.exists():
+        seconds = write_people(out, config, options.workers, options.force)
         count = sum(config.counts.values())
-        print(f'{count} images in {seconds:.1f} s, {count / seconds:.0f} images/s, in {args.out}')
+        print(f'{count} images in {seconds:.1f} s, {count / seconds:.0f} images/s, in {out}')
     if sheet is not None:
-        write_contact_sheet(args.out, sheet)
+        write_contact_sheet(out, sheet)
         print(f'contact sheet in {sheet}')
 
 

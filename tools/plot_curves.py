@@ -1,61 +1,65 @@
 #!/usr/bin/env python
-"""Draw training loss, validation loss and PCK against epochs, from the logs of one or more runs.
+"""Draw the curves of training runs: tools/plot_curves.py work_dirs/shg --out curves.png"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from shg_xai.cli import run
+from shg_xai.drawing.curves import Run, draw_curves, read_run, to_json
+from shg_xai.errors import InputError
+from shg_xai.options import parse
+from shg_xai.writing import aside
+
+FORMATS = ('.png', '.svg')
+DESCRIPTION = """Draw training loss, validation loss and PCK against epochs, from the logs of one or more runs.
 
 Reads what MMEngine logged into each WORK_DIR (<timestamp>/vis_data/scalars.json), so it works while a run is still
 training; a resumed run's logs become one curve. The training loss of an epoch is the mean of its logged lines. A star
 marks the best epoch of a metric, a dotted line where the learning rate dropped. Values that are not finite stay a gap
 and are mentioned.
-"""
 
-import argparse
-import json
-import sys
-from collections.abc import Callable
-from pathlib import Path
-
-from shg_xai.cli import run
-from shg_xai.drawing.curves import Run, draw_curves, read_run, to_json
-from shg_xai.errors import InputError
-from shg_xai.writing import aside
-
-FORMATS = ('.png', '.svg')
+example: python tools/plot_curves.py work_dirs/shg work_dirs/shg_ae --out curves.png --out curves.svg"""
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line; InputError for a figure that is neither PNG nor SVG."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog='example: python tools/plot_curves.py work_dirs/shg work_dirs/shg_ae --out curves.png --out curves.svg',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('runs', nargs='+', metavar='[NAME=]WORK_DIR', help='folder of a run, and its legend')
-    parser.add_argument(
-        '--metric', action='append', metavar='KEY', help='validation metric to draw, repeatable (default: pck/labelled)'
-    )
-    parser.add_argument(
-        '--loss-key',
-        default='val/heatmap_error',
-        metavar='KEY',
-        help='validation loss; not drawn where a log lacks it (default: %(default)s)',
-    )
-    parser.add_argument(
-        '--out',
-        action='append',
-        type=Path,
-        metavar='FILE',
-        help='.png or .svg, repeatable (default: curves.png); an earlier one is replaced',
-    )
-    parser.add_argument('--json', type=Path, metavar='FILE', help='write the numbers, too')
-    arguments = parser.parse_args()
-    arguments.metric = list(dict.fromkeys(arguments.metric or ['pck/labelled']))
-    arguments.out = arguments.out or [Path('curves.png')]
-    for path in arguments.out:
-        if path.suffix.lower() not in FORMATS:
-            raise InputError(f'--out {path}: give a name that ends in .png or .svg')
-    return arguments
+@dataclass(frozen=True, kw_only=True)
+class CurveOptions:
+    """Which curves are drawn, and where to.
+
+    Raises:
+        InputError: No run is named, or a figure is neither PNG nor SVG.
+    """
+
+    runs: Annotated[
+        Positional[tuple[str, ...]], arg(metavar='[NAME=]WORK_DIR [...]', help_behavior_hint='(one or more)')
+    ]
+    """folder of a run, and its legend"""
+    metric: UseAppendAction[
+        Annotated[tuple[str, ...], arg(metavar='KEY', help_behavior_hint='(repeatable; default: pck/labelled)')]
+    ] = ()
+    """validation metric to draw"""
+    loss_key: Annotated[str, arg(metavar='KEY')] = 'val/heatmap_error'
+    """validation loss; not drawn where a log lacks it"""
+    out: UseAppendAction[
+        Annotated[tuple[Path, ...], arg(metavar='FILE', help_behavior_hint='(repeatable; default: curves.png)')]
+    ] = ()
+    """.png or .svg; an earlier one is replaced"""
+    json: Annotated[Path | None, arg(metavar='FILE')] = None
+    """write the numbers, too"""
+
+    def __post_init__(self) -> None:
+        if not self.runs:
+            raise InputError('name the folder of a run: [NAME=]WORK_DIR')
+        for path in self.out:
+            if path.suffix.lower() not in FORMATS:
+                raise InputError(f'--out {path}: give a name that ends in .png or .svg')
 
 
-def read_runs(arguments: list[str]) -> list[Run]:
+def read_runs(arguments: tuple[str, ...]) -> list[Run]:
     """Read ``WORK_DIR`` or ``NAME=WORK_DIR`` each; InputError when two have one name."""
     runs: list[Run] = []
     for argument in arguments:
@@ -73,7 +77,7 @@ def find_missing(runs: list[Run], metrics: list[str], loss_key: str) -> list[str
     """Return a note on each series that cannot be drawn.
 
     Raises:
-        InputError: there are metrics, but one that is asked for is in no log; or nothing at all.
+        InputError: There are metrics, but one that is asked for is in no log; or nothing at all.
     """
     known = {key for run in runs for key in run.validation}
     if not known and not any(run.train_loss for run in runs):
@@ -90,35 +94,27 @@ def find_missing(runs: list[Run], metrics: list[str], loss_key: str) -> list[str
     return notes
 
 
-def write_aside(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` make a file beside ``path``, then rename it; InputError if that fails."""
-    with aside(path) as part:
-        write(part)
-
-
 def main() -> None:
     """Read, say what is missing, draw."""
-    arguments = parse_arguments()
-    runs = read_runs(arguments.runs)
-    for note in find_missing(runs, arguments.metric, arguments.loss_key):
+    options = parse(CurveOptions, DESCRIPTION)
+    runs = read_runs(options.runs)
+    metrics = list(dict.fromkeys(options.metric)) or ['pck/labelled']
+    for note in find_missing(runs, metrics, options.loss_key):
         print(f'note: {note}', file=sys.stderr)
     import matplotlib
 
     # The same numbers give the same SVG; its text stays text.
     matplotlib.rcParams.update({'svg.hashsalt': 'shg_xai', 'svg.fonttype': 'none'})
-    figure = draw_curves(runs, arguments.metric, arguments.loss_key)
-    for path in arguments.out:
+    figure = draw_curves(runs, metrics, options.loss_key)
+    for path in options.out or (Path('curves.png'),):
         kind = path.suffix.lower()[1:]
-        metadata = {'Date': None} if kind == 'svg' else None
-        write_aside(
-            path,
-            lambda part, kind=kind, metadata=metadata: figure.savefig(part, format=kind, dpi=150, metadata=metadata),
-        )
+        with aside(path) as part:
+            figure.savefig(part, format=kind, dpi=150, metadata={'Date': None} if kind == 'svg' else None)
         print(path)
-    if arguments.json:
-        text = json.dumps(to_json(runs), indent=1, allow_nan=False) + '\n'
-        write_aside(arguments.json, lambda part: part.write_text(text, encoding='utf-8'))
-        print(arguments.json)
+    if options.json:
+        with aside(options.json) as part:
+            part.write_text(json.dumps(to_json(runs), indent=1, allow_nan=False) + '\n', encoding='utf-8')
+        print(options.json)
 
 
 if __name__ == '__main__':

@@ -1,5 +1,27 @@
 #!/usr/bin/env python
-"""Draw a held-out test set from COCO's training persons, by image, and measure the mean RGB.
+"""Draw a held-out test set from COCO's training persons, by image, and measure the mean RGB."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from tqdm import tqdm
+from tyro.conf import Positional, arg
+
+from shg_xai.cli import run
+from shg_xai.coco import Coco
+from shg_xai.datasets import coco_split
+from shg_xai.errors import InputError
+from shg_xai.options import parse
+from shg_xai.writing import aside
+
+DESCRIPTION = """Draw a held-out test set from COCO's training persons, by image, and measure the mean RGB.
 
 COCO hides the labels of its test set. This draws 5,064 persons (or --persons) from the training annotations as a test
 set of your own, so that no photo has persons on both sides, and leaves the rest for training. Written into
@@ -12,57 +34,43 @@ DATA_ROOT/annotations:
 The mean RGB is over all pixels of the training images that hold persons, each image counting equally. The same source,
 seed and options give the same bytes. COCO takes a few minutes; --no-mean reads the annotations only: well under a
 minute, about 2 GB of memory.
-"""
 
-import argparse
-import hashlib
-import json
-import os
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-from tqdm import tqdm
-
-from shg_xai.cli import run
-from shg_xai.datasets import coco_split
-from shg_xai.errors import InputError
+example: tools/split_coco.py data/coco --seed 0"""
 
 TRAIN = 'person_keypoints_split_train2017.json'
 TEST = 'person_keypoints_split_test2017.json'
 INFO = 'split_info.json'
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line; argparse itself ends the program with code 2 on unknown options."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        epilog='example: python tools/split_coco.py data/coco --seed 0',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('data_root', type=Path, metavar='DATA_ROOT', help='COCO folder: annotations/, train2017/')
-    parser.add_argument(
-        '--ann-file',
-        default='annotations/person_keypoints_train2017.json',
-        help='annotations to split, within DATA_ROOT or absolute (default: %(default)s)',
-    )
-    parser.add_argument('--persons', type=int, default=5064, help='test persons (default: 5064)')
-    parser.add_argument('--seed', type=int, default=0, help='of all that is drawn (default: 0)')
-    parser.add_argument('--mean-images', type=int, metavar='N', help='mean RGB of N drawn images (default: all)')
-    parser.add_argument('--no-mean', action='store_true', help='leave the mean RGB out')
-    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='threads (default: all cores)')
-    parser.add_argument('--force', action='store_true', help='replace an earlier split')
-    arguments = parser.parse_args()
-    for option in ('workers', 'mean_images'):
-        value = getattr(arguments, option)
-        if value is not None and value < 1:
-            raise InputError(f'--{option.replace("_", "-")} is {value}; give 1 or more')
-    return arguments
+@dataclass(frozen=True, kw_only=True)
+class SplitOptions:
+    """How to split."""
+
+    data_root: Annotated[Positional[Path], arg(metavar='DATA_ROOT')]
+    """COCO folder: annotations/, train2017/"""
+    ann_file: Annotated[Path, arg(metavar='FILE.json')] = Path('annotations/person_keypoints_train2017.json')
+    """annotations to split, within DATA_ROOT or absolute"""
+    persons: Annotated[int, arg(metavar='N')] = 5064
+    """test persons"""
+    seed: int = 0
+    """of all that is drawn"""
+    mean_images: Annotated[int | None, arg(metavar='N')] = None
+    """mean RGB of N drawn images; all unless told"""
+    no_mean: bool = False
+    """leave the mean RGB out"""
+    workers: Annotated[int, arg(metavar='N', help_behavior_hint='(default: all cores)')] = os.cpu_count() or 1
+    """threads"""
+    force: bool = False
+    """replace an earlier split"""
+
+    def __post_init__(self) -> None:
+        for option in ('workers', 'mean_images'):
+            value = getattr(self, option)
+            if value is not None and value < 1:
+                raise InputError(f'--{option.replace("_", "-")} is {value}; give 1 or more')
 
 
-def read_coco(path: Path) -> tuple[dict[str, Any], str]:
+def read_coco(path: Path) -> tuple[Coco, str]:
     """Return the checked annotations and the SHA-256 of their file, in hexadecimal.
 
     Raises:
@@ -79,11 +87,10 @@ def read_coco(path: Path) -> tuple[dict[str, Any], str]:
         coco = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise InputError(f'{path}: invalid JSON ({error}); unpack the file anew') from error
-    coco_split.check_coco(coco, str(path))
-    return coco, hashlib.sha256(raw).hexdigest()
+    return coco_split.check_coco(coco, str(path)), hashlib.sha256(raw).hexdigest()
 
 
-def json_chunks(value: dict[str, Any]) -> Iterator[str]:
+def json_chunks(value: Mapping[str, object]) -> Iterator[str]:
     """Yield an object's JSON, its lists entry by entry: COCO's text is never whole in memory."""
     opening = '{'
     for key, entry in value.items():
@@ -99,33 +106,22 @@ def json_chunks(value: dict[str, Any]) -> Iterator[str]:
     yield '}\n'
 
 
-def write_all(folder: Path, files: dict[str, dict[str, Any]]) -> None:
-    """Write JSON files aside and rename them in order when all are whole; InputError on no room."""
-    parts = {folder / name: folder / f'.{name}.part{os.getpid()}' for name in files}
-    try:
-        for (path, part), value in zip(parts.items(), files.values(), strict=True):
+def write_all(folder: Path, files: Mapping[str, Mapping[str, object]]) -> None:
+    """Write JSON files aside, in an order such that the last is there only if all are whole."""
+    with ExitStack() as stack:
+        parts = [stack.enter_context(aside(folder / name)) for name in reversed(list(files))]
+        for part, (name, value) in zip(reversed(parts), files.items(), strict=True):
             with part.open('w', encoding='utf-8') as file:
-                file.writelines(tqdm(json_chunks(value), path.name, unit=' entries', leave=False))
-        for path, part in parts.items():
-            part.replace(path)
-    except OSError as error:
-        raise InputError(f'{folder}: cannot write ({error.strerror})') from error
-    finally:
-        for part in parts.values():
-            with suppress(OSError):
-                part.unlink()
+                file.writelines(tqdm(json_chunks(value), name, unit=' entries', leave=False))
 
 
-def measure_mean(part: dict[str, Any], folder: Path, arguments: argparse.Namespace) -> dict:
-    """Return the mean RGB of the part's images with persons, in both scales, as in the JSON."""
+def measure_mean(part: Coco, folder: Path, options: SplitOptions) -> dict[str, object]:
+    """The mean RGB of the part's images with persons, in both scales, as in the JSON."""
     names = coco_split.person_image_names(part)
     total = len(names)
-    names = coco_split.sample_names(names, arguments.mean_images or total, arguments.seed)
-    means = coco_split.stream_mean_rgb([folder / name for name in names], arguments.workers)
-    total_rgb = np.zeros(3)
-    for mean in tqdm(means, 'mean RGB', len(names), unit=' images'):
-        total_rgb += mean
-    rgb = total_rgb / len(names)
+    names = coco_split.sample_names(names, options.mean_images or total, options.seed)
+    means = coco_split.stream_mean_rgb([folder / name for name in names], options.workers)
+    rgb = sum(tqdm(means, 'mean RGB', len(names), unit=' images'), np.zeros(3)) / len(names)
     return {
         'mean_rgb_0_to_1': [round(float(v), 6) for v in rgb / 255],
         'mean_rgb_0_to_255': [round(float(v), 3) for v in rgb],
@@ -135,54 +131,42 @@ def measure_mean(part: dict[str, Any], folder: Path, arguments: argparse.Namespa
     }
 
 
-def report(info: dict[str, Any], annotations: Path) -> None:
-    """Print what was drawn and, where measured, the line for a config."""
-    for side in ('train', 'test'):
-        counts = info[side]
-        print(
-            f'{side:5}: {counts["persons"]:,} persons on {counts["images_with_persons"]:,} images'
-            f' -> {annotations / info[side]["file"]}'
-        )
-    if info['test']['persons'] != info['persons_asked']:
-        print(
-            f'note: no set of images holds exactly {info["persons_asked"]:,} persons; '
-            f'{info["test"]["persons"]:,} is the nearest below'
-        )
-    if info['mean'] is not None:
-        print("for the config's data_preprocessor (std=[255, 255, 255] scales to [0, 1]):")
-        print(f'mean={info["mean"]["mean_rgb_0_to_255"]}')
+def report(counts: dict[str, dict[str, int]], asked: int, annotations: Path) -> None:
+    """Print what was drawn, of the parts by their file."""
+    for side, (file, count) in zip(('train', 'test'), counts.items(), strict=True):
+        persons, images = count['persons'], count['images_with_persons']
+        print(f'{side:5}: {persons:,} persons on {images:,} images -> {annotations / file}')
+    held_out = counts[TEST]['persons']
+    if held_out != asked:
+        print(f'note: no set of images holds exactly {asked:,} persons; {held_out:,} is the nearest below')
 
 
 def main() -> None:
     """Split, measure, write; nothing is written unless all of it worked."""
-    arguments = parse_arguments()
-    source = arguments.data_root / arguments.ann_file
-    annotations = arguments.data_root / 'annotations'
+    options = parse(SplitOptions, DESCRIPTION)
+    source = options.data_root / options.ann_file
+    annotations = options.data_root / 'annotations'
     existing = [name for name in (TRAIN, TEST, INFO) if (annotations / name).exists()]
-    if existing and not arguments.force:
+    if existing and not options.force:
         raise InputError(f'{annotations / existing[0]} is there already; --force replaces it')
     print(f'reading {source}')
     coco, digest = read_coco(source)
     persons_on = coco_split.count_persons(coco['annotations'])
     if not persons_on:
         raise InputError(f'{source}: no person with labelled keypoints; give the person_keypoints file')
-    chosen = coco_split.draw_test_images(persons_on, arguments.persons, arguments.seed)
+    chosen = coco_split.draw_test_images(persons_on, options.persons, options.seed)
     train, test = coco_split.split_coco(coco, chosen)
-    mean = None
-    if not arguments.no_mean:
-        mean = measure_mean(train, arguments.data_root / 'train2017', arguments)
-    info = {
-        'schema_version': 1,
-        'source': {'file': source.name, 'sha256': digest},
-        'seed': arguments.seed,
-        'persons_asked': arguments.persons,
-        'train': {'file': TRAIN, **coco_split.count_part(train)},
-        'test': {'file': TEST, **coco_split.count_part(test)},
-        'mean': mean,
-    }
+    counts = {TRAIN: coco_split.count_part(train), TEST: coco_split.count_part(test)}
+    mean = None if options.no_mean else measure_mean(train, options.data_root / 'train2017', options)
+    info = dict(schema_version=1, source=dict(file=source.name, sha256=digest), seed=options.seed)
+    info |= dict(persons_asked=options.persons, train=dict(file=TRAIN, **counts[TRAIN]))
+    info |= dict(test=dict(file=TEST, **counts[TEST]), mean=mean)
     annotations.mkdir(exist_ok=True)
     write_all(annotations, {TRAIN: train, TEST: test, INFO: info})
-    report(info, annotations)
+    report(counts, options.persons, annotations)
+    if mean is not None:
+        print("for the config's data_preprocessor (std=[255, 255, 255] scales to [0, 1]):")
+        print(f'mean={mean["mean_rgb_0_to_255"]}')
 
 
 if __name__ == '__main__':

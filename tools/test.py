@@ -1,10 +1,9 @@
 #!/usr/bin/env python
 """Test a network: tools/test.py CONFIG CHECKPOINT [--data-root DIR] ..."""
 
-import argparse
-
 from shg_xai.cli import run
-from shg_xai.runner.options import add_common_options, parse
+from shg_xai.options import parse
+from shg_xai.runner.options import TestOptions
 
 DESCRIPTION = """Test a network with MMPose and print its PCKs.
 
@@ -16,40 +15,23 @@ Prints pck/labelled, pck/visible, pck/occluded, pck/limbs (mean over persons), p
 checkpoint that does not fit the config is refused."""
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file, e.g. configs/shg_ae_coco.py')
-    parser.add_argument('checkpoint', help='checkpoint file, e.g. the best of a work folder')
-    parser.add_argument(
-        '--out', metavar='FILE.json', help='also write the metrics, with config, checkpoint and seed, here'
-    )
-    parser.add_argument(
-        '--persons',
-        metavar='FILE.parquet',
-        help='also write who was met how well: annotation_id, image_id and '
-        'pck_labelled, pck_visible, pck_occluded, pck_limbs of each person',
-    )
-    add_common_options(parser)
-    return parse(parser)
-
-
 def main() -> None:
-    args = parse_args()
+    options = parse(TestOptions, DESCRIPTION)
     # Everything below imports torch and MMPose, which --help does without.
     from shg_xai.runner.building import build_runner, config_errors, write_results
     from shg_xai.runner.config import merge_common, merge_testing, read_config
     from shg_xai.runner.evaluators import keep_persons
 
-    cfg = read_config(args.config)
-    merge_testing(cfg, args)
-    merge_common(cfg, args)
-    if args.persons:
-        keep_persons(cfg, args.persons)
-    with config_errors(args.config):
+    cfg = read_config(options.config)
+    merge_testing(cfg, options.checkpoint, options.amp)
+    merge_common(cfg, options, options.config)
+    if options.persons:
+        keep_persons(cfg, str(options.persons))
+    with config_errors(options.config):
         runner = build_runner(cfg, checkpoint=cfg.load_from)
         metrics = runner.test()
-    if args.out:
-        write_results(args.out, cfg, runner, metrics)
+    if options.out:
+        write_results(options.out, cfg, runner, metrics)
 
 
 if __name__ == '__main__':

@@ -42,6 +42,11 @@ class Chapter:
     order: int
     methods: dict[str, str]
 
+    @property
+    def of_layer(self) -> bool:
+        """Whether its answers are about an analysed layer, and stand in that layer's part of the page."""
+        return 100 <= self.order < 200
+
     def module(self, part: str) -> ModuleType | None:
         """One of its modules; None where it has none."""
         name = f'{__name__}.{self.name}.{part}'

@@ -9,7 +9,7 @@ from shg_xai.visibility import OCCLUDED, VISIBLE
 
 
 def filtered_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndarray:
-    """One-hot vectors blurred by a Gaussian filter whose kernel sums to 1.
+    """One-hot vectors (K, L) blurred by a Gaussian filter whose kernel sums to 1.
 
     The filter is SciPy's, with its nearest edges and its truncation at 4 sigma. It is separable, so the outer product
     of two profiles equals ``scipy.ndimage.gaussian_filter`` of a one-hot map.
@@ -18,9 +18,6 @@ def filtered_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndar
         positions: Where the 1 stands, in pixels, shape (K,); rounded.
         size: Length L of a vector.
         sigma: Standard deviation of the Gaussian, in pixels.
-
-    Returns:
-        Shape (K, L), float64.
     """
     one_hot = np.zeros((len(positions), size))
     # A joint in the last half pixel rounds to `size`; it still belongs to the last pixel.
@@ -30,16 +27,7 @@ def filtered_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndar
 
 
 def peak_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndarray:
-    """Gaussians of height 1 around each position, sampled at the pixel centres.
-
-    Args:
-        positions: Centres in pixels, shape (K,); not rounded here.
-        size: Length L of a vector.
-        sigma: Standard deviation, in pixels.
-
-    Returns:
-        Shape (K, L), float64.
-    """
+    """Gaussians (K, L) of height 1 around each of K positions, which are not rounded here; in pixels."""
     distance = np.arange(size) - positions[:, None]
     return np.exp(-(distance**2) / (2 * sigma**2))
 
@@ -61,10 +49,9 @@ class VisibilityHeatmap(MSRAHeatmap):
 
     Encoded:
 
-        - heatmaps (np.ndarray): Heatmaps in shape (K, H, W); all zero where v = 0 or where the
-          joint lies outside the image
-        - keypoint_weights (np.ndarray): Target weights in shape (N, K), for a masked loss: 0
-          where the heatmap is empty, ``occluded_weight`` where v = 1, else 1
+        - heatmaps: (K, H, W); all zero where v = 0 or where the joint lies outside the image
+        - keypoint_weights: target weights (N, K), for a masked loss: 0 where the heatmap is empty, ``occluded_weight``
+          where v = 1, else 1
 
     Args:
         input_size: Image size in [w, h].
@@ -72,12 +59,12 @@ class VisibilityHeatmap(MSRAHeatmap):
         sigma_visible: Standard deviation for v = 2, in heatmap pixels.
         sigma_occluded: Standard deviation for v = 1, in heatmap pixels.
         unit_peak: ``False``: a one-hot map blurred by a filter that sums to 1, as in the study, so the peak falls with
-            sigma (about 0.62 at 0.5, 0.16 at 1.0). ``True``: Gaussians of height 1. Defaults to ``False``.
+            sigma (about 0.62 at 0.5, 0.16 at 1.0). ``True``: Gaussians of height 1.
         unbiased: Centre the Gaussian between pixels and decode with DARK (see MSRAHeatmap) instead of rounding; needs
-            ``unit_peak``. Defaults to ``False``.
+            ``unit_peak``.
         occluded_weight: Target weight of occluded joints. With 0 they get an empty heatmap too, so that only visible
-            joints are trained. Defaults to 1.
-        blur_kernel_size: DARK's kernel, see MSRAHeatmap. Defaults to 11.
+            joints are trained.
+        blur_kernel_size: DARK's kernel, see MSRAHeatmap.
 
     Raises:
         ValueError: A sigma that is not positive, or ``unbiased`` without ``unit_peak``.
@@ -110,14 +97,11 @@ class VisibilityHeatmap(MSRAHeatmap):
         self.occluded_weight = occluded_weight
 
     def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict:
-        """Draw the target heatmaps.
+        """Draw the target heatmaps (K, H, W) and their weights (N, K), float32.
 
         Args:
             keypoints: Coordinates in the input image, shape (N, K, D).
             keypoints_visible: v in {0, 1, 2}, shape (N, K); all 2 if omitted.
-
-        Returns:
-            ``heatmaps`` (K, H, W) float32 and ``keypoint_weights`` (N, K) float32.
 
         Raises:
             ValueError: More than one instance, or a v outside {0, 1, 2}.

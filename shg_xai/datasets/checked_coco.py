@@ -8,16 +8,12 @@ import numpy as np
 from mmpose.datasets import CocoDataset
 from mmpose.registry import DATASETS
 
+from shg_xai.coco import Annotation
 from shg_xai.errors import InputError
 
 
-def check_annotation(annotation: dict[str, Any], num_keypoints: int, ann_file: str) -> None:
-    """Refuse an annotated person that MMPose would drop or train on in silence.
-
-    Args:
-        annotation: A COCO annotation.
-        num_keypoints: K, the keypoints of the data set.
-        ann_file: Named in the message.
+def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) -> None:
+    """Refuse a person that MMPose would drop or train on in silence: a COCO annotation of K keypoints.
 
     Raises:
         InputError: Keypoints are not K times x, y, v; a number is not finite; or a person with keypoints has a box
@@ -49,10 +45,7 @@ class CheckedCocoDataset(CocoDataset):
     """
 
     def load_data_list(self) -> list[dict]:
-        """Read and check the annotation file.
-
-        Returns:
-            One entry a person.
+        """Read and check the annotation file, one entry a person.
 
         Raises:
             InputError: The file is missing or not COCO's JSON, or holds no person.

@@ -12,23 +12,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image
 
+from shg_xai.coco import Annotation, Coco
 from shg_xai.errors import InputError
 
 NUM_KEYPOINTS = 17
 LISTS = ('images', 'annotations', 'categories')
 
 
-def is_person(annotation: dict[str, Any]) -> bool:
+def is_person(annotation: Annotation) -> bool:
     """Tell whether an annotation counts: labelled keypoints, and not a crowd."""
     return annotation.get('num_keypoints', 0) > 0 and not annotation.get('iscrowd', 0)
 
 
-def check_coco(coco: Any, source: str) -> None:
+def check_coco(coco: Any, source: str) -> Coco:
     """Raise InputError, naming ``source`` and the entry, unless this is a COCO keypoint file.
 
     Keypoints are checked where an annotation has any labelled: 17 times x, y, v.
@@ -51,6 +52,7 @@ def check_coco(coco: Any, source: str) -> None:
                 f'{annotation["image_id"]}, which the file does not list'
             )
         _check_keypoints(annotation, source)
+    return cast(Coco, coco)
 
 
 def _check_entries(entries: list[Any], key: str, needed: tuple[str, ...], source: str) -> None:
@@ -68,7 +70,7 @@ def _check_entries(entries: list[Any], key: str, needed: tuple[str, ...], source
         seen.add(number)
 
 
-def _check_keypoints(annotation: dict[str, Any], source: str) -> None:
+def _check_keypoints(annotation: Annotation, source: str) -> None:
     """Raise InputError when a labelled annotation's keypoints are not 51 finite numbers."""
     where = f'{source}: annotation {annotation["id"]}'
     labelled = annotation.get('num_keypoints', 0)
@@ -89,25 +91,17 @@ def _check_keypoints(annotation: dict[str, Any], source: str) -> None:
         raise InputError(f'{where}: its keypoints are not all finite numbers')
 
 
-def count_persons(annotations: Iterable[dict[str, Any]]) -> dict[int, int]:
+def count_persons(annotations: Iterable[Annotation]) -> dict[int, int]:
     """Return image id -> number of persons on it, for the images that hold one or more."""
     return dict(Counter(entry['image_id'] for entry in annotations if is_person(entry)))
 
 
 def draw_test_images(persons_on: dict[int, int], persons: int, seed: int) -> list[int]:
-    """Draw images that hold exactly ``persons`` persons together, or as near below as can be.
+    """Draw images that hold exactly ``persons`` persons together, or as near below as can be: their ids, ascending.
 
     The images are walked in a random order; one whose persons would be too many is left out in favour of a later one.
     Where that does not come out even, the sum is looked for among all sets of images (early ones of the same order
     first). The same input and seed give the same images.
-
-    Args:
-        persons_on: image id -> persons on it, as :func:`count_persons` returns it.
-        persons: how many test persons to draw.
-        seed: of the random order, 0 or more.
-
-    Returns:
-        The ids of the test images, ascending.
 
     Raises:
         InputError: ``persons`` < 1 or not fewer than there are, or a negative seed.
@@ -137,7 +131,8 @@ def _nearest_sum(order: list[int], persons_on: dict[int, int], persons: int) -> 
     """Return images whose persons sum to the largest number <= ``persons`` that is reachable."""
     # Bit s of `reached` says that some set of the images so far holds s persons.
     mask = (1 << (persons + 1)) - 1
-    reached, last_image = 1, {}
+    reached = 1
+    last_image: dict[int, int] = {}
     for image in order:
         grown = (reached | reached << persons_on[image]) & mask
         new = grown & ~reached
@@ -154,34 +149,33 @@ def _nearest_sum(order: list[int], persons_on: dict[int, int], persons: int) -> 
     return chosen
 
 
-def split_coco(coco: dict[str, Any], test_images: Iterable[int]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split_coco(coco: Coco, test_images: Iterable[int]) -> tuple[Coco, Coco]:
     """Return the training and the test part, complete COCO files that share no image.
 
     Every image is on one side and its annotations follow it; images without persons stay in training. All other keys
     (info, licenses, categories) are on both sides. ``coco`` is not changed; the parts share its entries.
     """
     chosen = frozenset(test_images)
-    parts = []
-    for wanted in (False, True):
-        part = dict(coco)
-        part['images'] = [i for i in coco['images'] if (i['id'] in chosen) is wanted]
-        part['annotations'] = [a for a in coco['annotations'] if (a['image_id'] in chosen) is wanted]
-        parts.append(part)
-    return parts[0], parts[1]
+
+    def part(wanted: bool) -> Coco:
+        return {
+            **coco,
+            'images': [image for image in coco['images'] if (image['id'] in chosen) is wanted],
+            'annotations': [person for person in coco['annotations'] if (person['image_id'] in chosen) is wanted],
+        }
+
+    return part(False), part(True)
 
 
-def count_part(part: dict[str, Any]) -> dict[str, int]:
-    """Return how many images, images with persons, annotations and persons a part holds."""
+def count_part(part: Coco) -> dict[str, int]:
+    """How many images, images with persons, annotations and persons a part holds."""
     persons_on = count_persons(part['annotations'])
-    return {
-        'images': len(part['images']),
-        'images_with_persons': len(persons_on),
-        'annotations': len(part['annotations']),
-        'persons': sum(persons_on.values()),
-    }
+    images, annotations = len(part['images']), len(part['annotations'])
+    persons, with_persons = sum(persons_on.values()), len(persons_on)
+    return dict(images=images, images_with_persons=with_persons, annotations=annotations, persons=persons)
 
 
-def person_image_names(part: dict[str, Any]) -> list[str]:
+def person_image_names(part: Coco) -> list[str]:
     """Return the file names of the images that hold persons, in the order of their ids."""
     persons_on = count_persons(part['annotations'])
     images = sorted(part['images'], key=lambda image: image['id'])
@@ -198,10 +192,10 @@ def sample_names(names: list[str], count: int, seed: int) -> list[str]:
 
 
 def image_mean_rgb(path: Path) -> np.ndarray:
-    """Return the mean over all pixels of one image, (3,) RGB in 0..255, exact.
+    """The mean over all pixels of one image, (3,) RGB in 0..255, exact.
 
     Raises:
-        InputError: the file is missing, cut short or no image.
+        InputError: The file is missing, cut short or no image.
     """
     try:
         with Image.open(path) as image:

@@ -12,12 +12,12 @@ from shg_xai.visibility import raw_visibility
 
 
 class CroppedKeypoints(NamedTuple):
-    """Persons of an annotation file: N persons, K keypoints.
+    """N persons of an annotation file, K keypoints.
 
     Attributes:
         keypoints: Shape (N, K, 2), 0 to 1 along the crop's side.
         v: Visibility in {0, 1, 2}, shape (N, K).
-        names: Names of the K keypoints.
+        names: Of the K keypoints.
     """
 
     keypoints: np.ndarray
@@ -26,14 +26,7 @@ class CroppedKeypoints(NamedTuple):
 
 
 def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoints:
-    """Read every person with keypoints.
-
-    Args:
-        ann_file: A COCO keypoint annotation file.
-        padding: Factor on the longer side of the box, see PersonSquareCrop.
-
-    Returns:
-        The persons in the order of the file.
+    """Every person with keypoints of a COCO file, in its order; ``padding`` is PersonSquareCrop's.
 
     Raises:
         InputError: Not a COCO annotation file, or one without persons.

@@ -18,15 +18,14 @@ PARTS = ('train', 'held_out', 'all')
 
 
 def held_out_images(image_ids: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Which persons are held out: those of the images whose checksums come first.
+    """Which persons are held out, a mask (N,): those of the images whose checksums come first.
+
+    All persons of one image are on one side.
 
     Args:
         image_ids: Image of each person, shape (N,).
         share: Share of the images, from 0 to below 1; rounded up to whole images.
         seed: Chooses other images.
-
-    Returns:
-        A bool mask, shape (N,); all persons of one image are on one side.
     """
     images, image_of = np.unique(image_ids, return_inverse=True)
     key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in images])
@@ -62,12 +61,12 @@ class LatentDataset(Dataset):
     Args:
         data_root: Folder of the store, made by ``tools/dump_latents.py``.
         layer: Which layer; may be left out where the store has one.
-        part: ``'train'``, ``'held_out'`` or ``'all'``. Defaults to ``'all'``.
+        part: ``'train'``, ``'held_out'`` or ``'all'``.
         held_out: Share of the images whose persons are held out, above 0 and below 1. Persons of one image are never on
-            both sides. Defaults to 0.1.
-        seed: Chooses which images. Defaults to 0.
+            both sides.
+        seed: Chooses which images.
         rows: ``'all'``, ``'labelled'`` (all joints labelled) or a condition on the rows, as in
-            ``tools/analyze_latent.py``. Defaults to ``'all'``.
+            ``tools/analyze_latent.py``.
         test_mode: Taken because every data set of MMPose's has it; changes nothing.
 
     Attributes:
@@ -151,8 +150,7 @@ def _part(everybody: Selection, part: str, held_out: float, seed: int) -> Select
     if not len(persons):
         images = len(np.unique(everybody.image_ids))
         raise InputError(
-            f'{everybody.store.folder}: part {part!r}: nobody is left of '
-            f'{len(everybody):,} persons (images: {images:,}) with '
-            f'held_out={held_out}; change held_out, or dump more images'
+            f'{everybody.store.folder}: part {part!r}: nobody is left of {len(everybody):,} persons (images: '
+            f'{images:,}) with held_out={held_out}; change held_out, or dump more images'
         )
     return everybody.take(persons)

@@ -8,7 +8,7 @@ from mmpose.registry import TRANSFORMS
 def square_crop(
     bbox: np.ndarray, keypoints: np.ndarray, labelled: np.ndarray, image_size: tuple[int, int], padding: float
 ) -> tuple[np.ndarray, float]:
-    """Centre and side of the square the study cuts out.
+    """Centre (2,) and side of the square the study cuts out, in pixels.
 
     The box grows until it holds every labelled keypoint; its longer side, grown by ``padding``, is the side of the
     square, which is centred on the extent of the labelled keypoints (on the box where none is labelled) and then moved,
@@ -21,9 +21,6 @@ def square_crop(
         labelled: Which keypoints count, bool, shape (K,).
         image_size: Width and height of the image, in pixels.
         padding: Factor on the longer side.
-
-    Returns:
-        Centre (2,) and side, in pixels.
     """
     corners = bbox.reshape(2, 2)
     points = np.concatenate([corners, keypoints[labelled]])
@@ -42,42 +39,18 @@ class PersonSquareCrop(BaseTransform):
     It takes the place of MMPose's GetBBoxCenterScale, before TopdownAffine. It reads the labelled keypoints, so it can
     only be used where these are known: in training and in evaluation.
 
-    Required Keys:
-
-        - img_shape
-        - bbox
-        - keypoints
-        - keypoints_visible
-
-    Added Keys:
-
-        - bbox_center: shape (1, 2), float32, in pixels
-        - bbox_scale: shape (1, 2), float32, in pixels
-
-    Args:
-        padding: Factor on the longer side of the box. Defaults to 1.1.
+    Required Keys: ``img_shape``, ``bbox``, ``keypoints``, ``keypoints_visible``. Added Keys: ``bbox_center`` and
+    ``bbox_scale``, shape (1, 2), float32, in pixels.
     """
 
     def __init__(self, padding: float = 1.1) -> None:
         self.padding = padding
 
     def transform(self, results: dict) -> dict:
-        """Set centre and scale.
-
-        Args:
-            results: The result dict of one person.
-
-        Returns:
-            The same dict.
-        """
+        """Set centre and scale of one person."""
         height, width = results['img_shape'][:2]
-        center, side = square_crop(
-            results['bbox'][0],
-            results['keypoints'][0],
-            results['keypoints_visible'][0] > 0,
-            (width, height),
-            self.padding,
-        )
+        bbox, keypoints, v = (results[key][0] for key in ('bbox', 'keypoints', 'keypoints_visible'))
+        center, side = square_crop(bbox, keypoints, v > 0, (width, height), self.padding)
         results['bbox_center'] = center[None].astype(np.float32)
         results['bbox_scale'] = np.full((1, 2), side, dtype=np.float32)
         return results

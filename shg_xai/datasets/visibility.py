@@ -15,26 +15,12 @@ class LoadVisibility(BaseTransform):
     It may stand before or after RandomFlip. Put it after transforms that count visible joints (RandomHalfBody), which
     take every flag for 0 or 1. A joint that an earlier transform has switched off stays off.
 
-    Required Keys:
-
-        - raw_ann_info
-        - keypoints_visible
-        - flip_direction (optional)
-        - flip_indices (optional)
-
-    Modified Keys:
-
-        - keypoints_visible: v in shape (1, K), float32
+    Required Keys: ``raw_ann_info``, ``keypoints_visible``, ``flip_direction`` and ``flip_indices`` (optional). Modified
+    Keys: ``keypoints_visible``, v in shape (1, K), float32.
     """
 
     def transform(self, results: dict) -> dict:
-        """Set the flags.
-
-        Args:
-            results: The result dict of one person.
-
-        Returns:
-            The same dict.
+        """Set the flags of one person.
 
         Raises:
             InputError: There is no annotation (the boxes come from a detector).

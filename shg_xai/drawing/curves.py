@@ -8,7 +8,7 @@ metrics, and as ``step`` the epoch they were measured after.
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +34,11 @@ class Run:
     """The curves of one run.
 
     Attributes:
-        name: what the legend calls it.
-        train_loss: mean of the loss lines of each epoch; None if one of them is not finite.
-        validation: metric key -> its series.
-        lr_drops: epochs in which the learning rate fell by a third or more at once.
-        notes: what a reader has to know about the log, one sentence each.
+        name: What the legend calls it.
+        train_loss: Mean of the loss lines of each epoch; None if one of them is not finite.
+        validation: Metric key -> its series.
+        lr_drops: Epochs in which the learning rate fell by a third or more at once.
+        notes: What a reader has to know about the log, one sentence each.
     """
 
     name: str
@@ -48,13 +48,19 @@ class Run:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Line:
+    """The numbers of a line of the log, by key."""
+
+    epoch: int
+    training: bool
+    values: dict[str, float]
+
+
 def best_epoch(series: Series) -> tuple[int, float] | None:
-    """Return the epoch of the highest value, the first of equals, and the value; None if none."""
-    finite = {epoch: value for epoch, value in series.items() if value is not None}
-    if not finite:
-        return None
-    best = max(sorted(finite), key=lambda epoch: finite[epoch])
-    return best, finite[best]
+    """The epoch of the highest value, the first of equals, and the value; None if there is none."""
+    finite = [(epoch, value) for epoch, value in sorted(series.items()) if value is not None]
+    return max(finite, key=lambda item: item[1], default=None)
 
 
 def read_run(work_dir: Path, name: str | None = None) -> Run:
@@ -64,45 +70,38 @@ def read_run(work_dir: Path, name: str | None = None) -> Run:
     forgotten: those weights are not what the run ended with.
 
     Args:
-        work_dir: the run's work_dir, or one timestamp folder within it.
-        name: for the legend; the folder's name if None.
+        work_dir: The run's work_dir, or one timestamp folder within it.
+        name: For the legend; the folder's name if None.
 
     Raises:
-        InputError: no such folder, no log in it, a line that is no JSON object, or a run that counts iterations instead
+        InputError: No such folder, no log in it, a line that is no JSON object, or a run that counts iterations instead
             of epochs. A last line cut short by a kill is only noted.
     """
     notes: list[str] = []
-    training: list[dict[str, Any]] = []
-    validation: list[dict[str, Any]] = []
+    lines: list[_Line] = []
     for log in _find_logs(work_dir):
-        lines = _read_lines(log, notes)
-        trained = [line for line in lines if 'iter' in line]
-        if trained:
-            first = min(line['epoch'] for line in trained)
-            training = [line for line in training if line['epoch'] < first]
-            validation = [line for line in validation if line['step'] < first]
-        training += trained
-        validation += [line for line in lines if 'iter' not in line]
-    series: dict[str, Series] = {}
-    for line in validation:
-        for key, value in line.items():
-            if key not in TIMING and _is_number(value):
-                series.setdefault(key, {})[line['step']] = value if math.isfinite(value) else None
+        added = _read_lines(log, notes)
+        first = min((line.epoch for line in added if line.training), default=math.inf)
+        lines = [line for line in lines if line.epoch < first] + added
+    validation: dict[str, Series] = {}
+    for line in lines:
+        for key in line.values.keys() - TIMING if not line.training else ():
+            validation.setdefault(key, {})[line.epoch] = _finite(line.values[key])
     run = Run(
         name=name or work_dir.resolve().name,
-        train_loss=_mean_by_epoch(training),
-        validation=series,
-        lr_drops=_find_drops(training),
+        train_loss=_mean_by_epoch([line for line in lines if line.training]),
+        validation=dict(sorted(validation.items())),
+        lr_drops=_find_drops([line for line in lines if line.training]),
     )
-    for label, curve in {'training loss': run.train_loss, **series}.items():
+    for label, curve in {'training loss': run.train_loss, **run.validation}.items():
         gaps = [str(epoch) for epoch, value in sorted(curve.items()) if value is None]
         if gaps:
             notes.append(f'{label} is not finite in epoch {", ".join(gaps)}: left as a gap')
-    return Run(run.name, run.train_loss, series, run.lr_drops, tuple(notes))
+    return replace(run, notes=tuple(notes))
 
 
 def _find_logs(work_dir: Path) -> list[Path]:
-    """Return the logs below a work_dir, oldest first; InputError if there are none."""
+    """The logs below a work_dir, oldest first; InputError if there are none."""
     if not work_dir.is_dir():
         raise InputError(f'{work_dir}: no such folder; give the work_dir of a training run')
     if (work_dir / LOG).is_file():
@@ -117,14 +116,13 @@ def _find_logs(work_dir: Path) -> list[Path]:
     return logs
 
 
-def _read_lines(log: Path, notes: list[str]) -> list[dict[str, Any]]:
-    """Return the checked objects of one log; a last line without its end goes to the notes."""
+def _read_lines(log: Path, notes: list[str]) -> list[_Line]:
+    """The checked lines of one log; a last line without its end goes to the notes."""
     try:
-        text = log.read_text(encoding='utf-8')
+        lines = log.read_text(encoding='utf-8').split('\n')
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f'{log}: cannot be read as text ({error})') from error
-    lines = text.split('\n')
-    entries = []
+    found = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -135,41 +133,41 @@ def _read_lines(log: Path, notes: list[str]) -> list[dict[str, Any]]:
                 notes.append(f'{log}: line {number} is cut short and was left out')
                 continue
             raise InputError(f'{log}: line {number} is no JSON; remove the line') from error
-        count = 'epoch' if isinstance(entry, dict) and 'iter' in entry else 'step'
+        training = isinstance(entry, dict) and 'iter' in entry
+        count = 'epoch' if training else 'step'
         if not isinstance(entry, dict) or not isinstance(entry.get(count), int):
             raise InputError(
                 f'{log}: line {number} has no whole number {count!r}; the curves need the log of '
                 'a run that counts epochs (train_cfg by_epoch=True)'
             )
-        entries.append(entry)
-    return entries
+        values = {key: value for key, value in entry.items() if type(value) in (int, float)}
+        found.append(_Line(entry[count], training, values))
+    return found
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
-def _mean_by_epoch(training: list[dict[str, Any]]) -> Series:
+def _mean_by_epoch(training: Sequence[_Line]) -> Series:
     """Average the key ``loss`` of each epoch's lines."""
     losses: dict[int, list[float]] = {}
     for line in training:
-        if _is_number(line.get('loss')):
-            losses.setdefault(line['epoch'], []).append(line['loss'])
-    means = {epoch: sum(values) / len(values) for epoch, values in losses.items()}
-    return {epoch: mean if math.isfinite(mean) else None for epoch, mean in means.items()}
+        if 'loss' in line.values:
+            losses.setdefault(line.epoch, []).append(line.values['loss'])
+    return {epoch: _finite(sum(values) / len(values)) for epoch, values in losses.items()}
 
 
-def _find_drops(training: list[dict[str, Any]]) -> tuple[int, ...]:
-    """Return the epochs with a line whose learning rate is far below the line before."""
-    rates = [(line['epoch'], line['lr']) for line in training if _is_number(line.get('lr'))]
-    pairs = pairwise(rates)
+def _find_drops(training: Sequence[_Line]) -> tuple[int, ...]:
+    """The epochs with a line whose learning rate is far below the line before."""
+    pairs = pairwise((line.epoch, line.values['lr']) for line in training if 'lr' in line.values)
     return tuple(dict.fromkeys(epoch for (_, old), (epoch, new) in pairs if new <= DROP * old))
 
 
-def to_json(runs: Sequence[Run]) -> dict[str, Any]:
-    """Return all numbers of the figure as plain JSON values; lists ascend by epoch."""
+def to_json(runs: Sequence[Run]) -> dict[str, object]:
+    """All numbers of the figure as plain JSON values; lists ascend by epoch."""
 
-    def plain(series: Series) -> dict[str, list]:
+    def plain(series: Series) -> dict[str, object]:
         epochs = sorted(series)
         return {'epochs': epochs, 'values': [series[epoch] for epoch in epochs]}
 
@@ -206,15 +204,13 @@ def draw_curves(
     for place, run in enumerate(runs):
         colour = palette(place if len(runs) <= 10 else place / (len(runs) - 1))
         _draw_series(panels[0], run.train_loss, f'{run.name}: training', colour, '-')
-        held_out = run.validation.get(loss_key, {})
-        _draw_series(panels[0], held_out, f'{run.name}: validation', colour, '--')
+        _draw_series(panels[0], run.validation.get(loss_key, {}), f'{run.name}: validation', colour, '--')
         for panel, key in zip(panels[1:], metrics, strict=True):
             series = run.validation.get(key, {})
             best = best_epoch(series)
             if best is None:
                 continue
-            label = f'{run.name}: best {best[1]:.3f} in epoch {best[0]}'
-            _draw_series(panel, series, label, colour, '-')
+            _draw_series(panel, series, f'{run.name}: best {best[1]:.3f} in epoch {best[0]}', colour, '-')
             panel.plot(*best, marker='*', markersize=13, color=colour, linestyle='none')
         for panel in panels:
             for epoch in run.lr_drops:
@@ -237,5 +233,5 @@ def _draw_series(panel: 'Axes', series: Series, label: str, colour: Any, style: 
     if all(series[epoch] is None for epoch in epochs):
         return
     # NaN is how matplotlib is told of a gap; nothing is drawn there.
-    values = [math.nan if series[epoch] is None else series[epoch] for epoch in epochs]
+    values = [math.nan if (value := series[epoch]) is None else value for epoch in epochs]
     panel.plot(epochs, values, style, marker='.', color=colour, label=label)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shg_xai.results import Results
+from shg_xai.results import AnalysedLayer, Results
 
 if TYPE_CHECKING:
     from matplotlib import figure
@@ -23,11 +23,12 @@ class Figure:
     """A figure that can be drawn.
 
     Attributes:
-        name: Its file's name without ending, unique within the chapter.
+        name: Its file's name without ending, unique within the chapter; of chapters on layers, within all of them.
         alt: What it shows, for those who do not see it.
         caption: How to read it.
         draw: Draws it.
         wide: Whether it needs more than 400 px to be read, so that it scrolls in its box.
+        opens: Whether it stands before what is said.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Figure:
     caption: str
     draw: 'Callable[[], figure.Figure]'
     wide: bool = True
+    opens: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,14 @@ class Table:
         head: Names of the columns.
         rows: Cells; the first of each row names it.
         folded: Whether the reader has to open it.
+        last: Whether it stands at the end of the page, among what explains all of it.
     """
 
     caption: str
     head: list[str]
     rows: list[list[str]]
     folded: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,10 @@ class Material:
 
     results: Results
     persons: Mapping[str, DrawnPersons] = field(default_factory=dict)
+
+    def layer(self, name: str) -> AnalysedLayer:
+        """An analysed layer by its name."""
+        return next(layer for layer in self.results.layers if layer.name == name)
 
 
 def column_of(table: pa.Table, column: str) -> NDArray[np.float64]:

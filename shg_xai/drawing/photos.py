@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from shg_xai.drawing.pictures import person_picture, sides_of
+from shg_xai.drawing.pictures import Person, person_picture, sides_of
 from shg_xai.errors import InputError
 
 
@@ -38,8 +39,8 @@ def draw_persons(
         folder: Where the photos are.
         table: Rows with file name, keypoints, visibility and crop.
         links: Pairs of keypoints with a line between.
-        keypoint_names: K names, which tell left from right.
-        label: What the bar says.
+        keypoint_names: They tell left from right.
+        label: Of the progress bar.
 
     Yields:
         A JPEG.
@@ -49,22 +50,17 @@ def draw_persons(
     """
     sides = sides_of(keypoint_names)
     names = ('file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility')
-    opened: tuple[str | None, np.ndarray | None] = (None, None)
+    opened: tuple[str | None, NDArray[np.uint8] | None] = (None, None)
     for row in tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5):
         if opened[0] != row['file_name']:  # persons of a photo follow each other
             opened = (row['file_name'], _read(photo_file(folder, row['file_name'])))
+        points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
         yield person_picture(
-            opened[1],
-            row['crop_center'],
-            row['crop_scale'],
-            np.reshape(row['keypoints'], (-1, 2)),
-            np.array(row['visibility']),
-            links,
-            sides=sides,
+            opened[1], Person(row['crop_center'], row['crop_scale'], points, flags), links, sides=sides
         )
 
 
-def _read(file: Path | None) -> np.ndarray | None:
+def _read(file: Path | None) -> NDArray[np.uint8] | None:
     if file is None:
         return None
     try:

@@ -9,10 +9,12 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from shg_xai.errors import InputError
@@ -38,45 +40,52 @@ def sides_of(keypoint_names: Sequence[str]) -> tuple[str, ...]:
 COCO_SIDES = ('', *('left', 'right') * 8)
 
 
+class Person(NamedTuple):
+    """What is drawn of a person; all places in pixels of the image.
+
+    Attributes:
+        crop_center: x and y of the crop's middle.
+        crop_scale: Width and height of the crop.
+        keypoints: Shape (K, 2).
+        visibility: COCO's flags, shape (K,): 0 not labelled (not drawn), 1 occluded, 2 visible.
+    """
+
+    crop_center: Sequence[float]
+    crop_scale: Sequence[float]
+    keypoints: NDArray[np.floating]
+    visibility: NDArray[Any]
+
+
 def person_picture(
-    image: np.ndarray | None,
-    crop_center: Sequence[float],
-    crop_scale: Sequence[float],
-    keypoints: np.ndarray,
-    visibility: np.ndarray,
+    image: NDArray[np.uint8] | None,
+    person: Person,
     links: Sequence[tuple[int, int]],
     size: int = 112,
     sides: Sequence[str] | None = None,
 ) -> bytes:
-    """Draw a person in the square crop around the crop box, grey where there is no image.
+    """Draw a person in the square crop around the crop box, grey where there is no image, as a JPEG.
 
     Args:
-        image: RGB, uint8, shape (H, W, 3); None where it is not there.
-        crop_center: x and y of the crop's middle, in pixels of the image.
-        crop_scale: width and height of the crop, in pixels of the image.
-        keypoints: shape (K, 2), in pixels of the image.
-        visibility: COCO's flags, shape (K,): 0 not labelled (not drawn), 1 occluded, 2 visible.
-        links: pairs of keypoints with a line between.
-        size: side of the picture, in pixels.
-        sides: of each keypoint, as of :func:`sides_of`; None: COCO's, or none where K is not 17.
-
-    Returns:
-        A JPEG.
+        image: RGB, shape (H, W, 3); None where it is not there.
+        person: Who.
+        links: Pairs of keypoints with a line between.
+        size: Side of the picture, in pixels.
+        sides: Of each keypoint, as of :func:`sides_of`; None: COCO's, or none where K is not 17.
     """
-    side = max(float(crop_scale[0]), float(crop_scale[1]), 1.0)
-    left, top = float(crop_center[0]) - side / 2, float(crop_center[1]) - side / 2
+    side = max(float(person.crop_scale[0]), float(person.crop_scale[1]), 1.0)
+    left, top = (float(middle) - side / 2 for middle in person.crop_center)
     canvas = _crop(image, left, top, side, size).resize((size * OVERSAMPLING,) * 2)
     if sides is None:
-        sides = COCO_SIDES if len(keypoints) == len(COCO_SIDES) else ('',) * len(keypoints)
-    points = (np.asarray(keypoints, float) - (left, top)) * (size * OVERSAMPLING / side)
-    _draw_skeleton(canvas, points, np.asarray(visibility), links, sides)
+        sides = COCO_SIDES if len(person.keypoints) == len(COCO_SIDES) else ('',) * len(person.keypoints)
+    points = (np.asarray(person.keypoints, float) - (left, top)) * (size * OVERSAMPLING / side)
+    _draw_skeleton(canvas, points, np.asarray(person.visibility), links, sides)
     file = io.BytesIO()
     # Without subsampled colours: the skeleton is thin, and its colours tell left from right.
     canvas.resize((size, size), Image.Resampling.BOX).save(file, 'JPEG', quality=QUALITY, subsampling=0)
     return file.getvalue()
 
 
-def _crop(image: np.ndarray | None, left: float, top: float, side: float, size: int) -> Image.Image:
+def _crop(image: NDArray[np.uint8] | None, left: float, top: float, side: float, size: int) -> Image.Image:
     """Cut out a square, grey where it leaves the image, and scale it to the size."""
     low = np.floor([left, top]).astype(int)
     extent = int(np.ceil(side)) + 1
@@ -93,8 +102,8 @@ def _crop(image: np.ndarray | None, left: float, top: float, side: float, size: 
 
 def _draw_skeleton(
     canvas: Image.Image,
-    points: np.ndarray,
-    visibility: np.ndarray,
+    points: NDArray[np.float64],
+    visibility: NDArray[Any],
     links: Sequence[tuple[int, int]],
     sides: Sequence[str],
 ) -> None:
@@ -121,12 +130,12 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
     """Write the atlas: the table with a column ``image`` of JPEGs, some rows at a time.
 
     Args:
-        file: to be written; beside it first, then renamed.
-        table: all other columns, ``file_name`` among them; only its last part goes to ``path``.
-        pictures: one a row, in their order; made only when they are written.
+        file: Written beside its place first, then renamed.
+        table: All other columns, ``file_name`` among them; only its last part goes to ``path``.
+        pictures: One a row, in their order; made only when they are written.
 
     Raises:
-        InputError: there are fewer or more pictures than rows, or the file cannot be written.
+        InputError: There are fewer or more pictures than rows, or the file cannot be written.
     """
     fields = [*table.schema, pa.field('image', IMAGE)]
     schema = pa.schema(fields, {**(table.schema.metadata or {}), **FEATURES})

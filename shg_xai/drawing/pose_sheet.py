@@ -1,11 +1,13 @@
 """Persons in their crops, the truth and predictions one above the other."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 matplotlib.use('Agg')
 
@@ -19,13 +21,16 @@ class Pose(NamedTuple):
         score: The person's PCK, for the title; None where there is none.
     """
 
-    keypoints: np.ndarray
-    drawn: np.ndarray
+    keypoints: NDArray[np.floating]
+    drawn: NDArray[np.bool_]
     score: float | None = None
 
 
 def draw_pose_sheet(
-    crops: Sequence[np.ndarray], rows: dict[str, Sequence[Pose]], links: Sequence[tuple[int, int]], colours: np.ndarray
+    crops: Sequence[NDArray[np.uint8]],
+    rows: Mapping[str, Sequence[Pose]],
+    links: Sequence[tuple[int, int]],
+    colours: NDArray[Any],
 ) -> Figure:
     """Draw a sheet: a column a person, a row for the truth and for each network.
 
@@ -34,9 +39,6 @@ def draw_pose_sheet(
         rows: For each row's name its poses, one a person.
         links: Pairs of joints that are connected.
         colours: RGB of each link, 0 to 255, shape (number of links, 3).
-
-    Returns:
-        To be saved with ``savefig``.
     """
     figure = Figure(figsize=(1.6 * len(crops), 1.75 * len(rows)), layout='constrained')
     axes = figure.subplots(len(rows), len(crops), squeeze=False)
@@ -48,7 +50,7 @@ def draw_pose_sheet(
 
 
 def _draw_pose(
-    ax: matplotlib.axes.Axes, crop: np.ndarray, pose: Pose, links: Sequence[tuple[int, int]], colours: np.ndarray
+    ax: Axes, crop: NDArray[np.uint8], pose: Pose, links: Sequence[tuple[int, int]], colours: NDArray[Any]
 ) -> None:
     height, width = crop.shape[:2]
     ax.imshow(crop)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # and the grey that stands for "not known"; then three of Tol's "muted" scheme.
 PALETTE = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#000000', '#882255', '#999933', '#332288')
 BLUE, ORANGE, GREEN = PALETTE[:3]
+# From blue for below zero to red for above.
+DIVERGING = ('#08519C', '#6BAED6', '#F7F7F7', '#FDAE6B', '#A63603')
 INK, FAINT, UNKNOWN = '#222222', '#8A8A8A', '#C8C8C8'
 DPI = 150
 # A figure one column wide: at 400 px of screen its 9 points are still 9 px.

@@ -64,12 +64,17 @@ def span(estimate: Estimate | None, digits: int = 2) -> str | None:
     return ' to '.join(number(float(end), digits) for end in estimate.ends)
 
 
+def interval(estimate: Estimate, confidence: str, digits: int = 2) -> str:
+    """``95 % interval 0.82 to 0.88``, or that it is not known."""
+    ends = span(estimate, digits)
+    return f'{confidence} interval {ends}' if ends else NO_INTERVAL
+
+
 def with_span(estimate: Estimate, confidence: str | None = None, digits: int = 3) -> str:
     """``0.123 (0.100 to 0.146)``; with a confidence ``0.123 (95 % interval 0.100 to 0.146)``."""
     if estimate.value is None:
         return UNKNOWN
-    ends = span(estimate, digits)
-    told = NO_INTERVAL if ends is None else f'{confidence} interval {ends}' if confidence else ends
+    told = interval(estimate, confidence, digits) if confidence else span(estimate, digits) or NO_INTERVAL
     return f'{number(float(estimate.value), digits)} ({told})'
 
 

@@ -39,23 +39,11 @@ class Sums:
 
 
 def sums_of(latents: np.ndarray, reconstructions: np.ndarray, codes: np.ndarray) -> Sums:
-    """Sums of a batch, in float64.
-
-    Args:
-        latents: Shape (N, D).
-        reconstructions: Shape (N, D).
-        codes: Shape (N, W).
-    """
+    """Sums of a batch in float64, of latents and reconstructions (N, D) and codes (N, W)."""
     latents = np.asarray(latents, np.float64)
     mean = latents.mean(axis=0)
-    return Sums(
-        len(latents),
-        mean,
-        float(np.square(latents - mean).sum()),
-        float(np.square(reconstructions - latents).sum()),
-        codes.min(axis=0),
-        codes.max(axis=0),
-    )
+    total, error = float(np.square(latents - mean).sum()), float(np.square(reconstructions - latents).sum())
+    return Sums(len(latents), mean, total, error, codes.min(axis=0), codes.max(axis=0))
 
 
 def joined(a: Sums, b: Sums) -> Sums:
@@ -63,14 +51,8 @@ def joined(a: Sums, b: Sums) -> Sums:
     count = a.count + b.count
     difference = b.mean - a.mean
     between = float(np.square(difference).sum()) * a.count * b.count / count
-    return Sums(
-        count,
-        a.mean + difference * (b.count / count),
-        a.total + b.total + between,
-        a.error + b.error,
-        np.minimum(a.low, b.low),
-        np.maximum(a.high, b.high),
-    )
+    mean, total = a.mean + difference * (b.count / count), a.total + b.total + between
+    return Sums(count, mean, total, a.error + b.error, np.minimum(a.low, b.low), np.maximum(a.high, b.high))
 
 
 def explained_variance(sums: Sums) -> dict[str, float]:
@@ -104,23 +86,16 @@ class ExplainedVariance(BaseMetric):
     Returns:
 
         - ``latent/explained_variance_ratio``: 1 - SSE / SST over all persons and values, SST about the mean of the
-        evaluated persons, so that predicting this mean for everybody scores 0, perfect reconstructions 1, and worse
-        than the mean below 0
+          evaluated persons, so that predicting this mean for everybody scores 0, perfect reconstructions 1, and worse
+          than the mean below 0
         - ``latent/mse``: SSE divided by the number of persons and values
         - ``latent/dead_code_units``: units of the code with one value for all persons
         - ``latent/code_channels``: width of the code
 
     The model must return of each person ``input``, ``reconstruction`` and ``code``, as LatentAutoencoder does.
-
-    Args:
-        collect_device: See MMEngine's BaseMetric.
-        prefix: Put before every name, with a slash. Defaults to ``'latent'``.
     """
 
     default_prefix = 'latent'
-
-    def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Add a batch to the sums of this process.
@@ -152,12 +127,5 @@ class ExplainedVariance(BaseMetric):
         return len(range(get_rank(), persons, get_world_size()))
 
     def compute_metrics(self, results: list[Sums]) -> dict[str, float]:
-        """Join the sums of all processes.
-
-        Args:
-            results: Sums of each process that had persons.
-
-        Returns:
-            See the class.
-        """
+        """Join the sums of all processes that had persons."""
         return explained_variance(reduce(joined, results))

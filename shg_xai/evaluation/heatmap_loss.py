@@ -12,18 +12,13 @@ from shg_xai.errors import InputError
 
 @METRICS.register_module()
 class HeatmapLoss(BaseMetric):
-    """Mean over persons of the head's loss on heatmaps: ``val/heatmap_error``.
+    """Mean over persons of the head's ``loss`` (a config) on heatmaps: ``val/heatmap_error``.
 
     It is not named a loss, since MMEngine's LogProcessor logs of whatever has that in its name the mean over the last
     ten validations, so that curves would lag behind.
 
     The pipeline must make the targets (GenerateTarget) and the model must return its heatmaps
     (``model.test_cfg.output_heatmaps=True``). Of several stacks it judges the last.
-
-    Args:
-        loss: Config of the loss, the head's own.
-        collect_device: See MMEngine's BaseMetric.
-        prefix: Put before the name, with a slash. Defaults to ``'val'``.
     """
 
     def __init__(self, loss: dict, collect_device: str = 'cpu', prefix: str = 'val') -> None:

@@ -9,14 +9,11 @@ from shg_xai.evaluation import pck
 
 
 def mean_pose(keypoints: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Mean place of each joint over the persons who have it labelled.
+    """Mean place (K, 2) of each joint over the persons who have it labelled; NaN for a joint that nobody has labelled.
 
     Args:
         keypoints: Shape (N, K, 2).
         v: Visibility in {0, 1, 2}, shape (N, K).
-
-    Returns:
-        Shape (K, 2); NaN for a joint that nobody has labelled.
     """
     labelled = (v > 0)[..., None]
     total = np.where(labelled, keypoints, 0).sum(axis=0)
@@ -27,14 +24,14 @@ def mean_pose(keypoints: np.ndarray, v: np.ndarray) -> np.ndarray:
 def mean_pose_pck(
     pose: np.ndarray, keypoints: np.ndarray, v: np.ndarray, names: list[str], thr: float = 0.05
 ) -> dict[str, float]:
-    """PCK, normalised by the crop's side, when this pose is predicted for everybody.
+    """PCK, normalised by the crop's side, when this pose (K, 2) is predicted for everybody.
 
     Args:
-        pose: Shape (K, 2).
+        pose: What is predicted.
         keypoints: The truth, shape (N, K, 2).
         v: Visibility in {0, 1, 2}, shape (N, K).
-        names: Names of the K keypoints.
-        thr: A joint is correct below this distance. Defaults to 0.05.
+        names: Of the K keypoints.
+        thr: A joint is correct below this distance.
 
     Returns:
         Mean over persons for ``labelled``, ``visible``, ``occluded`` and ``limbs``; NaN where no joint counts.

@@ -15,43 +15,30 @@ LIMBS = ('elbow', 'wrist', 'knee', 'ankle')
 
 
 def normalised_distances(predicted: np.ndarray, truth: np.ndarray, normaliser: np.ndarray) -> np.ndarray:
-    """Distance of each joint, in units of its person's normaliser.
+    """Distance of each joint (N, K) in units of its person's normaliser; NaN where a person has none.
 
     Args:
         predicted: Shape (N, K, 2), in pixels.
         truth: Shape (N, K, 2), in pixels.
-        normaliser: Shape (N,), in pixels; NaN where a person has none.
-
-    Returns:
-        Shape (N, K); NaN where the normaliser is NaN.
+        normaliser: Shape (N,), in pixels.
     """
     return np.linalg.norm(predicted - truth, axis=-1) / normaliser[:, None]
 
 
 def counting_joints(v: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Which joints count, for each way to count them.
+    """Which joints count, for each way to count them: bool masks (N, K).
 
-    Args:
-        v: Visibility in {0, 1, 2}, shape (N, K).
-        names: Names of the K keypoints.
-
-    Returns:
-        Bool masks (N, K): ``labelled`` (v >= 1), ``visible`` (v = 2), ``occluded`` (v = 1), ``limbs`` (labelled elbows,
-        wrists, knees and ankles).
+    ``labelled`` (v >= 1), ``visible`` (v = 2), ``occluded`` (v = 1), ``limbs`` (labelled elbows, wrists, knees and
+    ankles), from visibility v in {0, 1, 2} (N, K) and the names of the K keypoints.
     """
     is_limb = np.array([any(part in name for part in LIMBS) for name in names])
     return dict(labelled=v >= 1, visible=v == VISIBLE, occluded=v == OCCLUDED, limbs=(v >= 1) & is_limb)
 
 
 def person_pck(correct: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """For each person the share of its counting joints that are correct.
+    """For each person the share of its counting joints that are correct, (N,) in [0, 1]; NaN for a person without one.
 
-    Args:
-        correct: Bool, shape (N, K).
-        counts: Which joints count, bool, shape (N, K).
-
-    Returns:
-        Shape (N,), in [0, 1]; NaN for a person without a counting joint.
+    Both are bool masks (N, K).
     """
     total = counts.sum(axis=1)
     hits = (correct & counts).sum(axis=1)
@@ -59,16 +46,9 @@ def person_pck(correct: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def mean_pck(correct: np.ndarray, counts: np.ndarray) -> float:
-    """Mean over persons of :func:`person_pck`, the study's PCK.
+    """Mean over persons of :func:`person_pck`, the study's PCK, in [0, 1]; NaN when no joint counts at all.
 
     Persons without a counting joint are left out of the sum and of the denominator.
-
-    Args:
-        correct: Bool, shape (N, K).
-        counts: Which joints count, bool, shape (N, K).
-
-    Returns:
-        In [0, 1]; NaN when no joint counts at all.
     """
     scores = person_pck(correct, counts)
     scores = scores[~np.isnan(scores)]
@@ -76,13 +56,8 @@ def mean_pck(correct: np.ndarray, counts: np.ndarray) -> float:
 
 
 def pooled_pck(correct: np.ndarray, counts: np.ndarray) -> float:
-    """Share of all counting joints of all persons that are correct.
+    """Share of all counting joints of all persons that are correct, in [0, 1]; NaN when no joint counts at all.
 
-    Args:
-        correct: Bool, shape (N, K), or (N,) for one joint.
-        counts: Which joints count, bool, same shape.
-
-    Returns:
-        In [0, 1]; NaN when no joint counts at all.
+    Both are bool masks (N, K), or (N,) for one joint.
     """
     return float(correct[counts].mean()) if counts.any() else float('nan')

@@ -28,9 +28,8 @@ def bbox_side(sample: dict, v: np.ndarray, names: list[str]) -> float:
 
 
 def torso_length(sample: dict, v: np.ndarray, names: list[str]) -> float:
-    """From a shoulder to the opposite hip, in pixels; NaN where no such pair is labelled.
-
-    Sapp and Taskar, "MODEC", 2013, section 6.
+    """From a shoulder to the opposite hip, in pixels; NaN where no such pair is labelled (Sapp and Taskar, "MODEC",
+    2013, section 6).
     """
     keypoints = sample['gt_instances']['keypoints'][0]
     for shoulder, hip in TORSO:
@@ -44,15 +43,12 @@ NORMALISERS = dict(crop=crop_side, bbox=bbox_side, torso=torso_length)
 
 
 def sample_distances(sample: dict[str, Any], names: list[str], normaliser: str) -> tuple[np.ndarray, np.ndarray]:
-    """Distances of a tested sample's joints to the truth, and their flags.
+    """Distances (K,) of a tested sample's joints to the truth, and their flags v in {0, 1, 2} (K,).
 
     Args:
         sample: A PoseDataSample of one person as ``to_dict()`` gives it, with prediction.
         names: Names of the K keypoints.
-        normaliser: One of ``NORMALISERS``, which distances are divided by.
-
-    Returns:
-        Distances in units of the normaliser (K,), NaN where the person has none, and the flags v in {0, 1, 2} (K,).
+        normaliser: One of ``NORMALISERS``, which distances are divided by; NaN where the person has none.
 
     Raises:
         InputError: The box comes from a detector, so that nobody knows who the person is.
@@ -83,7 +79,8 @@ def judged_flags(distances: np.ndarray, v: np.ndarray) -> np.ndarray:
 def person_scores(
     distances: np.ndarray, v: np.ndarray, names: Sequence[str], thr: float = 0.05
 ) -> dict[str, np.ndarray]:
-    """For each person the share of joints that are correct, for each way to count them.
+    """For each person the share of joints that are correct, for each way to count them; see
+    :func:`pck.counting_joints`.
 
     The mean over the persons who have one is the study's PCK, see :func:`~shg_xai.evaluation.pck.mean_pck`.
 
@@ -91,11 +88,10 @@ def person_scores(
         distances: In units of the normaliser, shape (N, K); NaN for a person that has none.
         v: Visibility in {0, 1, 2}, shape (N, K).
         names: Names of the K keypoints.
-        thr: A joint is correct below this distance. Defaults to the study's 0.05.
+        thr: A joint is correct below this distance.
 
     Returns:
-        ``labelled``, ``visible``, ``occluded`` and ``limbs``, each of shape (N,), in [0, 1]; NaN for a person without
-        such a joint.
+        Shape (N,) each, in [0, 1]; NaN for a person without such a joint.
     """
     correct = distances < thr
     return {

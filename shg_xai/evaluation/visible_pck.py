@@ -23,13 +23,7 @@ Result = tuple[np.ndarray, np.ndarray, int | None, int | None]
 def write_persons(
     file: Path, annotation_ids: Sequence[int], image_ids: Sequence[int], scores: dict[str, np.ndarray]
 ) -> None:
-    """Write the PCK of N persons as Parquet, whole or not at all.
-
-    Args:
-        file: Where to; its folder is made if it is missing.
-        annotation_ids: Who they are, N.
-        image_ids: The image of each, N.
-        scores: By group, shape (N,); NaN becomes null.
+    """Write the PCK of N persons (by group, shape (N,)) as Parquet, whole or not at all; NaN becomes null.
 
     Raises:
         InputError: It cannot be written.
@@ -62,15 +56,15 @@ class VisiblePCK(BaseMetric):
     the pipeline needs no LoadVisibility for it.
 
     Args:
-        thr: A joint is correct below this distance. Defaults to the study's 0.05.
+        thr: A joint is correct below this distance.
         normaliser: What distances are divided by: ``'crop'``, the longer side of the crop (the study), ``'bbox'``, the
             longer side of the box, or ``'torso'``, from a shoulder to the opposite hip; persons without it are left
-            out. Defaults to ``'crop'``.
+            out.
         collect_device: See MMEngine's BaseMetric.
-        prefix: Put before every name, with a slash. Defaults to ``'pck'``.
+        prefix: Put before every name, with a slash; ``'pck'`` unless given.
         persons_file: A Parquet file to write after each test or validation, one row a person in the order of the data
             set: ``annotation_id``, ``image_id``, ``pck_labelled``, ``pck_visible``, ``pck_occluded``, ``pck_limbs``;
-            null where a person has no such joint. Defaults to ``None``: none is written.
+            null where a person has no such joint.
 
     Raises:
         InputError: An unknown normaliser, boxes from a detector, or a file that cannot be written.
@@ -101,19 +95,13 @@ class VisiblePCK(BaseMetric):
             self.results.append((distances, v, sample.get('id'), sample.get('img_id')))
 
     def compute_metrics(self, results: list[Result]) -> dict[str, float]:
-        """Reduce distances and flags of all persons to the metrics.
-
-        Args:
-            results: Distances (K,), flags (K,), annotation and image of each person.
-
-        Returns:
-            See the class.
-        """
+        """Reduce distances and flags of all persons to the metrics of the class."""
         names = self._keypoint_names()
-        columns = list(zip(*results, strict=True))
-        distances, v = (np.stack(column) for column in columns[:2])
+        rows, flags, annotation_ids, image_ids = zip(*results, strict=True)
+        distances, v = np.stack(rows), np.stack(flags)
         if self.persons_file:
-            write_persons(Path(self.persons_file), *columns[2:], person_scores(distances, v, names, self.thr))
+            scores = person_scores(distances, v, names, self.thr)
+            write_persons(Path(self.persons_file), annotation_ids, image_ids, scores)
         v = judged_flags(distances, v)
         correct = distances < self.thr
 

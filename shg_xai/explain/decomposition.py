@@ -1,150 +1,147 @@
-"""The long work on one store: components, scores, clusters and silhouettes, as arrays."""
+"""What every chapter about a layer stands on: its principal components, and each person's scores along them."""
 
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import numpy as np
-
-from shg_xai.chapters.clusters.measure import Clusters, Plan, cluster
-from shg_xai.chapters.nearest_walk.measure import KEPT
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import BLOCK, Selection
+from shg_xai.stats.arrays import Float, Float32, Floats, Singles
+from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.cka import Latents
+from shg_xai.stats.executors import executor
 from shg_xai.stats.moments import STRIDE, Moments, Overview, joined, look, moments
 from shg_xai.stats.pca import Components, eigenvalues, principal_components
 from shg_xai.stats.progress import stage
 from shg_xai.stats.projection import Projections, dimensions_for, project
-from shg_xai.stats.silhouette import Silhouettes, silhouettes
 
+KEPT = 10  # components whose scores are kept and set against concepts
 CLUSTER_CUT = 0.05  # share of variance the restarts of K-Means leave out
 # A bound on a silhouette's error is some 4 to 16 times the share of variance left out.
 BOUND_OVER_CUT = 20
 
 
 @dataclass(frozen=True)
-class Structure:
-    """What is in N latents.
+class Work:
+    """The analysis of one layer under way.
 
     Attributes:
-        constant: How many of the D values are the same for all.
-        components: Principal components.
-        variances: Of each of the D values, shape (D,).
-        halves: Latents of each half of the images; none if too few.
-        projections: Scores along the components.
-        clusters: By K.
-        silhouettes: By K.
+        selection: N persons.
+        options: How.
+        pool: Who computes.
+        file: Where the rotated latents go, up to 4 N D bytes.
+        times: Gets the seconds of each stage.
     """
-
-    constant: int
-    components: Components
-    variances: np.ndarray
-    halves: tuple[Latents, ...]
-    projections: Projections
-    clusters: dict[int, Clusters]
-    silhouettes: dict[int, Silhouettes]
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What every stage needs."""
 
     selection: Selection
     options: Options
     pool: Executor
+    file: Path
     times: dict[str, float] = field(default_factory=dict)
 
-    def blocks(self, persons: int, size: int = BLOCK) -> int:
-        return -(-persons // size)
+    @cached_property
+    def bootstrap(self) -> Bootstrap:
+        """How intervals over these persons' images are drawn."""
+        options = self.options
+        return Bootstrap(self.selection.image_ids, options.bootstrap, options.confidence, options.seed)
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks the persons are read in."""
+        return -(-len(self.selection) // BLOCK)
+
+    def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Executor]:
+        """A stage of the work, see :func:`~shg_xai.stats.progress.stage`."""
+        return stage(self.pool, name, self.times, total)
 
 
-def structure(
-    file: Path,
+@contextmanager
+def working(
     selection: Selection,
-    options: Options,
-    pool: Executor,
-    times: dict[str, float],
-    overview: Overview | None = None,
-) -> Structure:
-    """Look at every value, then do the long work.
+    options: Options | None = None,
+    pool: Executor | None = None,
+    times: dict[str, float] | None = None,
+) -> Iterator[Work]:
+    """Work on a selection in a temporary folder, by all cores unless somebody else computes."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory())
+        computes = pool or stack.enter_context(executor())
+        yield Work(
+            selection, options or Options(), computes, Path(folder) / 'scores.npy', {} if times is None else times
+        )
 
-    Args:
-        file: Where the rotated latents go, up to 4 N D bytes.
-        selection: N persons.
-        options: How.
-        pool: Who computes.
-        times: Gets the seconds of each stage.
-        overview: What the look said, if it was taken already.
+
+@dataclass(frozen=True)
+class Decomposition:
+    """The latents of N persons by their components.
+
+    Attributes:
+        constant: How many of the D values are the same for all.
+        components: Principal components.
+        variances: Of each of the D values.
+        halves: Latents of each half of the images; none if too few.
+        projections: Scores along the components.
+    """
+
+    constant: int
+    components: Components
+    variances: Float[Floats, ' D']
+    halves: tuple[Latents, ...]
+    projections: Projections
+
+    @cached_property
+    def leading(self) -> Float32[Singles, 'N 10']:
+        """Scores along the first components."""
+        return self.projections.scores.first(KEPT)
+
+
+def overview_of(work: Work) -> Overview:
+    """Look at every value of a selection, see :func:`~shg_xai.stats.moments.look`."""
+    with work.stage('look', work.blocks) as pool:
+        return look(work.selection, pool)
+
+
+def decompose(work: Work, overview: Overview | None = None) -> Decomposition:
+    """Look at every value, unless that was done before, then compute components and scores.
 
     Raises:
         InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
     """
-    work = _Work(selection, options, pool, times)
-    overview = overview or overview_of(selection, pool, times)
-    components, halves, variances = _decompose(work, overview.mean)
-    projections = _project(work, components, _kept(work, components), file)
-    found = _cluster(work, components, projections)
-    values = _silhouettes(work, projections, found)
-    if max(own.bounds.mean() for own in values.values()) > options.tolerance:
-        # More was cut than the tolerance allows for: nothing is then.
-        projections = _project(work, components, selection.dimensions, file)
-        values = _silhouettes(work, projections, found)
-    return Structure(int(overview.constant.sum()), components, variances, halves, projections, found, values)
+    overview = overview or overview_of(work)
+    components, halves, variances = _components(work, overview.mean)
+    # As many as the silhouettes' tolerance asks for.
+    cut = min(work.options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
+    kept = min(max(dimensions_for(components.eigenvalues, cut), KEPT), work.selection.dimensions)
+    return Decomposition(int(overview.constant.sum()), components, variances, halves, rotate(work, components, kept))
 
 
-def overview_of(selection: Selection, pool: Executor, times: dict[str, float]) -> Overview:
-    """Look at every value of a selection, see :func:`~shg_xai.stats.moments.look`."""
-    with stage(pool, 'look', times, -(-len(selection) // BLOCK)) as counted:
-        return look(selection, counted)
-
-
-def _decompose(work: _Work, mean: np.ndarray) -> tuple[Components, tuple[Latents, ...], np.ndarray]:
+def _components(work: Work, mean: Floats) -> tuple[Components, tuple[Latents, ...], Floats]:
     """Components, latents of each half of the images, variance of each dimension (D,)."""
-    selection = work.selection
-    half = selection.halves(work.options.seed)
-    parts = [selection.take(half), selection.take(~half)]
+    half = work.selection.halves(work.options.seed)
+    parts = [work.selection.take(half), work.selection.take(~half)]
     if min(map(len, parts)) < 2:
-        parts = [selection]
-    tasks = sum(work.blocks(len(part), BLOCK * STRIDE) for part in parts)
+        parts = [work.selection]
     total: Moments | None = None
     halves = []
-    with stage(work.pool, 'covariance', work.times, tasks) as counted:
+    with work.stage('covariance', sum(-(-len(part) // (BLOCK * STRIDE)) for part in parts)) as pool:
         for part in parts:
-            own = moments(part, mean, counted)
+            own = moments(part, mean, pool)
             total = own if total is None else joined(total, own)
             if len(parts) > 1:
                 halves.append(Latents(part, own.mean, eigenvalues(own.covariance)))
             del own
+    assert total is not None
     variances = total.covariance.diagonal().copy()
-    with stage(work.pool, 'eigenvectors', work.times):
+    with work.stage('eigenvectors'):
         components = principal_components(total.mean, total.covariance)
     return components, tuple(halves), variances
 
 
-def _kept(work: _Work, components: Components) -> int:
-    """How many components go into the file: as many as the silhouettes' tolerance asks for."""
-    cut = min(work.options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
-    return min(max(dimensions_for(components.eigenvalues, cut), KEPT), work.selection.dimensions)
-
-
-def _project(work: _Work, components: Components, kept: int, file: Path) -> Projections:
-    """Scores in a file."""
-    selection = work.selection
-    with stage(work.pool, 'rotation', work.times, work.blocks(len(selection))) as counted:
-        return project(selection, components, kept, file, counted)
-
-
-def _cluster(work: _Work, components: Components, projections: Projections) -> dict[int, Clusters]:
-    options = work.options
-    plan = Plan(options.ks, options.restarts, dimensions_for(components.eigenvalues, CLUSTER_CUT), options.seed)
-    with stage(work.pool, 'clusters', work.times) as counted:
-        return cluster(work.selection, components, projections, plan, counted)
-
-
-def _silhouettes(work: _Work, projections: Projections, found: dict[int, Clusters]) -> dict[int, Silhouettes]:
-    blocks = work.blocks(len(work.selection))
-    with stage(work.pool, 'silhouettes', work.times, blocks * (blocks + 1) // 2) as counted:
-        values = silhouettes(
-            projections.scores, projections.residuals, [clusters.best.labels for clusters in found.values()], counted
-        )
-    return dict(zip(found, values, strict=True))
+def rotate(work: Work, components: Components, kept: int) -> Projections:
+    """Scores along the first components, in the work's file."""
+    with work.stage('rotation', work.blocks) as pool:
+        return project(work.selection, components, kept, work.file, pool)

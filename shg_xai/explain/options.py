@@ -1,54 +1,78 @@
-"""How to analyse, and what the reader of an analysis is warned of."""
+"""How to analyse, and what the reader of an analysis is warned of; quick to import."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, arg
 
 from shg_xai.errors import InputError
-from shg_xai.latents.selection import Selection
+from shg_xai.options import at_least, between
+
+if TYPE_CHECKING:
+    from shg_xai.latents.selection import Selection
 
 FEW = 200  # persons below which intervals are too wide to say much
+MOST_CLUSTERS = 255
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to analyse; the defaults are the study's.
+    """What decides about the numbers of an analysis; the defaults are the study's."""
 
-    Attributes:
-        seed: Of everything drawn.
-        rows: Which persons: all, labelled or a condition.
-        ks: Numbers of clusters.
-        restarts: Restarts of K-Means for each.
-        bootstrap: Resamples of images behind each interval.
-        confidence: Of the intervals.
-        tolerance: By how much a mean silhouette may be wrong at most.
-        map: Persons in the map.
-
-    Raises:
-        InputError: A value makes no sense.
-    """
-
+    rows: Annotated[str, arg(metavar='all|labelled|EXPR')] = 'all'
+    """which persons: all, labelled (all joints are), or a condition as in 'num_labelled >= 10 and pck > 0.5'"""
+    ks: Annotated[tuple[int, ...], arg(name='k', metavar='K [K ...]', help_behavior_hint='(default: 2 to 10)')] = tuple(
+        range(2, 11)
+    )
+    """numbers of clusters"""
+    restarts: Annotated[int, arg(metavar='N')] = 10
+    """of K-Means for each K"""
+    bootstrap: Annotated[int, arg(metavar='N')] = 1000
+    """resamples of images behind each interval"""
+    confidence: Annotated[float, arg(metavar='P')] = 0.95
+    """of the intervals"""
+    tolerance: Annotated[float, arg(metavar='E')] = 1e-3
+    """by how much a mean silhouette may be wrong at most; 0 keeps all dimensions, larger is faster"""
     seed: int = 0
-    rows: str = 'all'
-    ks: tuple[int, ...] = tuple(range(2, 11))
-    restarts: int = 10
-    bootstrap: int = 1000
-    confidence: float = 0.95
-    tolerance: float = 1e-3
-    map: int = 2000
+    """of everything drawn"""
+    map: Annotated[int, arg(metavar='N')] = 2000
+    """persons in the interactive map and the atlas"""
 
     def __post_init__(self) -> None:
-        for key, least in (('seed', 0), ('restarts', 1), ('bootstrap', 10), ('map', 0)):
-            if getattr(self, key) < least:
-                raise InputError(f'--{key} {getattr(self, key)}: give {least} or more')
+        object.__setattr__(self, 'ks', tuple(sorted(set(self.ks))))
+        at_least(self, dict(seed=0, restarts=1, bootstrap=10, map=0))
         if not 0 < self.confidence < 1:
             raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
-        if not 0 <= self.tolerance <= 1:
-            raise InputError(f'--tolerance {self.tolerance}: give a number from 0 to 1')
+        between(self, 'tolerance', 0, 1, 'a number from 0 to 1')
         for k in self.ks:
-            if not 2 <= k <= 255:
-                raise InputError(f'--k {k}: give numbers of clusters from 2 to 255')
+            if not 2 <= k <= MOST_CLUSTERS:
+                raise InputError(f'--k {k}: give numbers of clusters from 2 to {MOST_CLUSTERS}')
 
 
-def check(selection: Selection, options: Options) -> None:
+@dataclass(frozen=True, kw_only=True)
+class AnalyzeOptions(Options):
+    """From stores to a folder of results."""
+
+    stores: Annotated[Positional[tuple[Path, ...]], arg(metavar='STORE [STORE ...]')]
+    """latent stores; several are compared on the persons all of them have"""
+    out: Annotated[Path, arg(metavar='DIR')]
+    """a new folder, or one of an earlier analysis, which is replaced"""
+    layers: Annotated[tuple[str, ...], arg(metavar='NAME [NAME ...]', help_behavior_hint='')] = ()
+    """one layer for all stores or one for each; needed where a store has several; name a store twice to compare two of
+    its layers"""
+    images: Annotated[Path | None, arg(metavar='DIR', help_behavior_hint='(default: where the dump found them)')] = None
+    """folder of the photos"""
+    report: bool = True
+    """numbers only; python -m shg_xai.report DIR draws them later"""
+    threads: Annotated[int | None, arg(metavar='N', help_behavior_hint='(default: all cores)')] = None
+    """how many compute side by side"""
+    dask: Annotated[str | None, arg(metavar='ADDRESS', help_behavior_hint='')] = None
+    """compute on the workers of a Dask cluster instead, which must see the store and DIR under the same paths, e.g.
+    tcp://10.0.0.1:8786"""
+
+
+def check(selection: 'Selection', options: Options) -> None:
     """Refuse what cannot be clustered, before any long work.
 
     Raises:
@@ -58,27 +82,21 @@ def check(selection: Selection, options: Options) -> None:
     for k in options.ks:
         if k >= count:
             raise InputError(
-                f'--k {k}: {count} persons of {selection.store.folder} cannot be '
-                f'judged in {k} clusters; give numbers below {count} with --k'
+                f'--k {k}: {count} persons of {selection.store.folder} cannot be judged in {k} clusters; '
+                f'give numbers below {count} with --k'
             )
 
 
-def warnings_of(selection: Selection, constant: int) -> list[str]:
-    """Sentences for the reader about what these latents cannot tell.
-
-    Args:
-        selection: N persons.
-        constant: How many of the D values are the same for all of them.
-    """
+def warnings_of(selection: 'Selection', constant: int) -> list[str]:
+    """Sentences for the reader about what latents cannot tell, of whose values so many are the same for everybody."""
     count, dimensions, store = len(selection), selection.dimensions, selection.store
     warnings = []
     if constant:
         warnings.append(f'{constant:,} of {dimensions:,} values are the same for all persons and carry no variance.')
     if count <= dimensions:
         warnings.append(
-            f'{count:,} persons are no more than {dimensions:,} dimensions: the '
-            f'spectrum has at most {count - 1:,} components, and says more about who '
-            'was drawn than about the network.'
+            f'{count:,} persons are no more than {dimensions:,} dimensions: the spectrum has at most {count - 1:,} '
+            'components, and says more about who was drawn than about the network.'
         )
     if count < FEW:
         warnings.append(f'{count:,} persons are few: most intervals are too wide to conclude anything.')

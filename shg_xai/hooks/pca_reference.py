@@ -48,10 +48,12 @@ class PCAReferenceHook(Hook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Add the figure to the metrics of a validation."""
+        assert metrics is not None
         metrics[NAME] = runner.message_hub.get_info(_key('val'))
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Add the figure to the metrics of a test."""
+        assert metrics is not None
         metrics[NAME] = runner.message_hub.get_info(_key('test'))
 
 
@@ -72,25 +74,20 @@ def _measure(runner: Runner, stage: str, dataset: Dataset) -> None:
 
 
 def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
-    """What the first principal components of some persons explain of others.
-
-    Args:
-        fitted: Persons the components are found from.
-        evaluated: Persons that are reconstructed.
-        width: How many components are kept.
-
-    Returns:
-        1 - SSE / SST, SST about the mean of the evaluated persons.
+    """What the first ``width`` principal components of some persons explain of others: 1 - SSE / SST about the others'
+    mean.
 
     Raises:
         InputError: A dataset is none of latents, or its latents cannot be analysed.
     """
+    selections = []
     for dataset in (fitted, evaluated):
         if not isinstance(dataset, LatentDataset):
             raise InputError(
-                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take '
-                'the hook out of custom_hooks, or use LatentDataset'
+                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take the hook out of custom_hooks, '
+                'or use LatentDataset'
             )
+        selections.append(dataset.selection)
     with executor() as pool:
-        components = fit_components(fitted.selection, pool)
-        return float(pca_explained(components, evaluated.selection, [width], pool)[0])
+        components = fit_components(selections[0], pool)
+        return float(pca_explained(components, selections[1], [width], pool)[0])

@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import torch
 from mmengine.config import Config
+from torch import Tensor
 
 from shg_xai.errors import InputError
+from shg_xai.interventions.network import identify
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import BLOCK, Selection, select
 from shg_xai.runner.layers import check_layers, list_layers
-from shg_xai.runner.provenance import sha256
 from shg_xai.stats.executors import executor
 from shg_xai.stats.moments import STRIDE, look, moments
 from shg_xai.stats.pca import Components, above_noise, null_eigenvalues, principal_components
 from shg_xai.stats.progress import stage
+
+SAME_PERSONS = 'The components were computed from persons of {}, who are tested too; they fit these better than others.'
 
 
 @dataclass(frozen=True)
@@ -35,27 +40,24 @@ class Fitted:
         store, dimensions = self.selection.store, self.selection.dimensions
         found = []
         if store.manifest.source.get('dataset', {}).get('split') == split:
-            found.append(
-                f'The components were computed from persons of {split}, who are tested '
-                'too; they fit these better than others.'
-            )
+            found.append(SAME_PERSONS.format(split))
         if not store.complete:
             found.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.')
         if len(store) <= dimensions:
             found.append(
-                f'{len(store):,} persons are no more than {dimensions:,} dimensions: '
-                f'components from the {len(store):,}th on have no variance.'
+                f'{len(store):,} persons are no more than {dimensions:,} dimensions: components from the '
+                f'{len(store):,}th on have no variance.'
             )
         return found
 
 
 def open_selection(folder: Path, layer: str | None, checkpoint: str) -> Selection:
-    """All persons of a store that was made by a checkpoint.
+    """All persons of a store that was made by a checkpoint, a file or a URL.
 
     Args:
         folder: The store.
         layer: A layer of it; None where it has one.
-        checkpoint: The checkpoint, a file or a URL.
+        checkpoint: The checkpoint.
 
     Raises:
         InputError: No store or checkpoint, one of another network, no such layer, or none named though there are
@@ -64,25 +66,19 @@ def open_selection(folder: Path, layer: str | None, checkpoint: str) -> Selectio
     store = LatentStore.open(folder)
     if layer is None and len(store.layers) > 1:
         raise InputError(f'{folder}: has {len(store.layers)} layers, name one with --layer: {", ".join(store.layers)}')
-    if '://' not in checkpoint and not Path(checkpoint).is_file():
-        raise InputError(f'{checkpoint}: no such checkpoint')
-    own = dict(url=checkpoint) if '://' in checkpoint else dict(sha256=sha256(checkpoint))
-    if store.manifest.source.get('checkpoint') != own:
+    own = identify(checkpoint)
+    if store.manifest.source.get('checkpoint') != (dict(url=own.url) if own.url else dict(sha256=own.sha256)):
         raise InputError(
-            f'{folder}: its latents are not those of {checkpoint}; dump them: '
-            f'tools/dump_latents.py CONFIG {checkpoint} --layers '
-            f'{layer or store.layers[0]} --split train --out DIR'
+            f'{folder}: its latents are not those of {checkpoint}; dump them: tools/dump_latents.py CONFIG '
+            f'{checkpoint} --layers {layer or store.layers[0]} --split train --out DIR'
         )
     return select(store, layer)
 
 
 def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
-    """Mean, principal components and parallel analysis of stored latents, in float64.
+    """Mean, principal components and parallel analysis (drawn with the seed) of stored latents, in float64.
 
-    Args:
-        selection: N persons of D values.
-        seed: Of the parallel analysis.
-        times: Gets the seconds of each stage.
+    ``times`` gets the seconds of each stage.
 
     Raises:
         InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
@@ -102,6 +98,15 @@ def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
     return Fitted(selection, components, above_noise(components.eigenvalues, null))
 
 
+def as_tensors(components: Components, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean (D,) and components (D, D), a column each, as edits want them, in float32."""
+    mean, vectors = (
+        torch.from_numpy(np.ascontiguousarray(values)).float().to(device)
+        for values in (components.mean, components.vectors)
+    )
+    return mean, vectors
+
+
 def check_stored(cfg: Config, *selections: Selection) -> None:
     """Refuse stored layers that a config's network has not, or with another shape.
 
@@ -114,6 +119,6 @@ def check_stored(cfg: Config, *selections: Selection) -> None:
         shape, own = tuple(selection.array.shape[1:]), tuple(infos[selection.layer].shape)
         if own != shape:
             raise InputError(
-                f'{selection.store.folder}: layer {selection.layer}: the store has '
-                f'{shape} values a person, this network {own}; dump its latents anew'
+                f'{selection.store.folder}: layer {selection.layer}: the store has {shape} values a person, this '
+                f'network {own}; dump its latents anew'
             )

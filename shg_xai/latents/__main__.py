@@ -1,13 +1,27 @@
 """Show what is in a latent store, or check all of it: ``python -m shg_xai.latents DIR``."""
 
-import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
 
 from shg_xai.cli import run
 from shg_xai.latents.schema import flat, shorten
 from shg_xai.latents.store import LatentStore
 from shg_xai.latents.verify import verify
+from shg_xai.options import parse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Which store."""
+
+    folder: Annotated[Positional[Path], arg(metavar='DIR')]
+    """the store"""
+    verify: bool = False
+    """read and check every value; exit code 2 if something is wrong"""
 
 
 def size_text(size: int) -> str:
@@ -40,24 +54,15 @@ def describe(store: LatentStore) -> str:
     for part in ('source', 'environment'):
         lines.append(f'{part}:')
         for key, value in flat(getattr(manifest, part), '').items():
-            several = isinstance(value, str) and '\n' in value
-            text = (
-                f'{len(value.splitlines())} lines'
-                if several
-                else (value if isinstance(value, str) else shorten(value, width=200).strip("'"))
-            )
+            text = value if isinstance(value, str) else shorten(value, width=200).strip("'")
+            text = f'{len(text.splitlines())} lines' if '\n' in text else text
             lines.append(f'  {key.removeprefix(".")}: {text}')
     return '\n'.join(lines)
 
 
 def main() -> None:
     """Parse the command line, and show or check."""
-    parser = argparse.ArgumentParser(prog='python -m shg_xai.latents', description=__doc__)
-    parser.add_argument('folder', type=Path, metavar='DIR', help='the store')
-    parser.add_argument(
-        '--verify', action='store_true', help='read and check every value; exit code 2 if something is wrong'
-    )
-    options = parser.parse_args()
+    options = parse(Options, 'Show what is in a latent store, or check all of it.\n\n  python -m shg_xai.latents DIR')
     if not options.verify:
         print(describe(LatentStore.open(options.folder)))
         return

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.visibility import OCCLUDED, UNLABELLED
@@ -21,6 +22,8 @@ from shg_xai.visibility import OCCLUDED, UNLABELLED
 BORDER = 2.0  # pixels; annotators and rounding leave a cut box about this far inside
 SHORTEST_TORSO = 1.0  # pixels; below, every ratio to it is noise
 FEWEST_LIMBS = 4  # of the 8 limb joints
+
+Values = NDArray[np.float64]
 
 SHOULDERS = ('left_shoulder', 'right_shoulder')
 HIPS = ('left_hip', 'right_hip')
@@ -36,12 +39,12 @@ class Persons:
     table: pa.Table
     names: Sequence[str]
 
-    def numbers(self, column: str) -> np.ndarray:
+    def numbers(self, column: str) -> Values:
         """A column of numbers, float64, (N,), NaN for null and for what is not finite."""
         values = self.table[column].cast(pa.float64()).to_numpy()
         return np.where(np.isfinite(values), values, math.nan)
 
-    def lists(self, column: str, length: int) -> np.ndarray:
+    def lists(self, column: str, length: int) -> Values:
         """A column of lists of one length, shape (N, length)."""
         parts = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in self.table[column].chunks]
         values = np.concatenate([np.empty(0, np.float32), *parts])
@@ -50,66 +53,66 @@ class Persons:
         return values.reshape(-1, length)
 
     @cached_property
-    def visibility(self) -> np.ndarray:
+    def visibility(self) -> Values:
         """v of each joint, shape (N, K)."""
         return self.lists('visibility', len(self.names))
 
     @cached_property
-    def box(self) -> np.ndarray:
+    def box(self) -> Values:
         """x, y, width, height, float64, shape (4, N)."""
         return self.lists('bbox', 4).T.astype(float)
 
     @cached_property
-    def points(self) -> np.ndarray:
+    def points(self) -> Values:
         """Joints in pixels, (N, K, 2), NaN where not labelled."""
         points = self.lists('keypoints', 2 * len(self.names)).reshape(-1, len(self.names), 2)
         return np.where(self.visibility[..., None] > UNLABELLED, points, math.nan)
 
-    def joints(self, names: Sequence[str]) -> np.ndarray:
+    def joints(self, names: Sequence[str]) -> Values:
         """These J joints, float64, shape (2, N, J), x first."""
         places = [self.names.index(name) for name in names]
         return np.moveaxis(self.points[:, places], 2, 0).astype(float)
 
     @cached_property
-    def shoulder(self) -> np.ndarray:
+    def shoulder(self) -> Values:
         """Middle of the shoulders, shape (2, N), NaN unless both are labelled."""
         return self.joints(SHOULDERS).mean(2)
 
     @cached_property
-    def hip(self) -> np.ndarray:
+    def hip(self) -> Values:
         """Middle of the hips, shape (2, N), NaN unless both are labelled."""
         return self.joints(HIPS).mean(2)
 
     @cached_property
-    def torso(self) -> np.ndarray:
+    def torso(self) -> Values:
         """Distance from mid-shoulder to mid-hip in pixels, (N,), NaN where not known."""
         length = np.hypot(*(self.shoulder - self.hip))
         return np.where(length >= SHORTEST_TORSO, length, math.nan)
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
+def _mean(values: Values) -> Values:
     """Mean over the last axis of what is known; NaN where nothing is, without a warning."""
     known = np.isfinite(values)
     return np.where(known, values, 0).sum(-1) / np.where(known.any(-1), known.sum(-1), math.nan)
 
 
-def _above(values: np.ndarray, limit: float = 0) -> np.ndarray:
+def _above(values: Values, limit: float = 0) -> Values:
     """The values that are above a limit, NaN for the others: what one may divide by."""
     return np.where(values > limit, values, math.nan)
 
 
-def labelled_share(persons: Persons) -> np.ndarray:
+def labelled_share(persons: Persons) -> Values:
     """Labelled joints over K."""
     return (persons.visibility > UNLABELLED).mean(1)
 
 
-def occluded_share(persons: Persons) -> np.ndarray:
+def occluded_share(persons: Persons) -> Values:
     """Labelled but occluded joints over labelled ones."""
     labelled = (persons.visibility > UNLABELLED).sum(1)
     return (persons.visibility == OCCLUDED).sum(1) / _above(labelled)
 
 
-def border_sides(persons: Persons) -> np.ndarray:
+def border_sides(persons: Persons) -> Values:
     """How many sides of the box lie at the border of the image, 0 to 4."""
     x, y, width, height = persons.box
     right, bottom = (_above(persons.numbers(f'image_{side}')) for side in ('width', 'height'))
@@ -117,22 +120,22 @@ def border_sides(persons: Persons) -> np.ndarray:
     return np.where(np.isfinite(right + bottom), sides, math.nan)
 
 
-def box_height(persons: Persons) -> np.ndarray:
+def box_height(persons: Persons) -> Values:
     """Height of the box in pixels."""
     return persons.box[3]
 
 
-def box_aspect(persons: Persons) -> np.ndarray:
+def box_aspect(persons: Persons) -> Values:
     """Width over height of the box."""
     return persons.box[2] / _above(persons.box[3])
 
 
-def torso_in_crop(persons: Persons) -> np.ndarray:
+def torso_in_crop(persons: Persons) -> Values:
     """The torso's length over the crop's longer side."""
     return persons.torso / _above(persons.lists('crop_scale', 2).max(1))
 
 
-def standing(persons: Persons) -> np.ndarray:
+def standing(persons: Persons) -> Values:
     """How far the knees are below the hips, in torso lengths."""
     # Sitting turns the thigh level, whether to the side (it is then short in y because it is level)
     # or towards the camera (short because it is foreshortened); a standing thigh hangs down, by
@@ -142,19 +145,19 @@ def standing(persons: Persons) -> np.ndarray:
     return _mean(thighs) / persons.torso
 
 
-def facing_camera(persons: Persons) -> np.ndarray:
+def facing_camera(persons: Persons) -> Values:
     """How far the left shoulder is to the right of the right one, in torso lengths."""
     # Who faces the camera has the left shoulder on the image's right; from the side they coincide.
     left, right = persons.joints(SHOULDERS)[0].T
     return (left - right) / persons.torso
 
 
-def facing_right(persons: Persons) -> np.ndarray:
+def facing_right(persons: Persons) -> Values:
     """How far the nose is to the right of the shoulders, in torso lengths."""
     return (persons.joints(('nose',))[0, :, 0] - persons.shoulder[0]) / persons.torso
 
 
-def torso_tilt(persons: Persons) -> np.ndarray:
+def torso_tilt(persons: Persons) -> Values:
     """Degrees from upright of the torso's line, positive clockwise."""
     # Signed, as the factor roll_deg of made people is. Only head-down persons are near +-180, where
     # the sign jumps; they are too few to matter for a rank.
@@ -162,7 +165,7 @@ def torso_tilt(persons: Persons) -> np.ndarray:
     return np.where(np.isfinite(persons.torso), np.degrees(np.arctan2(across, -down)), math.nan)
 
 
-def limb_spread(persons: Persons) -> np.ndarray:
+def limb_spread(persons: Persons) -> Values:
     """Root mean square distance of the limbs' joints from the torso's line."""
     # At rest arms and legs lie along the torso's line, and bending a limb or striding takes joints
     # away from it. Distances from the line, not along x: a tilted person at rest stays at rest.
@@ -173,7 +176,7 @@ def limb_spread(persons: Persons) -> np.ndarray:
     return np.where(enough, np.sqrt(_mean(away**2)), math.nan)
 
 
-def crowding(persons: Persons) -> np.ndarray:
+def crowding(persons: Persons) -> Values:
     """Largest IoU with another box; rows of an image are neighbours after sorting by image."""
     images = persons.table['image_id'].to_numpy()
     order = np.argsort(images, kind='stable')

@@ -3,21 +3,23 @@
 Shapes: N persons, K keypoints, C concepts.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shg_xai.latents import annotation_measures as measures
 from shg_xai.latents.annotation_measures import KNEES, LIMBS, TORSO, Persons
 from shg_xai.latents.schema import FACTOR
-from shg_xai.stats.bootstrap import number
+from shg_xai.latents.selection import Selection
 
 PREFIX = 'factor_'  # no concept of an annotation starts with it
 DEGREES = '_deg'
+# Columns of a store that no concept needs.
+UNUSED = ('dataset', 'split', 'crop_center', 'predicted_keypoints', 'keypoint_scores')
 ROUND = ('yaw_deg',)  # factors that go all the way round: -180 and 180 are the same
 
 
@@ -30,16 +32,21 @@ class Concept:
         title: A few words for a reader.
         definition: How the number comes about.
         unit: Its unit, ``-`` for none.
-        kind: ``'number'``, or ``'flag'`` for values 0 and 1 only.
-        values: float64, shape (N,), NaN where not known.
+        kind: A flag has the values 0 and 1 only.
+        values: Shape (N,), NaN where not known.
     """
 
     name: str
     title: str
     definition: str
     unit: str
-    kind: str
-    values: np.ndarray
+    kind: Literal['number', 'flag']
+    values: NDArray[np.float64]
+
+    @property
+    def known(self) -> NDArray[np.float64]:
+        """The values of those of whom it is known."""
+        return self.values[np.isfinite(self.values)]
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Rule:
     title: str
     unit: str
     definition: str
-    compute: Callable[[Persons], np.ndarray]
+    compute: Callable[[Persons], NDArray[np.float64]]
     joints: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
 
@@ -136,6 +143,14 @@ RULES: dict[str, Rule] = {
 }
 
 
+def concepts_of(selection: Selection) -> list[Concept]:
+    """What is known of the persons of a selection, see :func:`concepts`."""
+    store = selection.store
+    return concepts(
+        selection.table([name for name in store.columns if name not in UNUSED]), store.manifest.keypoint_names
+    )
+
+
 def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
     """What is known of N persons, those of the annotation first, then the factors of made people.
 
@@ -189,7 +204,7 @@ def _factors(persons: Persons) -> list[Concept]:
     return found
 
 
-def _round_factor(name: str, degrees: np.ndarray) -> list[Concept]:
+def _round_factor(name: str, degrees: NDArray[np.float64]) -> list[Concept]:
     """Two concepts for an angle that goes all the way round, so that its ends meet.
 
     Made people face the camera at 0 degrees and the image's right at 90.
@@ -212,23 +227,3 @@ def _round_factor(name: str, degrees: np.ndarray) -> list[Concept]:
 def _words(name: str) -> str:
     """``label_dropout`` as ``label dropout``, ``roll_deg`` as ``roll``."""
     return name.removesuffix(DEGREES).replace('_', ' ')
-
-
-def definitions(found: Sequence[Concept]) -> list[dict[str, Any]]:
-    """Concepts for the results: definition, persons known, mean and standard deviation of these."""
-    rows = []
-    for concept in found:
-        known = concept.values[np.isfinite(concept.values)]
-        rows.append(
-            {
-                'name': concept.name,
-                'title': concept.title,
-                'definition': concept.definition,
-                'unit': concept.unit,
-                'kind': concept.kind,
-                'persons': len(known),
-                'mean': number(known.mean() if len(known) else math.nan),
-                'sd': number(known.std(ddof=1) if len(known) > 1 else math.nan),
-            }
-        )
-    return rows

@@ -9,26 +9,21 @@ a null.
 
 import ast
 import difflib
-import operator
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from operator import add, eq, ge, gt, le, lt, mul, ne, sub
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 
 LONGEST = 2000
-COMPARISONS = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
+COMPARISONS = {ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge, ast.Eq: eq, ast.NotEq: ne}
+ARITHMETIC = {ast.Add: add, ast.Sub: sub, ast.Mult: mul}
 NUMBER, TEXT, TRUTH = 'a number', 'text', 'true or false'
 
 
@@ -37,8 +32,8 @@ class Value:
     """Values of a part of the expression, one a row or one for all, and which of them are known."""
 
     kind: str
-    values: np.ndarray
-    known: np.ndarray
+    values: NDArray[Any]
+    known: NDArray[np.bool_]
 
 
 def parse(expression: str) -> ast.expr:
@@ -83,18 +78,17 @@ def column_names(expression: str) -> set[str]:
     Raises:
         InputError: It is no Python.
     """
-    found, nodes = set(), [parse(expression)]
-    while nodes:
-        node = nodes.pop()
-        name = dotted(node)
-        if name is None:
-            nodes.extend(ast.iter_child_nodes(node))
+    found: set[str] = set()
+    nodes: list[ast.AST] = [parse(expression)]
+    for node in nodes:  # grows meanwhile
+        if (name := dotted(node)) is None:
+            nodes += ast.iter_child_nodes(node)
         else:
             found.add(name)
     return found
 
 
-def column(name: str, columns: Mapping[str, np.ndarray]) -> Value:
+def column(name: str, columns: Mapping[str, NDArray[Any]]) -> Value:
     """A column as a value; float NaN and None are not known."""
     if name not in columns:
         near = difflib.get_close_matches(name, columns, n=3, cutoff=0.5) or sorted(columns)
@@ -128,7 +122,7 @@ def constant(node: ast.Constant) -> Value:
     raise InputError(f'expression: {shown(node)}: neither a number of usual size nor a text')
 
 
-def alike(*pair: np.ndarray) -> list[np.ndarray]:
+def alike(*pair: NDArray[Any]) -> list[NDArray[Any]]:
     """Two sides of a comparison: 0.9 is what a column in float32 has for 0.9."""
     single = any(side.dtype == np.float32 for side in pair)
     with np.errstate(over='ignore'):
@@ -151,7 +145,7 @@ def both(a: Value, b: Value) -> Value:
 class Evaluator:
     """Evaluates the parts of an expression over columns."""
 
-    def __init__(self, columns: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, columns: Mapping[str, NDArray[Any]]) -> None:
         self.columns = columns
 
     def of_kind(self, node: ast.expr, kinds: Iterable[str], use: str) -> Value:
@@ -219,7 +213,7 @@ class Evaluator:
         return reduce(both, results)
 
 
-def evaluate(expression: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+def evaluate(expression: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     """For which rows an expression is true.
 
     Args:

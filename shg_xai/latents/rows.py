@@ -7,37 +7,32 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.schema import FACTOR, row_schema
 
+Floats = NDArray[np.float64]
+Row = Mapping[str, object]  # a person's values by column, as their maker has them
 # pyarrow's own way from its types to NumPy's needs pandas.
-NUMPY_TYPES = {
-    pa.int8(): np.dtype('int8'),
-    pa.int16(): np.dtype('int16'),
-    pa.int32(): np.dtype('int32'),
-    pa.int64(): np.dtype('int64'),
-    pa.float32(): np.dtype('float32'),
-    pa.float64(): np.dtype('float64'),
+NUMPY_TYPES: dict[pa.DataType, np.dtype[Any]] = {
+    pa.from_numpy_dtype(name): np.dtype(name) for name in ('int8', 'int16', 'int32', 'int64', 'float32', 'float64')
 }
 
 
-def to_sixteenths(values: np.ndarray) -> np.ndarray:
+def to_sixteenths(values: Floats) -> Floats:
     """Float64 values rounded to multiples of 1/16."""
-    return np.ldexp(np.rint(np.ldexp(values, 4)), -4)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(values, 4)), -4))
 
 
-def to_8_bits(values: np.ndarray) -> np.ndarray:
+def to_8_bits(values: Floats) -> Floats:
     """Float64 values rounded to 8 significant bits, so by 1/256 of themselves at most."""
     mantissa, exponent = np.frexp(values)
-    return np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8))
 
 
 # What a network said needs no more digits than it knows; the bits left out cost most of the table.
-ROUNDED: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    'predicted_keypoints': to_sixteenths,
-    'keypoint_scores': to_8_bits,
-}
+ROUNDED: Mapping[str, Callable[[Floats], Floats]] = {'predicted_keypoints': to_sixteenths, 'keypoint_scores': to_8_bits}
 
 
 @dataclass(frozen=True)
@@ -45,7 +40,7 @@ class Column:
     """What a value of a column must be; ``dtype`` is None for text."""
 
     name: str
-    dtype: np.dtype | None
+    dtype: np.dtype[Any] | None
     size: int
     listed: bool
     nullable: bool
@@ -110,7 +105,7 @@ def plain_value(value: Any, column: Column, label: str) -> Any:
     return cast if column.listed else cast.item()
 
 
-def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
+def checked_row(row: Row, num_keypoints: int) -> dict[str, object]:
     """One row as a dict of pyarrow's values, for the columns of ``row_schema``.
 
     ``num_labelled`` is counted where it is not given.
@@ -120,9 +115,7 @@ def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
     """
     label = f'row of annotation {row.get("annotation_id")}'
     columns = columns_of(num_keypoints)
-    values = {
-        name: plain_value(row.get(name), column, label) for name, column in columns.items() if name != 'num_labelled'
-    }
+    values = {name: plain_value(row.get(name), own, label) for name, own in columns.items() if name != 'num_labelled'}
     for name in row:
         if name in columns:
             continue
@@ -140,7 +133,7 @@ def checked_row(row: Mapping[str, Any], num_keypoints: int) -> dict[str, Any]:
     return {**values, 'num_labelled': labelled}
 
 
-def row_table(rows: Sequence[Mapping[str, Any]], num_keypoints: int) -> pa.Table:
+def row_table(rows: Sequence[Row], num_keypoints: int) -> pa.Table:
     """Checked rows as the table of a shard; a factor that a row does not have is null in it."""
     names = sorted({name.removeprefix(FACTOR) for row in rows for name in row if name.startswith(FACTOR)})
     schema = row_schema(num_keypoints, names)

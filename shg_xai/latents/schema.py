@@ -6,11 +6,11 @@ H, W) or (C,).
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
 from shg_xai.errors import InputError
@@ -19,6 +19,7 @@ SCHEMA_VERSION = 1
 MANIFEST = 'manifest.json'
 DTYPES = ('float16', 'float32')
 FACTOR = 'factors.'
+Json = dict[str, Any]  # an object whose contents are its maker's
 ADDED = ('image_width', 'image_height')  # columns that the first stores did not have
 # A file system takes 255 bytes a name; the rest is for '.npy'.
 LAYER_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._:-]{0,199}')
@@ -39,8 +40,7 @@ def layer_file(name: str) -> str:
     return name.replace(':', '-') + '.npy'
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One layer of the network; ``shape`` is one person's, so without N.
 
     Raises:
@@ -56,11 +56,10 @@ class Layer:
         layer_file(self.name)
         if not isinstance(self.file, str) or not LAYER_FILE.fullmatch(self.file):
             raise InputError(f'layer {self.name}: file: {self.file!r} is no plain name ending in .npy')
-        if not isinstance(self.shape, list | tuple) or not all(type(size) is int and size > 0 for size in self.shape):
+        if not all(type(size) is int and size > 0 for size in self.shape):
             raise InputError(f'layer {self.name}: shape: {self.shape!r} is no list of sizes above 0')
         if self.dtype not in DTYPES:
             raise InputError(f'layer {self.name}: dtype: {self.dtype!r} is not one of {", ".join(DTYPES)}')
-        object.__setattr__(self, 'shape', tuple(self.shape))
 
     @classmethod
     def named(cls, name: str, shape: Iterable[int], dtype: str = 'float16') -> 'Layer':
@@ -68,11 +67,10 @@ class Layer:
         return cls(name, layer_file(name), tuple(int(size) for size in shape), dtype)
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """What a store is made of, written once, at its start.
 
-    Args:
+    Attributes:
         layers: At least one; neither names nor files may repeat.
         rows: How many persons the whole store will have.
         keypoint_names: The K keypoints.
@@ -88,35 +86,25 @@ class Manifest:
     rows: int
     keypoint_names: tuple[str, ...]
     skeleton_links: tuple[tuple[int, int], ...]
-    source: dict[str, Any]
-    environment: dict[str, Any]
+    source: Json
+    environment: Json
 
     def __post_init__(self) -> None:
         if not self.layers:
             raise InputError('layers: there is none')
         # Some file systems take A.npy and a.npy for the same file.
-        for kind, keys in (
-            ('name', [layer.name for layer in self.layers]),
-            ('file', [layer.file.lower() for layer in self.layers]),
-        ):
+        names, files = [layer.name for layer in self.layers], [layer.file.lower() for layer in self.layers]
+        for kind, keys in (('name', names), ('file', files)):
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
                 raise InputError(f'layers: the {kind} {twice[0]} is there twice')
-        if type(self.rows) is not int or self.rows < 0:
+        if self.rows < 0:
             raise InputError(f'rows: {self.rows!r} is no number of persons')
-        names = self.keypoint_names
-        if not names or not all(isinstance(name, str) for name in names):
+        if not self.keypoint_names:
             raise InputError('keypoint_names: not a list of at least one name')
         for link in self.skeleton_links:
-            if (
-                not isinstance(link, list | tuple)
-                or len(link) != 2
-                or not all(type(end) is int and 0 <= end < len(names) for end in link)
-            ):
-                raise InputError(f'skeleton_links: {link!r} is no pair of numbers from 0 to {len(names) - 1}')
-        for key in ('layers', 'keypoint_names'):
-            object.__setattr__(self, key, tuple(getattr(self, key)))
-        object.__setattr__(self, 'skeleton_links', tuple(map(tuple, self.skeleton_links)))
+            if len(link) != 2 or not all(0 <= end < self.num_keypoints for end in link):
+                raise InputError(f'skeleton_links: {link!r} is no pair of numbers from 0 to {self.num_keypoints - 1}')
 
     @property
     def num_keypoints(self) -> int:
@@ -129,16 +117,8 @@ class Manifest:
         Raises:
             InputError: ``source`` or ``environment`` hold something JSON has no word for.
         """
-        content = {
-            'schema_version': SCHEMA_VERSION,
-            'rows': self.rows,
-            'layers': [vars(layer) for layer in self.layers],
-            'keypoint_names': self.keypoint_names,
-            'skeleton_links': self.skeleton_links,
-            'source': self.source,
-            'environment': self.environment,
-        }
         try:
+            content = {'schema_version': SCHEMA_VERSION, **msgspec.to_builtins(self)}
             return json.dumps(content, indent=1, allow_nan=False) + '\n'
         except (TypeError, ValueError) as error:
             raise InputError(f'{MANIFEST}: source or environment: {error}') from error
@@ -151,8 +131,8 @@ class Manifest:
             InputError: The text is no manifest, or one of a newer schema.
         """
         try:
-            content = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            content = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError) as error:
             raise InputError(f'{file}: not JSON: {error}; the store cannot be read') from error
         version = content.get('schema_version') if isinstance(content, dict) else None
         if type(version) is not int or version < 1:
@@ -161,31 +141,18 @@ class Manifest:
             )
         if version > SCHEMA_VERSION:
             raise InputError(
-                f'{file}: schema_version: {version} is newer than {SCHEMA_VERSION}, '
-                'the version this code reads; update shg_xai'
+                f'{file}: schema_version: {version} is newer than {SCHEMA_VERSION}, the version this code reads; '
+                'update shg_xai'
             )
-        kinds = {
-            'layers': list,
-            'rows': int,
-            'keypoint_names': list,
-            'skeleton_links': list,
-            'source': dict,
-            'environment': dict,
-        }
-        for key, kind in kinds.items():
-            if not isinstance(content.get(key), kind):
-                raise InputError(f'{file}: {key}: missing or no JSON {kind.__name__}')
-        for number, entry in enumerate(content['layers']):
-            if not isinstance(entry, dict) or set(entry) != {'name', 'file', 'shape', 'dtype'}:
-                raise InputError(f'{file}: layers.{number}: needs name, file, shape, dtype')
         try:
-            content['layers'] = [Layer(**entry) for entry in content['layers']]
-            return cls(**{key: content[key] for key in kinds})
-        except InputError as error:
-            raise InputError(f'{file}: {error}') from error
+            return msgspec.convert(content, cls)
+        except msgspec.ValidationError as error:
+            # Its own words come before the place; ours name it.
+            words, _, place = str(error).partition(' - at `$.')
+            raise InputError(f'{file}: {error.__cause__ or place[:-1] + ": " + words}') from error
 
 
-def flat(value: Any, key: str) -> dict[str, Any]:
+def flat(value: Any, key: str) -> Json:
     """Nested dicts and lists as one dict with dotted keys; empty ones stay as they are."""
     if isinstance(value, dict) and value:
         items: Iterable[tuple[Any, Any]] = value.items()
@@ -209,7 +176,7 @@ def differences(a: Manifest, b: Manifest) -> list[str]:
     Compared are the layers (in any order), keypoints, skeleton, rows and ``source``, not ``environment``. A line has
     the dotted key and both values, shortened to where they part.
     """
-    leaves = []
+    leaves: list[Json] = []
     for manifest in (a, b):
         content = json.loads(manifest.to_json())
         content['layers'] = {layer['name']: layer for layer in content['layers']}
@@ -222,8 +189,10 @@ def differences(a: Manifest, b: Manifest) -> list[str]:
         if all(key in leaf for leaf in leaves) and json.dumps(pair[0]) == json.dumps(pair[1]):
             continue
         start = 0
-        if all(isinstance(value, str) for value in pair):
-            same = next((place for place, (x, y) in enumerate(zip(*pair, strict=False)) if x != y), min(map(len, pair)))
+        one, other = pair
+        if isinstance(one, str) and isinstance(other, str):
+            places = (place for place, (x, y) in enumerate(zip(one, other, strict=False)) if x != y)
+            same = next(places, min(len(one), len(other)))
             start = same - 10 if same > 30 else 0
         first, second = (
             shorten(value, start) if key in leaf else 'nothing' for value, leaf in zip(pair, leaves, strict=True)
@@ -242,30 +211,14 @@ def row_schema(num_keypoints: int, factor_names: Iterable[str] = ()) -> pa.Schem
     before it was kept. Lists that may be null have no fixed size in their type, though all have 2K or K numbers: Arrow
     writes nulls among lists of fixed size to Parquet, but does not read them back.
     """
-    numbers = pa.float32()
-    required: Mapping[str, pa.DataType] = {
-        'annotation_id': pa.int64(),
-        'image_id': pa.int64(),
-        'file_name': pa.string(),
-        'dataset': pa.string(),
-        'split': pa.string(),
-        'bbox': pa.list_(numbers, 4),
-        'crop_center': pa.list_(numbers, 2),
-        'crop_scale': pa.list_(numbers, 2),
-        'keypoints': pa.list_(numbers, 2 * num_keypoints),
-        'visibility': pa.list_(pa.int8(), num_keypoints),
-        'num_labelled': pa.int16(),
-    }
-    optional = {
-        **{name: pa.int32() for name in ADDED},
-        'predicted_keypoints': pa.list_(numbers),
-        'keypoint_scores': pa.list_(numbers),
-        'pck': numbers,
-        **{FACTOR + name: pa.float64() for name in factor_names},
-    }
-    return pa.schema(
-        [
-            *(pa.field(name, kind, nullable=False) for name, kind in required.items()),
-            *(pa.field(name, kind) for name, kind in optional.items()),
-        ]
-    )
+    numbers, joints = pa.float32(), num_keypoints
+    required = dict(annotation_id=pa.int64(), image_id=pa.int64())
+    required |= dict.fromkeys(('file_name', 'dataset', 'split'), pa.string())
+    required |= dict(bbox=pa.list_(numbers, 4), crop_center=pa.list_(numbers, 2), crop_scale=pa.list_(numbers, 2))
+    required |= dict(keypoints=pa.list_(numbers, 2 * joints), visibility=pa.list_(pa.int8(), joints))
+    required |= dict(num_labelled=pa.int16())
+    optional = dict.fromkeys(ADDED, pa.int32())
+    optional |= dict(predicted_keypoints=pa.list_(numbers), keypoint_scores=pa.list_(numbers), pck=numbers)
+    optional |= {FACTOR + name: pa.float64() for name in factor_names}
+    fields = [pa.field(name, kind, nullable=False) for name, kind in required.items()]
+    return pa.schema([*fields, *(pa.field(name, kind) for name, kind in optional.items())])

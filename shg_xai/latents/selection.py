@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
@@ -21,27 +22,27 @@ class Block:
     """Consecutive persons of a selection; small to pickle, it reads its values when asked."""
 
     start: int
-    rows: np.ndarray
+    rows: NDArray[np.int64]
     array: ShardedArray
 
-    def values(self) -> np.ndarray:
-        """The latents, float32, shape (n, D)."""
+    def values(self) -> NDArray[np.float32]:
+        """The latents, shape (n, D)."""
         return self.array[self.rows].reshape(len(self.rows), -1).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """N persons of one layer of a store.
+    """N persons of one layer of a store: :class:`~shg_xai.stats.arrays.Rows` that know whose they are.
 
     Attributes:
         store: The store.
         layer: Name of the layer.
-        rows: Which rows of the store, ascending, int64, shape (N,).
+        rows: Which rows of the store, ascending, shape (N,).
     """
 
     store: LatentStore
     layer: str
-    rows: np.ndarray
+    rows: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -52,18 +53,23 @@ class Selection:
         return self.store.array(self.layer)
 
     @property
+    def label(self) -> str:
+        """What this is, for messages."""
+        return f'{self.store.folder}: layer {self.layer}'
+
+    @property
     def dimensions(self) -> int:
         """D, the number of values of one person."""
         return int(np.prod(self.array.shape[1:], dtype=np.int64))
 
     @cached_property
-    def annotation_ids(self) -> np.ndarray:
-        """Annotation id of each person, int64, shape (N,)."""
+    def annotation_ids(self) -> NDArray[np.int64]:
+        """Annotation id of each person, shape (N,)."""
         return self.store.annotation_ids[self.rows]
 
     @cached_property
-    def image_ids(self) -> np.ndarray:
-        """Image of each person, int64, shape (N,)."""
+    def image_ids(self) -> NDArray[np.int64]:
+        """Image of each person, shape (N,)."""
         return self.store.table(['image_id'])['image_id'].to_numpy()[self.rows]
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
@@ -77,12 +83,12 @@ class Selection:
         for start in range(0, len(self), size):
             yield Block(start, self.rows[start : start + size], self.array)
 
-    def take(self, persons: np.ndarray) -> 'Selection':
+    def take(self, persons: NDArray[np.bool_] | NDArray[np.int64]) -> 'Selection':
         """Some of the persons, by a bool mask (N,) or by ascending numbers."""
         return replace(self, rows=self.rows[persons])
 
-    def halves(self, seed: int) -> np.ndarray:
-        """A bool mask (N,) of about half of the persons; those of one image stay together."""
+    def halves(self, seed: int) -> NDArray[np.bool_]:
+        """A mask (N,) of about half of the persons; those of one image stay together."""
         key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in np.unique(self.image_ids)])
         order = np.argsort(np.argsort(key, kind='stable'), kind='stable')
         _, image = np.unique(self.image_ids, return_inverse=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class ShardedArray:
@@ -20,7 +21,11 @@ class ShardedArray:
     """
 
     def __init__(
-        self, readers: Sequence[Callable[[], np.ndarray]], starts: Sequence[int], shape: tuple[int, ...], dtype: Any
+        self,
+        readers: Sequence[Callable[[], NDArray[Any]]],
+        starts: Sequence[int] | NDArray[np.int64],
+        shape: tuple[int, ...],
+        dtype: str,
     ) -> None:
         self._readers = readers
         self._starts = np.asarray(starts, np.int64)
@@ -43,18 +48,18 @@ class ShardedArray:
     def __repr__(self) -> str:
         return f'ShardedArray(shape={self.shape}, dtype={self.dtype}, shards={len(self._readers)})'
 
-    def __iter__(self) -> Iterator[np.ndarray]:
+    def __iter__(self) -> Iterator[NDArray[Any]]:
         for read in self._readers:
             for row in read():
                 yield np.array(row)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError('values of several files cannot be had without a copy')
         values = self[:]
         return values if dtype is None else values.astype(dtype, copy=False)
 
-    def __getitem__(self, index: Any) -> np.ndarray:
+    def __getitem__(self, index: Any) -> NDArray[Any]:
         """Rows by a number, a slice, an array of numbers or a bool mask of N.
 
         Raises:
@@ -62,7 +67,7 @@ class ShardedArray:
             InputError: A shard can no longer be read.
         """
         if isinstance(index, int | np.integer) and not isinstance(index, bool | np.bool_):
-            return self._take(self._in_range(np.array([index], np.int64)))[0]
+            return np.asarray(self._take(self._in_range(np.array([index], np.int64)))[0])
         if isinstance(index, slice):
             start, stop, step = index.indices(len(self))
             return self._take(np.arange(start, stop, step))
@@ -77,14 +82,14 @@ class ShardedArray:
             )
         return self._take(self._in_range(rows.astype(np.int64)))
 
-    def _in_range(self, rows: np.ndarray) -> np.ndarray:
+    def _in_range(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows with negative ones counted from the end."""
         wrong = rows[(rows < -len(self)) | (rows >= len(self))]
         if wrong.size:
             raise IndexError(f'row {wrong[0]} of {len(self)} rows')
         return np.where(rows < 0, rows + len(self), rows)
 
-    def _take(self, rows: np.ndarray) -> np.ndarray:
+    def _take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Values (n, *shape) of rows in [0, N)."""
         values = np.empty((len(rows), *self.shape[1:]), self.dtype)
         owner = np.searchsorted(self._starts, rows, side='right') - 1

@@ -4,16 +4,19 @@ A shard is a folder ``shards/<rank, two digits>-<number, six digits>`` with rows
 is written it is called ``shards/.<rank>-<number>.part``.
 """
 
+import io
 import os
 import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.schema import ADDED, FACTOR, Layer, Manifest, row_schema
@@ -24,12 +27,8 @@ SHARD_NAME = re.compile(r'(\d{2})-(\d{6})')
 COMPRESSION_LEVEL = 19  # of 1 to 22; takes 0.1 s for 1024 persons
 # How columns are laid out to compress best; those that are not here repeat few values.
 ENCODINGS = {
-    'annotation_id': 'DELTA_BINARY_PACKED',
-    'image_id': 'DELTA_BINARY_PACKED',
-    'file_name': 'PLAIN',
-    'bbox': 'PLAIN',
-    'crop_center': 'PLAIN',
-    'crop_scale': 'PLAIN',
+    **dict.fromkeys(('annotation_id', 'image_id'), 'DELTA_BINARY_PACKED'),
+    **dict.fromkeys(('file_name', 'bbox', 'crop_center', 'crop_scale'), 'PLAIN'),
     **dict.fromkeys(('keypoints', 'predicted_keypoints', 'keypoint_scores'), 'BYTE_STREAM_SPLIT'),
 }
 MEND = 'remove this shard and run the same command again'
@@ -69,17 +68,11 @@ def write_file(file: Path, *parts: bytes | memoryview | pa.Buffer) -> None:
         os.fsync(handle.fileno())
 
 
-def npy_header(array: np.ndarray) -> bytes:
+def npy_header(array: NDArray[Any]) -> bytes:
     """The header of an .npy file; array must be in C order."""
-    stream = _Bytes()
+    stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
-    return bytes(stream)
-
-
-class _Bytes(bytearray):
-    """Bytes that can be written to like a file."""
-
-    write = bytearray.extend
+    return stream.getvalue()
 
 
 def rows_file(table: pa.Table) -> pa.Buffer:
@@ -105,7 +98,7 @@ def rows_file(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def write_shard(shard: Path, table: pa.Table, arrays: Mapping[str, np.ndarray]) -> None:
+def write_shard(shard: Path, table: pa.Table, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write a shard aside and rename it; arrays are by file name, in C order.
 
     Raises:
@@ -148,8 +141,10 @@ def array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]
     try:
         with file.open('rb') as handle:
             version = np.lib.format.read_magic(handle)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(handle)
+            header_1 = version == (1, 0)
+            shape, _, dtype = (
+                np.lib.format.read_array_header_1_0(handle) if header_1 else np.lib.format.read_array_header_2_0(handle)
+            )
             header, size = handle.tell(), os.fstat(handle.fileno()).st_size
     except FileNotFoundError:
         return f'{file}: missing; {MEND}', 0
@@ -178,8 +173,7 @@ def shard_facts(shard: Path, manifest: Manifest) -> ShardFacts:
     except FileNotFoundError:
         return ShardFacts(shard.name, 0, (), 0, (f'{file}: missing; {MEND}',))
     except (OSError, pa.ArrowException) as error:
-        line = f'{file}: no readable Parquet file: {error}; {MEND}'
-        return ShardFacts(shard.name, 0, (), 0, (line,))
+        return ShardFacts(shard.name, 0, (), 0, (f'{file}: no readable Parquet file: {error}; {MEND}',))
     problems = []
     factors = [name.removeprefix(FACTOR) for name in schema.names if name.startswith(FACTOR)]
     wanted = row_schema(manifest.num_keypoints, factors)

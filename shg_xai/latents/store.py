@@ -2,14 +2,16 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.expression import column_names, evaluate
@@ -57,7 +59,7 @@ class Shard:
     folder: Path
     layers: dict[str, Layer]
 
-    def array(self, layer: str) -> np.ndarray:
+    def array(self, layer: str) -> NDArray[Any]:
         """The values (n, *shape) of a layer, mapped from the disk and read only.
 
         Raises:
@@ -66,7 +68,8 @@ class Shard:
         known(layer, self.layers, 'layer')
         file = self.folder / self.layers[layer].file
         try:
-            return np.load(file, mmap_mode='r', allow_pickle=False)
+            values: NDArray[Any] = np.load(file, mmap_mode='r', allow_pickle=False)
+            return values
         except (OSError, ValueError) as error:
             raise InputError(f'{file}: cannot be read: {error}') from error
 
@@ -75,7 +78,7 @@ class Shard:
         return read_rows(self.folder / ROWS)
 
 
-def known(name: str, names: Sequence[str] | dict, kind: str) -> None:
+def known(name: str, names: Collection[str], kind: str) -> None:
     """Refuse a name that is not there, with the nearest that is."""
     if name not in names:
         near = difflib.get_close_matches(str(name), list(names), n=3) or list(names)
@@ -151,12 +154,8 @@ class LatentStore:
             InputError: No such layer.
         """
         known(layer, self._layers, 'layer')
-        return ShardedArray(
-            [partial(shard.array, layer) for shard in self._shards],
-            self._starts,
-            self._layers[layer].shape,
-            self._layers[layer].dtype,
-        )
+        own, readers = self._layers[layer], [partial(shard.array, layer) for shard in self._shards]
+        return ShardedArray(readers, self._starts, own.shape, own.dtype)
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of all shards in order, or these columns of them, see ``row_schema``.
@@ -179,11 +178,11 @@ class LatentStore:
         return pa.concat_tables([empty, *parts], promote_options='default').select(names)
 
     @cached_property
-    def annotation_ids(self) -> np.ndarray:
+    def annotation_ids(self) -> NDArray[np.int64]:
         """The annotation id of each row, int64, shape (N,)."""
-        return self.table(['annotation_id'])['annotation_id'].to_numpy()
+        return np.asarray(self.table(['annotation_id'])['annotation_id'].to_numpy())
 
-    def where(self, expression: str) -> np.ndarray:
+    def where(self, expression: str) -> NDArray[np.int64]:
         """Rows, ascending, for which an expression over the columns is true: int64, shape (n,).
 
         ``labelled`` stands for persons with all K joints labelled, as in ``labelled and factors.posture > 0.5``; see

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.rows import list_size
@@ -41,7 +42,7 @@ def row_problems(file: Path, table: pa.Table, num_keypoints: int) -> list[str]:
         flat = column.combine_chunks()
         listed = pa.types.is_fixed_size_list(flat.type) or pa.types.is_list(flat.type)
         if pa.types.is_list(flat.type):
-            sizes = set(pc.list_value_length(flat).drop_null().to_pylist())
+            sizes = set(pc.call_function('list_value_length', [flat]).drop_null().to_pylist())
             if sizes - {list_size(field.name, num_keypoints)}:
                 problems.append(f'{file}: {field.name}: lists of another length; {MEND}')
         if listed:
@@ -71,7 +72,7 @@ def verify(store: LatentStore | Path | str) -> list[str]:
     except InputError as error:
         return [str(error)]
     problems: list[str] = []
-    ids: list[np.ndarray] = []
+    ids: list[NDArray[np.int64]] = []
     start = 0
     for name in names:
         path = folder / SHARDS / name

@@ -8,19 +8,17 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
-from shg_xai.latents.rows import checked_row, row_table
+from shg_xai.latents.rows import Row, checked_row, row_table
 from shg_xai.latents.schema import MANIFEST, Layer, Manifest, differences
 from shg_xai.latents.shards import SHARDS, part_folder, shard_names, sync, write_file, write_shard
 from shg_xai.latents.store import LatentStore, read_manifest
 
 
 def create_store(folder: Path, manifest: Manifest) -> set[int]:
-    """Make a store, or go on with the one in this folder.
-
-    Returns:
-        Annotation ids the store has already; empty for a new one.
+    """Make a store, or go on with the one in this folder: which annotation ids it has already.
 
     Raises:
         InputError: The folder cannot be written, holds other files, or a store made from something else or with a
@@ -107,12 +105,12 @@ class ShardWriter:
                 f'{self.folder}: a shard of {self._size} rows does not fit the memory '
                 f'({error}); choose fewer layers or rows a shard'
             ) from error
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[dict[str, object]] = []
         self._filled = 0
         self._renaming: Path | None = None
         self._failed = self._closed = False
 
-    def add(self, rows: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
+    def add(self, rows: Sequence[Row], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Add n persons; a shard is written whenever one is full.
 
         Args:
@@ -149,7 +147,7 @@ class ShardWriter:
             if self._filled == self._size:
                 self._write()
 
-    def _copy(self, layer: Layer, values: np.ndarray) -> None:
+    def _copy(self, layer: Layer, values: NDArray[Any]) -> None:
         """Cast values (n, *shape) into the buffer, behind the rows that are in it."""
         target = self._arrays[layer.name][self._filled : self._filled + len(values)]
         with np.errstate(over='ignore', invalid='ignore'):

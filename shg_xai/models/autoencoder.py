@@ -31,21 +31,18 @@ class AutoencoderNeck(BaseModule):
 
     In the hourglass: ``backbone=dict(..., bottleneck=dict(type='AutoencoderNeck', ...))``. After any MMPose backbone:
     ``neck=dict(type='AutoencoderNeck', ...)``; of several feature maps it takes the last, as HeatmapHead does, and
-    passes the others on.
+    passes the others on. All defaults are the study's.
 
     Args:
-        in_channels: C. Defaults to 256.
-        in_featuremap_size: [W, H] of the feature map. Defaults to (4, 4).
+        in_channels: C.
+        in_featuremap_size: [W, H] of the feature map.
         hidden_channels: Channels of the 3x3 convolutions before the code; the decoder mirrors them. Without any, one
-            linear layer leads to the code and one back: linear if both ReLUs are off too. Defaults to the study's (192,
-            128, 64).
-        code_channels: D, width of the code. Defaults to the study's 50.
-        code_relu: End the code in a ReLU, as the study does. Defaults to ``True``.
-        output_relu: End the decoder in a ReLU, as the study does, although a latent has negative values that it can
-            then not reach. Defaults to ``True``.
+            linear layer leads to the code and one back: linear if both ReLUs are off too.
+        code_channels: D, width of the code.
+        code_relu: End the code in a ReLU.
+        output_relu: End the decoder in a ReLU, although a latent has negative values that it can then not reach.
         noise: Scale of the multiplicative noise on the input, in training only; see :func:`multiplicative_noise`.
-            Defaults to the study's 0.1.
-        init_cfg: Defaults to the study's Glorot normal.
+        init_cfg: Glorot normal unless given.
 
     Raises:
         InputError: A size below 1, a code wider than the latent, or, in the forward pass, a feature map of another
@@ -74,9 +71,8 @@ class AutoencoderNeck(BaseModule):
         self.in_shape = (in_channels, height, width)
         if code_channels > math.prod(self.in_shape):
             raise InputError(
-                f'AutoencoderNeck: code_channels={code_channels} is a width larger '
-                f'than the latent, which has {math.prod(self.in_shape)} values; '
-                'choose a smaller one'
+                f'AutoencoderNeck: code_channels={code_channels} is a width larger than the latent, which has '
+                f'{math.prod(self.in_shape)} values; choose a smaller one'
             )
         self.code_channels = code_channels
         self.noise = noise
@@ -114,7 +110,7 @@ class AutoencoderNeck(BaseModule):
     def forward(self, x: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
         """Reconstruct a feature map (N, C, H, W), or the last of several."""
         if not isinstance(x, Tensor):
-            return (*x[:-1], self.forward(x[-1]))
+            return (*x[:-1], self(x[-1]))
         if self.training and self.noise:
             x = multiplicative_noise(x, self.noise)
         return self.decode(self.encode(x))

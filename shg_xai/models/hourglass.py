@@ -88,14 +88,8 @@ class Hourglass(BaseModule):
         self.ups = nn.ModuleList([nn.Identity(), *residuals(depth - 1)])
 
     def encode(self, x: Tensor) -> tuple[Tensor, Skips]:
-        """Down to the latent.
-
-        Args:
-            x: Features (N, C, H, W).
-
-        Returns:
-            Latent (N, C, h, w), and for each level, finest first, its skip (N, C, H / 2**level, W / 2**level), or None
-            where it is off.
+        """Features (N, C, H, W) down to the latent (N, C, h, w), and for each level, finest first, its skip (N, C, H /
+        2**level, W / 2**level), or None where it is off.
         """
         skips: list[Tensor | None] = []
         for skip, down, is_on in zip(self.skips, self.downs, self.skip_connections, strict=True):
@@ -104,15 +98,7 @@ class Hourglass(BaseModule):
         return self.bottleneck_residuals(x), tuple(skips)
 
     def decode(self, latent: Tensor, skips: Skips) -> Tensor:
-        """Up from a latent, with these skips.
-
-        Args:
-            latent: (N, C, h, w).
-            skips: One for each level, as ``encode`` returns them; None adds nothing.
-
-        Returns:
-            Features (N, C, H, W).
-        """
+        """A latent (N, C, h, w) up to features (N, C, H, W), with skips as ``encode`` returns them (None: nothing)."""
         x = latent
         for up, skip in zip(reversed(self.ups), reversed(skips), strict=True):
             x = F.interpolate(x, scale_factor=2, mode='nearest')

@@ -15,7 +15,7 @@ class LatentAutoencoder(BaseModel):
 
     Args:
         neck: Config of an AutoencoderNeck, or of a module with its ``encode`` and ``decode``.
-        loss: Config of a loss between the reconstruction and the latent without noise. Defaults to MMPose's MSELoss,
+        loss: Config of a loss between the reconstruction and the latent without noise. MMPose's MSELoss unless given,
             the mean over persons and values; ``dict(type='MSELoss', loss_weight=C * H * W)`` sums over values.
         data_preprocessor: See MMEngine's BaseModel.
         init_cfg: See MMEngine's BaseModule.
@@ -36,15 +36,10 @@ class LatentAutoencoder(BaseModel):
         self.loss_module = MODELS.build(loss or dict(type='MSELoss'))
 
     def forward(self, inputs: Tensor, mode: str = 'tensor') -> Tensor | dict[str, Tensor] | list[dict[str, Tensor]]:
-        """Reconstruct latents.
+        """Reconstruct latents (N, C, H, W).
 
-        Args:
-            inputs: Shape (N, C, H, W).
-            mode: ``'tensor'``, ``'loss'`` or ``'predict'``.
-
-        Returns:
-            ``'tensor'``: reconstructions (N, C, H, W); ``'loss'``: ``dict(loss=...)``; ``'predict'``: of each person
-            ``input`` and ``reconstruction`` (C, H, W) and ``code`` (D,), float32.
+        By ``mode``: ``'tensor'``: reconstructions (N, C, H, W); ``'loss'``: ``dict(loss=...)``; ``'predict'``: of each
+        person ``input`` and ``reconstruction`` (C, H, W) and ``code`` (D,), float32.
         """
         if mode == 'predict':
             return self._predict(inputs)

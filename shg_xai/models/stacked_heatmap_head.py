@@ -22,15 +22,8 @@ class StackedHeatmapHead(HeatmapHead):
     def loss(
         self, feats: tuple[Tensor, ...], batch_data_samples: list, train_cfg: dict | None = None
     ) -> dict[str, Tensor]:
-        """HeatmapHead's losses, and ``loss_kpt_stack<i>`` for every stack but the last.
-
-        Args:
-            feats: One tensor a stack.
-            batch_data_samples: N samples with target heatmaps.
-            train_cfg: See HeatmapHead.
-
-        Returns:
-            The losses; MMEngine adds up those named ``loss*``.
+        """HeatmapHead's losses, and ``loss_kpt_stack<i>`` for every stack but the last; MMEngine adds up what is named
+        ``loss*``.
         """
         losses = super().loss(feats, batch_data_samples, train_cfg or {})
         targets = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])

@@ -16,16 +16,13 @@ Flags = bool | Sequence[bool] | Sequence[bool | Sequence[bool]]
 
 
 def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]]:
-    """Spell ``skip_connections`` out: for each stack, one flag a level, finest level first.
+    """Spell ``skip_connections`` out: for each stack one flag a level, finest level first.
 
     Args:
         flags: One flag; one a level (a flat list); or, in a list that holds at least one list, one entry a stack, each
             a flag or a list of one a level.
         num_stacks: Number of stacks.
         depth: Number of levels.
-
-    Returns:
-        Shape (num_stacks, depth).
 
     Raises:
         InputError: The lengths do not fit.
@@ -41,20 +38,15 @@ def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]
             f'StackedHourglass: skip_connections has {len(flags)} flags for '
             f'depth={depth}; give one flag, or one a level'
         )
-    return [list(flags) for _ in range(num_stacks)]
+    return [[bool(flag) for flag in flags] for _ in range(num_stacks)]
 
 
 class Intermediate(nn.Module):
     """Between two stacks: heatmaps, and the next stack's input (Newell et al., section 3.3).
 
-    The heatmaps fed back are the ones that are supervised. Features are normalised before them: residuals add up, and
-    without it the loss of the first stack starts ten thousand times as large as that of the last, whose head normalises
-    too.
-
-    Args:
-        channels: C.
-        out_channels: K, number of keypoints.
-        norm_cfg: See :class:`~shg_xai.models.hourglass.Residual`.
+    The heatmaps (K channels) fed back are the ones that are supervised. Features (C channels) are normalised before
+    them: residuals add up, and without it the loss of the first stack starts ten thousand times as large as that of the
+    last, whose head normalises too.
     """
 
     def __init__(self, channels: int, out_channels: int, norm_cfg: dict) -> None:
@@ -81,20 +73,18 @@ class StackedHourglass(BaseBackbone):
     stack before it. The latent of stack ``i`` is the output of the layer ``hourglasses.i.bottleneck_residuals``.
 
     Args:
-        num_stacks: Number of hourglasses. Defaults to 1.
-        channels: C. Defaults to 256.
-        out_channels: K, for the heatmaps between stacks. Defaults to 17.
-        depth: Levels of an hourglass; it halves the resolution as many times. Defaults to 4.
-        num_bottleneck_residuals: Residuals at the lowest resolution. Defaults to 3.
+        num_stacks: Number of hourglasses.
+        channels: C.
+        out_channels: K, for the heatmaps between stacks.
+        depth: Levels of an hourglass; it halves the resolution as many times.
+        num_bottleneck_residuals: Residuals at the lowest resolution.
         shortcut: ``'conv3x3'`` (the study) or ``'identity'`` (Newell et al.).
         skip_connections: One flag, one a level (finest first), or one entry a stack; see :func:`flags_by_stack`.
-            Defaults to ``True``.
-        bottleneck: Config of a neck that every latent passes, one for all stacks or one a stack. Defaults to ``None``:
-            no neck.
-        norm_cfg: Normalisation layers. Defaults to batch normalisation.
+        bottleneck: Config of a neck that every latent passes, one for all stacks or one a stack.
+        norm_cfg: Normalisation layers; batch normalisation unless given.
         channels_last: Compute with channels innermost in memory. The numbers are the same up to rounding, and it is
-            faster wherever it was measured. Defaults to ``True``.
-        init_cfg: Defaults to the study's Glorot normal.
+            faster wherever it was measured.
+        init_cfg: The study's Glorot normal unless given.
 
     Raises:
         InputError: An argument that does not fit, or, in the forward pass, an image whose size does not divide by 4 *
@@ -134,27 +124,16 @@ class StackedHourglass(BaseBackbone):
         def residual() -> Residual:
             return Residual(channels, shortcut, norm_cfg)
 
+        first = nn.Conv2d(3, channels, 7, stride=2, padding=3)
+        norm = build_norm_layer(norm_cfg, channels)[1]
         self.stem = nn.Sequential(
-            nn.Conv2d(3, channels, 7, stride=2, padding=3),
-            build_norm_layer(norm_cfg, channels)[1],
-            nn.ReLU(inplace=True),
-            residual(),
-            nn.MaxPool2d(2),
-            residual(),
-            residual(),
+            first, norm, nn.ReLU(inplace=True), residual(), nn.MaxPool2d(2), residual(), residual()
         )
         # MMEngine's list: PyTorch's would keep a bottleneck's own init_cfg from being used.
-        self.hourglasses = ModuleList(
-            Hourglass(
-                channels,
-                flags,
-                num_bottleneck_residuals,
-                nn.Identity() if neck is None else MODELS.build(neck),
-                shortcut,
-                norm_cfg,
-            )
-            for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks, strict=True)
-        )
+        self.hourglasses = ModuleList()
+        for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks, strict=True):
+            inner = nn.Identity() if neck is None else MODELS.build(neck)
+            self.hourglasses.append(Hourglass(channels, flags, num_bottleneck_residuals, inner, shortcut, norm_cfg))
         self.residuals = nn.ModuleList(residual() for _ in range(num_stacks))
         self.intermediates = nn.ModuleList(
             Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1)
@@ -163,14 +142,8 @@ class StackedHourglass(BaseBackbone):
             self.to(memory_format=torch.channels_last)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """Run stem and stacks.
-
-        Args:
-            inputs: Images (N, 3, 4H, 4W).
-
-        Returns:
-            ``num_stacks`` tensors: heatmaps (N, K, H, W) of each stack but the last, then the last stack's features (N,
-            C, H, W).
+        """Images (N, 3, 4H, 4W) to heatmaps (N, K, H, W) of each stack but the last, then the last stack's features (N,
+        C, H, W).
         """
         self._check_size(*inputs.shape[-2:])
         if self.channels_last:
@@ -188,9 +161,8 @@ class StackedHourglass(BaseBackbone):
         multiple = 4 * 2**self.depth
         if height % multiple or width % multiple:
             raise InputError(
-                f'StackedHourglass with depth={self.depth} takes images whose width '
-                f'and height are multiples of {multiple}, got {width}x{height}: '
-                'change input_size in the config'
+                f'StackedHourglass with depth={self.depth} takes images whose width and height are multiples of '
+                f'{multiple}, got {width}x{height}: change input_size in the config'
             )
 
     def train(self, mode: bool = True) -> 'StackedHourglass':

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from shg_xai.cli import run
-from shg_xai.report.page import write_report
 
 
 def main() -> None:
@@ -15,7 +14,11 @@ def main() -> None:
         'tools/analyze_latent.py wrote; nothing is computed anew.',
     )
     parser.add_argument('out', type=Path, metavar='OUT', help='the folder')
-    print(write_report(parser.parse_args().out))
+    out = parser.parse_args().out
+
+    from shg_xai.report.page import write_report
+
+    print(write_report(out))
 
 
 if __name__ == '__main__':

@@ -1,31 +1,34 @@
 """Which persons a report shows, of the many it is about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
+
+from shg_xai.results import Answer
 
 DRAWN = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
 
 
 def named_persons(value: Any) -> Iterator[int]:
-    """Every annotation id anywhere in a part of the results."""
-    if isinstance(value, dict):
-        if 'annotation_id' in value:
-            yield value['annotation_id']
-        for child in value.values():
-            yield from named_persons(child)
+    """Every annotation id anywhere in answers."""
+    if isinstance(value, msgspec.Struct):
+        if hasattr(value, 'annotation_id'):
+            yield value.annotation_id
+        for key in value.__struct_fields__:
+            yield from named_persons(getattr(value, key))
     elif isinstance(value, list):
         for child in value:
             yield from named_persons(child)
 
 
-def atlas_table(results: dict[str, Any], persons: pa.Table, rows: pa.Table, count: int, seed: int) -> pa.Table:
+def atlas_table(answers: Sequence[Answer], persons: pa.Table, rows: pa.Table, count: int, seed: int) -> pa.Table:
     """The persons to draw, with all that is known of them but the picture.
 
     Args:
-        results: The entry of an analysis; whoever it names is drawn.
+        answers: About one layer; whoever they name is drawn.
         persons: Its N persons, see :class:`~shg_xai.explain.layer.Analysis`.
         rows: The same N rows of the store.
         count: How many persons the map shows; drawn evenly, all where there are no more.
@@ -38,7 +41,7 @@ def atlas_table(results: dict[str, Any], persons: pa.Table, rows: pa.Table, coun
     in_map = np.zeros(len(ids), bool)
     drawn = np.random.default_rng([seed, len(ids)]).permutation(len(ids))[:count]
     in_map[drawn] = True
-    shown = np.flatnonzero(in_map | np.isin(ids, list(set(named_persons(results)))))
+    shown = np.flatnonzero(in_map | np.isin(ids, list(set(named_persons(list(answers))))))
     table = persons.take(shown)
     second = 'component_2' if 'component_2' in persons.column_names else 'component_1'
     table = table.append_column('in_map', pa.array(in_map[shown]))

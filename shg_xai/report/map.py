@@ -8,19 +8,24 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from shg_xai.drawing.style import PALETTE, UNKNOWN
-from shg_xai.report.reading import Analysis
+from shg_xai.chapters.clusters.results import Clusters
+from shg_xai.chapters.concepts.results import Concepts
+from shg_xai.drawing.material import DrawnPersons, Material
+from shg_xai.drawing.style import PALETTE
+from shg_xai.drawing.style import UNKNOWN as GREY
+from shg_xai.drawing.text import UNKNOWN
 
 if TYPE_CHECKING:
     from bokeh.models import ColumnDataSource, LayoutDOM
 
-COMPONENTS = 10
+AXES = [f'component_{m}' for m in range(1, 11)]
 # Bytes of all pictures beyond which they are stored smaller, so that the page stays handy.
 BUDGET, SMALL, SMALL_QUALITY = 8_000_000, 88, 60
 # File names and numbers in it are escaped by Bokeh (no {safe}); only the layout is ours.
@@ -30,6 +35,36 @@ TOOLTIP = """
 <b>person @annotation_id</b><br>@file_name<br>cluster @cluster<br>PCK @pck_text<br>
 @colour_name: @colour_text</div>
 """
+
+
+class Embedded(TypedDict):
+    """What the page needs for its maps.
+
+    Attributes:
+        items: By name what ``Bokeh.embed.embed_item`` takes.
+        pictures: JPEGs in base64.
+        palette: Colours of groups.
+        unknown: Colour of what is not known.
+    """
+
+    items: dict[str, Any]
+    pictures: list[str]
+    palette: list[str]
+    unknown: str
+
+
+class DrawnLayer(NamedTuple):
+    """A layer with its persons and what colours them."""
+
+    name: str
+    persons: DrawnPersons
+    clusters: Clusters | None
+    concepts: Concepts | None
+
+    @property
+    def best_k(self) -> int | None:
+        """The K of the clearest clusters."""
+        return self.clusters.best_k if self.clusters else None
 
 
 class Pictures:
@@ -58,137 +93,116 @@ def _shrink(picture: bytes) -> bytes:
     return file.getvalue()
 
 
-def colour_choices(analysis: Analysis, rows: np.ndarray) -> list[dict[str, Any]]:
-    """What the points can be coloured by: ``key`` (a column), ``label``, ``kind`` and ``groups``.
+class Choice(NamedTuple):
+    """What the points can be coloured by.
 
-    Args:
-        analysis: whose map it is.
-        rows: rows of the atlas that are in the map; a column without any value there is left out.
+    Attributes:
+        key: A column.
+        label: Its name for the reader.
+        kind: ``group``, ``flag`` or ``number``.
+        groups: How many groups there are; 0 for what is none.
     """
-    clusters = analysis.result['clusters']
-    best = clusters.get('best_k')
-    names = {'cluster_k{k}': 'cluster', 'silhouette_k{k}': 'silhouette'}
-    ks = list(dict.fromkeys([*([best] if best else []), 2, *[fit['k'] for fit in clusters['k']]]))
-    choices = [
-        dict(
-            key=pattern.format(k=k), label=f'{name}, K = {k}', groups=k, kind='group' if name == 'cluster' else 'number'
-        )
-        for k in ks
-        for pattern, name in names.items()
-        if name == 'cluster' or k == best
-    ]
-    choices.append(dict(key='pck', label='PCK', kind='number', groups=0))
+
+    key: str
+    label: str
+    kind: str = 'number'
+    groups: int = 0
+
+
+def colour_choices(layer: DrawnLayer, rows: NDArray[np.int64]) -> list[Choice]:
+    """What the points can be coloured by, of these rows of the atlas; what nobody has there is left out.
+
+    The best clusters and those of two come first, other clusters last, between them what they may go with.
+    """
+    best = layer.best_k
+    others = dict.fromkeys([2, *(fit.k for fit in (layer.clusters.fits if layer.clusters else ()))])
+    others.pop(best or 0, None)
+
+    def cluster(k: int) -> Choice:
+        return Choice(f'cluster_k{k}', f'cluster, K = {k}', 'group', k)
+
+    choices = [cluster(best), Choice(f'silhouette_k{best}', f'silhouette, K = {best}', groups=best)] if best else []
+    choices += [cluster(k) for k in others if k == 2]
+    choices.append(Choice('pck', 'PCK'))
     choices += [
-        dict(
-            key=f'concept.{item["name"]}',
-            groups=0,
-            kind=item['kind'],
-            label=item['title'] + (f' ({item["unit"]})' if item.get('unit') else ''),
-        )
-        for item in analysis.result['concepts']['definitions']
+        Choice(f'concept.{item.name}', item.title + (f' ({item.unit})' if item.unit else ''), item.kind)
+        for item in (layer.concepts.definitions if layer.concepts else ())
     ]
-    # Clusters first, then what they may go with; two of one label could not be told apart.
-    choices.sort(key=lambda choice: choice['kind'] == 'group' and choice['groups'] not in (best, 2))
-    found = [choice for choice in choices if np.isfinite(analysis.numbers(choice['key'])[rows]).any()]
-    labels: set[str] = set()
-    for choice in found:
-        while choice['label'] in labels:
-            choice['label'] += '′'
-        labels.add(choice['label'])
+    choices += [cluster(k) for k in others if k != 2]
+    found: list[Choice] = []
+    for choice in choices:
+        if np.isfinite(layer.persons.numbers(choice.key)[rows]).any():
+            # Two of one label could not be told apart.
+            while choice.label in (other.label for other in found):
+                choice = choice._replace(label=f'{choice.label}′')
+            found.append(choice)
     return found
 
 
-def map_rows(analysis: Analysis) -> np.ndarray:
+def map_rows(persons: DrawnPersons) -> NDArray[np.int64]:
     """Rows of the atlas that are in the map and have a place."""
-    inside = analysis.numbers('in_map') == 1
-    return np.flatnonzero(inside & np.isfinite(analysis.numbers('x')) & np.isfinite(analysis.numbers('y')))
+    placed = np.isfinite(persons.numbers('x')) & np.isfinite(persons.numbers('y'))
+    return np.flatnonzero((persons.numbers('in_map') == 1) & placed)
 
 
 def _source(
-    analysis: Analysis, rows: np.ndarray, choices: Sequence[dict[str, Any]], pictures: Pictures
+    layer: DrawnLayer, rows: NDArray[np.int64], choices: Sequence[Choice], pictures: Pictures
 ) -> 'ColumnDataSource':
     """The points' columns; texts that map.js fills in are empty yet."""
     from bokeh.models import ColumnDataSource
 
-    best = analysis.result['clusters'].get('best_k')
-    atlas = analysis.atlas.select(['annotation_id', 'file_name']).take(rows)
-    columns: dict[str, Any] = {
+    persons = layer.persons
+    atlas = persons.atlas.select(['annotation_id', 'file_name']).take(rows)
+    columns: dict[str, object] = {
         'annotation_id': [str(key) for key in atlas['annotation_id'].to_pylist()],
-        'file_name': [name or 'not known' for name in atlas['file_name'].to_pylist()],
-        'place': np.array([pictures.place(analysis.pictures[row]) for row in rows], np.int32),
-        'cluster': _texts(analysis.numbers(f'cluster_k{best}')[rows], 0),
-        'pck_text': _texts(analysis.numbers('pck')[rows], 2),
-        'x': analysis.numbers('x')[rows].astype(np.float32),
-        'y': analysis.numbers('y')[rows].astype(np.float32),
+        'file_name': [name or UNKNOWN for name in atlas['file_name'].to_pylist()],
+        'place': np.array([pictures.place(persons.pictures[row]) for row in rows], np.int32),
+        'cluster': _texts(persons.numbers(f'cluster_k{layer.best_k}')[rows], 0),
+        'pck_text': _texts(persons.numbers('pck')[rows], 2),
+        'x': persons.numbers('x')[rows].astype(np.float32),
+        'y': persons.numbers('y')[rows].astype(np.float32),
     }
     for key in ('picture', 'colour_name', 'colour_text'):
         columns[key] = [''] * len(rows)
-    columns['colour'] = [UNKNOWN] * len(rows)
-    numbers = [f'component_{m}' for m in range(1, COMPONENTS + 1)]
-    for key in [*numbers, *(choice['key'] for choice in choices)]:
-        columns[key] = analysis.numbers(key)[rows].astype(np.float32)
+    columns['colour'] = [GREY] * len(rows)
+    for key in [*AXES, *(choice.key for choice in choices)]:
+        columns[key] = persons.numbers(key)[rows].astype(np.float32)
     return ColumnDataSource(columns, name='persons')
 
 
-def _texts(values: np.ndarray, digits: int) -> list[str]:
-    return [f'{value:.{digits}f}' if np.isfinite(value) else 'not known' for value in values]
+def _texts(values: NDArray[np.float64], digits: int) -> list[str]:
+    return [f'{value:.{digits}f}' if np.isfinite(value) else UNKNOWN for value in values]
 
 
-def build_map(analysis: Analysis, pictures: Pictures) -> 'LayoutDOM | None':
-    """Build one analysis' map; None where nobody is in it.
-
-    Args:
-        analysis: whose persons are shown.
-        pictures: where their pictures are added.
-    """
+def build_map(layer: DrawnLayer, pictures: Pictures) -> 'LayoutDOM | None':
+    """Build one layer's map, adding the pictures of its persons; None where nobody is in it."""
     from bokeh.layouts import column, row
     from bokeh.models import CustomJS, Select
 
-    rows = map_rows(analysis)
+    rows = map_rows(layer.persons)
     if not len(rows):
         return None
-    choices = colour_choices(analysis, rows)
-    source = _source(analysis, rows, choices, pictures)
+    choices = colour_choices(layer, rows)
+    source = _source(layer, rows, choices, pictures)
     plot = _plot(source)
-    shown = [
-        f'component_{m}'
-        for m in range(1, COMPONENTS + 1)
-        if np.isfinite(analysis.numbers(f'component_{m}')[rows]).all()
-    ]
-    labels = [(key, key.replace('_', ' ')) for key in shown]
-    colour = Select(
-        title='Colour',
-        name='colour',
-        options=[(choice['key'], choice['label']) for choice in choices],
-        value=choices[0]['key'] if choices else '',
-        sizing_mode='stretch_width',
-    )
-    across = Select(title='Across', name='across', options=labels, value='component_1', sizing_mode='stretch_width')
-    up = Select(title='Up', name='up', options=labels, value='component_2', sizing_mode='stretch_width')
-    shared = dict(source=source, name=analysis.name)
-    colour.js_on_change(
-        'value',
-        CustomJS(
-            args={**shared, 'choices': choices},
-            name='recolour',
-            code='shgMap.colour(source, choices, cb_obj.value, name)',
-        ),
-    )
-    for select, axis, key in ((across, plot.xaxis[0], 'x'), (up, plot.yaxis[0], 'y')):
-        select.js_on_change(
-            'value',
-            CustomJS(args=dict(source=source, axis=axis, key=key), code='shgMap.move(source, axis, key, cb_obj.value)'),
-        )
+    labels = [(key, key.replace('_', ' ')) for key in AXES if np.isfinite(layer.persons.numbers(key)[rows]).all()]
+
+    def select(title: str, options: list[tuple[str, str]], value: str) -> Select:
+        return Select(title=title, name=title.lower(), options=options, value=value, sizing_mode='stretch_width')
+
+    colour = select('Colour', [(choice.key, choice.label) for choice in choices], choices[0].key if choices else '')
+    across, up = select('Across', labels, 'component_1'), select('Up', labels, 'component_2')
+    shared = dict(source=source, name=layer.name)
+    plain = [choice._asdict() for choice in choices]
+    recolour = 'shgMap.colour(source, choices, cb_obj.value, name)'
+    colour.js_on_change('value', CustomJS(args={**shared, 'choices': plain}, name='recolour', code=recolour))
+    for chosen, axis, key in ((across, plot.xaxis[0], 'x'), (up, plot.yaxis[0], 'y')):
+        move = dict(source=source, axis=axis, key=key)
+        chosen.js_on_change('value', CustomJS(args=move, code='shgMap.move(source, axis, key, cb_obj.value)'))
     source.selected.js_on_change('indices', CustomJS(args=shared, code='shgMap.list(source, name)'))
     # The choices go with the layout, so that the page can colour the points when it opens.
-    return column(
-        row(colour, sizing_mode='stretch_width'),
-        row(across, up, sizing_mode='stretch_width'),
-        plot,
-        sizing_mode='stretch_width',
-        name=analysis.name,
-        tags=[json.dumps(choices)],
-    )
+    wide = dict(sizing_mode='stretch_width')
+    return column(row(colour, **wide), row(across, up, **wide), plot, name=layer.name, tags=[json.dumps(plain)], **wide)
 
 
 def _plot(source: 'ColumnDataSource') -> Any:
@@ -233,22 +247,23 @@ def _plot(source: 'ColumnDataSource') -> Any:
     return plot
 
 
-def embed_maps(analyses: Iterable[Analysis]) -> dict[str, Any]:
+def embed_maps(material: Material) -> Embedded:
     """Everything the page needs for its maps, as plain JSON values.
 
-    Returns:
-        ``items`` (name -> what ``Bokeh.embed.embed_item`` takes), ``pictures`` (base64) and ``palette``. The same for
-        the same analyses: Bokeh's running numbers are counted anew.
+    The same for the same results: Bokeh's running numbers are counted anew.
     """
     from bokeh.embed import json_item
 
     pictures, items = Pictures(), {}
-    for analysis in analyses:
-        layout = build_map(analysis, pictures)
+    for name, persons in material.persons.items():
+        results = material.results
+        layout = build_map(
+            DrawnLayer(name, persons, results.first(Clusters, name), results.first(Concepts, name)), pictures
+        )
         if layout is not None:
-            target = f'map-{analysis.name}'
-            items[analysis.name] = _renumber(json_item(layout, target), target)
-    return {'items': items, 'pictures': pictures.encoded(), 'palette': list(PALETTE), 'unknown': UNKNOWN}
+            target = f'map-{name}'
+            items[name] = _renumber(json_item(layout, target), target)
+    return {'items': items, 'pictures': pictures.encoded(), 'palette': list(PALETTE), 'unknown': GREY}
 
 
 MODEL_ID = re.compile(r'"(id|root_id)":"(p\d+)"')

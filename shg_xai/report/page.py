@@ -1,5 +1,7 @@
 """The report: one page that tells what was found, needs no network, and asks for none.
 
+It goes through the chapters in their order and asks each for its findings, figures and tables.
+
 A Content-Security-Policy in the page forbids every request and every script but the page's own, so a name in the data
 cannot become code even if it were not escaped.
 """
@@ -8,125 +10,255 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from shg_xai.drawing.style import write_aside
-from shg_xai.drawing.text import plural
-from shg_xai.report import tables
-from shg_xai.report.claims import claims
-from shg_xai.report.figures import Drawn, draw_all
+from shg_xai.chapters import chapter_of, chapters
+from shg_xai.drawing.material import Figure, Material, Table
+from shg_xai.drawing.style import save_figure, write_aside
+from shg_xai.drawing.text import DASH, listed, number, percent, plural
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
-from shg_xai.report.plans_interventions import chapters
-from shg_xai.report.reading import Report, read_report
-from shg_xai.report.tables_study import of_study
+from shg_xai.report.reading import read_report
+from shg_xai.results import AnalysedLayer, Answer, NetworkAnswer, Results
 
 HERE = Path(__file__).parent
 PAGE = 'report.html'
 # Photographs beyond this many bytes of PNG are put into the page as WebP.
 LARGE, WEBP_QUALITY = 250_000, 88
-SECTIONS = (
-    ('analysed', 'What was analysed'),
-    ('components', 'What the components do'),
-    ('groups', 'The groups'),
-    ('concepts', 'What goes with what'),
-    ('map', 'The map'),
-    ('next', 'What to do next'),
-)
+# What is not wanted in the name of a file.
+NO_NAME = re.compile(r'[^\w.-]+')
+# Fewer persons than this say little, whatever the intervals say.
+FEW = 200
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure that was drawn, as the page shows it."""
+
+    figure: Figure
+    name: str
+    png: bytes
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """The picture; its size is known without reading all of it."""
+        return Image.open(io.BytesIO(self.png))
+
+    @property
+    def uri(self) -> str:
+        """As a data URI."""
+        data, kind = self.png, 'png'
+        if len(data) > LARGE:
+            file = io.BytesIO()
+            self.image.convert('RGB').save(file, 'WEBP', quality=WEBP_QUALITY, method=4)
+            data, kind = file.getvalue(), 'webp'
+        return f'data:image/{kind};base64,{base64.b64encode(data).decode("ascii")}'
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one answer gives to a section; ``heading`` tells it from the next."""
+
+    findings: Sequence[str] = ()
+    figures: Sequence[Shown] = ()
+    tables: Sequence[Table] = ()
+    heading: str | None = None
+    command: str = ''
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter's part of the page, with an id for links."""
+
+    key: str
+    title: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True)
+class LayerPart:
+    """All that is told of one layer."""
+
+    layer: AnalysedLayer
+    sections: Sequence[Section]
+    mapped: bool
+    persons: str
 
 
 def write_report(out: Path) -> Path:
     """Draw the figures and write the page of an analysed folder, computing nothing anew.
 
     Args:
-        out: the folder that tools/analyze_latent.py wrote: results.json, persons/ and atlas/.
+        out: The folder that tools/analyze_latent.py wrote: results.json, persons/ and atlas/.
 
     Returns:
         ``out/report.html``; the figures are in ``out/figures``.
 
     Raises:
-        InputError: something is missing or of another version, or cannot be written.
+        InputError: Something is missing or of another version, or cannot be written.
     """
-    report = read_report(out)
-    drawn = list(draw_all(report, out / 'figures'))
     page = out / PAGE
-    write_aside(page, render(report, drawn).encode('utf-8'))
+    write_aside(page, render(read_report(out), out / 'figures').encode('utf-8'))
     return page
 
 
-def render(report: Report, drawn: list[Drawn]) -> str:
-    """The page as text.
-
-    Args:
-        report: what was read.
-        drawn: its figures.
-    """
+def render(material: Material, figures: Path) -> str:
+    """The page as text; its figures are saved in a folder."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    embedded = embed_maps(report.analyses)
+    results = material.results
+    embedded, writer = embed_maps(material), _Writer(material, figures)
     scripts = [bokeh_script(), _read('map.js')] if embedded['items'] else []
-    said = claims(report.results)
-    figures: dict[str, list[dict[str, Any]]] = {}
-    for figure in drawn:
-        figures.setdefault(figure.section, []).append(_figure(figure))
-
-    def told(section: str) -> dict[str, Any]:
-        return {'claims': [text for where, text in said if where == section], 'figures': figures.get(section, [])}
-
-    analyses = [
-        {
-            'name': analysis.name,
-            'warnings': analysis.result.get('warnings') or [],
-            'store': analysis.result.get('store') or 'STORE',
-            'layer': analysis.result.get('layer') or 'LAYER',
-            'config': analysis.result.get('config_file'),
-            'persons': plural(len(map_rows(analysis)), 'person'),
-            'mapped': analysis.name in embedded['items'],
-            'parts': [
-                {
-                    'key': key,
-                    'title': title,
-                    **told(f'{analysis.name}/{key}'),
-                    'tables': tables.of_analysis(report.results, analysis.result, key),
-                }
-                for key, title in SECTIONS
+    layers = [
+        LayerPart(
+            layer,
+            [
+                Section(f'{layer.name}-analysed', 'What was analysed', [Part(analysed(layer), tables=[origin(layer)])]),
+                *writer.sections(range(100, 200), layer.name),
             ],
-        }
-        for analysis in report.analyses
+            layer.name in embedded['items'],
+            plural(len(map_rows(material.persons[layer.name])), 'person'),
+        )
+        for layer in results.layers
     ]
     return environment.get_template('page.html').render(
-        results=report.results,
-        analyses=analyses,
+        results=results,
+        first=writer.sections(range(100)),
+        layers=layers,
+        last=writer.sections(range(200, 1000)),
+        making=making(results),
+        definitions=writer.last_tables,
+        methods=methods(results),
         style=_read('page.css'),
         scripts=scripts,
         policy=_policy(scripts),
         map_data=_json(embedded),
-        study=_study(report.results, told('study')),
-        chapters=chapters(report.results, told),
-        noise_why=(report.analyses[0].result['spectrum'].get('noise') or {}).get('why'),
-        comparison=told('comparison') if report.results.get('comparison') else None,
-        definitions=tables.definitions(report.results),
-        making=tables.making(report.results),
     )
 
 
-def _study(results: Mapping[str, Any], told: dict[str, Any]) -> dict[str, Any] | None:
-    """The chapter of the study; None where there is none."""
-    study = results.get('study')
-    return study and {**told, 'few': study['few'], 'command': study['settings']['command'], 'tables': of_study(study)}
+class _Writer:
+    """Makes the sections, and remembers what is told at the end."""
+
+    def __init__(self, material: Material, folder: Path) -> None:
+        self.material = material
+        self.folder = folder
+        self.last_tables: list[Table] = []
+
+    def sections(self, orders: range, of: str | None = None) -> list[Section]:
+        """The chapters of these orders that have answers, about one layer if it is named."""
+        found = []
+        answers = [answer for answer in self.material.results.answers if of in (None, answer.of)]
+        for chapter in (chapter for chapter in chapters() if chapter.order in orders):
+            parts = [self._part(answer, of) for answer in answers if chapter_of(answer) == chapter]
+            if parts:
+                found.append(Section(f'{of}-{chapter.name}' if of else chapter.name, chapter.title, parts))
+        return found
+
+    def _part(self, answer: Answer, of: str | None) -> Part:
+        chapter, results = chapter_of(answer), self.material.results
+        tables = [table for table in chapter.tables(answer, results) if table.rows]
+        self.last_tables += [table for table in tables if table.last]
+        shown = []
+        for figure in chapter.figures(answer, self.material):
+            name = NO_NAME.sub('-', f'{of or chapter.name}-{figure.name}')
+            shown.append(Shown(figure, name, save_figure(figure.draw(), self.folder, name)))
+        return Part(
+            chapter.findings(answer, results),
+            shown,
+            [table for table in tables if not table.last],
+            chapter.heading(answer, results),
+            answer.command or results.command,
+            answer.warnings,
+        )
+
+
+def analysed(layer: AnalysedLayer) -> list[str]:
+    """Who and what was analysed, and whether that is enough."""
+    persons, dimensions, constant = layer.persons, layer.dimensions, layer.constant_dimensions
+    texts = [
+        f'{plural(persons, "person")} in {plural(layer.images, "image")} were analysed, of '
+        f'{number(layer.persons_in_store)} in the store; each has {plural(dimensions, "number")} from the layer '
+        f'{layer.layer}.'
+    ]
+    than = [f'fewer than {FEW}'] * (persons < FEW)
+    than += [f'fewer than the {number(dimensions)} dimensions'] * (persons < dimensions)
+    if than:
+        few = f'{plural(persons, "person is", "persons are")} {listed(than)}'
+        texts.append(f'{few}: too few for the numbers below to mean much.')
+    if constant:
+        never = ('dimension never varies', 'dimensions never vary')
+        texts.append(f'{plural(constant, *never)} and {"adds" if constant == 1 else "add"} nothing.')
+    return texts
+
+
+def plain(value: object) -> str:
+    """Any value of the results as text."""
+    if value is None:
+        return DASH
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def origin(layer: AnalysedLayer) -> Table:
+    """Where the latents of a layer come from."""
+    rows = {
+        'store': layer.store,
+        'layer': layer.layer,
+        'shape of a latent': ' × '.join(number(size) for size in layer.shape) or DASH,
+        'configuration': layer.config_file,
+        'data set': layer.dataset,
+        'split': layer.split,
+        'SHA-256 of the checkpoint': layer.checkpoint and layer.checkpoint.sha256,
+    }
+    return Table('Where the latents come from', ['', ''], [[name, plain(value)] for name, value in rows.items()])
+
+
+def making(results: Results) -> list[Table]:
+    """Settings, versions and times."""
+    tables: dict[str, dict[str, object]] = {
+        'Settings': {'seed': results.seed, **results.settings},
+        'Versions': {**results.versions},
+        'Seconds it took': {name: number(float(value), 1) for name, value in results.times_s.items()},
+    }
+    return [
+        Table(caption, ['', ''], [[name, plain(value)] for name, value in part.items()])
+        for caption, part in tables.items()
+        if part
+    ]
+
+
+def methods(results: Results) -> dict[str, str]:
+    """How it was computed, by heading: what holds for all, and of the chapters that answered."""
+    found = {}
+    if any(isinstance(answer, NetworkAnswer) for answer in results.answers):
+        found['PCK'] = (
+            'The share of a person’s joints that are found, averaged over persons and then over seeds. The same '
+            'persons are tested with every network and seed, so that differences are taken person by person.'
+        )
+    found['Intervals'] = (
+        'Images are drawn with replacement, with all their persons, and the number is computed again; an interval '
+        f'holds the middle {percent(results.confidence)} of what came out. Two halves: the same number in two random '
+        'halves of the images.'
+    )
+    answered = {chapter_of(answer).name for answer in results.answers}
+    for chapter in chapters():
+        found |= chapter.methods if chapter.name in answered else {}
+    return found
 
 
 def _read(name: str) -> str:
     return (HERE / name).read_text(encoding='utf-8')
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     """JSON that may stand in a script element: nothing in it ends the element."""
     text = json.dumps(value, separators=(',', ':'), ensure_ascii=True, allow_nan=False)
     for sign in '<>&':
@@ -134,35 +266,14 @@ def _json(value: Any) -> str:
     return text
 
 
-def _policy(scripts: list[str]) -> str:
+def _policy(scripts: Iterable[str]) -> str:
     """Forbid every request; run the page's own scripts, known by their hashes, and no other.
 
     BokehJS compiles its callbacks, all of them in the page, hence unsafe-eval.
     """
     hashes = [base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii') for script in scripts]
-    allowed = ' '.join([*(f"'sha256-{value}'" for value in hashes), "'unsafe-eval'"])
+    allowed = ' '.join([*(f"'sha256-{value}'" for value in hashes), "'unsafe-eval'"]) if hashes else "'none'"
     return (
-        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f'script-src {allowed if scripts else chr(39) + "none" + chr(39)}; '
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}; base-uri 'none'; "
+        "form-action 'none'"
     )
-
-
-def _figure(figure: Drawn) -> dict[str, Any]:
-    """What the template needs of a figure, with its picture as a data URI."""
-    image = Image.open(io.BytesIO(figure.png))
-    data, kind = figure.png, 'png'
-    if len(data) > LARGE:
-        file = io.BytesIO()
-        image.convert('RGB').save(file, 'WEBP', quality=WEBP_QUALITY, method=4)
-        data, kind = file.getvalue(), 'webp'
-    uri = f'data:image/{kind};base64,{base64.b64encode(data).decode("ascii")}'
-    return {
-        'name': figure.name,
-        'alt': figure.alt,
-        'caption': figure.caption,
-        'uri': uri,
-        'wide': figure.wide,
-        'width': image.width,
-        'height': image.height,
-    }

@@ -26,14 +26,12 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 
 
 def keep_freed_memory() -> bool:
-    """Let the process keep memory it frees, for the next layer to use.
+    """Let the process keep memory it frees, for the next layer to use; False, and nothing done, where there is no
+    glibc.
 
     On the CPU every layer allocates and frees tensors of many megabytes. By default glibc gives each back to the
     system, which hands it out again page by page, zeroed. Keeping them makes the study's network about 1.15 times
     faster on the CPU (``benchmarks/network.py``) for about 20 % more memory.
-
-    Returns:
-        False where the C library is not glibc; nothing is changed then.
     """
     if not sys.platform.startswith('linux'):
         return False
@@ -44,37 +42,18 @@ def keep_freed_memory() -> bool:
 
 
 def join_processes(cfg: Config) -> None:
-    """Let processes without a GPU find each other.
-
-    MMEngine's launchers set a CUDA device first and fail without one.
-
-    Args:
-        cfg: ``launcher`` is read; ``model_wrapper_cfg`` is set for the CPU.
-    """
+    """Let processes without a GPU find each other: MMEngine's launchers set a CUDA device and fail without one."""
     if cfg.launcher == 'none' or torch.cuda.is_available():
         return
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
-    cfg.setdefault(
-        'model_wrapper_cfg',
-        dict(
-            type='MMDistributedDataParallel',
-            device_ids=None,
-            broadcast_buffers=False,
-            find_unused_parameters=cfg.get('find_unused_parameters', False),
-        ),
-    )
+    unused = cfg.get('find_unused_parameters', False)
+    wrapper = dict(type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False)
+    cfg.setdefault('model_wrapper_cfg', wrapper | dict(find_unused_parameters=unused))
 
 
 def resume_checkpoint(cfg: Config) -> str | None:
-    """The checkpoint a training run will go on from, or None where it starts afresh.
-
-    Args:
-        cfg: ``resume``, ``load_from`` and ``work_dir`` are read.
-
-    Returns:
-        Its path.
-    """
+    """The checkpoint a training run will go on from, or None where it starts afresh."""
     if not cfg.get('resume'):
         return None
     return cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir)
@@ -83,13 +62,8 @@ def resume_checkpoint(cfg: Config) -> str | None:
 def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     """Build the Runner of a config, with everything that makes it fast.
 
-    Args:
-        cfg: The config that runs.
-        checkpoint: The checkpoint it will load: refused here if it carries code or is not exactly this model's. URLs
-            are left to MMEngine.
-
-    Returns:
-        MMEngine's, or the one the config names.
+    A checkpoint it will load is refused here if it carries code or is not exactly this model's; URLs are left to
+    MMEngine.
 
     Raises:
         InputError: The checkpoint cannot be used.
@@ -103,19 +77,12 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     runner = Runner.from_cfg(cfg)
     if weights is not None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        check_fits(weights, model, checkpoint)
+        check_fits(weights, model, str(checkpoint))
     return runner
 
 
-def write_results(path: str, cfg: Config, runner: Runner, metrics: dict[str, float]) -> None:
-    """Write what a test found, and on what; only the first process of a launch does.
-
-    Args:
-        path: JSON file to write; written whole or not at all.
-        cfg: The config that ran.
-        runner: The Runner that ran it.
-        metrics: What it measured.
-    """
+def write_results(path: Path, cfg: Config, runner: Runner, metrics: dict[str, float]) -> None:
+    """Write what a test found, and on what, whole or not at all; only the first process of a launch does."""
     if not is_main_process():
         return
     dataset = cfg.test_dataloader.dataset
@@ -131,16 +98,13 @@ def write_results(path: str, cfg: Config, runner: Runner, metrics: dict[str, flo
         persons=len(runner.test_loop.dataloader.dataset),
         metrics=metrics,
     )
-    with aside(Path(path)) as part:
+    with aside(path) as part:
         part.write_text(json.dumps(results, indent=2) + '\n')
 
 
 @contextmanager
 def config_errors(path: str) -> Iterator[None]:
     """Turn what MMEngine raises about a config's contents into one line.
-
-    Args:
-        path: The config, named in the message.
 
     Raises:
         InputError: A registry does not know a type, or a component does not know a key.

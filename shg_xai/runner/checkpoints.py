@@ -13,13 +13,7 @@ from shg_xai.errors import InputError
 
 
 def read_checkpoint(path: str) -> Any:
-    """Read a checkpoint without running anything it may carry.
-
-    Args:
-        path: A local file that PyTorch has written.
-
-    Returns:
-        Tensors and plain data, on the CPU.
+    """Read a checkpoint that PyTorch has written, onto the CPU, without running anything it may carry.
 
     Raises:
         InputError: No such file, not a checkpoint, or one that carries code.
@@ -33,26 +27,18 @@ def read_checkpoint(path: str) -> Any:
             raise InputError(f'{path}: not a checkpoint of PyTorch') from error
         named = ', '.join(sorted(torch.serialization.get_unsafe_globals_in_checkpoint(path))[:3])
         raise InputError(
-            f'{path}: refused, it carries code or foreign types'
-            f'{f" ({named})" if named else ""}; a checkpoint may only hold tensors '
-            'and plain data'
+            f'{path}: refused, it carries code or foreign types{f" ({named})" if named else ""}; a checkpoint may only '
+            'hold tensors and plain data'
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError) as error:
         raise InputError(f'{path}: a damaged checkpoint, or none ({error})') from error
 
 
 def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
-    """Read the weights of a checkpoint, see :func:`read_checkpoint`.
-
-    Args:
-        path: A local checkpoint, MMEngine's or a plain state dict.
-        resumable: Whether training shall go on from it. Defaults to ``False``.
-
-    Returns:
-        The state dict, on the CPU.
+    """The state dict of a checkpoint, MMEngine's or a plain one; see :func:`read_checkpoint`.
 
     Raises:
-        InputError: It cannot be read, holds no weights, or not the state of the training, if that is needed.
+        InputError: It cannot be read, holds no weights, or, where it shall be ``resumable``, no state of the training.
     """
     checkpoint = read_checkpoint(path)
     weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, Mapping) else {}
@@ -60,9 +46,8 @@ def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
         raise InputError(f'{path}: holds no weights (no "state_dict" of tensors)')
     if resumable and not {'meta', 'message_hub', 'optimizer'} <= checkpoint.keys():
         raise InputError(
-            f'{path}: cannot be resumed from, it holds weights without the state of '
-            'the training; resume from an epoch_*.pth, or start afresh from these '
-            f'weights with --cfg-options load_from={path}'
+            f'{path}: cannot be resumed from, it holds weights without the state of the training; resume from an '
+            f'epoch_*.pth, or start afresh from these weights with --cfg-options load_from={path}'
         )
     return dict(weights)
 
@@ -71,11 +56,6 @@ def check_fits(weights: Mapping[str, Tensor], model: nn.Module, path: str) -> No
     """Refuse weights that are not exactly the model's.
 
     MMEngine loads what fits and leaves the rest as it was, which tests a half-random network.
-
-    Args:
-        weights: State dict of the checkpoint.
-        model: The model of the config.
-        path: Named in the message.
 
     Raises:
         InputError: Names or shapes differ.

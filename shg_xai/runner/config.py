@@ -7,17 +7,11 @@ from pathlib import Path
 from mmengine.config import Config
 
 from shg_xai.errors import InputError
-from shg_xai.runner.options import CommonOptions
+from shg_xai.runner.options import CommonOptions, TrainOptions
 
 
 def read_config(path: str) -> Config:
-    """Read a config file.
-
-    Args:
-        path: A Python config.
-
-    Returns:
-        As MMEngine reads it, bases merged.
+    """A Python config as MMEngine reads it, bases merged.
 
     Raises:
         InputError: No such file, or it does not hold a config.
@@ -31,10 +25,10 @@ def read_config(path: str) -> Config:
 
 
 def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
-    """Put the options of :func:`add_common_options` into the config; ``--cfg-options`` win.
+    """Put the options into the config, changed in place; ``--cfg-options`` win.
 
     Args:
-        cfg: Changed in place.
+        cfg: The config.
         options: The options.
         config: The config's name, for the work folder and for messages.
 
@@ -53,13 +47,8 @@ def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
         use_held_out_split(cfg)
     if options.show or options.show_dir:
         refuse_latents(cfg, '--show, --show-dir', 'leave them out')
-        cfg.default_hooks.visualization.update(
-            enable=True,
-            show=options.show,
-            wait_time=options.wait_time,
-            out_dir=options.show_dir,
-            interval=options.interval,
-        )
+        shown = dict(show=options.show, wait_time=options.wait_time, out_dir=options.show_dir)
+        cfg.default_hooks.visualization.update(enable=True, interval=options.interval, **shown)
     try:
         cfg.merge_from_dict(options.overrides())
     except (KeyError, IndexError, TypeError, AssertionError) as error:
@@ -79,10 +68,7 @@ def refuse_latents(cfg: Config, option: str, mend: str) -> None:
 
 
 def use_held_out_split(cfg: Config) -> None:
-    """Train without the held-out persons and test on them, as the study did.
-
-    Args:
-        cfg: Changed in place; its data_root is where ``tools/split_coco.py`` has run.
+    """Train without the held-out persons and test on them, as the study did; ``tools/split_coco.py`` has drawn them.
 
     Raises:
         InputError: It has not run there, or the config's persons are not COCO's.
@@ -101,14 +87,21 @@ def use_held_out_split(cfg: Config) -> None:
         cfg.model.data_preprocessor.mean = split['mean']['mean_rgb_0_to_255']
 
 
-def merge_testing(cfg: Config, checkpoint: str, amp: bool = False) -> None:
-    """Have a config test a checkpoint.
+def merge_training(cfg: Config, options: TrainOptions) -> None:
+    """Have a config train as the options say."""
+    if options.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if options.amp:
+        cfg.optim_wrapper.type = 'Bfloat16OptimWrapper'
+    if options.resume is not None:
+        cfg.resume = True
+        cfg.load_from = options.resume[0] if options.resume else None
+    if options.auto_scale_lr:
+        cfg.auto_scale_lr.enable = True
 
-    Args:
-        cfg: Changed in place.
-        checkpoint: The checkpoint, a file or a URL.
-        amp: Whether to compute in bfloat16.
-    """
+
+def merge_testing(cfg: Config, checkpoint: str, amp: bool = False) -> None:
+    """Have a config test a checkpoint, a file or a URL; with ``amp`` in bfloat16."""
     cfg.load_from = checkpoint
     cfg.resume = False
     if amp:

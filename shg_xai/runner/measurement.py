@@ -1,7 +1,9 @@
 """What the tools share that measure a network and write one JSON file; quick to import."""
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from shg_xai.cli import command_line
@@ -49,3 +51,11 @@ def measure_to_file(kind: type[O], description: str, measure: Callable[[O], N]) 
     for warning in answer.warnings:
         print(f'warning: {warning}', file=sys.stderr)
     return options, answer
+
+
+@contextmanager
+def timed(times: dict[str, float], name: str) -> Iterator[None]:
+    """Note how many seconds a part took, under its name."""
+    start = time.perf_counter()
+    yield
+    times[name] = round(time.perf_counter() - start, 2)

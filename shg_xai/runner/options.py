@@ -5,14 +5,27 @@ A tool's options are one dataclass that inherits from one of these; see :mod:`sh
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from tyro.conf import Positional, Suppress, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from shg_xai.errors import InputError
 from shg_xai.options import at_least
 
 Split = Literal['train', 'val', 'test']
+
+
+def _each_time(
+    *,
+    cfg_options: UseAppendAction[Annotated[tuple[tuple[str, ...], ...], arg(metavar='KEY=VALUE [KEY=VALUE ...]')]] = (),
+) -> tuple[str, ...]:
+    """All that is given, however often the option stands there.
+
+    Args:
+        cfg_options: override settings of the config, e.g. train_cfg.max_epochs=2 model.backbone.depth=3
+            "codec.heatmap_size=(64,64)"
+    """
+    return tuple(setting for group in cfg_options for setting in group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +54,13 @@ class CommonOptions:
     """draw every N-th sample"""
     wait_time: Annotated[float, arg(metavar='S')] = 1
     """seconds a window stays"""
-    cfg_options: Annotated[tuple[str, ...], arg(metavar='KEY=VALUE [KEY=VALUE ...]')] = ()
-    """override settings of the config, e.g. train_cfg.max_epochs=2 model.backbone.depth=3
-    "codec.heatmap_size=(64,64)\""""
+    cfg_options: Annotated[tuple[str, ...], arg(constructor=_each_time, name='')] = ()
     launcher: Literal['none', 'pytorch', 'slurm', 'mpi'] = 'none'
     """job launcher; pytorch: start with torchrun. Without a GPU the processes talk through gloo"""
-    local_rank: Suppress[int] = 0
+    local_rank: Annotated[int, arg(metavar='N')] = 0
+    """of this process, where a launcher says it here"""
 
-    def overrides(self) -> dict[str, Any]:
+    def overrides(self) -> dict[str, object]:
         """``cfg_options`` as MMEngine merges them, their values read as Python.
 
         Raises:
@@ -74,6 +86,33 @@ class NetworkOptions(CommonOptions):
     """config file, ours or MMPose's (mmpose::...)"""
     checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]
     """checkpoint file"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(CommonOptions):
+    """A network that is trained."""
+
+    config: Annotated[Positional[str], arg(metavar='CONFIG')]
+    """config file, e.g. configs/shg_ae_coco.py"""
+    resume: Annotated[tuple[()] | tuple[str] | None, arg(metavar='[CHECKPOINT]')] = None
+    """go on from this checkpoint, or from the latest in the work folder"""
+    no_validate: bool = False
+    """do not evaluate during training"""
+    auto_scale_lr: bool = False
+    """scale the learning rate to the batch size actually used"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestOptions(NetworkOptions):
+    """A network that is tested."""
+
+    __test__ = False  # pytest reads the name as its own
+
+    out: Annotated[Path | None, arg(metavar='FILE.json')] = None
+    """also write the metrics, with config, checkpoint and seed, here"""
+    persons: Annotated[Path | None, arg(metavar='FILE.parquet')] = None
+    """also write who was met how well: annotation_id, image_id and pck_labelled, pck_visible, pck_occluded, pck_limbs
+    of each person"""
 
 
 @dataclass(frozen=True, kw_only=True)

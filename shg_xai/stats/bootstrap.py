@@ -12,25 +12,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shg_xai.results import Estimate
+from shg_xai.results import Estimate, Over
+from shg_xai.stats.arrays import Float, Floats, Int, Ints, Singles
 
 STREAM = 1  # keeps these random numbers apart from others of the same seed
 FEWEST_IMAGES = 2
 
 
-def resample_weights(groups: np.ndarray, resamples: int | range, seed: int) -> Iterator[np.ndarray]:
+def resample_weights(groups: Int[Ints, ' N'], resamples: int | range, seed: int) -> Iterator[Int[Ints, ' N']]:
     """How often each person is in a resample of images, one resample after the other.
 
-    A resample depends on its number and the seed alone, so parts of them can be drawn anywhere.
+    A resample depends on its number and the seed alone, so parts of them can be drawn anywhere. Of a single image there
+    is nothing at all, as it says nothing about how images differ.
 
     Args:
-        groups: The image of each person, any values, shape (N,).
+        groups: The image of each person, any values.
         resamples: How many, or which ones.
-        seed: Seed, 0 or more.
-
-    Yields:
-        Weights, int64, shape (N,); nothing at all from a single image, which says nothing about how images differ.
+        seed: 0 or more.
     """
     images, image_of = np.unique(groups, return_inverse=True)
     if len(images) < FEWEST_IMAGES:
@@ -39,22 +39,16 @@ def resample_weights(groups: np.ndarray, resamples: int | range, seed: int) -> I
         yield _draw(len(images), place, seed).take(image_of)
 
 
-def _draw(images: int, place: int, seed: int) -> np.ndarray:
+def _draw(images: int, place: int, seed: int) -> Ints:
     """How often each of G images was drawn in a resample, int64, shape (G,)."""
     random = np.random.default_rng([seed, STREAM, place])
     return np.bincount(random.integers(0, images, images), minlength=images)
 
 
-def interval(samples: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Percentile interval of values from resamples.
+def interval(samples: Float[Floats, ' S'], confidence: float) -> tuple[float, float]:
+    """Percentile interval of values from resamples, NaN where a resample had no value.
 
-    Args:
-        samples: Shape (resamples,); NaN where a resample had no value.
-        confidence: Between 0 and 1, as 0.95.
-
-    Returns:
-        Low and high end; NaN for both where less than half of the resamples had a value, as the rest would no longer
-        stand for all.
+    Both ends are NaN where less than half of the resamples had one, as the rest would no longer stand for all.
     """
     samples = np.asarray(samples, dtype=float)
     known = samples[np.isfinite(samples)]
@@ -69,25 +63,33 @@ def number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def estimate(value: float, samples: np.ndarray, confidence: float) -> dict[str, float | None]:
+def estimated(
+    value: float, samples: Float[Floats, ' S'], confidence: float, n: int | None = None, over: Over = 'images'
+) -> Estimate:
+    """A number with the percentile interval of its samples; see :class:`~shg_xai.results.Estimate`."""
+    low, high = interval(samples, confidence) if math.isfinite(value) else (math.nan, math.nan)
+    return Estimate(value=number(value), low=number(low), high=number(high), n=n, over=over)
+
+
+def estimate(value: float, samples: Floats, confidence: float) -> dict[str, float | None]:
     """``value``, ``low`` and ``high`` for the results, None for what is not known."""
     low, high = interval(samples, confidence) if math.isfinite(value) else (math.nan, math.nan)
     return {'value': number(value), 'low': number(low), 'high': number(high)}
 
 
 def mean_interval(
-    values: np.ndarray, groups: np.ndarray, resamples: int, confidence: float, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    values: Float[Floats | Singles, 'N ...'], groups: Int[Ints, ' N'], resamples: int, confidence: float, seed: int
+) -> tuple[Floats, Floats, Floats]:
     """Means over persons and their intervals over images.
 
     Works on sums of images, so a resample costs G numbers and not N.
 
     Args:
         values: Shape (N,) or (N, V); NaN where a person has no value.
-        groups: The image of each person, shape (N,).
+        groups: The image of each person.
         resamples: How many resamples.
         confidence: Between 0 and 1, as 0.95.
-        seed: Seed, 0 or more.
+        seed: 0 or more.
 
     Returns:
         Mean, low and high end, each of shape () or (V,); NaN where nobody has a value, ends also where all persons are
@@ -117,19 +119,27 @@ class Bootstrap:
     """How intervals are drawn for one set of persons: a cluster bootstrap over their images.
 
     Attributes:
-        groups: The image of each of the N persons, any values, shape (N,).
+        groups: The image of each of the N persons, any values.
         resamples: How many.
         confidence: Between 0 and 1, as 0.95.
-        seed: Seed, 0 or more.
+        seed: 0 or more.
     """
 
-    groups: np.ndarray
+    groups: Int[Ints, ' N']
     resamples: int = 1000
     confidence: float = 0.95
     seed: int = 0
 
-    def means(self, values: np.ndarray) -> list[Estimate]:
-        """Mean over persons of each column of values (N, V); of NaN nobody knows anything, and they do not count."""
+    def weights(self, some: range | None = None) -> Iterator[Int[Ints, ' N']]:
+        """The persons' weights in all resamples, or in some; see :func:`resample_weights`."""
+        return resample_weights(self.groups, self.resamples if some is None else some, self.seed)
+
+    def estimate(self, value: float, samples: Float[Floats, ' S'], n: int | None = None) -> Estimate:
+        """A number, with what it was in the resamples."""
+        return estimated(value, samples, self.confidence, n)
+
+    def means(self, values: Float[Floats | Singles, 'N V']) -> list[Estimate]:
+        """Mean over persons of each column; of NaN nobody knows anything, and they do not count."""
         columns = np.asarray(values, dtype=float)
         if not len(columns):
             return [Estimate(value=None, n=0) for _ in range(columns.shape[1])]
@@ -140,18 +150,18 @@ class Bootstrap:
             for value, low, high, n in zip(*ends, counts, strict=True)
         ]
 
-    def mean(self, values: np.ndarray) -> Estimate:
-        """Mean over persons of values (N,), and its interval."""
+    def mean(self, values: Float[Floats | Singles, ' N']) -> Estimate:
+        """Mean over persons, and its interval."""
         return self.means(np.asarray(values, dtype=float)[:, None])[0]
 
-    def difference(self, a: np.ndarray, b: np.ndarray) -> Estimate:
-        """Mean over persons of a - b, each (N,), over those who have both.
+    def difference(self, a: Float[Floats, ' N'], b: Float[Floats, ' N']) -> Estimate:
+        """Mean over persons of a - b, over those who have both.
 
         What makes persons easy or hard for both goes out, so the interval is that of the difference and not of two
         means.
         """
         return self.mean(np.asarray(a, dtype=float) - b)
 
-    def of(self, chosen: np.ndarray) -> 'Bootstrap':
+    def of(self, chosen: NDArray[np.bool_] | Ints) -> 'Bootstrap':
         """The same for some of the persons, by mask or number."""
         return replace(self, groups=self.groups[chosen])

@@ -47,7 +47,7 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
         raise InputError('--dask: needs the package distributed: pip install distributed') from None
     client, problem = None, ''
     try:
-        client = Client(dask, timeout='20s')
+        client = Client(dask, timeout='20s')  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         problem = str(error)
     if client is None:
@@ -57,7 +57,7 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
         raise InputError(f'--dask {dask}: no scheduler answers there: {problem}')
     with client, threadpool_limits(1):
         client.run(limit_threads)
-        yield client.get_executor()
+        yield client.get_executor()  # type: ignore[no-untyped-call]
 
 
 def _return_freed_memory() -> None:

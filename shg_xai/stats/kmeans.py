@@ -8,9 +8,11 @@ variance, an empty cluster takes the person farthest away.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from shg_xai.stats.arrays import Float, Floats, Int, Ints, Labels, Singles
 from shg_xai.stats.executors import ordered
 
 TOLERANCE = 1e-4
@@ -24,14 +26,14 @@ class Source:
     Attributes:
         tasks: One entry a block; picklable.
         read: From such an entry the values, float32, shape (n, D).
-        norms: Squared norm of each person's values, float64, shape (N,).
+        norms: Squared norm of each person's values.
         size: Persons a block; the last may have fewer.
         spread: Mean variance of a dimension.
     """
 
-    tasks: Sequence[object]
-    read: Callable[[object], np.ndarray]
-    norms: np.ndarray
+    tasks: Sequence[Any]
+    read: Callable[[Any], Singles]
+    norms: Float[Floats, ' N']
     size: int
     spread: float
 
@@ -40,7 +42,7 @@ class Source:
         """N."""
         return len(self.norms)
 
-    def with_norms(self) -> Iterator[tuple[object, np.ndarray]]:
+    def with_norms(self) -> Iterator[tuple[Any, Floats]]:
         """The tasks, each with the norms of its persons."""
         for number, task in enumerate(self.tasks):
             yield task, self.norms[number * self.size : (number + 1) * self.size]
@@ -51,28 +53,22 @@ class Clustering:
     """One finished run.
 
     Attributes:
-        centroids: float64, shape (K, D).
-        labels: The cluster of each person, uint8, shape (N,).
+        centroids: Means of the clusters.
+        labels: The cluster of each person.
         inertia: Sum of squared distances to the own centroid.
         iterations: Passes it took.
     """
 
-    centroids: np.ndarray
-    labels: np.ndarray
+    centroids: Float[Floats, 'K D']
+    labels: Int[Labels, ' N']
     inertia: float
     iterations: int
 
 
-def lloyd(source: Source, starts: Sequence[np.ndarray], pool: Executor) -> list[Clustering]:
-    """Run Lloyd's iterations from several sets of centroids at once.
+def lloyd(source: Source, starts: Sequence[Float[Floats | Singles, 'K D']], pool: Executor) -> list[Clustering]:
+    """Run Lloyd's iterations from several sets of centroids at once; K may differ between them.
 
-    Args:
-        source: N persons.
-        starts: Sets of centroids (K, D); K may differ between them.
-        pool: Who computes.
-
-    Returns:
-        One for each start; labels and inertia are those of the centroids given.
+    Labels and inertia are those of the centroids that come back.
     """
     centroids = [np.asarray(start, np.float64) for start in starts]
     done: dict[int, Clustering] = {}
@@ -97,7 +93,7 @@ def lloyd(source: Source, starts: Sequence[np.ndarray], pool: Executor) -> list[
     return [done[run] for run in range(len(starts))]
 
 
-def _assign(source: Source, sets: Sequence[np.ndarray], pool: Executor) -> list[tuple[np.ndarray, float, np.ndarray]]:
+def _assign(source: Source, sets: Sequence[Floats], pool: Executor) -> list[tuple[Labels, float, Floats]]:
     """For each set of centroids (K, D): labels (N,), inertia, and the means of its clusters."""
     sizes = [len(centroids) for centroids in sets]
     task = _Assignment(source.read, np.concatenate(sets).astype(np.float32), tuple(sizes))
@@ -125,11 +121,11 @@ def _assign(source: Source, sets: Sequence[np.ndarray], pool: Executor) -> list[
 class _Assignment:
     """One block against S sets of centroids, (sum of K, D)."""
 
-    read: Callable[[object], np.ndarray]
-    centroids: np.ndarray
+    read: Callable[[Any], Singles]
+    centroids: Singles
     sizes: tuple[int, ...]
 
-    def __call__(self, task: tuple[object, np.ndarray]) -> tuple[np.ndarray, ...]:
+    def __call__(self, task: tuple[Any, Floats]) -> tuple[Labels, Floats, Floats, Floats, Singles]:
         values, norms = self.read(task[0]), task[1]
         offsets = np.einsum('kd,kd->k', self.centroids, self.centroids)
         # Half the squared distance without the person's own norm, which decides nothing.
@@ -152,18 +148,10 @@ class _Assignment:
         return labels, inertia, member.T @ values, distance, far
 
 
-def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> list[np.ndarray]:
-    """Starts for K-Means by greedy k-means++, all restarts side by side.
+def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> list[Float[Singles, 'K D']]:
+    """Starts for K-Means by greedy k-means++, all restarts side by side: for each, K persons of the N.
 
-    Args:
-        source: N persons, at least K of them.
-        k: K.
-        restarts: How many starts.
-        seed: Of the draws; each restart of each K draws from its own generator.
-        pool: Who computes.
-
-    Returns:
-        For each restart centroids (K, D), which are persons.
+    Each restart of each K draws from its own generator.
     """
     generators = [np.random.default_rng([seed, k, restart]) for restart in range(restarts)]
     trials = 2 + int(np.log(k))
@@ -185,14 +173,14 @@ def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> 
     return list(centroids)
 
 
-def _draw(closest: np.ndarray, generator: np.random.Generator, trials: int) -> np.ndarray:
+def _draw(closest: Singles, generator: np.random.Generator, trials: int) -> Ints:
     """Persons drawn with chances as their squared distance to the nearest centroid (N,)."""
     running = np.cumsum(closest, dtype=np.float64)
     drawn = np.searchsorted(running, generator.random(trials) * running[-1])
     return np.minimum(drawn, len(closest) - 1)
 
 
-def _persons(source: Source, numbers: np.ndarray, pool: Executor) -> np.ndarray:
+def _persons(source: Source, numbers: Ints, pool: Executor) -> Singles:
     """Values (n, D) of persons by their numbers."""
     size = source.size
     wanted = sorted(set((numbers // size).tolist()))
@@ -202,7 +190,7 @@ def _persons(source: Source, numbers: np.ndarray, pool: Executor) -> np.ndarray:
     return np.stack([read[number // size][number % size] for number in numbers.tolist()])
 
 
-def _distances(source: Source, centroids: np.ndarray, pool: Executor) -> np.ndarray:
+def _distances(source: Source, centroids: Singles, pool: Executor) -> Singles:
     """Squared distances (M, N), float32, of all persons to M points."""
     distances, start = np.empty((len(centroids), source.rows), np.float32), 0
     for found in ordered(pool, _Distances(source.read, centroids), source.with_norms()):
@@ -215,10 +203,10 @@ def _distances(source: Source, centroids: np.ndarray, pool: Executor) -> np.ndar
 class _Distances:
     """Squared distances (M, n) of a block to M points."""
 
-    read: Callable[[object], np.ndarray]
-    centroids: np.ndarray
+    read: Callable[[Any], Singles]
+    centroids: Singles
 
-    def __call__(self, task: tuple[object, np.ndarray]) -> np.ndarray:
+    def __call__(self, task: tuple[Any, Floats]) -> Singles:
         offsets = np.einsum('kd,kd->k', self.centroids, self.centroids)[:, None]
         near = self.centroids @ self.read(task[0]).T
         return np.maximum(task[1].astype(np.float32) + offsets - 2 * near, 0)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import blas
 
 from shg_xai.errors import InputError
-from shg_xai.latents.selection import Block, Selection
+from shg_xai.stats.arrays import Block, Bools, Float, Floats, Rows
 from shg_xai.stats.executors import ordered
 
 STRIDE = 2  # blocks whose scatter one task adds up before it hands a (D, D) matrix on
@@ -21,17 +21,17 @@ class Moments:
 
     Attributes:
         count: N.
-        mean: Mean, float64, shape (D,).
-        scatter: Sum of squared deviations from that mean, float64, shape (D, D).
+        mean: Mean.
+        scatter: Sum of squared deviations from that mean.
     """
 
     count: int
-    mean: np.ndarray
-    scatter: np.ndarray
+    mean: Float[Floats, ' D']
+    scatter: Float[Floats, 'D D']
 
     @property
-    def covariance(self) -> np.ndarray:
-        """Covariance with N - 1 in the denominator, shape (D, D)."""
+    def covariance(self) -> Float[Floats, 'D D']:
+        """Covariance with N - 1 in the denominator."""
         return self.scatter / (self.count - 1)
 
 
@@ -40,51 +40,44 @@ class Overview:
     """What one quick pass over the values says.
 
     Attributes:
-        mean: float64, shape (D,).
-        constant: Whether a dimension has one value only, bool, shape (D,).
+        mean: Mean of each dimension, (D,).
+        constant: Whether it has one value only, (D,).
     """
 
-    mean: np.ndarray
-    constant: np.ndarray
+    mean: Float[Floats, ' D']
+    constant: Bools
 
 
-def look(selection: Selection, pool: Executor) -> Overview:
+def look(rows: Rows, pool: Executor) -> Overview:
     """Look at every value once, before any long work.
 
     Raises:
         InputError: There are too many dimensions; a value is NaN or infinite; nothing varies.
     """
-    if selection.dimensions > MOST:
-        size = selection.dimensions**2 * 8 / 2**30
+    if rows.dimensions > MOST:
         raise InputError(
-            f'layer {selection.layer}: {selection.dimensions:,} values a person, '
-            f'whose covariance would take {size:,.0f} GiB; choose a layer of at most '
-            f'{MOST:,}, as the bottleneck is'
+            f'{rows.label}: {rows.dimensions:,} values a person, whose covariance would take '
+            f'{rows.dimensions**2 * 8 / 2**30:,.0f} GiB; choose a layer of at most {MOST:,}, as the bottleneck is'
         )
-    total = np.zeros(selection.dimensions)
-    low = np.full(selection.dimensions, np.inf, np.float32)
+    total = np.zeros(rows.dimensions)
+    low = np.full(rows.dimensions, np.inf, np.float32)
     high = -low
-    for start, sums, lowest, highest, wrong in ordered(pool, _look, selection.blocks()):
+    for start, sums, lowest, highest, wrong in ordered(pool, _look, rows.blocks()):
         if wrong is not None:
-            person = selection.annotation_ids[start + wrong]
+            person = rows.annotation_ids[start + wrong]
             raise InputError(
-                f'{selection.store.folder}: layer {selection.layer}: annotation '
-                f'{person} has a value that is NaN or infinite; leave the person out '
+                f'{rows.label}: annotation {person} has a value that is NaN or infinite; leave the person out '
                 f"with --rows 'annotation_id != {person}', or dump again as float32"
             )
         total += sums
         np.minimum(low, lowest, out=low)
         np.maximum(high, highest, out=high)
     if (low == high).all():
-        raise InputError(
-            f'{selection.store.folder}: layer {selection.layer}: all '
-            f'{len(selection):,} persons have the same values, there is nothing to '
-            'analyse'
-        )
-    return Overview(total / len(selection), low == high)
+        raise InputError(f'{rows.label}: all {len(rows):,} persons have the same values, there is nothing to analyse')
+    return Overview(total / len(rows), low == high)
 
 
-def _look(block: Block) -> tuple[int, np.ndarray, np.ndarray, np.ndarray, int | None]:
+def _look(block: Block) -> tuple[int, Floats, Floats, Floats, int | None]:
     values = block.values()
     with np.errstate(invalid='ignore'):  # infinity minus infinity, reported below
         sums = values.sum(axis=0, dtype=np.float64)
@@ -93,15 +86,12 @@ def _look(block: Block) -> tuple[int, np.ndarray, np.ndarray, np.ndarray, int | 
     return block.start, sums, values.min(axis=0), values.max(axis=0), None
 
 
-def moments(selection: Selection, shift: np.ndarray, pool: Executor) -> Moments:
-    """Mean and scatter of a selection, in float64.
+def moments(rows: Rows, shift: Float[Floats, ' D'], pool: Executor) -> Moments:
+    """Mean and scatter of N persons, in float64.
 
-    Args:
-        selection: N persons.
-        shift: A point near the mean, (D,): squares are summed about it, so that no digits are lost to a large mean.
-        pool: Who computes.
+    Squares are summed about ``shift``, a point near the mean, so that no digits are lost to a large mean.
     """
-    blocks = list(selection.blocks())
+    blocks = list(rows.blocks())
     tasks = [(blocks[start : start + STRIDE], shift) for start in range(0, len(blocks), STRIDE)]
     total = np.zeros(len(shift))
     scatter = np.zeros((len(shift), len(shift)), order='F')
@@ -110,11 +100,11 @@ def moments(selection: Selection, shift: np.ndarray, pool: Executor) -> Moments:
         total += sums
         scatter += squares
         del squares  # or it would stay while the next one comes
-    offset = total / len(selection)
-    return Moments(len(selection), shift + offset, _symmetric(_plus(scatter, -1, offset, total)))
+    offset = total / len(rows)
+    return Moments(len(rows), shift + offset, _symmetric(_plus(scatter, -1, offset, total)))
 
 
-def _scatter(task: tuple[list[Block], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _scatter(task: tuple[list[Block], Floats]) -> tuple[Floats, Floats]:
     blocks, shift = task
     total = np.zeros(len(shift))
     scatter = np.zeros((len(shift), len(shift)), order='F')
@@ -128,12 +118,12 @@ def _scatter(task: tuple[list[Block], np.ndarray]) -> tuple[np.ndarray, np.ndarr
     return total, scatter
 
 
-def _plus(matrix: np.ndarray, factor: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _plus(matrix: Floats, factor: float, x: Floats, y: Floats) -> Floats:
     """A matrix (D, D) in Fortran's order, overwritten by itself plus factor x y'."""
     return blas.dger(factor, x, y, a=matrix, overwrite_a=True)
 
 
-def _symmetric(upper: np.ndarray) -> np.ndarray:
+def _symmetric(upper: Floats) -> Floats:
     """A matrix (D, D) whose lower half is overwritten by its upper half."""
     for row in range(1, len(upper)):
         upper[row, :row] = upper[:row, row]

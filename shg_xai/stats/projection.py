@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from shg_xai.errors import InputError
-from shg_xai.latents.selection import Block, Selection
+from shg_xai.stats.arrays import Block, Float, Float32, Floats, Rows, Singles
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.pca import Components
 
@@ -35,16 +35,17 @@ class Scores:
     rows: int
     dimensions: int
 
-    def read(self, start: int, stop: int, dimensions: int | None = None) -> np.ndarray:
-        """Persons ``start`` to ``stop``, their first components: float32, shape (n, dimensions).
+    def read(self, start: int, stop: int, dimensions: int | None = None) -> Float32[Singles, 'n M']:
+        """Persons ``start`` to ``stop``, their first components.
 
         They are mapped from the file as long as the array lives, so that no more of it stays in memory than is asked
         for.
         """
-        return np.load(self.file, mmap_mode='r', allow_pickle=False)[start:stop, :dimensions]
+        mapped: Singles = np.load(self.file, mmap_mode='r', allow_pickle=False)
+        return mapped[start:stop, :dimensions]
 
-    def first(self, dimensions: int) -> np.ndarray:
-        """The first components of all persons, in memory: float32, shape (N, dimensions)."""
+    def first(self, dimensions: int) -> Float32[Singles, 'N M']:
+        """The first components of all persons, in memory."""
         return np.concatenate([np.array(self.read(*block, dimensions)) for block in self.blocks(COPIED)])
 
     def leading(self, dimensions: int) -> 'Scores':
@@ -68,23 +69,23 @@ class Projections:
 
     Attributes:
         scores: The first d components, in a file.
-        norms: Squared distance from the mean over all D dimensions, float64, (N,).
-        residuals: Its part outside of the d components, float64, shape (N,).
+        norms: Squared distance from the mean over all D dimensions.
+        residuals: Its part outside of the d components.
     """
 
     scores: Scores
-    norms: np.ndarray
-    residuals: np.ndarray
+    norms: Float[Floats, ' N']
+    residuals: Float[Floats, ' N']
 
 
-def dimensions_for(values: np.ndarray, cut: float) -> int:
-    """How many components leave out at most this share of the variance; eigenvalues (D,)."""
+def dimensions_for(values: Float[Floats, ' D'], cut: float) -> int:
+    """How many components leave out at most this share of the variance, by its eigenvalues."""
     # Summed from the end, so that after the last exactly nothing is left.
     left = np.append(np.cumsum(values[:0:-1])[::-1], 0)
     return int(np.argmax(left <= cut * values.sum())) + 1
 
 
-def reserve(file: Path, dtype: type, shape: tuple[int, int]) -> None:
+def reserve(file: Path, dtype: type[np.generic], shape: tuple[int, int]) -> None:
     """Make a ``.npy`` of zeros with its place on the disk.
 
     A file that is only declared to be long takes its place when it is written to, and a mapped one on a full disk ends
@@ -94,7 +95,7 @@ def reserve(file: Path, dtype: type, shape: tuple[int, int]) -> None:
         InputError: The disk has no room for it, or the folder is not there.
     """
     try:
-        np.lib.format.open_memmap(file, 'w+', dtype, shape).flush()
+        np.lib.format.open_memmap(file, 'w+', dtype, shape).flush()  # type: ignore[no-untyped-call]
         with file.open('r+b') as opened:
             os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
     except OSError as error:
@@ -104,11 +105,11 @@ def reserve(file: Path, dtype: type, shape: tuple[int, int]) -> None:
         ) from error
 
 
-def project(selection: Selection, components: Components, dimensions: int, file: Path, pool: Executor) -> Projections:
-    """Rotate the latents of a selection into a file.
+def project(rows: Rows, components: Components, dimensions: int, file: Path, pool: Executor) -> Projections:
+    """Rotate latents into a file.
 
     Args:
-        selection: N persons.
+        rows: N persons.
         components: Their principal components.
         dimensions: d, how many to keep.
         file: Where the scores go; its folder must exist.
@@ -117,18 +118,16 @@ def project(selection: Selection, components: Components, dimensions: int, file:
     Raises:
         InputError: The file does not fit the disk.
     """
-    scores = Scores(file, len(selection), dimensions)
-    reserve(file, np.float32, (len(selection), dimensions))
+    scores = Scores(file, len(rows), dimensions)
+    reserve(file, np.float32, (len(rows), dimensions))
     basis = file.with_name(f'basis-{file.name}')
     np.save(basis, components.vectors[:, :dimensions].astype(np.float32))
-    whole = dimensions == selection.dimensions
-    norms, residuals = np.empty(len(selection)), np.zeros(len(selection))
-    task = _Projection(components.mean, basis, file)
-    for start, norm, residual in ordered(pool, task, selection.blocks()):
-        rows = slice(start, start + len(norm))
-        norms[rows] = norm
-        if not whole:
-            residuals[rows] = residual
+    norms, residuals = np.empty(len(rows)), np.zeros(len(rows))
+    for start, norm, residual in ordered(pool, _Projection(components.mean, basis, file), rows.blocks()):
+        here = slice(start, start + len(norm))
+        norms[here] = norm
+        if dimensions < rows.dimensions:
+            residuals[here] = residual
     basis.unlink()
     return Projections(scores, norms, residuals)
 
@@ -137,11 +136,11 @@ def project(selection: Selection, components: Components, dimensions: int, file:
 class _Projection:
     """Rotates a block and writes its rows; the basis comes from a file, being large to pickle."""
 
-    mean: np.ndarray
+    mean: Floats
     basis: Path
     file: Path
 
-    def __call__(self, block: Block) -> tuple[int, np.ndarray, np.ndarray]:
+    def __call__(self, block: Block) -> tuple[int, Floats, Floats]:
         centred = block.values() - self.mean
         basis = np.load(self.basis, mmap_mode='r', allow_pickle=False)
         rotated = centred.astype(np.float32) @ basis
@@ -152,7 +151,7 @@ class _Projection:
         return block.start, norms, np.maximum(norms - kept, 0)
 
 
-def unit_directions(dimensions: int, count: int, seed: int) -> np.ndarray:
-    """Directions drawn evenly from the sphere, a column each, float64, shape (D, count)."""
+def unit_directions(dimensions: int, count: int, seed: int) -> Float[Floats, 'D count']:
+    """Directions drawn evenly from the sphere, a column each."""
     drawn = np.random.default_rng([seed, count]).standard_normal((dimensions, count))
     return drawn / np.linalg.norm(drawn, axis=0)

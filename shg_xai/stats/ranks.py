@@ -16,7 +16,8 @@ from functools import partial
 
 import numpy as np
 
-from shg_xai.stats.bootstrap import resample_weights
+from shg_xai.stats.arrays import Float, Floats, Int, Ints
+from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import ordered
 
 BLOCK = 50  # resamples a task; fixed, so that nothing depends on the number of workers
@@ -28,18 +29,18 @@ class Ranker:
     """The order of one column of values, from which ranks under any weights follow.
 
     Attributes:
-        order: Persons by ascending value, int64, shape (n,).
+        order: Persons by ascending value.
         ends: Place in ``order`` of the last person of each distinct value, or None if all values differ.
-        value_of: Number of each person's distinct value, int64, shape (n,).
+        value_of: Number of each person's distinct value.
     """
 
-    order: np.ndarray
-    ends: np.ndarray | None
-    value_of: np.ndarray
+    order: Int[Ints, ' n']
+    ends: Ints | None
+    value_of: Int[Ints, ' n']
 
     @classmethod
-    def of(cls, values: np.ndarray) -> 'Ranker':
-        """Sort values (n,), none of them NaN."""
+    def of(cls, values: Float[Floats, ' n']) -> 'Ranker':
+        """Sort values, none of them NaN."""
         order = np.argsort(values, kind='stable')
         new = np.diff(values[order]) != 0
         value_of = np.empty(len(values), np.int64)
@@ -47,16 +48,12 @@ class Ranker:
         ends = np.append(np.flatnonzero(new), len(values) - 1)
         return cls(order, None if len(ends) == len(values) else ends, value_of)
 
-    def ranks(self, weights: np.ndarray, work: np.ndarray | None = None) -> np.ndarray:
-        """Twice the midrank of each person, less the mean: int64, shape (n,).
+    def ranks(self, weights: Int[Ints, ' n'], work: Int[Ints, '3 n'] | None = None) -> Int[Ints, ' n']:
+        """Twice the midrank of each person, less the mean.
 
         As if each person were there as often as its weight says; one of weight 0 gets the rank it would have between
-        the others.
-
-        Args:
-            weights: Whole numbers, int64, shape (n,).
-            work: Memory to work in, int64, shape (3, n); the result lies in its last row. New memory for every call
-                would take longer than the ranking.
+        the others. The result lies in the last row of ``work``: new memory for every call would take longer than the
+        ranking.
         """
         here, upto, ranks = np.empty((3, len(weights)), np.int64) if work is None else work
         np.take(weights, self.order, out=here, mode='clip')  # without a check, so without a copy
@@ -76,33 +73,27 @@ class Ranker:
 
 
 def rank_correlations(
-    rankers: Sequence[Ranker], groups: np.ndarray, rows: np.ndarray, resamples: int, seed: int, executor: Executor
-) -> np.ndarray:
-    """Spearman's rho between all columns, of the persons as they are and in resamples of images.
+    rankers: Sequence[Ranker], rows: Int[Ints, ' n'], bootstrap: Bootstrap, executor: Executor
+) -> Float[Floats, '1+S P P']:
+    """Spearman's rho between all columns, of the persons as they are and then in resamples of images.
+
+    NaN for a column without variance. Of a single image there are no resamples, see ``resample_weights``.
 
     Args:
         rankers: P columns of the n persons in ``rows``.
-        groups: The image of each of all N persons, shape (N,).
-        rows: Which n persons the columns hold, shape (n,). Images are drawn from those of all persons, so how many of
-            these are known varies too.
-        resamples: S.
-        seed: Seed, 0 or more.
+        rows: Which n persons the columns hold. Images are drawn from those of all persons, so how many of these are
+            known varies too.
+        bootstrap: Of all N persons.
         executor: Who computes.
-
-    Returns:
-        float64, shape (1 + S, P, P); the first without resampling. NaN for a column without variance. Without resamples
-        of a single image, see ``resample_weights``.
     """
-    task = partial(_correlations, rankers, groups, rows, seed)
-    parts = [range(start, min(start + BLOCK, resamples)) for start in range(0, resamples, BLOCK)]
-    return np.concatenate(list(ordered(executor, task, [None, *parts])))
+    count = bootstrap.resamples
+    parts = [range(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+    return np.concatenate(list(ordered(executor, partial(_correlations, rankers, rows, bootstrap), [None, *parts])))
 
 
-def _correlations(
-    rankers: Sequence[Ranker], groups: np.ndarray, rows: np.ndarray, seed: int, part: range | None
-) -> np.ndarray:
+def _correlations(rankers: Sequence[Ranker], rows: Ints, bootstrap: Bootstrap, part: range | None) -> Floats:
     """Correlations (s, P, P) in s resamples; None stands for the persons as they are."""
-    drawn = iter([np.ones(len(groups), np.int64)]) if part is None else resample_weights(groups, part, seed)
+    drawn = iter([np.ones(len(bootstrap.groups), np.int64)]) if part is None else bootstrap.weights(part)
     columns = np.empty((len(rankers), len(rows)))
     work = np.empty((3, len(rows)), np.int64)
     found = [np.empty((0, len(rankers), len(rankers)))]
@@ -119,18 +110,11 @@ def _correlations(
 
 
 def partial_correlations(
-    correlations: np.ndarray, left: Sequence[int], right: int, controls: Sequence[int]
-) -> np.ndarray:
-    """Correlations of columns with another one after least squares on controls.
+    correlations: Float[Floats, 'S P P'], left: Sequence[int], right: int, controls: Sequence[int]
+) -> Float[Floats, 'S L']:
+    """Correlations of L columns with another one after least squares on controls.
 
-    Args:
-        correlations: Between all columns, shape (S, P, P).
-        left: L columns.
-        right: The other.
-        controls: Columns held fixed; one without variance holds nothing.
-
-    Returns:
-        Shape (S, L); NaN where the controls leave nothing of either column.
+    NaN where the controls leave nothing of either column. A control without variance holds nothing fixed.
     """
     between = np.nan_to_num(correlations[:, controls][:, :, controls])
     # Controls may determine one another; the pseudo-inverse then projects just the same.

@@ -6,66 +6,61 @@ from concurrent.futures import Executor
 import numpy as np
 
 from shg_xai.errors import InputError
-from shg_xai.latents.selection import Block, Selection
+from shg_xai.stats.arrays import Block, Float, Floats, Rows
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.moments import look, moments
 from shg_xai.stats.pca import FLAT, Components, principal_components
 
 
-def fit_components(selection: Selection, pool: Executor) -> Components:
+def fit_components(rows: Rows, pool: Executor) -> Components:
     """Principal components of N persons, streamed.
 
     Raises:
         InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
     """
-    found = moments(selection, look(selection, pool).mean, pool)
+    found = moments(rows, look(rows, pool).mean, pool)
     return principal_components(found.mean, found.covariance)
 
 
-def pca_explained(components: Components, selection: Selection, widths: Sequence[int], pool: Executor) -> np.ndarray:
-    """Explained variance of persons reconstructed from their first components.
+def pca_explained(components: Components, rows: Rows, widths: Sequence[int], pool: Executor) -> Float[Floats, ' W']:
+    """Explained variance of persons reconstructed from their first components, 1 - SSE / SST for each width.
 
-    Reconstructions are centred at the components' own mean; the variance is that about the mean of the persons, so 1 -
-    SSE / SST is 0 for who predicts this mean for everybody, and may be below 0. Directions along which the persons of
-    the components do not differ are no components.
+    Reconstructions are centred at the components' own mean; the variance is that about the mean of the persons, so it
+    is 0 for who predicts this mean for everybody, and may be below 0. Directions along which the persons of the
+    components do not differ are no components.
 
     Args:
         components: Of any persons, those to be reconstructed or others.
-        selection: N persons to be reconstructed, of D values.
-        widths: How many components are kept, 0 to D each; shape (W,).
+        rows: N persons to be reconstructed, of D values.
+        widths: How many components are kept, 0 to D each.
         pool: Who computes.
-
-    Returns:
-        1 - SSE / SST for each width, float64, shape (W,).
 
     Raises:
         InputError: A width is not in [0, D], the components are of other values, or the persons have the same values.
     """
     size = len(components.mean)
-    if size != selection.dimensions:
-        raise InputError(f'layer {selection.layer}: {selection.dimensions} values a person, components have {size}')
+    if size != rows.dimensions:
+        raise InputError(f'{rows.label}: {rows.dimensions} values a person, components have {size}')
     wrong = [width for width in widths if not 0 <= width <= size]
     if wrong:
-        raise InputError(f'layer {selection.layer}: {wrong[0]} components of {size} values; choose 0 to {size}')
+        raise InputError(f'{rows.label}: {wrong[0]} components of {size} values; choose 0 to {size}')
     values = components.eigenvalues
     kept = min(max(widths, default=0), int((values > FLAT * values.sum()).sum()))
     squares, offset, total = np.zeros(kept), np.zeros(size), 0.0
-    tasks = ((block, components.mean, components.vectors[:, :kept]) for block in selection.blocks())
+    tasks = ((block, components.mean, components.vectors[:, :kept]) for block in rows.blocks())
     for own_squares, own_offset, own_total in ordered(pool, _sums, tasks):
         squares, offset, total = squares + own_squares, offset + own_offset, total + own_total
-    variance = total - offset @ offset / len(selection)
+    variance = total - offset @ offset / len(rows)
     if not variance > FLAT * total:
         raise InputError(
-            f'{selection.store.folder}: layer {selection.layer}: all '
-            f'{len(selection):,} persons have the same values, there is no variance '
-            'to explain'
+            f'{rows.label}: all {len(rows):,} persons have the same values, there is no variance to explain'
         )
     explained = np.concatenate([[0.0], np.cumsum(squares)])[np.minimum(widths, kept)]
     return 1 - (total - explained) / variance
 
 
-def _sums(task: tuple[Block, np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray, float]:
+def _sums(task: tuple[Block, Floats, Floats]) -> tuple[Floats, Floats, float]:
     """Squared scores (M,), deviations from the mean (D,), and their squares, summed."""
     block, mean, vectors = task
     centred = block.values() - mean
-    return (np.square(centred @ vectors).sum(axis=0), centred.sum(axis=0), float(np.square(centred).sum()))
+    return np.square(centred @ vectors).sum(axis=0), centred.sum(axis=0), float(np.square(centred).sum())

@@ -9,24 +9,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shg_xai.stats.arrays import Float, Floats
+
 # Of the mean variance of the inputs: from next to none to enough to say nothing.
 STRENGTHS = 10.0 ** np.arange(-6, 4.1, 0.5)
 
 
-def products(inputs: np.ndarray) -> np.ndarray:
-    """Sums of products of inputs (n, 1 + M) as the upper triangle of a matrix, (P,)."""
+def products(inputs: Float[Floats, 'n 1+M']) -> Float[Floats, ' P']:
+    """Sums of products of inputs as the upper triangle of a matrix."""
     return (inputs.T @ inputs)[np.triu_indices(inputs.shape[1])]
 
 
-def unpacked(triangle: np.ndarray) -> np.ndarray:
-    """The whole symmetric matrix (1 + M, 1 + M) of an upper triangle (P,)."""
+def unpacked(triangle: Float[Floats, ' P']) -> Float[Floats, '1+M 1+M']:
+    """The whole symmetric matrix of an upper triangle."""
     size = int(np.sqrt(2 * len(triangle)))
     matrix = np.zeros((size, size))
     matrix[np.triu_indices(size)] = triangle
     return matrix + np.triu(matrix, 1).T
 
 
-def fit(triangle: np.ndarray, cross: np.ndarray, squares: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
+def fit(
+    triangle: Float[Floats, ' P'], cross: Float[Floats, '1+M T'], squares: Float[Floats, ' T'], sizes: Sequence[int]
+) -> Float[Floats, 'T S 1+M']:
     """Least squares with a ridge, from the first m inputs, for each m.
 
     The intercept is free. The ridge is chosen for each target and m among STRENGTHS times the mean variance of the m
@@ -36,12 +40,12 @@ def fit(triangle: np.ndarray, cross: np.ndarray, squares: np.ndarray, sizes: Seq
 
     Args:
         triangle: Sums of products of inputs, see ``products``.
-        cross: Sums of products of inputs and targets, shape (1 + M, T).
-        squares: Sums of squares of targets, shape (T,).
+        cross: Sums of products of inputs and targets.
+        squares: Sums of squares of targets.
         sizes: Numbers m of inputs, ascending, below the number of persons.
 
     Returns:
-        Weights, intercept first and 0 beyond m, float64, shape (T, S, 1 + M).
+        Weights, intercept first and 0 beyond m.
     """
     sums = unpacked(triangle)
     persons, means = sums[0, 0], sums[0, 1:] / sums[0, 0]

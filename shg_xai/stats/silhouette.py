@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from shg_xai.stats.arrays import Float, Float32, Floats, Int, Ints, Labels, Singles
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.projection import Scores, reserve
 
@@ -25,16 +27,16 @@ class Silhouettes:
     """Silhouettes of one clustering.
 
     Attributes:
-        values: Of each person, in [-1, 1]; 0 in a cluster of one. float32, (N,).
-        bounds: By how much each can be wrong at most, float32, shape (N,).
+        values: Of each person, in [-1, 1]; 0 in a cluster of one.
+        bounds: By how much each can be wrong at most.
     """
 
-    values: np.ndarray
-    bounds: np.ndarray
+    values: Float32[Singles, ' N']
+    bounds: Float32[Singles, ' N']
 
 
 def silhouettes(
-    scores: Scores, residuals: np.ndarray, labelings: Sequence[np.ndarray], pool: Executor
+    scores: Scores, residuals: Float[Floats, ' N'], labelings: Sequence[Int[Labels, ' N']], pool: Executor
 ) -> list[Silhouettes]:
     """Silhouettes of several clusterings of the same persons.
 
@@ -43,8 +45,8 @@ def silhouettes(
 
     Args:
         scores: N persons, d components.
-        residuals: Squared norm of what was cut, of each person, shape (N,).
-        labelings: For each clustering the labels 0 to K - 1, shape (N,).
+        residuals: Squared norm of what was cut, of each person.
+        labelings: For each clustering the labels 0 to K - 1.
         pool: Who computes.
     """
     sizes = [int(labels.max()) + 1 for labels in labelings]
@@ -68,17 +70,15 @@ def silhouettes(
 class _Clusters:
     """Numbers of persons (K,), and the mean of what was cut of the persons of each (K,)."""
 
-    counts: np.ndarray
-    cut_means: np.ndarray
+    counts: Ints
+    cut_means: Floats
 
     @classmethod
-    def of(cls, labels: np.ndarray, cut: np.ndarray) -> '_Clusters':
+    def of(cls, labels: Labels, cut: Floats) -> '_Clusters':
         counts = np.bincount(labels)
         return cls(counts, np.bincount(labels, cut) / np.maximum(counts - 1, 1))
 
-    def silhouettes(
-        self, sums: np.ndarray, nearest: np.ndarray, labels: np.ndarray, cut: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def silhouettes(self, sums: Floats, nearest: Floats, labels: Labels, cut: Floats) -> tuple[Floats, Floats]:
         """Silhouettes and their bounds, of n persons.
 
         Args:
@@ -107,18 +107,9 @@ class _Clusters:
 
 
 def _pair_sums(
-    scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int], file: Path, pool: Executor
-) -> np.ndarray:
-    """Distance of each person to the nearest, (N,); sums of distances by cluster go into a file.
-
-    Args:
-        scores: N persons.
-        residuals: Squared norms of what was cut, shape (N,).
-        labels: Of S clusterings, shape (S, N).
-        sizes: Their numbers of clusters.
-        file: A ``.npy`` of float64, shape (N, sum of K), is written here.
-        pool: Who computes.
-    """
+    scores: Scores, residuals: Floats, labels: Labels, sizes: Sequence[int], file: Path, pool: Executor
+) -> Floats:
+    """Distance of each person to the nearest, (N,); sums of distances by cluster, (N, sum of K), go into a file."""
     reserve(file, np.float64, (scores.rows, sum(sizes)))
     nearest = np.full(scores.rows, np.inf, np.float32)
     for tile in ordered(pool, _tile_sums, _tiles(scores, residuals, labels, sizes)):
@@ -129,9 +120,10 @@ def _pair_sums(
     return nearest.astype(np.float64)
 
 
-def _mapped(file: Path, mode: str = 'r') -> np.ndarray:
+def _mapped(file: Path, mode: Literal['r', 'r+'] = 'r') -> Floats:
     """An array in a file; mapped anew each time, so that none of it stays in memory."""
-    return np.load(file, mmap_mode=mode, allow_pickle=False)
+    mapped: Floats = np.load(file, mmap_mode=mode, allow_pickle=False)
+    return mapped
 
 
 @dataclass(frozen=True)
@@ -139,13 +131,13 @@ class _Side:
     """One block of persons: its first person, labels (S, n) and residuals (n,)."""
 
     start: int
-    labels: np.ndarray
-    residuals: np.ndarray
+    labels: Labels
+    residuals: Singles
 
-    def values(self, scores: Scores) -> np.ndarray:
+    def values(self, scores: Scores) -> Singles:
         return scores.read(self.start, self.start + len(self.residuals))
 
-    def members(self, sizes: Sequence[int]) -> np.ndarray:
+    def members(self, sizes: Sequence[int]) -> Singles:
         """A 1 for each clustering in the column of the person's cluster: (n, sum of K)."""
         offsets = np.cumsum([0, *sizes[:-1]])
         member = np.zeros((len(self.residuals), sum(sizes)), np.float32)
@@ -156,7 +148,7 @@ class _Side:
 Tile = tuple[Scores, tuple[int, ...], _Side, _Side]
 
 
-def _tiles(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Sequence[int]) -> Iterator[Tile]:
+def _tiles(scores: Scores, residuals: Floats, labels: Labels, sizes: Sequence[int]) -> Iterator[Tile]:
     """Each pair of blocks once."""
     sides = [
         _Side(start, labels[:, start:stop], residuals[start:stop].astype(np.float32))
@@ -167,7 +159,7 @@ def _tiles(scores: Scores, residuals: np.ndarray, labels: np.ndarray, sizes: Seq
             yield scores, tuple(sizes), first, second
 
 
-def _tile_sums(tile: Tile) -> list[tuple[int, np.ndarray, np.ndarray]]:
+def _tile_sums(tile: Tile) -> list[tuple[int, Singles, Singles]]:
     """For one block or two: first person, sums of distances (n, sum of K), least distance (n,)."""
     scores, sizes, first, second = tile
     same = first.start == second.start
@@ -184,7 +176,7 @@ def _tile_sums(tile: Tile) -> list[tuple[int, np.ndarray, np.ndarray]]:
     return [(start, sums, distances.min(axis=1 - side)) for side, (start, sums) in enumerate(results)]
 
 
-def _distances(a: np.ndarray, b: np.ndarray, cut_a: np.ndarray, cut_b: np.ndarray) -> np.ndarray:
+def _distances(a: Singles, b: Singles, cut_a: Singles, cut_b: Singles) -> Singles:
     """Euclidean distances (n, m) of (n, d) and (m, d), with the squared norms of what was cut."""
     squares = a @ b.T
     squares *= -2

@@ -1,84 +1,95 @@
 """What a study found about its autoencoders: alone, and put in."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, get_args
 
-from mmengine.config import Config
+import msgspec
 
-from shg_xai.errors import InputError
+from shg_xai.chapters.networks.results import AutoencoderTest, Kind, SpliceCheck
+from shg_xai.chapters.spectrum.results import Spectrum
+from shg_xai.results import Results, decode, read_bytes
+from shg_xai.study.configs import read_config
 from shg_xai.study.settings import Settings
+from shg_xai.study.stages import MEND
 
-KINDS = (('suggested', 'improved'), ('study', 'improved_study'))
+T = TypeVar('T')
+Metrics = dict[str, float | None]
+EXPLAINED, PCA = 'latent/explained_variance_ratio', 'latent/pca_explained_variance_ratio'
 
 
-def read_json(path: Path) -> dict[str, Any]:
+class MetricsFile(msgspec.Struct, kw_only=True):
+    """What a test leaves, as far as it is read here."""
+
+    checkpoint_sha256: str = ''
+    persons: int = 0
+    metrics: Metrics = {}
+
+
+class SpliceFile(msgspec.Struct, kw_only=True):
+    """What putting weights in leaves: metrics of the plain network, with them, and with their error added back."""
+
+    metrics: dict[str, Metrics]
+
+
+def read_stage(path: Path, kind: type[T]) -> T:
     """Read what a stage wrote.
 
     Raises:
         InputError: It is not there or damaged.
     """
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f'{path}: cannot be read ({error}); run tools/run_study.py again') from error
+    return decode(read_bytes(path, MEND), kind, path, MEND)
 
 
-def autoencoder_entries(settings: Settings, analyses: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How well each autoencoder alone reconstructs held-out latents, beside the PCA."""
-    entries = []
-    for key, network in KINDS:
-        if network not in settings.networks:
-            continue
-        for seed in settings.seeds:
-            for stack in range(settings.num_stacks):
-                name = settings.autoencoder_name(key, seed, stack)
-                found = read_json(settings.work_dir / 'tests' / f'{name}.json')
-                metrics, neck = found['metrics'], neck_of(settings, name)
-                code = None
-                if key == 'suggested' and seed == settings.seeds[0]:
-                    code = _components_95(analyses, stack)
-                entries.append(
-                    dict(
-                        key=key,
-                        stack=stack,
-                        seed=seed,
-                        **{part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')},
-                        explained_variance_ratio=metrics['latent/explained_variance_ratio'],
-                        pca_explained_variance_ratio=metrics['latent/pca_explained_variance_ratio'],
-                        dead_code_units=int(metrics['latent/dead_code_units']),
-                        persons=found['persons'],
-                        spectrum_components_95=code,
-                    )
+def _trained(settings: Settings) -> Iterator[tuple[Kind, str, int]]:
+    """Each kind of autoencoder with its network and each seed."""
+    for key in get_args(Kind):
+        if key in settings.spliced:
+            for seed in settings.seeds:
+                yield key, settings.spliced[key], seed
+
+
+def autoencoder_tests(settings: Settings, analyses: Results) -> list[AutoencoderTest]:
+    """How well each autoencoder alone gives held-out latents back, beside PCA."""
+    tests = []
+    for key, _, seed in _trained(settings):
+        for stack in range(settings.stacks):
+            name = settings.autoencoder_name(key, seed, stack)
+            found = read_stage(settings.work_dir / 'tests' / f'{name}.json', MetricsFile)
+            neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
+            looked = key == 'suggested' and seed == settings.seeds[0]
+            tests.append(
+                AutoencoderTest(
+                    key=key,
+                    stack=stack,
+                    seed=seed,
+                    **{part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')},
+                    explained_variance_ratio=found.metrics[EXPLAINED],
+                    pca_explained_variance_ratio=found.metrics[PCA],
+                    dead_code_units=int(found.metrics['latent/dead_code_units'] or 0),
+                    persons=found.persons,
+                    spectrum_components_95=_components_95(analyses, settings.code_layer(stack)) if looked else None,
                 )
-    return entries
+            )
+    return tests
 
 
-def neck_of(settings: Settings, name: str) -> dict[str, Any]:
-    """The autoencoder in a config of the study."""
-    path = settings.work_dir / 'configs' / f'{name}.py'
-    return Config.fromfile(path, import_custom_modules=False).model.neck.to_dict()
+def _components_95(analyses: Results, layer: str) -> int | None:
+    """Components for 95 % of the variance of a layer; None where nobody looked."""
+    name = next((analysed.name for analysed in analyses.layers if analysed.layer == layer), None)
+    spectrum = analyses.first(Spectrum, name) if name else None
+    widths = spectrum.components_for if spectrum else []
+    return next((width.value for width in widths if abs(width.share - 0.95) < 1e-9), None)
 
 
-def _components_95(analyses: Sequence[dict[str, Any]], stack: int) -> int | None:
-    """Components for 95 % of the variance of a stack's code, once all was trained on."""
-    for analysis in analyses:
-        if analysis['layer'] == f'backbone.hourglasses.{stack}.bottleneck.encoder':
-            for item in analysis['spectrum']['components_for']:
-                if abs(item['share'] - 0.95) < 1e-9:
-                    return item['value']
-    return None
-
-
-def splice_entries(settings: Settings) -> list[dict[str, Any]]:
+def splice_checks(settings: Settings) -> list[SpliceCheck]:
     """Validation PCK before the first step: plain, spliced, and with the error added back."""
-    entries = []
-    for key, network in KINDS:
-        if network not in settings.networks:
-            continue
-        for seed in settings.seeds:
-            metrics = read_json(settings.run_of(network, seed) / 'splice.json')['metrics']
-            values = {name: metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error')}
-            entries.append(dict(key=key, seed=seed, **values, deviation=abs(values['with_error'] - values['plain'])))
-    return entries
+    checks = []
+    for key, network, seed in _trained(settings):
+        metrics = read_stage(settings.run_of(network, seed) / 'splice.json', SpliceFile).metrics
+        plain, spliced, restored = (metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error'))
+        deviation = None if plain is None or restored is None else abs(restored - plain)
+        checks.append(
+            SpliceCheck(key=key, seed=seed, plain=plain, spliced=spliced, with_error=restored, deviation=deviation)
+        )
+    return checks

@@ -15,9 +15,11 @@ from typing import Any
 
 from mmengine.config import Config
 
+from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.cli import run
 from shg_xai.errors import InputError
-from shg_xai.study.settings import Settings
+from shg_xai.results import read_answer
+from shg_xai.study.settings import SPLICED, Settings, read_settings
 from shg_xai.writing import aside
 
 STUDY_WIDTH = 50
@@ -26,6 +28,20 @@ FEW = 200  # persons
 # From scratch: an autoencoder of Glorot's full size drowns the skips at the start, and stays stuck.
 SMALL_START = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal', gain=0.5)
 Overrides = dict[str, Any]
+
+
+def read_config(path: Path) -> Config:
+    """A config, without the modules it would import.
+
+    Raises:
+        InputError: No such file, or it does not hold a config.
+    """
+    if not path.is_file():
+        raise InputError(f'{path}: no such config file')
+    try:
+        return Config.fromfile(path, import_custom_modules=False)
+    except Exception as error:  # a config is Python: anything may come up
+        raise InputError(f'{path}: not a config MMEngine can read ({error})') from error
 
 
 def write_config(path: Path, base: Path, about: str, overrides: Overrides) -> None:
@@ -60,14 +76,9 @@ def inherited(path: Path) -> list[str]:
 
 
 def schedule(cfg: Config, epochs: int) -> Overrides:
-    """A run of so many epochs from random weights; milestones move along with the length.
-
-    Args:
-        cfg: The config whose schedule it is.
-        epochs: How many.
-    """
+    """A run of so many epochs from random weights; milestones move along with the length."""
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
-    scheduler = cfg.get('param_scheduler')
+    scheduler: Any = cfg.get('param_scheduler')
     if isinstance(scheduler, dict) and scheduler.get('type') == 'MultiStepLR':
         share = epochs / cfg.train_cfg.max_epochs
         overrides['param_scheduler'] = dict(
@@ -81,13 +92,9 @@ def schedule_on(cfg: Config, epochs: int) -> Overrides:
 
     Where the rate falls at milestones it goes on at the last one. It is reached in some steps: the first ones of
     RMSprop are ten times as long as later ones, which undoes an autoencoder that was trained apart.
-
-    Args:
-        cfg: The config the network was trained with.
-        epochs: How many.
     """
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
-    schedulers = cfg.get('param_scheduler') or []
+    schedulers: Any = cfg.get('param_scheduler') or []
     kept = [dict(type='LinearLR', by_epoch=False, start_factor=0.01, end=WARM_UP)]
     for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
         if scheduler.type == 'MultiStepLR':
@@ -100,7 +107,7 @@ def schedule_on(cfg: Config, epochs: int) -> Overrides:
 
 
 def network_overrides(
-    settings: Settings, seed: int, epochs: int, backbone: dict[str, Any] | None = None, splice: bool = False
+    settings: Settings, seed: int, epochs: int, backbone: Overrides | None = None, splice: bool = False
 ) -> Overrides:
     """What a network's config changes of the plain one's.
 
@@ -111,10 +118,10 @@ def network_overrides(
         backbone: Changes of the backbone.
         splice: Start from other checkpoints, which the command line names.
     """
-    cfg = Config.fromfile(settings.config, import_custom_modules=False)
+    cfg = read_config(settings.config)
     overrides = (schedule_on if splice else schedule)(cfg, epochs)
     overrides['randomness'] = dict(seed=seed)
-    changes = dict(num_stacks=settings.num_stacks) | (backbone or {})
+    changes = dict(num_stacks=settings.stacks) | (backbone or {})
     overrides['model'] = dict(backbone=changes)
     if splice:
         overrides['default_hooks'] = dict(splice=dict(type='SpliceHook', plain=None, autoencoders=[]))
@@ -129,32 +136,25 @@ def network_overrides(
 
 def write_plain_configs(settings: Settings) -> None:
     """Write the configs that need no width: plain, control, longer, noskip."""
-    both = settings.epochs + settings.more_epochs
+    epochs, more = settings.epochs, settings.more_epochs
     for seed in settings.seeds:
-        write_config(
-            settings.config_of('plain', seed),
-            settings.config,
-            f'The plain network, seed {seed}.',
-            network_overrides(settings, seed, settings.epochs),
-        )
-        write_config(
-            settings.config_of('control', seed),
-            settings.config,
-            f'The plain network trained on, seed {seed}: {both} epochs in all.',
-            network_overrides(settings, seed, settings.more_epochs, splice=True),
-        )
-        write_config(
-            settings.config_of('longer', seed),
-            settings.config,
-            f'The plain network from scratch for {both} epochs, seed {seed}.',
-            network_overrides(settings, seed, both),
-        )
-        write_config(
-            settings.config_of('noskip', seed),
-            settings.config,
-            f'The plain network without skip connections, seed {seed}.',
-            network_overrides(settings, seed, settings.epochs, dict(skip_connections=False)),
-        )
+        noskip = network_overrides(settings, seed, epochs, dict(skip_connections=False))
+        for network, about, overrides in (
+            ('plain', f', seed {seed}.', network_overrides(settings, seed, epochs)),
+            (
+                'control',
+                f' trained on, seed {seed}: {epochs + more} epochs in all.',
+                network_overrides(settings, seed, more, splice=True),
+            ),
+            (
+                'longer',
+                f' from scratch for {epochs + more} epochs, seed {seed}.',
+                network_overrides(settings, seed, epochs + more),
+            ),
+            ('noskip', f' without skip connections, seed {seed}.', noskip),
+        ):
+            path = settings.config_of(network, seed)
+            write_config(path, settings.config, f'The plain network{about}', overrides)
 
 
 def widths_of(settings: Settings) -> list[int]:
@@ -164,31 +164,24 @@ def widths_of(settings: Settings) -> list[int]:
         InputError: It has not been found yet, or is larger than the latent.
     """
     widths = []
-    for stack in range(settings.num_stacks):
-        path = settings.kept_of(stack)
-        try:
-            kept = json.loads(path.read_text())
-            width = settings.width or max(1, int(kept['suggestion']['k']))
-            dimensions = int(kept['dimensions'])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+    for stack in range(settings.stacks):
+        mend = f'run the stage "keep components {stack}" again'
+        found = read_answer(settings.width_of(stack), ComponentProjection, mend)
+        widths.append(settings.width or max(1, found.suggestion.k))
+        if widths[-1] > found.dimensions:
             raise InputError(
-                f'{path}: no suggestion in it ({error}); run the stage "keep components {stack}" again'
-            ) from error
-        if width > dimensions:
-            raise InputError(
-                f'--width {width}: the latent of stack {stack} has {dimensions} values; give at most as many'
+                f'--width {widths[-1]}: the latent of stack {stack} has {found.dimensions} values; give at most as many'
             )
-        widths.append(width)
     return widths
 
 
-def necks_of(settings: Settings, key: str) -> list[dict[str, Any]]:
+def necks_of(settings: Settings, key: str) -> list[Overrides]:
     """The autoencoder of each stack: ``suggested`` (linear ends) or ``study`` (ReLUs, width 50)."""
-    cfg = Config.fromfile(settings.autoencoder, import_custom_modules=False)
+    cfg = read_config(settings.autoencoder)
     neck = cfg.model.neck.to_dict()
     if key == 'study':
         size = neck['in_channels'] * neck['in_featuremap_size'][0] * neck['in_featuremap_size'][1]
-        widths = [min(STUDY_WIDTH, size)] * settings.num_stacks
+        widths = [min(STUDY_WIDTH, size)] * settings.stacks
     else:
         widths = widths_of(settings)
     return [
@@ -198,67 +191,58 @@ def necks_of(settings: Settings, key: str) -> list[dict[str, Any]]:
 
 def write_autoencoder_configs(settings: Settings) -> None:
     """Write the configs that need a width."""
-    keys = [
-        key
-        for key, network in (('suggested', 'improved'), ('study', 'improved_study'))
-        if network in settings.networks or (key == 'suggested' and 'scratch' in settings.networks)
-    ]
-    # Of a few persons a tenth would be one, who does not vary.
-    most = min(settings.limit or FEW, settings.people[0] if settings.people else FEW)
-    held_out = dict(held_out=0.5) if most < FEW else {}
-    for key in keys:
-        necks = necks_of(settings, key)
-        network = 'improved' if key == 'suggested' else 'improved_study'
-        for seed in settings.seeds:
-            for stack, neck in enumerate(necks):
-                name = settings.autoencoder_name(key, seed, stack)
-                loader = dict(dataset=dict(layer=settings.layer(stack), **held_out))
+    for key, network in SPLICED.items():
+        if network in settings.networks or (key == 'suggested' and 'scratch' in settings.networks):
+            necks = necks_of(settings, key)
+            for seed in settings.seeds:
+                for stack, neck in enumerate(necks):
+                    _write_autoencoder(settings, settings.autoencoder_name(key, seed, stack), stack, seed, neck)
                 write_config(
-                    settings.work_dir / 'configs' / f'{name}.py',
-                    settings.autoencoder,
-                    f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed {seed}.',
-                    dict(
-                        model=dict(neck=neck),
-                        randomness=dict(seed=seed),
-                        train_cfg=dict(max_epochs=settings.autoencoder_epochs),
-                        train_dataloader=loader,
-                        val_dataloader=loader,
-                        test_dataloader=loader,
-                    ),
-                )
-            backbone = dict(bottleneck=necks)
-            write_config(
-                settings.config_of(network, seed),
-                settings.config,
-                f'Autoencoders of widths {[neck["code_channels"] for neck in necks]} '
-                f'spliced in and trained on, seed {seed}.',
-                network_overrides(settings, seed, settings.more_epochs, backbone, True),
-            )
-            if key == 'suggested':
-                small = dict(bottleneck=[{**neck, 'init_cfg': SMALL_START} for neck in necks])
-                write_config(
-                    settings.config_of('scratch', seed),
+                    settings.config_of(network, seed),
                     settings.config,
-                    f'The improved network from scratch, seed {seed}.',
-                    network_overrides(settings, seed, settings.epochs + settings.more_epochs, small),
+                    f'Autoencoders of widths {[neck["code_channels"] for neck in necks]} '
+                    f'spliced in and trained on, seed {seed}.',
+                    network_overrides(settings, seed, settings.more_epochs, dict(bottleneck=necks), True),
                 )
+                if key == 'suggested':
+                    small = dict(bottleneck=[{**neck, 'init_cfg': SMALL_START} for neck in necks])
+                    write_config(
+                        settings.config_of('scratch', seed),
+                        settings.config,
+                        f'The improved network from scratch, seed {seed}.',
+                        network_overrides(settings, seed, settings.epochs + settings.more_epochs, small),
+                    )
+
+
+def _write_autoencoder(settings: Settings, name: str, stack: int, seed: int, neck: Overrides) -> None:
+    """The config of an autoencoder alone."""
+    dataset: Overrides = dict(layer=settings.layer(stack))
+    # Of a few persons a tenth would be one, who does not vary.
+    if min(settings.limit or FEW, settings.people[0] if settings.people else FEW) < FEW:
+        dataset['held_out'] = 0.5
+    loader = dict(dataset=dataset)
+    write_config(
+        settings.work_dir / 'configs' / f'{name}.py',
+        settings.autoencoder,
+        f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed {seed}.',
+        dict(
+            model=dict(neck=neck),
+            randomness=dict(seed=seed),
+            train_cfg=dict(max_epochs=settings.autoencoder_epochs),
+            train_dataloader=loader,
+            val_dataloader=loader,
+            test_dataloader=loader,
+        ),
+    )
 
 
 def write_all(settings: Settings) -> None:
     """Write the configs of autoencoders, and a list of the widths when all are there."""
     write_autoencoder_configs(settings)
-    widths = settings.work_dir / 'widths' / 'chosen.json'
-    with aside(widths) as part:
+    with aside(settings.work_dir / 'widths' / 'chosen.json') as part:
         part.write_text(json.dumps(dict(widths=widths_of(settings))) + '\n')
     print(f'widths of the codes: {widths_of(settings)}')
 
 
-def main() -> None:
-    """For the stage ``choose width``."""
-    from shg_xai.study.saved import read_settings
-
-    write_all(read_settings(Path(sys.argv[1])))
-
-
 if __name__ == '__main__':
-    run(main)
+    run(lambda: write_all(read_settings(Path(sys.argv[1]))))

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from shg_xai.errors import InputError
+from shg_xai.study.configs import read_config
 from shg_xai.study.process import ROOT
 from shg_xai.study.settings import Settings
 from shg_xai.study.stages import Marks, Stage
@@ -19,6 +22,14 @@ PEOPLE_A_SECOND = 130
 SMALL_CODE_S, LARGE_CODE_S = 2e-4, 4e-3
 LADDER = 12  # numbers of components that are tried
 BYTES_A_VALUE = 4  # of a weight; a checkpoint holds the optimizer's state too, as much again
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds a person takes in training and in a test, and the network's parameters."""
+
+    train: float
+    test: float
+    parameters: int
 
 
 @dataclass(frozen=True)
@@ -110,14 +121,14 @@ def count_persons(path: Path) -> int:
         ) from error
 
 
-def probe(config: Path, num_stacks: int) -> dict[str, float]:
-    """Seconds a person takes on this machine, see :mod:`shg_xai.study.probe`.
+def time_network(config: Path, stacks: int) -> Timing:
+    """What a person costs on this machine, see :mod:`shg_xai.study.timing`.
 
     Raises:
         InputError: The network of the config cannot be built or run.
     """
     done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.probe', str(config), str(num_stacks)],
+        [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.timing', str(config), str(stacks)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -125,7 +136,7 @@ def probe(config: Path, num_stacks: int) -> dict[str, float]:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ['no message'])[-1]
         raise InputError(f'{config}: the network cannot be run: {last.removeprefix("error: ")}')
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Timing)
 
 
 def estimate(settings: Settings, held_out: int) -> Costs:
@@ -151,24 +162,15 @@ def estimate(settings: Settings, held_out: int) -> Costs:
         test = counts.get('test', max(1, min(held_out, train // 10)))
         train -= 0 if settings.own_test else test
         size = sum(file.stat().st_size for file in files.values()) / 1e6
-    seconds = probe(settings.config, settings.num_stacks)
+    timing = time_network(settings.config, settings.stacks)
+    latent = _latent_size(settings)
     return Costs(
-        train,
-        val,
-        test,
-        seconds['train'],
-        seconds['test'],
-        int(seconds['parameters']),
-        _latent_size(settings),
-        size,
-        settings.processes,
+        train, val, test, timing.train, timing.test, timing.parameters, latent, size, processes=settings.processes
     )
 
 
 def _latent_size(settings: Settings) -> int:
-    from mmengine.config import Config
-
-    cfg = Config.fromfile(settings.config, import_custom_modules=False)
+    cfg = read_config(settings.config)
     width, height = cfg.codec.heatmap_size
     depth = cfg.model.backbone.get('depth', 4)
     return cfg.model.backbone.get('channels', 256) * (width >> depth) * (height >> depth)
@@ -179,7 +181,7 @@ def table(stages: Sequence[Stage], marks: Marks) -> str:
     lines = ['| stage | estimated | disk | so far |', '|---|---|---|---|']
     for stage in stages:
         mark = marks.read(stage)
-        state = f'{mark["state"]}, {duration(mark["seconds"])}' if mark else ''
+        state = f'{mark.state}, {duration(mark.seconds)}' if mark else ''
         lines.append(f'| {stage.name} | {duration(stage.seconds)} | {size(stage.megabytes)} | {state} |')
     lines.append(
         f'| all | {duration(sum(stage.seconds or 0 for stage in stages))} | '

@@ -8,29 +8,21 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from shg_xai.cli import run
-from shg_xai.datasets.coco_split import check_coco, is_person
+from shg_xai.coco import Coco
+from shg_xai.datasets.coco_split import check_coco, count_persons
 from shg_xai.errors import InputError
 
 NEEDED = ('train', 'val')
 
 
-def first_persons(coco: dict[str, Any], limit: int) -> dict[str, Any]:
-    """The images, in order, that hold the first persons of a COCO keypoint file.
+def first_persons(coco: Coco, limit: int) -> Coco:
+    """A COCO keypoint file with only the images, in order, that hold its first persons.
 
-    Args:
-        coco: The file.
-        limit: How many persons at most; an image with more than are left is passed over.
-
-    Returns:
-        The same file with fewer images and annotations.
+    An image with more persons than are left of ``limit`` is passed over.
     """
-    persons: dict[int, int] = {}
-    for annotation in coco['annotations']:
-        if is_person(annotation):
-            persons[annotation['image_id']] = persons.get(annotation['image_id'], 0) + 1
+    persons = count_persons(coco['annotations'])
     kept: set[int] = set()
     for image in coco['images']:
         count = persons.get(image['id'], 0)
@@ -45,12 +37,7 @@ def first_persons(coco: dict[str, Any], limit: int) -> dict[str, Any]:
 
 
 def link_data(root: Path, out: Path, limit: int | None) -> None:
-    """Make a data folder of links, with smaller annotation files if there is a limit.
-
-    Args:
-        root: COCO's layout.
-        out: Folder to make.
-        limit: Persons of each annotation file.
+    """Make a data folder of links, with smaller annotation files if there is a limit of persons for each.
 
     Raises:
         InputError: Something is missing in ``root``, no person is left, or ``out`` is there and holds more than links.
@@ -93,13 +80,12 @@ def _drop_links(out: Path) -> None:
     shutil.rmtree(out)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> Coco:
     try:
         coco = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f'{file}: cannot be read as JSON ({error})') from error
-    check_coco(coco, str(file))
-    return coco
+    return check_coco(coco, str(file))
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) 
         preexec_fn=_die_with_parent,
     )
     # newline='': a progress bar, drawn anew after each carriage return, is shown while it grows.
+    assert process.stdout is not None  # it is piped
     said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
     try:
         with log.open('w', encoding='utf-8') as file:

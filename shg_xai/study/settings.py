@@ -1,9 +1,18 @@
 """What a study is about: its data, networks, seeds, and where everything goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Annotated, Literal
 
-NETWORKS = ('control', 'improved', 'improved_study', 'scratch', 'longer', 'noskip')
+import msgspec
+from tyro.conf import arg
+
+from shg_xai.chapters.networks.options import NETWORKS, StudyOptions
+from shg_xai.errors import InputError
+from shg_xai.study.process import ROOT
+from shg_xai.writing import aside
+
+FILE = 'settings.json'
 ABOUT = {
     'plain': 'the network without an autoencoder',
     'control': 'the plain network trained on, for as many steps as the improved one',
@@ -25,52 +34,56 @@ TITLES = {
     'longer': 'plain, as long from scratch',
     'noskip': 'plain, no skips',
 }
-GROUPS = ('labelled', 'visible', 'occluded', 'limbs')
+# The networks that an autoencoder is put into.
+SPLICED = {'suggested': 'improved', 'study': 'improved_study'}
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a study is about.
+@dataclass(frozen=True, kw_only=True)
+class Settings(StudyOptions):
+    """The options of a study, all of them known: paths absolute, the configs' numbers filled in.
 
-    Attributes:
-        work_dir: Where everything goes, absolute.
-        data_root: COCO's layout, absolute; made people have a test set of their own.
-        config: The plain network's config, absolute.
-        autoencoder: Config of an autoencoder on latents, absolute.
-        networks: Which of ``NETWORKS`` are trained beside the plain one.
-        seeds: Of the networks; the first one's latents are explained.
-        epochs: Of the plain network.
-        more_epochs: For which it, or the spliced network, is trained on.
-        autoencoder_epochs: Of the autoencoder alone.
-        num_stacks: Hourglasses.
-        limit: At most so many persons of each annotation file.
-        tolerance: Labelled PCK that the suggested width may cost.
-        width: Width of the code instead of the suggested one.
-        bootstrap: Resamples behind an interval.
-        confidence: Of the intervals.
-        people: Make people first: to train on, to validate and test on.
-        processes: Processes of a training; 1: no launcher.
-        amp: Train in bfloat16.
+    ``field()`` takes the default away that the options have.
+
+    Raises:
+        InputError: The work folder lies in the data.
     """
 
-    work_dir: Path
-    data_root: Path
-    config: Path
-    autoencoder: Path
-    networks: tuple[str, ...] = NETWORKS
-    seeds: tuple[int, ...] = (0,)
-    epochs: int = 100
-    more_epochs: int = 50
-    autoencoder_epochs: int = 100
-    num_stacks: int = 1
-    limit: int | None = None
-    tolerance: float = 0.005
-    width: int | None = None
-    bootstrap: int = 1000
-    confidence: float = 0.95
-    people: tuple[int, int] | None = None
+    work_dir: Path = field()
+    data_root: Path = field()
+    config: Path = field()
+    autoencoder: Path = field()
+    epochs: int = field()
+    more_epochs: int = field()
+    autoencoder_epochs: int = field()
+    stacks: int = 1
     processes: int = 1
-    amp: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.people is None and self.work_dir.is_relative_to(self.data_root):
+            raise InputError(
+                f'--work-dir {self.work_dir}: lies in --data-root, where nothing is written; name another folder'
+            )
+
+    @property
+    def trained(self) -> list[str]:
+        """Networks that are trained, the plain one first."""
+        return ['plain', *self.networks]
+
+    @property
+    def tested(self) -> list[str]:
+        """Networks that are tested: with that of the autoencoder that was put in and not trained on."""
+        return [*self.trained, *(['spliced'] if 'improved' in self.networks else [])]
+
+    @property
+    def spliced(self) -> dict[str, str]:
+        """For each kind of autoencoder that is trained the network it is put into."""
+        return {key: network for key, network in SPLICED.items() if network in self.networks}
+
+    @property
+    def analysis(self) -> Path:
+        """The folder of the last analysis of latents."""
+        return self.work_dir / ('analysis_both' if 'improved' in self.networks else 'analysis_plain')
 
     @property
     def data(self) -> Path:
@@ -85,19 +98,20 @@ class Settings:
     @property
     def train_file(self) -> Path:
         """Annotations that are trained on."""
-        name = 'person_keypoints_train2017' if self.own_test else 'person_keypoints_split_train2017'
-        return self.data / 'annotations' / f'{name}.json'
+        return self._annotations('train' if self.own_test else 'split_train')
 
     @property
     def test_file(self) -> Path:
         """Annotations that are tested on, once, at the end."""
-        name = 'person_keypoints_test2017' if self.own_test else 'person_keypoints_split_test2017'
-        return self.data / 'annotations' / f'{name}.json'
+        return self._annotations('test' if self.own_test else 'split_test')
 
     @property
     def val_file(self) -> Path:
         """Annotations that the best epoch and the width are chosen on."""
-        return self.data / 'annotations' / 'person_keypoints_val2017.json'
+        return self._annotations('val')
+
+    def _annotations(self, part: str) -> Path:
+        return self.data / 'annotations' / f'person_keypoints_{part}2017.json'
 
     def config_of(self, network: str, seed: int) -> Path:
         """The config a network is trained with."""
@@ -121,8 +135,8 @@ class Settings:
         """The result of a network's test, or its persons (parquet)."""
         return self.work_dir / 'tests' / f'{network}_{seed}.{kind}'
 
-    def kept_of(self, stack: int) -> Path:
-        """PCK against kept components of a stack."""
+    def width_of(self, stack: int) -> Path:
+        """PCK against the components a stack's latent is projected on."""
         return self.work_dir / 'widths' / f'stack{stack}.json'
 
     def autoencoder_name(self, key: str, seed: int, stack: int) -> str:
@@ -132,3 +146,122 @@ class Settings:
     def layer(self, stack: int) -> str:
         """The latent of a stack."""
         return f'backbone.hourglasses.{stack}.bottleneck_residuals'
+
+    def code_layer(self, stack: int) -> str:
+        """The code of the autoencoder in a stack."""
+        return f'backbone.hourglasses.{stack}.bottleneck.encoder'
+
+    @property
+    def layers(self) -> list[str]:
+        """The latents of all stacks."""
+        return [self.layer(stack) for stack in range(self.stacks)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandOptions(StudyOptions):
+    """A study from its command line.
+
+    Raises:
+        InputError: An option is missing or makes no sense.
+    """
+
+    demo: bool = False
+    """small: make 5,000 people and train small networks on 4,000 of them"""
+    dry_run: bool = False
+    """show the plan with its costs, write nothing"""
+    launcher: Annotated[Literal['none', 'pytorch'], arg(metavar='NAME')] = 'none'
+    """none, or pytorch: train in several processes, one a GPU"""
+
+    def __post_init__(self) -> None:
+        if not self.demo and self.data_root is None:
+            raise InputError('--data-root is missing: name the folder of COCO 2017, or give --demo')
+        if self.demo and (self.data_root or self.limit):
+            raise InputError('--demo makes its own people; leave out --data-root and --limit')
+        if self.people and not self.demo:
+            raise InputError('--people goes with --demo only')
+        if self.processes is not None and self.launcher == 'none':
+            raise InputError('--processes goes with --launcher pytorch only')
+        super().__post_init__()
+
+    def settings(self) -> Settings:
+        """All options known: read from the configs what was not given.
+
+        Raises:
+            InputError: A config is not there or of another kind.
+        """
+        shg, autoencoder, name = (
+            ('demo/shg_people.py', 'demo/ae_people_latents.py', 'demo')
+            if self.demo
+            else ('shg_coco.py', 'ae_norelu_latents.py', 'study')
+        )
+        config = (self.config or ROOT / 'configs' / shg).resolve()
+        alone = (self.autoencoder or ROOT / 'configs' / autoencoder).resolve()
+        work_dir = (self.work_dir or Path('work_dirs') / name).resolve()
+        epochs, stacks, alone_epochs = _from_configs(config, alone)
+        epochs = self.epochs or epochs
+        chosen = self.networks or (('control', 'improved') if self.demo else ('all',))
+        given = {item.name: getattr(self, item.name) for item in fields(StudyOptions)}
+        return Settings(
+            **given
+            | dict(
+                work_dir=work_dir,
+                data_root=(self.data_root or work_dir / 'data').resolve(),
+                config=config,
+                autoencoder=alone,
+                networks=tuple(network for network in NETWORKS if network in chosen or 'all' in chosen),
+                seeds=tuple(dict.fromkeys(self.seeds)),
+                epochs=epochs,
+                more_epochs=self.more_epochs or max(1, epochs // 3),
+                autoencoder_epochs=self.autoencoder_epochs or alone_epochs,
+                stacks=self.stacks or stacks,
+                people=(self.people or (4000, 500)) if self.demo else None,
+                processes=1 if self.launcher == 'none' else self.processes or _gpus(),
+            )
+        )
+
+
+def _gpus() -> int:
+    import torch
+
+    return max(1, torch.cuda.device_count())
+
+
+def _from_configs(config: Path, autoencoder: Path) -> tuple[int, int, int]:
+    """Epochs and stacks of the plain config, and epochs of the autoencoder's."""
+    from shg_xai.study.configs import read_config
+
+    shg, alone = read_config(config), read_config(autoencoder)
+    try:
+        alone.model.neck  # noqa: B018  (the study puts other widths into it)
+        return shg.train_cfg.max_epochs, shg.model.backbone.get('num_stacks', 1), alone.train_cfg.max_epochs
+    except (KeyError, AttributeError) as error:
+        raise InputError(
+            f'{config}, {autoencoder}: not configs of an hourglass and of an autoencoder on latents ({error})'
+        ) from error
+
+
+def as_json(settings: Settings) -> bytes:
+    """Settings as the work folder holds them, so that its stages need no more."""
+    return msgspec.json.format(msgspec.json.encode(settings, enc_hook=str), indent=1) + b'\n'
+
+
+def write_settings(settings: Settings) -> None:
+    """Write them into the work folder."""
+    with aside(settings.work_dir / FILE) as part:
+        part.write_bytes(as_json(settings))
+
+
+def read_settings(work_dir: Path) -> Settings:
+    """Read them.
+
+    Raises:
+        InputError: They are not there, or are of another version.
+    """
+    path = work_dir / FILE
+    try:
+        values = msgspec.json.decode(path.read_bytes(), type=dict)
+        if set(values) != {item.name for item in fields(Settings)}:
+            raise ValueError('keys of another version')
+        return msgspec.convert(values, Settings, dec_hook=lambda kind, value: kind(value))
+    except (OSError, ValueError) as error:
+        raise InputError(f'{path}: no settings of a study ({error}); run tools/run_study.py first') from error

@@ -12,12 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+import msgspec
 
 from shg_xai.errors import InputError
+from shg_xai.results import decode, read_bytes
 from shg_xai.study.process import run_command
 from shg_xai.writing import aside
 
+MEND = 'run tools/run_study.py again'
 LATEST = re.compile(r'\{([^{}]+)\}')
 
 
@@ -86,8 +90,18 @@ def _file_digest(path: Path, size: int, changed_ns: int) -> bytes:
         return hashlib.file_digest(file, 'sha256').digest()
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a stage: begun or done, from which inputs, in how many seconds so far."""
+
+    name: str
+    state: Literal['begun', 'done']
+    digest: str
+    seconds: float
+    command: list[str]
+
+
 class Marks:
-    """What is known of the stages of a work folder, a small JSON file each.
+    """The marks of a work folder, a small JSON file each.
 
     Args:
         folder: Where they are kept; made if it is not there.
@@ -96,14 +110,21 @@ class Marks:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def read(self, stage: Stage) -> dict[str, Any]:
-        """``state`` (begun or done), ``digest``, ``seconds``; empty where nothing is known."""
+    def file(self, stage: Stage) -> Path:
+        """Where a stage's mark is."""
+        return self.folder / f'{stage.slug}.json'
+
+    def read(self, stage: Stage) -> Mark | None:
+        """What is known of a stage; None where nothing is, or the file is damaged."""
         try:
-            mark = json.loads((self.folder / f'{stage.slug}.json').read_text())
+            return msgspec.json.decode(self.file(stage).read_bytes(), type=Mark)
         except (OSError, ValueError):
-            return {}
-        whole = isinstance(mark, dict) and {'state', 'digest', 'seconds'} <= set(mark)
-        return mark if whole else {}
+            return None
+
+    def all(self) -> list[Mark]:
+        """All marks, by the time they were last written."""
+        files = sorted(self.folder.glob('*.json'), key=lambda file: file.stat().st_mtime)
+        return [decode(read_bytes(file, MEND), Mark, file, MEND) for file in files]
 
     def check_output(self, stage: Stage) -> None:
         """Refuse an output that no stage has made: it would be removed as a stale one.
@@ -111,22 +132,16 @@ class Marks:
         Raises:
             InputError: It is there, and nothing was ever written down about the stage.
         """
-        known = (self.folder / f'{stage.slug}.json').exists()
-        if not known and (stage.output.exists() or stage.output.is_symlink()):
+        if not self.file(stage).exists() and (stage.output.exists() or stage.output.is_symlink()):
             raise InputError(
                 f'{stage.output}: is there, but the stage "{stage.name}" has not made '
                 'it; move it away, or name another --work-dir'
             )
 
-    def write(self, stage: Stage, state: str, digest: str, seconds: float, command: Sequence[str]) -> None:
+    def write(self, stage: Stage, mark: Mark) -> None:
         """Replace what is known of a stage."""
-        with aside(self.folder / f'{stage.slug}.json') as part:
-            part.write_text(
-                json.dumps(
-                    dict(name=stage.name, state=state, digest=digest, seconds=round(seconds, 1), command=list(command))
-                )
-                + '\n'
-            )
+        with aside(self.file(stage)) as part:
+            part.write_bytes(msgspec.json.encode(mark) + b'\n')
 
 
 @contextmanager
@@ -168,29 +183,34 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     command = [resolved(argument) for argument in stage.command]
     digest = digest_of(stage, command)
     before = marks.read(stage)
-    same = before.get('digest') == digest
-    if same and before.get('state') == 'done' and stage.output.exists():
+    if before and before.digest != digest:
+        before = None  # begun from other inputs
+    if before and before.state == 'done' and stage.output.exists():
         return False
-    if not same:
-        _remove(stage.output)  # begun from other inputs
-    spent = before.get('seconds', 0) if same and before.get('state') == 'begun' else 0
-    marks.write(stage, 'begun', digest, spent, command)
+    if before is None:
+        _remove(stage.output)
+    spent = before.seconds if before and before.state == 'begun' else 0.0
+
+    def mark(state: Literal['begun', 'done']) -> None:
+        seconds = round(spent, 1)
+        marks.write(stage, Mark(name=stage.name, state=state, digest=digest, seconds=seconds, command=command))
+
+    mark('begun')
     start = time.monotonic()
     log = marks.folder / f'{stage.slug}.log'
     try:
         code = run_command([sys.executable, '-W', 'ignore', *command], log, show)
     finally:
         spent += time.monotonic() - start
-        marks.write(stage, 'begun', digest, spent, command)
+        mark('begun')
     if code:
         raise InputError(
-            f'the stage "{stage.name}" failed with exit code {code}: '
-            f'{_last_words(log)}; its output is in {log}; the same command goes on '
-            'from there'
+            f'the stage "{stage.name}" failed with exit code {code}: {_last_words(log)}; its output is in {log}; the '
+            'same command goes on from there'
         )
     if not stage.output.exists():
         raise InputError(f'the stage "{stage.name}" ended without {stage.output}; see {log}')
-    marks.write(stage, 'done', digest, spent, command)
+    mark('done')
     return True
 
 

@@ -1,50 +1,54 @@
 """The outcome of a study as it is printed."""
 
-from typing import Any
-
+from shg_xai.chapters.networks.results import GROUPS, Networks, SeededEstimate
 from shg_xai.drawing.text import plural
-from shg_xai.study.settings import GROUPS, TITLES
+from shg_xai.results import Estimate
+from shg_xai.study.settings import TITLES
 
 
-def table(study: dict[str, Any]) -> str:
+def table(answer: Networks) -> str:
     """PCKs of all networks and their differences as two Markdown tables."""
-    seeds = len(study['settings']['seeds'])
     lines = [f'| PCK, held-out persons | epochs | {" | ".join(GROUPS)} |', '|---|---|' + '---|' * len(GROUPS)]
-    if any(value is not None for value in study['mean_pose'].values()):
-        cells = [_cell(dict(value=study['mean_pose'][group])) for group in GROUPS]
-        lines.append(f'| mean pose | - | {" | ".join(cells)} |')
-    for network in study['networks']:
-        cells = [_cell(network['pck'][group]) for group in GROUPS]
-        lines.append(f'| {network["title"]} | {network["epochs"]} | {" | ".join(cells)} |')
-    persons = plural(study['data']['test'], 'person')
+    pose = answer.mean_pose or {}
+    if any(value is not None for value in pose.values()):
+        lines.append(f'| mean pose | - | {" | ".join(_cell(SeededEstimate(value=pose[group])) for group in GROUPS)} |')
+    for network in answer.networks:
+        cells = ' | '.join(_cell(network.pck[group]) for group in GROUPS)
+        lines.append(f'| {network.title} | {network.epochs} | {cells} |')
+    seeds = plural(len(answer.seeds), 'seed')
+    spread = ', ± standard deviation over seeds' * (len(answer.seeds) > 1)
     lines += [
         '',
-        f'Mean over {persons} and {plural(seeds, "seed")}{", ± standard deviation over seeds" * (seeds > 1)}.',
+        f'Mean over {plural(answer.data.test, "person")} and {seeds}{spread}.',
         '',
         '| difference in labelled PCK | value | interval over persons | interval over seeds | each seed | |',
         '|---|---|---|---|---|---|',
     ]
-    for item in study['comparisons']:
-        if item['group'] == 'labelled':
-            lines.append(
-                f'| {TITLES[item["a"]]} - {TITLES[item["b"]]} '
-                f'| {_signed(item["difference"]["value"])} | {_span(item["difference"])} '
-                f'| {_span(item["over_seeds"])} '
-                f'| {", ".join(map(_signed, item["by_seed"]))} | {item["verdict"]} |'
+    for item in answer.comparisons:
+        if item.group == 'labelled':
+            cells = ' | '.join(
+                (
+                    f'{TITLES[item.a]} - {TITLES[item.b]}',
+                    _signed(item.difference.value),
+                    _span(item.difference),
+                    _span(item.over_seeds),
+                    ', '.join(map(_signed, item.by_seed)),
+                    item.verdict.value,
+                )
             )
-    return '\n'.join([*([study['few'], ''] if study['few'] else []), *lines])
+            lines.append(f'| {cells} |')
+    return '\n'.join([*(line for warning in answer.warnings for line in (warning, '')), *lines])
 
 
-def _span(item: dict[str, Any]) -> str:
-    return '-' if item['low'] is None else f'{_signed(item["low"])} to {_signed(item["high"])}'
+def _span(estimate: Estimate) -> str:
+    return '-' if estimate.ends is None else ' to '.join(map(_signed, estimate.ends))
 
 
 def _signed(value: float | None) -> str:
     return '-' if value is None else f'{value:+.3f}'
 
 
-def _cell(item: dict[str, Any]) -> str:
-    if item['value'] is None:
+def _cell(estimate: SeededEstimate) -> str:
+    if estimate.value is None:
         return '-'
-    spread = '' if item.get('sd') is None else f' ± {item["sd"]:.3f}'
-    return f'{item["value"]:.3f}{spread}'
+    return f'{estimate.value:.3f}' + ('' if estimate.sd is None else f' ± {estimate.sd:.3f}')

@@ -1,6 +1,7 @@
 """What tests share: small COCO data made up by hand, and how to run tools on it."""
 
 import json
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from shg_xai.cli import run
+from shg_xai.coco import Annotation, Coco
 
 NAMES = (
     'nose',
@@ -90,7 +92,7 @@ def annotation(
     points: np.ndarray = STANDING,
     v: Sequence[int] = ALL_VISIBLE,
     bbox: Sequence[float] = (0, 0, 100, 100),
-) -> dict[str, Any]:
+) -> Annotation:
     """One person as COCO writes it: unlabelled joints at 0, 0; bbox is x, y, width, height."""
     flags = np.asarray(v)[:, None]
     keypoints = np.concatenate([np.where(flags > 0, points, 0), flags], axis=1)
@@ -106,7 +108,7 @@ def annotation(
     )
 
 
-def coco(annotations: list[dict[str, Any]], size: tuple[int, int] = (160, 120)) -> dict[str, Any]:
+def coco(annotations: list[Annotation], size: tuple[int, int] = (160, 120)) -> Coco:
     """An annotation file for these persons, every image of one size (width, height)."""
     images = sorted({entry['image_id'] for entry in annotations})
     return dict(
@@ -116,7 +118,7 @@ def coco(annotations: list[dict[str, Any]], size: tuple[int, int] = (160, 120)) 
     )
 
 
-def draw(annotations: list[dict[str, Any]], size: tuple[int, int] = (160, 120)) -> np.ndarray:
+def draw(annotations: list[Annotation], size: tuple[int, int] = (160, 120)) -> np.ndarray:
     """The image of these persons: a disc of its own colour for each labelled joint."""
     image = np.full((size[1], size[0], 3), 90, np.uint8)
     for entry in annotations:
@@ -127,7 +129,7 @@ def draw(annotations: list[dict[str, Any]], size: tuple[int, int] = (160, 120)) 
     return image
 
 
-def write_part(root: Path, part: str, annotations: list[dict[str, Any]]) -> Path:
+def write_part(root: Path, part: str, annotations: list[Annotation]) -> Path:
     """Write one part ('train2017' or 'val2017') in COCO's layout; returns its annotation file."""
     folder = root / part
     folder.mkdir(parents=True, exist_ok=True)
@@ -161,6 +163,7 @@ def run_in_process(main: Callable[[], None], words: Sequence[Any], monkeypatch: 
     monkeypatch.setattr(sys, 'argv', ['tool', *map(str, words)])
     with pytest.raises(SystemExit) as ended:
         run(main)
+    assert isinstance(ended.value.code, int)
     return ended.value.code
 
 
@@ -170,3 +173,11 @@ def only_error(stderr: str) -> str:
     lines = [line for line in stderr.splitlines() if line.startswith('error: ')]
     assert len(lines) == 1, stderr
     return lines[0]
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port: int = probe.getsockname()[1]
+        return port

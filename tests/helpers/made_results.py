@@ -1,6 +1,6 @@
 """A small but complete folder of results: made persons, and a latent that follows them."""
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,13 @@ from scipy.stats import spearmanr
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_samples
 
-from shg_xai.drawing.pictures import person_picture, write_atlas
+from shg_xai.chapters.clusters.results import Clusters, Fit, Misfit
+from shg_xai.chapters.comparison.results import Agreement, Alike, Balance, Comparison, Purity
+from shg_xai.chapters.concepts.results import Concepts, Correlation, Definition, Probe, Separation
+from shg_xai.chapters.nearest_walk.results import NearestWalk, NearPerson, Point, Walk
+from shg_xai.chapters.spectrum.results import Noise, ParticipationRatio, Spectrum, StudyComponent, Width
+from shg_xai.drawing.pictures import Person, person_picture, write_atlas
+from shg_xai.results import AnalysedLayer, Answer, Checkpoint, Curve, Estimate, Results, write
 
 EVIL = '<img src=x onerror=alert(1)>.jpg'
 NAMES = ('shg_people', 'shg_ae_people')
@@ -89,44 +95,21 @@ CONCEPTS = (
 )
 
 
-def write_results(
-    out: Path,
-    persons: int = 120,
-    dimensions: int = 48,
-    names: tuple[str, ...] = NAMES,
-    seed: int = 0,
-    study: dict[str, Any] | None = None,
-    interventions: dict[str, Any] | None = None,
-) -> Path:
-    """Write results.json, persons/ and atlas/ of made persons; ``out`` comes back.
+def made_results(
+    persons: int = 120, dimensions: int = 48, names: Sequence[str] = NAMES, answers: Sequence[Answer] = ()
+) -> Results:
+    """Results of layers with made persons, and whatever other answers are given."""
+    return _made(persons, dimensions, names, answers)[0]
 
-    Without a ``study`` or ``interventions`` results.json has no such key.
-    """
-    people = _people(persons, seed)
-    analyses, tables = [], {}
-    for place, name in enumerate(names):
-        rng = np.random.default_rng([seed, place])
-        scores, values = _scores(people, dimensions, rng)
-        columns, fits = _clusters(people, scores, rng)
-        tables[name] = _table(people, scores, columns)
-        analyses.append(_analysis(name, people, scores, values, columns, fits, rng))
-    results = {
-        'schema_version': 1,
-        'kind': 'shg_xai latent analysis',
-        'seed': seed,
-        'command': f'tools/analyze_latent.py {" ".join("latents/" + name for name in names)} --out "out <b>&"',
-        'versions': {'shg_xai': '0.1.0', 'numpy': '1.26.4'},
-        'settings': {'rows': 'all', 'bootstrap': 1000, 'confidence': 0.95, 'tolerance': 0.001, 'restarts': 10},
-        'times_s': {'spectrum': 1.5, 'clusters': 2.25},
-        'analyses': analyses,
-        'comparison': _comparison(analyses, tables) if len(names) > 1 else None,
-    }
-    if study is not None:
-        results['study'] = study
-    if interventions is not None:
-        results['interventions'] = interventions
-    (out / 'persons').mkdir(parents=True)
-    (out / 'results.json').write_text(json.dumps(results, allow_nan=False), encoding='utf-8')
+
+def write_results(
+    out: Path, persons: int = 120, dimensions: int = 48, names: Sequence[str] = NAMES, answers: Sequence[Answer] = ()
+) -> Path:
+    """Write results.json, persons/ and atlas/ of made persons; ``out`` comes back."""
+    results, tables = _made(persons, dimensions, names, answers)
+    write(out / 'results.json', results)
+    (out / 'persons').mkdir()
+    people = _people(persons)
     pictures = [_picture(people, row) for row in range(persons)]
     for name, table in tables.items():
         pq.write_table(table, out / 'persons' / f'{name}.parquet')
@@ -134,9 +117,50 @@ def write_results(
     return out
 
 
-def _people(count: int, seed: int) -> dict[str, Any]:
+def _made(
+    persons: int, dimensions: int, names: Sequence[str], answers: Sequence[Answer]
+) -> tuple[Results, dict[str, pa.Table]]:
+    """The results and the table of persons of each layer."""
+    people, layers, found, tables = _people(persons), [], list(answers), {}
+    for place, name in enumerate(names):
+        rng = np.random.default_rng([0, place])
+        scores, values = _scores(people, dimensions, rng)
+        columns, fits = _clusters(people, scores)
+        tables[name] = _table(people, scores, columns)
+        layers.append(_layer(name, persons, dimensions))
+        best = sorted(fits, key=lambda fit: -(fit.silhouette.value or 0))
+        margin = (best[0].silhouette.value or 0) - (best[1].silhouette.value or 0)
+        found += [
+            _spectrum(name, values, rng),
+            _walks(name, scores, values),
+            Clusters(
+                of=name,
+                restarts=10,
+                tolerance=0.001,
+                fits=fits,
+                best_k=best[0].k,
+                second_k=best[1].k,
+                margin=_item(margin, 0.01),
+            ),
+            _concepts(name, people, scores, best[0].k),
+        ]
+    results = Results(
+        command=f'tools/analyze_latent.py {" ".join("latents/" + name for name in names)} --out "out <b>&"',
+        seed=0,
+        versions={'shg_xai': '0.1.0', 'numpy': '1.26.4'},
+        settings={'rows': 'all', 'bootstrap': 1000, 'confidence': 0.95, 'tolerance': 0.001, 'restarts': 10},
+        times_s={'spectrum': 1.5, 'clusters': 2.25},
+        layers=layers,
+        answers=found,
+    )
+    if len(names) > 1:
+        found.append(_comparison(results))
+    return results, tables
+
+
+def _people(count: int) -> dict[str, Any]:
     """Poses, visibility, crops and concepts of persons that stand or sit, cropped or whole."""
-    rng = np.random.default_rng([seed, 7])
+    rng = np.random.default_rng([0, 7])
     sitting = rng.random(count) < 0.4
     whole = rng.random(count) < 0.6
     facing = rng.random(count) < 0.5
@@ -185,10 +209,8 @@ def _scores(people: dict[str, Any], dimensions: int, rng: np.random.Generator) -
     return scores, values
 
 
-def _clusters(
-    people: dict[str, Any], scores: np.ndarray, rng: np.random.Generator
-) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
-    """Columns of clusters and silhouettes, and the entries of clusters.k."""
+def _clusters(people: dict[str, Any], scores: np.ndarray) -> tuple[dict[str, np.ndarray], list[Fit]]:
+    """Columns of clusters and silhouettes, and a fit for each K."""
     columns, entries = {}, []
     ids = np.arange(people['count']) + 1000
     for k in range(2, 11):
@@ -200,27 +222,22 @@ def _clusters(
         wrong = [row for row in np.argsort(values)[:12] if values[row] < 0]
         mean = float(values.mean())
         entries.append(
-            {
-                'k': k,
-                'inertia': float(fit.inertia_),
-                'restart_inertia': [float(fit.inertia_ * (1 + 0.01 * x)) for x in range(10)],
-                'stability': {'value': 1 - 0.03 * k, 'low': 0.95 - 0.05 * k},
-                'silhouette': {'value': mean, 'low': mean - 0.02, 'high': mean + 0.02, 'error_bound': 0.0003},
-                'negative_share': float((values < 0).mean()),
-                'sizes': np.bincount(fit.labels_, minlength=k).tolist(),
-                'silhouette_by_cluster': [float(values[fit.labels_ == c].mean()) for c in range(k)],
-                'centroids': [
-                    [
-                        {'annotation_id': int(ids[row]), 'distance': float(distances[row, c])}
-                        for row in np.argsort(distances[:, c])[:6]
-                    ]
-                    for c in range(k)
-                ],
-                'misfits': [
-                    {'annotation_id': int(ids[row]), 'cluster': int(fit.labels_[row]), 'silhouette': float(values[row])}
+            Fit(
+                k=k,
+                inertia=float(fit.inertia_),
+                restart_inertia=[float(fit.inertia_ * (1 + 0.01 * x)) for x in range(10)],
+                stability=Estimate(value=1 - 0.03 * k, low=0.95 - 0.05 * k, over='restarts'),
+                silhouette=_item(mean, 0.02),
+                error_bound=0.0003,
+                negative_share=float((values < 0).mean()),
+                sizes=np.bincount(fit.labels_, minlength=k).tolist(),
+                silhouette_by_cluster=[float(values[fit.labels_ == c].mean()) for c in range(k)],
+                centroids=[_near(ids, distances[:, c], 6) for c in range(k)],
+                misfits=[
+                    Misfit(annotation_id=int(ids[row]), cluster=int(fit.labels_[row]), silhouette=float(values[row]))
                     for row in wrong
                 ],
-            }
+            )
         )
     return columns, entries
 
@@ -263,215 +280,174 @@ def _picture(people: dict[str, Any], row: int) -> bytes | None:
     image = np.repeat(np.repeat(shade[:, None, None], 200, 1), 3, 2) * (0.9, 1, 0.85)
     return person_picture(
         None if row == 6 else image.astype(np.uint8),
-        (100, 110),
-        (120, 120),
-        people['keypoints'][row],
-        people['visibility'][row],
+        Person((100, 110), (120, 120), people['keypoints'][row], people['visibility'][row]),
         LINKS,
     )
 
 
-def _item(value: float, width: float = 0.06) -> dict[str, float]:
-    return {'value': float(value), 'low': float(value - width), 'high': float(value + width)}
+def _item(value: float, width: float = 0.06, n: int | None = None) -> Estimate:
+    return Estimate(value=float(value), low=float(value - width), high=float(value + width), n=n)
 
 
-def _analysis(
-    name: str,
-    people: dict[str, Any],
-    scores: np.ndarray,
-    values: np.ndarray,
-    columns: dict[str, np.ndarray],
-    fits: list[dict[str, Any]],
-    rng: np.random.Generator,
-) -> dict[str, Any]:
-    """One entry of results.analyses."""
-    count, dimensions = people['count'], len(values)
-    warnings = [f'{count} persons are few: most intervals here are wide.'] if count < 200 else []
-    best = sorted(fits, key=lambda fit: -fit['silhouette']['value'])
-    margin = best[0]['silhouette']['value'] - best[1]['silhouette']['value']
-    return {
-        'name': name,
-        'store': f'work_dirs/latents/{name}',
-        'persons': count,
-        'persons_in_store': count + 4,
-        'images': count // 2,
-        'dimensions': dimensions,
-        'layer': 'backbone.hourglasses.0.bottleneck_residuals',
-        'shape': [dimensions // 16, 4, 4],
-        'config_file': f'{name}.py',
-        'dataset': 'people – Übung.json',
-        'split': 'test',
-        'checkpoint': {'sha256': '0f' * 32},
-        'keypoint_names': list(KEYPOINTS),
-        'skeleton_links': [list(link) for link in LINKS],
-        'constant_dimensions': 0,
-        'warnings': warnings,
-        'spectrum': _spectrum(values, rng),
-        'walks': _walks(scores, values, rng),
-        'clusters': {
-            'restarts': 10,
-            'tolerance': 0.001,
-            'k': fits,
-            'best_k': best[0]['k'],
-            'second_k': best[1]['k'],
-            'margin': _item(margin, 0.01),
-        },
-        'concepts': _concepts(people, scores, columns, best[0]['k']),
-    }
+def _near(ids: np.ndarray, distances: np.ndarray, count: int) -> list[NearPerson]:
+    order = np.argsort(distances)[:count]
+    return [NearPerson(annotation_id=int(ids[row]), distance=float(distances[row])) for row in order]
 
 
-def _spectrum(values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+def _layer(name: str, count: int, dimensions: int) -> AnalysedLayer:
+    return AnalysedLayer(
+        name=name,
+        store=f'work_dirs/latents/{name}',
+        persons=count,
+        persons_in_store=count + 4,
+        images=count // 2,
+        dimensions=dimensions,
+        layer='backbone.hourglasses.0.bottleneck_residuals',
+        shape=[dimensions // 16, 4, 4],
+        config_file=f'{name}.py',
+        dataset='people – Übung.json',
+        split='test',
+        checkpoint=Checkpoint(sha256='0f' * 32),
+        keypoint_names=list(KEYPOINTS),
+        skeleton_links=list(LINKS),
+        constant_dimensions=0,
+        warnings=[f'{count} persons are few: most intervals here are wide.'] if count < 200 else [],
+    )
+
+
+def _spectrum(name: str, values: np.ndarray, rng: np.random.Generator) -> Spectrum:
     ratio = values / values.sum()
     sums = np.minimum(np.cumsum(ratio), 1)
     null = np.sort(rng.normal(values.mean(), values.mean() / 3, len(values)).clip(0.01))[::-1]
     width = {share: int((sums < share).sum()) + 1 for share in (0.90, 0.95, 0.99)}
-    return {
-        'eigenvalues': values.tolist(),
-        'explained_variance_ratio': ratio.tolist(),
-        'cumulative': sums.tolist(),
-        'leading': [
-            {'component': m + 1, 'value': ratio[m], 'low': ratio[m] * 0.9, 'high': ratio[m] * 1.1} for m in range(10)
-        ],
-        'components_for': [{'share': share, 'value': m, 'halves': [m - 1, m]} for share, m in width.items()],
-        'participation_ratio': {'value': float(1 / (ratio**2).sum()), 'halves': [5.5, 6.25]},
-        'noise': {
-            'method': 'parallel analysis',
-            'value': int((values > null).argmin()),
-            'draws': 5,
-            'null': null.tolist(),
-            'why': 'Values of each dimension were shuffled among persons.',
-        },
-        'study': {'component': 50, 'value': ratio[49], 'cumulative': sums[49]} if len(values) >= 50 else None,
-    }
+    return Spectrum(
+        of=name,
+        eigenvalues=values.tolist(),
+        explained_variance_ratio=ratio.tolist(),
+        cumulative=sums.tolist(),
+        leading=[_item(value, value * 0.1) for value in ratio[:10]],
+        components_for=[Width(share=share, value=m, halves=[m - 1, m]) for share, m in width.items()],
+        participation_ratio=ParticipationRatio(value=float(1 / (ratio**2).sum()), halves=[5.5, 6.25]),
+        noise=Noise(value=int((values > null).argmin()), draws=5, null=null.tolist()),
+        study=StudyComponent(component=50, value=ratio[49], cumulative=sums[49]) if len(values) >= 50 else None,
+    )
 
 
-def _walks(scores: np.ndarray, values: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+def _walks(name: str, scores: np.ndarray, values: np.ndarray) -> NearestWalk:
     """Along the first three and the last component; steps from the ten scores alone."""
-    total, entries = float(np.sqrt(values.sum())), []
+    ids, total, walks = np.arange(len(scores)) + 1000, float(np.sqrt(values.sum())), []
     for component in (1, 2, 3, 10, len(values)):
         sigma, points = float(np.sqrt(values[component - 1])), []
         for step in range(-3, 4):
             goal = np.zeros(10)
             goal[min(component, 10) - 1] = step * sigma
-            distance = np.sqrt(((scores - goal) ** 2).sum(1) + 2)
-            nearest = np.argsort(distance)[:3]
+            nearest = _near(ids, np.sqrt(((scores - goal) ** 2).sum(1) + 2), 3)
             chance = float(np.sqrt(8 + (step * sigma) ** 2 * 0.8))
             points.append(
-                {
-                    'step': step,
-                    'distance': float(distance[nearest[0]]),
-                    'relative': float(distance[nearest[0]] / total),
-                    'nearest': [
-                        {'annotation_id': 1000 + int(row), 'distance': float(distance[row])} for row in nearest
-                    ],
-                    'random': {'value': chance, 'low': chance * 0.92, 'high': chance * 1.08},
-                }
+                Point(
+                    step=step,
+                    distance=nearest[0].distance,
+                    relative=nearest[0].distance / total,
+                    nearest=nearest,
+                    random=_item(chance, chance * 0.08),
+                )
             )
-        entries.append({'component': component, 'sigma': sigma, 'points': points})
-    return {'steps': list(range(-3, 4)), 'components': entries}
+        walks.append(Walk(component=component, sigma=sigma, points=points))
+    return NearestWalk(of=name, steps=list(range(-3, 4)), walks=walks)
 
 
-def _concepts(people: dict[str, Any], scores: np.ndarray, columns: dict[str, np.ndarray], best: int) -> dict[str, Any]:
+def _concepts(of: str, people: dict[str, Any], scores: np.ndarray, best: int) -> Concepts:
     """Correlations that are real, the rest near them."""
     controls = ['torso_in_crop', 'labelled_share']
-    definitions, pairs, groups, probes = [], [], [], []
+    found = Concepts(of=of, definitions=[], controls=controls, components=[], clusters=[], probes=[])
+    unknown = Estimate(value=None)
     for name, title, unit, kind in CONCEPTS:
         values = people['concepts'][name]
         there = ~np.isnan(values)
-        varies = values[there].std() > 0
-        definitions.append(
-            {
-                'name': name,
-                'title': title,
-                'unit': unit,
-                'kind': kind,
-                'definition': f'How {title} is measured in one sentence.',
-                'persons': int(there.sum()),
-                'mean': float(values[there].mean()),
-                'sd': float(values[there].std()),
-            }
+        known, varies = int(there.sum()), values[there].std() > 0
+        definition = f'How {title} is measured in one sentence.'
+        mean, sd = float(values[there].mean()), float(values[there].std())
+        found.definitions.append(
+            Definition(
+                name=name, title=title, unit=unit, kind=kind, definition=definition, persons=known, mean=mean, sd=sd
+            )
         )
         rhos = [float(spearmanr(values[there], scores[there, m])[0]) if varies else None for m in range(10)]
-        for m, rho in enumerate(rhos):
-            pairs.append(
-                {
-                    'component': m + 1,
-                    'concept': name,
-                    'persons': int(there.sum()),
-                    'rho': None if rho is None else _item(rho, 0.15 * (1 - rho**2) + 0.01),
-                    'partial': None if name in controls or rho is None else _item(0.6 * rho, 0.12),
-                    'shuffled': _item(0, 0.15),
-                }
+        found.components.extend(
+            Correlation(
+                component=m + 1,
+                concept=name,
+                rho=Estimate(value=None, n=known) if rho is None else _item(rho, 0.15 * (1 - rho**2) + 0.01, known),
+                partial=unknown if name in controls or rho is None else _item(0.6 * rho, 0.12),
+                shuffled=_item(0, 0.15),
             )
+            for m, rho in enumerate(rhos)
+        )
         top = max([abs(rho) for rho in rhos if rho is not None], default=None)
         for k in sorted({2, best}):
             share = None if top is None else top**2
-            value = None if top is None else (0.5 + top / 2 if k == 2 else share)
-            groups.append(
-                {
-                    'k': k,
-                    'concept': name,
-                    'persons': int(there.sum()),
-                    'effect': {
-                        'measure': 'auc' if k == 2 else 'epsilon_squared',
-                        'value': value,
-                        'low': None if value is None else max(0, value - 0.07),
-                        'high': None if value is None else min(1, value + 0.07),
-                    },
-                    'mutual_information': {'value': share, 'low': share and share * 0.8, 'high': share and share * 1.2},
-                    'entropy_share': share,
-                    'shuffled': {'value': 0.01, 'high': 0.03},
-                }
+            value = None if top is None else (0.5 + top / 2 if k == 2 else top**2)
+            ends = (
+                dict(low=None, high=None)
+                if value is None
+                else dict(low=max(0, value - 0.07), high=min(1, value + 0.07))
             )
-        sizes = [1, 2, 4, 8, 16]
-        found = [None if top is None else top**2 * x for x in (0.5, 0.8, 0.95, 1, 0.98)]
-        probes.append(
-            {
-                'concept': name,
-                'measure': 'auc' if kind == 'flag' else 'r2',
-                'persons': int(there.sum()),
-                'components': sizes,
-                'values': [x if x is None or kind != 'flag' else 0.5 + x / 2 for x in found],
-                'low': [x if x is None else (x if kind != 'flag' else 0.5 + x / 2) - 0.05 for x in found],
-                'high': [x if x is None else (x if kind != 'flag' else 0.5 + x / 2) + 0.05 for x in found],
-                'shuffled': [0.5 if kind == 'flag' else -0.01] * len(sizes),
-            }
+            found.clusters.append(
+                Separation(
+                    k=k,
+                    concept=name,
+                    measure='auc' if k == 2 else 'epsilon_squared',
+                    effect=Estimate(value=value, n=known, **ends),
+                    mutual_information=unknown if share is None else _item(share, share * 0.2),
+                    entropy_share=share,
+                    shuffled=Estimate(value=0.01, high=0.03, over='permutations'),
+                )
+            )
+        flag, sizes = kind == 'flag', [1, 2, 4, 8, 16]
+        scored = [None if top is None else top**2 * x for x in (0.5, 0.8, 0.95, 1, 0.98)]
+        found.probes.append(
+            Probe(
+                concept=name,
+                measure='auc' if flag else 'r2',
+                persons=known,
+                score=Curve(
+                    x=[float(size) for size in sizes],
+                    y=[unknown if x is None else _item(0.5 + x / 2 if flag else x, 0.05) for x in scored],
+                ),
+                shuffled=[0.5 if flag else -0.01] * len(sizes),
+            )
         )
-    return {'definitions': definitions, 'controls': controls, 'components': pairs, 'clusters': groups, 'probes': probes}
+    return found
 
 
-def _comparison(analyses: list[dict[str, Any]], tables: dict[str, pa.Table]) -> dict[str, Any]:
-    """How alike the analyses are; hand-made numbers."""
-    names = list(tables)
+def _comparison(results: Results) -> Comparison:
+    """How alike the layers are; hand-made numbers."""
+    names = [layer.name for layer in results.layers]
     alike = [[1.0 if a == b else 0.62 for b in names] for a in names]
-    groups = {item['name']: item['concepts']['clusters'] for item in analyses}
-    return {
-        'persons': analyses[0]['persons'],
-        'names': names,
-        'cka': [[{'value': value, 'halves': [value, value]} for value in line] for line in alike],
-        'agreement': [
-            {'k': k, 'adjusted_rand': [[1.0 if a == b else 1.2 / k for b in names] for a in names]}
+    count = results.layers[0].persons
+    return Comparison(
+        of='all',
+        persons=count,
+        names=names,
+        cka=[[Alike(value=value, halves=[value, value]) for value in line] for line in alike],
+        agreement=[
+            Agreement(k=k, adjusted_rand=[[1.0 if a == b else 1.2 / k for b in names] for a in names])
             for k in range(2, 11)
         ],
-        'balance': [
-            {
-                'name': item['name'],
-                'k': fit['k'],
-                'entropy_share': 0.9,
-                'smallest_share': min(fit['sizes']) / item['persons'],
-            }
-            for item in analyses
-            for fit in item['clusters']['k']
+        balance=[
+            Balance(name=answer.of, k=fit.k, entropy_share=0.9, smallest_share=min(fit.sizes) / count)
+            for answer in results.all(Clusters)
+            for fit in answer.fits
         ],
-        'purity': [
-            {
-                'name': name,
-                'k': entry['k'],
-                'concept': entry['concept'],
-                'mutual_information': entry['mutual_information']['value'],
-                'entropy_share': entry['entropy_share'],
-            }
-            for name, entries in groups.items()
-            for entry in entries
+        purity=[
+            Purity(
+                name=answer.of,
+                k=entry.k,
+                concept=entry.concept,
+                mutual_information=entry.mutual_information.value,
+                entropy_share=entry.entropy_share,
+            )
+            for answer in results.all(Concepts)
+            for entry in answer.clusters
         ],
-    }
+    )

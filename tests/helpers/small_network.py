@@ -16,6 +16,19 @@ from shg_xai.latents import LatentStore, verify
 from tests.helpers.data import QUICK
 
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
+# Instead of ours, with a flip test; its last layer is backbone.layer4.
+RESNET = dict(
+    backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8, _delete_=True),
+    head=dict(
+        type='HeatmapHead',
+        in_channels=64,
+        deconv_out_channels=(8, 8, 8),
+        deconv_kernel_sizes=(4, 4, 4),
+        conv_out_channels=None,
+        conv_kernel_sizes=None,
+    ),
+    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True),
+)
 Latents = dict[int, np.ndarray]
 
 

@@ -1,11 +1,13 @@
 """What tests of a study share: settings of a small one, and costs made up by hand."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+from shg_xai.chapters.networks.options import NETWORKS
+from shg_xai.results import write
 from shg_xai.study.costs import Costs
 from shg_xai.study.settings import Settings
+from tests.helpers.made_component_projection import component_projection
 
 ROOT = Path(__file__).resolve().parents[2]
 COSTS = Costs(
@@ -15,7 +17,8 @@ COSTS = Costs(
 
 def settings_of(folder: Path, **changes: Any) -> Settings:
     """Settings of a study in ``folder`` / work on data in ``folder`` / coco."""
-    values = dict(
+    values: dict[str, Any] = dict(
+        networks=NETWORKS,
         work_dir=folder / 'work',
         data_root=folder / 'coco',
         config=ROOT / 'configs' / 'demo' / 'shg_people.py',
@@ -27,9 +30,9 @@ def settings_of(folder: Path, **changes: Any) -> Settings:
     return Settings(**{**values, **changes})
 
 
-def write_kept(settings: Settings, widths: list[int], dimensions: int = 512) -> None:
-    """What ``keep components`` leaves of each stack, as far as a width is chosen from it."""
+def write_widths(settings: Settings, widths: list[int], dimensions: int = 512) -> None:
+    """What ``keep components`` leaves of each stack: made up but for the width that it suggests."""
     for stack, width in enumerate(widths):
-        file = settings.kept_of(stack)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(dict(suggestion=dict(k=width), dimensions=dimensions)))
+        answer = component_projection(stack)
+        answer.suggestion.k, answer.dimensions = width, dimensions
+        write(settings.width_of(stack), answer)

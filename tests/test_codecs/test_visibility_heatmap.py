@@ -1,5 +1,8 @@
 """Targets and their way back, against SciPy's filter, Gaussians by hand and MMPose's codec."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 from mmpose.codecs import MSRAHeatmap
@@ -8,10 +11,10 @@ from scipy.ndimage import gaussian_filter
 import shg_xai.plugin  # noqa: F401
 from shg_xai.codecs import VisibilityHeatmap
 
-SIZES = dict(input_size=(256, 256), heatmap_size=(64, 64))
+SIZES: dict[str, Any] = dict(input_size=(256, 256), heatmap_size=(64, 64))
 
 
-def encode(codec: VisibilityHeatmap, points: list[tuple[float, float]], v: list[int]) -> dict:
+def encode(codec: VisibilityHeatmap, points: Sequence[tuple[float, float]], v: list[int]) -> dict:
     return codec.encode(np.array([points], dtype=np.float32), np.array([v], dtype=np.float32))
 
 
@@ -63,7 +66,7 @@ def test_the_last_half_pixel_belongs_to_the_last_pixel() -> None:
 
 @pytest.mark.parametrize('unit_peak', [False, True])
 def test_unlabelled_joints_and_joints_outside_are_empty(unit_peak: bool) -> None:
-    points = [(100, 100), (-0.1, 100), (100, -3), (256, 100), (100, 256), (0, 0)]
+    points: list[tuple[float, float]] = [(100, 100), (-0.1, 100), (100, -3), (256, 100), (100, 256), (0, 0)]
     encoded = encode(VisibilityHeatmap(**SIZES, unit_peak=unit_peak), points, [0, 2, 1, 2, 1, 2])
     assert not encoded['heatmaps'][:5].any()
     assert encoded['heatmaps'][5].any()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from mmengine.registry import init_default_scope
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.coco import Annotation
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.errors import InputError
 from tests.helpers.data import PARTLY, annotation, coco, write_coco, write_part
@@ -30,7 +31,7 @@ def dataset(root: Path, **arguments: Any) -> CheckedCocoDataset:
 
 def with_entry(root: Path, **changes: Any) -> Path:
     """A data set whose second annotation is changed."""
-    write_part(root, 'val2017', [annotation(1), annotation(2) | changes])
+    write_part(root, 'val2017', [annotation(1), cast(Annotation, {**annotation(2), **changes})])
     return root
 
 

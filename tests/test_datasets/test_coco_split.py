@@ -14,7 +14,7 @@ from shg_xai.errors import InputError
 KEYPOINTS = [10, 20, 2] + [0, 0, 0] * 16
 
 
-def make_coco(persons_on: list[int]) -> dict[str, Any]:
+def make_coco(persons_on: list[int]) -> Any:
     """Annotations with image ids 1, 2, ... holding that many persons each."""
     images = [{'id': i, 'file_name': f'{i}.png'} for i in range(1, len(persons_on) + 1)]
     owners = [i for i, count in enumerate(persons_on, 1) for _ in range(count)]

@@ -9,10 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from shg_xai.drawing.pictures import person_picture, sides_of, write_atlas
+from shg_xai.drawing.pictures import Person, person_picture, sides_of, write_atlas
 from shg_xai.errors import InputError
 
-NOBODY = (np.zeros((3, 2)), np.zeros(3), [])
+NOBODY = (np.zeros((3, 2)), np.zeros(3))
+
+
+def person(keypoints: np.ndarray, visibility: list[int]) -> Person:
+    return Person((50, 50), (100, 100), keypoints, np.array(visibility))
 
 
 def pixels(picture: bytes) -> np.ndarray:
@@ -27,17 +31,17 @@ def test_the_crop_is_square_and_grey_outside_the_image() -> None:
     # 100 x 100, left half red, right half blue; a crop of 100 around its right upper corner.
     image = np.zeros((100, 100, 3), np.uint8)
     image[:, :50, 0] = image[:, 50:, 2] = 255
-    got = pixels(person_picture(image, (100, 0), (100, 40), *NOBODY, size=64))
+    got = pixels(person_picture(image, Person((100, 0), (100, 40), *NOBODY), [], size=64))
     assert got.shape == (64, 64, 3)
     assert near(got[48, 16], (0, 0, 254))
     assert near(got[16, 16], (190, 190, 190)), 'above the image'
     assert near(got[48, 48], (190, 190, 190)), 'right of the image'
-    whole = pixels(person_picture(image, (50, 50), (100, 100), *NOBODY, size=64))
+    whole = pixels(person_picture(image, Person((50, 50), (100, 100), *NOBODY), [], size=64))
     assert near(whole[32, 8], (254, 0, 0)) and near(whole[32, 56], (0, 0, 254))
 
 
 def test_without_an_image_the_crop_is_grey() -> None:
-    got = pixels(person_picture(None, (5, 5), (10, 10), *NOBODY, size=32))
+    got = pixels(person_picture(None, Person((5, 5), (10, 10), *NOBODY), [], size=32))
     assert (np.abs(got - 190) <= 3).all()
 
 
@@ -45,9 +49,7 @@ def test_joints_lie_in_the_crop_left_orange_right_blue_hidden_hollow() -> None:
     keypoints = np.array([[30, 50], [70, 50], [50, 20], [50, 80]], float)
     sides = sides_of(['left_wrist', 'right_wrist', 'left_eye', 'nose'])
     assert sides == ('left', 'right', 'left', '')
-    got = pixels(
-        person_picture(None, (50, 50), (100, 100), keypoints, np.array([2, 2, 1, 0]), [], size=300, sides=sides)
-    )
+    got = pixels(person_picture(None, person(keypoints, [2, 2, 1, 0]), [], size=300, sides=sides))
     assert near(got[150, 90], (230, 159, 0), 25)
     assert near(got[150, 210], (0, 114, 178), 25)
     assert near(got[60, 150], (255, 255, 255), 25), 'occluded: hollow'
@@ -56,8 +58,8 @@ def test_joints_lie_in_the_crop_left_orange_right_blue_hidden_hollow() -> None:
 
 def test_a_bone_needs_both_ends() -> None:
     keypoints = np.array([[20, 50], [80, 50]], float)
-    both = pixels(person_picture(None, (50, 50), (100, 100), keypoints, np.array([2, 2]), [(0, 1)]))
-    one = pixels(person_picture(None, (50, 50), (100, 100), keypoints, np.array([2, 0]), [(0, 1)]))
+    both = pixels(person_picture(None, person(keypoints, [2, 2]), [(0, 1)]))
+    one = pixels(person_picture(None, person(keypoints, [2, 0]), [(0, 1)]))
     assert not near(both[56, 56], (190, 190, 190))
     assert near(one[56, 56], (190, 190, 190))
 

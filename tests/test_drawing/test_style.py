@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from shg_xai.chapters.comparison.figures import draw_balance
+from shg_xai.chapters.comparison.results import Balance, Comparison
 from shg_xai.drawing.style import save_figure
 from shg_xai.errors import InputError
 
@@ -20,16 +21,18 @@ EVENNESS = [
 NAMES = ('plain_0', 'improved_0-bottleneck_residuals', 'improved_0-encoder')
 
 
+def comparison(evenness: list[list[float]]) -> Comparison:
+    balance = [
+        Balance(name=name, k=k, entropy_share=value, smallest_share=0.964 / k)
+        for name, values in zip(NAMES, evenness, strict=False)
+        for k, value in enumerate(values, 2)
+    ]
+    names = list(NAMES[: len(evenness)])
+    return Comparison(of='all', persons=9, names=names, cka=[], agreement=[], balance=balance, purity=[])
+
+
 def test_no_label_is_cut(tmp_path: Path) -> None:
-    comparison = dict(
-        names=list(NAMES),
-        balance=[
-            dict(name=name, k=k, entropy_share=value, smallest_share=0.964 / k)
-            for name, values in zip(NAMES, EVENNESS, strict=True)
-            for k, value in enumerate(values, 2)
-        ],
-    )
-    save_figure(draw_balance(comparison), tmp_path, 'balance')
+    save_figure(draw_balance(comparison(EVENNESS)), tmp_path, 'balance')
     pixels = np.asarray(Image.open(tmp_path / 'balance.png').convert('L'))
     for edge in (pixels[:, 0], pixels[:, -1], pixels[0], pixels[-1]):
         assert (edge == 255).all()
@@ -39,4 +42,4 @@ def test_no_label_is_cut(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / 'balance.png').mkdir()
     with pytest.raises(InputError, match=r'balance\.png'):
-        save_figure(draw_balance(dict(names=[], balance=[])), tmp_path, 'balance')
+        save_figure(draw_balance(comparison([])), tmp_path, 'balance')

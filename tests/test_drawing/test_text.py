@@ -2,7 +2,8 @@
 
 import pytest
 
-from shg_xai.drawing.text import amount, has_zero, listed, number, percent, plural, span
+from shg_xai.drawing.text import amount, listed, number, percent, plural, span
+from shg_xai.results import Estimate
 
 
 @pytest.mark.parametrize(
@@ -15,8 +16,6 @@ from shg_xai.drawing.text import amount, has_zero, listed, number, percent, plur
         (-0.001, '0.00'),
         (0, '0'),
         (None, 'not known'),
-        (float('nan'), 'not known'),
-        (True, 'not known'),
     ],
 )
 def test_a_number(value: float | None, text: str) -> None:
@@ -54,10 +53,10 @@ def test_words() -> None:
 
 
 def test_an_interval_that_is_not_known_is_none() -> None:
-    assert span({'low': -0.1, 'high': 0.2}) == '−0.10 to 0.20'
-    assert span({'low': None, 'high': 0.2}) is None
+    assert span(Estimate(value=0.1, low=-0.1, high=0.2)) == '−0.10 to 0.20'
+    assert span(Estimate(value=0.1, high=0.2)) is None
     assert span(None) is None
-    assert has_zero({'low': -0.1, 'high': 0.2}) is True
-    assert has_zero({'low': 0.1, 'high': 0.2}) is False
-    assert has_zero({'low': 0.4, 'high': 0.6}, 0.5) is True
-    assert has_zero({'low': None, 'high': 0.2}) is None
+    assert Estimate(value=0.1, low=-0.1, high=0.2).holds() is True
+    assert Estimate(value=0.15, low=0.1, high=0.2).holds() is False
+    assert Estimate(value=0.5, low=0.4, high=0.6).holds(0.5) is True
+    assert Estimate(value=0.1, high=0.2).holds() is None

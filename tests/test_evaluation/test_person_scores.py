@@ -10,7 +10,7 @@ from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags, person_scores, sample_distances
 from shg_xai.visibility import VISIBLE
 from tests.helpers.data import NAMES, STANDING, annotation
-from tests.test_evaluation.test_visible_pck import sample
+from tests.helpers.tested import sample
 
 JOINTS = ('nose', 'left_wrist', 'right_knee', 'left_hip')
 V = np.array([[2, 2, 1, 0], [1, 0, 0, 0], [0, 0, 0, 2], [2, 1, 2, 1]])

@@ -1,6 +1,5 @@
 """The metric through MMEngine's Evaluator, by hand and beside MMPose's PCKAccuracy."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
-from mmengine.structures import InstanceData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.structures import PoseDataSample
 
@@ -18,32 +16,8 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.errors import InputError
 from shg_xai.evaluation import VisiblePCK
-from tests.helpers.data import ALL_VISIBLE, NAMES, PARTLY, STANDING, annotation
-
-
-def sample(
-    shift: dict[int, float],
-    v: Sequence[int] = ALL_VISIBLE,
-    side: float = 200,
-    points: np.ndarray = STANDING,
-    annotated: bool = True,
-) -> PoseDataSample:
-    """A person whose joints are predicted so many pixels to the right of the truth."""
-    entry = annotation(points=points, v=v, bbox=(0, 0, 80, 100))
-    truth = np.array(entry['keypoints']).reshape(1, 17, 3)[..., :2]
-    predicted = truth.copy()
-    for joint, distance in shift.items():
-        predicted[0, joint, 0] += distance
-    person = PoseDataSample(
-        metainfo=dict(
-            id=1, img_id=1, input_scale=np.array([side, side / 2]), **dict(raw_ann_info=entry) if annotated else {}
-        )
-    )
-    person.gt_instances = InstanceData(
-        keypoints=truth, keypoints_visible=np.minimum(1, np.array([v])), bboxes=np.array([[0.0, 0, 80, 100]])
-    )
-    person.pred_instances = InstanceData(keypoints=predicted, keypoint_scores=np.ones((1, 17)))
-    return person
+from tests.helpers.data import NAMES, PARTLY, STANDING
+from tests.helpers.tested import sample
 
 
 def evaluate(persons: list[PoseDataSample], *others: dict, **arguments: Any) -> dict[str, float]:

@@ -35,6 +35,7 @@ def lively(model: nn.Module) -> None:
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.uniform_(layer.weight, 0.5, 1.5)
             nn.init.normal_(layer.bias)
+            assert layer.running_mean is not None and layer.running_var is not None
             nn.init.normal_(layer.running_mean)
             nn.init.uniform_(layer.running_var, 0.5, 2)
 

@@ -9,6 +9,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 from sklearn.decomposition import PCA
+from torch.utils.data import Dataset
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.latent_dataset import LatentDataset
@@ -105,7 +106,7 @@ def test_a_person_with_nan_is_named_before_training(store: Path, tmp_path: Path,
 
 
 def test_other_datasets_are_refused(store: Path) -> None:
-    class Other(list):
+    class Other(Dataset[Any]):
         pass
 
     with pytest.raises(InputError, match='Other holds no latents; take the hook out'):

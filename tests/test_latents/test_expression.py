@@ -1,13 +1,16 @@
 """Expressions over columns, with the rows they choose worked out by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents import evaluate
 from shg_xai.latents.expression import column_names
 
-COLUMNS = {
+COLUMNS: dict[str, NDArray[Any]] = {
     'pck': np.array([0.2, 0.5, np.nan, 0.9], np.float32),
     'num_labelled': np.array([17, 3, 0, 17], np.int16),
     'split': np.array(['val', 'train', None, 'val'], object),

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -108,7 +109,7 @@ def test_rows_come_back_with_null_for_what_is_absent(store: LatentStore) -> None
         np.zeros(7, bool),
     ],
 )
-def test_indexing_equals_that_of_numpy(store: LatentStore, index: object) -> None:
+def test_indexing_equals_that_of_numpy(store: LatentStore, index: Any) -> None:
     whole = arrays(list(range(7)))[HALF].astype(np.float16)
     wanted = whole[index]
     found = store.array(HALF)[index]

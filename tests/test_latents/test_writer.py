@@ -251,7 +251,7 @@ def test_a_run_killed_five_times_ends_with_every_row_once(repo_root: Path, tmp_p
     counts = []
     for _ in range(5):
         with subprocess.Popen(command, cwd=repo_root, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout.readline() == 'started\n'
+            assert process.stdout is not None and process.stdout.readline() == 'started\n'
             time.sleep(generator.uniform(0, 0.05))
             process.kill()
         counts.append(len(LatentStore.open(folder)))

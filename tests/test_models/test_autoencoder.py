@@ -19,7 +19,8 @@ from shg_xai.models.autoencoder import multiplicative_noise
 def neck(**arguments: Any) -> AutoencoderNeck:
     """A small neck in evaluation mode, initialised as in training."""
     torch.manual_seed(0)
-    module = AutoencoderNeck(**dict(in_channels=6, hidden_channels=(5, 4), code_channels=3) | arguments)
+    small: dict[str, Any] = dict(in_channels=6, hidden_channels=(5, 4), code_channels=3)
+    module = AutoencoderNeck(**small | arguments)
     module.init_weights()
     return module.eval()
 
@@ -148,7 +149,7 @@ def test_weights_keep_their_names() -> None:
 
 
 def test_without_convolutions_and_relus_it_is_linear() -> None:
-    module = neck(hidden_channels=(), code_relu=False, output_relu=False)
+    module: Any = neck(hidden_channels=(), code_relu=False, output_relu=False)
     x = feature_map()
     # By hand: two matrices, and nothing between them.
     inner, outer = module.encoder[2], module.decoder[0]

@@ -1,5 +1,7 @@
 """One hourglass: its modules against the formula, and skips as values."""
 
+from typing import Any, TypeVar
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,15 +11,17 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.models.hourglass import Hourglass, Residual
 
 BATCH_NORM = dict(type='BN')
+M = TypeVar('M', bound=nn.Module)
 
 
-def lively(module: nn.Module) -> nn.Module:
+def lively(module: M) -> M:
     """The module in evaluation mode, with running statistics that do something."""
     torch.manual_seed(0)
     for layer in module.modules():
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.uniform_(layer.weight, 0.5, 1.5)
             nn.init.normal_(layer.bias)
+            assert layer.running_mean is not None and layer.running_var is not None
             nn.init.normal_(layer.running_mean)
             nn.init.uniform_(layer.running_var, 0.5, 2)
     return module.eval()
@@ -33,6 +37,7 @@ def images(size: int = 16) -> Tensor:
 
 def pre_activated(x: Tensor, norm: nn.BatchNorm2d, conv: nn.Conv2d) -> Tensor:
     """BN, ReLU, convolution, spelt out."""
+    assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     shape = (1, -1, 1, 1)
     x = (x - norm.running_mean.view(shape)) * scale.view(shape) + norm.bias.view(shape)
@@ -41,7 +46,8 @@ def pre_activated(x: Tensor, norm: nn.BatchNorm2d, conv: nn.Conv2d) -> Tensor:
 
 @pytest.mark.parametrize('shortcut', ['conv3x3', 'identity'])
 def test_residual_is_the_studys_formula(shortcut: str) -> None:
-    residual, x = lively(Residual(8, shortcut, BATCH_NORM)), images()
+    residual: Any = lively(Residual(8, shortcut, BATCH_NORM))
+    x = images()
     norm_1, _, conv_1, norm_2, _, conv_2, norm_3, _, conv_3 = residual.branch
     assert [(conv.in_channels, conv.out_channels, conv.kernel_size) for conv in (conv_1, conv_2, conv_3)] == [
         (8, 4, (1, 1)),
@@ -91,11 +97,11 @@ def test_encode_and_decode_change_neither_input_nor_module() -> None:
     state = {name: value.clone() for name, value in network.state_dict().items()}
     with torch.no_grad():
         latent, skips = network.encode(x)
-        given = [value.clone() for value in (latent, *skips)]
+        given = [value.clone() for value in (latent, *skips) if value is not None]
         first = network.decode(latent, skips)
         second = network.decode(latent, skips)
     assert torch.equal(x, kept)
-    assert all(torch.equal(a, b) for a, b in zip((latent, *skips), given, strict=True))
+    assert all(a is not None and torch.equal(a, b) for a, b in zip((latent, *skips), given, strict=True))
     assert torch.equal(first, second)
     assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
     assert set(vars(network)) == attributes
@@ -111,6 +117,7 @@ def test_a_latent_can_be_decoded_without_skips_or_with_anothers() -> None:
     assert not torch.allclose(own, without)
     assert not torch.allclose(own, network.decode(latent, foreign))
     # The finest skip is added last, and nothing follows it.
+    assert skips[0] is not None
     torch.testing.assert_close(network.decode(latent, (None, skips[1])) + skips[0], own)
     without_any = hourglass([False, False])
     without_any.load_state_dict(network.state_dict())

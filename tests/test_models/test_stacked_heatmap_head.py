@@ -1,6 +1,7 @@
 """The head: one loss a stack, computed by hand, and its gradients."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -85,7 +86,7 @@ def test_the_head_is_the_studys() -> None:
 
 def test_the_intermediate_loss_trains_the_first_stack() -> None:
     torch.manual_seed(0)
-    backbone = StackedHourglass(num_stacks=2, channels=8, depth=2, num_bottleneck_residuals=1)
+    backbone: Any = StackedHourglass(num_stacks=2, channels=8, depth=2, num_bottleneck_residuals=1)
     backbone.init_weights()
     losses = head().loss(backbone(random(2, 3, 64, 64)), samples())
     losses['loss_kpt_stack0'].backward()
@@ -100,7 +101,7 @@ def test_the_intermediate_loss_trains_the_first_stack() -> None:
 
 def test_the_last_loss_trains_everything() -> None:
     torch.manual_seed(0)
-    backbone = StackedHourglass(num_stacks=2, channels=8, depth=2, num_bottleneck_residuals=1)
+    backbone: Any = StackedHourglass(num_stacks=2, channels=8, depth=2, num_bottleneck_residuals=1)
     backbone.init_weights()
     module = head()
     module.loss(backbone(random(2, 3, 64, 64)), samples())['loss_kpt'].backward()

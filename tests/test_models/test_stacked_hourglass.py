@@ -17,7 +17,7 @@ from shg_xai.errors import InputError
 from shg_xai.models import AutoencoderNeck, StackedHourglass
 from shg_xai.models.stacked_hourglass import flags_by_stack
 
-SMALL = dict(channels=16, depth=2, num_bottleneck_residuals=1)
+SMALL: dict[str, Any] = dict(channels=16, depth=2, num_bottleneck_residuals=1)
 
 
 def network(**arguments: Any) -> StackedHourglass:
@@ -32,7 +32,7 @@ def images(height: int = 64, width: int = 64) -> Tensor:
     return torch.randn(2, 3, height, width, generator=torch.Generator().manual_seed(1))
 
 
-def meta_model(file: Path) -> nn.Module:
+def meta_model(file: Path) -> Any:
     """The whole model of a config, without memory for its numbers."""
     init_default_scope('mmpose')
     with torch.device('meta'):
@@ -111,7 +111,7 @@ def test_the_heatmaps_returned_are_the_ones_fed_back() -> None:
         module.register_forward_hook(lambda module, inputs, output: seen.update({name: (inputs[0].clone(), output)}))
 
     first, second = backbone.hourglasses
-    between = backbone.intermediates[0]
+    between: Any = backbone.intermediates[0]
     for name, module in (
         ('first', first),
         ('second', second),
@@ -184,7 +184,7 @@ def test_weights_are_glorot_normal_and_biases_zero() -> None:
         # The standard deviation of n normal numbers errs by 1 / sqrt(2 n).
         tolerance = 5 / math.sqrt(2 * layer.weight.numel())
         assert layer.weight.std().item() == pytest.approx(expected, rel=tolerance), name
-        assert not layer.bias.any(), name
+        assert layer.bias is not None and not layer.bias.any(), name
         scores.append(layer.weight.flatten() / expected)
     values = torch.cat(scores)
     # Normal, not uniform: 4.55 % lie beyond two standard deviations.

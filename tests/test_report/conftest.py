@@ -1,22 +1,28 @@
 """A folder of results, written once; tests that change it work on a copy."""
 
 import shutil
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from shg_xai.chapters import chapters
 from shg_xai.report.page import write_report
-from tests.helpers.made_interventions import intervention_results
+from shg_xai.results import Answer
 from tests.helpers.made_results import write_results
-from tests.helpers.made_study import study_results
+
+
+def other_answers() -> list[Answer]:
+    """What ``made_<chapter>.py`` makes with its function of the chapter's name."""
+    names = [chapter.name for chapter in chapters() if find_spec(f'tests.helpers.made_{chapter.name}')]
+    return [getattr(import_module(f'tests.helpers.made_{name}'), name)() for name in names]
 
 
 @pytest.fixture(scope='session')
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results of two analyses, a study and interventions, without a report. Read only."""
-    return write_results(
-        tmp_path_factory.mktemp('written'), study=study_results(), interventions=intervention_results()
-    )
+    """Results of two layers and of networks, without a report. Read only."""
+    return write_results(tmp_path_factory.mktemp('written'), answers=other_answers())
 
 
 @pytest.fixture(scope='session')

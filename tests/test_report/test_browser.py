@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from shg_xai.chapters import chapter_of, chapters
+from shg_xai.report.reading import read_report
 from tests.helpers.made_results import EVIL
 
 pytestmark = pytest.mark.slow
@@ -91,25 +93,24 @@ def test_the_page_is_as_wide_as_the_screen(page: Any) -> None:
     assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
 
 
-def test_the_study_is_there_and_its_tables_open(page: Any) -> None:
-    study = page.locator('#study')
-    assert study.locator('h2').inner_text() == 'The loop: does the autoencoder help?'
-    assert study.locator('figure').count() == 5
-    assert study.locator('img').evaluate_all('all => all.every((image) => image.naturalWidth > 0)')
-    assert study.locator('table:visible').count() == 1, 'the others are folded'
-    for summary in study.locator('summary').all():
-        summary.click()
-    assert study.locator('table:visible').count() == 6
-    assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
-
-
-def test_the_interventions_are_there_and_their_tables_open(page: Any) -> None:
-    for key, figures, tables in (('skips', 4, 2), ('decoded', 3, 2), ('redundancy', 1, 1), ('misclassified', 0, 1)):
-        chapter = page.locator(f'#interventions-{key}')
-        assert chapter.locator('figure').count() == figures
-        for summary in chapter.locator('summary').all():
+def test_chapters_are_there_and_their_tables_open(page: Any, reported: Path) -> None:
+    material = read_report(reported)
+    results = material.results
+    for chapter in chapters():
+        answers = [answer for answer in results.answers if chapter_of(answer) == chapter]
+        if chapter.of_layer or not answers:
+            continue
+        section = page.locator(f'#{chapter.name}')
+        assert section.locator('h2').inner_text() == chapter.title
+        figures = [figure for answer in answers for figure in chapter.figures(answer, material)]
+        assert section.locator('figure').count() == len(figures)
+        assert section.locator('img').evaluate_all('all => all.every((image) => image.naturalWidth > 0)')
+        tables = [table for answer in answers for table in chapter.tables(answer, results) if table.rows]
+        tables = [table for table in tables if not table.last]
+        assert section.locator('table:visible').count() == sum(not table.folded for table in tables)
+        for summary in section.locator('summary').all():
             summary.click()
-        assert chapter.locator('table:visible').count() == tables
+        assert section.locator('table:visible').count() == len(tables)
     assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
 
 

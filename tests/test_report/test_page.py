@@ -7,15 +7,22 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
-from shg_xai.report.claims import claims
+from shg_xai.chapters import chapter_of, chapters
+from shg_xai.chapters.clusters.results import Clusters
+from shg_xai.chapters.concepts.results import Concepts
+from shg_xai.drawing.material import Material
 from shg_xai.report.map import Pictures, embed_maps
-from shg_xai.report.page import render, write_report
-from shg_xai.report.reading import Report, read_report
-from tests.helpers.made_results import EVIL, write_results
+from shg_xai.report.page import analysed, methods, render, write_report
+from shg_xai.report.reading import read_report
+from shg_xai.results import AnalysedLayer, Estimate, Results, write
+from tests.helpers.made_results import EVIL, made_results, write_results
+from tests.helpers.nulled import nulled
 
 
 class Parsed(HTMLParser):
@@ -57,51 +64,96 @@ def scripts(parsed: Parsed) -> list[str]:
     return [text for tag, text in parsed.hidden if tag == 'script']
 
 
-def test_every_claim_is_in_the_page_once(reported: Path, parsed: Parsed) -> None:
-    results = json.loads((reported / 'results.json').read_text())
-    said = [text for _, text in claims(results)]
-    assert len(said) > 40
-    for text in said:
-        assert parsed.text.count(text) == said.count(text)
-    assert results['command'] in parsed.text
+def said(results: Results) -> list[str]:
+    """Every sentence of every chapter and on every layer."""
+    texts = [text for layer in results.layers for text in analysed(layer)]
+    return texts + [text for answer in results.answers for text in chapter_of(answer).findings(answer, results)]
+
+
+def test_every_finding_is_in_the_page_once(reported: Path, parsed: Parsed) -> None:
+    results = read_report(reported).results
+    texts = said(results)
+    assert len(texts) > 40
+    for text in texts:
+        assert parsed.text.count(text) == texts.count(text)
+    assert results.command in parsed.text
     assert 'people – Übung.json' in parsed.text
-    for title in (item['title'] for item in results['analyses'][0]['concepts']['definitions']):
-        assert title in parsed.text
+    for definition in results.first(Concepts).definitions:
+        assert definition.title in parsed.text
 
 
-def test_the_study_comes_first(page: str, parsed: Parsed) -> None:
-    title = 'The loop: does the autoencoder help?'
-    assert 0 < parsed.text.index(title) < parsed.text.index('What was analysed', 2000)
-    assert page.index('id="study"') < page.index('id="shg_people"')
-    chapter = page[page.index('id="study"') : page.index('id="interventions-skips"')]
-    assert chapter.count('<img ') == 5 and chapter.count('<table>') == 6
-    assert 'Before you read on' not in chapter
-    assert 'tools/run_study.py --data-root people --work-dir "out <i>&"' in parsed.text
-    assert 'tools/train.py <ae>.py' in parsed.text and '<ae>' not in page and '<i>' not in page
+def test_chapters_stand_in_their_order_around_the_layers(reported: Path, page: str) -> None:
+    answered = {chapter_of(answer).name for answer in read_report(reported).results.answers}
+    told = [chapter for chapter in chapters() if chapter.name in answered]
+    names = ('shg_people', 'shg_ae_people')
+    keys = [chapter.name for chapter in told if chapter.order < 100]
+    for name in names:
+        inner = [chapter.name for chapter in told if chapter.of_layer]
+        keys += [name, *(f'{name}-{key}' for key in ('analysed', *inner, 'map', 'next'))]
+    keys += [*(chapter.name for chapter in told if chapter.order >= 200), 'made']
+    assert re.findall(r'<section id="([^"]*)"', page) == keys
 
 
-def test_interventions_stand_between_study_and_analyses(page: str, parsed: Parsed) -> None:
-    keys = ['skips', 'decoded', 'redundancy', 'misclassified']
-    places = [page.index(f'id="interventions-{key}"') for key in keys]
-    ends = [*places[1:], page.index('id="shg_people"')]
-    assert page.index('id="study"') < places[0] and places == sorted(places) < ends
-    chapters = [page[start:end] for start, end in zip(places, ends, strict=True)]
-    assert [chapter.count('<img ') for chapter in chapters] == [4, 3, 1, 0]
-    assert [chapter.count('<table>') for chapter in chapters] == [2, 2, 1, 1]
-    assert 'tools/walk_latent.py "<i>decoded walk</i>"' in parsed.text
-    assert 'sitting to standing <b>' in parsed.text and 'facing <b>' in parsed.text
-    assert '<b>' not in ''.join(chapters) and '<i>' not in page
+def test_each_figure_of_a_chapter_is_a_file(reported: Path, parsed: Parsed) -> None:
+    material = read_report(reported)
+    names = []
+    for answer in material.results.answers:
+        chapter = chapter_of(answer)
+        prefix = answer.of if chapter.of_layer else chapter.name
+        names += [f'{prefix}-{figure.name}' for figure in chapter.figures(answer, material)]
+    assert len(set(names)) == len(names)
+    for kind in ('png', 'svg'):
+        assert {file.name for file in (reported / 'figures').glob(f'*.{kind}')} == {f'{name}.{kind}' for name in names}
+    assert all(parsed.text.count(f'figures/{name}.svg') == 1 for name in names)
+    assert sum(tag == 'figure' for tag, _ in parsed.tags) == len(names)
 
 
-def test_few_persons_are_the_first_that_is_said(written: Path, tmp_path: Path) -> None:
-    report = read_report(written)
-    study = {**report.results['study'], 'few': 'Only 12 <persons> were tested.'}
-    study['networks'][0]['title'] = '<script>alert(1)</script>'
-    page = render(Report({**report.results, 'study': study}, report.analyses), [])
-    said = Parsed(page).text
-    chapter = said[said.index('does the autoencoder help?') :]
-    assert chapter.index('Only 12 <persons> were tested.') < chapter.index('The networks were')
-    assert '<script>alert(1)' not in page and '<persons>' not in page
+def test_warnings_come_first_and_stay_text(written: Path, tmp_path: Path) -> None:
+    results = made_results()
+    comparison = results.answers[-1]
+    comparison.warnings = ['Only 12 <persons> were tested.']
+    comparison.command = 'tools/compare.py "<i>"'
+    page = render(
+        Material(msgspec.structs.replace(results, answers=[comparison]), read_report(written).persons), tmp_path
+    )
+    told = Parsed(page).text
+    told = told[told.index('Side by side', told.index('What to do next')) :]
+    assert told.index('Only 12 <persons> were tested.') < told.index('The analyses are compared')
+    assert 'tools/compare.py "<i>"' in told
+    assert '<persons>' not in page and '<i>' not in page
+
+
+def layer(**changes: Any) -> AnalysedLayer:
+    return msgspec.structs.replace(made_results().layers[0], **changes)
+
+
+def test_few_persons_are_told() -> None:
+    assert any('fewer than 200' in text and 'too few' in text for text in analysed(layer()))
+    assert any('fewer than the 4,096 dimensions' in text for text in analysed(layer(persons=1000, dimensions=4096)))
+    assert not any('too few' in text for text in analysed(layer(persons=5000, dimensions=4096)))
+
+
+def test_dimensions_that_never_vary_are_told() -> None:
+    assert analysed(layer(constant_dimensions=1))[-1] == '1 dimension never varies and adds nothing.'
+    assert analysed(layer(constant_dimensions=1200))[-1] == '1,200 dimensions never vary and add nothing.'
+
+
+def test_nothing_known_is_said_as_such(written: Path) -> None:
+    results = nulled(read_report(written).results)
+    texts = said(results)
+    assert 'How many groups there are is not known.' in texts
+    tables = [table for answer in results.answers for table in chapter_of(answer).tables(answer, results)]
+    assert all(len(row) == len(table.head) for table in tables for row in table.rows)
+    cells = [cell for table in tables for row in table.rows for cell in row]
+    assert not [text for text in texts + cells if re.search(r'\b(nan|None|null)\b', text)]
+
+
+def test_methods_are_those_of_the_chapters_that_answered() -> None:
+    results = made_results()
+    assert list(methods(results))[:2] == ['Intervals', 'Components']
+    assert 'the middle 95 % of what' in methods(results)['Intervals'] and 'Similarity' in methods(results)
+    alone = msgspec.structs.replace(results, answers=[], confidence=0.9)
+    assert list(methods(alone)) == ['Intervals'] and 'the middle 90 % of what' in methods(alone)['Intervals']
 
 
 def test_the_commands_that_follow_name_the_store(parsed: Parsed) -> None:
@@ -175,7 +227,7 @@ def test_drawn_again_it_is_the_same(reported: Path, tmp_path: Path) -> None:
 
 
 def test_pictures_lie_in_the_page_once(written: Path) -> None:
-    data = embed_maps(read_report(written).analyses)
+    data = embed_maps(read_report(written))
     # Both maps show the same 108 of 120 persons, one of them without a picture.
     assert 90 < len(data['pictures']) <= 107
     assert len(set(data['pictures'])) == len(data['pictures'])
@@ -183,7 +235,7 @@ def test_pictures_lie_in_the_page_once(written: Path) -> None:
 
 
 def test_many_pictures_are_stored_smaller(monkeypatch: pytest.MonkeyPatch, written: Path) -> None:
-    picture = read_report(written).analyses[0].picture(1000)
+    picture = read_report(written).persons['shg_people'].picture(1000)
     pictures = Pictures()
     assert [pictures.place(item) for item in (picture, None, picture)] == [0, -1, 0]
     plain = pictures.encoded()[0]
@@ -191,27 +243,33 @@ def test_many_pictures_are_stored_smaller(monkeypatch: pytest.MonkeyPatch, writt
     assert len(pictures.encoded()[0]) < len(plain)
 
 
-def test_one_analysis_without_concepts_or_pictures_will_do(tmp_path: Path) -> None:
+def test_one_layer_without_concepts_or_pictures_will_do(tmp_path: Path) -> None:
     out = write_results(tmp_path / 'out', persons=40, dimensions=16, names=('alone',))
-    results = json.loads((out / 'results.json').read_text())
-    results['analyses'][0]['concepts'] = dict(definitions=[], controls=[], components=[], clusters=[], probes=[])
-    results['analyses'][0]['clusters'].update(best_k=None, second_k=None, margin=None)
-    (out / 'results.json').write_text(json.dumps(results))
+    results = made_results(40, 16, ['alone'])
+    clusters = results.first(Clusters)
+    clusters.fit(clusters.best_k).silhouette = Estimate(value=None)
+    clusters.margin = clusters.second_k = None
+    concepts = Concepts(of='alone', definitions=[], controls=[], components=[], clusters=[], probes=[])
+    results.answers[results.answers.index(results.first(Concepts))] = concepts
+    write(out / 'results.json', results)
     page = write_report(out).read_text(encoding='utf-8')
-    assert 'Side by side' not in page and 'does the autoencoder help?' not in page
-    assert not list((out / 'figures').glob('study*'))
-    assert 'interventions-' not in page and 'Turn the skips off' not in page
-    assert not [file for name in ('skips', 'decoded', 'redundancy') for file in (out / 'figures').glob(f'{name}*')]
+    others = [chapter for chapter in chapters() if not chapter.of_layer]
+    assert not [chapter for chapter in others if f'id="{chapter.name}"' in page or chapter.title in page]
+    assert {file.stem for file in (out / 'figures').iterdir()} == {
+        f'alone-{name}'
+        for name in ('spectrum', 'running-sum', 'walk', 'walk-distance', 'silhouette', 'silhouette-plot')
+        + ('skeletons', 'centroids')
+        + (('misfits',) if clusters.fit(clusters.best_k).misfits else ())
+    }
     assert 'How many groups there are is not known.' in page
     assert not re.search(r'\b(nan|None|undefined)\b', Parsed(page).text)
-    assert not list((out / 'figures').glob('comparison*'))
     before = {file: file.read_bytes() for file in out.rglob('*') if file.is_file()}
     write_report(out)
     assert before == {file: file.read_bytes() for file in out.rglob('*') if file.is_file()}
 
 
 def test_ids_in_the_map_do_not_count_on(written: Path) -> None:
-    analyses = read_report(written).analyses
-    first, second = (json.dumps(embed_maps(analyses)) for _ in range(2))
+    material = read_report(written)
+    first, second = (json.dumps(embed_maps(material)) for _ in range(2))
     assert first == second
-    assert np.all([f'map-{analysis.name}-1' in first for analysis in analyses])
+    assert np.all([f'map-{name}-1' in first for name in material.persons])

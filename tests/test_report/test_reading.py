@@ -27,25 +27,26 @@ def change(out: Path, **changes: Any) -> None:
 
 
 def test_a_folder_is_read(out: Path) -> None:
-    report = read_report(out)
-    assert [analysis.name for analysis in report.analyses] == ['shg_people', 'shg_ae_people']
-    first = report.analyses[0]
+    material = read_report(out)
+    assert list(material.persons) == ['shg_people', 'shg_ae_people']
+    first = material.persons['shg_people']
     assert first.persons.num_rows == 120
     assert first.picture(1000)[:2] == b'\xff\xd8'
     assert first.picture(1005) is None, 'one person has no picture'
     assert first.picture(7) is None, 'nobody has this id'
+    assert material.layer('shg_ae_people').config_file == 'shg_ae_people.py'
 
 
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
-        (dict(kind='a shopping list'), r'results\.json: kind: .*give the folder'),
-        (dict(schema_version=2), r'results\.json: schema_version: 2, .*reads 1; update shg_xai'),
-        (dict(schema_version=0), r'results\.json: schema_version: 0, .*run tools/analyze_latent\.py'),
-        (dict(analyses=[]), r'results\.json: analyses: is no list'),
-        (dict(analyses=[{'name': '../up'}]), r"analyses\[0\]\.name: '\.\./up' is no name"),
-        (dict(analyses=[{'name': 'a'}]), r'analyses\[0\]\.spectrum is missing'),
-        (dict(settings=None), r'results\.json: settings is missing'),
+        (dict(kind='a shopping list'), r"results\.json: kind: 'a shopping list' is not .*give the folder"),
+        (dict(schema_version=3), r'results\.json: schema_version: 3, .*reads 2; update shg_xai'),
+        (dict(schema_version=1), r'results\.json: schema_version: 1, .*give the folder that tools/analyze_latent\.py'),
+        (dict(layers=[]), r'results\.json: layers: is empty'),
+        (dict(settings=None), r'results\.json: Expected `object`, got `null` - at `\$\.settings`; give'),
+        (dict(answers=[{'chapter': 'astrology'}]), r"Invalid value 'astrology' - at `\$\.answers\[0\]\.chapter`"),
+        (dict(shoe_size=43), r'unknown field `shoe_size`'),
     ],
 )
 def test_results_of_another_kind_are_refused(out: Path, changes: dict, message: str) -> None:
@@ -54,53 +55,44 @@ def test_results_of_another_kind_are_refused(out: Path, changes: dict, message: 
         read_report(out)
 
 
-def test_a_folder_without_a_study_is_read(out: Path) -> None:
-    change(out, study=None)
-    assert read_report(out).results['study'] is None
-
-
-# Where in the study something is taken away, or put in the place of something.
+# Where something is taken away, or put in the place of something.
 @pytest.mark.parametrize(
     ('place', 'value', 'message'),
     [
-        (['splice'], DROP, 'study.splice is missing'),
-        (['few'], DROP, 'study.few is missing'),
-        (['settings', 'command'], DROP, 'study.settings.command is missing'),
-        (['networks', 0, 'pck', 'limbs'], DROP, 'study.networks[0].pck.limbs is missing'),
-        (
-            ['networks', 1, 'seeds', 2, 'pck', 'visible', 'low'],
-            DROP,
-            'study.networks[1].seeds[2].pck.visible.low is missing',
-        ),
-        (['networks'], {}, 'study.networks is no list'),
-        (['networks', 0, 'key'], 'other', 'study.networks: none has the key plain'),
-        (['comparisons', 1, 'a'], 'lost', "study.comparisons[1].a: 'lost' is no network"),
-        (['comparisons', 0], 7, 'study.comparisons[0] is no mapping'),
-        (['comparisons', 0, 'verdict'], 'maybe', "study.comparisons[0].verdict: 'maybe' is none of"),
-        (['widths', 1, 'curve', 3, 'drop'], DROP, 'study.widths[1].curve[3].drop is missing'),
-        (['widths', 0, 'suggestion'], None, 'study.widths[0].suggestion is no mapping'),
-        (['data'], [1, 2, 3], 'study.data is no mapping'),
+        (['layers', 0, 'name'], '../up', r"matching regex '\^\[a-z0-9_-\]\+\$' - at `\$\.layers\[0\]\.name`"),
+        (['layers', 0, 'shape'], DROP, r'missing required field `shape` - at `\$\.layers\[0\]`'),
+        (['answers', 0, 'noise'], DROP, r'missing required field `noise` - at `\$\.answers\[0\]`'),
+        (['answers', 0, 'noise', 'draws'], 'many', r'Expected `int`, got `str` - at `\$\.answers\[0\]\.noise\.draws`'),
+        (['answers', 1, 'of'], 'nobody', r"answers\[1\]\.of: 'nobody' is no layer in it"),
+        (['answers', 3, 'definitions', 0, 'kind'], 'opinion', r"Invalid enum value 'opinion'"),
     ],
 )
-def test_a_study_that_lacks_something_is_refused(out: Path, place: list, value: Any, message: str) -> None:
-    study = json.loads((out / 'results.json').read_text())['study']
-    inner = study
+def test_what_lacks_or_is_wrong_is_one_line(out: Path, place: list, value: Any, message: str) -> None:
+    results = json.loads((out / 'results.json').read_text())
+    chapters = ['spectrum', 'nearest_walk', 'clusters', 'concepts']
+    results['answers'].sort(
+        key=lambda answer: chapters.index(answer['chapter']) if answer['chapter'] in chapters else 9
+    )
+    results['answers'] = [results['answers'][at] for at in (0, 2, 4, 6)]
+    inner = results
     for key in place[:-1]:
         inner = inner[key]
     inner[place[-1]] = value
     if value is DROP:
         del inner[place[-1]]
-    change(out, study=study)
-    with pytest.raises(InputError) as caught:
+    (out / 'results.json').write_text(json.dumps(results))
+    with pytest.raises(InputError, match=message) as caught:
         read_report(out)
-    assert str(caught.value).startswith(f'{out / "results.json"}: {message}')
-    assert str(caught.value).endswith('; run tools/run_study.py again')
+    assert str(caught.value).startswith(f'{out / "results.json"}: ') and '\n' not in str(caught.value)
+    assert str(caught.value).endswith(
+        '; give the folder that tools/analyze_latent.py wrote with --out, or run it again'
+    )
 
 
 @pytest.mark.parametrize('name', ['results.json', 'persons/shg_people.parquet', 'atlas/shg_ae_people.parquet'])
 def test_a_missing_or_broken_file_is_named(out: Path, name: str) -> None:
     (out / name).write_bytes(b'\x00\xff')
-    with pytest.raises(InputError, match=rf'{name}: cannot be read as .*analyze_latent'):
+    with pytest.raises(InputError, match=rf'{name}: .*(malformed|cannot be read as|utf-8).*analyze_latent'):
         read_report(out)
     (out / name).unlink()
     with pytest.raises(InputError, match=rf'{name}: no such file; .*analyze_latent'):

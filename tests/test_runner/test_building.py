@@ -52,7 +52,7 @@ def test_a_wrong_key_inside_a_component_is_not_blamed_on_the_config() -> None:
     class Buggy(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            nn.Linear(1, 1, wrong=True)
+            nn.Linear(1, 1, wrong=True)  # type: ignore[call-arg]
 
     with pytest.raises(TypeError, match='wrong'):
         build(type='Buggy')

@@ -1,6 +1,5 @@
 """From config file and command line to the config that runs."""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -9,28 +8,18 @@ from mmengine.config import Config
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
+from shg_xai.options import parse
 from shg_xai.runner.config import merge_common, merge_testing, merge_training, read_config
-from shg_xai.runner.options import add_common_options
+from shg_xai.runner.options import TrainOptions
 
 CONFIG = 'configs/shg_coco.py'
 
 
-def options(*words: str) -> argparse.Namespace:
-    """The options of both tools, as their command line gives them."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--resume', nargs='?', const='auto')
-    parser.add_argument('--no-validate', action='store_true')
-    parser.add_argument('--auto-scale-lr', action='store_true')
-    add_common_options(parser)
-    args = parser.parse_args(words)
-    args.config, args.checkpoint = CONFIG, 'best.pth'
-    return args
-
-
 def merged(repo_root: Path, *words: str) -> Config:
-    cfg, args = read_config(str(repo_root / CONFIG)), options(*words)
-    merge_training(cfg, args)
-    merge_common(cfg, args)
+    """The config that trains with this command line."""
+    cfg, options = read_config(str(repo_root / CONFIG)), parse(TrainOptions, '', [CONFIG, *words])
+    merge_training(cfg, options)
+    merge_common(cfg, options, CONFIG)
     return cfg
 
 
@@ -83,7 +72,7 @@ def test_resume(repo_root: Path, words: list[str], load_from: str | None) -> Non
 
 def test_testing_options(repo_root: Path) -> None:
     cfg = read_config(str(repo_root / CONFIG))
-    merge_testing(cfg, options('--amp'))
+    merge_testing(cfg, 'best.pth', amp=True)
     assert cfg.load_from == 'best.pth'
     assert cfg.test_cfg.fp16 is True
 

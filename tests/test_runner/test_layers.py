@@ -148,7 +148,7 @@ def test_parts_are_named_by_index_or_key() -> None:
 class Estimator(nn.Sequential):
     """Called as MMPose's are."""
 
-    def forward(self, inputs: Tensor, data_samples: None, mode: str) -> Tensor:
+    def forward(self, inputs: Tensor, data_samples: None, mode: str) -> Tensor:  # type: ignore[override]
         return super().forward(inputs)
 
 

@@ -9,17 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.helpers.made_study import study_results as made_up_results
 
 from shg_xai.errors import InputError
 from shg_xai.study.collect import collect, comparison_entries, network_entry, read_tested, study_results
 from shg_xai.study.configs import write_all, write_plain_configs
 from shg_xai.study.interventions import result_of
-from shg_xai.study.saved import write_settings
-from shg_xai.study.settings import GROUPS, NETWORKS, Settings
+from shg_xai.study.settings import GROUPS, NETWORKS, Settings, write_settings
 from tests.helpers.data import annotation, coco
 from tests.helpers.made_interventions import misclassified_results, redundancy_results, skip_results, walk_results
 from tests.helpers.made_results import write_results
-from tests.helpers.made_study import study_results as made_up_results
 from tests.helpers.study_settings import settings_of
 
 IMAGES = (1, 1, 2, 3)
@@ -78,7 +77,7 @@ def settings(tmp_path: Path) -> Settings:
     )
     write_json(found.work_dir / 'command.json', dict(command='tools/run_study.py --demo'))
     kept = dict(KEPT, suggestion=dict(KEPT['suggestion'], k=9), times_s={})
-    write_json(found.kept_of(0), kept)
+    write_json(found.width_of(0), kept)
     write_settings(found)
     return found
 

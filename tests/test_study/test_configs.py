@@ -14,7 +14,6 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
 from shg_xai.models import AutoencoderNeck
 from shg_xai.study.configs import (
-    main,
     necks_of,
     schedule,
     schedule_on,
@@ -23,17 +22,16 @@ from shg_xai.study.configs import (
     write_config,
     write_plain_configs,
 )
-from shg_xai.study.saved import write_settings
-from shg_xai.study.settings import Settings
+from shg_xai.study.settings import Settings, read_settings, write_settings
 from tests.helpers.data import only_error, run_in_process
-from tests.helpers.study_settings import ROOT, settings_of, write_kept
+from tests.helpers.study_settings import ROOT, settings_of, write_widths
 
 NETWORKS = ('plain', 'control', 'longer', 'noskip', 'improved', 'improved_study', 'scratch')
 
 
 def write_configs(settings: Settings, widths: list[int]) -> None:
     write_plain_configs(settings)
-    write_kept(settings, widths)
+    write_widths(settings, widths)
     write_all(settings)
 
 
@@ -45,7 +43,7 @@ def read(path: Path) -> Config:
 @pytest.fixture(scope='module')
 def two(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A study of two stacks and two seeds, its configs written with widths 9 and 60."""
-    settings = settings_of(tmp_path_factory.mktemp('two'), seeds=(3, 5), num_stacks=2)
+    settings = settings_of(tmp_path_factory.mktemp('two'), seeds=(3, 5), stacks=2)
     write_configs(settings, [9, 60])
     return settings
 
@@ -206,7 +204,7 @@ def test_another_schedule_stays_as_it_is(scheduler: dict | list | None) -> None:
 
 
 def test_the_same_overrides_give_the_same_bytes(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path, num_stacks=2)
+    settings = settings_of(tmp_path, stacks=2)
 
     def contents(widths: list[int]) -> dict[str, bytes]:
         write_configs(settings, widths)
@@ -235,8 +233,8 @@ def test_a_config_inherits_by_a_relative_path(tmp_path: Path) -> None:
     ('kept', 'width', 'expected'), [([9, 60], None, [9, 60]), ([0, 512], None, [1, 512]), ([9, 60], 20, [20, 20])]
 )
 def test_widths(tmp_path: Path, kept: list[int], width: int | None, expected: list[int]) -> None:
-    settings = settings_of(tmp_path, num_stacks=2, width=width)
-    write_kept(settings, kept)
+    settings = settings_of(tmp_path, stacks=2, width=width)
+    write_widths(settings, kept)
     assert widths_of(settings) == expected
     assert [neck['code_channels'] for neck in necks_of(settings, 'suggested')] == expected
 
@@ -257,29 +255,29 @@ def test_a_width_larger_than_the_latent_is_one_line_and_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     settings = settings_of(tmp_path, width=513)
-    write_kept(settings, [9])
+    write_widths(settings, [9])
     write_settings(settings)
-    assert run_in_process(main, [settings.work_dir], monkeypatch) == 2
+    assert run_in_process(lambda: write_all(read_settings(settings.work_dir)), [], monkeypatch) == 2
     assert only_error(capsys.readouterr().err) == (
         'error: --width 513: the latent of stack 0 has 512 values; give at most as many'
     )
     assert sorted(file.name for file in settings.work_dir.rglob('*')) == ['settings.json', 'stack0.json', 'widths']
 
 
-@pytest.mark.parametrize(
-    'text', [None, '{', '[]', '{}', '{"suggestion": null, "dimensions": 3}', '{"suggestion": {"k": 3}}']
-)
+@pytest.mark.parametrize('text', [None, '{', '[]', '{}', 'other', 'less'])
 def test_a_missing_suggestion_is_one_line(tmp_path: Path, text: str | None) -> None:
     settings = settings_of(tmp_path)
-    write_kept(settings, [9])
-    settings.kept_of(0).unlink()
+    write_widths(settings, [9])
+    file = settings.width_of(0)
+    found = json.loads(file.read_text())
+    file.unlink()
+    if text == 'other':
+        text = json.dumps(found | dict(chapter='networks'))
+    elif text == 'less':
+        text = json.dumps({key: value for key, value in found.items() if key != 'suggestion'})
     if text is not None:
-        settings.kept_of(0).write_text(text)
-    with pytest.raises(
-        InputError,
-        match=r'stack0\.json: no suggestion in it \(.*\); run the stage '
-        '"keep components 0" again',
-    ):
+        file.write_text(text)
+    with pytest.raises(InputError, match=r'stack0\.json: .*; run the stage "keep components 0" again'):
         widths_of(settings)
 
 
@@ -294,7 +292,7 @@ def test_a_missing_suggestion_is_one_line(tmp_path: Path, text: str | None) -> N
 )
 def test_only_what_is_needed_asks_for_a_width(tmp_path: Path, networks: tuple[str, ...], written: set[str]) -> None:
     settings = settings_of(tmp_path, networks=networks)
-    write_kept(settings, [9])
+    write_widths(settings, [9])
     write_all(settings)
     folder = settings.work_dir / 'configs'
     names = {f'ae_{name}_0_stack0.py' if name in ('suggested', 'study') else f'{name}_0.py' for name in written}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.study.costs import count_persons, duration, estimate, probe, size, table
-from shg_xai.study.stages import Marks, Stage
+from shg_xai.study.costs import Timing, count_persons, duration, estimate, size, table, time_network
+from shg_xai.study.stages import Mark, Marks, Stage
 from tests.helpers.data import annotation, coco, write_coco
 from tests.helpers.study_settings import COSTS, settings_of
 
@@ -106,8 +106,8 @@ def test_the_table_has_a_line_a_stage_and_their_sum(tmp_path: Path) -> None:
 
     stages = [stage('data', 4, 0.3), stage('train plain 0', 7196, 1500), stage('new', None, None)]
     marks = Marks(tmp_path)
-    marks.write(stages[0], 'done', 'digest', 3.21, [])
-    marks.write(stages[1], 'begun', 'digest', 240, [])
+    marks.write(stages[0], Mark(name='', state='done', digest='', seconds=3.21, command=[]))
+    marks.write(stages[1], Mark(name='', state='begun', digest='', seconds=240, command=[]))
     assert table(stages, marks).splitlines() == [
         '| stage | estimated | disk | so far |',
         '|---|---|---|---|',
@@ -121,7 +121,7 @@ def test_the_table_has_a_line_a_stage_and_their_sum(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_an_estimate_counts_persons_and_tries_the_network(tmp_path: Path) -> None:
     write_coco(tmp_path / 'coco', train_images=20, val_images=3)
-    settings = settings_of(tmp_path, limit=30, num_stacks=2, processes=2)
+    settings = settings_of(tmp_path, limit=30, stacks=2, processes=2)
     found = estimate(settings, 5)
     # 40 persons, 30 of them within the limit, a tenth of these held out.
     assert (found.train, found.val, found.test) == (27, 6, 3)
@@ -170,7 +170,7 @@ def test_persons_by_what_there_is(
     if own:
         (folder / 'person_keypoints_test2017.json').write_bytes((folder / 'person_keypoints_val2017.json').read_bytes())
     # The network is tried above; it takes seconds.
-    monkeypatch.setattr('shg_xai.study.costs.probe', lambda *_: dict(train=1.0, test=0.5, parameters=7.0))
+    monkeypatch.setattr('shg_xai.study.costs.time_network', lambda *_: Timing(train=1.0, test=0.5, parameters=7))
     found = estimate(settings_of(tmp_path, people=people), held_out)
     assert (found.train, found.val, found.test) == expected
     assert (found.train_s, found.test_s, found.parameters) == (1, 0.5, 7)
@@ -181,4 +181,4 @@ def test_a_network_that_cannot_be_run_is_one_line(tmp_path: Path) -> None:
     config = tmp_path / 'config.py'
     config.write_text('model = 3\n')
     with pytest.raises(InputError, match=r'config\.py: the network cannot be run: \w+: [^\n]*$'):
-        probe(config, 1)
+        time_network(config, 1)

@@ -7,20 +7,21 @@ from typing import Any
 
 import pytest
 
+from shg_xai.chapters.networks.options import NETWORKS
 from shg_xai.study.configs import write_all, write_plain_configs
 from shg_xai.study.costs import Costs
 from shg_xai.study.plan import Plan
-from shg_xai.study.settings import NETWORKS, Settings
+from shg_xai.study.settings import Settings
 from shg_xai.study.stages import Stage
-from tests.helpers.study_settings import COSTS, ROOT, settings_of, write_kept
+from tests.helpers.study_settings import COSTS, ROOT, settings_of, write_widths
 
 INTERVENTIONS = ('skips 0', 'walk 0', 'redundancy 0', 'misclassified 0')
 CASES: dict[str, dict[str, Any]] = {
     'all': {},
     'people': dict(people=(4000, 500)),
     'seeds': dict(seeds=(4, 1, 2)),
-    'stacks': dict(num_stacks=2),
-    'people_stacks': dict(people=(40, 5), num_stacks=2),
+    'stacks': dict(stacks=2),
+    'people_stacks': dict(people=(40, 5), stacks=2),
     'launched': dict(processes=4, amp=True),
     'limit': dict(limit=50),
     'none': dict(networks=()),
@@ -99,7 +100,7 @@ def test_configs_are_there_when_a_stage_reads_them(tmp_path: Path, case: str) ->
     for place, stage in enumerate(stages):
         later = [path for path in paths_of(stage) if path.parent == folder and not path.exists()]
         assert not later or place > last, f'{stage.name} reads {later}'
-    write_kept(settings, [9] * settings.num_stacks)
+    write_widths(settings, [9] * settings.stacks)
     if last < len(names):
         write_all(settings)
     for stage in stages:
@@ -253,7 +254,7 @@ def test_one_person_gets_nobody_elses_skips(tmp_path: Path, persons: int, replac
 
 
 def test_two_stacks_have_a_width_and_an_autoencoder_each(tmp_path: Path) -> None:
-    stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, num_stacks=2))}
+    stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, stacks=2))}
     for name in ('keep components', 'train ae_suggested', 'train ae_study', 'test ae_suggested', 'test ae_study'):
         assert len([other for other in stages if other.startswith(name)]) == 2
     for stack in (0, 1):

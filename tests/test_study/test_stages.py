@@ -61,9 +61,9 @@ def test_a_stage_runs_once_and_keeps_what_it_said(folder: Folder) -> None:
     assert folder.runs == 1
     assert folder.log.read_text() == 'said by me\n' == ''.join(folder.shown)
     mark = folder.marks.read(stage)
-    assert (mark['state'], mark['name']) == ('done', 'a stage')
-    assert mark['command'] == list(stage.command)
-    assert len(mark['digest']) == 64
+    assert (mark.state, mark.name) == ('done', 'a stage')
+    assert mark.command == list(stage.command)
+    assert len(mark.digest) == 64
 
 
 def change_input(folder: Folder) -> Stage:
@@ -123,16 +123,16 @@ def test_what_was_begun_from_the_same_inputs_is_kept_and_seconds_add_up(folder: 
         with pytest.raises(InputError, match='failed with exit code 3'):
             folder.run(stage)
         mark = folder.marks.read(stage)
-        assert mark['state'] == 'begun' and folder.runs == times
-        assert mark['seconds'] >= 0.3 * times
+        assert mark.state == 'begun' and folder.runs == times
+        assert mark.seconds >= 0.3 * times
     assert folder.run(stage) is True
     mark = folder.marks.read(stage)
-    assert mark['state'] == 'done' and 0.9 <= mark['seconds'] < 30
+    assert mark.state == 'done' and 0.9 <= mark.seconds < 30
     # The next one starts at no seconds, with an output of its own.
     (folder.path / 'in.txt').write_text('2')
     with pytest.raises(InputError, match='failed'):
         folder.run(stage)
-    assert folder.runs == 1 and 0.3 <= folder.marks.read(stage)['seconds'] < 0.9 + 10
+    assert folder.runs == 1 and 0.3 <= folder.marks.read(stage).seconds < 0.9 + 10
 
 
 def test_an_output_that_no_stage_made_is_left_alone(folder: Folder) -> None:
@@ -145,7 +145,7 @@ def test_an_output_that_no_stage_made_is_left_alone(folder: Folder) -> None:
     ):
         folder.run()
     assert (folder.path / 'out' / 'thesis.tex').exists()
-    assert folder.marks.read(folder.stage()) == {}
+    assert folder.marks.read(folder.stage()) is None
 
 
 def test_a_linked_output_is_removed_as_a_link(folder: Folder) -> None:
@@ -204,7 +204,7 @@ def test_a_failing_command_is_named_with_its_log_and_last_words(folder: Folder) 
         f'{folder.log}; the same command goes on from there'
     )
     assert sorted(folder.log.read_text().splitlines()) == ['after', 'before', 'error: no data; get some']
-    assert folder.marks.read(stage)['state'] == 'begun'
+    assert folder.marks.read(stage).state == 'begun'
 
 
 def test_a_crash_leaves_its_traceback_in_the_log(folder: Folder) -> None:
@@ -219,7 +219,7 @@ def test_a_command_without_its_output_has_not_ended_well(folder: Folder) -> None
     stage = folder.stage(code='print("nothing to do")')
     with pytest.raises(InputError, match=r'the stage "a stage" ended without .*out; see .*\.log'):
         folder.run(stage)
-    assert folder.marks.read(stage)['state'] == 'begun'
+    assert folder.marks.read(stage).state == 'begun'
 
 
 def test_progress_is_shown_and_not_kept_and_any_bytes_are_read(folder: Folder) -> None:

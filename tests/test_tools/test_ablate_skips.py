@@ -9,15 +9,12 @@ import torch
 from mmengine.config import Config
 from mmpose.registry import MODELS
 
+from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation
 from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.results import Checkpoint, read_answer
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
-from tests.test_interventions.test_capture import (
-    LAYER,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.helpers.small_network import LAYER, save_network, small_config
 from tools import ablate_skips as tool
 
 CONFIG, NOSKIP = 'configs/shg_coco.py', 'configs/shg_noskip_coco.py'
@@ -101,47 +98,21 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert done.returncode == 0, done.stderr
     out = tmp_path / 'out' / 'skips.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
-    found = json.loads(out.read_text())
-    assert list(found) == [
-        'schema_version',
-        'kind',
-        'command',
-        'config',
-        'checkpoint',
-        'store',
-        'split',
-        'persons',
-        'levels',
-        'stacks',
-        'seed',
-        'settings',
-        'untouched',
-        'conditions',
-        'against',
-        'histogram',
-        'examples',
-        'warnings',
-        'times_s',
-    ]
-    assert (found['schema_version'], found['kind']) == (1, 'shg_xai skip ablation')
-    assert found['command'].startswith(f'tools/ablate_skips.py {CONFIG} {cfg.load_from}')
-    assert found['checkpoint'] == dict(file=cfg.load_from, sha256=sha256(cfg.load_from))
-    assert found['against']['checkpoint'] == dict(file=other, sha256=sha256(other))
-    assert (found['split'], found['persons'], found['levels'], found['seed']) == ('val', 5, [1], 4)
-    assert found['settings'] == dict(
-        donor_seed=2, bootstrap=10, confidence=0.95, limit=5, replacements=['zero', 'donor'], thr=0.4, normaliser='crop'
-    )
-    for entry in (
-        found['untouched'],
-        found['against'],
-        *found['conditions'],
-        found['conditions'][0]['drop'],
-        found['against']['difference'],
-    ):
-        assert list(entry['pck']) == ['labelled', 'visible', 'occluded', 'limbs']
-        assert list(entry['parts']) == ['face', 'upper', 'lower']
-        assert len(entry['joints']) == 17
-        assert list(entry['joints']['nose']) == ['labelled', 'visible', 'occluded']
+    found = read_answer(out, SkipAblation)
+    assert found.command.startswith(f'tools/ablate_skips.py {CONFIG} {cfg.load_from}')
+    assert (found.of, found.config) == ('shg_coco', CONFIG)
+    assert found.checkpoint == Checkpoint(file=cfg.load_from, sha256=sha256(cfg.load_from))
+    assert found.against and found.against.checkpoint == Checkpoint(file=other, sha256=sha256(other))
+    assert (found.split, found.persons, found.levels, found.seed) == ('val', 5, [1], 4)
+    assert (found.thr, found.normaliser, found.options.donor_seed) == (0.4, 'crop', 2)
+    assert (found.options.limit, found.options.bootstrap, found.confidence) == (5, 10, 0.95)
+    assert found.options.replacements == ('zero', 'donor')
+    first = found.conditions[0]
+    for entry in (found.untouched, found.against, *found.conditions, first.drop, found.against.difference):
+        assert list(entry.pck) == ['labelled', 'visible', 'occluded', 'limbs']
+        assert list(entry.parts) == ['face', 'upper', 'lower']
+        assert len(entry.joints) == 17
+        assert list(entry.joints['nose']) == ['labelled', 'visible', 'occluded']
     table = [line.split(' | ') for line in done.stdout.splitlines() if line.startswith('| ')]
     assert [row[:2] for row in table] == [
         ['| condition', 'replacement'],
@@ -157,21 +128,20 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
         ['| latent replaced', 'donor'],
         ['| against shg_noskip_coco', ''],
     ]
-    off = found['conditions'][0]
-    assert table[3][2] == f'{100 * off["pck"]["labelled"]["value"]:.2f} %'
-    assert table[3][3] == f'{100 * off["parts"]["face"]["labelled"]["value"]:.2f} %'
+    assert table[3][2] == f'{100 * first.labelled.value:.2f} %'
+    assert table[3][3] == f'{100 * first.parts["face"]["labelled"].value:.2f} %'
 
 
 @pytest.mark.parametrize(
-    'entry, stacks, name',
+    'condition, stacks, name',
     [
-        (dict(stack=0, skips='level off', level=2, latent=None, k=None), 1, 'level 2 off'),
-        (dict(stack=None, skips='all off', level=None, latent=None, k=None), 2, 'all stacks: all skips off'),
-        (dict(stack=1, skips=None, level=None, latent='k components', k=8), 2, 'stack 1: latent on 8 components'),
+        (Ablation(stack=0, skips='level off', level=2), 1, 'level 2 off'),
+        (Ablation(skips='all off'), 2, 'all stacks: all skips off'),
+        (Ablation(stack=1, latent='k components', k=8), 2, 'stack 1: latent on 8 components'),
     ],
 )
-def test_names_of_conditions(entry: dict, stacks: int, name: str) -> None:
-    assert tool.condition_name(entry, stacks) == name
+def test_names_of_conditions(condition: Ablation, stacks: int, name: str) -> None:
+    assert tool.condition_name(condition, stacks) == name
 
 
 @pytest.mark.parametrize(

@@ -1,41 +1,25 @@
 """``tools/find_redundancy.py`` as a user runs it."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mmengine.config import Config
 
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
+from shg_xai.results import Checkpoint, Estimate, read_answer
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
-from tests.test_interventions.test_capture import (
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels
+from tests.helpers.small_network import save_network, small_config
+from tests.test_interventions.test_capture import one_thread  # noqa: F401
 from tools import find_redundancy as tool
 
 CONFIG = 'configs/shg_coco.py'
 GROUPS = ['labelled', 'visible', 'occluded', 'limbs']
 LOOSE = ('val_evaluator.0.thr=0.4', 'test_evaluator.thr=0.4')
 LATENT, SKIP = (f'backbone.hourglasses.0.{name}' for name in ('bottleneck_residuals', 'skips.1'))
-KEYS = [
-    'name',
-    'stack',
-    'part',
-    'level',
-    'channels',
-    'height',
-    'width',
-    'explained_variance_ratio',
-    'components_95',
-    'participation_ratio',
-    'curve',
-    'suggestion',
-]
 
 
 @pytest.fixture(scope='module')
@@ -84,44 +68,28 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert done.returncode == 0, done.stderr
     out = tmp_path / 'out' / 'found.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
-    found = json.loads(out.read_text())
-    assert list(found) == [
-        'schema_version',
-        'kind',
-        'command',
-        'config',
-        'checkpoint',
-        'split',
-        'persons',
-        'fit',
-        'seed',
-        'settings',
-        'warnings',
-        'untouched',
-        'layers',
-        'times_s',
-    ]
-    assert (found['schema_version'], found['kind']) == (1, 'shg_xai redundancy')
-    assert found['command'].startswith(f'tools/find_redundancy.py {CONFIG} {cfg.load_from}')
-    assert found['checkpoint'] == dict(file=cfg.load_from, sha256=sha256(cfg.load_from))
-    assert (found['persons'], found['split'], found['seed']) == (6, 'val', 4)
-    assert found['fit'] == dict(split='train', persons=5)
-    assert list(found['untouched']) == GROUPS
-    assert [layer['name'] for layer in found['layers']] == [SKIP, LATENT]  # as they fire
-    for layer in found['layers']:
-        assert list(layer) == KEYS
-        assert [entry['k'] for entry in layer['curve']] == [0, 3, 8]
-        assert layer['curve'][-1]['pck'] == found['untouched']
-        for entry in layer['curve']:
-            assert list(entry['pck']) == list(entry['drop']) == GROUPS
-            for estimate in (*entry['pck'].values(), *entry['drop'].values()):
-                assert estimate['low'] <= estimate['value'] <= estimate['high']
-    assert set(found['times_s']) == {'channels', 'network'}
+    found = read_answer(out, ChannelRedundancy)
+    assert (found.of, found.schema_version) == ('shg_coco', 2)
+    assert found.command.startswith(f'tools/find_redundancy.py {CONFIG} {cfg.load_from}')
+    assert found.checkpoint == Checkpoint(file=cfg.load_from, sha256=sha256(cfg.load_from))
+    assert (found.persons, found.split, found.seed) == (6, 'val', 4)
+    assert (found.options.fit_split, found.options.fit_persons, found.fitted_on) == ('train', 5, 5)
+    assert list(found.untouched) == GROUPS
+    assert [layer.name for layer in found.layers] == [SKIP, LATENT]  # as they fire
+    for layer in found.layers:
+        assert list(layer.pck) == list(layer.drop) == GROUPS
+        assert {group: curve.at(8) for group, curve in layer.pck.items()} == found.untouched
+        for curve in (*layer.pck.values(), *layer.drop.values()):
+            assert curve.x == layer.ks == [0, 3, 8]
+            for estimate in curve.y:
+                assert estimate.ends is not None and estimate.value is not None
+                assert estimate.ends[0] <= estimate.value <= estimate.ends[1]
+    assert set(found.times_s) == {'channels', 'network'}
     table = [line for line in done.stdout.splitlines() if line.startswith('| ')]
     assert [line.split(' | ')[0] for line in table] == ['| layer', '| ---', f'| {SKIP}', f'| {LATENT}']
     row = table[2].strip('| ').split(' | ')
-    layer = found['layers'][0]
-    assert row[1:4] == ['8', str(layer['components_95']), str(layer['suggestion']['k'])]
+    spectrum, best = found.layers[0].spectrum, found.layers[0].suggestion.k
+    assert spectrum is not None and row[1:4] == ['8', str(spectrum.components_95), str(best)]
     assert re.search(
         r'^(Most redundant.*|No stage is redundant: .*) within 0\.5 points of '
         r'labelled PCK \(6 persons of val, one stage at a time\)\.$',
@@ -130,17 +98,12 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     )
 
 
-def results(*ks: int) -> dict[str, Any]:
-    layers = [
-        dict(
-            name=f'layer{number}',
-            channels=8,
-            components_95=5 - number,
-            suggestion=dict(k=k, tolerance=0.01, drop=dict(value=0.005, low=None, high=None)),
-        )
-        for number, k in enumerate(ks)
-    ]
-    return dict(layers=layers, persons=7, split='val')
+def results(*ks: int) -> ChannelRedundancy:
+    found = channel_redundancy()
+    found.persons, found.layers = 7, [layer_channels(f'layer{number}', k) for number, k in enumerate(ks)]
+    for layer in found.layers:
+        layer.suggestion.tolerance, layer.suggestion.drop = 0.01, Estimate(value=0.005)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -153,13 +116,13 @@ def results(*ks: int) -> dict[str, Any]:
 )
 def test_the_sentence(ks: tuple[int, ...], sentence: str) -> None:
     text = tool.markdown(results(*ks))
-    assert text.splitlines()[2] == f'| layer0 | 8 | 5 | {ks[0]} | 0.50 |'
+    assert text.splitlines()[2] == f'| layer0 | 8 | 6 | {ks[0]} | 0.50 |'
     assert text.splitlines()[-1] == (f'{sentence}points of labelled PCK (7 persons of val, one stage at a time).')
 
 
 def test_a_layer_without_variance_is_said() -> None:
     found = results(0)
-    found['layers'][0]['components_95'] = None
+    found.layers[0].spectrum = None
     assert '| layer0 | 8 | none vary | 0 | 0.50 |' in tool.markdown(found)
 
 

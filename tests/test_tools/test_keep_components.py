@@ -9,15 +9,13 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
+from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.results import Checkpoint, read_answer
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
-from tests.test_interventions.test_capture import (
-    LAYER,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.helpers.small_network import LAYER, save_network, small_config
+from tests.test_interventions.test_capture import one_thread  # noqa: F401
 from tools import keep_components as tool
 
 CONFIG = 'configs/shg_coco.py'
@@ -79,31 +77,30 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert done.returncode == 0, done.stderr
     out = tmp_path / 'out' / 'kept.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
-    found = json.loads(out.read_text())
-    assert (found['schema_version'], found['kind']) == (1, 'shg_xai kept components')
-    assert found['command'].startswith(f'tools/keep_components.py {CONFIG} {cfg.load_from}')
-    assert found['checkpoint'] == dict(file=cfg.load_from, sha256=sha256(cfg.load_from))
-    assert (found['layer'], found['split'], found['seed']) == (LAYER, 'val', 4)
-    assert (found['persons'], found['dimensions']) == (6, 128)
-    assert found['settings'] == dict(
-        tolerance=0.005, bootstrap=20, confidence=0.95, limit=None, thr=0.4, normaliser='crop'
-    )
-    assert [entry['k'] for entry in found['curve']] == [0, 1, 3, 128]
-    assert found['curve'][-1]['pck'] == found['untouched']
-    for entry in found['curve']:
-        assert list(entry['pck']) == list(entry['drop']) == GROUPS
-        for estimate in (*entry['pck'].values(), *entry['drop'].values()):
-            assert estimate['low'] <= estimate['value'] <= estimate['high']
-    assert len(found['rules']) == 5
-    assert set(found['times_s']) == {'look', 'covariance', 'eigenvectors', 'noise', 'network'}
+    found = read_answer(out, ComponentProjection)
+    assert (found.of, found.schema_version) == ('shg_coco', 2)
+    assert found.command.startswith(f'tools/keep_components.py {CONFIG} {cfg.load_from}')
+    assert found.checkpoint == Checkpoint(file=cfg.load_from, sha256=sha256(cfg.load_from))
+    assert (found.layer, found.split, found.seed, found.confidence) == (LAYER, 'val', 4, 0.95)
+    assert (found.persons, found.dimensions, found.thr, found.normaliser) == (6, 128, 0.4, 'crop')
+    assert (found.options.ks, found.options.bootstrap, found.options.limit) == ((3, 1, 0, 3), 20, None)
+    assert found.ks == [0, 1, 3, 128]
+    assert list(found.untouched) == list(found.pck) == list(found.drop) == GROUPS
+    assert {group: curve.y[-1] for group, curve in found.pck.items()} == found.untouched
+    for curve in (*found.pck.values(), *found.drop.values()):
+        assert curve.x == found.ks
+        for estimate in curve.y:
+            assert estimate.ends is not None and estimate.value is not None
+            assert estimate.ends[0] <= estimate.value <= estimate.ends[1]
+    assert len(found.rules) == 5
+    assert set(found.times_s) == {'look', 'covariance', 'eigenvectors', 'noise', 'network'}
     assert 'warning: 9 persons are no more than 128 dimensions' in done.stderr
     table = [line for line in done.stdout.splitlines() if line.startswith('| ')]
     assert [line.split(' | ')[0] for line in table] == ['| k', '| ---:', '| untouched', '| 0', '| 1', '| 3', '| 128']
-    pck = 100 * found['untouched']['labelled']['value']
+    pck = 100 * (found.untouched['labelled'].value or 0)
     assert f'| untouched |  | {pck:.2f} % |' in done.stdout
-    suggested = found['suggestion']
     assert re.search(
-        rf'^Suggested width: {suggested["k"]} of 128 components, from which on '
+        rf'^Suggested width: {found.suggestion.k} of 128 components, from which on '
         r'labelled PCK drops by at most 0\.5 points; at this k by -?[\d.]+ '
         r'\[-?[\d.]+, -?[\d.]+\] \(6 persons of val\)\.$',
         done.stdout,
@@ -121,11 +118,11 @@ def test_it_finds_the_same_again_and_runs_in_bfloat16(
         out = tmp_path / f'{number}.json'
         arguments = words('--k', '0', '2', *more, '--cfg-options', f'experiment_name={out}', out=out)
         assert run_in_process(tool.main, arguments, monkeypatch) == 0
-        found.append(json.loads(out.read_text()))
-    assert found[0]['curve'] == found[1]['curve']
+        found.append(read_answer(out, ComponentProjection))
+    assert (found[0].pck, found[0].drop) == (found[1].pck, found[1].drop)
     half = found[2]
-    assert half['curve'][-1]['pck'] == half['untouched']
-    assert half['untouched']['labelled']['value'] == pytest.approx(found[0]['untouched']['labelled']['value'], abs=0.1)
+    assert {group: curve.y[-1] for group, curve in half.pck.items()} == half.untouched
+    assert half.untouched['labelled'].value == pytest.approx(found[0].untouched['labelled'].value, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -212,10 +209,10 @@ def test_a_store_that_was_cut_off_is_warned_of(
     arguments = [*words('--split', 'train', '--k', '0', '--limit', '2', out=out)]
     arguments[3] = str(store)
     assert run_in_process(tool.main, arguments, monkeypatch) == 0
-    found = json.loads(out.read_text())
-    assert found['persons'] == 2
-    assert found['untouched']['labelled']['low'] is None  # both are in one image
-    assert [warning.split(',')[0] for warning in found['warnings']] == [
+    found = read_answer(out, ComponentProjection)
+    assert found.persons == 2
+    assert found.untouched['labelled'].low is None  # both are in one image
+    assert [warning.split(',')[0] for warning in found.warnings] == [
         'The components were computed from persons of train',
         'The store has 9 of 10 persons; its dump was cut off.',
         '9 persons are no more than 128 dimensions: components from the 9th on have no variance.',

@@ -159,12 +159,6 @@ def test_an_unreadable_image_is_named_and_nothing_written(root: Path, run_tool, 
     assert outputs(root) == []
 
 
-def test_help_teaches_without_torch(run_tool) -> None:
-    done = run_tool(['split_coco.py', '--help'], timeout=10)
-    assert done.returncode == 0
-    assert 'example: python tools/split_coco.py' in done.stdout
-
-
 @pytest.mark.real
 def test_real_persons(coco_sample: Path, tmp_path: Path, run_tool) -> None:
     (tmp_path / 'annotations').mkdir()

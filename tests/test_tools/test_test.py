@@ -17,8 +17,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 import shg_xai.plugin  # noqa: F401
-from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_coco
-from tests.test_tools.test_train import free_port
+from tests.helpers.data import NAMES, QUICK, free_port, only_error, run_in_process, write_coco
 from tools import test as tool
 
 CONFIG = 'configs/shg_coco.py'

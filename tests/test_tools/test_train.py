@@ -4,20 +4,20 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import mmpose
 import pytest
 import torch
 
 import shg_xai.plugin  # noqa: F401
-from tests.helpers.data import QUICK, annotation, only_error, run_in_process, write_coco, write_part
+from shg_xai.coco import Annotation
+from tests.helpers.data import QUICK, annotation, free_port, only_error, run_in_process, write_coco, write_part
 from tools import train
 
 CONFIG = 'configs/shg_coco.py'
@@ -160,12 +160,6 @@ def test_mmposes_own_tool_trains_the_same_network(
         torch.testing.assert_close(value, reference[name], rtol=1e-4, atol=1e-5)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize('config', ['shg_coco.py', 'shg_noskip_coco.py'])
 def test_two_processes_train_together(data: Path, tmp_path: Path, repo_root: Path, config: str) -> None:
@@ -208,7 +202,7 @@ def no_persons(data: Path) -> None:
 
 
 def with_bad(data: Path, **changes: Any) -> None:
-    write_part(data, 'train2017', [annotation(1), annotation(2) | changes])
+    write_part(data, 'train2017', [annotation(1), cast(Annotation, {**annotation(2), **changes})])
 
 
 def short_keypoints(data: Path) -> None:
@@ -307,12 +301,3 @@ def test_a_checkpoint_to_resume_must_be_there(
     words = [CONFIG, '--resume', tmp_path / 'none.pth', *options(data, tmp_path / 'work')]
     assert run_in_process(train.main, words, monkeypatch) == 2
     assert only_error(capsys.readouterr().err).endswith('none.pth: no such checkpoint')
-
-
-def test_help_needs_no_torch(run_tool: Callable) -> None:
-    done = run_tool(['train.py', '--help'], env={'PYTHONPROFILEIMPORTTIME': '1'})
-    assert done.returncode == 0
-    assert '--data-root' in done.stdout
-    loaded = {line.split('|')[-1].strip() for line in done.stderr.splitlines()}
-    assert 'argparse' in loaded
-    assert not loaded & {'torch', 'mmpose', 'mmcv'}

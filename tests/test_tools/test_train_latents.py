@@ -95,7 +95,7 @@ def test_it_trains_and_is_tested(store: Path, tmp_path: Path, monkeypatch: pytes
     assert checkpoint(work)['meta']['iter'] == 18
     scores = {entry['step']: entry[RATIO] for entry in logged(work)}
     assert list(scores) == [1, 2, 3]
-    best = work / f'{BEST}{max(scores, key=scores.get)}.pth'
+    best = work / f'{BEST}{max(scores, key=scores.__getitem__)}.pth'
     assert set(read_weights(str(best))) == NAMES
 
     found = scores_of([CONFIG, best, *options(store, tmp_path / 'test')], tmp_path / 'out.json', monkeypatch)

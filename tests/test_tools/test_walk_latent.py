@@ -1,7 +1,7 @@
 """``tools/walk_latent.py`` as a user runs it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,21 @@ from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.runner.layers import config_path
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_coco
-from tests.test_interventions.test_capture import (
-    LAYER,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.helpers.small_network import LAYER, save_network, small_config
 from tools import walk_latent as tool
 
 CONFIG = 'configs/shg_coco.py'
 HRNET = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py'
-ESTIMATE = {'value', 'low', 'high'}
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The command and the pass in this process compute with as many threads, so exactly alike."""
+    monkeypatch.setenv('OMP_NUM_THREADS', '1')
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope='module')
@@ -90,42 +94,30 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     out = tmp_path / 'out' / 'walk.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
     found = json.loads(out.read_text())
-    assert (found['schema_version'], found['kind']) == (1, 'shg_xai decoded walk')
+    assert (found['schema_version'], found['chapter'], found['of']) == (2, 'decoded_walk', 'shg_coco')
     assert found['command'].startswith(f'tools/walk_latent.py {CONFIG} {cfg.load_from}')
-    assert found['checkpoint'] == dict(file=cfg.load_from, sha256=sha256(cfg.load_from))
+    assert found['checkpoint'] == dict(file=cfg.load_from, sha256=sha256(cfg.load_from), url=None)
     assert (found['layer'], found['split'], found['seed']) == (LAYER, 'val', 4)
-    assert (found['persons'], found['start'], found['skips']) == (6, 'mean', 'own')
-    assert found['settings'] | dict(peak=None) == dict(
-        random=3,
-        steps=[-1, 0, 1, 2.5],
-        peak=None,
-        bootstrap=20,
-        confidence=0.95,
-        requested_persons=50,
-        flip_test=False,
-        mean_skips_persons=None,
-    )
+    assert (found['persons'], found['mean_skips_persons'], found['confidence']) == (6, None, 0.95)
+    options = dict(start='mean', skips='own', random=3, persons=50, bootstrap=20, peak=None, components=[2, 1])
+    assert options.items() <= found['options'].items()
+    assert found['steps'] == [-1, 0, 1, 2.5]
     assert found['joints'] == list(NAMES)
     assert [15, 13] in found['links']
     assert [(entry['name'], entry['kind'], entry['number']) for entry in found['directions']] == [
         ('component 2', 'component', 2),
-        ('random 1', 'random', 1),
         ('component 1', 'component', 1),
-        ('random 1', 'random', 1),
         ('labelled_share', 'concept', None),
-        ('random 1', 'random', 1),
     ]
-    for entry in found['directions']:
-        assert [point['c'] for point in entry['walk']] == [-1, 0, 1, 2.5]
-        for point in entry['walk']:
+    for walk in (walk for entry in found['directions'] for walk in (entry['walk'], entry['random']['walk'])):
+        assert [point['c'] for point in walk['points']] == [-1, 0, 1, 2.5]
+        for point in walk['points']:
             assert list(point['shift']) == list(NAMES)
-            assert set(point['mean_shift']) == set(point['peak_change']) == ESTIMATE
+            assert set(point['mean_shift']) == set(point['peak_change']) == {'value', 'low', 'high', 'n', 'over'}
             assert (len(point['pose']), len(point['peaks'])) == (17, 17)
             assert point['nearest_distance'] > 0
-        assert len(entry['most_moved']) == 3
-        assert ('verdict' in entry) == (entry['kind'] != 'random')
-    assert found['directions'][1]['step'] == found['directions'][0]['step']
-    assert [len(one['poses']) for one in found['examples']] == [6, 6, 6]
+        assert len(walk['most_moved']) == 3
+    assert [len(one['walks']) for one in found['examples']] == [3, 3, 3]
     assert {'annotation_id', 'file_name', 'crop_center', 'crop_scale'} <= set(found['examples'][0])
     assert set(found['times_s']) == {'look', 'covariance', 'eigenvectors', 'noise', 'network'}
     assert 'warning: 9 persons are no more than 128 dimensions' in done.stderr
@@ -138,10 +130,13 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
         '| labelled_share',
     ]
     first = found['directions'][0]
-    assert (f'{100 * first["shift_per_sigma"]["value"]:.2f} [{100 * first["shift_per_sigma"]["low"]:.2f}, ') in table[2]
-    assert f' | {100 * first["random_mean_shift_97_5"]:.2f} % | ' in table[2]
-    assert ', '.join(first['most_moved']) in table[2]
-    assert f'component 2: {first["verdict"]}.' in done.stdout
+    assert (
+        f'{100 * first["walk"]["shift_per_sigma"]["value"]:.2f} [{100 * first["walk"]["shift_per_sigma"]["low"]:.2f}, '
+    ) in table[2]
+    assert f' | {100 * first["random"]["shift_per_sigma_97_5"]:.2f} % | ' in table[2]
+    assert ', '.join(first['walk']['most_moved']) in table[2]
+    said = 'moves joints more' if first['more_than_random'] else 'moves joints no more'
+    assert f'component 2: {said} than random directions of the same length: ' in done.stdout
     assert 'labelled_share: the decoded pose changes from c = -2 to 2, ' in done.stdout
     assert '6 persons of val; start: mean; skips: own.' in done.stdout
 
@@ -164,12 +159,12 @@ def test_it_finds_the_same_again_and_runs_in_bfloat16(
         arguments = words('--components', '1', *more, '--cfg-options', f'experiment_name={out}', out=out)
         assert run_in_process(tool.main, arguments, monkeypatch) == 0
         found.append(json.loads(out.read_text()))
-        del found[-1]['times_s'], found[-1]['command']
+        for key in ('times_s', 'command', 'options'):
+            del found[-1][key]
     assert found[0] == found[1]
     assert found[0]['directions'] != found[2]['directions']
     for example in found[3]['examples']:
-        start = next(point for point in example['poses'][0]['walk'] if point['c'] == 0)
-        assert start['pose'] == example['untouched']
+        assert example['walks'][0]['poses'][found[3]['steps'].index(0)] == example['untouched']
 
 
 @pytest.mark.slow
@@ -218,9 +213,9 @@ def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, run_tool: Callable) -> 
         assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / 'walk.json').read_text())
     assert (found['layer'], found['persons']) == ('backbone.stage4.2.branches.3', 6)
-    first = found['directions'][0]
+    first = found['directions'][0]['walk']
     assert first['shift_per_sigma']['value'] > 0
-    assert next(point for point in first['walk'] if point['c'] == 0)['mean_shift']['value'] == 0
+    assert next(point for point in first['points'] if point['c'] == 0)['mean_shift']['value'] == 0
     warnings = ' '.join(found['warnings'])
     assert 'flip test of the config is off' in warnings
     assert 'computed from persons of val' in warnings

@@ -7,19 +7,21 @@ Shapes: N persons, C channels, H x W the resolution of a layer, M = N H W sample
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from functools import reduce
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from shg_xai.chapters.channel_redundancy.results import ChannelSpectrum, LayerChannels, Part
 from shg_xai.stats.moments import Moments, joined
 from shg_xai.stats.pca import Components, components_for, participation_ratio
 
 SHARE = 0.95
-# The stages of StackedHourglass, by the part of the network they are; level 0 of ups computes
-# nothing of its own.
-STAGES = {
+# The stages of StackedHourglass, by the part of the network they are; level 0 of ups computes nothing of its own.
+STAGES: dict[Part, re.Pattern[str]] = {
     'skip': re.compile(r'backbone\.hourglasses\.(\d+)\.skips\.(\d+)'),
     'encoder': re.compile(r'backbone\.hourglasses\.(\d+)\.downs\.(\d+)'),
     'bottleneck': re.compile(r'backbone\.hourglasses\.(\d+)\.bottleneck_residuals'),
@@ -28,38 +30,24 @@ STAGES = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a layer stands in a StackedHourglass; all None where it is no stage of one.
-
-    Attributes:
-        stack: Which hourglass, from 0.
-        part: ``encoder``, ``skip``, ``bottleneck``, ``decoder`` or ``after``.
-        level: 0 is the finest; None where the part has no levels.
-    """
+class Place(NamedTuple):
+    """Where a layer stands in a StackedHourglass, see :class:`LayerChannels`; all None where it is no stage of one."""
 
     stack: int | None = None
-    part: str | None = None
+    part: Part | None = None
     level: int | None = None
 
 
 def place_of(layer: str) -> Place:
     """Where a layer of a StackedHourglass stands, by its name."""
     for part, name in STAGES.items():
-        found = name.fullmatch(layer)
-        if found:
+        if found := name.fullmatch(layer):
             stack, *level = map(int, found.groups())
             return Place(stack, part, level[0] if level else None)
     return Place()
 
 
-def channel_ladder(channels: int) -> list[int]:
-    """Numbers of components to try: 0, the powers of two below C, and C, ascending."""
-    powers = {2**exponent for exponent in range(channels.bit_length())}
-    return sorted({0, channels, *(k for k in powers if k < channels)})
-
-
-def channel_moments(outputs: np.ndarray, before: Moments | None = None) -> Moments:
+def channel_moments(outputs: NDArray[np.floating[Any]], before: Moments | None = None) -> Moments:
     """Mean and scatter over channels, in float64, of a batch and of all batches before it.
 
     Args:
@@ -69,50 +57,33 @@ def channel_moments(outputs: np.ndarray, before: Moments | None = None) -> Momen
     Returns:
         ``count`` is the number of samples so far, D is C.
     """
-    found = before
-    for person in outputs:  # one at a time bounds the memory float64 takes
-        samples = person.reshape(len(person), -1).T.astype(np.float64)
-        mean = samples.mean(axis=0)
-        centred = samples - mean
-        own = Moments(len(samples), mean, centred.T @ centred)
-        found = own if found is None else joined(found, own)
-    return found
+    own = map(_moments, outputs)  # one at a time bounds the memory float64 takes
+    return reduce(joined, own if before is None else chain([before], own))
 
 
-def spectrum_over_channels(components: Components) -> dict[str, Any]:
-    """``explained_variance_ratio``, ``components_95`` and ``participation_ratio`` for the results.
+def _moments(person: NDArray[np.floating[Any]]) -> Moments:
+    """Of one person's output (C, H, W)."""
+    samples = person.reshape(len(person), -1).T.astype(np.float64)
+    mean = samples.mean(axis=0)
+    centred = samples - mean
+    return Moments(len(samples), mean, centred.T @ centred)
 
-    A layer that puts out the same everywhere has no variance to share out: all are None then.
 
-    Args:
-        components: Of C channels.
-    """
+def spectrum_over_channels(components: Components, ks: Sequence[int]) -> ChannelSpectrum | None:
+    """How C channel components share out the variance; None where nothing varies, so that there is none."""
     values = components.eigenvalues
-    if not values.sum() > 0:
-        return dict(explained_variance_ratio=None, components_95=None, participation_ratio=None)
-    return dict(
+    total = values.sum()
+    if not total > 0:
+        return None
+    return ChannelSpectrum(
         explained_variance_ratio=components.ratio.tolist(),
+        cumulative=[min(float(values[:k].sum() / total), 1.0) for k in ks],
         components_95=components_for(values, SHARE),
         participation_ratio=participation_ratio(values),
     )
 
 
-def explained_by(components: Components, k: int) -> float | None:
-    """Share of the variance that the first k components hold; None where nothing varies."""
-    total = components.eigenvalues.sum()
-    if not total > 0:
-        return None
-    return min(float(components.eigenvalues[:k].sum() / total), 1.0)
-
-
-def most_redundant(layers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The layers whose suggested k is the smallest share of their channels; several if equal.
-
-    Args:
-        layers: Each with ``name``, ``channels`` and ``suggestion``'s ``k``.
-
-    Returns:
-        Names, in the given order.
-    """
-    shares = [layer['suggestion']['k'] / layer['channels'] for layer in layers]
-    return [layer['name'] for layer, share in zip(layers, shares, strict=True) if share == min(shares)]
+def most_redundant(layers: Sequence[LayerChannels]) -> list[LayerChannels]:
+    """The layers whose suggested k is the smallest share of their channels; several if equal, in their order."""
+    shares = [layer.suggestion.k / layer.channels for layer in layers]
+    return [layer for layer, share in zip(layers, shares, strict=True) if share == min(shares)]

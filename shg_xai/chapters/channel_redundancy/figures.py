@@ -1,57 +1,55 @@
 """How many channels each stage of a network needs, and PCK with fewer of them."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from shg_xai.drawing.style import FAINT, INK, PAGE, PALETTE, new_figure, nothing, styled
-from shg_xai.drawing.text import known, number
-from shg_xai.report.intervention_parts import several_stacks, stage_text
+from shg_xai.chapters.channel_redundancy.findings import several_stacks, stage_text
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels, Part
+from shg_xai.drawing.material import Figure, Material
+from shg_xai.drawing.style import INK, PAGE, PALETTE, new_figure, styled
+from shg_xai.drawing.text import number
 
 if TYPE_CHECKING:
+    from matplotlib import figure
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-Item = Mapping[str, Any]
-# By part of a network; what is no known stage is grey.
-COLOURS = {
-    'encoder': PALETTE[0],
-    'skip': PALETTE[1],
-    'bottleneck': PALETTE[6],
-    'decoder': PALETTE[2],
-    'after': PALETTE[3],
+# Colour and name by part of a network; what is no known stage is grey.
+PARTS: dict[Part | None, tuple[str, str]] = {
+    'encoder': (PALETTE[0], 'encoder'),
+    'skip': (PALETTE[1], 'skips'),
+    'bottleneck': (PALETTE[6], 'bottleneck'),
+    'decoder': (PALETTE[2], 'decoder'),
+    'after': (PALETTE[3], 'after the decoder'),
+    None: ('#777777', 'other layers'),
 }
-NAMES = {
-    'encoder': 'encoder',
-    'skip': 'skips',
-    'bottleneck': 'bottleneck',
-    'decoder': 'decoder',
-    'after': 'after the decoder',
-}
-OTHER = '#777777'
+
+
+def figures(answer: ChannelRedundancy, material: Material) -> Iterator[Figure]:
+    """Shares of channels and curves of PCK."""
+    several = len(material.results.all(ChannelRedundancy)) > 1
+    yield Figure(
+        f'redundancy-{answer.of}' if several else 'redundancy',
+        'Share of the channels each stage needs, and PCK with fewer of them.',
+        'Left: how many channel components, of all, each stage needs so that PCK hardly drops (dots with their '
+        'number), and how many hold 95 % of the variance (diamonds), in the order of flow. Right: PCK with fewer of '
+        'them, one stage at a time. Level 0 is the finest.',
+        lambda: draw_redundancy(answer),
+    )
 
 
 @styled
-def draw_redundancy(redundancy: Item) -> 'Figure':
-    """Draw the share of channels each stage needs, and PCK against the share that is kept.
-
-    Args:
-        redundancy: of the interventions.
-    """
+def draw_redundancy(answer: ChannelRedundancy) -> 'figure.Figure':
+    """Draw the share of channels each stage needs, and PCK against the share that is kept."""
     from matplotlib.lines import Line2D
 
-    layers = redundancy['layers']
-    figure = new_figure(PAGE, max(0.27 * len(layers) + 1.1, 3.4))
+    figure = new_figure(PAGE, max(0.27 * len(answer.layers) + 1.1, 3.4))
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.05])
-    if not layers:
-        nothing(left)
-        right.set_axis_off()
-        return figure
-    _draw_shares(left, redundancy)
-    _draw_curves(right, redundancy)
-    found = {layer['part'] for layer in layers}
-    handles = [Line2D([], [], color=COLOURS[part], linewidth=2, label=NAMES[part]) for part in COLOURS if part in found]
-    if found - set(COLOURS):
-        handles.append(Line2D([], [], color=OTHER, linewidth=2, label='other layers'))
+    _draw_shares(left, answer)
+    _draw_curves(right, answer)
+    found = {layer.part for layer in answer.layers}
+    handles = [
+        Line2D([], [], color=colour, linewidth=2, label=name) for part, (colour, name) in PARTS.items() if part in found
+    ]
     handles += [
         Line2D([], [], color=INK, marker='o', linestyle='none', label='suggested k'),
         Line2D([], [], color=INK, marker='D', markerfacecolor='white', linestyle='none', label='95 % of the variance'),
@@ -60,55 +58,54 @@ def draw_redundancy(redundancy: Item) -> 'Figure':
     return figure
 
 
-def _colour(layer: Item) -> str:
-    return COLOURS.get(layer['part'], OTHER)
+def _share(k: int, layer: LayerChannels) -> float:
+    """Of all channels, in per cent."""
+    return 100 * k / layer.channels
 
 
-def _draw_shares(ax: 'Axes', redundancy: Item) -> None:
+def _draw_shares(ax: 'Axes', answer: ChannelRedundancy) -> None:
     """Draw two marks a stage, the first stage on top."""
-    layers, several = redundancy['layers'], several_stacks(redundancy)
-    for y, layer in enumerate(layers):
-        best, held, all_of = layer['suggestion']['k'], layer['components_95'], layer['channels']
-        shares = [100 * k / all_of for k in (best, held) if known(k)]
-        if not shares:
-            ax.text(2, y, 'not known', va='center', color=FAINT)
-        ax.plot(shares, [y] * len(shares), color=_colour(layer), linewidth=1, alpha=0.6)
-        if known(held):
-            ax.plot(100 * held / all_of, y, 'D', color=_colour(layer), markerfacecolor='white', markersize=5)
-        if known(best):
-            ax.plot(100 * best / all_of, y, 'o', color=_colour(layer), markersize=5.5)
-            ax.annotate(
-                number(best),
-                (100 * best / all_of, y),
-                (0, 4),
-                fontsize=7.5,
-                ha='center',
-                textcoords='offset points',
-                annotation_clip=False,
-            )
-    names = [stage_text(layer, several) for layer in layers]
+    for y, layer in enumerate(answer.layers):
+        colour = PARTS[layer.part][0]
+        best = _share(layer.suggestion.k, layer)
+        if layer.spectrum:
+            held = _share(layer.spectrum.components_95, layer)
+            ax.plot([best, held], [y, y], color=colour, linewidth=1, alpha=0.6)
+            ax.plot(held, y, 'D', color=colour, markerfacecolor='white', markersize=5)
+        ax.plot(best, y, 'o', color=colour, markersize=5.5)
+        ax.annotate(
+            number(layer.suggestion.k),
+            (best, y),
+            (0, 4),
+            fontsize=7.5,
+            ha='center',
+            textcoords='offset points',
+            annotation_clip=False,
+        )
+    several = several_stacks(answer)
+    names = [stage_text(layer, several) for layer in answer.layers]
     # A long name ends in what tells it from others.
-    ax.set_yticks(
-        range(len(layers)), [name if len(name) < 30 else f'…{name[-28:]}' for name in names], parse_math=False
-    )
-    ax.set(xlim=(0, 106), ylim=(len(layers) - 0.4, -0.6), xlabel='channel components, % of all')
+    names = [name if len(name) < 30 else f'…{name[-28:]}' for name in names]
+    ax.set_yticks(range(len(names)), names, parse_math=False)
+    ax.set(xlim=(0, 106), ylim=(len(names) - 0.4, -0.6), xlabel='channel components, % of all')
     ax.tick_params(axis='y', length=0)
     ax.grid(axis='x')
     ax.set_axisbelow(True)
 
 
-def _draw_curves(ax: 'Axes', redundancy: Item) -> None:
+def _draw_curves(ax: 'Axes', answer: ChannelRedundancy) -> None:
     """Draw PCK of labelled joints against the share of components kept, a line a stage."""
-    for layer in redundancy['layers']:
+    for layer in answer.layers:
         points = [
-            (100 * point['k'] / layer['channels'], point['pck']['labelled']['value'])
-            for point in layer['curve']
-            if known(point['pck']['labelled']['value'])
+            (_share(k, layer), point.value)
+            for k, point in zip(layer.ks, layer.pck['labelled'].y, strict=True)
+            if point.value is not None
         ]
         if points:
-            ax.plot(*zip(*points, strict=True), 'o-', color=_colour(layer), markersize=3, linewidth=1.2, alpha=0.85)
-    untouched = redundancy['untouched']['labelled']['value']
-    if known(untouched):
+            colour = PARTS[layer.part][0]
+            ax.plot(*zip(*points, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)
+    untouched = answer.untouched['labelled'].value
+    if untouched is not None:
         ax.axhline(untouched, color=INK, linestyle=':', linewidth=1.1)
         ax.annotate('untouched network', (0, untouched), (3, 4), textcoords='offset points', fontsize=8)
     ax.set_xscale('symlog', linthresh=2, linscale=0.5)

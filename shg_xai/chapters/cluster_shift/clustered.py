@@ -4,7 +4,6 @@ Shapes: N persons, K clusters.
 """
 
 import json
-import tempfile
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shg_xai.chapters.clusters.measure import structure
 from shg_xai.errors import InputError
-from shg_xai.explain.decomposition import structure
+from shg_xai.explain.decomposition import working
 from shg_xai.explain.options import Options, check
 from shg_xai.latents.concepts import concepts
 from shg_xai.latents.selection import Selection
@@ -53,8 +53,8 @@ def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor
     """
     options = Options(seed=seed, ks=(clusters,))
     check(selection, options)
-    with tempfile.TemporaryDirectory() as scratch:
-        found = structure(Path(scratch) / 'scores.npy', selection, options, pool, times)
+    with working(selection, options, pool, times) as work:
+        found = structure(work)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
     return Clustered(
         selection,

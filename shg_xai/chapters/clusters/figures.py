@@ -1,10 +1,15 @@
-"""Groups of persons: how many, how clear, and who sits badly in them."""
+"""Groups of persons: how many, how clear, and who sits where and badly in them."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from math import nan
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from shg_xai.chapters.clusters.results import Clusters
+from shg_xai.drawing.material import DrawnPersons, Figure, Material, column_of
+from shg_xai.drawing.persons import Row, Tile, draw_sheet
 from shg_xai.drawing.style import (
     BLUE,
     COLUMN,
@@ -12,156 +17,212 @@ from shg_xai.drawing.style import (
     GREEN,
     INK,
     ORANGE,
+    PAGE,
     PALETTE,
+    UNKNOWN,
     band,
     new_figure,
     nothing,
     styled,
-    wrap,
 )
-from shg_xai.drawing.text import known, number
-from shg_xai.report.reading import Analysis, column_of
+from shg_xai.drawing.text import confidence_of, number
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib import figure
 
+Links = Sequence[tuple[int, int]]
 # A bar of so many lines a cluster looks the same as one of 100,000.
 MAX_BARS = 600
+MAX_SKELETONS = 150
+# Side of a skeleton's crop, and how near the next may be (persons are taller than wide), as shares
+# of the longer axis.
+SKELETON, APART = 0.068, (0.038, 0.054)
+CENTRAL = 6
+
+
+def figures(answer: Clusters, material: Material) -> Iterator[Figure]:
+    """How many groups, then those of the best number."""
+    confidence, persons, best = confidence_of(answer), material.persons[answer.of], answer.best_k
+    yield Figure(
+        'silhouette',
+        'Mean silhouette and agreement of restarts for each K.',
+        f'Above: mean silhouette for each number of clusters with {confidence} intervals; the ring marks the best. '
+        'Below: agreement of restarts (adjusted Rand index; 1: the same clusters).',
+        lambda: draw_silhouettes(answer),
+        wide=False,
+    )
+    yield Figure(
+        'silhouette-plot',
+        f'Silhouettes of all persons in each of {best} clusters.',
+        f'Silhouettes of all persons with K = {best}, sorted within each cluster. Left of zero: nearer to another '
+        'cluster than to their own.',
+        lambda: draw_silhouette_plot(persons, best),
+        wide=False,
+    )
+    yield Figure(
+        'skeletons',
+        'Skeletons of persons in the plane of components 1 and 2.',
+        f'Persons where the first two components put them, coloured by cluster (K = {best}). As many are drawn as fit '
+        'without lying on each other, at one size; the dots are all persons of the map.',
+        lambda: draw_skeletons(persons, best, material.layer(answer.of).skeleton_links),
+    )
+    yield Figure(
+        'centroids',
+        f'Persons nearest to the centres of {best} clusters.',
+        'The persons nearest to the centre of each cluster, and their distance to it.',
+        lambda: draw_centroids(answer, persons, best),
+    )
+    if answer.fit(best).misfits:
+        yield Figure(
+            'misfits',
+            'Persons with the lowest silhouettes.',
+            'The persons that fit worst, with their cluster and silhouette.',
+            lambda: draw_misfits(answer, persons, best),
+        )
 
 
 @styled
-def draw_silhouettes(result: Mapping[str, Any]) -> 'Figure':
-    """Draw the mean silhouette against K with its intervals, and how well restarts agree.
-
-    Args:
-        result: an analysis of results.json.
-    """
-    fits = result['clusters']['k']
-    figure = new_figure(COLUMN, 4)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    if not fits:
-        nothing(above)
-        nothing(below)
-        return figure
-    k = [fit['k'] for fit in fits]
-    band(above, k, [fit['silhouette'] for fit in fits], BLUE, 'silhouette')
-    best = result['clusters'].get('best_k')
-    for fit in fits:
-        value = (fit['silhouette'] or {}).get('value')
-        if fit['k'] == best and known(value):
-            above.plot(
-                best, value, 'o', markersize=11, markerfacecolor='none', markeredgecolor=ORANGE, markeredgewidth=2
-            )
+def draw_silhouettes(answer: Clusters) -> 'figure.Figure':
+    """Draw the mean silhouette against K with its intervals, and how well restarts agree."""
+    canvas = new_figure(COLUMN, 4)
+    above, below = canvas.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    k = [fit.k for fit in answer.fits]
+    band(above, k, [fit.silhouette for fit in answer.fits], BLUE, 'silhouette')
+    best = answer.fit(answer.best_k).silhouette.value
+    if best is not None:
+        ring = dict(markersize=11, markerfacecolor='none', markeredgecolor=ORANGE, markeredgewidth=2)
+        above.plot(answer.best_k, best, 'o', **ring)
     above.set(ylabel='mean silhouette')
     above.grid(axis='y')
-    low = [(fit['stability'] or {}).get('low') for fit in fits]
-    mean = [(fit['stability'] or {}).get('value') for fit in fits]
-    for values, style, label in ((mean, 'o-', 'mean of all pairs'), (low, 'v:', 'worst pair')):
-        below.plot(
-            k,
-            [value if known(value) else np.nan for value in values],
-            style,
-            color=GREEN if style == 'o-' else FAINT,
-            markersize=4,
-            label=label,
-        )
+    mean = [fit.stability.value for fit in answer.fits]
+    low = [fit.stability.low for fit in answer.fits]
+    for values, style, colour, label in ((mean, 'o-', GREEN, 'mean of all pairs'), (low, 'v:', FAINT, 'worst pair')):
+        shown = [nan if value is None else value for value in values]
+        below.plot(k, shown, style, color=colour, markersize=4, label=label)
     below.set(xlabel='number of clusters K', ylabel='agreement\nof restarts', xticks=k)
     below.set_ylim(top=1.05)
     below.grid(axis='y')
     below.legend(loc='lower left', bbox_to_anchor=(0, 0.98), ncols=2, borderaxespad=0.1)
-    return figure
+    return canvas
 
 
 @styled
-def draw_silhouette_plot(analysis: Analysis, k: int) -> 'Figure':
+def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
     """Draw each person's silhouette, sorted within the cluster (Rousseeuw 1987, figure 1)."""
-    values = column_of(analysis.persons, f'silhouette_k{k}')
-    cluster = column_of(analysis.persons, f'cluster_k{k}')
+    values = column_of(persons.persons, f'silhouette_k{k}')
+    cluster = column_of(persons.persons, f'cluster_k{k}')
     there = np.isfinite(values) & np.isfinite(cluster)
-    figure = new_figure(COLUMN, 4)
-    ax = figure.subplots()
+    canvas = new_figure(COLUMN, 4)
+    ax = canvas.subplots()
     if not there.any():
         nothing(ax)
-        return figure
-    total, gap, start, ticks = int(there.sum()), 0.02 * there.sum(), 0.0, []
-    for c in range(k):
-        members = np.sort(values[there & (cluster == c)])[::-1]
+        return canvas
+    gap, start, ticks = 0.02 * there.sum(), 0.0, {}
+    for own in range(k):
+        members = np.sort(values[there & (cluster == own)])[::-1]
         if not len(members):
             continue
-        bars = min(len(members), MAX_BARS)
-        edges = np.linspace(0, len(members), bars + 1)
+        edges = np.linspace(0, len(members), min(len(members), MAX_BARS) + 1)
         middle = members[((edges[:-1] + edges[1:]) / 2).astype(int)]
-        ax.stairs(
-            middle, start + edges, orientation='horizontal', fill=True, color=PALETTE[c % len(PALETTE)], linewidth=0
-        )
-        ticks.append((start + len(members) / 2, f'{c}\n({number(len(members))})'))
+        colour = PALETTE[own % len(PALETTE)]
+        ax.stairs(middle, start + edges, orientation='horizontal', fill=True, color=colour, linewidth=0)
+        ticks[start + len(members) / 2] = f'{own}\n({number(len(members))})'
         start += len(members) + gap
-    mean = float(values[there].mean())
+    shown = values[there]
+    mean = float(shown.mean())
     ax.axvline(mean, color=INK, linestyle='--', linewidth=1)
     ax.axvline(0, color='#555555', linewidth=0.8)
-    ax.annotate(
-        f'mean {number(mean)}',
-        (mean, 1),
-        xycoords=('data', 'axes fraction'),
-        xytext=(4, 2),
-        textcoords='offset points',
-        fontsize=8.5,
-    )
-    ax.set(
-        xlabel='silhouette of each person',
-        ylabel='cluster (persons)',
-        ylim=(start, 0),
-        xlim=(min(-0.1, float(values[there].min()) - 0.03), float(values[there].max()) + 0.05),
-    )
-    ax.set_yticks([at for at, _ in ticks], [label for _, label in ticks])
-    if total == 0:
-        nothing(ax)
-    return figure
+    look = dict(xycoords=('data', 'axes fraction'), xytext=(4, 2), textcoords='offset points', fontsize=8.5)
+    ax.annotate(f'mean {number(mean)}', (mean, 1), **look)
+    ax.set(xlabel='silhouette of each person', xlim=(min(-0.1, float(shown.min()) - 0.03), float(shown.max()) + 0.05))
+    ax.set(ylabel='cluster (persons)', ylim=(start, 0))
+    ax.set_yticks(list(ticks), list(ticks.values()))
+    return canvas
+
+
+def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
+    """Draw the persons nearest to the centre of each of K clusters, with their distance."""
+    fit = answer.fit(k)
+    rows = [
+        Row(
+            f'cluster {place}: {number(size)} persons',
+            [Tile(persons.picture(item.annotation_id), number(item.distance)) for item in items[:CENTRAL]],
+            PALETTE[place % len(PALETTE)],
+        )
+        for place, (items, size) in enumerate(zip(fit.centroids, fit.sizes, strict=True))
+    ]
+    return draw_sheet(rows, CENTRAL)
+
+
+def draw_misfits(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
+    """Draw the persons that fit their cluster worst: its number and their silhouette."""
+    tiles = [
+        Tile(persons.picture(item.annotation_id), f'in {item.cluster}: {number(item.silhouette)}')
+        for item in answer.fit(k).misfits
+    ]
+    return draw_sheet([Row('', tiles)])
 
 
 @styled
-def draw_effects(result: Mapping[str, Any], k: int) -> 'Figure':
-    """Draw how far the clusters differ in each concept, with intervals, the largest above.
+def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> 'figure.Figure':
+    """Draw persons as small skeletons in the plane of components 1 and 2, coloured by cluster.
 
-    Args:
-        result: an analysis of results.json.
-        k: number of clusters, one of those with effects.
+    They are thinned until none lies on another; all persons of the map lie beneath as dots.
     """
-    entries = [entry for entry in result['concepts']['clusters'] if entry['k'] == k]
-    titles = {item['name']: item['title'] for item in result['concepts']['definitions']}
-    measures = {entry['effect']['measure'] for entry in entries if entry['effect']}
-    centre = 0.5 if measures == {'auc'} else 0.0
+    from matplotlib.collections import LineCollection
+    from matplotlib.lines import Line2D
 
-    def size(entry: Mapping[str, Any]) -> float:
-        value = (entry['effect'] or {}).get('value')
-        return abs(value - centre) if known(value) else -1.0
+    place = np.stack([persons.numbers('component_1'), persons.numbers('component_2')], 1)
+    cluster = persons.numbers(f'cluster_k{k}')
+    shown = np.isfinite(place).all(1) & (persons.numbers('in_map') == 1)
+    if not shown.any():
+        canvas = new_figure(PAGE, 2)
+        nothing(canvas.subplots(), 'nobody')
+        return canvas
+    low, high = place[shown].min(0), place[shown].max(0)
+    span = np.maximum(high - low, 1e-9)
+    size = SKELETON * span.max()
+    # Both axes have one scale, so the figure takes the shape of what is in it.
+    canvas = new_figure(PAGE, min(max((PAGE - 0.7) * (span[1] + size) / (span[0] + size), 3), 6.4) + 0.8)
+    ax = canvas.subplots()
+    colours = np.array([PALETTE[int(own) % len(PALETTE)] if np.isfinite(own) else UNKNOWN for own in cluster])
+    ax.scatter(*place[shown].T, s=2.5, c=colours[shown], alpha=0.35, linewidths=0, rasterized=True)
+    flags = persons.atlas['visibility'].to_pylist()
+    boned = np.array([any(v[a] > 0 and v[b] > 0 for a, b in links) if v else False for v in flags], bool)
+    lines: list[NDArray[np.float64]] = []
+    shades: list[str] = []
+    for row in _thin(place, np.flatnonzero(shown & boned), np.array(APART) / SKELETON * size):
+        bones = _bones(persons, row, links) * size + place[row]
+        lines += list(bones)
+        shades += [colours[row]] * len(bones)
+    ax.add_collection(LineCollection(lines, colors='white', linewidths=2.6, zorder=2))
+    ax.add_collection(LineCollection(lines, colors=shades, linewidths=1.2, zorder=3, capstyle='round'))
+    ax.update_datalim([low - size, high + size])
+    ax.margins(0)
+    ax.autoscale_view()
+    ax.set(xlabel='component 1', ylabel='component 2')
+    ax.set_aspect('equal', adjustable='datalim')
+    handles = [Line2D([], [], color=PALETTE[c % len(PALETTE)], label=f'cluster {c}', linewidth=2.5) for c in range(k)]
+    canvas.legend(handles=handles, loc='outside upper left', ncols=5)
+    return canvas
 
-    entries.sort(key=size)
-    figure = new_figure(COLUMN + 0.4, 0.31 * max(len(entries), 2) + 1.1)
-    ax = figure.subplots()
-    if not entries:
-        nothing(ax)
-        return figure
-    for row, entry in enumerate(entries):
-        effect = entry['effect'] or {}
-        if not known(effect.get('value')):
-            ax.text(centre, row, ' not known', color=FAINT, va='center', fontsize=8.5)
-            continue
-        if known(effect.get('low')) and known(effect.get('high')):
-            ax.plot([effect['low'], effect['high']], [row, row], color=BLUE, linewidth=1.6)
-        ax.plot(effect['value'], row, 'o', color=BLUE, markersize=5)
-    ax.axvline(centre, color=INK, linewidth=0.9, linestyle='--')
-    ax.set_yticks(
-        range(len(entries)),
-        [wrap(titles.get(entry['concept'], entry['concept'])) for entry in entries],
-        parse_math=False,
-    )
-    ax.set(
-        xlim=(-0.02, 1.02),
-        ylim=(-0.6, len(entries) - 0.4),
-        xlabel='chance that a person of cluster 1\nhas more of it than one of cluster 0'
-        if centre
-        else 'share of the ranks’ variance between clusters (ε²)',
-    )
-    ax.grid(axis='x')
-    return figure
+
+def _thin(place: NDArray[np.float64], rows: NDArray[np.int64], apart: NDArray[np.float64]) -> list[int]:
+    """Take rows in their order, leave out those too near to one taken, up to the most."""
+    taken: list[int] = []
+    for row in rows:
+        if all((np.abs(place[row] - place[other]) >= apart).any() for other in taken):
+            taken.append(int(row))
+            if len(taken) == MAX_SKELETONS:
+                break
+    return taken
+
+
+def _bones(persons: DrawnPersons, row: int, links: Links) -> NDArray[np.float64]:
+    """Bones of a person, shape (bones, 2 ends, 2), in crop sides from the middle, y upwards."""
+    names = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
+    keypoints, flags, middle, scale = (persons.atlas[name][row].as_py() for name in names)
+    points = np.array(keypoints, float).reshape(-1, 2)
+    ends = np.array([(points[a], points[b]) for a, b in links if flags[a] > 0 and flags[b] > 0])
+    # In the crop's frame: where a person is cut off and how large it stands in it stays visible.
+    return (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)

@@ -1,42 +1,125 @@
 """Groups among latents: K-Means for several K, exact silhouettes, and who sits where."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
-from typing import Any
 
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
+from shg_xai.chapters.clusters.results import Clusters, Fit, Misfit
 from shg_xai.chapters.nearest_walk.measure import nearest
+from shg_xai.chapters.nearest_walk.results import NearPerson
+from shg_xai.explain.decomposition import CLUSTER_CUT, Decomposition, Work, decompose, rotate, working
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import BLOCK, Block, Selection
-from shg_xai.stats.bootstrap import mean_interval, number
+from shg_xai.results import Estimate
+from shg_xai.stats.arrays import Floats, Ints, Labels, Singles
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.kmeans import Clustering, Source, lloyd, seeded
+from shg_xai.stats.moments import Overview
 from shg_xai.stats.pca import Components
-from shg_xai.stats.projection import Projections, Scores
-from shg_xai.stats.silhouette import Silhouettes
+from shg_xai.stats.projection import Projections, Scores, dimensions_for
+from shg_xai.stats.silhouette import Silhouettes, silhouettes
 
 CENTRAL = 6  # persons shown for each centroid
 MISFITS = 12
 SCORE_BLOCK = 8192
 
 
+def measure(selection: Selection, options: Options | None = None) -> Clusters:
+    """The clusters of one layer of a store.
+
+    Raises:
+        InputError: Its latents cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
+    """
+    with working(selection, options) as work:
+        return clusters(selection.layer, work, structure(work))
+
+
+def clusters(of: str, work: Work, found: 'Structure') -> Clusters:
+    """The same where persons have been clustered already; ``of`` is the name of the analysis."""
+    selection, options, sils = work.selection, work.options, found.silhouettes
+    central = central_persons(selection, found.components.mean, list(found.clusters.values()), work.pool)
+    order = found.ranking
+    return Clusters(
+        of=of,
+        confidence=options.confidence,
+        restarts=options.restarts,
+        tolerance=options.tolerance,
+        fits=[
+            fit_of(runs, sils[k], persons, work)
+            for (k, runs), persons in zip(found.clusters.items(), central, strict=True)
+        ],
+        best_k=order[0],
+        second_k=order[1] if len(order) > 1 else None,
+        margin=work.bootstrap.mean(sils[order[0]].values - sils[order[1]].values) if len(order) > 1 else None,
+    )
+
+
 @dataclass(frozen=True)
-class Clusters:
+class Runs:
     """The best of several runs for one K, biggest cluster first.
 
     Attributes:
         best: Its centroids (K, D) lie about the mean latent.
         restart_inertia: Inertia of each restart.
-        stability: Adjusted Rand index between restarts: mean and least.
+        stability: Adjusted Rand index between pairs of restarts: mean, and as low end the least.
     """
 
     best: Clustering
     restart_inertia: tuple[float, ...]
-    stability: tuple[float, float]
+    stability: Estimate
+
+
+@dataclass(frozen=True)
+class Structure(Decomposition):
+    """The same, and what groups there are.
+
+    Attributes:
+        clusters: By K.
+        silhouettes: By K.
+    """
+
+    clusters: dict[int, Runs]
+    silhouettes: dict[int, Silhouettes]
+
+    @property
+    def ranking(self) -> list[int]:
+        """Numbers of clusters, that with the highest mean silhouette first."""
+        means = {k: float(own.values.mean(dtype=float)) for k, own in self.silhouettes.items()}
+        return sorted(means, key=lambda k: (-means[k], k))
+
+
+def structure(work: Work, overview: Overview | None = None) -> Structure:
+    """Components, scores, clusters and silhouettes of the persons.
+
+    Args:
+        work: Whose, and how.
+        overview: What a look at all values said, if it was taken already.
+
+    Raises:
+        InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
+    """
+    found = decompose(work, overview)
+    options, projections = work.options, found.projections
+    plan = Plan(options.ks, options.restarts, dimensions_for(found.components.eigenvalues, CLUSTER_CUT), options.seed)
+    with work.stage('clusters') as pool:
+        runs = cluster(work.selection, found.components, projections, plan, pool)
+    values = _silhouettes(work, projections, runs)
+    if max(own.bounds.mean() for own in values.values()) > options.tolerance:
+        # More was cut than the tolerance allows for: nothing is then.
+        projections = rotate(work, found.components, work.selection.dimensions)
+        values = _silhouettes(work, projections, runs)
+    return Structure(found.constant, found.components, found.variances, found.halves, projections, runs, values)
+
+
+def _silhouettes(work: Work, projections: Projections, runs: Mapping[int, Runs]) -> dict[int, Silhouettes]:
+    labels = [own.best.labels for own in runs.values()]
+    with work.stage('silhouettes', work.blocks * (work.blocks + 1) // 2) as pool:
+        values = silhouettes(projections.scores, projections.residuals, labels, pool)
+    return dict(zip(runs, values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -58,18 +141,11 @@ class Plan:
 
 def cluster(
     selection: Selection, components: Components, projections: Projections, plan: Plan, pool: Executor
-) -> dict[int, Clusters]:
+) -> dict[int, Runs]:
     """K-Means for several K, the best of several restarts.
 
     Restarts run on the first components; from the best of each K, Lloyd's iterations go on over all D dimensions until
     they end there, so that what is cut decides about no label.
-
-    Args:
-        selection: N persons.
-        components: Their principal components.
-        projections: Their scores.
-        plan: How.
-        pool: Who computes.
     """
     variance = float(projections.norms.mean() / selection.dimensions)
     scores = projections.scores.leading(plan.dimensions)
@@ -90,7 +166,7 @@ def cluster(
     cut = float(projections.norms.sum() - norms.sum())
     scores.file.unlink()
     return {
-        k: Clusters(
+        k: Runs(
             _biggest_first(finished[k]),
             tuple(run.inertia + cut for run in runs),
             _stability([run.labels for run in runs]),
@@ -105,7 +181,7 @@ class _Scores:
 
     scores: Scores
 
-    def __call__(self, task: tuple[int, int]) -> np.ndarray:
+    def __call__(self, task: tuple[int, int]) -> Singles:
         return self.scores.read(*task)
 
 
@@ -115,7 +191,7 @@ class _Norms:
 
     scores: Scores
 
-    def __call__(self, task: tuple[int, int]) -> np.ndarray:
+    def __call__(self, task: tuple[int, int]) -> Floats:
         return (self.scores.read(*task).astype(np.float64) ** 2).sum(axis=1)
 
 
@@ -123,9 +199,9 @@ class _Norms:
 class _Centred:
     """Reads all dimensions of a block of persons, about the mean."""
 
-    mean: np.ndarray
+    mean: Singles
 
-    def __call__(self, block: Block) -> np.ndarray:
+    def __call__(self, block: Block) -> Singles:
         return block.values() - self.mean
 
 
@@ -137,22 +213,22 @@ def _biggest_first(run: Clustering) -> Clustering:
     return replace(run, centroids=run.centroids[order], labels=place[run.labels])
 
 
-def _stability(labelings: Sequence[np.ndarray]) -> tuple[float, float]:
+def _stability(labelings: Sequence[Labels]) -> Estimate:
     """Adjusted Rand index (Hubert and Arabie 1985) over all pairs: mean and least."""
-    values = [adjusted_rand_score(a, b) for a, b in combinations(labelings, 2)]
-    return (float(np.mean(values)), float(min(values))) if values else (1.0, 1.0)
+    values = [adjusted_rand_score(a, b) for a, b in combinations(labelings, 2)] or [1.0]
+    return Estimate(value=float(np.mean(values)), low=float(min(values)), n=len(labelings), over='restarts')
 
 
 def central_persons(
-    selection: Selection, mean: np.ndarray, found: Sequence[Clusters], pool: Executor
-) -> list[list[list[dict[str, Any]]]]:
+    selection: Selection, mean: Floats, found: Sequence[Runs], pool: Executor
+) -> list[list[list[NearPerson]]]:
     """For each clustering and each of its centroids the nearest persons, over all dimensions."""
-    centroids = np.concatenate([clusters.best.centroids for clusters in found])
+    centroids = np.concatenate([runs.best.centroids for runs in found])
     task = _Nearest(_Centred(mean.astype(np.float32)), centroids, selection.annotation_ids)
     kept = [entry for entries in ordered(pool, task, selection.blocks()) for entry in entries]
     ids, distances = (np.stack(part, axis=1) for part in zip(*kept, strict=True))
     persons = [nearest(distance, id_, CENTRAL) for id_, distance in zip(ids, distances, strict=True)]
-    starts = np.cumsum([0, *(len(clusters.best.centroids) for clusters in found)])
+    starts = np.cumsum([0, *(len(runs.best.centroids) for runs in found)])
     return [persons[start:stop] for start, stop in pairwise(starts)]
 
 
@@ -160,11 +236,11 @@ def central_persons(
 class _Nearest:
     """The persons of a block that are nearest to each of M points: ids (M,) and distances (M,)."""
 
-    read: Callable[[object], np.ndarray]
-    points: np.ndarray
-    annotation_ids: np.ndarray
+    read: Callable[[Block], Singles]
+    points: Floats
+    annotation_ids: Ints
 
-    def __call__(self, block: Block) -> list[tuple[np.ndarray, np.ndarray]]:
+    def __call__(self, block: Block) -> list[tuple[Ints, Floats]]:
         values = self.read(block).astype(np.float64)
         ids = self.annotation_ids[block.start : block.start + len(values)]
         squares = (values**2).sum(axis=1)[:, None] + (self.points**2).sum(axis=1)
@@ -175,27 +251,18 @@ class _Nearest:
         ]
 
 
-def cluster_results(
-    k: int,
-    found: Clusters,
-    silhouettes: Silhouettes,
-    central: list[list[dict[str, Any]]],
-    selection: Selection,
-    options: Options,
-) -> dict[str, Any]:
-    """One entry of ``clusters.k`` of the results."""
-    annotation_ids = selection.annotation_ids
-    values, labels = silhouettes.values, found.best.labels
-    mean, low, high = mean_interval(values, selection.image_ids, options.bootstrap, options.confidence, options.seed)
-    worst = np.lexsort((annotation_ids, values))[:MISFITS]
-    return dict(
+def fit_of(runs: Runs, found: Silhouettes, central: list[list[NearPerson]], work: Work) -> Fit:
+    """What is told of one K: its best run, the silhouettes of that, the persons nearest to its centroids."""
+    ids = work.selection.annotation_ids
+    values, labels, k = found.values, runs.best.labels, len(runs.best.centroids)
+    worst = np.lexsort((ids, values))[:MISFITS]
+    return Fit(
         k=k,
-        inertia=found.best.inertia,
-        restart_inertia=list(found.restart_inertia),
-        stability=dict(value=found.stability[0], low=found.stability[1]),
-        silhouette=dict(
-            value=float(mean), low=number(low), high=number(high), error_bound=float(silhouettes.bounds.mean())
-        ),
+        inertia=runs.best.inertia,
+        restart_inertia=list(runs.restart_inertia),
+        stability=runs.stability,
+        silhouette=work.bootstrap.mean(values),
+        error_bound=float(found.bounds.mean()),
         negative_share=float((values < 0).mean()),
         sizes=np.bincount(labels, minlength=k).tolist(),
         silhouette_by_cluster=[
@@ -203,9 +270,7 @@ def cluster_results(
         ],
         centroids=central,
         misfits=[
-            dict(
-                annotation_id=int(annotation_ids[person]), cluster=int(labels[person]), silhouette=float(values[person])
-            )
+            Misfit(annotation_id=int(ids[person]), cluster=int(labels[person]), silhouette=float(values[person]))
             for person in worst
             if values[person] < 0
         ],

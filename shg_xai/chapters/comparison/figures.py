@@ -1,132 +1,138 @@
-"""Several analyses side by side."""
+"""Several latents side by side, as pictures."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from math import nan
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shg_xai.chapters.comparison.results import Comparison
+from shg_xai.chapters.concepts.results import Concepts
+from shg_xai.chapters.spectrum.figures import draw_running_sums
+from shg_xai.chapters.spectrum.results import Spectrum
+from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import COLUMN, INK, PAGE, PALETTE, new_figure, nothing, styled, wrap
-from shg_xai.drawing.text import known, number
+from shg_xai.drawing.text import DASH, number
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib import figure
 
 MARKERS = ('o', 's', '^', 'D', 'v', 'P', 'X', '*')
 
 
-def _value(item: Mapping[str, Any] | None) -> float:
-    value = (item or {}).get('value')
-    return value if known(value) else np.nan
+def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
+    """Spectra, likeness, balance of clusters, and what explains them."""
+    titles: dict[str, str] = {}
+    for concepts in material.results.all(Concepts):
+        titles |= concepts.titles
+    spectra = material.results.all(Spectrum)
+    if spectra:
+        yield Figure(
+            'running-sum',
+            'Running sums of the variance of all analyses.',
+            'How much of the variance the first components hold, for each analysis.',
+            lambda: draw_running_sums(spectra),
+            wide=False,
+        )
+    yield Figure(
+        'cka',
+        'Matrix of the similarity of the latents.',
+        'How alike the latents arrange the same persons (debiased linear CKA; 1: the same up to turning and scaling, '
+        '0: nothing in common).',
+        lambda: draw_cka(answer),
+        wide=False,
+    )
+    yield Figure(
+        'balance',
+        'Evenness of clusters and size of the smallest, for each K.',
+        'How evenly persons spread over the clusters: their entropy as a share of the largest possible, and the share '
+        'of the smallest cluster.',
+        lambda: draw_balance(answer),
+        wide=False,
+    )
+    for k in sorted({item.k for item in answer.purity}):
+        yield Figure(
+            f'purity-k{k}',
+            f'Share of {k} clusters that each concept explains.',
+            f'How much of the {k} clusters each concept explains.',
+            lambda k=k: draw_purity(answer, titles, k),
+            wide=False,
+        )
 
 
 @styled
-def draw_cka(comparison: Mapping[str, Any]) -> 'Figure':
-    """Draw how alike the latents are as a matrix with numbers.
-
-    Args:
-        comparison: of results.json.
-    """
-    names = comparison['names']
-    values = np.array([[_value(item) for item in line] for line in comparison['cka']], float)
+def draw_cka(answer: Comparison) -> 'figure.Figure':
+    """Draw how alike the latents are as a matrix with numbers."""
+    names = answer.names
+    values = np.array([[nan if item.value is None else item.value for item in line] for line in answer.cka])
     side = max(2.2, 0.75 * len(names))
     longest = max(map(len, names))
-    figure = new_figure(min(PAGE, side + 0.09 * longest + 1.2), side + 0.05 * longest + 0.6)
-    ax = figure.subplots()
+    canvas = new_figure(min(PAGE, side + 0.09 * longest + 1.2), side + 0.05 * longest + 0.6)
+    ax = canvas.subplots()
     image = ax.imshow(values, cmap='cividis', vmin=0, vmax=1)
     for (row, column), value in np.ndenumerate(values):
-        ax.text(
-            column,
-            row,
-            '–' if np.isnan(value) else number(float(value)),
-            ha='center',
-            va='center',
-            color='white' if value < 0.55 else INK,
-        )
+        text = DASH if np.isnan(value) else number(float(value))
+        ax.text(column, row, text, ha='center', va='center', color='white' if value < 0.55 else INK)
     turn = dict(rotation=35, ha='right', rotation_mode='anchor') if longest > 6 else {}
     ax.set_xticks(range(len(names)), names, parse_math=False, **turn)
     ax.set_yticks(range(len(names)), names, parse_math=False)
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    figure.colorbar(image, ax=ax, fraction=0.046, pad=0.03, ticks=[0, 0.5, 1]).set_label('CKA')
-    return figure
+    canvas.colorbar(image, ax=ax, fraction=0.046, pad=0.03, ticks=[0, 0.5, 1]).set_label('CKA')
+    return canvas
 
 
 @styled
-def draw_balance(comparison: Mapping[str, Any]) -> 'Figure':
-    """Draw for each K how evenly persons spread over clusters, one curve an analysis.
-
-    Args:
-        comparison: of results.json.
-    """
-    figure = new_figure(COLUMN, 4)
-    above, below = figure.subplots(2, 1, sharex=True)
+def draw_balance(answer: Comparison) -> 'figure.Figure':
+    """Draw for each K how evenly persons spread over clusters, one curve an analysis."""
+    canvas = new_figure(COLUMN, 4)
+    above, below = canvas.subplots(2, 1, sharex=True)
     for ax, key, label in ((above, 'entropy_share', 'evenness'), (below, 'smallest_share', 'smallest cluster')):
-        for place, name in enumerate(comparison['names']):
-            entries = [item for item in comparison['balance'] if item['name'] == name]
-            ax.plot(
-                [item['k'] for item in entries],
-                [item[key] if known(item[key]) else np.nan for item in entries],
-                '-',
-                marker=MARKERS[place % len(MARKERS)],
-                markersize=4.5,
-                label=name,
-                color=PALETTE[place % len(PALETTE)],
-            )
+        for place, name in enumerate(answer.names):
+            items = [item for item in answer.balance if item.name == name]
+            look = dict(marker=MARKERS[place % len(MARKERS)], markersize=4.5, color=PALETTE[place % len(PALETTE)])
+            ax.plot([item.k for item in items], [getattr(item, key) for item in items], '-', label=name, **look)
         ax.set(ylabel=label)
         ax.grid(axis='y')
         # As many ticks in any room: others, with more digits, would not fit what was laid out.
         ax.locator_params(axis='y', nbins=4)
     above.set_ylim(top=1.02)
     below.set_ylim(bottom=0)
-    below.set(xlabel='number of clusters K', xticks=sorted({item['k'] for item in comparison['balance']}))
-    figure.legend(*above.get_legend_handles_labels(), loc='outside upper left', ncols=2)
-    return figure
+    below.set(xlabel='number of clusters K', xticks=sorted({item.k for item in answer.balance}))
+    canvas.legend(*above.get_legend_handles_labels(), loc='outside upper left', ncols=2)
+    return canvas
 
 
 @styled
-def draw_purity(comparison: Mapping[str, Any], titles: Mapping[str, str], k: int) -> 'Figure':
-    """Draw how much of the clusters each concept explains, one mark an analysis.
+def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> 'figure.Figure':
+    """Draw how much of K clusters each concept explains, one mark an analysis.
 
     Args:
-        comparison: of results.json.
-        titles: name of a concept -> its title.
-        k: number of clusters.
+        answer: The comparison.
+        titles: Name of a concept -> its title.
+        k: K.
     """
-    entries = [item for item in comparison['purity'] if item['k'] == k]
-    concepts = list(dict.fromkeys(item['concept'] for item in entries))
+    entries = [item for item in answer.purity if item.k == k]
+    known = [(item.name, item.concept, item.entropy_share) for item in entries if item.entropy_share is not None]
 
     def highest(concept: str) -> float:
-        return max(
-            (item['entropy_share'] for item in entries if item['concept'] == concept and known(item['entropy_share'])),
-            default=-1,
-        )
+        return max((share for _, of, share in known if of == concept), default=-1)
 
-    concepts.sort(key=highest)
-    figure = new_figure(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
-    ax = figure.subplots()
+    concepts = sorted(dict.fromkeys(item.concept for item in entries), key=highest)
+    canvas = new_figure(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
+    ax = canvas.subplots()
     if not concepts:
         nothing(ax)
-        return figure
-    for place, name in enumerate(comparison['names']):
-        shown = [
-            (item['entropy_share'], concepts.index(item['concept']))
-            for item in entries
-            if item['name'] == name and known(item['entropy_share'])
-        ]
+        return canvas
+    for place, name in enumerate(answer.names):
         # A little apart, so that equal values can both be seen.
-        shift = 0.22 * (place - (len(comparison['names']) - 1) / 2) / len(comparison['names'])
-        ax.plot(
-            [x for x, _ in shown],
-            [y - shift * 2 for _, y in shown],
-            linestyle='none',
-            marker=MARKERS[place % len(MARKERS)],
-            color=PALETTE[place % len(PALETTE)],
-            markersize=6,
-            label=name,
-        )
-    ax.set_yticks(range(len(concepts)), [wrap(titles.get(name, name)) for name in concepts], parse_math=False)
+        shift = 0.44 * (place - (len(answer.names) - 1) / 2) / len(answer.names)
+        shown = [(share, concepts.index(concept) - shift) for of, concept, share in known if of == name]
+        look = dict(marker=MARKERS[place % len(MARKERS)], markersize=6, color=PALETTE[place % len(PALETTE)])
+        ax.plot([x for x, _ in shown], [y for _, y in shown], linestyle='none', label=name, **look)
+    ax.set_yticks(range(len(concepts)), [wrap(titles.get(concept, concept)) for concept in concepts], parse_math=False)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(concepts) - 0.4), xlabel='share of the clusters’ entropy it explains')
     ax.grid(axis='both')
-    figure.legend(*ax.get_legend_handles_labels(), loc='outside upper left', ncols=2)
-    return figure
+    canvas.legend(*ax.get_legend_handles_labels(), loc='outside upper left', ncols=2)
+    return canvas

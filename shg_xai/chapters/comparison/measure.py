@@ -1,42 +1,116 @@
-"""The chapter ``comparison`` of the results."""
+"""How alike the latents of several networks or layers are, and whose groups are clearer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
-from shg_xai.explain.layer import Analysis
-from shg_xai.stats.cka import agreement, balance, linear_cka, purity
-from shg_xai.stats.progress import stage
+import numpy as np
+from sklearn.metrics import adjusted_rand_score
+
+from shg_xai.chapters.comparison.results import Agreement, Alike, Balance, Comparison, Purity
+from shg_xai.chapters.concepts.results import Separation
+from shg_xai.errors import InputError
+from shg_xai.latents.selection import Selection
+from shg_xai.stats.arrays import Int, Labels
+from shg_xai.stats.cka import Latents, linear_cka
+
+LabelsByK = Mapping[int, Int[Labels, ' N']]
 
 
-def comparison_results(analyses: Sequence[Analysis], pool: Executor, times: dict[str, float]) -> dict[str, Any]:
-    """Compare analyses of the same persons.
+@dataclass(frozen=True)
+class Side:
+    """One of several analyses of the same N persons.
 
-    Args:
-        analyses: Two or more.
-        pool: Who computes.
-        times: Gets the seconds it took.
+    Attributes:
+        name: Of the analysis.
+        latents: Their latents.
+        halves: The same of each half of the images; none if too few.
+        labels: By K the cluster of each person.
+        separations: How concepts differ between clusters.
     """
-    count = len(analyses)
-    own = dict(value=1.0, halves=[1.0] * len(analyses[0].halves))
-    matrix = [[own] * count for _ in range(count)]
-    with stage(pool, 'comparison', times) as counted:
-        for a, b in combinations(range(count), 2):
-            value = linear_cka(analyses[a].latents, analyses[b].latents, counted)
-            halves = [
-                linear_cka(first, second, counted)
-                for first, second in zip(analyses[a].halves, analyses[b].halves, strict=True)
-            ]
-            matrix[a][b] = matrix[b][a] = dict(value=value, halves=halves)
-    names = [analysis.results['name'] for analysis in analyses]
-    return dict(
-        persons=len(analyses[0].latents.selection),
+
+    name: str
+    latents: Latents
+    halves: tuple[Latents, ...]
+    labels: LabelsByK
+    separations: Sequence[Separation]
+
+
+def measure(sides: Sequence[Side], pool: Executor) -> Comparison:
+    """Compare analyses of the same persons, two or more."""
+    names = [side.name for side in sides]
+    own = Alike(value=1.0, halves=[1.0] * len(sides[0].halves))
+    cka = [[own] * len(sides) for _ in sides]
+    for a, b in combinations(range(len(sides)), 2):
+        value = linear_cka(sides[a].latents, sides[b].latents, pool)
+        halves = [linear_cka(*pair, pool) for pair in zip(sides[a].halves, sides[b].halves, strict=True)]
+        cka[a][b] = cka[b][a] = Alike(value=value, halves=halves)
+    return Comparison(
+        of=' · '.join(names),
+        persons=len(sides[0].latents.rows),
         names=names,
-        cka=matrix,
-        agreement=agreement([analysis.labels for analysis in analyses]),
-        balance=[
-            entry for name, analysis in zip(names, analyses, strict=True) for entry in balance(name, analysis.labels)
+        cka=cka,
+        agreement=agreement([side.labels for side in sides]),
+        balance=[entry for side in sides for entry in balance(side.name, side.labels)],
+        purity=[
+            Purity(
+                name=side.name,
+                k=entry.k,
+                concept=entry.concept,
+                mutual_information=entry.mutual_information.value,
+                entropy_share=entry.entropy_share,
+            )
+            for side in sides
+            for entry in side.separations
         ],
-        purity=[entry for analysis in analyses for entry in purity(analysis.results)],
     )
+
+
+def matched(selections: Sequence[Selection]) -> list[Selection]:
+    """The persons that all selections have, in the order of the first.
+
+    Raises:
+        InputError: They have fewer than two persons in common, or one has a person twice.
+    """
+    common = selections[0].annotation_ids
+    for selection in selections:
+        ids = selection.annotation_ids
+        if len(np.unique(ids)) < len(ids):
+            raise InputError(
+                f'{selection.store.folder}: has an annotation id twice, so its persons cannot be matched with those of '
+                'another store'
+            )
+        common = common[np.isin(common, ids)]
+    if len(common) < 2:
+        raise InputError(
+            f'{" and ".join(str(selection.store.folder) for selection in selections)}: have {len(common)} persons in '
+            'common (by annotation id), too few to compare; analyse them one by one, or dump the same split of both'
+        )
+    result = []
+    for selection in selections:
+        order = np.argsort(selection.annotation_ids)
+        place = np.searchsorted(selection.annotation_ids[order], common)
+        result.append(replace(selection, rows=selection.rows[order[place]]))
+    return result
+
+
+def agreement(labelings: Sequence[LabelsByK]) -> list[Agreement]:
+    """Adjusted Rand index (Hubert and Arabie 1985) between the clusterings of several latents, for each K of all."""
+    ks = sorted(set.intersection(*(set(labels) for labels in labelings)))
+    return [
+        Agreement(k=k, adjusted_rand=[[float(adjusted_rand_score(a[k], b[k])) for b in labelings] for a in labelings])
+        for k in ks
+    ]
+
+
+def balance(name: str, labels: LabelsByK) -> list[Balance]:
+    """How evenly persons are spread over clusters: entropy of the sizes over log K, 1 is even."""
+    results = []
+    for k, own in labels.items():
+        share = np.bincount(own, minlength=k) / len(own)
+        entropy = -(share[share > 0] * np.log(share[share > 0])).sum()
+        results.append(
+            Balance(name=name, k=k, smallest_share=float(share.min()), entropy_share=float(entropy / np.log(k)))
+        )
+    return results

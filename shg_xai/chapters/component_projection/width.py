@@ -1,72 +1,85 @@
-"""How many principal components a network needs: which numbers to try, and which one to suggest.
+"""How many components a network needs: which numbers to try, what is lost with each, and which one to suggest.
 
-Shapes: N persons, D values of a latent.
+Shapes: N persons, D components.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shg_xai.stats.bootstrap import mean_interval, number
+from shg_xai.chapters.component_projection.results import Rule, Suggestion
+from shg_xai.errors import InputError
+from shg_xai.results import Curve, Estimate
+from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.pca import SHARES, STUDY, components_for
 
+Scores = Mapping[str, NDArray[np.float64]]  # PCK of each person by group of joints, (N,)
 
-def ladder(dimensions: int) -> list[int]:
-    """Numbers of components to try: 0, the powers of two below D, the study's 50 if below D, D.
 
-    Args:
-        dimensions: D.
+def ladder(dimensions: int, also: Sequence[int] = ()) -> list[int]:
+    """Numbers of components to try, ascending: 0, the powers of two below D, others below D, D.
 
-    Returns:
-        Ascending; 12 for D = 512, 15 for D = 4096.
+    With the study's 50 these are 12 for D = 512 and 15 for D = 4096.
     """
     powers = [2**exponent for exponent in range(dimensions.bit_length())]
-    return sorted({0, dimensions, *(k for k in (*powers, STUDY) if k < dimensions)})
+    return sorted({0, dimensions, *(k for k in (*powers, *also) if k < dimensions)})
 
 
-def mean_estimate(
-    values: np.ndarray, image_ids: np.ndarray, resamples: int, confidence: float, seed: int
-) -> dict[str, float | None]:
-    """Mean over persons and its interval over images.
+def steps(asked: Sequence[int], dimensions: int, has: str, also: Sequence[int] = ()) -> list[int]:
+    """The numbers of components to try, ascending; D is always one of them.
 
     Args:
-        values: Shape (N,); NaN where a person has no value.
-        image_ids: The image of each person, shape (N,).
-        resamples: Resamples of images.
-        confidence: Of the interval, between 0 and 1.
-        seed: Of the resamples.
+        asked: The numbers asked for; none: the ladder.
+        dimensions: D.
+        has: Who has how many, for the message.
+        also: More of the ladder.
 
-    Returns:
-        ``value``, ``low``, ``high``; None for what is not known.
+    Raises:
+        InputError: One is above D.
     """
-    ends = mean_interval(values, image_ids, resamples, confidence, seed)
-    return dict(zip(('value', 'low', 'high'), (number(float(end)) for end in ends), strict=True))
+    for k in asked:
+        if k > dimensions:
+            raise InputError(f'--k {k}: {has}; give at most as many')
+    return sorted({*asked, dimensions}) if asked else ladder(dimensions, also)
 
 
-def paired_difference(
-    a: np.ndarray, b: np.ndarray, image_ids: np.ndarray, resamples: int, confidence: float, seed: int
-) -> dict[str, float | None]:
-    """Mean over persons of a - b, each person measured twice, and its interval over images.
-
-    What makes persons easy or hard for both is in both and goes out, so the interval is that of the difference and not
-    of two means.
+def curves(
+    untouched: Scores, changed: Mapping[int, Scores], bootstrap: Bootstrap
+) -> tuple[dict[str, Curve], dict[str, Curve]]:
+    """PCK against the number of components, and what is lost, each person measured twice.
 
     Args:
-        a: Shape (N,); NaN where a person has no value.
-        b: The same persons, shape (N,).
-        image_ids: The image of each person, shape (N,).
-        resamples: Resamples of images.
-        confidence: Of the interval, between 0 and 1.
-        seed: Of the resamples.
+        untouched: Of the network as it is.
+        changed: The same by k, ascending.
+        bootstrap: Of the N persons.
 
     Returns:
-        ``value``, ``low``, ``high`` over the persons with both values; None for what is not known.
+        By group of joints.
     """
-    return mean_estimate(a - b, image_ids, resamples, confidence, seed)
+    x = [float(k) for k in changed]
+    return (
+        {group: Curve(x=x, y=[bootstrap.mean(own[group]) for own in changed.values()]) for group in untouched},
+        {
+            group: Curve(x=x, y=[bootstrap.difference(values, own[group]) for own in changed.values()])
+            for group, values in untouched.items()
+        },
+    )
 
 
-def suggestion(curve: Sequence[Mapping[str, Any]], tolerance: float) -> dict[str, Any]:
+def untouched_pck(scores: Scores, bootstrap: Bootstrap, split: str) -> dict[str, Estimate]:
+    """PCK of the network as it is, by group of joints.
+
+    Raises:
+        InputError: No person has a labelled joint.
+    """
+    if np.isnan(scores['labelled']).all():
+        raise InputError(f'{split}: no person has a labelled joint that can be judged')
+    return {group: bootstrap.mean(values) for group, values in scores.items()}
+
+
+def suggestion(drop: Curve, tolerance: float) -> Suggestion:
     """The smallest number of components that costs next to nothing, and so does every larger one.
 
     "And every larger": components come in the order of their variance, not of their use, so PCK may fall again as k
@@ -74,23 +87,19 @@ def suggestion(curve: Sequence[Mapping[str, Any]], tolerance: float) -> dict[str
     network itself, up to rounding: the largest k is what remains where every smaller one costs too much.
 
     Args:
-        curve: For each k of a ladder ``k`` and ``drop``, whose ``labelled`` has ``value``, ``low`` and ``high``: the
-            labelled PCK of the untouched network minus that with k components. The largest k must be D.
+        drop: Labelled PCK of the untouched network minus that with k components, to D.
         tolerance: The largest drop that counts as none, in PCK (0 to 1).
-
-    Returns:
-        ``k``, ``tolerance``, and ``drop`` with ``value``, ``low``, ``high`` at that k.
     """
-    falling = sorted(curve, key=lambda entry: entry['k'], reverse=True)
+    falling = sorted(zip(drop.x, drop.y, strict=True), key=lambda point: point[0], reverse=True)
     chosen = falling[0]
-    for entry in falling[1:]:
-        if entry['drop']['labelled']['value'] > tolerance:
+    for k, lost in falling[1:]:
+        if lost.value is None or lost.value > tolerance:
             break
-        chosen = entry
-    return dict(k=chosen['k'], tolerance=tolerance, drop=dict(chosen['drop']['labelled']))
+        chosen = k, lost
+    return Suggestion(k=int(chosen[0]), tolerance=tolerance, drop=chosen[1])
 
 
-def rules(eigenvalues: np.ndarray, noise: int) -> list[dict[str, Any]]:
+def rules(eigenvalues: NDArray[np.float64], noise: int) -> list[Rule]:
     """The widths that looking at the latents alone would suggest.
 
     Args:
@@ -98,13 +107,16 @@ def rules(eigenvalues: np.ndarray, noise: int) -> list[dict[str, Any]]:
         noise: How many components stand above noise, see :func:`~shg_xai.stats.pca.above_noise`.
 
     Returns:
-        ``name`` and ``k`` of each; the study's 50 only where D is larger.
+        The study's 50 only where D is larger.
     """
     found = [
-        dict(name=f'{share:.0%} of the variance'.replace('%', ' %'), k=components_for(eigenvalues, share))
-        for share in SHARES
+        Rule(name=f'{100 * share:.0f} % of the variance', k=components_for(eigenvalues, share)) for share in SHARES
     ]
-    found.append(dict(name='above noise (parallel analysis)', k=noise))
-    if len(eigenvalues) > STUDY:
-        found.append(dict(name="the study's 50", k=STUDY))
-    return found
+    found.append(Rule(name='above noise (parallel analysis)', k=noise))
+    return found + [Rule(name="the study's 50", k=STUDY)] * (len(eigenvalues) > STUDY)
+
+
+def stack_of(layer: str) -> int | None:
+    """Which hourglass of a StackedHourglass a layer is in, by its name, from 0; None where it is in none."""
+    found = re.match(r'backbone\.hourglasses\.(\d+)\.', layer)
+    return int(found[1]) if found else None

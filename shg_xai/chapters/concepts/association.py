@@ -17,12 +17,14 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
+from shg_xai.chapters.concepts.results import Correlation
 from shg_xai.latents.concepts import Concept
-from shg_xai.stats.bootstrap import estimate
+from shg_xai.results import Estimate
+from shg_xai.stats.arrays import Bools, Float, Floats, Ints, Singles
+from shg_xai.stats.bootstrap import Bootstrap, estimated
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
 
@@ -31,60 +33,51 @@ from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
 CONTROLS = ('torso_in_crop', 'labelled_share', 'border_sides', 'box_aspect')
 FEWEST_PERSONS = 8
 STREAM = 2  # keeps these random numbers apart from others of the same seed
-Numbers = dict[str, float | None]
-Found = dict[int, list[Numbers | None]]
+Found = dict[int, list[Estimate]]
 Plan = dict[bytes, tuple[list[int], list[int]]]
 
 
 def associate(
-    scores: np.ndarray,
+    scores: Float[Floats | Singles, 'N M'],
     concepts: Sequence[Concept],
-    groups: np.ndarray,
-    *,
-    seed: int,
+    bootstrap: Bootstrap,
     executor: Executor,
-    resamples: int = 1000,
     permutations: int = 200,
-    confidence: float = 0.95,
-) -> tuple[list[str], list[dict[str, Any]]]:
+) -> tuple[list[str], list[Correlation]]:
     """Rank correlation of each component with each concept.
 
     Args:
-        scores: The first M components of each person, shape (N, M).
+        scores: The first M components of each person.
         concepts: C concepts.
-        groups: The image of each person, shape (N,).
-        seed: Seed, 0 or more.
+        bootstrap: Over these persons.
         executor: Who computes.
-        resamples: Resamples of images behind each interval.
         permutations: How often a concept's values are dealt anew to the persons it is known of, for ``shuffled``: mean
             and percentiles of rho where there is nothing to find.
-        confidence: Of intervals and of the shuffled range.
 
     Returns:
-        Names of the controls (those of CONTROLS that are known and vary), and an entry for each component and concept,
-        by component: ``component`` (from 1), ``concept``, ``persons``, ``rho``, ``partial`` and ``shuffled``. None is
-        what cannot be said: with fewer than 8 persons (beyond the number of controls, for ``partial``), of a column
-        that never varies, or of one that the controls determine.
+        Names of the controls (those of CONTROLS that are known and vary), and the correlations, by component. There is
+        no value with fewer than 8 persons (beyond the number of controls, for ``partial``), of a column that never
+        varies, or of one that the controls determine.
     """
     names = [concept.name for concept in concepts]
-    controls = [names.index(name) for name in CONTROLS if name in names and _varies(concepts[names.index(name)].values)]
-    values = np.array([concept.values for concept in concepts]).reshape(len(names), len(groups))
-    task = _Task(scores, values, groups, controls, resamples, permutations, confidence, seed)
-    rho, adjusted, shuffled = {}, {}, {}
+    controls = [names.index(name) for name in CONTROLS if name in names and _varies(concepts[names.index(name)])]
+    values = np.array([concept.values for concept in concepts]).reshape(len(names), len(scores))
+    task = _Task(scores, values, bootstrap, controls, permutations)
+    rho: Found = {}
+    adjusted: Found = {}
+    shuffled: Found = {}
     for mask, wanted in _plan(np.isfinite(values), controls).items():
         found = task.run(np.flatnonzero(np.frombuffer(mask, bool)), *wanted, executor)
         for total, part in zip((rho, adjusted, shuffled), found, strict=True):
             total |= part
-    nothing = [{'value': None, 'low': None, 'high': None}] * scores.shape[1]
     return [names[control] for control in controls], [
-        {
-            'component': at + 1,
-            'concept': name,
-            'persons': int(np.isfinite(values[one]).sum()),
-            'rho': dict(rho.get(one, nothing)[at]),
-            'partial': adjusted[one][at] if one in adjusted else None,
-            'shuffled': dict(shuffled.get(one, nothing)[at]),
-        }
+        Correlation(
+            component=at + 1,
+            concept=name,
+            rho=rho[one][at] if one in rho else Estimate(value=None, n=len(concepts[one].known)),
+            partial=adjusted[one][at] if one in adjusted else Estimate(value=None),
+            shuffled=shuffled[one][at] if one in shuffled else Estimate(value=None, over='permutations'),
+        )
         for at in range(scores.shape[1])
         for one, name in enumerate(names)
     ]
@@ -94,57 +87,64 @@ def associate(
 class _Task:
     """What all persons to rank share; ``values`` (C, N), ``controls`` their rows, else as given."""
 
-    scores: np.ndarray
-    values: np.ndarray
-    groups: np.ndarray
+    scores: Floats | Singles
+    values: Floats
+    bootstrap: Bootstrap
     controls: Sequence[int]
-    resamples: int
     permutations: int
-    confidence: float
-    seed: int
 
     def run(
-        self, rows: np.ndarray, plain: Sequence[int], adjusted: Sequence[int], executor: Executor
+        self, rows: Ints, plain: Sequence[int], adjusted: Sequence[int], executor: Executor
     ) -> tuple[Found, Found, Found]:
         """Rank some persons (n,) once for all concepts that are wanted of them.
 
         Returns:
-            By concept the numbers of each component: rho and shuffled rho of ``plain``, between them partial rho of
-            ``adjusted``.
+            By concept the numbers of each component: rho of ``plain``, partial rho of ``adjusted``, and shuffled rho of
+            ``plain``.
         """
         chosen = sorted({*plain, *adjusted, *(self.controls if adjusted else ())})
-        columns = [*self.scores[rows].T, *self.values[np.ix_(chosen, rows)]]
+        columns = [*self.scores[rows].T, *self.values[np.ix_(np.array(chosen), rows)]]
         rankers = list(ordered(executor, Ranker.of, columns))
-        drawn = rank_correlations(rankers, self.groups, rows, self.resamples, self.seed, executor)
+        drawn = rank_correlations(rankers, rows, self.bootstrap, executor)
         leading = range(self.scores.shape[1])
         place = {one: len(leading) + at for at, one in enumerate(chosen)}
-        rho = {one: self.estimates(drawn[:, leading, place[one]]) for one in plain}
-        partials: Found = {}
-        for one in adjusted:
-            fixed = [place[control] for control in self.controls if control != one]
-            found = self.estimates(partial_correlations(drawn, leading, place[one], fixed))
-            partials[one] = [None if entry['value'] is None else entry for entry in found]
-        shuffle = partial(_shuffled, rankers[: len(leading)], self.permutations, self.seed)
-        tasks = [(one, rankers[place[one]]) for one in plain]
-        dealt = zip(plain, ordered(executor, shuffle, tasks), strict=True)
+
+        def estimates(values: Floats) -> list[Estimate]:
+            """Of each component, from values (1 + S, M), the first without resampling."""
+            return [self.bootstrap.estimate(column[0], column[1:], len(rows)) for column in values.T]
+
+        rho = {one: estimates(drawn[:, leading, place[one]]) for one in plain}
+        partials = {
+            one: estimates(
+                partial_correlations(
+                    drawn, leading, place[one], [place[control] for control in self.controls if control != one]
+                )
+            )
+            for one in adjusted
+        }
+        shuffle = partial(_shuffled, rankers[: len(leading)], self.permutations, self.bootstrap.seed)
+        dealt = zip(plain, ordered(executor, shuffle, [(one, rankers[place[one]]) for one in plain]), strict=True)
+        confidence = self.bootstrap.confidence
         return (
             rho,
             partials,
-            {one: [estimate(column.mean(), column, self.confidence) for column in samples.T] for one, samples in dealt},
+            {
+                one: [
+                    estimated(column.mean(), column, confidence, self.permutations, 'permutations')
+                    for column in samples.T
+                ]
+                for one, samples in dealt
+            },
         )
 
-    def estimates(self, drawn: np.ndarray) -> list[Numbers]:
-        """Numbers of each component from values (1 + S, M), the first without resampling."""
-        return [estimate(column[0], column[1:], self.confidence) for column in drawn.T]
 
-
-def _varies(values: np.ndarray) -> bool:
+def _varies(concept: Concept) -> bool:
     """Whether enough is known, and not the same of everybody."""
-    known = values[np.isfinite(values)]
-    return len(known) >= FEWEST_PERSONS and known.min() < known.max()
+    known = concept.known
+    return len(known) >= FEWEST_PERSONS and bool(known.min() < known.max())
 
 
-def _plan(known: np.ndarray, controls: Sequence[int]) -> Plan:
+def _plan(known: Bools, controls: Sequence[int]) -> Plan:
     """Which concepts share the persons to rank, so that components are ranked once for all of them.
 
     Args:
@@ -165,7 +165,7 @@ def _plan(known: np.ndarray, controls: Sequence[int]) -> Plan:
     return plan
 
 
-def _shuffled(components: Sequence[Ranker], permutations: int, seed: int, task: tuple[int, Ranker]) -> np.ndarray:
+def _shuffled(components: Sequence[Ranker], permutations: int, seed: int, task: tuple[int, Ranker]) -> Floats:
     """Rho of M components with a concept whose values are dealt anew, (permutations, M)."""
     one, concept = task
     ones = np.ones(len(concept.order), np.int64)

@@ -1,65 +1,94 @@
-"""What goes with what: concepts against components, and linear probes."""
+"""Concepts against components, clusters and the whole latent."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from math import nan
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
-from shg_xai.drawing.text import known, number
+from shg_xai.chapters.concepts.findings import none_of, size_of
+from shg_xai.chapters.concepts.results import Concepts, Probe
+from shg_xai.drawing.material import Figure, Material
+from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
+from shg_xai.drawing.text import DASH, confidence_of, number
 
 if TYPE_CHECKING:
+    from matplotlib import figure
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.cm import ScalarMappable
 
 # Blue, white, orange-brown: told apart by every kind of colour vision, unlike red and green.
 DIVERGING = ('#08519C', '#6BAED6', '#F7F7F7', '#FDAE6B', '#A63603')
 
 
-def rho_matrix(result: Mapping[str, Any], key: str, field: str = 'value') -> np.ndarray:
-    """``rho`` or ``partial`` of each concept and component, shape (C, M), NaN where not known."""
-    concepts = [item['name'] for item in result['concepts']['definitions']]
-    entries = result['concepts']['components']
-    components = sorted({entry['component'] for entry in entries})
-    matrix = np.full((len(concepts), len(components)), np.nan)
-    for entry in entries:
-        value = (entry[key] or {}).get(field)
-        if entry['concept'] in concepts and known(value):
-            matrix[concepts.index(entry['concept']), components.index(entry['component'])] = value
+def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
+    """Correlations, effects and probes; a part that was left out leaves no empty panels."""
+    confidence = confidence_of(answer)
+    if answer.components:
+        yield Figure(
+            'concepts',
+            'Spearman correlations of concepts and components, with numbers.',
+            'Spearman’s rank correlation of each concept with each component: above, plain; below in italics, with the '
+            f'controls held fixed. Uncoloured: the {confidence} interval contains zero. The sign of a component is '
+            'arbitrary.',
+            lambda: draw_heat_map(answer),
+        )
+    for k in sorted({entry.k for entry in answer.clusters}):
+        yield Figure(
+            f'effects-k{k}',
+            f'How far {k} clusters differ in each concept.',
+            f'How far the {k} clusters differ in each concept, with {confidence} intervals; the dashed line means not '
+            'at all.',
+            lambda k=k: draw_effects(answer, k),
+            wide=False,
+        )
+    if answer.probes:
+        yield Figure(
+            'probes',
+            'Scores of linear probes against the number of components.',
+            'How well a linear probe tells a concept of held-out persons from the first components, with '
+            f'{confidence} intervals, and the same after the concept was shuffled among persons.',
+            lambda: draw_probes(answer),
+        )
+
+
+def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.float64]:
+    """Value, low and high end of each concept and component, shape (3, C, M), NaN where not known."""
+    concepts = list(answer.titles)
+    components = sorted({entry.component for entry in answer.components})
+    matrix = np.full((3, len(concepts), len(components)), nan)
+    for entry in answer.components:
+        item = entry.rho if key == 'rho' else entry.partial
+        numbers = [nan if value is None else value for value in (item.value, item.low, item.high)]
+        matrix[:, concepts.index(entry.concept), components.index(entry.component)] = numbers
     return matrix
 
 
 @styled
-def draw_heat_map(result: Mapping[str, Any]) -> 'Figure':
+def draw_heat_map(answer: Concepts) -> 'figure.Figure':
     """Draw Spearman's rho of each concept and component: above plain, below the partial one.
 
     Numbers whose interval contains zero are grey on white: no clear relation.
-
-    Args:
-        result: an analysis of results.json.
     """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    titles = [item['title'] for item in result['concepts']['definitions']]
-    plain = rho_matrix(result, 'rho')
-    rows, columns = plain.shape
-    figure = new_figure(PAGE, 0.44 * max(rows, 2) + 1)
-    ax = figure.subplots()
+    plain, partial = rho_matrix(answer, 'rho'), rho_matrix(answer, 'partial')
+    _, rows, columns = plain.shape
+    canvas = new_figure(PAGE, 0.44 * max(rows, 2) + 1)
+    ax = canvas.subplots()
     if not plain.size:
         nothing(ax)
-        return figure
-    colours = LinearSegmentedColormap.from_list('diverging', DIVERGING)
-    scale = ScalarMappable(Normalize(-1, 1), colours)
-    for key, top in (('rho', 0.0), ('partial', 0.5)):
-        values = rho_matrix(result, key)
-        low, high = rho_matrix(result, key, 'low'), rho_matrix(result, key, 'high')
+        return canvas
+    scale = ScalarMappable(Normalize(-1, 1), LinearSegmentedColormap.from_list('diverging', DIVERGING))
+    for (values, low, high), top, style in ((plain, 0.0, 'normal'), (partial, 0.5, 'italic')):
+        unclear = ~(low > 0) & ~(high < 0)
         for (row, column), value in np.ndenumerate(values):
-            unclear = not low[row, column] > 0 and not high[row, column] < 0
-            _draw_cell(ax, column, row + top, value, unclear, scale, key == 'partial')
+            _draw_cell(ax, (column, row + top), value, None if unclear[row, column] else scale, style)
     ax.set(xlim=(0, columns), ylim=(rows, 0), xlabel='component')
     ax.set_xticks(np.arange(columns) + 0.5, [str(m + 1) for m in range(columns)])
-    ax.set_yticks(np.arange(rows) + 0.5, list(map(wrap, titles)), parse_math=False)
+    ax.set_yticks(np.arange(rows) + 0.5, list(map(wrap, answer.titles.values())), parse_math=False)
     ax.tick_params(length=0)
     for row in range(rows + 1):
         ax.axhline(row, color='white', linewidth=3.5)
@@ -67,85 +96,92 @@ def draw_heat_map(result: Mapping[str, Any]) -> 'Figure':
         ax.axvline(column, color='white', linewidth=3.5)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    bar = figure.colorbar(scale, ax=ax, fraction=0.025, pad=0.015, ticks=[-1, -0.5, 0, 0.5, 1])
+    bar = canvas.colorbar(scale, ax=ax, fraction=0.025, pad=0.015, ticks=[-1, -0.5, 0, 0.5, 1])
     bar.set_label('Spearman’s ρ')
     bar.ax.set_yticklabels(['−1', '−0.5', '0', '0.5', '1'])
     bar.outline.set_visible(False)
-    return figure
+    return canvas
 
 
-def _draw_cell(ax: 'Axes', x: float, y: float, value: float, unclear: bool, scale: Any, partial: bool) -> None:
-    """Draw half a cell and its number."""
+def _draw_cell(ax: 'Axes', at: tuple[float, float], value: float, scale: 'ScalarMappable | None', style: str) -> None:
+    """Draw half a cell and its number; without a scale in grey on white, as it is not clear."""
     from matplotlib.patches import Rectangle
 
     empty = np.isnan(value)
-    colour = '#F2F2F2' if empty else 'white' if unclear else scale.to_rgba(value)
-    ax.add_patch(Rectangle((x, y), 1, 0.5, facecolor=colour, edgecolor='none'))
-    ink = '#777777' if empty or unclear else 'white' if abs(value) > 0.62 else INK
-    ax.text(
-        x + 0.5,
-        y + 0.27,
-        '–' if empty else number(float(value)),
-        ha='center',
-        va='center',
-        fontsize=8,
-        color=ink,
-        style='italic' if partial else 'normal',
-    )
+    colour = '#F2F2F2' if empty else scale.to_rgba(value) if scale else 'white'
+    ax.add_patch(Rectangle(at, 1, 0.5, facecolor=colour, edgecolor='none'))
+    ink = '#777777' if empty or not scale else 'white' if abs(value) > 0.62 else INK
+    text = DASH if empty else number(float(value))
+    ax.text(at[0] + 0.5, at[1] + 0.27, text, ha='center', va='center', fontsize=8, color=ink, style=style)
 
 
 @styled
-def draw_probes(result: Mapping[str, Any]) -> 'Figure':
-    """Draw how well a linear probe tells each concept from the first components.
+def draw_effects(answer: Concepts, k: int) -> 'figure.Figure':
+    """Draw how far K clusters differ in each concept, with intervals, the largest above."""
+    entries = sorted((entry for entry in answer.clusters if entry.k == k), key=size_of)
+    centre = none_of(entries[0])
+    canvas = new_figure(COLUMN + 0.4, 0.31 * max(len(entries), 2) + 1.1)
+    ax = canvas.subplots()
+    for row, entry in enumerate(entries):
+        if entry.effect.value is None:
+            ax.text(centre, row, ' not known', color=FAINT, va='center', fontsize=8.5)
+            continue
+        if entry.effect.ends:
+            ax.plot(entry.effect.ends, [row, row], color=BLUE, linewidth=1.6)
+        ax.plot(entry.effect.value, row, 'o', color=BLUE, markersize=5)
+    ax.axvline(centre, color=INK, linewidth=0.9, linestyle='--')
+    names = [wrap(answer.titles.get(entry.concept, entry.concept)) for entry in entries]
+    ax.set_yticks(range(len(entries)), names, parse_math=False)
+    more = 'chance that a person of cluster 1\nhas more of it than one of cluster 0'
+    ax.set_xlabel(more if centre else 'share of the ranks’ variance between clusters (ε²)')
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(entries) - 0.4))
+    ax.grid(axis='x')
+    return canvas
 
-    Args:
-        result: an analysis of results.json.
-    """
-    probes = result['concepts']['probes']
-    titles = {item['name']: item['title'] for item in result['concepts']['definitions']}
-    columns = 3
-    lines = -(-len(probes) // columns) or 1
-    figure = new_figure(PAGE, 1.75 * lines + 0.55)
-    axes = figure.subplots(lines, columns, squeeze=False, sharex=True)
-    for ax in axes.flat[len(probes) :]:
+
+@styled
+def draw_probes(answer: Concepts) -> 'figure.Figure':
+    """Draw how well a linear probe tells each concept from the first components."""
+    count, columns = len(answer.probes), 3
+    lines = -(-count // columns) or 1
+    canvas = new_figure(PAGE, 1.75 * lines + 0.55)
+    axes = canvas.subplots(lines, columns, squeeze=False, sharex=True)
+    for ax in axes.flat[count:]:
         ax.set_axis_off()
-    for place, (ax, probe) in enumerate(zip(axes.flat, probes, strict=False)):
+    for place, (ax, probe) in enumerate(zip(axes.flat, answer.probes, strict=False)):
         _draw_probe(ax, probe)
-        ax.set_title(wrap(titles.get(probe['concept'], probe['concept'])), fontsize=9, parse_math=False)
+        ax.set_title(wrap(answer.titles.get(probe.concept, probe.concept)), fontsize=9, parse_math=False)
         # Nothing below it: its axis has to carry the numbers.
-        ax.tick_params(labelbottom=place + columns >= len(probes))
-    handles, labels = next(
-        (ax.get_legend_handles_labels() for ax in axes.flat if ax.get_legend_handles_labels()[1]), ([], [])
-    )
-    if handles:
-        figure.legend(handles, labels, loc='outside upper left', ncols=2)
-    figure.supxlabel('first components the probe may use', fontsize=9)
-    return figure
+        ax.tick_params(labelbottom=place + columns >= count)
+    named = [found for ax in axes.flat if (found := ax.get_legend_handles_labels())[1]]
+    if named:
+        canvas.legend(*named[0], loc='outside upper left', ncols=2)
+    canvas.supxlabel('first components the probe may use', fontsize=9)
+    return canvas
 
 
-def _draw_probe(ax: 'Axes', probe: Mapping[str, Any]) -> None:
+def _draw_probe(ax: 'Axes', probe: Probe) -> None:
     """Draw one probe: the score with its interval, and the same with shuffled values."""
     from matplotlib.ticker import NullFormatter, NullLocator
 
-    def curve(key: str) -> np.ndarray:
-        return np.array([value if known(value) else np.nan for value in probe[key]], float)
-
-    auc = probe['measure'] == 'auc'
-    chance = 0.5 if auc else 0.0
+    auc = probe.measure == 'auc'
+    at = [int(components) for components in probe.score.x]
     ax.set(xscale='log', ylabel='AUC' if auc else 'R²', ylim=(0.35, 1.03) if auc else (-0.25, 1.05))
-    ax.set_xticks(probe['components'], [number(m) for m in probe['components']])
+    ax.set_xticks(at, [number(m) for m in at])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())
     # Doubling numbers of up to four digits: every other one leaves room.
-    if len(probe['components']) > 6:
+    if len(at) > 6:
         for label in ax.get_xticklabels()[1::2]:
             label.set_visible(False)
-    ax.axhline(chance, color='#BBBBBB', linewidth=0.8)
+    ax.axhline(probe.chance, color='#BBBBBB', linewidth=0.8)
     ax.grid(axis='y')
-    if np.isnan(curve('values')).all():
+    if all(item.value is None for item in probe.score.y):
         nothing(ax)
         return
-    at = probe['components']
-    ax.fill_between(at, curve('low'), curve('high'), color=BLUE, alpha=0.2, linewidth=0)
-    ax.plot(at, curve('values'), 'o-', color=BLUE, markersize=3.5, label='held-out persons')
-    ax.plot(at, curve('shuffled'), 's--', color=FAINT, markersize=3, label='shuffled concept')
+    low, high = np.transpose([item.ends or (nan, nan) for item in probe.score.y])
+    values = [nan if item.value is None else item.value for item in probe.score.y]
+    shuffled = [nan if value is None else value for value in probe.shuffled]
+    ax.fill_between(at, low, high, color=BLUE, alpha=0.2, linewidth=0)
+    ax.plot(at, values, 'o-', color=BLUE, markersize=3.5, label='held-out persons')
+    ax.plot(at, shuffled, 's--', color=FAINT, markersize=3, label='shuffled concept')

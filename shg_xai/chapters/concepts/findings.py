@@ -1,233 +1,152 @@
-"""Sentences on what goes with what, and on several analyses side by side."""
+"""What goes with what, said no stronger than the intervals and what chance gives allow."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from shg_xai.drawing.text import has_zero, known, listed, number, percent, plural, span
+from shg_xai.chapters.concepts.results import Concepts, Correlation, Probe, Separation
+from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, span
+from shg_xai.results import Estimate, Results
 
 # How many components get sentences of their own, and concepts for each.
 COMPONENTS, CONCEPTS = 3, 2
 # Below this a relation is called weak, however surely it is there.
 WEAK = 0.3
 PROBES = 3
-MEASURES = {'r2': 'R²', 'auc': 'AUC'}
+MEASURES = {'r2': 'R²', 'auc': 'AUC', 'epsilon_squared': 'ε²'}
+Titles = Mapping[str, str]
 
 
-def concept_claims(result: Mapping[str, Any], confidence: str) -> list[str]:
-    """Sentences on one analysis' concepts: components, clusters, probes."""
-    concepts = result['concepts']
-    titles = {item['name']: item['title'] for item in concepts['definitions']}
-    controls = [titles.get(name, name) for name in concepts['controls']]
+def findings(answer: Concepts, results: Results) -> list[str]:
+    """Components, then clusters, then probes."""
+    confidence, titles = confidence_of(answer), answer.titles
+    controls = [titles.get(name, name) for name in answer.controls]
+    pairs = [entry for entry in answer.components if entry.rho.value is not None]
     texts = []
     for component in range(1, COMPONENTS + 1):
-        entries = [
-            entry
-            for entry in concepts['components']
-            if entry['component'] == component and known((entry['rho'] or {}).get('value'))
-        ]
-        entries.sort(key=lambda entry: -abs(entry['rho']['value']))
+        entries = [entry for entry in pairs if entry.component == component]
+        entries.sort(key=lambda entry: -abs(entry.rho.value or 0))
         clear = [entry for entry in entries if is_clear(entry)][:CONCEPTS]
-        texts += [correlation(entry, titles, controls, confidence) for entry in clear]
-        if entries and not clear:
-            texts.append(correlation(entries[0], titles, controls, confidence))
-    pairs = sum(known((entry['rho'] or {}).get('value')) for entry in concepts['components'])
+        texts += [correlation(entry, titles, controls, confidence) for entry in clear or entries[:1]]
     if pairs:
         texts.append(
-            f'{plural(pairs, "pair")} of a component and a concept were looked at; even '
-            'if nothing went with anything, a few of their intervals would leave out '
-            'zero.'
+            f'{plural(len(pairs), "pair")} of a component and a concept were looked at; even if nothing went with '
+            'anything, a few of their intervals would leave out zero.'
         )
-    for k in sorted({entry['k'] for entry in concepts['clusters']}):
-        texts += _effects([entry for entry in concepts['clusters'] if entry['k'] == k], titles, confidence)
-    return texts + _probes(concepts['probes'], titles, confidence)
+    for k in sorted({entry.k for entry in answer.clusters}):
+        texts += _effects([entry for entry in answer.clusters if entry.k == k], titles, confidence)
+    return texts + _probes(answer.probes, titles, confidence)
 
 
-def is_clear(entry: Mapping[str, Any]) -> bool:
+def is_clear(entry: Correlation) -> bool:
     """Whether a correlation's interval leaves out zero and shuffled values stay below it."""
-    rho, shuffled = entry['rho'], entry.get('shuffled') or {}
-    if has_zero(rho) is not False:
-        return False
-    ends = [shuffled[key] for key in ('low', 'high') if known(shuffled.get(key))]
-    return abs(rho['value']) > max(map(abs, ends), default=0)
+    chance = max(map(abs, entry.shuffled.ends or (0,)))
+    return entry.rho.holds() is False and abs(entry.rho.value or 0) > chance
 
 
-def correlation(entry: Mapping[str, Any], titles: Mapping[str, str], controls: list[str], confidence: str) -> str:
+def correlation(entry: Correlation, titles: Titles, controls: Sequence[str], confidence: str) -> str:
     """A sentence on one component and one concept, the plain beside the partial correlation."""
-    rho, partial = entry['rho'], entry.get('partial')
-    name = f'Component {entry["component"]}'
-    title = titles.get(entry['concept'], entry['concept'])
-    found = span(rho)
-    numbers = f'Spearman {number(float(rho["value"]))}, ' + (
-        f'{confidence} interval {found}' if found else 'interval not known'
-    )
+    rho, partial = entry.rho.value or 0.0, entry.partial
+    name, title = f'Component {entry.component}', titles.get(entry.concept, entry.concept)
+    numbers = f'Spearman {number(rho)}, {interval(entry.rho, confidence)}'
     if not is_clear(entry):
         return f'{name}: no clear relation with any concept; the largest is with {title} ({numbers}).'
     others = [control for control in controls if control != title]
-    if partial and known(partial.get('value')) and others:
-        within = span(partial)
-        zero = '; no longer clear' if has_zero(partial) is not False else ''
-        numbers += (
-            f'; {number(float(partial["value"]))}'
-            + (f', {within},' if within else '')
-            + f' when {listed(others)} {"is" if len(others) == 1 else "are"} held fixed'
-            + zero
-        )
+    if partial.value is not None and others:
+        within = f', {span(partial)},' if partial.ends else ''
+        held = f'{listed(others)} {"is" if len(others) == 1 else "are"} held fixed'
+        zero = '' if partial.holds() is False else '; no longer clear'
+        numbers += f'; {number(partial.value)}{within} when {held}{zero}'
     else:
         numbers += '; with the controls held fixed: not known'
-    weakly = 'weakly ' if abs(rho['value']) < WEAK else ''
-    against = 'with' if rho['value'] > 0 else 'against'
-    return f'{name} goes {weakly}{against} {title} ({numbers}).'
+    return f'{name} goes {"weakly " if abs(rho) < WEAK else ""}{"with" if rho > 0 else "against"} {title} ({numbers}).'
 
 
-def _effects(entries: list[Mapping[str, Any]], titles: Mapping[str, str], confidence: str) -> list[str]:
+def _effects(entries: list[Separation], titles: Titles, confidence: str) -> list[str]:
     """The concepts in which clusters differ most, and how many show no clear difference."""
-    entries = [entry for entry in entries if known((entry['effect'] or {}).get('value'))]
-    if not entries:
-        return []
-
-    def centre(entry: Mapping[str, Any]) -> float:
-        return 0.5 if entry['effect']['measure'] == 'auc' else 0.0
-
-    entries.sort(key=lambda entry: -abs(entry['effect']['value'] - centre(entry)))
-    clear = [entry for entry in entries if _differs(entry, centre(entry))]
+    entries = sorted((entry for entry in entries if entry.effect.value is not None), key=lambda entry: -size_of(entry))
+    clear = [entry for entry in entries if _differs(entry)]
     texts = [_effect(entry, titles, confidence) for entry in clear[:CONCEPTS]]
     rest = len(entries) - len(clear)
     if rest:
         texts.append(
-            f'In {number(rest)} of {plural(len(entries), "concept")} there is no clear '
-            f'difference between the {entries[0]["k"]} clusters.'
+            f'In {number(rest)} of {plural(len(entries), "concept")} there is no clear difference between the '
+            f'{entries[0].k} clusters.'
         )
     return texts
 
 
-def _differs(entry: Mapping[str, Any], centre: float) -> bool:
+def size_of(entry: Separation) -> float:
+    """How far the effect is from none, 0 to 1; -1 where it is not known."""
+    return -1.0 if entry.effect.value is None else abs(entry.effect.value - none_of(entry))
+
+
+def none_of(entry: Separation) -> float:
+    """The effect where clusters do not differ."""
+    return 0.5 if entry.measure == 'auc' else 0.0
+
+
+def _differs(entry: Separation) -> bool:
     """Whether the effect's interval leaves out "none" and shuffled clusters say less."""
-    if has_zero(entry['effect'], centre) is not False:
-        return False
-    shared, shuffled = entry.get('mutual_information') or {}, entry.get('shuffled') or {}
-    if known(shared.get('value')) and known(shuffled.get('high')):
-        return shared['value'] > shuffled['high']
-    return True
+    shared, most = entry.mutual_information.value, entry.shuffled.high
+    return entry.effect.holds(none_of(entry)) is False and (shared is None or most is None or shared > most)
 
 
-def _effect(entry: Mapping[str, Any], titles: Mapping[str, str], confidence: str) -> str:
-    effect, k = entry['effect'], entry['k']
-    title = titles.get(entry['concept'], entry['concept'])
-    interval = f'{confidence} interval {span(effect)}'
-    if effect['measure'] == 'auc':
-        text = (
-            f'The {k} clusters differ in {title}: a person of cluster 1 has more of it than '
-            f'one of cluster 0 with a chance of {number(float(effect["value"]))} ({interval}; '
-            '0.5: no difference)'
-        )
-    else:
-        text = (
-            f'The {k} clusters differ in {title}: they explain '
-            f'{number(float(effect["value"]))} of the variance of its ranks (ε², {interval})'
-        )
-    shared = entry.get('mutual_information') or {}
-    if known(shared.get('value')):
-        high = (entry.get('shuffled') or {}).get('high')
-        text += f'; they share {number(float(shared["value"]))} bits' + (
-            f' (with shuffled clusters at most {number(float(high))})' if known(high) else ''
-        )
-    return text + '.'
+def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
+    value, within, shared = (
+        number(entry.effect.value),
+        interval(entry.effect, confidence),
+        entry.mutual_information.value,
+    )
+    text = (
+        f'a person of cluster 1 has more of it than one of cluster 0 with a chance of {value} ({within}; 0.5: no '
+        'difference)'
+        if entry.measure == 'auc'
+        else f'they explain {value} of the variance of its ranks (ε², {within})'
+    )
+    if shared is not None:
+        most = entry.shuffled.high
+        text += f'; they share {number(shared)} bits'
+        text += f' (with shuffled clusters at most {number(most)})' if most is not None else ''
+    return f'The {entry.k} clusters differ in {titles.get(entry.concept, entry.concept)}: {text}.'
 
 
-def _probes(probes: list[Mapping[str, Any]], titles: Mapping[str, str], confidence: str) -> list[str]:
+def _probes(probes: Sequence[Probe], titles: Titles, confidence: str) -> list[str]:
     """The concepts a probe tells best, then those with no clear relation, then the unknown."""
 
-    def above(probe: Mapping[str, Any]) -> float:
-        end = probe_end(probe)
-        # AUC runs from 0.5 to 1 where R2 runs from 0 to 1.
-        return -1.0 if end is None else 2 * end['value'] - 1 if end['chance'] else end['value']
+    def above(probe: Probe) -> float:
+        """The score where chance is 0 and the best 1."""
+        return ((probe_end(probe)[1].value or 0) - probe.chance) / (1 - probe.chance)
 
     clear = sorted((probe for probe in probes if probe_is_clear(probe)), key=above, reverse=True)
+    unclear = [probe for probe in probes if probe not in clear and probe_end(probe)[0]]
     texts = [probe_claim(probe, titles, confidence) for probe in clear[:PROBES]]
-    names = [titles.get(probe['concept'], probe['concept']) for probe in clear[PROBES:]]
+    names = [titles.get(probe.concept, probe.concept) for probe in clear[PROBES:]]
     if names:
         texts.append(f'Less well, but clearly: {listed(names)}.')
-    unclear = [probe for probe in probes if probe not in clear and probe_end(probe)]
-    texts += [probe_claim(probe, titles, confidence) for probe in unclear]
-    return texts + [probe_claim(probe, titles, confidence) for probe in probes if probe_end(probe) is None]
+    unknown = [probe for probe in probes if not probe_end(probe)[0]]
+    return texts + [probe_claim(probe, titles, confidence) for probe in (*unclear, *unknown)]
 
 
-def probe_end(probe: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A probe's numbers at the most components it was given; None where nothing is known."""
-    there = [place for place, value in enumerate(probe['values']) if known(value)]
-    if not there:
-        return None
-    keys = {'value': 'values', 'low': 'low', 'high': 'high', 'shuffled': 'shuffled'}
-    return {
-        **{key: probe[name][there[-1]] for key, name in keys.items()},
-        'components': probe['components'][there[-1]],
-        'chance': 0.5 if probe['measure'] == 'auc' else 0.0,
-    }
+def probe_end(probe: Probe) -> tuple[int, Estimate, float | None]:
+    """A probe's numbers at the most components known: how many, the score, and shuffled; 0 and no score for none."""
+    lines = zip(probe.score.x, probe.score.y, probe.shuffled, strict=True)
+    known = [(int(components), score, shuffled) for components, score, shuffled in lines if score.value is not None]
+    return known[-1] if known else (0, Estimate(value=None), None)
 
 
-def probe_is_clear(probe: Mapping[str, Any]) -> bool:
+def probe_is_clear(probe: Probe) -> bool:
     """Whether the interval lies above chance and above what a shuffled concept gives."""
-    end = probe_end(probe)
-    if end is None or not known(end['low']):
-        return False
-    shuffled = end['shuffled'] if known(end['shuffled']) else end['chance']
-    return end['low'] > max(end['chance'], shuffled)
+    _, score, shuffled = probe_end(probe)
+    return score.low is not None and score.low > max(probe.chance, probe.chance if shuffled is None else shuffled)
 
 
-def probe_claim(probe: Mapping[str, Any], titles: Mapping[str, str], confidence: str) -> str:
+def probe_claim(probe: Probe, titles: Titles, confidence: str) -> str:
     """A sentence on one probe, at the most components it was given."""
-    title, end = titles.get(probe['concept'], probe['concept']), probe_end(probe)
-    if end is None:
+    title, (components, score, shuffled) = titles.get(probe.concept, probe.concept), probe_end(probe)
+    if not components:
         return f'How well a linear probe tells “{title}” is not known.'
-    found = span(end)
-    numbers = (
-        f'{MEASURES[probe["measure"]]} {number(float(end["value"]))}, '
-        + (f'{confidence} interval {found}' if found else 'interval not known')
-        + (f'; shuffled {number(float(end["shuffled"]))}' if known(end['shuffled']) else '')
-    )
-    many = plural(end['components'], 'component')
+    dealt = f'; shuffled {number(shuffled)}' if shuffled is not None else ''
+    numbers = f'{MEASURES[probe.measure]} {number(score.value)}, {interval(score, confidence)}{dealt}'
+    many = plural(components, 'component')
     if not probe_is_clear(probe):
         return f'A linear probe on {many} finds no clear relation with {title} ({numbers}).'
     return f'A linear probe on {many} tells {title} of held-out persons ({numbers}).'
-
-
-def compare(results: Mapping[str, Any]) -> list[str]:
-    """Sentences on several analyses side by side."""
-    comparison = results['comparison']
-    names = comparison['names']
-    texts = [f'The analyses are compared on the {plural(comparison["persons"], "person")} that all of them have.']
-    by_name = {result['name']: result for result in results['analyses']}
-    for share in (0.95,):
-        counts = [
-            f'{name} {number(item["value"])}'
-            for name in names
-            if name in by_name
-            for item in by_name[name]['spectrum']['components_for']
-            if abs(item['share'] - share) < 1e-9
-        ]
-        if counts:
-            texts.append(f'Components that hold {percent(share)} of the variance: {listed(counts)}.')
-    for a, first in enumerate(names):
-        for b, second in enumerate(names[:a]):
-            item = comparison['cka'][a][b] or {}
-            halves = item.get('halves') or [None, None]
-            texts.append(
-                f'The latents of {second} and {first} are alike to '
-                f'{number(item["value"])} (CKA; {number(halves[0])} and '
-                f'{number(halves[1])} in two halves of the images).'
-                if known(item.get('value'))
-                else f'How alike the latents of {second} and {first} are is not known.'
-            )
-            texts += [
-                f'Split into {entry["k"]} clusters each, they agree with an adjusted Rand '
-                f'index of {number(entry["adjusted_rand"][a][b])}.'
-                for entry in comparison['agreement']
-                if entry['k'] == 2 and known(entry['adjusted_rand'][a][b])
-            ]
-    for item in comparison['balance']:
-        if item['k'] == 2 and known(item['smallest_share']):
-            texts.append(
-                f'With 2 clusters, the smaller one of {item["name"]} holds '
-                f'{percent(item["smallest_share"])} of the persons.'
-            )
-    return texts

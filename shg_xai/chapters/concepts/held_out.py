@@ -17,6 +17,8 @@ from typing import Protocol
 import numpy as np
 
 from shg_xai.latents.concepts import Concept
+from shg_xai.stats.arrays import Float, Floats, Int, Ints, Singles
+from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.ridge import fit, products
 
@@ -26,17 +28,18 @@ PERSONS_A_COMPONENT = 2  # in training, at least
 IMAGE_GROUPS = 256
 BLOCK = 4096  # persons read at a time
 STREAM = 4  # keeps these random numbers apart from others of the same seed
-Task = tuple[int, np.ndarray, np.ndarray, np.ndarray]
+Task = tuple[int, Ints, Ints, Singles]
 
 
 class Readable(Protocol):
     """Where components are read from; small to pickle."""
 
-    rows: int
-    dimensions: int
+    @property
+    def dimensions(self) -> int:
+        """How many there are."""
 
-    def read(self, start: int, stop: int, dimensions: int) -> np.ndarray:
-        """The first components of some persons, float32, shape (n, dimensions)."""
+    def read(self, start: int, stop: int, dimensions: int) -> Singles:
+        """The first components of some persons, shape (n, dimensions)."""
 
     def blocks(self, size: int) -> Iterable[tuple[int, int]]:
         """First and past-last person of consecutive blocks."""
@@ -48,19 +51,19 @@ class Plan:
 
     Attributes:
         scores: The components.
-        folds: Fold of each person, int64, shape (N,).
-        parts: Group of images of each person, int64, shape (N,).
-        targets: float32, shape (N, T), mean 0 and variance 1, NaN where not known.
+        folds: Fold of each person.
+        parts: Group of images of each person.
+        targets: Mean 0 and variance 1, NaN where not known.
         masks: Targets that are known of the same persons.
         sizes: For each concept the numbers of components to fit with.
         count: F.
     """
 
     scores: Readable
-    folds: np.ndarray
-    parts: np.ndarray
-    targets: np.ndarray
-    masks: list[np.ndarray]
+    folds: Int[Ints, ' N']
+    parts: Int[Ints, ' N']
+    targets: Float[Singles, 'N T']
+    masks: list[Ints]
     sizes: list[list[int]]
     count: int
 
@@ -76,8 +79,9 @@ class Plan:
             yield start, self.folds[rows], self.parts[rows], self.targets[rows]
 
 
-def make_plan(scores: Readable, concepts: Sequence[Concept], groups: np.ndarray, folds: int, seed: int) -> Plan:
+def make_plan(scores: Readable, concepts: Sequence[Concept], bootstrap: Bootstrap, folds: int) -> Plan:
     """Deal images to folds and groups, and values anew for the control."""
+    groups, seed = bootstrap.groups, bootstrap.seed
     images, image_of = np.unique(groups, return_inverse=True)
     random = np.random.default_rng([seed, STREAM])
     fold_of, part_of = (random.permutation(len(images)) % size for size in (folds, IMAGE_GROUPS))
@@ -107,22 +111,20 @@ def _sizes(dimensions: int, training: int) -> list[int]:
     return [size for size in [*powers, most] if size * PERSONS_A_COMPONENT <= training]
 
 
-def _inputs(scores: Readable, start: int, count: int, size: int) -> np.ndarray:
-    """Components of a block with a leading 1, float64, shape (n, 1 + M)."""
+def _inputs(scores: Readable, start: int, count: int, size: int) -> Floats:
+    """Components of a block with a leading 1, shape (n, 1 + M)."""
     inputs = np.ones((count, 1 + size))
     inputs[:, 1:] = scores.read(start, start + count, size)
     return inputs
 
 
-def fit_all(plan: Plan, executor: Executor) -> tuple[np.ndarray, np.ndarray]:
-    """Probes of each fold, fitted to the persons of all other folds.
+def fit_all(plan: Plan, executor: Executor) -> tuple[Float[Floats, 'F T S 1+M'], Float[Floats, 'F T']]:
+    """Probes of each fold, fitted to the persons of all other folds: weights, and the targets' training means.
 
-    Returns:
-        Weights, float64, shape (F, T, S, 1 + M), and the targets' means over the training persons, shape (F, T); 0
-        where there is nothing to fit.
+    0 where there is nothing to fit.
     """
     size = plan.longest[-1]
-    sums: list[np.ndarray] = []
+    sums: list[Floats] = []
     task = partial(_sums, plan.scores, plan.masks, plan.count, size)
     # One at a time for each worker: a result is as large as all sums together.
     for found in ordered(executor, task, plan.tasks(), ahead=1):
@@ -140,16 +142,16 @@ def fit_all(plan: Plan, executor: Executor) -> tuple[np.ndarray, np.ndarray]:
             tasks.append((triangle, crossed[:, targets], squared[targets], sizes))
             if sizes:
                 means[fold, targets] = crossed[0, targets] / triangle[0]
-        for targets, found in zip(plan.masks, ordered(executor, _fit, tasks), strict=True):
-            weights[fold, targets, : found.shape[1]] = found
+        for targets, fitted in zip(plan.masks, ordered(executor, _fit, tasks), strict=True):
+            weights[fold, targets, : fitted.shape[1]] = fitted
     return weights, means
 
 
-def _fit(task: tuple[np.ndarray, np.ndarray, np.ndarray, Sequence[int]]) -> np.ndarray:
+def _fit(task: tuple[Floats, Floats, Floats, Sequence[int]]) -> Floats:
     return fit(*task)
 
 
-def _sums(scores: Readable, masks: Sequence[np.ndarray], folds: int, size: int, task: Task) -> list[np.ndarray]:
+def _sums(scores: Readable, masks: Sequence[Ints], folds: int, size: int, task: Task) -> list[Floats]:
     """Sums over a block: (masks, F, P), (F, 1 + M, T) and (F, T)."""
     start, fold, _, targets = task
     inputs = _inputs(scores, start, len(fold), size)
@@ -168,20 +170,16 @@ def _sums(scores: Readable, masks: Sequence[np.ndarray], folds: int, size: int, 
 
 
 def hold_out(
-    plan: Plan, weights: np.ndarray, means: np.ndarray, kept: Sequence[int], executor: Executor
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    plan: Plan,
+    weights: Float[Floats, 'F T S 1+M'],
+    means: Float[Floats, 'F T'],
+    kept: Sequence[int],
+    executor: Executor,
+) -> tuple[Float[Floats, 'B T S'], Float[Floats, 'B T'], Float[Singles, 'N kept S']]:
     """Ask each fold's probes about its persons.
 
-    Args:
-        plan: What was fitted.
-        weights: See ``fit_all``.
-        means: See ``fit_all``.
-        kept: Targets whose outputs are wanted themselves.
-        executor: Who computes.
-
     Returns:
-        Squared errors, shape (B, T, S); squared distances from the training mean, shape (B, T); and outputs of the kept
-        targets, float32, shape (N, len(kept), S).
+        Squared errors; squared distances from the training mean; and outputs of the ``kept`` targets.
     """
     errors = np.zeros((IMAGE_GROUPS, *weights.shape[1:3]))
     spreads = np.zeros(errors.shape[:2])
@@ -195,8 +193,8 @@ def hold_out(
 
 
 def _judge(
-    scores: Readable, weights: np.ndarray, means: np.ndarray, kept: np.ndarray, task: Task
-) -> tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    scores: Readable, weights: Floats, means: Floats, kept: Ints, task: Task
+) -> tuple[int, Ints, Floats, Floats, Singles]:
     """First person, groups of images in a block, their sums, and outputs of the kept targets."""
     start, fold, part, targets = task
     _, width, sizes, size = weights.shape

@@ -1,52 +1,64 @@
-"""The chapter ``concepts`` of the results: which annotations go with what in the latents."""
+"""Which concepts of the annotations go with what in the latents."""
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
+from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.concepts.association import associate
 from shg_xai.chapters.concepts.probes import probe
+from shg_xai.chapters.concepts.results import Concepts, Definition
 from shg_xai.chapters.concepts.separation import separate
+from shg_xai.explain.decomposition import Work, working
 from shg_xai.explain.options import Options
-from shg_xai.latents.concepts import concepts, definitions
-from shg_xai.stats.projection import Scores
+from shg_xai.latents.concepts import Concept, concepts_of
+from shg_xai.latents.selection import Selection
+from shg_xai.stats.bootstrap import number
 
 
-def concept_results(
-    table: pa.Table,
-    keypoint_names: Sequence[str],
-    leading: np.ndarray,
-    scores: Scores,
-    labels: dict[int, np.ndarray],
-    options: Options,
-    pool: Executor,
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Relations of concepts with components, with clusters and with the whole latent.
+def measure(selection: Selection, options: Options | None = None) -> Concepts:
+    """What goes with what in one layer of a store.
+
+    Raises:
+        InputError: Its latents cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
+    """
+    with working(selection, options) as work:
+        return concepts(selection.layer, work, structure(work), concepts_of(selection))
+
+
+def concepts(of: str, work: Work, found: Structure, known: Sequence[Concept]) -> Concepts:
+    """The same where persons have been clustered already.
+
+    Clusters are those of the fewest tried, and of the number with the highest silhouette.
 
     Args:
-        table: N rows of a store.
-        keypoint_names: Its K keypoints.
-        leading: The first M principal components of the same persons, (N, M).
-        scores: More of them, in a file.
-        labels: By K clusters of the persons, shape (N,).
-        options: Seed, resamples and confidence.
-        pool: Who computes.
-
-    Returns:
-        The chapter, and by name the values (N,) of each concept, NaN where not known.
+        of: Name of the analysis.
+        work: Whose persons, and how.
+        found: Their scores and clusters.
+        known: What is known of them.
     """
-    found = concepts(table, keypoint_names)
-    images = table['image_id'].to_numpy()
-    settings = dict(seed=options.seed, executor=pool, resamples=options.bootstrap, confidence=options.confidence)
-    controls, components = associate(leading, found, images, **settings)
-    results = dict(
-        definitions=definitions(found),
-        controls=controls,
-        components=components,
-        clusters=separate(labels, found, images, **settings),
-        probes=probe(scores, found, images, **settings),
+    labels = {k: found.clusters[k].best.labels for k in sorted({min(found.clusters), found.ranking[0]})}
+    with work.stage('concepts') as pool:
+        controls, components = associate(found.leading, known, work.bootstrap, pool)
+        return Concepts(
+            of=of,
+            confidence=work.options.confidence,
+            definitions=[definition(concept) for concept in known],
+            controls=controls,
+            components=components,
+            clusters=separate(labels, known, work.bootstrap, pool),
+            probes=probe(found.projections.scores, known, work.bootstrap, pool),
+        )
+
+
+def definition(concept: Concept) -> Definition:
+    """A concept for the results: definition, persons known, mean and standard deviation of these."""
+    known = concept.known
+    return Definition(
+        name=concept.name,
+        title=concept.title,
+        definition=concept.definition,
+        unit=concept.unit,
+        kind=concept.kind,
+        persons=len(known),
+        mean=number(known.mean()) if len(known) else None,
+        sd=number(known.std(ddof=1)) if len(known) > 1 else None,
     )
-    return results, {concept.name: concept.values for concept in found}

@@ -18,23 +18,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from scipy.stats import random_table
 
+from shg_xai.chapters.concepts.results import Separation
 from shg_xai.latents.concepts import Concept
-from shg_xai.stats.bootstrap import estimate, interval, number, resample_weights
+from shg_xai.results import Estimate
+from shg_xai.stats.arrays import Float, Floats, Int, Ints, Labels
+from shg_xai.stats.bootstrap import Bootstrap, interval, number
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.ranks import Ranker
 
 FEWEST_PERSONS = 8
 MOST_BINS = 10
 STREAM = 3  # keeps these random numbers apart from others of the same seed
+Pair = tuple[float, float]
 
 
-def bins(values: np.ndarray) -> np.ndarray:
-    """Number of the bin of each value, from 0 on without gaps, int64, shape (n,).
+def bins(values: Float[Floats, ' n']) -> Int[Ints, ' n']:
+    """Number of the bin of each value, from 0 on without gaps.
 
     Distinct values if there are at most 10; else cut at the deciles, where equal values stay together, so there may be
     fewer than 10 bins and of unequal size.
@@ -46,67 +50,41 @@ def bins(values: np.ndarray) -> np.ndarray:
     return places
 
 
-def entropy(counts: np.ndarray) -> np.ndarray:
-    """Entropy in bits of counts over the last axis: (..., B) to (...)."""
+def entropy(counts: Float[Floats, '*any B']) -> Float[Floats, '*any']:
+    """Entropy in bits of counts over the last axis: 0 where all are in one bin, log2 B where they are even."""
     shares = counts / counts.sum(-1, keepdims=True)
     return -np.sum(shares * np.log2(np.where(shares > 0, shares, 1)), axis=-1)
 
 
-def mutual_information(tables: np.ndarray) -> np.ndarray:
-    """Mutual information in bits of rows and columns of tables of counts: (..., K, B) to (...)."""
+def mutual_information(tables: Float[Floats, '*any K B']) -> Float[Floats, '*any']:
+    """Mutual information in bits of rows and columns of tables of counts."""
     joint = entropy(tables.reshape(*tables.shape[:-2], -1))
     # Rounding may leave a trace below 0.
     return np.maximum(entropy(tables.sum(-1)) + entropy(tables.sum(-2)) - joint, 0)
 
 
 def separate(
-    labels: Mapping[int, np.ndarray],
+    labels: Mapping[int, Int[Labels, ' N']],
     concepts: Sequence[Concept],
-    groups: np.ndarray,
-    *,
-    seed: int,
+    bootstrap: Bootstrap,
     executor: Executor,
-    resamples: int = 1000,
     permutations: int = 1000,
-    confidence: float = 0.95,
-) -> list[dict[str, Any]]:
-    """How each concept differs between clusters.
+) -> list[Separation]:
+    """How each concept differs between clusters, by K.
+
+    There is no value for fewer than 8 persons, or if concept or cluster never varies.
 
     Args:
-        labels: By K the cluster of each person, 0 to K - 1, shape (N,).
+        labels: By K the cluster of each person, 0 to K - 1.
         concepts: C concepts.
-        groups: The image of each person, shape (N,).
-        seed: Seed, 0 or more.
+        bootstrap: Over these persons.
         executor: Who computes.
-        resamples: Resamples of images behind each interval.
         permutations: How often clusters are dealt anew to persons, for ``shuffled``: mean and upper percentile of the
             mutual information where there is nothing to find.
-        confidence: Of intervals; ``shuffled`` takes the upper end of such a range.
-
-    Returns:
-        An entry for each K and concept, by K: ``k``, ``concept``, ``persons``, ``effect``, ``mutual_information``,
-        ``entropy_share`` (of the cluster's entropy) and ``shuffled``. None is what cannot be said: of fewer than 8
-        persons, or if concept or cluster never varies.
     """
-    settings = _Settings(groups, resamples, permutations, confidence, seed)
-    tasks = [(place, concept.values) for place, concept in enumerate(concepts)]
-    found = list(ordered(executor, partial(_separate, dict(labels), settings), tasks))
-    return [
-        {'k': k, 'concept': concept.name, **entries[k]}
-        for k in labels
-        for concept, entries in zip(concepts, found, strict=True)
-    ]
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """What all concepts share."""
-
-    groups: np.ndarray
-    resamples: int
-    permutations: int
-    confidence: float
-    seed: int
+    task = partial(_separate, dict(labels), bootstrap, permutations)
+    found = list(ordered(executor, task, enumerate(concepts)))
+    return [entries[k] for k in labels for entries in found]
 
 
 @dataclass(frozen=True)
@@ -114,26 +92,26 @@ class _Cells:
     """Persons sorted by cluster and bin, so that sums over cells are sums of neighbours.
 
     Attributes:
-        order: The n persons by cell, int64, shape (n,).
+        order: The n persons by cell, shape (n,).
         starts: Where each cell that is not empty starts in ``order``.
         cells: Number of these cells in the table.
         shape: K and B.
     """
 
-    order: np.ndarray
-    starts: np.ndarray
-    cells: np.ndarray
+    order: Ints
+    starts: Ints
+    cells: Ints
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, clusters: np.ndarray, places: np.ndarray, k: int) -> '_Cells':
+    def of(cls, clusters: Labels, places: Ints, k: int) -> '_Cells':
         shape = k, int(places.max()) + 1
         numbers = clusters.astype(np.int64) * shape[1] + places
         order = np.argsort(numbers, kind='stable')
         cells, starts = np.unique(numbers[order], return_index=True)
         return cls(order, starts, cells, shape)
 
-    def sums(self, values: np.ndarray) -> np.ndarray:
+    def sums(self, values: Floats | Ints) -> Floats:
         """Sums over the persons of each cell, shape (K, B)."""
         table = np.zeros(self.shape)
         table.flat[self.cells] = np.add.reduceat(values.take(self.order), self.starts)
@@ -141,41 +119,37 @@ class _Cells:
 
 
 def _separate(
-    labels: Mapping[int, np.ndarray], settings: _Settings, task: tuple[int, np.ndarray]
-) -> dict[int, dict[str, Any]]:
-    """The entries of one concept, by K."""
-    place, values = task
-    rows = np.flatnonzero(np.isfinite(values))
-    values = values[rows]
+    labels: Mapping[int, Labels], bootstrap: Bootstrap, permutations: int, task: tuple[int, Concept]
+) -> dict[int, Separation]:
+    """What is said of one concept, by K."""
+    place, concept = task
+    rows = np.flatnonzero(np.isfinite(concept.values))
+    values = concept.values[rows]
     varies = len(rows) >= FEWEST_PERSONS and values.min() < values.max()
     clusters = {k: labels[k][rows] for k in labels}
     told = {
         k: _Cells.of(clusters[k], bins(values), k) for k in labels if varies and clusters[k].min() < clusters[k].max()
     }
-    drawn = np.array(list(_draw(list(told.values()), Ranker.of(values), rows, settings)))
-    entries = {k: _nothing(k, len(rows)) for k in labels}
+    drawn = np.array(list(_draw(list(told.values()), Ranker.of(values), rows, bootstrap)))
+    found = {k: _nothing(k, concept.name, len(rows)) for k in labels}
     for at, (k, cells) in enumerate(told.items()):
         counts = cells.sums(np.ones(len(rows)))
-        random = np.random.default_rng([settings.seed, STREAM, place, k])
-        entries[k] = _entry(k, counts, drawn[:, at], settings, random)
-    return entries
+        random = np.random.default_rng([bootstrap.seed, STREAM, place, k])
+        _fill(found[k], counts, drawn[:, at], bootstrap, _dealt(counts, permutations, random))
+    return found
 
 
-def _draw(
-    told: Sequence[_Cells], ranker: Ranker, rows: np.ndarray, settings: _Settings
-) -> Iterator[list[tuple[float, float]]]:
+def _draw(told: Sequence[_Cells], ranker: Ranker, rows: Ints, bootstrap: Bootstrap) -> Iterator[list[Pair]]:
     """Effect and mutual information for each K: of the persons as they are, then of resamples."""
     if not told:
         return
     work = np.empty((3, len(rows)), np.int64)
     yield _measure(told, np.ones(len(rows), np.int64), ranker, work)
-    for weights in resample_weights(settings.groups, settings.resamples, settings.seed):
+    for weights in bootstrap.weights():
         yield _measure(told, weights[rows], ranker, work)
 
 
-def _measure(
-    told: Sequence[_Cells], weights: np.ndarray, ranker: Ranker, work: np.ndarray
-) -> list[tuple[float, float]]:
+def _measure(told: Sequence[_Cells], weights: Ints, ranker: Ranker, work: Ints) -> list[Pair]:
     """Effect and mutual information for each K under weights (n,)."""
     if not weights.any():
         return [(math.nan, math.nan)] * len(told)
@@ -198,43 +172,39 @@ def _measure(
     return found
 
 
-def _entry(
-    k: int, counts: np.ndarray, drawn: np.ndarray, settings: _Settings, random: np.random.Generator
-) -> dict[str, Any]:
-    """One entry from the table (K, B) and measures (1 + S, 2), the first without resampling."""
-    (effect, information), samples = drawn[0], drawn[1:].T
-    effects = samples[0] if k == 2 else _moved(effect, samples[0])
-    counts = counts[counts.any(1)].astype(np.int64)
+def _dealt(counts: Floats, permutations: int, random: np.random.Generator) -> Floats:
+    """Mutual information with clusters dealt anew to persons, (permutations,)."""
+    table = counts[counts.any(1)].astype(np.int64)
     # Dealing clusters anew keeps both margins of the table; drawing tables is the same, and quick.
-    dealt = mutual_information(
-        random_table(counts.sum(1), counts.sum(0)).rvs(settings.permutations, random_state=random)
-    )
-    return {
-        **_nothing(k, int(counts.sum())),
-        'effect': {'measure': _measure_of(k), **estimate(effect, effects, settings.confidence)},
-        'mutual_information': estimate(information, _moved(information, samples[1]), settings.confidence),
-        'entropy_share': number(information / entropy(counts.sum(1))),
-        'shuffled': {'value': number(dealt.mean()), 'high': number(interval(dealt, settings.confidence)[1])},
-    }
+    return mutual_information(random_table(table.sum(1), table.sum(0)).rvs(permutations, random_state=random))
 
 
-def _moved(value: float, samples: np.ndarray) -> np.ndarray:
+def _fill(entry: Separation, counts: Floats, drawn: Floats, bootstrap: Bootstrap, dealt: Floats) -> None:
+    """Put in what the table (K, B) and the measures (1 + S, 2) say, the first of these without resampling."""
+    (effect, information), samples, persons = drawn[0], drawn[1:].T, int(counts.sum())
+    effects = samples[0] if entry.measure == 'auc' else _moved(effect, samples[0])
+    entry.effect = bootstrap.estimate(effect, effects, persons)
+    entry.mutual_information = bootstrap.estimate(information, _moved(information, samples[1]), persons)
+    entry.entropy_share = number(information / entropy(counts[counts.any(1)].sum(1)))
+    high = interval(dealt, bootstrap.confidence)[1]
+    entry.shuffled = Estimate(value=number(dealt.mean()), high=number(high), n=len(dealt), over='permutations')
+
+
+def _moved(value: float, samples: Floats) -> Floats:
     """Samples (S,) less what a resample adds by chance, at least 0."""
     known = samples[np.isfinite(samples)]
     return np.maximum(samples - (known.mean() - value), 0) if len(known) else samples
 
 
-def _measure_of(k: int) -> str:
-    return 'auc' if k == 2 else 'epsilon_squared'
-
-
-def _nothing(k: int, persons: int) -> dict[str, Any]:
-    """The entry of a concept that says nothing."""
-    nothing = {'value': None, 'low': None, 'high': None}
-    return {
-        'persons': persons,
-        'effect': {'measure': _measure_of(k), **nothing},
-        'mutual_information': dict(nothing),
-        'entropy_share': None,
-        'shuffled': {'value': None, 'high': None},
-    }
+def _nothing(k: int, concept: str, persons: int) -> Separation:
+    """What is said of a concept that says nothing."""
+    measure: Literal['auc', 'epsilon_squared'] = 'auc' if k == 2 else 'epsilon_squared'
+    return Separation(
+        k=k,
+        concept=concept,
+        measure=measure,
+        effect=Estimate(value=None, n=persons),
+        mutual_information=Estimate(value=None, n=persons),
+        entropy_share=None,
+        shuffled=Estimate(value=None, over='permutations'),
+    )

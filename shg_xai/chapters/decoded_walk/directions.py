@@ -1,4 +1,7 @@
-"""Directions in the latent to walk along: principal components, concepts and random ones.
+"""Directions in the latent to walk along, steering vectors: principal components, concepts and random ones.
+
+The direction of a concept is the difference of two means, of persons who have much and who have little of it; Marks and
+Tegmark, The Geometry of Truth (2024), section 5, compare it with what a linear probe finds.
 
 Shapes: N persons, D values of a latent, J, M directions, R random ones, C steps.
 """
@@ -6,42 +9,45 @@ Shapes: N persons, D values of a latent, J, M directions, R random ones, C steps
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shg_xai.chapters.nearest_walk.measure import distances_to
 from shg_xai.errors import InputError
 from shg_xai.latents.concepts import Concept
 from shg_xai.latents.selection import Selection
 from shg_xai.stats.pca import FLAT, Components
-from shg_xai.stats.projection import unit_directions
 
 COMPONENTS = (1, 2, 3, 10, 30, 50)  # walked along where none are named
 NEAR = 4  # names offered for one that is not known
+Floats = NDArray[np.float64]
+Key = tuple[int, int, float]  # of a point: direction, 0 for its own walk or 1 to R for a random one's beside it, and c
+START: Key = (0, 0, 0.0)  # c = 0 of all walks
 
 
 @dataclass(frozen=True)
-class Direction:
+class SteeringVector:
     """A direction of length 1 and how far one sigma along it is.
 
     Attributes:
         name: Unique among those of one kind.
-        kind: ``'component'``, ``'concept'`` or ``'random'``.
-        number: Of a component or a random direction, from 1.
-        vector: Length 1, float64, shape (D,).
+        kind: Whether a principal component or a concept.
+        number: Of a component, from 1.
+        vector: Length 1, shape (D,).
         step: What one step is long, in units of the latent.
         variance_share: Share of the latents' variance that lies along it.
     """
 
     name: str
-    kind: str
+    kind: Literal['component', 'concept']
     number: int | None
-    vector: np.ndarray
+    vector: Floats
     step: float
-    variance_share: float | None
+    variance_share: float
 
 
-def component_directions(components: Components, numbers: Sequence[int] | None, persons: int) -> list[Direction]:
+def component_directions(components: Components, numbers: Sequence[int] | None, persons: int) -> list[SteeringVector]:
     """Principal components, one sigma a step: the root of the variance along each.
 
     Args:
@@ -61,17 +67,18 @@ def component_directions(components: Components, numbers: Sequence[int] | None, 
             raise InputError(f'--components {number}: the latent has {size} components; give numbers from 1 to {size}')
         if number > varies:
             raise InputError(
-                f'--components {number}: the latents of {persons} persons do not vary '
-                f'along it; give numbers from 1 to {varies}, or dump more persons'
+                f'--components {number}: the latents of {persons} persons do not vary along it; give numbers from 1 to '
+                f'{varies}, or dump more persons'
             )
+    ratio = components.ratio
     return [
-        Direction(
+        SteeringVector(
             f'component {number}',
             'component',
             number,
             components.vectors[:, number - 1],
             float(np.sqrt(values[number - 1])),
-            float(components.ratio[number - 1]),
+            float(ratio[number - 1]),
         )
         for number in dict.fromkeys(numbers)
     ]
@@ -93,7 +100,7 @@ def find_concepts(known: Sequence[Concept], names: Sequence[str]) -> list[Concep
     return [by_name[name] for name in dict.fromkeys(names)]
 
 
-def contrast(concept: Concept) -> np.ndarray:
+def contrast(concept: Concept) -> NDArray[np.int8]:
     """Who has much and who has little of a concept.
 
     The upper and the lower third of those it is known of, equal values together; 1 against 0 for a flag. Where both
@@ -103,7 +110,7 @@ def contrast(concept: Concept) -> np.ndarray:
         concept: Of N persons.
 
     Returns:
-        1 much, -1 little, 0 neither or not known; int8, shape (N,).
+        1 much, -1 little, 0 neither or not known, shape (N,).
 
     Raises:
         InputError: It has one value only.
@@ -121,10 +128,10 @@ def contrast(concept: Concept) -> np.ndarray:
         much, little = values > high, values <= high
     else:
         much, little = values >= high, values < high
-    return much.astype(np.int8) - little
+    return much.astype(np.int8) - little.astype(np.int8)
 
 
-def concept_directions(selection: Selection, chosen: Sequence[Concept], components: Components) -> list[Direction]:
+def concept_directions(selection: Selection, chosen: Sequence[Concept], components: Components) -> list[SteeringVector]:
     """From the mean latent of who has little of a concept to that of who has much.
 
     One sigma is the standard deviation of all the latents along the direction.
@@ -151,45 +158,19 @@ def concept_directions(selection: Selection, chosen: Sequence[Concept], componen
         length = np.linalg.norm(difference)
         if not length:
             raise InputError(
-                f'--concepts {concept.name}: persons with much and with little of it '
-                'have the same mean latent, so it has no direction; leave it out'
+                f'--concepts {concept.name}: persons with much and with little of it have the same mean latent, so it '
+                'has no direction; leave it out'
             )
         vector = difference / length
         variance = float(components.eigenvalues @ (components.vectors.T @ vector) ** 2)
-        found.append(
-            Direction(
-                concept.name,
-                'concept',
-                None,
-                vector,
-                float(np.sqrt(variance)),
-                variance / float(components.eigenvalues.sum()),
-            )
-        )
+        share = variance / float(components.eigenvalues.sum())
+        found.append(SteeringVector(concept.name, 'concept', None, vector, float(np.sqrt(variance)), share))
     return found
-
-
-def random_directions(dimensions: int, count: int, seed: int, step: float) -> list[Direction]:
-    """Directions drawn evenly from the sphere, with a given step.
-
-    Args:
-        dimensions: D.
-        count: How many.
-        seed: Of the draw.
-        step: What one step is long: that of the direction they are compared with.
-    """
-    return [
-        Direction(f'random {place + 1}', 'random', place + 1, vector, step, None)
-        for place, vector in enumerate(unit_directions(dimensions, count, seed).T)
-    ]
 
 
 @dataclass(frozen=True)
 class Walks:
-    """All walks that are decoded: along J directions, and along R random ones beside each.
-
-    The first of their points is c = 0 of all walks. Then come, direction by direction, the other C - 1 steps of its own
-    walk and of each random one of the same length.
+    """All walks that are decoded: along J directions, and along R random ones of the same length beside each.
 
     Attributes:
         directions: The J directions.
@@ -197,47 +178,33 @@ class Walks:
         steps: c, ascending, one of them 0, shape (C,).
     """
 
-    directions: Sequence[Direction]
-    random: np.ndarray
-    steps: np.ndarray
+    directions: Sequence[SteeringVector]
+    random: Floats
+    steps: Floats
 
-    @property
-    def count(self) -> int:
-        """R."""
-        return self.random.shape[1]
+    def walk(self, direction: int, other: int) -> list[Key]:
+        """The C points of one walk."""
+        return [(direction, other, float(c)) if c else START for c in self.steps]
 
-    def vectors(self) -> np.ndarray:
-        """The J directions, then the R random ones, a row each, shape (J + R, D)."""
-        return np.concatenate([np.stack([one.vector for one in self.directions]), self.random.T])
+    def points(self) -> list[Key]:
+        """All points, each once."""
+        return list(
+            dict.fromkeys(
+                point
+                for direction in range(len(self.directions))
+                for other in range(1 + self.random.shape[1])
+                for point in self.walk(direction, other)
+            )
+        )
 
-    def places(self) -> list[tuple[int, float]]:
-        """For each point the row of its direction and how far along it the point is."""
-        first, away = len(self.directions), self.steps[self.steps != 0]
-        return [
-            (0, 0.0),
-            *(
-                (row, float(c * one.step))
-                for place, one in enumerate(self.directions)
-                for row in (place, *range(first, first + self.count))
-                for c in away
-            ),
-        ]
-
-    def points(self, direction: int, other: int) -> np.ndarray:
-        """Numbers of the points of one walk, shape (C,).
-
-        Args:
-            direction: Which direction, from 0.
-            other: 0 for its own walk, 1 to R for the random ones beside it.
-        """
-        away = len(self.steps) - 1
-        first = 1 + (direction * (self.count + 1) + other) * away
-        found = np.zeros(len(self.steps), dtype=int)
-        found[self.steps != 0] = first + np.arange(away)
-        return found
+    def place(self, point: Key) -> tuple[Floats, float]:
+        """The direction (D,) that a point lies in, and how far along it."""
+        direction, other, c = point
+        steering = self.directions[direction]
+        return self.random[:, other - 1] if other else steering.vector, c * steering.step
 
 
-def nearest_distances(selection: Selection, mean: np.ndarray, vectors: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def nearest_distances(selection: Selection, mean: Floats, vectors: Floats, lengths: Floats) -> Floats:
     """Distance of walked points to the nearest stored latent; exact, over all persons.
 
     Args:
@@ -247,13 +214,15 @@ def nearest_distances(selection: Selection, mean: np.ndarray, vectors: np.ndarra
         lengths: Where on each walk the points are, shape (M, C).
 
     Returns:
-        In units of the latent, float64, shape (M, C).
+        In units of the latent, shape (M, C).
     """
     nearest = np.full(lengths.shape, np.inf)
     for block in selection.blocks():
         centred = block.values() - mean
         norms, along = np.einsum('nd,nd->n', centred, centred), centred @ vectors
         for walk, own in enumerate(lengths):
-            here = [distances_to(norms, along[:, walk], length).min() for length in own]
+            # The square of the distance to the point at a length l along a direction is |x|^2 - 2 l (x v) + l^2.
+            here = [(norms - 2 * length * along[:, walk] + length**2).min() for length in own]
             nearest[walk] = np.minimum(nearest[walk], here)
-    return nearest
+    distances: Floats = np.sqrt(np.maximum(nearest, 0))
+    return distances

@@ -1,135 +1,136 @@
 """Sentences on walks through the latent as the network decodes them."""
 
-from collections.abc import Mapping
-from typing import Any
+from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction
+from shg_xai.drawing.text import amount, confidence_of, listed, number, plural
+from shg_xai.results import Results
 
-from shg_xai.drawing.text import amount, confidence_of, known, listed, number, percent, plural, span
-from shg_xai.report.intervention_parts import concept_title, direction_title, directions, joint, one_pose, walk_text
-
-Item = Mapping[str, Any]
 MORE = 'moves joints more than random directions of the same length'
+NO_MORE = 'moves joints no more than random directions of the same length'
+STARTS = {'mean': 'the mean latent', 'person': 'each person’s latent'}
+SKIPS = {'own': 'each person’s own skips', 'none': 'no skips', 'mean': 'mean skips', 'donor': 'another person’s skips'}
 
 
-def walk_claims(walk: Item) -> list[str]:
-    """Put a walk into sentences, worded no stronger than its verdicts.
+def heading(answer: DecodedWalk, results: Results) -> str:
+    """``From the mean latent, with each person’s own skips``."""
+    return walk_text(answer)
 
-    Args:
-        walk: of the interventions.
 
-    Returns:
-        Plain text, in the order to be read.
-    """
-    confidence = confidence_of(walk)
-    asked = [entry for entry, _ in directions(walk)]
-    more = sum((entry['verdict'] or '').startswith(MORE) for entry in asked)
-    random = walk['settings']['random']
-    said = (
-        f'{walk_text(walk)}: {plural(walk["persons"], "person")} of {walk["split"]}, '
-        f'{plural(len(asked), "direction")}, each beside '
-        f'{plural(random, "random one", "random ones")} of the same length; {number(more)} of '
-        f'{number(len(asked))} {"moves" if more == 1 else "move"} joints more than those.'
+def walk_text(answer: DecodedWalk) -> str:
+    """``From the mean latent, with each person’s own skips``."""
+    return f'From {STARTS[answer.options.start]}, with {SKIPS[answer.options.skips]}'
+
+
+def concept_title(answer: DecodedWalk, name: str) -> str:
+    """A concept's title."""
+    return next((concept.title for concept in answer.concepts if concept.name == name), name.replace('_', ' '))
+
+
+def direction_title(answer: DecodedWalk, direction: Direction) -> str:
+    """``component 3``, or the title of a concept."""
+    return concept_title(answer, direction.name)
+
+
+def verdict(direction: Direction) -> str | None:
+    """The statement about a direction, with its numbers; None where there is no interval."""
+    shift = direction.walk.shift_per_sigma
+    if direction.more_than_random is None:
+        return None
+    return (
+        f'{MORE if direction.more_than_random else NO_MORE}: {shift.value:.4f} [{shift.low:.4f}, {shift.high:.4f}] of '
+        f"the crop's side per sigma, 97.5 % of the random ones at most {direction.random.shift_per_sigma_97_5:.4f}"
     )
-    texts = [said]
-    if one_pose(walk):
+
+
+def findings(answer: DecodedWalk, results: Results) -> list[str]:
+    """What the walks show, worded no stronger than their verdicts."""
+    random, asked = answer.options.random, answer.directions
+    more = sum(direction.more_than_random is True for direction in asked)
+    texts = [
+        f'{walk_text(answer)}: {plural(answer.persons, "person")} of {answer.split}, '
+        f'{plural(len(asked), "direction")}, each beside {plural(random, "random one")} of the same length; '
+        f'{number(more)} of {number(len(asked))} {"moves" if more == 1 else "move"} joints more than those.'
+    ]
+    if answer.one_pose:
         texts.append(
-            'All persons are decoded from the same values here, so there is one pose and '
-            'its intervals have no width: they do not say how sure anything is.'
+            'All persons are decoded from the same values here, so there is one pose and its intervals have no width: '
+            'they do not say how sure anything is.'
         )
-    for entry in asked:
-        texts += [_shift(walk, entry, confidence), *_concepts(walk, entry, confidence)]
+    for direction in asked:
+        texts += [_shift(answer, direction), *_concepts(answer, direction)]
     return texts
 
 
-def _named(walk: Item, entry: Item) -> str:
-    title = direction_title(walk, entry)
-    kind = f'the concept “{title}”' if entry['kind'] == 'concept' else title
-    return kind[0].upper() + kind[1:]
+def _named(answer: DecodedWalk, direction: Direction) -> str:
+    title = direction_title(answer, direction)
+    return f'the concept “{title}”' if direction.kind == 'concept' else title
 
 
-def _shift(walk: Item, entry: Item, confidence: str) -> str:
+def _shift(answer: DecodedWalk, direction: Direction) -> str:
     """What a direction does to joints, with its verdict."""
-    item, random = entry['shift_per_sigma'], entry['random_mean_shift_97_5']
-    name = _named(walk, entry)
-    if not known(item['value']):
-        return f'How far {name[0].lower()}{name[1:]} moves joints is not known.'
-    if entry['verdict'] is None:
-        verdict = 'moves joints, whether more than random directions is not known'
-    else:
-        verdict = (
-            'moves joints more than random directions do'
-            if entry['verdict'].startswith(MORE)
-            else 'moves joints no more than random directions do'
-        )
-    ends = span({key: 100 * item[key] for key in ('low', 'high') if known(item[key])}, 2)
-    about = '' if one_pose(walk) or not ends else f' ({confidence} interval {ends} %)'
-    most = listed([joint(one) for one in entry['most_moved']]) or 'not known'
+    shift, name = direction.walk.shift_per_sigma, _named(answer, direction)
+    if shift.value is None:
+        return f'How far {name} moves joints is not known.'
+    said = {
+        None: 'moves joints, whether more than random directions is not known',
+        True: 'moves joints more than random directions do',
+        False: 'moves joints no more than random directions do',
+    }[direction.more_than_random]
+    about = ''
+    if shift.ends and not answer.one_pose:
+        low, high = (number(100 * end) for end in shift.ends)
+        about = f' ({confidence_of(answer)} interval {low} to {high} %)'
+    most = listed([joint.replace('_', ' ') for joint in direction.walk.most_moved])
     return (
-        f'{name} {verdict}: {_share(item["value"])} of the crop’s side for each σ{about}, '
-        f'random at most {_share(random)}; most moved: {most}.'
+        f'{name[0].upper()}{name[1:]} {said}: {number(100 * shift.value)} % of the crop’s side for each σ{about}, '
+        f'random at most {number(100 * direction.random.shift_per_sigma_97_5)} %; most moved: {most}.'
     )
 
 
-def _share(value: float | None) -> str:
-    return f'{number(100 * value)} %' if known(value) else percent(value)
-
-
-def _concepts(walk: Item, entry: Item, confidence: str) -> list[str]:
+def _concepts(answer: DecodedWalk, direction: Direction) -> list[str]:
     """Its own concept first; then all others that go one way all along."""
-    own = entry['name'] if entry['name'] in entry['monotonic'] else None
-    texts = [] if own is None else [_own(walk, entry, own, confidence)]
-    if entry['kind'] == 'concept' and own is None:
-        texts.append(
-            f'Whether decoded poses follow “{direction_title(walk, entry)}” along it is '
-            'not known: it cannot be computed from decoded joints.'
-        )
+    own, texts = direction.name, []
+    if own in direction.walk.monotonic:
+        how = {
+            True: 'goes one way with every step from −2σ to 2σ',
+            False: 'does not go one way with every step from −2σ to 2σ',
+            None: 'is not known to go one way from −2σ to 2σ',
+        }[direction.walk.monotonic[own]]
+        texts = [f'Decoded, {_change(answer, direction, own)}; it {how}.']
+    elif direction.kind == 'concept':
+        texts = [
+            f'Whether decoded poses follow “{direction_title(answer, direction)}” along it is not known: it cannot be '
+            'computed from decoded joints.'
+        ]
     others = [
-        _change(walk, entry, name, confidence)
-        for name, flag in entry['monotonic'].items()
-        if flag is True and name != own
+        _change(answer, direction, name) for name, flag in direction.walk.monotonic.items() if flag and name != own
     ]
     if others:
-        texts.append(
-            f'Along {_lower(_named(walk, entry))}, one way with every step from −2σ to 2σ: {"; ".join(others)}.'
-        )
+        texts.append(f'Along {_named(answer, direction)}, one way with every step from −2σ to 2σ: {"; ".join(others)}.')
     return texts
 
 
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
-
-
-def _own(walk: Item, entry: Item, name: str, confidence: str) -> str:
-    """Whether walking along a concept changes that very concept, and more than chance does."""
-    word = {
-        True: 'goes one way with every step from −2σ to 2σ',
-        False: 'does not go one way with every step from −2σ to 2σ',
-        None: 'is not known to go one way from −2σ to 2σ',
-    }[entry['monotonic'][name]]
-    return f'Decoded, {_change(walk, entry, name, confidence)}; it {word}.'
-
-
-def _change(walk: Item, entry: Item, name: str, confidence: str) -> str:
+def _change(answer: DecodedWalk, direction: Direction, name: str) -> str:
     """``facing the camera rises by 0.95 (...), more than along random directions (...)``."""
-    item, random = entry['concept_change'][name], entry['random_concept_change_97_5'].get(name)
-    title = f'“{concept_title(walk, name)}”'
-    if not known(item['value']):
+    change, random = direction.walk.concept_change[name], direction.random.concept_change_97_5[name]
+    title, value = f'“{concept_title(answer, name)}”', change.value
+    if value is None:
         return f'how {title} changes is not known'
-    verb = 'rises' if item['value'] > 0 else 'falls' if item['value'] < 0 else 'changes'
-    turned = item['value'] < 0 and known(item['low']) and known(item['high'])
-    size_of = {'low': -item['high'], 'high': -item['low']} if turned else item
-    ends = None if one_pose(walk) else span(size_of, 2 if abs(item['value']) >= 1 else 3)
-    unit = next((one['unit'] for one in walk['concepts'] if one['name'] == name), None)
-    size = amount(abs(float(item['value'])), 2) + (f' {unit}' if unit and unit != 'share' else '')
-    text = f'{title} {verb} by {size}' + (f' ({confidence} interval {ends})' if ends else '')
-    if not known(random):
+    verb = 'rises' if value > 0 else 'falls' if value < 0 else 'changes'
+    about = ''
+    if change.ends and not answer.one_pose:
+        # Of the change's size: turned round where it falls.
+        ends = sorted(end if value >= 0 else -end for end in change.ends)
+        low, high = (number(end, 2 if abs(value) >= 1 else 3) for end in ends)
+        about = f' ({confidence_of(answer)} interval {low} to {high})'
+    unit = next((concept.unit for concept in answer.concepts if concept.name == name), None)
+    told = f' {unit}' if unit and unit != 'share' else ''
+    text = f'{title} {verb} by {amount(abs(value), 2)}{told}{about}'
+    if random is None:
         return f'{text}, beside random directions nothing is known'
     beyond = {True: 'more than', False: 'not clearly more than', None: 'not known to be more than'}[
-        entry['concept_more_than_random'].get(name)
+        direction.concept_more_than_random[name]
     ]
-    count = entry['random_monotonic'].get(name)
-    alike = (
-        f', {number(count)} of {number(walk["settings"]["random"])} as steadily'
-        if known(count) and count and entry['monotonic'][name] is True
-        else ''
-    )
-    return f'{text}, {beyond} along random ones (97.5 %: {amount(float(random), 2)}{alike})'
+    count = direction.random.monotonic[name]
+    steady = count and direction.walk.monotonic[name]
+    alike = f', {number(count)} of {number(answer.options.random)} as steadily' if steady else ''
+    return f'{text}, {beyond} along random ones (97.5 %: {amount(random, 2)}{alike})'

@@ -3,235 +3,374 @@
 Shapes: N persons, K keypoints, D values of a latent, J directions, R random ones, C steps.
 """
 
-from collections.abc import Sequence
+import re
+import time
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from mmengine.config import Config
+from numpy.typing import NDArray
 from torch import nn
 
-import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
-from shg_xai.chapters.decoded_walk.directions import Walks, component_directions, concept_directions, find_concepts
-from shg_xai.chapters.decoded_walk.passes import SKIPS, Decoded, Points, decode, skip_replacements, skips_around
-from shg_xai.chapters.decoded_walk.persons import Shown, choose, spread
-from shg_xai.chapters.decoded_walk.summary import Settings, results
-from shg_xai.chapters.skip_ablation.passes import mean_outputs
+from shg_xai.chapters.decoded_walk.decoded_concepts import decoded_concepts, decoded_rules
+from shg_xai.chapters.decoded_walk.directions import (
+    Floats,
+    Key,
+    Walks,
+    component_directions,
+    concept_directions,
+    find_concepts,
+    nearest_distances,
+)
+from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, rounded, walk_of
+from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions, Skips, Start
+from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk, Pose
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
-from shg_xai.interventions.subject import Subject, open_model, stop_flipping
-from shg_xai.latents.concepts import Concept, concepts
-from shg_xai.runner.measurement import check_numbers
+from shg_xai.interventions.edits import Batch, Edit, constant, resample, shift, zero
+from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
+from shg_xai.interventions.hourglass import present_levels, skip_layer
+from shg_xai.interventions.network import Network, identify, open_network, stop_flipping
+from shg_xai.interventions.persons import Persons, build_loader, open_persons
+from shg_xai.interventions.predictions import Predictions
+from shg_xai.interventions.rows import image_folder, relative_name
+from shg_xai.latents.concepts import concepts
+from shg_xai.models.stacked_hourglass import StackedHourglass
+from shg_xai.runner.building import config_errors
+from shg_xai.runner.measurement import config_to_test
+from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.projection import unit_directions
+from shg_xai.tracing.tap import Change, split_name
 
-SCHEMA_VERSION, KIND = 1, 'shg_xai decoded walk'
-STARTS = ('mean', 'person')
-STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 MEAN_PERSONS = 1000  # of whom the mean skips are, at most
+DONORS = 5  # keeps these random numbers apart from others of the same seed
+EXAMPLES = 3
+PEAK_SHARE = 0.5  # of the median peak, from which on a joint counts as labelled
+IN_STACK = re.compile(r'backbone\.hourglasses\.(\d+)\..+')
+Numbers = NDArray[np.int64]
+Distances = Sequence[float | None]
 
 
-@dataclass(frozen=True)
-class WalkOptions:
-    """What to walk along, and whom to show.
-
-    Attributes:
-        store: Latents of training persons, which the directions are computed from.
-        layer: The layer; None where the store has one.
-        components: Principal components, from 1. None: those of 1, 2, 3, 10, 30, 50 that vary.
-        concepts: Concepts of the store's persons.
-        random: R, random directions beside each.
-        steps: c, in sigmas; 0 is added.
-        skips: Whose skips: ``own``, ``none``, ``mean`` or ``donor``.
-        persons: At most so many persons, spread evenly over the split.
-        split: Whose persons: train, val or test.
-        start: ``mean`` (the mean latent) or ``person`` (each person's own).
-        peak: From which peak of its heatmap on a joint counts as labelled. None: half of the median peak of the
-            untouched network.
-        bootstrap: Resamples of images behind each interval.
-        confidence: Of the intervals.
-        seed: Of everything drawn.
-
-    Raises:
-        InputError: A value makes no sense.
-    """
-
-    store: Path
-    layer: str | None = None
-    components: tuple[int, ...] | None = None
-    concepts: tuple[str, ...] = ()
-    random: int = 20
-    steps: tuple[float, ...] = STEPS
-    skips: str = 'own'
-    persons: int = 50
-    split: str = 'val'
-    start: str = 'mean'
-    peak: float | None = None
-    bootstrap: int = 1000
-    confidence: float = 0.95
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_numbers(self, dict(random=1, persons=1))
-        for key, known in (('skips', SKIPS), ('start', STARTS)):
-            if getattr(self, key) not in known:
-                raise InputError(f'--{key} {getattr(self, key)}: choose one of {", ".join(known)}')
-        if not np.isfinite(self.steps).all() or not any(self.steps):
-            raise InputError(f'--steps {" ".join(map(str, self.steps))}: give numbers of sigmas, one of them not 0')
-        if self.components == () and not self.concepts:
-            raise InputError('--components: no direction to walk along; name components or --concepts')
-
-
-def walk_latent(cfg: Config, checkpoint: str, options: WalkOptions) -> dict[str, Any]:
+def measure(options: DecodedWalkOptions) -> DecodedWalk:
     """Decode walks along components and concepts, beside random directions.
 
     The flip test is off: the mirrored pass would decode the latent of the image that is not mirrored.
 
-    Args:
-        cfg: The config, options of the command line merged; its flip test is turned off.
-        checkpoint: A checkpoint of it.
-        options: What to walk along.
-
-    Returns:
-        The results, plain data.
-
     Raises:
         InputError: Anything the user can mend.
     """
-    selection = open_selection(options.store, options.layer, checkpoint)
+    cfg = config_to_test(options)
+    with config_errors(options.config):
+        return _measure(cfg, options)
+
+
+def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
+    selection = open_selection(options.store, options.layer, options.checkpoint)
     check_stored(cfg, selection)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
     chosen = find_concepts(known, options.concepts)
     flipped = stop_flipping(cfg)
-    shown = choose(cfg, options.split, options.persons, options.skips == 'donor', options.seed)
-    model = open_model(cfg, checkpoint)
-    layers = skips_around(model, selection.layer, options.skips)
+    shown = choose(open_persons(cfg, options.split, options.limit), options)
+    network = open_network(cfg, options.checkpoint, shown.everybody.dataset, options.split)
+    layers = skips_around(network.model, selection.layer, options.skips)
     times: dict[str, float] = {}
     fitted = fit(selection, options.seed, times)
-    walks = _walks(fitted, chosen, options)
-    decoded = run_walks(model.eval(), cfg, shown, fitted, walks, layers, options, times)
-    found = results(
-        decoded,
-        walks,
-        fitted,
-        shown,
-        Settings(options.start, options.peak, options.bootstrap, options.confidence, options.seed),
-    )
-    settings = dict(
-        random=options.random,
-        steps=walks.steps.tolist(),
-        peak=found.pop('peak'),
-        bootstrap=options.bootstrap,
-        confidence=options.confidence,
-        requested_persons=options.persons,
-        flip_test=False,
-        mean_skips_persons=min(MEAN_PERSONS, len(shown.dataset)) if options.skips == 'mean' else None,
-    )
-    warnings = [
-        *fitted.warnings(options.split),
-        *_warnings(options, model, selection.layer, layers, shown.image_ids, flipped),
-    ]
-    return dict(
-        schema_version=SCHEMA_VERSION,
-        kind=KIND,
-        config=cfg.filename,
-        checkpoint=dict(file=checkpoint, **selection.store.manifest.source['checkpoint']),
-        store=str(options.store),
-        layer=selection.layer,
-        split=options.split,
-        persons=len(shown.persons),
-        start=options.start,
-        skips=options.skips,
-        seed=options.seed,
-        settings=settings,
-        **found,
-        warnings=warnings,
-        times_s=times,
-    )
-
-
-def _walks(fitted: Fitted, chosen: Sequence[Concept], options: WalkOptions) -> Walks:
-    """Along components, then concepts, and along random directions beside each."""
-    size = fitted.selection.dimensions
-    directions = [
-        *component_directions(fitted.components, options.components, len(fitted.selection)),
-        *concept_directions(fitted.selection, chosen, fitted.components),
-    ]
-    return Walks(
-        directions,
-        unit_directions(size, options.random, options.seed),
+    walks = Walks(
+        [
+            *component_directions(fitted.components, options.components, len(selection)),
+            *concept_directions(selection, chosen, fitted.components),
+        ],
+        unit_directions(selection.dimensions, options.random, options.seed),
         np.array(sorted({*map(float, options.steps), 0.0})),
     )
+    started = time.monotonic()
+    start = fitted.components.mean if options.start == 'mean' else None
+    skips = skip_edits(options.skips, layers, network, shown.everybody)
+    asked = conditions(network, walks, selection.layer, start, skips)
+    loader = build_loader(cfg, shown.persons.dataset)
+    donors = None if shown.donors is None else build_loader(cfg, shown.everybody.subset(shown.donors).dataset)
+    found = predictions(evaluate(network, loader, asked, donors=donors))
+    times['network'] = round(time.monotonic() - started, 2)
+    peaks = found[UNTOUCHED.name].scores
+    peak = PEAK_SHARE * float(np.median(peaks)) if options.peak is None else options.peak
+    decoded = Decoded(found, walks, network.names, peak)
+    bootstrap = Bootstrap(shown.persons.image_ids, options.bootstrap, options.confidence, options.seed)
+    links = shown.everybody.dataset.metainfo['skeleton_links']
+    return DecodedWalk(
+        of=Path(options.config).stem,
+        confidence=options.confidence,
+        warnings=[
+            *fitted.warnings(options.split),
+            *_warnings(options, network, layers, selection.layer, shown, flipped),
+        ],
+        config=cfg.filename,
+        checkpoint=identify(options.checkpoint),
+        split=options.split,
+        persons=len(shown.persons),
+        seed=options.seed,
+        times_s=times,
+        options=options,
+        layer=selection.layer,
+        steps=walks.steps.tolist(),
+        joints=list(network.names),
+        links=[(int(a), int(b)) for a, b in links],
+        concepts=decoded_rules(network.names, peak),
+        peak=peak,
+        mean_skips_persons=min(MEAN_PERSONS, len(shown.everybody)) if options.skips == 'mean' else None,
+        directions=[
+            _direction(decoded, place, distances, bootstrap)
+            for place, distances in enumerate(_distances(fitted, walks, options.start))
+        ],
+        examples=_examples(decoded, shown),
+    )
 
 
-def run_walks(
-    model: nn.Module,
-    cfg: Config,
-    shown: Shown,
-    fitted: Fitted,
-    walks: Walks,
-    layers: Sequence[str],
-    options: WalkOptions,
-    times: dict[str, float],
-) -> Decoded:
-    """Decode all points of all walks.
+@dataclass(frozen=True)
+class Shown:
+    """The N persons whose poses are decoded, and whose skips they get.
+
+    Attributes:
+        everybody: All persons of the split.
+        numbers: Numbers of the N persons among them, shape (N,).
+        donors: Numbers of the N persons whose skips are taken; None without.
+    """
+
+    everybody: Persons
+    numbers: Numbers
+    donors: Numbers | None
+
+    @cached_property
+    def persons(self) -> Persons:
+        """The N persons."""
+        return self.everybody.subset(self.numbers)
+
+
+def choose(everybody: Persons, options: DecodedWalkOptions) -> Shown:
+    """Persons spread evenly over a split, each with a donor where skips are another's.
+
+    Raises:
+        InputError: There are no donors.
+    """
+    numbers = everybody.spread(options.persons)
+    resampled = options.skips == 'donor'
+    return Shown(everybody, numbers, find_donors(everybody.image_ids, numbers, options.seed) if resampled else None)
+
+
+def find_donors(image_ids: Numbers, persons: Numbers, seed: int) -> Numbers:
+    """For each of N persons a random one of another image.
 
     Args:
-        model: A pose estimator in evaluation mode.
-        cfg: Its config.
-        shown: The persons.
-        fitted: Mean latent and layer.
-        walks: The walks.
-        layers: The skips to replace.
-        options: Where walks start, and by what skips are replaced.
-        times: Gets the seconds it took, as ``network``.
+        image_ids: The image of each person of the data set.
+        persons: Numbers of the N persons, shape (N,).
+        seed: Of the draw.
+
+    Raises:
+        InputError: All persons are of one image.
     """
-    device = next(model.parameters()).device
-    start = torch.from_numpy(fitted.components.mean).float().to(device) if options.start == 'mean' else None
-    vectors = torch.from_numpy(walks.vectors()).float().to(device)
-    dataset, donors = shown.dataset, shown.donors
-    averaged = (
-        mean_outputs(Subject(model, cfg, dataset.get_subset(spread(len(dataset), MEAN_PERSONS).tolist())), layers)
-        if options.skips == 'mean' and layers
-        else {}
+    if len(np.unique(image_ids)) < 2:
+        raise InputError('--skips donor: all persons are of one image, so nobody has a donor; choose other skips')
+    random = np.random.default_rng([seed, DONORS])
+    return np.array([random.choice(np.flatnonzero(image_ids != image_ids[person])) for person in persons])
+
+
+def skips_around(model: nn.Module, layer: str, skips: Skips) -> list[str]:
+    """The skips to replace when a layer is walked in; none where every person keeps their own.
+
+    Raises:
+        InputError: They are to be replaced, but the layer is in no hourglass.
+    """
+    if skips == 'own':
+        return []
+    found = IN_STACK.fullmatch(split_name(layer)[0])
+    if found is None or not isinstance(model.backbone, StackedHourglass):
+        raise InputError(
+            f"--skips {skips}: {layer} is no layer within an hourglass of StackedHourglass's, so there are no skips to "
+            'replace; leave --skips at own'
+        )
+    stack = int(found[1])
+    return [skip_layer(stack, level) for level in present_levels(model, layer)[stack]]
+
+
+def skip_edits(skips: Skips, layers: Sequence[str], network: Network, everybody: Persons) -> dict[str, Edit]:
+    """What takes the place of skips.
+
+    Args:
+        skips: Whose.
+        layers: The skips to replace.
+        network: The network.
+        everybody: Of whom the mean skips are: of at most 1,000 of them, spread evenly.
+    """
+    if skips != 'mean' or not layers:
+        return dict.fromkeys(layers, resample if skips == 'donor' else zero)
+    averaged = everybody.subset(everybody.spread(MEAN_PERSONS)).dataset
+    means = mean_outputs(network, build_loader(network.cfg, averaged), layers)
+    return {layer: constant(values) for layer, values in means.items()}
+
+
+def conditions(
+    network: Network, walks: Walks, layer: str, start: Floats | None, skips: Mapping[str, Edit]
+) -> list[Condition]:
+    """The untouched network, then one condition for each point of the walks, by its key.
+
+    Args:
+        network: The network.
+        walks: The walks.
+        layer: The layer that is steered.
+        start: Latent that all walks start from, (D,); None for each person's own.
+        skips: What takes the place of skips meanwhile.
+    """
+    common = None if start is None else torch.from_numpy(start).float().to(network.device)
+
+    def steered(point: Key) -> Edit:
+        vector, length = walks.place(point)
+
+        def edit(batch: Batch, place: str) -> Change:
+            # Made when it is needed: the offsets of all points together may be large.
+            offset = length * torch.from_numpy(np.ascontiguousarray(vector)).float()
+            return shift(offset.to(network.device), common)(batch, place)
+
+        return edit
+
+    points = [Condition(point, {**skips, layer: steered(point)}, layer) for point in walks.points()]
+    return [Condition(UNTOUCHED.name, reuse=layer), *points]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a network made of all points of all walks for N persons.
+
+    Attributes:
+        predictions: By point; also of the untouched network, by the name of its condition.
+        walks: The walks.
+        joints: Names of the K keypoints.
+        peak: From which peak of its heatmap on a joint counts as labelled.
+    """
+
+    predictions: Mapping[Hashable, Predictions]
+    walks: Walks
+    joints: Sequence[str]
+    peak: float
+
+    def keypoints(self, direction: int, other: int) -> Floats:
+        """Along one walk, in pixels of the image, shape (C, N, K, 2)."""
+        return np.stack([self.predictions[point].keypoints for point in self.walks.walk(direction, other)])
+
+    def poses(self, direction: int, other: int) -> WalkedPoses:
+        """Along one walk, in the frame of each crop, with their concepts."""
+        keypoints, crop = self.keypoints(direction, other), self.predictions[UNTOUCHED.name]
+        peaks = np.stack([self.predictions[point].scores for point in self.walks.walk(direction, other)])
+        known = decoded_concepts(
+            keypoints.reshape(-1, *keypoints.shape[2:]),
+            peaks.reshape(-1, peaks.shape[2]),
+            np.tile(crop.scale, (len(peaks), 1)),
+            self.joints,
+            self.peak,
+        )
+        by_step = {name: values.reshape(peaks.shape[:2]) for name, values in known.items()}
+        return WalkedPoses(self.walks.steps, in_crop(keypoints, crop.center, crop.scale), peaks, by_step)
+
+
+def in_crop(keypoints: Floats, center: Floats, scale: Floats) -> Floats:
+    """Keypoints from the crop's upper left corner, in units of its longer side.
+
+    Args:
+        keypoints: Pixels of the image, shape (..., N, K, 2).
+        center: Of each crop, shape (N, 2).
+        scale: Width and height of each crop, shape (N, 2).
+    """
+    corner = (center - scale / 2)[:, None]
+    placed: Floats = (keypoints - corner) / scale.max(1)[:, None, None]
+    return placed
+
+
+def _distances(fitted: Fitted, walks: Walks, start: Start) -> list[tuple[Distances, Distances]]:
+    """From each point of each direction's own and its first random walk to the nearest real latent; else None."""
+    if start == 'person':
+        nowhere = [None] * len(walks.steps)
+        return [(nowhere, nowhere)] * len(walks.directions)
+    vectors = [vector for one in walks.directions for vector in (one.vector, walks.random[:, 0])]
+    lengths = [walks.steps * one.step for one in walks.directions]
+    found = nearest_distances(
+        fitted.selection, fitted.components.mean, np.stack(vectors, axis=1), np.repeat(lengths, 2, axis=0)
+    ).tolist()
+    return list(zip(found[::2], found[1::2], strict=True))
+
+
+def _direction(decoded: Decoded, place: int, distances: tuple[Distances, Distances], bootstrap: Bootstrap) -> Direction:
+    """What is said of one direction, beside random ones of its length."""
+    steering = decoded.walks.directions[place]
+    own, *others = (decoded.poses(place, other) for other in range(1 + decoded.walks.random.shape[1]))
+    walk, beside = (
+        walk_of(poses, decoded.joints, distance, bootstrap)
+        for poses, distance in zip((own, others[0]), distances, strict=True)
     )
-    lenders = None if donors is None else Subject(model, cfg, dataset.get_subset(donors.tolist()))
-    replacements = skip_replacements(layers, averaged, lenders)
-    return decode(
-        model,
-        cfg,
-        dataset.get_subset(shown.persons.tolist()),
-        fitted.selection.layer,
-        Points(start, vectors, walks.places()),
-        replacements,
-        times,
+    random = baseline(others, beside, bootstrap)
+    return Direction(
+        name=steering.name,
+        kind=steering.kind,
+        number=steering.number,
+        variance_share=steering.variance_share,
+        step=steering.step,
+        walk=walk,
+        random=random,
+        more_than_random=more_than(walk.shift_per_sigma, random.shift_per_sigma_97_5),
+        concept_more_than_random={
+            name: beyond(change, random.concept_change_97_5[name]) for name, change in walk.concept_change.items()
+        },
     )
+
+
+def _examples(decoded: Decoded, shown: Shown) -> list[Example]:
+    """Poses of the first, the middle and the last person, in pixels of the image."""
+    ids, dataset = shown.everybody.columns['annotation_id'], shown.persons.dataset
+    crop, folder = decoded.predictions[UNTOUCHED.name], image_folder(dataset)
+
+    def along(place: int, other: int, person: int) -> list[Pose]:
+        return [rounded(pose, 3) for pose in decoded.keypoints(place, other)[:, person]]
+
+    return [
+        Example(
+            annotation_id=int(ids[shown.numbers[person]]),
+            donor_annotation_id=None if shown.donors is None else int(ids[shown.donors[person]]),
+            file_name=relative_name(dataset.get_data_info(person)['img_path'], folder),
+            crop_center=tuple(crop.center[person].tolist()),
+            crop_scale=tuple(crop.scale[person].tolist()),
+            untouched=rounded(crop.keypoints[person], 3),
+            walks=[
+                ExampleWalk(name=steering.name, poses=along(place, 0, person), random=along(place, 1, person))
+                for place, steering in enumerate(decoded.walks.directions)
+            ],
+        )
+        for person in map(int, shown.persons.spread(EXAMPLES))
+    ]
 
 
 def _warnings(
-    options: WalkOptions, model: nn.Module, layer: str, layers: Sequence[str], image_ids: np.ndarray, flipped: bool
+    options: DecodedWalkOptions, network: Network, layers: Sequence[str], layer: str, shown: Shown, flipped: bool
 ) -> list[str]:
     """Sentences for the reader of the results."""
     found = []
-    stacks = len(getattr(model.backbone, 'hourglasses', ()))
     if flipped:
         found.append(
-            'The flip test of the config is off: a mirrored pass would decode the latent '
-            'of the image that is not mirrored.'
+            'The flip test of the config is off: a mirrored pass would decode the latent of the image that is not '
+            'mirrored.'
         )
-    if len(np.unique(image_ids)) < 2:
+    if len(np.unique(shown.persons.image_ids)) < 2:
         found.append('All persons are of one image: there are no intervals, so no verdicts.')
     if options.skips != 'own' and not layers:
         found.append(f'--skips {options.skips}: all skips of the network are off, so there were none to replace.')
     if options.skips in ('none', 'mean') and options.start == 'mean':
         found.append(
-            'All persons were decoded from the same values: their poses in the crop are '
-            'equal, intervals have no width, and monotonic asks for the sign alone.'
+            'All persons were decoded from the same values: their poses in the crop are equal, intervals have no '
+            'width, and monotonic asks for the sign alone.'
         )
-    if stacks > 1 and options.skips != 'own':
+    if options.skips != 'own' and len(getattr(network.model.backbone, 'hourglasses', ())) > 1:
         found.append(
-            f'Only the skips of the stack of {layer} are replaced; what goes round it '
-            'into later stacks is still of the person.'
+            f'Only the skips of the stack of {layer} are replaced; what goes round it into later stacks is still of '
+            'the person.'
         )
     return found

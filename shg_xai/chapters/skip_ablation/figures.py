@@ -1,161 +1,163 @@
-"""A network whose skips are turned off: PCK by level and joint, and by condition."""
+"""A network whose skips are turned off: PCK by level and joint, by condition, by person, and some persons' poses."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shg_xai.chapters.concepts.figures import DIVERGING
-from shg_xai.drawing.style import BLUE, FAINT, GREEN, INK, ORANGE, PAGE, new_figure, nothing, styled
-from shg_xai.drawing.text import known, number
-from shg_xai.report.intervention_parts import (
-    PARTS,
-    REPLACED,
-    above,
-    below,
-    condition,
-    condition_text,
-    joint,
-    kept,
-    replacements,
-    stack_text,
-    whole,
-)
+from shg_xai.chapters.skip_ablation.conditions import PARTS, REPLACED, what_is_off
+from shg_xai.chapters.skip_ablation.options import Replacement
+from shg_xai.chapters.skip_ablation.results import Ablated, Example, Scores, SkipAblation, Way
+from shg_xai.drawing.material import Figure, Material
+from shg_xai.drawing.skeletons import Point, draw_pose, side_legend
+from shg_xai.drawing.style import BLUE, DIVERGING, FAINT, GREEN, INK, ORANGE, PAGE, new_figure, nothing, styled
+from shg_xai.drawing.text import above, below, confidence_of, number, stack_name
+from shg_xai.results import Estimate
 
 if TYPE_CHECKING:
+    from matplotlib import figure
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.cm import ScalarMappable
 
-Item = Mapping[str, Any]
-COLOURS = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN}
-NAMES = {'zero': 'nothing', 'mean': 'mean', 'donor': 'another person’s'}
+COLOURS: dict[Replacement, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN}
+NAMES: dict[Replacement, str] = {'zero': 'nothing', 'mean': 'mean', 'donor': 'another person’s'}
+Row = tuple[str, list[tuple[Replacement | None, Scores]]]
 # With more stacks than this only all of them together are drawn by level and joint.
 STACKS = 2
+COLUMNS = 4  # of examples
 
 
-def stacks_drawn(skips: Item) -> list[int | None]:
+def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
+    """What is drawn, and how to read it."""
+    confidence, several = confidence_of(answer), len(material.results.all(SkipAblation)) > 1
+    more = f'-{answer.of}' if several else ''
+    yield Figure(
+        f'levels{more}',
+        'PCK that each joint loses where one level of skips is off.',
+        'PCK each joint loses where the skip of one level is replaced by nothing, by its mean over persons, or by '
+        f'another person’s. Grey on white: the {confidence} interval contains zero. Nothing takes the network far '
+        'from what it has seen; the mean stays near but knows nobody; another’s is misleading.',
+        lambda: draw_levels(answer),
+    )
+    yield Figure(
+        f'conditions{more}',
+        'PCK with all skips off, one level on, or the latent gone.',
+        f'PCK under each condition with {confidence} intervals over images, of all labelled joints and of three parts '
+        'of the body. Dashed: the untouched network.',
+        lambda: draw_conditions(answer),
+    )
+    yield Figure(
+        f'persons{more}',
+        'How many persons have which PCK, with skips and without.',
+        'How many persons have which PCK: grey with skips, lines without.',
+        lambda: draw_histograms(answer),
+    )
+    if answer.examples:
+        yield Figure(
+            f'examples{more}',
+            'Poses of persons with skips and without.',
+            'Persons whose every labelled joint is found with skips, those who lose most first. In each frame to the '
+            'left with skips, to the right with all of them replaced by nothing (grey: with). PCK before and after.',
+            lambda: draw_examples(answer),
+        )
+
+
+def stacks_drawn(answer: SkipAblation) -> list[int | None]:
     """The stacks that have panels by level and joint; None for all together."""
-    if skips['stacks'] == 1:
-        return [0]
-    return [None, *(range(skips['stacks']) if skips['stacks'] <= STACKS else ())]
+    return [answer.whole, *(range(answer.stacks) if 1 < answer.stacks <= STACKS else ())]
 
 
 @styled
-def draw_levels(skips: Item) -> 'Figure':
-    """Draw what each joint loses where one level is off: a panel a replacement, a row a stack.
-
-    Args:
-        skips: of the interventions.
-    """
+def draw_levels(answer: SkipAblation) -> 'figure.Figure':
+    """Draw what each joint loses where one level is off: a panel a replacement, a row a stack."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    joints, ways, stacks = list(skips['untouched']['joints']), replacements(skips), stacks_drawn(skips)
-    figure = new_figure(PAGE, len(stacks) * (0.195 * len(joints) + 0.7) + 0.2)
-    if not ways or not joints or not skips['levels']:
-        nothing(figure.subplots())
-        return figure
-    axes = figure.subplots(len(stacks), len(ways), squeeze=False, sharey=True)
+    joints, ways, stacks = list(answer.untouched.joints), answer.replacements, stacks_drawn(answer)
+    found = new_figure(PAGE, len(stacks) * (0.195 * len(joints) + 0.7) + 0.2)
+    if not ways or not joints or not answer.levels:
+        nothing(found.subplots())
+        return found
+    axes = found.subplots(len(stacks), len(ways), squeeze=False, sharey=True)
     drops = [
-        entry['drop']['joints'][name]['labelled']['value']
-        for entry in skips['conditions']
-        if entry['skips'] == 'level off'
-        for name in entry['drop']['joints']
+        lost['labelled'].value
+        for one in answer.conditions
+        if one.condition.skips == 'level off'
+        for lost in one.drop.joints.values()
     ]
-    reach = max((abs(value) for value in drops if known(value)), default=0) or 0.01
+    reach = max((abs(value) for value in drops if value is not None), default=0) or 0.01
     scale = ScalarMappable(Normalize(-reach, reach), LinearSegmentedColormap.from_list('diverging', DIVERGING))
     for line, stack in zip(axes, stacks, strict=True):
         for ax, by in zip(line, ways, strict=True):
-            _draw_map(ax, skips, by, stack, joints, scale)
-            where = '' if skips['stacks'] == 1 else f'{stack_text(stack)}, '
+            for column, level in enumerate(answer.levels):
+                _draw_level(ax, column, answer.under(stack, 'level off', level).get(by), joints, scale)
+            where = '' if answer.stacks == 1 else f'{stack_name(stack)}, '
             ax.set_title(f'{where}by {NAMES[by]}', fontsize=9)
+            ax.set(xlim=(-0.5, len(answer.levels) - 0.5), ylim=(len(joints) - 0.5, -0.5))
+            ax.set_xticks(range(len(answer.levels)), [number(level) for level in answer.levels])
+            ax.set_yticks(range(len(joints)), [name.replace('_', ' ') for name in joints], parse_math=False)
+            ax.tick_params(length=0)
+            ax.spines[:].set_visible(False)
     for ax in axes[-1]:
         ax.set_xlabel('level off (0: finest)')
-    bar = figure.colorbar(scale, ax=axes, fraction=0.025, pad=0.015, aspect=35)
+    bar = found.colorbar(scale, ax=axes, fraction=0.025, pad=0.015, aspect=35)
     bar.set_label('PCK lost')
     bar.ax.yaxis.set_major_formatter(lambda value, _: number(float(value)))
     bar.outline.set_visible(False)
-    return figure
+    return found
 
 
-def _draw_map(ax: 'Axes', skips: Item, by: str, stack: int | None, joints: Sequence[str], scale: Any) -> None:
-    """Draw one panel; what an interval does not tell from zero is left white."""
+def _draw_level(ax: 'Axes', column: int, one: Ablated | None, joints: Sequence[str], scale: 'ScalarMappable') -> None:
+    """Draw one level's column of numbers; what an interval does not tell from zero is left white."""
     from matplotlib.patches import Rectangle
 
-    levels = skips['levels']
-    for column, level in enumerate(levels):
-        entry = condition(skips, by, stack, 'level off', level)
-        for row, name in enumerate(joints):
-            item = entry['drop']['joints'][name]['labelled'] if entry else {}
-            value = item.get('value')
-            if not known(value):
-                ax.text(column, row, '–', ha='center', va='center', color=FAINT)
-                continue
-            sure = above(item) or below(item)
-            red, green, blue, _ = scale.to_rgba(value)
-            dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.55
-            if sure:
-                ax.add_patch(
-                    Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, linewidth=0, facecolor=(red, green, blue))
-                )
-            ax.text(
-                column,
-                row,
-                number(float(value)),
-                ha='center',
-                va='center',
-                fontsize=8,
-                color=FAINT if not sure else 'white' if dark else INK,
-            )
-    ax.set(xlim=(-0.5, len(levels) - 0.5), ylim=(len(joints) - 0.5, -0.5))
-    ax.set_xticks(range(len(levels)), [number(level) for level in levels])
-    ax.set_yticks(range(len(joints)), list(map(joint, joints)), parse_math=False)
-    ax.tick_params(length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    for row, name in enumerate(joints):
+        lost = one.drop.joints[name]['labelled'] if one else Estimate(value=None)
+        if lost.value is None:
+            ax.text(column, row, '–', ha='center', va='center', color=FAINT)
+            continue
+        ink = FAINT
+        if above(lost) or below(lost):
+            red, green, blue, _ = scale.to_rgba(np.array([lost.value]))[0]
+            ink = 'white' if 0.3 * red + 0.59 * green + 0.11 * blue < 0.55 else INK
+            place = (column - 0.48, row - 0.48)
+            ax.add_patch(Rectangle(place, 0.96, 0.96, linewidth=0, facecolor=(red, green, blue)))
+        ax.text(column, row, number(lost.value), ha='center', va='center', fontsize=8, color=ink)
 
 
-def rows_of(skips: Item) -> list[tuple[str, dict[str, Item]]]:
-    """The rows of :func:`draw_conditions`: a name, and results by replacement.
+def rows_of(answer: SkipAblation) -> list[Row]:
+    """The rows of :func:`draw_conditions`: a name, and scores by replacement, by None where there is none.
 
-    What has no replacement is under an empty one. Of several stacks all together are meant.
+    Of several stacks all together are meant.
     """
-    stack, ways = whole(skips), replacements(skips)
-    asked: list[dict[str, Any]] = [{'what': 'all off'}]
-    asked += [{'what': 'level on alone', 'level': level} for level in skips['levels']]
-    rows: list[tuple[str, dict[str, Item]]] = [('untouched', {'': skips['untouched']})]
-    for one in [*asked, {}]:
-        found = {by: entry for by in ways if (entry := condition(skips, by, stack, **(one or {'latent': by})))}
-        if found:
-            rows.append((condition_text(next(iter(found.values())), 1), found))
-    rows += [(condition_text(entry, 1), {'': entry}) for entry in kept(skips, stack)]
-    if skips['against']:
-        rows.append(('trained without skips', {'': skips['against']}))
+    asked = [('all off', None), *(('level on alone', level) for level in answer.levels), (None, None)]
+    found = [answer.under(answer.whole, skips, level) for skips, level in asked]
+    rows: list[Row] = [('untouched', [(None, answer.untouched)])]
+    rows += [(what_is_off(next(iter(own.values())).condition), list(own.items())) for own in found if own]
+    rows += [(what_is_off(one.condition), [(None, one)]) for _, one in answer.projections()]
+    if answer.against:
+        rows.append(('trained without skips', [(None, answer.against)]))
     return rows
 
 
 @styled
-def draw_conditions(skips: Item) -> 'Figure':
-    """Draw PCK under each condition as bars with intervals, of all joints and of three parts.
-
-    Args:
-        skips: of the interventions.
-    """
+def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
+    """Draw PCK under each condition as bars with intervals, of all joints and of three parts."""
     from matplotlib.patches import Patch
 
-    rows, ways = rows_of(skips), replacements(skips)
+    rows = rows_of(answer)
     places, at = [], 0.0
     for _, found in rows:
         places.append([at + place for place in range(len(found))])
         at += len(found) + 0.7
-    figure = new_figure(PAGE, 0.155 * at + 0.95)
-    axes = figure.subplots(1, 1 + len(PARTS), sharey=True, sharex=True)
+    drawn = new_figure(PAGE, 0.155 * at + 0.95)
+    axes = drawn.subplots(1, 1 + len(PARTS), sharey=True, sharex=True)
     for ax, part in zip(axes, ('', *PARTS), strict=True):
         for (_, found), own in zip(rows, places, strict=True):
-            for y, (by, entry) in zip(own, found.items(), strict=True):
-                _draw_bar(ax, y, _of_part(entry, part), COLOURS.get(by, '#9A9A9A'))
-        base = _of_part(skips['untouched'], part)['value']
-        if known(base):
+            for y, (by, scores) in zip(own, found, strict=True):
+                _draw_bar(ax, y, _of_part(scores, part), COLOURS[by] if by else '#9A9A9A')
+        base = _of_part(answer.untouched, part).value
+        if base is not None:
             ax.axvline(base, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
         ax.set_title(PARTS[part] if part else 'all labelled joints', fontsize=9)
         ax.set(xlim=(0, 1.02), xlabel='PCK', ylim=(at - 0.7, -0.8))
@@ -164,22 +166,85 @@ def draw_conditions(skips: Item) -> 'Figure':
         ax.grid(axis='x')
         ax.set_axisbelow(True)
     axes[0].set_yticks([float(np.mean(own)) for own in places], [name for name, _ in rows], parse_math=False)
-    figure.legend(
-        handles=[Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}') for by in ways],
-        loc='outside upper left',
-        ncols=3,
-    )
-    return figure
+    handles = [Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}') for by in answer.replacements]
+    drawn.legend(handles=handles, loc='outside upper left', ncols=3)
+    return drawn
 
 
-def _of_part(entry: Item, part: str) -> Item:
-    return entry['parts'][part]['labelled'] if part else entry['pck']['labelled']
+def _of_part(scores: Scores, part: str) -> Estimate:
+    return scores.labelled_parts[part] if part else scores.labelled
 
 
-def _draw_bar(ax: 'Axes', y: float, item: Item, colour: str) -> None:
-    if not known(item['value']):
+def _draw_bar(ax: 'Axes', y: float, estimate: Estimate, colour: str) -> None:
+    if estimate.value is None:
         ax.text(0.02, y, 'not known', va='center', fontsize=7.5, color=FAINT)
         return
-    ax.barh(y, item['value'], height=0.86, color=colour, alpha=0.75, linewidth=0)
-    if known(item['low']) and known(item['high']):
-        ax.plot([item['low'], item['high']], [y, y], color=INK, linewidth=1.1, solid_capstyle='butt')
+    ax.barh(y, estimate.value, height=0.86, color=colour, alpha=0.75, linewidth=0)
+    if estimate.ends:
+        ax.plot(estimate.ends, [y, y], color=INK, linewidth=1.1, solid_capstyle='butt')
+
+
+@styled
+def draw_histograms(answer: SkipAblation) -> 'figure.Figure':
+    """Draw how many persons have which PCK, with skips (grey) and without (lines)."""
+    found = answer.histogram
+    panels = [(f'all off,\nby {NAMES[by]}', found.all_off[by], COLOURS[by]) for by in NAMES if by in found.all_off]
+    if found.against:
+        panels.append(('trained\nwithout skips', found.against, '#882255'))
+    drawn = new_figure(PAGE, 2.6)
+    if not panels:
+        nothing(drawn.subplots())
+        return drawn
+    axes = drawn.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for ax, (title, counts, colour) in zip(axes, panels, strict=True):
+        ax.stairs(found.untouched, found.edges, fill=True, color='#CFCFCF', label='untouched')
+        ax.stairs(counts, found.edges, color=colour, linewidth=1.5, label='without')
+        ax.set_title(title, fontsize=8.5)
+        ax.set(xlim=(0, 1), xlabel='PCK of a person')
+        ax.set_xticks([0, 0.5, 1], ['0', '0.5', '1'])
+        ax.grid(axis='y')
+        ax.set_axisbelow(True)
+    axes[0].set_ylabel('persons')
+    axes[0].legend(loc='upper left')
+    return drawn
+
+
+@styled
+def draw_examples(answer: SkipAblation) -> 'figure.Figure':
+    """Draw persons found with skips: to the left with them, to the right with all at zero."""
+    joints, links = list(answer.untouched.joints), answer.skeleton_links
+    lines = max(1, -(-len(answer.examples) // COLUMNS))
+    drawn = new_figure(PAGE, 1.28 * lines + 0.4)
+    drawn.set_layout_engine('constrained', w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)
+    axes = drawn.subplots(lines, COLUMNS, squeeze=False).ravel()
+    for ax in axes[len(answer.examples) :]:
+        ax.set_axis_off()
+    for ax, person in zip(axes, answer.examples, strict=False):
+        before = _unit(person, 'untouched')
+        draw_pose(ax, before, joints, links)
+        draw_pose(ax, _aside(before), joints, links, ghost=True)
+        draw_pose(ax, _aside(_unit(person, 'all_off')), joints, links)
+        ax.set(xlim=(-0.08, 2.33), ylim=(1.06, -0.06), xticks=[], yticks=[])
+        ax.set_aspect('equal')
+        text = f'PCK {number(person.pck["untouched"])} → {number(person.pck["all_off"])}'
+        ax.set_title(text, fontsize=8, weight='normal', pad=2)
+        ax.spines[:].set(visible=True, color='#CCCCCC')
+    side_legend(drawn, ('with skips', '#BBBBBB'))
+    return drawn
+
+
+def _aside(pose: Sequence[Point]) -> list[Point]:
+    """A pose in the right half of the frame."""
+    return [(None if x is None else x + 1.25, y) for x, y in pose]
+
+
+def _unit(person: Example, way: Way) -> list[Point]:
+    """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop."""
+    both = np.array([point for pose in person.keypoints.values() for point in pose], float)  # None becomes NaN
+    low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
+    side = max(float((high - low).max()), 1e-9)
+    left, top = (low + high - side) / 2
+    return [
+        (None if x is None else float((x - left) / side), None if y is None else float((y - top) / side))
+        for x, y in person.keypoints[way]
+    ]

@@ -1,113 +1,245 @@
-"""PCK of a network whose skip connections, or whose latents, are taken away."""
+"""What a network loses without its skip connections, and without its latents: edits, one pass over persons, PCK."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from mmengine.config import Config
+from numpy.typing import NDArray
+from torch import Tensor
 
-from shg_xai.chapters.skip_ablation.conditions import UNTOUCHED, all_conditions, donors
-from shg_xai.chapters.skip_ablation.inputs import (
-    choose_levels,
-    component_tensors,
-    open_components,
-    open_control,
-    open_subject,
+from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors, levels_off, stacks_of
+from shg_xai.chapters.skip_ablation.options import SkipAblationOptions, check_donors
+from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation
+from shg_xai.chapters.skip_ablation.scores import (
+    LABELLED,
+    compared,
+    control_of,
+    examples,
+    histogram,
+    person_columns,
+    scores,
 )
-from shg_xai.chapters.skip_ablation.options import AblationOptions
-from shg_xai.chapters.skip_ablation.passes import changeable_layers, mean_outputs, measure_conditions, present_levels
-from shg_xai.chapters.skip_ablation.summary import LABELLED, person_columns, summary
 from shg_xai.errors import InputError
-from shg_xai.interventions.subject import measure_plain
-from shg_xai.runner.evaluators import pck_settings
-from shg_xai.runner.provenance import sha256
+from shg_xai.interventions.components import Fitted, as_tensors, check_stored, fit, open_selection
+from shg_xai.interventions.edits import Edit, constant, project, resample, zero
+from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
+from shg_xai.interventions.hourglass import latent_layer, present_levels, skip_layer
+from shg_xai.interventions.network import Network, identify, open_network
+from shg_xai.interventions.persons import Persons, build_loader, open_persons
+from shg_xai.interventions.predictions import Predictions
+from shg_xai.latents import LatentStore
+from shg_xai.runner.measurement import config_to_test, timed
+from shg_xai.stats.bootstrap import Bootstrap
+from shg_xai.tracing.tap import Outputs
 
-SCHEMA_VERSION, KIND = 1, 'shg_xai skip ablation'
+KS = (0, 8, 50)
+Components = Mapping[int, tuple[Tensor, Tensor]]  # of latents, by stack: mean (D,), vectors (D, D)
 
 
-def ablate_skips(
-    cfg: Config, checkpoint: str, options: AblationOptions, against: tuple[Config, str] | None = None
-) -> dict[str, Any]:
+def measure(options: SkipAblationOptions) -> SkipAblation:
     """Measure PCK without skips, without latents, and of a control.
-
-    Args:
-        cfg: The config, options of the command line merged.
-        checkpoint: A checkpoint of it.
-        options: What to measure.
-        against: Config and checkpoint of a network that is tested untouched on the same persons.
-
-    Returns:
-        The results, plain data.
 
     Raises:
         InputError: Anything the user can mend.
     """
-    subject, annotated = open_subject(cfg, checkpoint, options)
-    present = present_levels(subject.model, cfg.filename)
-    levels, warnings = choose_levels(subject, present, options.levels)
-    times: dict[str, float] = {}
+    cfg, times = config_to_test(options), dict[str, float]()
+    network, persons = open_tested(cfg, options.checkpoint, options)
+    present = present_levels(network.model, cfg.filename)
+    levels, warnings = choose_levels(network, present, options.levels)
     with timed(times, 'components'):
-        fitted, ks = open_components(cfg, checkpoint, options, len(present))
+        fitted, ks = open_components(cfg, options, len(present))
     warnings += list(dict.fromkeys(line for own in fitted.values() for line in own.warnings(options.split)))
-    control = None if against is None else open_control(*against, subject, annotated, options)
-    conditions = all_conditions(present, levels, options.replacements, ks, fitted)
+    other = open_control(*options.against, options, network, persons) if options.against else None
+    ablations = all_conditions(present, levels, list(dict.fromkeys(options.replacements)), ks, fitted)
     with timed(times, 'means'):
-        means = mean_outputs(subject, changeable_layers(present)) if 'mean' in options.replacements else {}
-    persons = len(annotated['image_id'])
-    others = donors(persons, options.donor_seed) if persons > 1 else np.zeros(1, dtype=np.int64)
+        means: Outputs = {}
+        if 'mean' in options.replacements:
+            means = mean_outputs(network, build_loader(cfg, persons.dataset), changeable_layers(present))
     with timed(times, 'conditions'):
-        tested = measure_conditions(subject, conditions, present, means, others, component_tensors(fitted, subject))
+        components = {stack: as_tensors(own.components, network.device) for stack, own in fitted.items()}
+        conditions = [to_condition(one, present, means, components) for one in ablations]
+        tested = predict_under(conditions, network, persons, donors(len(persons), options.donor_seed))
     with timed(times, 'against'):
-        plain = None if control is None else measure_plain(control)
-    settings = pck_settings(cfg, options.split)
-    if np.isnan(person_columns(tested[UNTOUCHED], subject.names, settings['thr'])[LABELLED]).all():
+        plain = other and person_columns(predict_under([], *other)[UNTOUCHED.name], network)
+    untouched = person_columns(tested[UNTOUCHED.name], network)
+    if np.isnan(untouched[LABELLED]).all():
         raise InputError(f'{options.split}: no person has a labelled joint that can be judged')
+    bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
+    whole = None if len(present) > 1 else 0
+    all_off = {
+        one.replacement: tested[one]
+        for one in ablations
+        if one.skips == 'all off' and one.stack == whole and one.replacement
+    }
+    shares = {by: person_columns(own, network)[LABELLED] for by, own in all_off.items()}
     with timed(times, 'intervals'):
-        found = summary(
-            tested,
-            plain,
-            subject.dataset,
-            subject.names,
-            settings['thr'],
-            (annotated['image_id'], options.bootstrap, options.confidence, options.seed),
-        )
-    if against is not None:
-        found['against'] = dict(config=against[0].filename, checkpoint=_source(against[1]), **found['against'])
-    return dict(
-        schema_version=SCHEMA_VERSION,
-        kind=KIND,
-        config=cfg.filename,
-        checkpoint=_source(checkpoint),
-        store=None if options.store is None else str(options.store),
-        split=options.split,
-        persons=persons,
-        levels=levels,
-        stacks=len(present),
-        seed=options.seed,
-        settings=dict(
-            donor_seed=options.donor_seed,
-            bootstrap=options.bootstrap,
+        return SkipAblation(
+            of=Path(options.config).stem,
             confidence=options.confidence,
-            limit=options.limit,
-            replacements=list(options.replacements),
-            **settings,
-        ),
-        **found,
-        warnings=warnings,
-        times_s=times,
-    )
+            warnings=warnings,
+            config=cfg.filename,
+            checkpoint=identify(options.checkpoint),
+            split=options.split,
+            persons=len(persons),
+            seed=options.seed,
+            times_s=times,
+            options=options,
+            thr=network.thr,
+            normaliser=network.normaliser,
+            stacks=len(present),
+            levels=levels,
+            skeleton_links=[(int(a), int(b)) for a, b in persons.dataset.metainfo['skeleton_links']],
+            untouched=scores(untouched, bootstrap),
+            # One condition's columns at a time: there are many conditions, each with dozens.
+            conditions=[compared(one, person_columns(tested[one], network), untouched, bootstrap) for one in ablations],
+            against=control_of(other[0].cfg.filename, identify(options.against[1]), plain, untouched, bootstrap)
+            if other and plain and options.against
+            else None,
+            histogram=histogram(untouched[LABELLED], shares, plain[LABELLED] if plain else None),
+            examples=examples(
+                dict(untouched=tested[UNTOUCHED.name], all_off=all_off['zero']),
+                dict(untouched=untouched[LABELLED], all_off=shares['zero']),
+                persons.dataset,
+            )
+            if 'zero' in all_off
+            else [],
+        )
 
 
-def _source(checkpoint: str) -> dict[str, str]:
-    own = dict(url=checkpoint) if '://' in checkpoint else dict(sha256=sha256(checkpoint))
-    return dict(file=checkpoint, **own)
+def open_tested(cfg: Config, checkpoint: str, options: SkipAblationOptions) -> tuple[Network, Persons]:
+    """A network with its weights, and the persons it is tested on.
+
+    Raises:
+        InputError: No such persons, or a checkpoint that cannot be used.
+    """
+    persons = open_persons(cfg, options.split, options.limit)
+    check_donors(len(persons), options.replacements, f'{persons.dataset.ann_file}: one person')
+    return open_network(cfg, checkpoint, persons.dataset, options.split), persons
 
 
-@contextmanager
-def timed(times: dict[str, float], name: str) -> Iterator[None]:
-    """Note how many seconds the block takes."""
-    start = time.perf_counter()
-    yield
-    times[name] = round(time.perf_counter() - start, 2)
+def open_control(
+    config: str, checkpoint: str, options: SkipAblationOptions, network: Network, persons: Persons
+) -> tuple[Network, Persons]:
+    """The network of ``--against``, on the same persons, judged alike.
+
+    Raises:
+        InputError: Its config tests other persons or joints, or its checkpoint cannot be used.
+    """
+    cfg = config_to_test(options, config, checkpoint)
+    # MMEngine keeps a logger for each name.
+    cfg.experiment_name = f'{cfg.get("experiment_name") or Path(cfg.filename).stem}_against'
+    control, own = open_tested(cfg, checkpoint, options)
+    if not np.array_equal(own.columns['annotation_id'], persons.columns['annotation_id']):
+        raise InputError(
+            f'--against {cfg.filename}: tests other persons of {options.split}; set its data set with --data-root or '
+            '--cfg-options'
+        )
+    if control.names != network.names:
+        raise InputError(f'--against {cfg.filename}: has other keypoints; give a network of the same')
+    return replace(control, thr=network.thr, normaliser=network.normaliser), own
+
+
+def choose_levels(
+    network: Network, present: Sequence[Sequence[int]], levels: Sequence[int]
+) -> tuple[list[int], list[str]]:
+    """Which levels are switched one by one, ascending, and warnings of those that cannot be.
+
+    Args:
+        network: The network.
+        present: For each stack the levels whose skip is on.
+        levels: Those asked for; none for all.
+
+    Raises:
+        InputError: The network has no skips, or not at a level asked for.
+    """
+    depth = len(list(network.model.get_submodule('backbone.hourglasses.0.skips').children()))
+    config = network.cfg.filename
+    if not any(present):
+        raise InputError(
+            f'{config}: skip_connections: a donor without skips, there is nothing to take away; give a network with '
+            'skips, and this one as --against'
+        )
+    absent = [(stack, level) for stack, own in enumerate(present) for level in range(depth) if level not in own]
+    for level in levels:
+        if not 0 <= level < depth:
+            raise InputError(f'--levels {level}: the network has levels 0 to {depth - 1}, 0 the finest')
+        for stack in [stack for stack, other in absent if other == level]:
+            raise InputError(f'--levels {level}: {config} switches this skip of stack {stack} off; leave it out')
+    warnings = [
+        f'Stack {stack} has no skip at level {level}, which its config switches off; no condition touches it.'
+        for stack, level in absent
+    ]
+    return sorted({level for own in present for level in own if not levels or level in levels}), warnings
+
+
+def open_components(cfg: Config, options: SkipAblationOptions, stacks: int) -> tuple[dict[int, Fitted], list[int]]:
+    """Components of stored latents, by stack, and how many of them to keep; none without a store.
+
+    Raises:
+        InputError: The store is not of this network, or has fewer components than asked for.
+    """
+    if options.store is None:
+        return {}, []
+    layers = LatentStore.open(options.store).layers
+    stored = [stack for stack in range(stacks) if latent_layer(stack) in layers] or [0]
+    selections = [open_selection(options.store, latent_layer(stack), options.checkpoint) for stack in stored]
+    check_stored(cfg, *selections)
+    most = min(selection.dimensions for selection in selections)
+    for k in options.ks:
+        if k > most:
+            raise InputError(f'--ks {k}: the latent has {most} components; give at most as many')
+    found = {stack: fit(selection, options.seed, {}) for stack, selection in zip(stored, selections, strict=True)}
+    return found, sorted({k for k in options.ks or KS if k <= most})
+
+
+def changeable_layers(present: Sequence[Collection[int]]) -> list[str]:
+    """Every skip that is on and every latent."""
+    return [
+        name
+        for stack, levels in enumerate(present)
+        for name in (*(skip_layer(stack, level) for level in levels), latent_layer(stack))
+    ]
+
+
+def to_condition(
+    ablation: Ablation, present: Sequence[Collection[int]], means: Outputs, components: Components
+) -> Condition:
+    """A condition as edits of layers.
+
+    Args:
+        ablation: What is taken away; the condition's name.
+        present: For each stack the levels whose skip is on.
+        means: By layer a tensor (1, C, H, W) a call; may be empty where no mean is asked for.
+        components: Of the latents; may be empty where they are not projected.
+    """
+    stacks = stacks_of(ablation, len(present))
+    layers = [skip_layer(*place) for place in levels_off(ablation, present)]
+    layers += [latent_layer(stack) for stack in stacks if ablation.latent]
+    edits: dict[str, Edit] = dict.fromkeys(layers, zero if ablation.replacement == 'zero' else resample)
+    if ablation.replacement == 'mean':
+        edits = {layer: constant(means[layer]) for layer in layers}
+    if ablation.k is not None:
+        edits = {latent_layer(i): project(components[i][0], components[i][1][:, : ablation.k]) for i in stacks}
+    return Condition(ablation, edits, reuse=latent_layer(stacks[0]))
+
+
+def predict_under(
+    conditions: Sequence[Condition], network: Network, persons: Persons, donor_of: NDArray[np.int64] | None = None
+) -> dict[Hashable, Predictions]:
+    """Predictions of the untouched network and under every condition, by its name; what comes first is computed once.
+
+    Args:
+        conditions: See :func:`to_condition`.
+        network: The network.
+        persons: N persons.
+        donor_of: For each person the one whose values it gets, shape (N,); None without donors.
+    """
+    # Those of all stacks are with the first stack's.
+    ordered = sorted(conditions, key=lambda one: one.reuse or '')
+    if ordered:
+        ordered.insert(0, replace(UNTOUCHED, reuse=ordered[0].reuse))
+    others = None if donor_of is None else build_loader(network.cfg, persons.subset(donor_of).dataset)
+    loader = build_loader(network.cfg, persons.dataset)
+    return predictions(evaluate(network, loader, ordered or [UNTOUCHED], donors=others))

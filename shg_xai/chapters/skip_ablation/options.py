@@ -1,52 +1,48 @@
-"""What an ablation measures, as options, checked before anything is read."""
+"""What a skip ablation measures, as options, checked before anything is read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-from shg_xai.chapters.skip_ablation.conditions import REPLACEMENTS
+from tyro.conf import arg
+
 from shg_xai.errors import InputError
-from shg_xai.runner.measurement import check_numbers
+from shg_xai.options import at_least
+from shg_xai.runner.options import MeasureOptions
+
+Replacement = Literal['zero', 'mean', 'donor']
 
 
-@dataclass(frozen=True)
-class AblationOptions:
-    """What to measure.
-
-    Attributes:
-        split: Whose PCK: train, val or test.
-        levels: Levels to switch one by one, 0 the finest; None: all.
-        replacements: What takes the place of skips and latents.
-        store: Latents of training persons, for projections on their components.
-        ks: Numbers of components; None: those of 0, 8, 50 there are.
-        limit: At most so many persons, the first of the data set.
-        donor_seed: Draws who gets whose skips.
-        bootstrap: Resamples of images behind each interval.
-        confidence: Of the intervals.
-        seed: Of the resamples.
+@dataclass(frozen=True, kw_only=True)
+class SkipAblationOptions(MeasureOptions):
+    """A stacked hourglass with skips, and what is taken away from it.
 
     Raises:
         InputError: A value makes no sense.
     """
 
-    split: str = 'val'
-    levels: tuple[int, ...] | None = None
-    replacements: tuple[str, ...] = REPLACEMENTS
-    store: Path | None = None
-    ks: tuple[int, ...] | None = None
-    limit: int | None = None
-    donor_seed: int = 0
-    bootstrap: int = 1000
-    confidence: float = 0.95
-    seed: int = 0
+    against: Annotated[tuple[str, str] | None, arg(metavar='CONFIG CHECKPOINT')] = None
+    """control, tested untouched on the same persons; --data-root, --cfg-options and the like are for both"""
+    levels: Annotated[tuple[int, ...], arg(metavar='L [L ...]', help_behavior_hint='(default: all there are)')] = ()
+    """levels to switch one by one"""
+    replacements: tuple[Replacement, ...] = ('zero', 'mean', 'donor')
+    """what takes the place of skips and latents"""
+    donor_seed: Annotated[int, arg(metavar='S')] = 0
+    """draws who gets whose skips"""
+    store: Annotated[Path | None, arg(metavar='STORE')] = None
+    """the checkpoint's latents of training persons"""
+    ks: Annotated[tuple[int, ...], arg(metavar='K [K ...]', help_behavior_hint='(default: 0 8 50)')] = ()
+    """numbers of components"""
 
     def __post_init__(self) -> None:
-        check_numbers(self, dict(limit=1, donor_seed=0))
+        super().__post_init__()
+        at_least(self, dict(donor_seed=0))
         if self.limit is not None:
             check_donors(self.limit, self.replacements, f'--limit {self.limit}')
-        if self.ks is not None and self.store is None:
+        if self.ks and self.store is None:
             raise InputError('--ks: needs --store, the latents components are computed from')
-        for k in self.ks or ():
+        for k in self.ks:
             if k < 0:
                 raise InputError(f'--ks {k}: give numbers of components from 0 on')
 

@@ -1,65 +1,80 @@
-"""What the components hold: the spectrum of the latent and its running sum."""
+"""The spectrum and its running sum, as curves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from shg_xai.chapters.spectrum.results import Spectrum, Width
+from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, ORANGE, PALETTE, new_figure, nothing, styled
-from shg_xai.drawing.text import known, number, percent
+from shg_xai.drawing.text import confidence_of, number, percent
 
 if TYPE_CHECKING:
+    from matplotlib import figure
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 # Of thousands of components a curve of so many points looks the same and is a small file.
 MAX_POINTS = 600
+LABEL: Mapping[str, Any] = dict(
+    textcoords='offset points', fontsize=8.5, bbox=dict(facecolor='white', edgecolor='none', alpha=0.8, pad=1)
+)
 
 
-def _places(count: int) -> np.ndarray:
+def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
+    """The share of each component, and of the first ones together."""
+    yield Figure(
+        'spectrum',
+        'Share of the variance of each component, falling, with the level of noise.',
+        f'Share of the variance of each component (bars on the first ten: {confidence_of(answer)} intervals). Dashed: '
+        'the largest share each would have if the dimensions had nothing to do with each other.',
+        lambda: draw_spectrum(answer),
+        wide=False,
+    )
+    yield Figure(
+        'running-sum',
+        'Running sum of the shares of variance, with the components for 90, 95 and 99 per cent.',
+        'How much of the variance the first components hold together, and how many it takes for 90, 95 and 99 %.',
+        lambda: draw_running_sums([answer]),
+        wide=False,
+    )
+
+
+def _places(count: int) -> NDArray[np.int64]:
     """Components (from 1) that are drawn: all, or evenly on the logarithmic axis."""
     if count <= MAX_POINTS:
         return np.arange(1, count + 1)
     return np.unique(np.geomspace(1, count, MAX_POINTS).round().astype(int))
 
 
-def _values(values: Sequence[float | None]) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in values], float)
-
-
 @styled
-def draw_spectrum(result: Mapping[str, Any]) -> 'Figure':
-    """Draw the share of variance of each component, with what noise would give.
-
-    Args:
-        result: an analysis of results.json.
-    """
-    spectrum = result['spectrum']
-    figure = new_figure(COLUMN, 3.5)
-    ax = figure.subplots()
-    ratio = _values(spectrum['explained_variance_ratio'])
-    at = _places(len(ratio))
-    if not (np.nan_to_num(ratio) > 0).any():
+def draw_spectrum(answer: Spectrum) -> 'figure.Figure':
+    """Draw the share of variance of each component, with what noise would give."""
+    canvas = new_figure(COLUMN, 3.5)
+    ax = canvas.subplots()
+    ratio = np.array(answer.explained_variance_ratio)
+    if not (ratio > 0).any():
         nothing(ax)
-        return figure
-    floor = max(np.nanmax(ratio) * 1e-6, np.nanmin(ratio[ratio > 0]))
+        return canvas
+    at = _places(len(ratio))
     marker = '.' if len(ratio) <= 100 else ''
     ax.plot(at, np.where(ratio > 0, ratio, np.nan)[at - 1], color=BLUE, marker=marker, label='this latent')
-    _draw_intervals(ax, spectrum)
-    _draw_null(ax, spectrum, at)
-    ax.set(
-        xscale='log',
-        yscale='log',
-        xlabel='component',
-        xlim=(0.9, len(ratio) * 1.1),
-        ylabel='share of the variance',
-        ylim=(floor * 0.6, np.nanmax(ratio) * 5),
-    )
-    _mark(ax, spectrum, len(ratio))
+    for component, item in enumerate(answer.leading, 1):
+        if item.ends:
+            ax.plot([component] * 2, item.ends, color=BLUE, linewidth=3.5, alpha=0.35, solid_capstyle='butt')
+    # What there would be without structure, over the same total.
+    null = np.array(answer.noise.null) * ratio[0] / answer.eigenvalues[0]
+    at = at[at <= len(null)]
+    ax.plot(at, np.where(null > 0, null, np.nan)[at - 1], color=FAINT, linestyle='--', label='without structure')
+    floor = max(ratio.max() * 1e-6, ratio[ratio > 0].min())
+    ax.set(xscale='log', xlabel='component', xlim=(0.9, len(ratio) * 1.1))
+    ax.set(yscale='log', ylabel='share of the variance', ylim=(floor * 0.6, ratio.max() * 5))
+    _mark(ax, answer)
     ax.grid(axis='y')
     ax.legend(loc='lower left')
     plain_ticks(ax)
-    return figure
+    return canvas
 
 
 def plain_ticks(ax: 'Axes') -> None:
@@ -70,109 +85,57 @@ def plain_ticks(ax: 'Axes') -> None:
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _draw_intervals(ax: 'Axes', spectrum: Mapping[str, Any]) -> None:
-    for item in spectrum.get('leading') or []:
-        if known(item['low']) and known(item['high']):
-            ax.plot(
-                [item['component']] * 2,
-                [item['low'], item['high']],
-                color=BLUE,
-                linewidth=3.5,
-                alpha=0.35,
-                solid_capstyle='butt',
-            )
-
-
-def _draw_null(ax: 'Axes', spectrum: Mapping[str, Any], at: np.ndarray) -> None:
-    """Draw the eigenvalues without structure, over the same total as the spectrum's."""
-    noise = spectrum.get('noise') or {}
-    null, values = _values(noise.get('null') or []), _values(spectrum['eigenvalues'])
-    ratio = _values(spectrum['explained_variance_ratio'])
-    if not len(null) or not ratio[0] > 0:
-        return
-    null = null * ratio[0] / values[0]
-    at = at[at <= len(null)]
-    ax.plot(at, np.where(null > 0, null, np.nan)[at - 1], color=FAINT, linestyle='--', label='without structure')
-
-
-def _mark(ax: 'Axes', spectrum: Mapping[str, Any], count: int) -> None:
+def _mark(ax: 'Axes', answer: Spectrum) -> None:
     """Mark where noise begins and where the study saw it begin."""
-    noise, study = spectrum.get('noise') or {}, spectrum.get('study')
-    marks = [(noise.get('value'), ORANGE, 'above noise: {}', '-')]
-    if study:
-        marks.append((study['component'], INK, 'the study’s {}', ':'))
-    marks = sorted((mark for mark in marks if known(mark[0]) and mark[0] >= 1), key=lambda mark: mark[0])
-    for place, (component, colour, label, style) in enumerate(marks):
+    marks = [(answer.noise.value, ORANGE, 'above noise: {}', '-')] if answer.noise.value >= 1 else []
+    if answer.study:
+        marks.append((answer.study.component, INK, 'the study’s {}', ':'))
+    for place, (component, colour, label, style) in enumerate(sorted(marks, key=lambda mark: mark[0])):
         ax.axvline(component, color=colour, linestyle=style, linewidth=1.2)
         # The first writes to its left, the second to its right, where there is room for it.
-        left = component > count / 6 or (place == 0 and len(marks) == 2 and component > 4)
+        left = component > len(answer.eigenvalues) / 6 or (place == 0 and len(marks) == 2 and component > 4)
         ax.annotate(
             label.format(number(component)),
             (component, 1),
             xycoords=('data', 'axes fraction'),
             color=INK,
-            fontsize=8.5,
             xytext=(-4 if left else 4, -11 - 13 * place),
-            textcoords='offset points',
             ha='right' if left else 'left',
-            bbox=dict(facecolor='white', edgecolor='none', alpha=0.8, pad=1),
+            **LABEL,
         )
 
 
 @styled
-def draw_running_sums(results: Sequence[Mapping[str, Any]]) -> 'Figure':
-    """Draw the share of variance of the first components, one curve an analysis.
+def draw_running_sums(answers: Sequence[Spectrum]) -> 'figure.Figure':
+    """Draw the share of variance of the first components, one curve a layer.
 
-    Args:
-        results: analyses of results.json; of a single one the components for 90, 95 and 99 per cent are marked.
+    Of a single layer the components for 90, 95 and 99 per cent are marked.
     """
-    figure = new_figure(COLUMN, 3.5)
-    ax = figure.subplots()
+    canvas = new_figure(COLUMN, 3.5)
+    ax = canvas.subplots()
     styles = ('-', '--', '-.', ':')
-    for place, result in enumerate(results):
-        sums = _values(result['spectrum']['cumulative'])
-        at = _places(len(sums))
-        ax.plot(
-            at,
-            sums[at - 1],
-            color=PALETTE[place % len(PALETTE)],
-            linestyle=styles[place % len(styles)],
-            label=result['name'],
-        )
+    for place, answer in enumerate(answers):
+        at = _places(len(answer.cumulative))
+        look = dict(color=PALETTE[place % len(PALETTE)], linestyle=styles[place % len(styles)])
+        ax.plot(at, np.array(answer.cumulative)[at - 1], label=answer.of, **look)
     for share in (0.90, 0.95, 0.99):
         ax.axhline(share, color=FAINT, linewidth=0.7, linestyle=':')
-    if len(results) == 1:
-        for item in results[0]['spectrum']['components_for']:
-            _mark_width(ax, item, results[0]['spectrum']['cumulative'])
+    if len(answers) == 1:
+        for item in answers[0].components_for:
+            _mark_width(ax, item, answers[0].cumulative)
     else:
         ax.legend(loc='lower right')
-    longest = max(len(result['spectrum']['cumulative']) for result in results)
-    ax.set(
-        xscale='log',
-        xlabel='number of components',
-        xlim=(0.9, longest * 1.1),
-        ylabel='share of the variance they hold',
-        ylim=(0, 1.02),
-    )
+    longest = max(len(answer.cumulative) for answer in answers)
+    ax.set(xscale='log', xlabel='number of components', xlim=(0.9, longest * 1.1))
+    ax.set(ylabel='share of the variance they hold', ylim=(0, 1.02))
     plain_ticks(ax)
-    return figure
+    return canvas
 
 
-def _mark_width(ax: 'Axes', item: Mapping[str, Any], sums: Sequence[float | None]) -> None:
+def _mark_width(ax: 'Axes', item: Width, sums: Sequence[float]) -> None:
     """Mark how many components hold a share, the number in a column of its own below."""
-    if not known(item['value']):
-        return
-    held = _values(sums)[item['value'] - 1]
-    ax.plot([item['value']] * 2, [0, held], color=FAINT, linewidth=0.7)
-    ax.plot(item['value'], held, 'o', color=ORANGE, markersize=6, zorder=3)
-    place = {0.9: 0, 0.95: 1, 0.99: 2}.get(round(item['share'], 2), 0)
-    ax.annotate(
-        f'{percent(item["share"])}: {number(item["value"])}',
-        (item['value'], 0.06 + 0.09 * (2 - place)),
-        xytext=(-4, 0),
-        ha='right',
-        textcoords='offset points',
-        fontsize=8.5,
-        va='center',
-        bbox=dict(facecolor='white', edgecolor='none', alpha=0.8, pad=1),
-    )
+    ax.plot([item.value] * 2, [0, sums[item.value - 1]], color=FAINT, linewidth=0.7)
+    ax.plot(item.value, sums[item.value - 1], 'o', color=ORANGE, markersize=6, zorder=3)
+    place = {0.9: 0, 0.95: 1, 0.99: 2}.get(round(item.share, 2), 0)
+    text = f'{percent(item.share)}: {number(item.value)}'
+    ax.annotate(text, (item.value, 0.06 + 0.09 * (2 - place)), xytext=(-4, 0), ha='right', va='center', **LABEL)

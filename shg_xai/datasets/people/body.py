@@ -1,11 +1,13 @@
 """A whole person: body parts sorted back to front, furniture, and which joints can be seen."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
 
 import numpy as np
 
-from shg_xai.datasets.people.draw import Canvas, Material, flat_face, tube
+from shg_xai.datasets.people.draw import Canvas, Colour, Material, Tube, draw_tube, flat_face
 from shg_xai.datasets.people.face import draw_head
 from shg_xai.datasets.people.factors import Factors
 from shg_xai.datasets.people.looks import Looks, mix
@@ -35,12 +37,12 @@ FOOT = np.array((0.027, 0.025))
 HIDDEN_BEHIND = 0.04
 HIDDEN_BEHIND_FACE = 0.015
 # The skin over each joint lies this far (body heights) before the joint's centre.
-SKIN_DEPTH = {'shoulder': 0.036, 'elbow': 0.027, 'wrist': 0.019, 'hip': 0.055, 'knee': 0.04,
-              'ankle': 0.025}  # fmt: skip
+SKIN_DEPTH = {'shoulder': 0.036, 'elbow': 0.027, 'wrist': 0.019, 'hip': 0.055, 'knee': 0.04, 'ankle': 0.025}
 
 # Radius of the outline (body heights) around the points that can be outermost.
-OUTLINE = {'hand': 0.02, 'toe': 0.03, 'heel': 0.03, 'elbow': 0.03, 'knee': 0.045,
-           'shoulder': 0.04, 'hip': 0.07}  # fmt: skip
+OUTLINE = {'hand': 0.02, 'toe': 0.03, 'heel': 0.03, 'elbow': 0.03, 'knee': 0.045, 'shoulder': 0.04, 'hip': 0.07}
+# Queues a tube, all its lengths but those of its axis in body heights.
+Add = Callable[[Tube], None]
 
 
 @dataclass(frozen=True)
@@ -90,58 +92,51 @@ def make_person(rng: np.random.Generator, factors: Factors, looks: Looks) -> Per
 
 
 def draw_person(canvas: Canvas, person: Person, origin: np.ndarray, unit: float) -> None:
-    """Draw a person with its seat, back to front.
+    """Draw a person with its seat, back to front; the canvas' depth and mask are those of this person afterwards.
 
-    Args:
-        canvas: picture; its depth and mask are those of this person afterwards.
-        person: the posed body.
-        origin: (2,) image position of the pelvis in pixels.
-        unit: pixels of a body height.
+    ``origin`` (2,) is where the pelvis is in the image, ``unit`` a body height, both in pixels.
     """
     canvas.reset()
     shift = np.array((origin[0], origin[1], 0.0))
     at = {name: point * unit + shift for name, point in person.points.items()}
     parts: list[tuple[float, Callable[[], None]]] = []
 
-    def add(start: np.ndarray, end: np.ndarray, radii: np.ndarray, material: Material,
-            caps: tuple[float, float] | None = None, flat: float = 1.0) -> None:  # fmt: skip
-        z = 0.5 * float(start[2] + end[2])
-        size = np.asarray(radii) * unit
-        ends = None if caps is None else (caps[0] * unit, caps[1] * unit)
-        parts.append((z, lambda: tube(canvas, start, end, size, unit, material, ends, flat)))
+    def add(tube: Tube) -> None:
+        caps = None if tube.caps is None else (tube.caps[0] * unit, tube.caps[1] * unit)
+        sized = replace(tube, radii=tube.radii * unit, caps=caps)
+        parts.append((0.5 * float(tube.start[2] + tube.end[2]), partial(draw_tube, canvas, sized, unit)))
 
     if person.posture >= SEATED_FROM:
-        parts += [(z, lambda c=c, t=t: flat_face(canvas, c, t, 0.5))
-                  for z, c, t in _seat(person, at, unit, canvas.light)]  # fmt: skip
+        for z, corners, colour in _seat(person, at, unit, canvas.light):
+            parts.append((z, partial(flat_face, canvas, corners, colour, 0.5)))
     for name, _ in SIDES:
         _add_limbs(add, at, name, person)
     _add_trunk(add, at, person)
-    head_axes = unit * np.array((person.body.head_x, person.body.head_y, person.body.head_z))
-    parts.append(
-        (float(at['head'][2]), lambda: draw_head(canvas, person.looks, at['head'], head_axes, person.head_turn, unit))
-    )
+    axes = unit * np.array((person.body.head_x, person.body.head_y, person.body.head_z))
+    head = partial(draw_head, canvas, person.looks, at['head'], axes, person.head_turn, unit)
+    parts.append((float(at['head'][2]), head))
     for _, paint in sorted(parts, key=lambda part: -part[0]):
         paint()
 
 
-def _add_limbs(add: Callable, at: Points, side: str, person: Person) -> None:
+def _add_limbs(add: Add, at: Points, side: str, person: Person) -> None:
     """Queue one arm and one leg."""
     looks, girth = person.looks, person.body.girth
     skin = Material(looks.skin)
     wrist, hand = at[f'{side}_wrist'], at[f'{side}_hand']
-    add(at[f'{side}_shoulder'], at[f'{side}_elbow'], UPPER_ARM * girth, looks.sleeve)
-    add(at[f'{side}_elbow'], wrist, FOREARM * girth, looks.forearm)
-    add(wrist, hand, HAND, skin)
+    add(Tube(at[f'{side}_shoulder'], at[f'{side}_elbow'], UPPER_ARM * girth, looks.sleeve))
+    add(Tube(at[f'{side}_elbow'], wrist, FOREARM * girth, looks.forearm))
+    add(Tube(wrist, hand, HAND, skin))
     # The thumb points to the front of the body.
     thumb = wrist + 0.35 * (hand - wrist)
     reach = np.linalg.norm(hand - wrist) * (person.turn @ np.array((0, 0, -0.45)))
-    add(thumb, thumb + 0.35 * (hand - wrist) + reach, np.array((0.011, 0.008)), skin)
-    add(at[f'{side}_hip'], at[f'{side}_knee'], THIGH * girth, looks.thigh)
-    add(at[f'{side}_knee'], at[f'{side}_ankle'], SHANK * girth, looks.shank)
-    add(at[f'{side}_heel'], at[f'{side}_toe'], FOOT, looks.shoe)
+    add(Tube(thumb, thumb + 0.35 * (hand - wrist) + reach, np.array((0.011, 0.008)), skin))
+    add(Tube(at[f'{side}_hip'], at[f'{side}_knee'], THIGH * girth, looks.thigh))
+    add(Tube(at[f'{side}_knee'], at[f'{side}_ankle'], SHANK * girth, looks.shank))
+    add(Tube(at[f'{side}_heel'], at[f'{side}_toe'], FOOT, looks.shoe))
 
 
-def _add_trunk(add: Callable, at: Points, person: Person) -> None:
+def _add_trunk(add: Add, at: Points, person: Person) -> None:
     """Queue neck, chest, pelvis and skirt: flattened tubes whose width follows their turn."""
     looks, body = person.looks, person.body
     # Share of the side-to-side axis lying in the image: 1 from the front, 0 from the side.
@@ -159,36 +154,32 @@ def _add_trunk(add: Callable, at: Points, person: Person) -> None:
     deep = np.array((0.05, 0.068, 0.066, 0.062, 0.066)) * body.girth
     torso = widths(wide, deep, frontal)
     depth = float((0.062 + 0.04 * (1 - frontal)) / torso.mean())
-    add(chest, chest + 0.86 * (pelvis - chest), torso, looks.shirt, (0.034, 0.02), depth)
+    add(Tube(chest, chest + 0.86 * (pelvis - chest), torso, looks.shirt, (0.034, 0.02), depth))
     seat_wide = np.array((0.088, 0.1, 0.108)) * (body.hip / 0.062)
     seat_deep = np.array((0.062, 0.07, 0.07)) * body.girth
     below = looks.skirt or looks.trousers
     hem = widths(seat_wide, seat_deep, frontal_hips)
-    add(chest + 0.72 * (pelvis - chest), pelvis, hem, below, (0.01, 0.045), 0.062 / hem.mean())
+    add(Tube(chest + 0.72 * (pelvis - chest), pelvis, hem, below, (0.01, 0.045), 0.062 / hem.mean()))
     neck = Material(mix(looks.skin, (30, 30, 70), 0.12))
-    add(chest, at['head'], np.array((0.034, 0.03)), neck)
+    add(Tube(chest, at['head'], np.array((0.034, 0.03)), neck))
     if looks.skirt is not None:
         knees = 0.5 * (at['left_knee'] + at['right_knee'])
         spread = at['left_knee'] - at['right_knee']
         flare = 0.5 * np.hypot(*spread[:2]) / max(float(np.linalg.norm(chest - pelvis)), 1e-6)
         width = np.array((hem[-1], max(hem[-1], flare * body.torso) + 0.05))
-        add(pelvis, pelvis + 0.75 * (knees - pelvis), width, looks.skirt, (0.02, 0.012),
-            0.09 / width.mean())  # fmt: skip
+        add(Tube(pelvis, pelvis + 0.75 * (knees - pelvis), width, looks.skirt, (0.02, 0.012), 0.09 / width.mean()))
 
 
-def _seat(
-    person: Person, at: Points, unit: float, light: np.ndarray
-) -> list[tuple[float, np.ndarray, tuple[float, float, float]]]:
+def _seat(person: Person, at: Points, unit: float, light: np.ndarray) -> list[tuple[float, np.ndarray, Colour]]:
     """Faces of the box under a sitting person: (sort depth, corners (4, 3) px, colour)."""
     to_body = person.turn.T
     drop = float((to_body @ (person.points['floor'] - person.points['pelvis']))[1])
     front = -0.16 * person.posture
     x, top, bottom, back = 0.15, SEAT_GAP, drop, 0.1
     corner = {
-        (i, j, k): at['pelvis'] + unit * (person.turn @ np.array(
-            ((-x, x)[i], (top, bottom)[j], (front, back)[k])))
-        for i in (0, 1) for j in (0, 1) for k in (0, 1)
-    }  # fmt: skip
+        (i, j, k): at['pelvis'] + unit * (person.turn @ np.array(((-x, x)[i], (top, bottom)[j], (front, back)[k])))
+        for i, j, k in product((0, 1), repeat=3)
+    }
     faces = {
         (0, -1, 0): ((0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)),
         (0, 0, -1): ((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)),
@@ -201,23 +192,16 @@ def _seat(
         outward = person.turn @ np.array(normal, float)
         if outward[2] < -0.02:  # towards the camera
             shade = 0.55 + 0.5 * max(0.0, float(outward @ light))
-            colour = tuple(shade * c for c in mix(person.looks.hat, (70, 110, 160), 0.6))
+            blue, green, red = mix(person.looks.hat, (70, 110, 160), 0.6)
             corners = np.array([corner[name] for name in names])
-            found.append((float(corners[:, 2].mean()), corners, colour))
+            found.append((float(corners[:, 2].mean()), corners, (shade * blue, shade * green, shade * red)))
     return found
 
 
 def hidden_joints(canvas: Canvas, person: Person, origin: np.ndarray, unit: float) -> np.ndarray:
-    """Which joints lie behind the person's own parts or seat, from the drawn depth.
+    """Which joints (17,) lie behind the person's own parts or seat; False for joints outside the frame.
 
-    Args:
-        canvas: picture on which ``draw_person`` was the last to draw a person.
-        person: the posed body.
-        origin: (2,) image position of the pelvis in pixels.
-        unit: pixels of a body height.
-
-    Returns:
-        (17,) bool; False for joints outside the frame.
+    Judged by the depth of a canvas on which :func:`draw_person` has just drawn this person, at this place.
     """
     side = canvas.depth.shape[0]
     hidden = np.zeros(len(KEYPOINTS), bool)

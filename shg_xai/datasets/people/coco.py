@@ -1,10 +1,9 @@
 """Annotation records in COCO's format."""
 
-from typing import Any
-
 import cv2
 import numpy as np
 
+from shg_xai.coco import Annotation, Category
 from shg_xai.datasets.people.compose import Picture
 from shg_xai.datasets.people.skeleton import KEYPOINTS
 
@@ -17,7 +16,7 @@ SKELETON = [
 ]  # fmt: skip
 
 
-def category() -> dict[str, Any]:
+def category() -> Category:
     """COCO's category of persons."""
     return {'supercategory': 'person', 'id': 1, 'name': 'person', 'keypoints': list(KEYPOINTS), 'skeleton': SKELETON}
 
@@ -40,23 +39,15 @@ def _outline(mask: np.ndarray) -> list[list[float]]:
     return polygons
 
 
-def _silhouette(mask: np.ndarray, image_id: int, annotation_id: int) -> dict[str, Any]:
+def _silhouette(mask: np.ndarray, image_id: int, annotation_id: int) -> Annotation:
     """The part of an annotation that follows from the visible pixels, a mask (S, S) bool."""
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return {
-        'id': annotation_id,
-        'image_id': image_id,
-        'category_id': 1,
-        'iscrowd': 0,
-        'bbox': [float(x), float(y), float(width), float(height)],
-        'area': float(mask.sum()),
-        'segmentation': _outline(mask),
-        'keypoints': [0] * (3 * len(KEYPOINTS)),
-        'num_keypoints': 0,
-    }
+    box = [float(x), float(y), float(width), float(height)]
+    who = Annotation(id=annotation_id, image_id=image_id, category_id=1, iscrowd=0, bbox=box, area=float(mask.sum()))
+    return {**who, 'segmentation': _outline(mask), 'keypoints': [0] * (3 * len(KEYPOINTS)), 'num_keypoints': 0}
 
 
-def annotations(picture: Picture, image_id: int) -> list[dict[str, Any]]:
+def annotations(picture: Picture, image_id: int) -> list[Annotation]:
     """COCO annotations of a picture: the main person first, then the visible distractors.
 
     Their ids are ten times the image id, plus 0, 1, 2.

@@ -1,5 +1,6 @@
 """One picture: the main person under its factors, distractors, object in front, labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,12 +40,12 @@ def make_picture(rng: np.random.Generator, side: int, restrictions: Restrictions
     """Draw a picture of S = ``side`` pixels whose main person has at least three labelled joints.
 
     Raises:
-        InputError: the restrictions leave too few labelled joints in MAX_TRIES tries.
+        InputError: The restrictions leave too few labelled joints in MAX_TRIES tries.
     """
     for _ in range(MAX_TRIES):
         # Separate streams: a restriction of one factor leaves everything else as it was.
         streams = rng.spawn(6)
-        factors = sample_factors(streams[0], streams[1], restrictions)
+        factors = sample_factors(streams[:2], restrictions)
         picture = _try(streams[2:], side, factors)
         if picture is not None:
             return picture
@@ -68,7 +69,7 @@ def _try(streams: list[np.random.Generator], side: int, factors: Factors) -> Pic
         return None
     aim = keypoints[targets[int(label_rng.integers(len(targets)))], :2] if len(targets) else None
 
-    canvas, others = _stage(scene_rng, crowd_rng, person, factors, origin, side)
+    canvas, others = _stage((scene_rng, crowd_rng), person, factors, origin, side)
     draw_person(canvas, person, origin, unit)
     hidden = hidden_joints(canvas, person, origin, unit)
     cover = np.zeros((side, side), np.float32)
@@ -111,10 +112,10 @@ def _place(rng: np.random.Generator, person: Person, factors: Factors, side: int
 
 
 def _stage(
-    rng: np.random.Generator, crowd_rng: np.random.Generator, person: Person, factors: Factors,
-    origin: np.ndarray, side: int,
-) -> tuple[Canvas, list[np.ndarray]]:  # fmt: skip
+    streams: Sequence[np.random.Generator], person: Person, factors: Factors, origin: np.ndarray, side: int
+) -> tuple[Canvas, list[np.ndarray]]:
     """Background, shadow and distractors: the canvas and the distractors' masks (S, S) bool."""
+    rng, crowd_rng = streams
     unit = factors.scale * side
     feet = person.points['floor'][:2] * unit + origin
     upright = _unroll(feet, factors.roll_deg, side)
@@ -125,7 +126,7 @@ def _stage(
     masks = []
     for _ in range(factors.distractors):
         other = replace(
-            sample_factors(*crowd_rng.spawn(2), {}),
+            sample_factors(crowd_rng.spawn(2), {}),
             roll_deg=factors.roll_deg,
             scale=factors.scale * crowd_rng.uniform(0.4, 0.6),
         )

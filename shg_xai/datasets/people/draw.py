@@ -6,6 +6,7 @@ Colours are BGR in 0..255.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -56,10 +57,38 @@ class Material:
     gloss: float = 0.0
 
 
-_NOISE = cv2.GaussianBlur(
-    np.random.default_rng(7).standard_normal((64, 64)).astype(np.float32), (0, 0), 1.2,
-    borderType=cv2.BORDER_REFLECT,
-)  # fmt: skip
+@dataclass(frozen=True)
+class Tube:
+    """A tapered tube with rounded ends.
+
+    Attributes:
+        start: (3,) one end of its axis, in pixels.
+        end: (3,) the other.
+        radii: (R,) in pixels, at even steps from start to end.
+        material: Colours and pattern.
+        caps: Lengths of the two end caps in pixels; None for half circles.
+        flat: Depth of the cross-section relative to its width.
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    radii: np.ndarray
+    material: Material
+    caps: tuple[float, float] | None = None
+    flat: float = 1.0
+
+
+class Window(NamedTuple):
+    """A part of the image: its rows and columns, and the float32 grids (1, W), (h, 1) of its pixels."""
+
+    rows: slice
+    columns: slice
+    xs: np.ndarray
+    ys: np.ndarray
+
+
+_WHITE = np.random.default_rng(7).standard_normal((64, 64)).astype(np.float32)
+_NOISE = np.asarray(cv2.GaussianBlur(_WHITE, (0, 0), 1.2, borderType=cv2.BORDER_REFLECT))
 _NOISE = np.clip(0.5 + _NOISE / (4 * _NOISE.std()), 0, 1)
 
 
@@ -82,8 +111,8 @@ def _pattern(name: str, u: np.ndarray, v: np.ndarray, sharpness: float) -> np.nd
     return _NOISE[(u * 9).astype(np.int32) & 63, (v * 9).astype(np.int32) & 63]
 
 
-def _window(canvas: Canvas, low: np.ndarray, high: np.ndarray) -> tuple[slice, slice, np.ndarray, np.ndarray] | None:
-    """Rows, columns and float32 pixel grids (1, W), (h, 1) of a box; None outside the image."""
+def _window(canvas: Canvas, low: np.ndarray, high: np.ndarray) -> Window | None:
+    """What a box covers of the image; None outside of it."""
     side = canvas.image.shape[0]
     x0, y0 = np.maximum(np.floor(low[:2]).astype(int) - 1, 0)
     x1, y1 = np.minimum(np.ceil(high[:2]).astype(int) + 2, side)
@@ -91,14 +120,14 @@ def _window(canvas: Canvas, low: np.ndarray, high: np.ndarray) -> tuple[slice, s
         return None
     xs = np.arange(x0, x1, dtype=np.float32)[None, :]
     ys = np.arange(y0, y1, dtype=np.float32)[:, None]
-    return slice(y0, y1), slice(x0, x1), xs, ys
+    return Window(slice(y0, y1), slice(x0, x1), xs, ys)
 
 
 def _blend(
-    canvas: Canvas, rows: slice, columns: slice, colour: np.ndarray, alpha: np.ndarray,
-    z: np.ndarray, is_person: bool,
-) -> None:  # fmt: skip
+    canvas: Canvas, window: Window, colour: np.ndarray, alpha: np.ndarray, z: np.ndarray, is_person: float = 1.0
+) -> None:
     """Composite colour (h, w, 3) with cover ``alpha`` (h, w) where ``z`` (h, w) is nearest."""
+    rows, columns, *_ = window
     depth = canvas.depth[rows, columns]
     # A pixel or so of softness lets limbs flow into the trunk instead of cutting it.
     weight = alpha * np.clip((depth - z) * 0.7 + 0.5, 0, 1)
@@ -106,30 +135,18 @@ def _blend(
     image += (colour - image) * weight[..., None]
     np.copyto(depth, z, where=(alpha > 0.5) & (z < depth))
     mask = canvas.mask[rows, columns]
-    mask += ((1.0 if is_person else 0.0) - mask) * weight
+    mask += (is_person - mask) * weight
 
 
-def tube(
-    canvas: Canvas, start: np.ndarray, end: np.ndarray, radii: np.ndarray, unit: float,
-    material: Material, caps: tuple[float, float] | None = None, flat: float = 1.0,
-) -> None:  # fmt: skip
-    """Draw a tapered tube with rounded ends.
-
-    Args:
-        canvas: picture to draw on.
-        start, end: (3,) axis ends in pixels.
-        radii: (R,) radii in pixels at even steps from start to end.
-        unit: pixels of a body height, the scale of the texture.
-        material: colours and pattern.
-        caps: lengths of the two end caps in pixels; None for half circles.
-        flat: depth of the cross-section relative to its width.
-    """
-    radii = np.maximum(radii, 0.6)
+def draw_tube(canvas: Canvas, tube: Tube, unit: float) -> None:
+    """Draw a tube; ``unit`` is the pixels of a body height, the scale of the texture."""
+    start, end, caps, material = tube.start, tube.end, tube.caps, tube.material
+    radii = np.maximum(tube.radii, 0.6)
     reach = max(float(radii.max()), *(caps or (0.0, 0.0)))
     window = _window(canvas, np.minimum(start, end) - reach, np.maximum(start, end) + reach)
     if window is None:
         return
-    rows, columns, xs, ys = window
+    _, _, xs, ys = window
     axis = (end - start).astype(np.float32)
     length, full = float(np.hypot(axis[0], axis[1])), float(np.linalg.norm(axis))
     ux, uy = (axis[:2] / length) if length > 1e-3 else (np.float32(0), np.float32(1))
@@ -138,14 +155,14 @@ def tube(
     t = np.clip(along / max(length, 1e-3), 0, 1)
     radius = _profile(t, radii.astype(np.float32))
     beyond = along - t * np.float32(length)
-    cap = radius if caps is None else np.where(beyond < 0, *np.float32(np.maximum(caps, 0.6)))
+    cap = radius if caps is None else np.where(beyond < 0, *(np.float32(max(end, 0.6)) for end in caps))
     across, ahead = (dy * ux - dx * uy) / radius, beyond / cap
     squared = across * across + ahead * ahead
     # Pixels to the outline: the sides are as sharp as the ends, however short the caps.
     edge = np.where(beyond == 0, radius, np.minimum(radius, cap))
     alpha = np.clip((1 - np.sqrt(squared)) * edge + 0.5, 0, 1)
     bulge = np.sqrt(np.maximum(1 - squared, 0))
-    z = np.float32(start[2]) + t * axis[2] - np.float32(flat) * radius * bulge
+    z = np.float32(start[2]) + t * axis[2] - np.float32(tube.flat) * radius * bulge
     # Normal of a cylinder: across, towards the camera square to the axis, and the end cap.
     cosine, sine = length / max(full, 1e-3), float(axis[2]) / max(full, 1e-3)
     light = canvas.light
@@ -155,9 +172,9 @@ def tube(
         + ahead * np.float32(ux * light[0] + uy * light[1])
         + bulge * np.float32(toward)
     )
-    colour = _paint(material, t, along / unit if length > 0.5 * full else t * (full / unit),
-                    across * (radius / unit), length, unit)  # fmt: skip
-    _blend(canvas, rows, columns, colour * _shade(lambert, material.gloss), alpha, z, True)
+    lengthwise = along / unit if length > 0.5 * full else t * (full / unit)
+    colour = _paint(material, t, lengthwise, across * (radius / unit), length, unit)
+    _blend(canvas, window, colour * _shade(lambert, material.gloss), alpha, z)
 
 
 def _profile(t: np.ndarray, radii: np.ndarray) -> np.ndarray:
@@ -197,19 +214,15 @@ Painter = Callable[[np.ndarray, np.ndarray, np.ndarray, float], tuple[np.ndarray
 def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.ndarray, paint: Painter) -> None:
     """Draw an ellipsoid by casting a ray through every pixel.
 
-    Args:
-        canvas: picture to draw on.
-        centre: (3,) in pixels.
-        axes: (3,) semi-axes in pixels.
-        turn: (3, 3) rotation from its own frame to the camera frame.
-        paint: given unit-sphere coordinates x, y, z (h, w) in its own frame and the size of a pixel in them, returns
-            colours (h, w, 3) and a cover (h, w) in 0..1.
+    Centre (3,) and semi-axes (3,) are in pixels; ``turn`` (3, 3) leads from its own frame to the camera's; ``paint``
+    is given unit-sphere coordinates x, y, z (h, w) in its own frame and the size of a pixel in them, and returns
+    colours (h, w, 3) and a cover (h, w), or one for all, in 0..1.
     """
     reach = float(axes.max()) + 1
     window = _window(canvas, centre - reach, centre + reach)
     if window is None:
         return
-    rows, columns, xs, ys = window
+    _, _, xs, ys = window
     inverse = (turn.T / axes[:, None]).astype(np.float32)
     dx, dy = xs - np.float32(centre[0]), ys - np.float32(centre[1])
     origin = [inverse[i, 0] * dx + inverse[i, 1] * dy for i in range(3)]
@@ -226,31 +239,27 @@ def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.nda
     # The gradient of the quadric is the normal; semi-axes are similar, so sphere normals do.
     light = (turn.T @ canvas.light).astype(np.float32)
     lambert = sum(local[i] * light[i] for i in range(3))
-    _blend(canvas, rows, columns, colour * _shade(lambert, 0.0), alpha * cover,
-           z + np.float32(centre[2]), True)  # fmt: skip
+    _blend(canvas, window, colour * _shade(lambert, 0.0), alpha * cover, z + np.float32(centre[2]))
 
 
 def polygon_mask(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Anti-aliased cover (h, w) in 0..1 float32 of a convex polygon (P, 2) in pixels."""
     mask = np.zeros(shape, np.uint8)
     fixed = np.round(corners * (1 << SHIFT)).astype(np.int32)
-    cv2.fillConvexPoly(mask, fixed, 255, cv2.LINE_AA, SHIFT)
+    cv2.fillConvexPoly(mask, fixed, (255,), cv2.LINE_AA, SHIFT)
     return mask.astype(np.float32) * np.float32(1 / 255)
 
 
 def flat_face(canvas: Canvas, corners: np.ndarray, colour: Colour, grain: float) -> None:
     """Draw a flat convex face, part of furniture: it hides the person where it is nearer.
 
-    Args:
-        canvas: picture to draw on.
-        corners: (P, 3) in pixels, P >= 3, in order around the face.
-        colour: colour already shaded for the face's direction.
-        grain: strength of the wood grain in 0..1.
+    Corners (P, 3) in pixels, P >= 3, in order around the face; the colour is shaded for the face's direction already;
+    ``grain`` is the strength of the wood grain in 0..1.
     """
     window = _window(canvas, corners.min(0), corners.max(0))
     if window is None:
         return
-    rows, columns, xs, ys = window
+    _, _, xs, ys = window
     alpha = polygon_mask(corners[:, :2] - (xs[0, 0], ys[0, 0]), (ys.size, xs.size))
     normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
     zx, zy = -normal[:2] / (normal[2] if abs(normal[2]) > 1e-6 else 1e-6)
@@ -258,4 +267,4 @@ def flat_face(canvas: Canvas, corners: np.ndarray, colour: Colour, grain: float)
     row, column = ys.astype(np.int32) * 2, xs.astype(np.int32) // 6
     tone = 1 + grain * (_NOISE[row & 63, column & 63] - 0.5)
     painted = tone[..., None].astype(np.float32) * np.array(colour, np.float32)
-    _blend(canvas, rows, columns, painted, alpha, z, False)
+    _blend(canvas, window, painted, alpha, z, is_person=0.0)

@@ -46,7 +46,7 @@ SPECS: dict[str, FactorSpec] = {
     'distractors': FactorSpec(0, 2, 'persons', 'smaller unlabelled people in the back', True),
 }
 
-MEASURED: dict[str, str] = {'labelled_joints': 'joints with a label, equal to num_keypoints'}
+MEASURED = {'labelled_joints': 'joints with a label, equal to num_keypoints'}
 
 
 @dataclass(frozen=True)
@@ -104,15 +104,10 @@ def spec_of(name: str) -> FactorSpec:
 
 
 def parse_restrictions(fix: Sequence[str] = (), narrow: Sequence[str] = (), two: Sequence[str] = ()) -> Restrictions:
-    """Parse ``NAME=V``, ``NAME=A:B`` and ``NAME=A,B`` texts.
-
-    Args:
-        fix: texts of ``--fix``.
-        narrow: texts of ``--range``.
-        two: texts of ``--two``.
+    """Parse ``NAME=V``, ``NAME=A:B`` and ``NAME=A,B`` texts, of ``--fix``, ``--range`` and ``--two``.
 
     Raises:
-        InputError: malformed text, unknown factor, value out of range, or a factor given twice.
+        InputError: Malformed text, unknown factor, value out of range, or a factor given twice.
     """
     found: Restrictions = {}
     forms = (('fix', fix, '', 'V'), ('range', narrow, ':', 'A:B'), ('two', two, ',', 'A,B'))
@@ -121,9 +116,8 @@ def parse_restrictions(fix: Sequence[str] = (), narrow: Sequence[str] = (), two:
             name, equals, right = text.partition('=')
             name = name.strip()
             spec = spec_of(name)
-            pieces = right.split(separator) if separator else [right]
             try:
-                values = tuple(float(piece) for piece in pieces)
+                values = tuple(map(float, right.split(separator) if separator else [right]))
             except ValueError:
                 values = ()
             if not equals or len(values) != (2 if separator else 1):
@@ -150,28 +144,20 @@ def _default_draws(rng: np.random.Generator) -> dict[str, float]:
     front, circle, facing = rng.uniform(-75, 75), rng.uniform(-180, 180), rng.uniform() < 0.5
     cut, cut_share = rng.uniform() < 0.5, rng.uniform(0.05, 0.45)
     sparse, dropout = rng.uniform() < 0.12, rng.uniform(0.1, 0.5)
-    return {
-        'posture': posture,
-        'activity': activity,
-        'yaw_deg': front if facing else circle,
-        'roll_deg': float(np.clip(rng.normal(0, 6), -20, 20)),
-        'scale': rng.uniform(0.5, 0.8),
-        'truncation': cut_share if cut else 0.0,
-        'occluder': float(rng.uniform() < 0.15),
-        'label_dropout': dropout if sparse else 0.0,
-        'distractors': float(np.digitize(rng.uniform(), (0.6, 0.88))),
-    }
+    roll, scale, occluder = float(np.clip(rng.normal(0, 6), -20, 20)), rng.uniform(0.5, 0.8), rng.uniform() < 0.15
+    yaw, truncation, label_dropout = front if facing else circle, cut_share if cut else 0.0, dropout if sparse else 0.0
+    distractors = float(np.digitize(rng.uniform(), (0.6, 0.88)))
+    values = (posture, activity, yaw, roll, scale, truncation, float(occluder), label_dropout, distractors)
+    return dict(zip(SPECS, values, strict=True))
 
 
-def sample_factors(rng: np.random.Generator, control: np.random.Generator, restrictions: Restrictions) -> Factors:
-    """Draw the factors of one person.
+def sample_factors(streams: Sequence[np.random.Generator], restrictions: Restrictions) -> Factors:
+    """Draw the factors of one person from two streams, of the default distributions and of the restricted factors.
 
-    Args:
-        rng: stream of the default distributions; restrictions do not change what it consumes, so the same seed with
-            another restriction gives the same values for the other factors.
-        control: stream of the restricted factors.
-        restrictions: factor name -> Restriction.
+    Restrictions do not change what the first one gives, so the same seed with another restriction gives the same values
+    for the other factors.
     """
+    rng, control = streams
     values = _default_draws(rng)
     for name in SPECS:  # a fixed order and one draw each: independent of the dict's order
         draw = control.uniform()
@@ -187,7 +173,7 @@ def sample_factors(rng: np.random.Generator, control: np.random.Generator, restr
             values[name] = low + draw * (high - low)
     # Rounded here, so the drawing uses exactly what the annotation states.
     rounded = {name: int(value) if SPECS[name].integer else round(float(value), 6) for name, value in values.items()}
-    return Factors(**rounded)
+    return Factors(**rounded)  # type: ignore[arg-type]  # whole where they have to be
 
 
 def describe() -> str:

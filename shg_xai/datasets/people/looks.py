@@ -1,22 +1,24 @@
 """What a person wears: skin, hair and clothes, drawn at random."""
 
 import colorsys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from shg_xai.datasets.people.draw import Colour, Material
 
-SKIN: tuple[Colour, ...] = (
-    (176, 206, 245), (150, 184, 232), (120, 160, 215), (96, 134, 196), (70, 104, 165),
-    (52, 78, 128), (40, 58, 98),
-)  # fmt: skip
-HAIR: tuple[Colour, ...] = (
-    (22, 22, 26), (30, 40, 58), (36, 62, 96), (70, 120, 170), (120, 180, 215), (40, 70, 140),
-    (170, 170, 172),
-)  # fmt: skip
+Colours = tuple[Colour, ...]
+LIGHT_SKIN: Colours = ((176, 206, 245), (150, 184, 232), (120, 160, 215), (96, 134, 196))
+SKIN: Colours = (*LIGHT_SKIN, (70, 104, 165), (52, 78, 128), (40, 58, 98))
+DARK_HAIR: Colours = ((22, 22, 26), (30, 40, 58), (36, 62, 96))
+HAIR: Colours = (*DARK_HAIR, (70, 120, 170), (120, 180, 215), (40, 70, 140), (170, 170, 172))
+IRIS: Colours = ((60, 40, 20), (30, 50, 80), (120, 80, 40), (60, 90, 60))
 PATTERNS = ('plain', 'plain', 'rings', 'lengthwise', 'checks', 'dots', 'noise', 'noise')
 HAIRCUTS = ('short', 'short', 'long', 'long', 'bun', 'cap', 'bald')
+
+T = TypeVar('T')
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,11 @@ def random_colour(rng: np.random.Generator, saturation: tuple[float, float], val
 
 def mix(one: Colour, other: Colour, share: float) -> Colour:
     """``one`` moved towards ``other`` by ``share`` in 0..1."""
-    return tuple(a + (b - a) * share for a, b in zip(one, other, strict=True))
+    (a, b, c), (x, y, z) = one, other
+    return (a + (x - a) * share, b + (y - b) * share, c + (z - c) * share)
 
 
-def _pick(rng: np.random.Generator, choices: tuple) -> object:
+def _pick(rng: np.random.Generator, choices: Sequence[T]) -> T:
     return choices[int(rng.integers(len(choices)))]
 
 
@@ -62,7 +65,7 @@ def _cloth(rng: np.random.Generator, patterns: tuple[str, ...], low: float, high
     colour = random_colour(rng, (0.15, 0.85), (low, high))
     towards: Colour = (245, 245, 245) if rng.uniform() < 0.55 else (25, 20, 20)
     second = mix(colour, towards, rng.uniform(0.35, 0.75))
-    pattern = str(_pick(rng, patterns))
+    pattern = _pick(rng, patterns)
     return Material(colour, second, pattern, float(rng.uniform(0.035, 0.065)))
 
 
@@ -88,18 +91,9 @@ def sample_looks(rng: np.random.Generator) -> Looks:
         trousers = Material(trousers.colour, trousers.second, 'lengthwise', 0.05)
     # Under a skirt the thighs wear its cloth, so that a wide stride does not tear it.
     thigh = partly(trousers, 0.72) if skirted or legs < 0.25 else trousers
-    return Looks(
-        skin=skin,
-        hair=hair,
-        iris=_pick(rng, ((60, 40, 20), (30, 50, 80), (120, 80, 40), (60, 90, 60))),
-        hat=random_colour(rng, (0.4, 0.9), (0.3, 0.9)),
-        haircut=str(_pick(rng, HAIRCUTS)),
-        shirt=shirt,
-        sleeve=sleeve,
-        forearm=forearm,
-        thigh=thigh,
-        trousers=trousers,
-        shank=bare if skirted or legs < 0.25 else trousers,
-        skirt=trousers if skirted else None,
-        shoe=Material(random_colour(rng, (0.0, 0.8), (0.12, 0.95)), gloss=0.15),
-    )
+    shank = bare if skirted or legs < 0.25 else trousers
+    iris = _pick(rng, IRIS)
+    hat, haircut = random_colour(rng, (0.4, 0.9), (0.3, 0.9)), _pick(rng, HAIRCUTS)
+    shoe = Material(random_colour(rng, (0.0, 0.8), (0.12, 0.95)), gloss=0.15)
+    skirt = trousers if skirted else None
+    return Looks(skin, hair, iris, hat, haircut, shirt, sleeve, forearm, thigh, trousers, shank, skirt, shoe)

@@ -1,12 +1,12 @@
 """Everything but people: wall, floor, clutter, shadows and objects in front."""
 
+from itertools import product
+
 import cv2
 import numpy as np
 
 from shg_xai.datasets.people.draw import SHIFT, Colour, polygon_mask
 from shg_xai.datasets.people.looks import mix, random_colour
-
-Box = tuple[float, float, float, float]
 
 
 def _turn(points: np.ndarray, roll_deg: float, side: int) -> np.ndarray:
@@ -31,16 +31,9 @@ def _noise(rng: np.random.Generator, side: int, cells: int) -> np.ndarray:
 
 
 def background(rng: np.random.Generator, side: int, horizon: float, roll_deg: float) -> np.ndarray:
-    """Draw wall, floor and clutter.
+    """Draw wall, floor and clutter: (S, S, 3) float32, BGR.
 
-    Args:
-        rng: stream of this picture's scene.
-        side: S, pixels.
-        horizon: row in pixels where the wall meets the floor, before the roll.
-        roll_deg: tilt of the camera.
-
-    Returns:
-        (S, S, 3) float32, BGR.
+    ``horizon`` is the row in pixels where the wall meets the floor, before the camera rolls.
     """
     wall = random_colour(rng, (0.02, 0.24), (0.5, 0.95))
     floor = random_colour(rng, (0.05, 0.32), (0.25, 0.7))
@@ -90,8 +83,7 @@ def _floor_pattern(rng: np.random.Generator, image: np.ndarray, floor: Colour, h
         for x in np.linspace(-2.5, 2.5, 22):
             near, top = centre + x * 2.4 * side, centre + x * side
             bottom, width = horizon + 1.2 * side, 0.004 * side
-            board = np.array(((top, horizon), (top + width, horizon), (near + 4 * width, bottom),
-                              (near, bottom)))  # fmt: skip
+            board = np.array(((top, horizon), (top + width, horizon), (near + 4 * width, bottom), (near, bottom)))
             _fill(image, _turn(board, roll_deg, side), dark)
     elif kind < 0.6:
         rug = random_colour(rng, (0.2, 0.7), (0.3, 0.8))
@@ -99,9 +91,8 @@ def _floor_pattern(rng: np.random.Generator, image: np.ndarray, floor: Colour, h
         for share, colour in ((1.0, rug), (0.86, mix(rug, (230, 230, 230), 0.4)), (0.78, rug)):
             w, inset = wide * share, 0.12 * side * (1 - share)
             top, bottom = y + inset, y + 0.3 * side
-            corners = np.array(((centre - w, top), (centre + w, top), (centre + 1.5 * w, bottom),
-                                (centre - 1.5 * w, bottom)))  # fmt: skip
-            _fill(image, _turn(corners, roll_deg, side), colour)
+            rim = ((centre - w, top), (centre + w, top), (centre + 1.5 * w, bottom), (centre - 1.5 * w, bottom))
+            _fill(image, _turn(np.array(rim), roll_deg, side), colour)
 
 
 def _clutter(rng: np.random.Generator, image: np.ndarray, horizon: float, roll_deg: float) -> None:
@@ -123,10 +114,9 @@ def _clutter(rng: np.random.Generator, image: np.ndarray, horizon: float, roll_d
     elif kind == 1:  # window
         y, tall = horizon - side * rng.uniform(0.55, 0.8), 1.3 * size
         box(x, y, size, tall, (235, 235, 235))
-        for i in (0, 1):
-            for j in (0, 1):
-                box(x + (0.06 + 0.47 * i) * size, y + (0.06 + 0.64 * j) * size, 0.41 * size,
-                    0.57 * size, (235, 205 - 25 * j, 165))  # fmt: skip
+        for i, j in product((0, 1), repeat=2):
+            left, top = x + (0.06 + 0.47 * i) * size, y + (0.06 + 0.64 * j) * size
+            box(left, top, 0.41 * size, 0.57 * size, (235, 205 - 25 * j, 165))
     elif kind == 2:  # cupboard
         tall = side * rng.uniform(0.12, 0.4)
         box(x, horizon - tall, size, tall + 0.02 * side, colour)
@@ -148,13 +138,7 @@ def _clutter(rng: np.random.Generator, image: np.ndarray, horizon: float, roll_d
 
 
 def drop_shadow(image: np.ndarray, centre: np.ndarray, half: tuple[float, float]) -> None:
-    """Darken the floor softly.
-
-    Args:
-        image: (S, S, 3) float32, changed in place.
-        centre: (2,) in pixels.
-        half: half width and half height of the shadow in pixels.
-    """
+    """Darken the floor of ``image`` softly around a centre (2,), half as wide and high as the shadow is; in pixels."""
     side = image.shape[0]
     reach = 1.4 * np.array(half)
     x0, y0 = np.clip(np.floor(centre - reach).astype(int), 0, side)
@@ -168,16 +152,9 @@ def drop_shadow(image: np.ndarray, centre: np.ndarray, half: tuple[float, float]
 
 
 def occluder(rng: np.random.Generator, image: np.ndarray, target: np.ndarray, height: float) -> np.ndarray:
-    """Draw an object in front of the person so that it covers one joint.
+    """Draw an object into ``image`` so that it covers one joint at ``target`` (2,): its cover (S, S) in 0..1.
 
-    Args:
-        rng: stream of this object.
-        image: (S, S, 3) float32, changed in place.
-        target: (2,) pixel to cover.
-        height: pixels of a body height.
-
-    Returns:
-        (S, S) float32 cover of the object in 0..1.
+    ``height`` is that of a body, in pixels.
     """
     side = image.shape[0]
     colour = random_colour(rng, (0.15, 0.75), (0.25, 0.85))
@@ -189,25 +166,22 @@ def occluder(rng: np.random.Generator, image: np.ndarray, target: np.ndarray, he
     if kind == 0:  # post, shaded like a cylinder
         wide = height * rng.uniform(0.07, 0.12)
         for k in range(6):
-            tone = mix(light, dark, abs(k - 1.5) / 4)
             strip = _rectangle(x + (k / 6 - 0.5) * wide, -far, wide / 6 + 0.5, 2 * far)
-            shapes.append((strip, tone))
+            shapes.append((strip, mix(light, dark, abs(k - 1.5) / 4)))
     elif kind == 1:  # crate
         wide, tall = height * rng.uniform((0.2, 0.18), (0.4, 0.34))
         left, top = x - wide * rng.uniform(0.3, 0.7), y - tall * rng.uniform(0.3, 0.6)
-        lid = np.array(((left, top), (left + wide, top), (left + 0.88 * wide, top - 0.12 * wide),
-                        (left + 0.12 * wide, top - 0.12 * wide)))  # fmt: skip
+        back = top - 0.12 * wide
+        lid = np.array(((left, top), (left + wide, top), (left + 0.88 * wide, back), (left + 0.12 * wide, back)))
         shapes += [(_rectangle(left, top, wide, far), colour), (lid, light)]
-        for share in (0.3, 0.65, 1.0):
-            shapes.append((_rectangle(left, top + share * tall, wide, 0.02 * height), dark))
+        shapes += [(_rectangle(left, top + s * tall, wide, 0.02 * height), dark) for s in (0.3, 0.65, 1.0)]
     elif kind == 2:  # table: a top and two legs
         wide = height * rng.uniform(0.5, 0.8)
         left = x - wide * rng.uniform(0.25, 0.75)
         shapes += [(_rectangle(left + s * wide, y, 0.045 * wide, far), dark) for s in (0.04, 0.91)]
         near, back = y + 0.035 * height, y - 0.045 * height
-        top = np.array(((left, near), (left + wide, near), (left + 0.93 * wide, back),
-                        (left + 0.07 * wide, back)))  # fmt: skip
-        shapes += [(top, light), (_rectangle(left, near, wide, 0.03 * height), colour)]
+        board = np.array(((left, near), (left + wide, near), (left + 0.93 * wide, back), (left + 0.07 * wide, back)))
+        shapes += [(board, light), (_rectangle(left, near, wide, 0.03 * height), colour)]
     else:  # plant: leaves out of a pot, one of them over the target
         root = np.array((x + rng.uniform(-0.04, 0.04) * height, y + 0.2 * height))
         shapes.append((_rectangle(root[0] - 0.06 * height, root[1], 0.12 * height, far), dark))

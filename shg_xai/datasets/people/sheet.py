@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
+from shg_xai.coco import Annotation
 from shg_xai.datasets.people.coco import SKELETON
 from shg_xai.datasets.people.draw import SHIFT, Colour
 from shg_xai.datasets.people.skeleton import KEYPOINTS
@@ -25,11 +25,9 @@ def _side_colour(joint: int) -> Colour:
 
 
 def draw_skeleton(image: np.ndarray, keypoints: np.ndarray) -> None:
-    """Draw a skeleton: the person's left orange, right blue; hidden joints are hollow.
+    """Draw a skeleton into ``image`` (uint8, BGR): the person's left orange, right blue; hidden joints are hollow.
 
-    Args:
-        image: (H, W, 3) uint8 BGR, changed in place.
-        keypoints: (17, 3): x and y in pixels of ``image``, v as in COCO.
+    ``keypoints`` (17, 3) are x and y in pixels, and v as in COCO.
     """
     fixed = np.round(keypoints[:, :2] * (1 << SHIFT)).astype(int)
     for a, b in np.array(SKELETON) - 1:
@@ -48,7 +46,7 @@ def draw_skeleton(image: np.ndarray, keypoints: np.ndarray) -> None:
             cv2.circle(image, at, 2 << SHIFT, _side_colour(k), 1, cv2.LINE_AA, SHIFT)
 
 
-def _tile(path: Path, annotation: dict[str, Any], with_skeleton: bool) -> np.ndarray:
+def _tile(path: Path, annotation: Annotation, with_skeleton: bool) -> np.ndarray:
     """A square around one person, (TILE, TILE, 3) uint8."""
     image = cv2.imread(str(path))
     if image is None:
@@ -70,25 +68,19 @@ def _tile(path: Path, annotation: dict[str, Any], with_skeleton: bool) -> np.nda
 
 
 def write_contact_sheet(out: Path, path: Path) -> None:
-    """Write a sheet of 4 x 8 persons, the second and fourth row with skeletons.
-
-    Args:
-        out: a data set made by ``write_people``; its first images are shown.
-        path: picture to write (.png or .jpg).
+    """Write a sheet of the first 4 x 8 persons of a data set, the second and fourth row with skeletons.
 
     Raises:
         InputError: ``out`` holds no data set, or ``path`` cannot be written.
     """
-    entries: list[tuple[Path, dict[str, Any]]] = []
+    entries: list[tuple[Path, Annotation]] = []
     for split in SPLITS:
         source = out / 'annotations' / annotation_name(split)
         try:
             content = json.loads(source.read_text(encoding='utf-8'))
             names = {image['id']: image['file_name'] for image in content['images']}
-            entries += [
-                (out / f'{split}2017' / names[a['image_id']], a)
-                for a in content['annotations'] if 'factors' in a
-            ]  # fmt: skip
+            persons = [entry for entry in content['annotations'] if 'factors' in entry]
+            entries += [(out / f'{split}2017' / names[entry['image_id']], entry) for entry in persons]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f'{source} cannot be read as annotations of this tool: make {out} first') from error
     step = TILE + GAP

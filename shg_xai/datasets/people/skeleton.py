@@ -5,7 +5,7 @@ person's back. Camera frame: x to the right of the image, y down, z away from th
 the person faces the camera.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -91,19 +91,11 @@ class Pose:
 def sample_proportions(rng: np.random.Generator) -> Proportions:
     """Draw a body (lengths within 5 %, breadths within 12 %) whose standing height is 1."""
     leg, arm, wide, girth = rng.uniform((0.95, 0.95, 0.9, 0.88), (1.05, 1.05, 1.1, 1.18))
-    base = Proportions()
-    body = replace(
-        base,
-        shank=base.shank * leg,
-        thigh=base.thigh * leg,
-        upper_arm=base.upper_arm * arm,
-        forearm=base.forearm * arm,
-        shoulder=base.shoulder * wide,
-        hip=base.hip * (0.5 + 0.5 * girth),
-    )
-    scaled = {f.name: getattr(body, f.name) / body.standing for f in fields(body)}
-    scaled['girth'] = girth
-    return Proportions(**scaled)
+    factors = dict(shank=leg, thigh=leg, upper_arm=arm, forearm=arm, shoulder=wide, hip=0.5 + 0.5 * girth)
+    base = asdict(Proportions())
+    body = Proportions(**{name: length * factors.get(name, 1) for name, length in base.items()})
+    scaled = {name: length / body.standing for name, length in asdict(body).items()}
+    return Proportions(**scaled | dict(girth=girth))
 
 
 def sample_pose(rng: np.random.Generator, posture: float, activity: float) -> Pose:
@@ -118,29 +110,16 @@ def sample_pose(rng: np.random.Generator, posture: float, activity: float) -> Po
         stride, bent, spread, swing = rng.uniform((15, 0, 3, -35), (50, 50, 22, 20))
         calm = rng.uniform(-1, 1, 4)
         flex = stride if side == lead else -0.55 * stride
-        return Limb(
-            raised=mix(9 + 4 * calm[0] + posture * 14, up),
-            forward=mix(15 + 12 * calm[1] + posture * 60, forward),
-            elbow=mix(14 + 8 * calm[2] + posture * 45, elbow),
-            curl=mix(10, curl),
-            flex=88 * posture + (1 - posture) * activity * flex,
-            spread=mix(4 + 2 * calm[3] + 4 * posture, spread),
-            knee=88 * posture + activity * ((1 - posture) * bent + posture * swing),
-        )
+        raised, forward = mix(9 + 4 * calm[0] + posture * 14, up), mix(15 + 12 * calm[1] + posture * 60, forward)
+        flexed = 88 * posture + (1 - posture) * activity * flex
+        spread = mix(4 + 2 * calm[3] + 4 * posture, spread)
+        knee = 88 * posture + activity * ((1 - posture) * bent + posture * swing)
+        return Limb(raised, forward, mix(14 + 8 * calm[2] + posture * 45, elbow), mix(10, curl), flexed, spread, knee)
 
     left, right = limb(1.0), limb(-1.0)
-    lean, bend, twist, turn = rng.uniform((-4, -10, -22, -40), (18, 10, 22, 40))
+    lean, bend, twist, turn = activity * rng.uniform((-4, -10, -22, -40), (18, 10, 22, 40))
     yaw, pitch, tilt = rng.normal((0, 3, 0), (8, 6, 4))
-    return Pose(
-        left=left,
-        right=right,
-        lean=activity * lean * (1 - 0.5 * posture),
-        bend=activity * bend,
-        twist=activity * twist,
-        head_yaw=yaw + activity * turn,
-        head_pitch=pitch,
-        head_tilt=tilt,
-    )
+    return Pose(left, right, lean * (1 - 0.5 * posture), bend, twist, yaw + turn, pitch, tilt)
 
 
 def rotation(axis: int, degrees: float) -> np.ndarray:

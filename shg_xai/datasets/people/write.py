@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
+from shg_xai.coco import Annotation, Image
 from shg_xai.datasets.people.coco import annotations, category
 from shg_xai.datasets.people.compose import make_picture
 from shg_xai.datasets.people.factors import Restrictions
@@ -36,10 +36,10 @@ class PeopleConfig:
     """What to generate.
 
     Attributes:
-        counts: images of each of SPLITS.
-        size: image side in pixels.
-        seed: with the same seed, counts do not change the pictures, only how many there are.
-        restrictions: factor name -> Restriction.
+        counts: Images of each of SPLITS.
+        size: Image side in pixels.
+        seed: With the same seed, counts do not change the pictures, only how many there are.
+        restrictions: By the factor's name.
     """
 
     counts: dict[str, int]
@@ -78,7 +78,7 @@ def _image_name(image_id: int) -> str:
     return f'{image_id:012d}.jpg'
 
 
-def _work(job: _Job, config: PeopleConfig, folder: Path) -> list[dict[str, Any]]:
+def _work(job: _Job, config: PeopleConfig, folder: Path) -> list[Annotation]:
     """Draw and write one image; depends on the seed, the split and the index only."""
     cv2.setNumThreads(1)
     entropy = (config.seed, SPLITS.index(job.split), job.index)
@@ -90,23 +90,20 @@ def _work(job: _Job, config: PeopleConfig, folder: Path) -> list[dict[str, Any]]
     return annotations(picture, job.image_id)
 
 
-def _results(jobs: list[_Job], config: PeopleConfig, folder: Path, workers: int) -> Iterator[list[dict[str, Any]]]:
+def _results(jobs: list[_Job], config: PeopleConfig, folder: Path, workers: int) -> Iterator[list[Annotation]]:
     """The annotations of every job in order, from ``workers`` processes."""
     work = partial(_work, config=config, folder=folder)
     workers = min(workers, len(jobs))
     if workers <= 1:
         yield from map(work, jobs)
         return
-    pool = ProcessPoolExecutor(workers, get_context('spawn'), _ignore_interrupt)
+    # Ctrl-C is the main process's: workers would only print tracebacks.
+    leave = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(workers, get_context('spawn'), leave)
     try:
         yield from pool.map(work, jobs, chunksize=8)
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _ignore_interrupt() -> None:
-    """Leave Ctrl-C to the main process: workers would only print tracebacks."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -136,11 +133,9 @@ def _finished_or_nothing(out: Path, force: bool) -> Iterator[Path]:
 
 def _is_replaceable(out: Path) -> bool:
     """Whether --force may delete a folder: it is empty or its annotations say that we made it."""
-    if not out.is_dir():
-        return False
-    if not any(out.iterdir()):
-        return True
     try:
+        if not any(out.iterdir()):
+            return True
         info = json.loads((out / 'annotations' / annotation_name('test')).read_bytes())['info']
         return bool(info['description'] == DESCRIPTION)
     except (OSError, ValueError, KeyError, TypeError):
@@ -164,25 +159,16 @@ def _swap(new: Path, out: Path) -> None:
 
 def all_cores() -> int:
     """The cores that this process may use."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def write_people(out: Path, config: PeopleConfig, workers: int | None = None, force: bool = False) -> float:
-    """Generate a data set of people in COCO's layout.
+    """Generate a data set of people in COCO's layout; returns the seconds it took.
 
-    Args:
-        out: folder to make: ``annotations/``, ``train2017/``, ``val2017/``, ``test2017/``.
-        config: counts, size, seed, restrictions.
-        workers: processes, None for all cores; changes no byte of the output.
-        force: replace an existing data set.
-
-    Returns:
-        Seconds it took.
+    The number of processes (``workers``, all cores unless given) changes no byte of it.
 
     Raises:
-        InputError: see PeopleConfig.check; ``out`` exists or cannot be written; the restrictions leave too few labelled
+        InputError: See PeopleConfig.check; ``out`` exists or cannot be written; the restrictions leave too few labelled
             joints.
     """
     config.check()
@@ -197,7 +183,7 @@ def write_people(out: Path, config: PeopleConfig, workers: int | None = None, fo
         for split in SPLITS:
             (folder / f'{split}2017').mkdir()
         (folder / 'annotations').mkdir()
-        found: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
+        found: dict[str, list[Annotation]] = {split: [] for split in SPLITS}
         results = _results(jobs, config, folder, workers)
         for job, records in zip(jobs, tqdm(results, total=len(jobs), unit='img', desc=str(out)), strict=True):
             found[job.split] += records
@@ -207,31 +193,15 @@ def write_people(out: Path, config: PeopleConfig, workers: int | None = None, fo
     return time.monotonic() - started
 
 
-def _image_record(job: _Job, size: int) -> dict[str, Any]:
+def _image_record(job: _Job, size: int) -> Image:
     return {'id': job.image_id, 'file_name': _image_name(job.image_id), 'width': size, 'height': size, 'license': 0}
 
 
-def _write_json(
-    folder: Path, split: str, config: PeopleConfig, images: list[dict[str, Any]],
-    records: list[dict[str, Any]],
-) -> None:  # fmt: skip
+def _write_json(folder: Path, split: str, config: PeopleConfig, images: list[Image], records: list[Annotation]) -> None:
     """Write the annotation file of a split."""
-    content = {
-        'info': {
-            'description': DESCRIPTION,
-            'version': GENERATOR_VERSION,
-            'split': split,
-            'seed': config.seed,
-            'size': config.size,
-            'restrictions': {
-                name: {'kind': rule.kind, 'values': list(rule.values)}
-                for name, rule in sorted(config.restrictions.items())
-            },
-        },
-        'licenses': [],
-        'images': images,
-        'annotations': records,
-        'categories': [category()],
-    }
+    rules = {name: dict(kind=rule.kind, values=rule.values) for name, rule in sorted(config.restrictions.items())}
+    info = dict(description=DESCRIPTION, version=GENERATOR_VERSION, split=split, seed=config.seed, size=config.size)
+    content = dict(info=info | dict(restrictions=rules), licenses=[], images=images, annotations=records)
+    content['categories'] = [category()]
     text = json.dumps(content, separators=(',', ':'))
     (folder / 'annotations' / annotation_name(split)).write_text(text, encoding='utf-8')

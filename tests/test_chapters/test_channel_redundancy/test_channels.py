@@ -2,19 +2,19 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from sklearn.decomposition import PCA
 
 from shg_xai.chapters.channel_redundancy.channels import (
     Place,
-    channel_ladder,
     channel_moments,
-    explained_by,
     most_redundant,
     place_of,
     spectrum_over_channels,
 )
 from shg_xai.stats.moments import Moments
 from shg_xai.stats.pca import Components, principal_components
+from tests.helpers.made_channel_redundancy import layer_channels
 
 
 def outputs(persons: int, channels: int = 6, seed: int = 0) -> np.ndarray:
@@ -28,20 +28,6 @@ def outputs(persons: int, channels: int = 6, seed: int = 0) -> np.ndarray:
 
 def components_of(moments: Moments) -> Components:
     return principal_components(moments.mean, moments.covariance)
-
-
-@pytest.mark.parametrize(
-    'channels, expected',
-    [
-        (1, [0, 1]),
-        (2, [0, 1, 2]),
-        (6, [0, 1, 2, 4, 6]),
-        (32, [0, 1, 2, 4, 8, 16, 32]),
-        (256, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256]),
-    ],
-)
-def test_the_ladder(channels: int, expected: list[int]) -> None:
-    assert channel_ladder(channels) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,13 +62,13 @@ def test_the_spectrum_is_that_of_all_positions_stacked() -> None:
     components = components_of(found)
     np.testing.assert_allclose(components.eigenvalues, expected.explained_variance_, rtol=1e-10)
     np.testing.assert_allclose(np.abs(components.vectors.T @ expected.components_.T), np.eye(6), atol=1e-7)
-    spectrum = spectrum_over_channels(components)
+    spectrum = spectrum_over_channels(components, (0, 2, 6))
+    assert spectrum is not None
     ratio = expected.explained_variance_ratio_
-    np.testing.assert_allclose(spectrum['explained_variance_ratio'], ratio, rtol=1e-10)
-    assert spectrum['components_95'] == int((np.cumsum(ratio) < 0.95).sum()) + 1
-    assert spectrum['participation_ratio'] == pytest.approx(1 / (ratio**2).sum())
-    shares = [explained_by(components, k) for k in (0, 2, 6)]
-    assert shares == pytest.approx([0, ratio[:2].sum(), 1])
+    np.testing.assert_allclose(spectrum.explained_variance_ratio, ratio, rtol=1e-10)
+    assert spectrum.components_95 == int((np.cumsum(ratio) < 0.95).sum()) + 1
+    assert spectrum.participation_ratio == pytest.approx(1 / (ratio**2).sum())
+    assert spectrum.cumulative == pytest.approx([0, ratio[:2].sum(), 1])
 
 
 def test_half_precision_is_summed_in_float64() -> None:
@@ -94,21 +80,20 @@ def test_channels_that_are_there_twice_carry_nothing() -> None:
     twice = np.concatenate([outputs(8, 3), outputs(8, 3)], axis=1)
     components = components_of(channel_moments(twice))
     assert components.eigenvalues[3:] == pytest.approx(np.zeros(3), abs=1e-9)
-    assert explained_by(components, 3) == pytest.approx(1)
-    assert spectrum_over_channels(components)['components_95'] <= 3
+    spectrum = spectrum_over_channels(components, [3])
+    assert spectrum is not None and spectrum.components_95 <= 3
+    assert spectrum.cumulative == pytest.approx([1])
 
 
 def test_a_layer_that_never_varies_has_no_spectrum() -> None:
     components = components_of(channel_moments(np.full((4, 3, 2, 2), 7.0)))
-    assert spectrum_over_channels(components) == dict(
-        explained_variance_ratio=None, components_95=None, participation_ratio=None
-    )
-    assert explained_by(components, 2) is None
+    assert spectrum_over_channels(components, [2]) is None
 
 
 def test_the_most_redundant_needs_the_smallest_share() -> None:
-    def layer(name: str, channels: int, k: int) -> dict:
-        return dict(name=name, channels=channels, suggestion=dict(k=k))
+    def names(**layers: tuple[int, int]) -> list[str]:
+        made = [replace(layer_channels(name, k), channels=channels) for name, (channels, k) in layers.items()]
+        return [layer.name for layer in most_redundant(made)]
 
-    assert most_redundant([layer('a', 8, 4), layer('b', 32, 8), layer('c', 4, 2)]) == ['b']
-    assert most_redundant([layer('a', 8, 2), layer('b', 4, 4), layer('c', 32, 8)]) == ['a', 'c']
+    assert names(a=(8, 4), b=(32, 8), c=(4, 2)) == ['b']
+    assert names(a=(8, 2), b=(4, 4), c=(32, 8)) == ['a', 'c']

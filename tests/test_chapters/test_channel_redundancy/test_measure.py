@@ -15,25 +15,33 @@ from mmpose.registry import DATASETS
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.chapters.channel_redundancy.measure import find_redundancy, fit_persons, projected_channels
-from shg_xai.chapters.channel_redundancy.options import RedundancyOptions, choose_layers, numbers
+from shg_xai.chapters.channel_redundancy.measure import choose_layers, fit_persons, measure
+from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels
 from shg_xai.errors import InputError
+from shg_xai.interventions.edits import Batch, project_channels
 from shg_xai.interventions.persons import evaluation_dataset
+from shg_xai.results import Estimate, read_answer, write
+from shg_xai.tracing.tap import Replacement
 from tests.helpers.data import write_coco
-from tests.test_chapters.test_component_projection.test_measure import RESNET, THR, batches, exactly, labelled_pck
-from tests.test_interventions.test_capture import (
-    load,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
+from tests.helpers.small_network import load, save_network, small_config
+from tests.test_chapters.test_component_projection.test_measure import (
+    RESNET,
+    THR,
+    Project,
+    batches,
+    dumped,
+    exactly,
+    labelled_pck,
+    projected_by_hand,
 )
+from tests.test_interventions.test_capture import one_thread  # noqa: F401
 
 HOURGLASS = 'backbone.hourglasses.0'
 STAGES = [
     f'{HOURGLASS}.{name}' for name in ('skips.0', 'downs.0', 'skips.1', 'downs.1', 'bottleneck_residuals', 'ups.1')
 ]
 STAGES.append('backbone.residuals.0')
-Project = Callable[[np.ndarray], np.ndarray]  # of samples (M, C)
 
 
 @pytest.fixture(scope='module')
@@ -61,10 +69,8 @@ def made(data: Path, tmp_path: Path, repo_root: Path) -> Callable[..., Config]:
     return make
 
 
-def run(cfg: Config, **options: Any) -> dict[str, Any]:
-    """Measure; each run with a logger of its own."""
-    cfg.experiment_name += '_'
-    return find_redundancy(cfg, cfg.load_from, RedundancyOptions(**{'bootstrap': 10} | options))
+def run(cfg: Config, **options: Any) -> ChannelRedundancy:
+    return measure(ChannelRedundancyOptions(**dumped(cfg), **{'bootstrap': 10} | options))
 
 
 def samples_of(cfg: Config, layers: list[str]) -> dict[str, np.ndarray]:
@@ -100,26 +106,21 @@ def full_passes(cfg: Config, layer: str, project: Project) -> float:
     return labelled_pck(tested, [sample.pred_instances.keypoints[0] for sample in tested])
 
 
-def kept_by_hand(values: np.ndarray, k: int) -> Project:
-    fitted = PCA(k, svd_solver='full').fit(values)
-    return lambda x: fitted.inverse_transform(fitted.transform(x))
+def pck(layer: LayerChannels, k: int) -> float | None:
+    return layer.pck['labelled'].at(k).value
 
 
-def curve(found: dict[str, Any], layer: str) -> dict[int, dict[str, Any]]:
-    entry = next(entry for entry in found['layers'] if entry['name'] == layer)
-    return {step['k']: step for step in entry['curve']}
-
-
-def pck(found: dict[str, Any], layer: str, k: int) -> float:
-    return curve(found, layer)[k]['pck']['labelled']['value']
+def pck_at(layer: LayerChannels, k: int) -> dict[str, Estimate]:
+    return {group: curve.at(k) for group, curve in layer.pck.items()}
 
 
 @pytest.mark.slow
-def test_none_all_and_some_channels(made: Callable[..., Config]) -> None:
+def test_none_all_and_some_channels(made: Callable[..., Config], tmp_path: Path) -> None:
     cfg = made()
     found = run(cfg)
-    assert [layer['name'] for layer in found['layers']] == STAGES
-    assert [(layer['part'], layer['level'], layer['height'], layer['width']) for layer in found['layers']] == [
+    layers = {layer.name: layer for layer in found.layers}
+    assert list(layers) == STAGES
+    assert [(layer.part, layer.level, layer.height, layer.width) for layer in found.layers] == [
         ('skip', 0, 16, 16),
         ('encoder', 0, 8, 8),
         ('skip', 1, 8, 8),
@@ -130,40 +131,33 @@ def test_none_all_and_some_channels(made: Callable[..., Config]) -> None:
     ]
     values = samples_of(cfg, STAGES)
     told_apart = set()
-    for layer in found['layers']:
-        name, samples = layer['name'], values[layer['name']]
-        assert (layer['stack'], layer['channels']) == (0, 8)
-        steps = curve(found, name)
-        assert list(steps) == [0, 1, 2, 4, 8]
-        assert steps[8]['pck'] == found['untouched']
-        assert steps[8]['drop']['labelled'] == dict(value=0, low=0, high=0)
-        expected = PCA().fit(samples)
-        ratio = expected.explained_variance_ratio_
-        assert layer['explained_variance_ratio'] == pytest.approx(ratio.tolist(), rel=1e-5)
-        assert layer['components_95'] == int((np.cumsum(ratio) < 0.95).sum()) + 1
-        assert layer['participation_ratio'] == pytest.approx(1 / (ratio**2).sum(), rel=1e-5)
-        assert [step['explained_variance_ratio'] for step in steps.values()] == pytest.approx(
-            [0, *np.cumsum(ratio)[[0, 1, 3, 7]]], rel=1e-5
-        )
-        told_apart |= {step['pck']['labelled']['value'] for step in steps.values()}
-        costly = [k for k, step in steps.items() if step['drop']['labelled']['value'] > 0.005]
-        assert layer['suggestion']['k'] == min(k for k in steps if k > max(costly, default=-1))
+    for name, layer in layers.items():
+        assert (layer.stack, layer.channels, layer.ks) == (0, 8, [0, 1, 2, 4, 8])
+        assert pck_at(layer, 8) == found.untouched
+        drops = dict(zip(layer.ks, layer.drop['labelled'].y, strict=True))
+        assert drops[8] == Estimate(value=0, low=0, high=0, n=6)
+        ratio = PCA().fit(values[name]).explained_variance_ratio_
+        assert layer.spectrum is not None
+        assert layer.spectrum.explained_variance_ratio == pytest.approx(ratio.tolist(), rel=1e-5)
+        assert layer.spectrum.components_95 == int((np.cumsum(ratio) < 0.95).sum()) + 1
+        assert layer.spectrum.participation_ratio == pytest.approx(1 / (ratio**2).sum(), rel=1e-5)
+        assert layer.spectrum.cumulative == pytest.approx([0, *np.cumsum(ratio)[[0, 1, 3, 7]]], rel=1e-5)
+        told_apart |= {point.value for point in layer.pck['labelled'].y}
+        costly = [k for k, drop in drops.items() if (drop.value or 0) > 0.005]
+        assert layer.suggestion.k == min(k for k in layer.ks if k > max(costly, default=-1))
     assert len(told_apart) > 5
     for name in (STAGES[0], STAGES[4], STAGES[6]):
         mean = values[name].mean(axis=0)
-        assert pck(found, name, 0) == exactly(full_passes(cfg, name, lambda x, m=mean: x * 0 + m))
+        assert pck(layers[name], 0) == exactly(full_passes(cfg, name, lambda x, m=mean: x * 0 + m))
         for k in (1, 4):
-            project = kept_by_hand(values[name], k)
-            assert pck(found, name, k) == exactly(full_passes(cfg, name, project))
-    for group, drop in curve(found, STAGES[1])[0]['drop'].items():
-        assert drop['value'] == pytest.approx(
-            found['untouched'][group]['value'] - curve(found, STAGES[1])[0]['pck'][group]['value']
-        )
-    assert found['fit'] == dict(split='train', persons=24)
-    assert (found['persons'], found['warnings']) == (6, [])
-    assert found['settings'] == dict(
-        tolerance=0.005, fit_persons=500, limit=None, bootstrap=10, confidence=0.95, thr=THR, normaliser='crop'
-    )
+            assert pck(layers[name], k) == exactly(full_passes(cfg, name, projected_by_hand(values[name], k)))
+    for group, drop in layers[STAGES[1]].drop.items():
+        lost = (found.untouched[group].value or 0) - (pck_at(layers[STAGES[1]], 0)[group].value or 0)
+        assert drop.at(0).value == pytest.approx(lost)
+    assert (found.fitted_on, found.persons, found.warnings) == (24, 6, [])
+    assert (found.thr, found.normaliser, found.options.fit_split) == (THR, 'crop', 'train')
+    write(tmp_path / 'found.json', found)
+    assert read_answer(tmp_path / 'found.json', ChannelRedundancy) == found
 
 
 def test_a_layer_that_puts_each_channel_out_twice_is_redundant(made: Callable[..., Config]) -> None:
@@ -176,12 +170,12 @@ def test_a_layer_that_puts_each_channel_out_twice_is_redundant(made: Callable[..
             values[4:] = values[:4]
     torch.save(content, cfg.load_from)
     found = run(cfg, layers=(layer,), ks=(3, 4, 5), tolerance=0)
-    (entry,) = found['layers']
-    assert entry['suggestion']['k'] <= 4
-    assert entry['components_95'] <= 4
-    assert entry['explained_variance_ratio'][4:] == pytest.approx([0] * 4, abs=1e-9)
-    assert curve(found, layer)[4]['pck'] == found['untouched']
-    assert curve(found, layer)[4]['explained_variance_ratio'] == pytest.approx(1)
+    (entry,) = found.layers
+    assert entry.suggestion.k <= 4
+    assert entry.spectrum is not None and entry.spectrum.components_95 <= 4
+    assert entry.spectrum.explained_variance_ratio[4:] == pytest.approx([0] * 4, abs=1e-9)
+    assert pck_at(entry, 4) == found.untouched
+    assert entry.spectrum.cumulative[1] == pytest.approx(1)
 
 
 def test_a_layer_that_never_varies_has_no_spectrum(made: Callable[..., Config]) -> None:
@@ -193,11 +187,11 @@ def test_a_layer_that_never_varies_has_no_spectrum(made: Callable[..., Config]) 
             values.zero_()
     torch.save(content, cfg.load_from)
     found = run(cfg, layers=(layer,), ks=(0,))
-    (entry,) = found['layers']
-    assert (entry['components_95'], entry['explained_variance_ratio']) == (None, None)
-    assert entry['curve'][0]['pck'] == found['untouched']
-    assert entry['suggestion']['k'] == 0
-    assert found['warnings'] == [f'{layer} puts out the same for everybody at every position.']
+    (entry,) = found.layers
+    assert entry.spectrum is None
+    assert pck_at(entry, 0) == found.untouched
+    assert entry.suggestion.k == 0
+    assert found.warnings == [f'{layer} puts out the same for everybody at every position.']
 
 
 def test_stages_of_two_stacks_without_some_skips(made: Callable[..., Config]) -> None:
@@ -218,7 +212,7 @@ def test_stages_of_two_stacks_without_some_skips(made: Callable[..., Config]) ->
             'residuals.1',
         )
     ]
-    assert list(choose_layers(cfg, None)) == names
+    assert list(choose_layers(cfg, ())) == names
     assert choose_layers(cfg, (names[8], names[0])) == {names[0]: (8, 16, 16), names[8]: (8, 4, 4)}
 
 
@@ -226,16 +220,16 @@ def test_another_network_with_flip_test(made: Callable[..., Config]) -> None:
     cfg = made(RESNET)
     layer = 'backbone.layer3'
     found = run(cfg, layers=(layer,), ks=(0, 3))
-    (entry,) = found['layers']
-    assert (entry['stack'], entry['part'], entry['level']) == (None, None, None)
+    (entry,) = found.layers
+    assert (entry.stack, entry.part, entry.level) == (None, None, None)
     values = samples_of(cfg, [layer])[layer]
-    assert entry['channels'] == values.shape[1] == 32
-    assert curve(found, layer)[32]['pck'] == found['untouched']
+    assert entry.channels == values.shape[1] == 32
+    assert pck_at(entry, 32) == found.untouched
     mean = values.mean(axis=0)
-    assert pck(found, layer, 0) == exactly(full_passes(cfg, layer, lambda x: x * 0 + mean))
-    assert pck(found, layer, 3) == exactly(full_passes(cfg, layer, kept_by_hand(values, 3)))
+    assert pck(entry, 0) == exactly(full_passes(cfg, layer, lambda x: x * 0 + mean))
+    assert pck(entry, 3) == exactly(full_passes(cfg, layer, projected_by_hand(values, 3)))
     with pytest.raises(InputError, match='its backbone is no StackedHourglass'):
-        choose_layers(cfg, None)
+        choose_layers(cfg, ())
     with pytest.raises(InputError, match=r'no layer .backbone.layer5.*did you mean backbone.layer'):
         choose_layers(cfg, ['backbone.layer5'])
 
@@ -244,8 +238,11 @@ def test_whom_the_components_are_of(made: Callable[..., Config]) -> None:
     cfg = made()
 
     def drawn(**options: Any) -> list[int]:
-        dataset = fit_persons(cfg, RedundancyOptions(**options))
-        return [dataset.get_data_info(index)['id'] for index in range(len(dataset))]
+        persons = fit_persons(cfg, ChannelRedundancyOptions(config='a.py', checkpoint='a.pth', **options))
+        assert [persons.dataset.get_data_info(index)['id'] for index in range(len(persons))] == (
+            persons.columns['annotation_id'].tolist()
+        )
+        return persons.columns['annotation_id'].tolist()
 
     assert drawn() == [10 * image + person for image in range(1, 13) for person in (0, 1)]
     some = drawn(fit_persons=5, seed=1)
@@ -258,8 +255,8 @@ def test_what_the_reader_is_warned_of(made: Callable[..., Config]) -> None:
     cfg = made(dict(backbone=dict(depth=4)))  # the bottleneck is 1 x 1
     layer = f'{HOURGLASS}.bottleneck_residuals'
     found = run(cfg, layers=(layer,), ks=(0,), fit_split='val', limit=2)
-    assert found['untouched']['labelled']['low'] is None
-    assert [warning[:39] for warning in found['warnings']] == [
+    assert found.untouched['labelled'].ends is None
+    assert [warning[:39] for warning in found.warnings] == [
         'The components were computed from perso',
         'All persons are of one image: there are',
         f'{layer}: 6 positions'[:39],
@@ -271,27 +268,24 @@ def test_a_projection_keeps_type_and_format(memory_format: torch.memory_format) 
     torch.manual_seed(0)
     x = torch.randn(3, 4, 2, 5).contiguous(memory_format=memory_format)
     mean, vectors = torch.randn(4), torch.linalg.qr(torch.randn(4, 4))[0]
-    whole = projected_channels(x, mean, vectors)
+
+    def projected(vectors: torch.Tensor) -> Replacement:
+        return project_channels(mean, vectors)(Batch(np.arange(3)), 'layer')
+
+    whole = projected(vectors)(x)
     assert whole.stride() == x.stride()
     torch.testing.assert_close(whole, x)
-    none = projected_channels(x, mean, vectors[:, :0])
+    none = projected(vectors[:, :0])(x)
     assert torch.equal(none, mean.view(1, 4, 1, 1).expand_as(x))
     one = vectors[:, :1].double()
     by_hand = torch.nn.functional.conv2d(
         x.double() - mean.double().view(4, 1, 1), (one @ one.T)[:, :, None, None], mean.double()
     )
-    torch.testing.assert_close(projected_channels(x, mean, vectors[:, :1]).double(), by_hand, atol=1e-5, rtol=0)
+    torch.testing.assert_close(projected(vectors[:, :1])(x).double(), by_hand, atol=1e-5, rtol=0)
     with torch.autocast('cpu'):
-        half = projected_channels(x.bfloat16(), mean, vectors)
+        half = projected(vectors)(x.bfloat16())
     assert half.dtype == torch.bfloat16
     assert torch.equal(half, x.bfloat16())  # computed in float32
-
-
-def test_numbers_of_components() -> None:
-    assert numbers(None, 'layer', 6) == [0, 1, 2, 4, 6]
-    assert numbers((3, 1, 3), 'layer', 6) == [1, 3, 6]
-    with pytest.raises(InputError, match=r'--k 7: layer backbone\.x has 6 channels; give at most'):
-        numbers((7,), 'backbone.x', 6)
 
 
 @pytest.mark.parametrize(
@@ -308,4 +302,4 @@ def test_numbers_of_components() -> None:
 )
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        RedundancyOptions(**options)
+        ChannelRedundancyOptions(config='a.py', checkpoint='a.pth', **options)

@@ -1,4 +1,4 @@
-"""PCK with k components kept against full passes with hooks and projections of our own."""
+"""PCK with k components against full passes with hooks and projections of our own."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -15,19 +15,19 @@ from mmpose.registry import DATASETS
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.chapters.component_projection.measure import KeptOptions, keep_components, projected
+from shg_xai.chapters.component_projection.measure import measure
+from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
+from shg_xai.chapters.component_projection.results import ComponentProjection, Suggestion
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.edits import Batch, project
 from shg_xai.latents import LatentStore
+from shg_xai.results import Estimate, read_answer, write
 from shg_xai.runner.building import build_runner
+from shg_xai.tracing.tap import Replacement
 from tests.helpers.data import write_coco
-from tests.test_interventions.test_capture import (
-    LAYER,
-    load,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.helpers.small_network import LAYER, load, save_network, small_config
+from tests.test_interventions.test_capture import one_thread  # noqa: F401
 
 THR = 0.4  # loose enough for a random network's PCK to tell persons and projections apart
 RESNET = dict(
@@ -72,10 +72,16 @@ def made(data: Path, tmp_path: Path, repo_root: Path) -> Callable[..., Config]:
     return make
 
 
-def run(cfg: Config, store: Path, **options: Any) -> dict[str, Any]:
-    """Measure; each run with a logger of its own."""
+def dumped(cfg: Config) -> dict[str, str]:
+    """Config and checkpoint as options; each run has a config file and a logger of its own."""
     cfg.experiment_name += '_'
-    return keep_components(cfg, cfg.load_from, KeptOptions(store, **options))
+    path = f'{cfg.work_dir}{cfg.experiment_name}.py'
+    cfg.dump(path)
+    return dict(config=path, checkpoint=cfg.load_from)
+
+
+def run(cfg: Config, store: Path, **options: Any) -> ComponentProjection:
+    return measure(ComponentProjectionOptions(store=store, **dumped(cfg), **options))
 
 
 def batches(cfg: Config) -> list[tuple[Any, list[Any]]]:
@@ -137,15 +143,19 @@ def decoded_mean(cfg: Config, mean: np.ndarray) -> float:
     return labelled_pck(samples, keypoints)
 
 
-def pck(found: dict[str, Any], k: int) -> float:
-    return next(entry for entry in found['curve'] if entry['k'] == k)['pck']['labelled']['value']
+def pck(found: ComponentProjection, k: int) -> float | None:
+    return found.pck['labelled'].at(k).value
+
+
+def assert_all_components_are_the_network(found: ComponentProjection) -> None:
+    assert {group: curve.y[-1] for group, curve in found.pck.items()} == found.untouched
 
 
 def stored(store: Path, layer: str) -> np.ndarray:
     return LatentStore.open(store).array(layer)[:].reshape(24, -1).astype(float)
 
 
-def kept_by_hand(values: np.ndarray, k: int) -> Project:
+def projected_by_hand(values: np.ndarray, k: int) -> Project:
     fitted = PCA(k, svd_solver='full').fit(values)
     return lambda x: fitted.inverse_transform(fitted.transform(x))
 
@@ -154,29 +164,31 @@ def test_none_all_and_some_components(made: Callable[..., Config], tmp_path: Pat
     cfg = made()
     found = run(cfg, tmp_path / 'store', bootstrap=50)
     values = stored(tmp_path / 'store', LAYER)
-    assert [entry['k'] for entry in found['curve']] == [0, 1, 2, 4, 8, 16, 32, 50, 64, 128]
-    assert found['curve'][-1]['pck'] == found['untouched']
-    assert found['curve'][-1]['drop']['labelled'] == dict(value=0, low=0, high=0)
+    assert found.ks == [0, 1, 2, 4, 8, 16, 32, 50, 64, 128]
+    assert_all_components_are_the_network(found)
+    assert found.drop['labelled'].y[-1] == Estimate(value=0, low=0, high=0, n=6)
     assert pck(found, 0) == exactly(decoded_mean(cfg, values.mean(axis=0)))
     assert pck(found, 0) == exactly(full_passes(cfg, LAYER, lambda x: x * 0 + values.mean(axis=0)))
     for k in (1, 4, 16):
-        assert pck(found, k) == exactly(full_passes(cfg, LAYER, kept_by_hand(values, k)))
-    assert len({entry['pck']['labelled']['value'] for entry in found['curve']}) > 2
+        assert pck(found, k) == exactly(full_passes(cfg, LAYER, projected_by_hand(values, k)))
+    assert len({point.value for point in found.pck['labelled'].y}) > 2
     for k in (0, 1, 4):
-        entry = next(entry for entry in found['curve'] if entry['k'] == k)
-        for group, drop in entry['drop'].items():
-            assert drop['value'] == pytest.approx(found['untouched'][group]['value'] - entry['pck'][group]['value'])
+        for group, drop in found.drop.items():
+            lost = (found.untouched[group].value or 0) - (found.pck[group].at(k).value or 0)
+            assert drop.at(k).value == pytest.approx(lost)
     shares = np.cumsum(PCA().fit(values).explained_variance_ratio_)
-    ratios = {entry['k']: entry['explained_variance_ratio'] for entry in found['curve']}
+    ratios = dict(zip(found.ks, found.explained_variance_ratio, strict=True))
     assert [ratios[k] for k in (0, 1, 16, 128)] == pytest.approx([0, shares[0], shares[15], 1])
-    assert found['rules'][0]['k'] == int((shares < 0.9).sum()) + 1
-    assert (found['persons'], found['dimensions'], found['layer']) == (6, 128, LAYER)
-    assert found['settings']['thr'] == THR
-    assert 'no variance' in found['warnings'][0]  # 24 persons
-    drops = {entry['k']: entry['drop']['labelled'] for entry in found['curve']}
-    costly = [k for k, drop in drops.items() if drop['value'] > 0.005]
+    assert found.rules[0].k == int((shares < 0.9).sum()) + 1
+    assert (found.persons, found.dimensions, found.layer, found.stack) == (6, 128, LAYER, 0)
+    assert (found.thr, found.normaliser, found.options.bootstrap) == (THR, 'crop', 50)
+    assert 'no variance' in found.warnings[0]  # 24 persons
+    drops = dict(zip(found.ks, found.drop['labelled'].y, strict=True))
+    costly = [k for k, drop in drops.items() if (drop.value or 0) > 0.005]
     suggested = min(k for k in drops if k > max(costly, default=-1))
-    assert found['suggestion'] == dict(k=suggested, tolerance=0.005, drop=drops[suggested])
+    assert found.suggestion == Suggestion(k=suggested, tolerance=0.005, drop=drops[suggested])
+    write(tmp_path / 'found.json', found)
+    assert read_answer(tmp_path / 'found.json', ComponentProjection) == found
 
 
 def test_the_untouched_network_is_that_of_a_test(made: Callable[..., Config], tmp_path: Path) -> None:
@@ -185,9 +197,9 @@ def test_the_untouched_network_is_that_of_a_test(made: Callable[..., Config], tm
     cfg.experiment_name += 'test'
     metrics = build_runner(cfg, cfg.load_from).test()
     assert 0 < metrics['pck/labelled'] < 1
-    for group, estimate in found['untouched'].items():
-        assert estimate['value'] == pytest.approx(metrics[f'pck/{group}'], abs=1e-12)
-    assert [entry['k'] for entry in found['curve']] == [0, 128]
+    for group, estimate in found.untouched.items():
+        assert estimate.value == pytest.approx(metrics[f'pck/{group}'], abs=1e-12)
+    assert found.ks == [0, 128]
 
 
 @pytest.mark.parametrize(
@@ -203,11 +215,11 @@ def test_other_layers_and_networks(
     cfg = made(layer, model)
     found = run(cfg, tmp_path / 'store', ks=(0, 2, 5), bootstrap=10)
     values = stored(tmp_path / 'store', layer)
-    assert found['dimensions'] == dimensions
-    assert found['curve'][-1]['pck'] == found['untouched']
+    assert found.dimensions == dimensions
+    assert_all_components_are_the_network(found)
     assert pck(found, 0) == exactly(full_passes(cfg, layer, lambda x: x * 0 + values.mean(axis=0)))
     for k in (2, 5):
-        assert pck(found, k) == exactly(full_passes(cfg, layer, kept_by_hand(values, k)))
+        assert pck(found, k) == exactly(full_passes(cfg, layer, projected_by_hand(values, k)))
     assert pck(found, dimensions) == exactly(full_passes(cfg, layer, lambda x: x))
 
 
@@ -215,17 +227,21 @@ def test_a_projection_keeps_type_and_format() -> None:
     torch.manual_seed(0)
     x = torch.randn(3, 4, 2, 2).contiguous(memory_format=torch.channels_last)
     mean, vectors = torch.randn(16), torch.linalg.qr(torch.randn(16, 16))[0]
-    whole = projected(x, mean, vectors)
+
+    def projected(vectors: torch.Tensor) -> Replacement:
+        return project(mean, vectors)(Batch(np.arange(3)), 'layer')
+
+    whole = projected(vectors)(x)
     assert whole.stride() == x.stride()
     torch.testing.assert_close(whole, x)
-    torch.testing.assert_close(projected(x, mean, vectors[:, :0]), mean.reshape(1, 4, 2, 2).expand(3, -1, -1, -1))
+    torch.testing.assert_close(projected(vectors[:, :0])(x), mean.reshape(1, 4, 2, 2).expand(3, -1, -1, -1))
     one = vectors[:, :1].double().numpy()
     flat = x.flatten(1).double().numpy() - mean.numpy()
     np.testing.assert_allclose(
-        projected(x, mean, vectors[:, :1]).flatten(1).numpy(), mean.numpy() + flat @ one @ one.T, atol=1e-5
+        projected(vectors[:, :1])(x).flatten(1).numpy(), mean.numpy() + flat @ one @ one.T, atol=1e-5
     )
     with torch.autocast('cpu'):
-        half = projected(x.bfloat16(), mean, vectors)
+        half = projected(vectors)(x.bfloat16())
     assert half.dtype == torch.bfloat16
     assert torch.equal(half, x.bfloat16())  # computed in float32
 
@@ -241,4 +257,4 @@ def test_a_projection_keeps_type_and_format() -> None:
 )
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        KeptOptions(Path('store'), **options)
+        ComponentProjectionOptions(config='a.py', checkpoint='a.pth', store=Path('store'), **options)

@@ -1,13 +1,26 @@
-"""Which numbers of components are tried, and which one is suggested."""
+"""Which numbers of components are tried, what is lost with each, and which one is suggested."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from shg_xai.chapters.component_projection.width import ladder, mean_estimate, paired_difference, rules, suggestion
+from shg_xai.chapters.component_projection.results import Rule, Suggestion
+from shg_xai.chapters.component_projection.width import (
+    curves,
+    ladder,
+    rules,
+    stack_of,
+    steps,
+    suggestion,
+    untouched_pck,
+)
+from shg_xai.errors import InputError
+from shg_xai.results import Curve, Estimate
+from shg_xai.stats.bootstrap import Bootstrap
+from shg_xai.stats.pca import STUDY
 
 
 @pytest.mark.parametrize(
@@ -22,49 +35,68 @@ from shg_xai.chapters.component_projection.width import ladder, mean_estimate, p
     ],
 )
 def test_the_ladder(dimensions: int, expected: list[int]) -> None:
-    assert ladder(dimensions) == expected
+    assert ladder(dimensions, [STUDY]) == expected
+    assert ladder(dimensions) == [k for k in expected if k != STUDY or dimensions == STUDY]
+
+
+def test_numbers_asked_for_are_ascending_with_all_of_them() -> None:
+    assert steps((), 6, '') == [0, 1, 2, 4, 6]
+    assert steps((3, 1, 3), 6, '') == [1, 3, 6]
+    with pytest.raises(InputError, match=r'--k 7: the latent has 6 components; give at most as many'):
+        steps((7,), 6, 'the latent has 6 components')
+
+
+def lost(a: NDArray[np.float64], b: NDArray[np.float64], drawn: Bootstrap) -> Estimate:
+    """What is lost from a to b, as the curve has it."""
+    _, drop = curves({'labelled': a}, {3: {'labelled': b}}, drawn)
+    assert drop['labelled'].x == [3]
+    return drop['labelled'].y[0]
 
 
 def test_a_difference_is_that_of_who_has_both() -> None:
     a = np.array([1, 0.5, math.nan, 0.75, 1])
     b = np.array([0.5, 0.5, 1, math.nan, 0.25])
-    found = paired_difference(a, b, np.arange(5), 200, 0.95, 0)
-    assert found['value'] == pytest.approx((0.5 + 0 + 0.75) / 3)
-    assert 0 <= found['low'] < found['value'] < found['high'] <= 0.75
+    found = lost(a, b, Bootstrap(np.arange(5), 200))
+    assert (found.value, found.n) == (pytest.approx((0.5 + 0 + 0.75) / 3), 3)
+    assert found.ends is not None and 0 <= found.ends[0] < (0.5 + 0.75) / 3 < found.ends[1] <= 0.75
 
 
 def test_pairs_tell_what_two_means_do_not() -> None:
     generator = np.random.default_rng(0)
     persons = generator.random(100)
     lower = persons - generator.normal(0.02, 0.01, 100)
-    found = paired_difference(persons, lower, np.arange(100), 2000, 0.9, 1)
+    found = lost(persons, lower, Bootstrap(np.arange(100), 2000, 0.9, 1))
     expected = bootstrap(
         ((persons - lower),), np.mean, confidence_level=0.9, n_resamples=5000, method='percentile', random_state=0
     ).confidence_interval
-    assert found['low'] == pytest.approx(expected.low, abs=2e-4)
-    assert found['high'] == pytest.approx(expected.high, abs=2e-4)
-    assert found['low'] > 0
-    ends = [mean_estimate(values, np.arange(100), 500, 0.9, 1) for values in (persons, lower)]
-    assert ends[0]['low'] < ends[1]['high']  # of each alone
+    assert found.ends == (pytest.approx(expected.low, abs=2e-4), pytest.approx(expected.high, abs=2e-4))
+    assert found.holds() is False
+    pck, _ = curves({'labelled': persons}, {3: {'labelled': lower}}, Bootstrap(np.arange(100), 500, 0.9, 1))
+    alone = Bootstrap(np.arange(100), 500, 0.9, 1).mean(persons)
+    (other,) = pck['labelled'].y
+    assert alone.ends is not None and other.ends is not None and alone.ends[0] < other.ends[1]
 
 
 def test_persons_of_one_image_are_drawn_together() -> None:
     a, images = np.tile([1.0, 0.0], 20), np.repeat(np.arange(20), 2)
-    found = paired_difference(a, np.zeros(40), images, 100, 0.95, 0)
-    assert found == dict(value=0.5, low=0.5, high=0.5)  # every image has one of each
+    found = lost(a, np.zeros(40), Bootstrap(images, 100))
+    assert found == Estimate(value=0.5, low=0.5, high=0.5, n=40)  # every image has one of each
 
 
-@pytest.mark.parametrize('values, images', [([math.nan, math.nan], [1, 2]), ([0.5, 0.25], [1, 1])])
-def test_what_is_not_known_is_none(values: list[float], images: list[int]) -> None:
-    found = mean_estimate(np.array(values), np.array(images), 100, 0.95, 0)
-    assert found['value'] == (None if math.isnan(values[0]) else 0.375)
-    assert (found['low'], found['high']) == (None, None)
+def test_what_is_not_known_is_none() -> None:
+    nobody, one_image = np.array([math.nan, math.nan]), Bootstrap(np.array([1, 1]), 100)
+    assert lost(nobody, nobody, Bootstrap(np.array([1, 2]), 100)) == Estimate(value=None, n=0)
+    known = np.array([0.5, 0.25])
+    assert untouched_pck({'labelled': known, 'limbs': nobody}, one_image, 'val') == {
+        'labelled': Estimate(value=0.375, n=2),
+        'limbs': Estimate(value=None, n=0),
+    }
+    with pytest.raises(InputError, match='val: no person has a labelled joint that can be judged'):
+        untouched_pck({'labelled': nobody}, one_image, 'val')
 
 
-def curve(drops: dict[int, float]) -> list[dict[str, Any]]:
-    return [
-        dict(k=k, drop=dict(labelled=dict(value=drop, low=drop - 0.01, high=drop + 0.01))) for k, drop in drops.items()
-    ]
+def estimate(drop: float) -> Estimate:
+    return Estimate(value=drop, low=drop - 0.01, high=drop + 0.01)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +114,8 @@ def curve(drops: dict[int, float]) -> list[dict[str, Any]]:
     ],
 )
 def test_the_suggestion(drops: dict[int, float], tolerance: float, expected: int) -> None:
-    found = suggestion(curve(drops), tolerance)
-    value = drops[expected]
-    assert found == dict(k=expected, tolerance=tolerance, drop=dict(value=value, low=value - 0.01, high=value + 0.01))
+    curve = Curve(x=[float(k) for k in drops], y=[estimate(drop) for drop in drops.values()])
+    assert suggestion(curve, tolerance) == Suggestion(k=expected, tolerance=tolerance, drop=estimate(drops[expected]))
 
 
 def test_rules_from_the_latents_alone() -> None:
@@ -92,6 +123,12 @@ def test_rules_from_the_latents_alone() -> None:
     values = np.array([50, 30, 12, 5, 3.0])
     names = [f'{share} % of the variance' for share in (90, 95, 99)]
     expected = [*zip(names, (3, 4, 5), strict=True), ('above noise (parallel analysis)', 2)]
-    assert [(rule['name'], rule['k']) for rule in rules(values, 2)] == expected
-    assert rules(np.ones(50), 2)[-1]['name'] == 'above noise (parallel analysis)'
-    assert rules(np.ones(51), 2)[-1] == dict(name="the study's 50", k=50)
+    assert [(rule.name, rule.k) for rule in rules(values, 2)] == expected
+    assert rules(np.ones(50), 2)[-1].name == 'above noise (parallel analysis)'
+    assert rules(np.ones(51), 2)[-1] == Rule(name="the study's 50", k=50)
+
+
+def test_which_stack_a_layer_is_in() -> None:
+    assert stack_of('backbone.hourglasses.1.bottleneck_residuals.2') == 1
+    assert stack_of('backbone.hourglasses.10.ups.0') == 10
+    assert stack_of('backbone.residuals.1') is stack_of('neck.backbone.hourglasses.1.x') is None

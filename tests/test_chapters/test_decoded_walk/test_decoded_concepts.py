@@ -28,7 +28,7 @@ def test_a_standing_person() -> None:
     assert found[PEAKS] == 1
     mirrored = concepts_of(STANDING * (-1, 1) + (100, 0))
     assert mirrored['facing_camera'] == pytest.approx(-28 / 30)
-    assert set(found) == {*POSES, PEAKS} == {rule['name'] for rule in decoded_rules(NAMES, PEAK)}
+    assert set(found) == {*POSES, PEAKS} == {rule.name for rule in decoded_rules(NAMES, PEAK)}
 
 
 def test_peaks_count_for_the_labelled_share_alone() -> None:
@@ -50,5 +50,5 @@ def test_other_joints_have_fewer_concepts() -> None:
     found = decoded_concepts(np.zeros((2, 3, 2)), np.ones((2, 3)), np.ones((2, 2)), names, PEAK)
     assert list(found) == [PEAKS]
     (rule,) = decoded_rules(names, 0.25)
-    assert rule['title'] == 'labelled joints'
-    assert 'a peak of at least 0.25' in rule['definition']
+    assert rule.title == 'labelled joints'
+    assert 'a peak of at least 0.25' in rule.definition

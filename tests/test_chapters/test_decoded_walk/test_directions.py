@@ -9,19 +9,20 @@ from sklearn.metrics import pairwise_distances
 
 from shg_xai.chapters.decoded_walk.directions import (
     COMPONENTS,
-    Direction,
+    START,
+    SteeringVector,
     Walks,
     component_directions,
     concept_directions,
     contrast,
     find_concepts,
     nearest_distances,
-    random_directions,
 )
 from shg_xai.errors import InputError
 from shg_xai.latents.concepts import Concept
 from shg_xai.latents.selection import BLOCK
 from shg_xai.stats.pca import Components, principal_components
+from shg_xai.stats.projection import unit_directions
 from tests.helpers.analysis_stores import selected
 
 VALUES = (np.random.default_rng(0).standard_normal((300, 6)) * np.linspace(3, 0.5, 6) + np.arange(6)).astype(np.float32)
@@ -124,25 +125,26 @@ def test_concepts_are_found_by_name() -> None:
             find_concepts(known, [name])
 
 
-def test_random_directions_have_the_asked_length() -> None:
-    found = random_directions(50, 4, seed=3, step=2.5)
-    vectors = np.stack([one.vector for one in found])
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1)
-    assert np.linalg.norm(vectors[0] * found[0].step * -3) == pytest.approx(7.5)
-    assert [one.name for one in found] == ['random 1', 'random 2', 'random 3', 'random 4']
-    assert np.abs(vectors @ vectors.T - np.eye(4)).max() < 0.5
-    np.testing.assert_array_equal(vectors[2], random_directions(50, 4, 3, 1)[2].vector)
-    assert not np.array_equal(vectors[2], random_directions(50, 4, 4, 1)[2].vector)
+def test_random_walks_have_the_length_of_the_one_they_stand_beside() -> None:
+    steering = SteeringVector('component 1', 'component', 1, np.eye(50)[0], 2.5, 0.5)
+    walks = Walks([steering], unit_directions(50, 4, seed=3), np.array([-3.0, 0, 1]))
+    for other in range(1, 5):
+        vector, length = walks.place((0, other, -3.0))
+        assert np.linalg.norm(length * vector) == pytest.approx(7.5)
+        np.testing.assert_array_equal(vector, walks.random[:, other - 1])
+    assert np.abs(walks.random.T @ walks.random - np.eye(4)).max() < 0.5
+    vector, length = walks.place((0, 0, 1.0))
+    assert (vector is steering.vector, length) == (True, 2.5)
 
 
 def test_the_points_of_all_walks() -> None:
     vectors = np.eye(4)
-    directions = [Direction(str(place), 'component', 1, vectors[place], 1.0 + place, None) for place in range(2)]
+    directions = [SteeringVector(str(place), 'component', 1, vectors[place], 1.0 + place, 0.1) for place in range(2)]
     walks = Walks(directions, vectors[:, 2:], np.array([-1.0, 0, 2]))
-    np.testing.assert_array_equal(walks.vectors(), vectors)
-    assert walks.places() == [
-        (0, 0),
+    places = [(int(np.argmax(vector)), length) for vector, length in map(walks.place, walks.points())]
+    assert places == [
         (0, -1),
+        (0, 0),
         (0, 2),
         (2, -1),
         (2, 2),
@@ -155,10 +157,10 @@ def test_the_points_of_all_walks() -> None:
         (3, -2),
         (3, 4),
     ]
-    assert walks.points(0, 0).tolist() == [1, 0, 2]
-    assert walks.points(0, 2).tolist() == [5, 0, 6]
-    assert walks.points(1, 0).tolist() == [7, 0, 8]
-    assert walks.points(1, 1).tolist() == [9, 0, 10]
+    assert walks.walk(0, 0) == [(0, 0, -1), START, (0, 0, 2)]
+    assert walks.walk(0, 2) == [(0, 2, -1), START, (0, 2, 2)]
+    assert walks.walk(1, 1) == [(1, 1, -1), START, (1, 1, 2)]
+    assert len(set(walks.points())) == 13
 
 
 def test_nearest_real_latents(tmp_path: Path) -> None:

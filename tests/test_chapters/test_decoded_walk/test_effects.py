@@ -1,64 +1,57 @@
 """Measures of walks on poses whose shifts are known."""
 
-import json
-
+import msgspec
 import numpy as np
 import pytest
 
-from shg_xai.chapters.decoded_walk.effects import (
-    MORE,
-    NO_MORE,
-    DecodedWalk,
-    Drawn,
-    baseline,
-    beyond,
-    effects,
-    one_sign,
-    points,
-    verdict,
-)
+from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, one_sign, walk_of
+from shg_xai.chapters.decoded_walk.results import RandomWalks, Walk
+from shg_xai.results import Estimate
+from shg_xai.stats.bootstrap import Bootstrap
 
 STEPS = np.array([-3.0, -2, -1, 0, 1, 2, 3])
 JOINTS = ('a', 'b')
 IMAGES = np.array([1, 1, 2, 3, 4])
-DRAWN = Drawn(IMAGES, 200, 0.95, 0)
+DRAWN = Bootstrap(IMAGES, 200)
 BASE = np.random.default_rng(0).random((5, 2, 2))
 
 
-def linear(amount: tuple[float, float], concepts: dict[str, np.ndarray] | None = None) -> DecodedWalk:
+def linear(amount: tuple[float, float], concepts: dict[str, np.ndarray] | None = None) -> WalkedPoses:
     """Joint b moves by an amount per sigma, joint a stays; peaks fall by 0.01 c."""
     poses = np.repeat(BASE[None], len(STEPS), axis=0)
     poses[:, :, 1] += STEPS[:, None, None] * np.array(amount)
     peaks = 0.8 - 0.01 * STEPS[:, None, None] * np.ones((1, 5, 2))
-    return DecodedWalk(STEPS, poses, peaks, concepts or {})
+    return WalkedPoses(STEPS, poses, peaks, concepts or {})
 
 
-def estimate(value: float) -> object:
-    return pytest.approx(dict(value=value, low=value, high=value), abs=1e-12)
+def walked(poses: WalkedPoses) -> Walk:
+    return walk_of(poses, JOINTS, [0.5] * len(poses.steps), DRAWN)
+
+
+def assert_is(estimate: Estimate, value: float) -> None:
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((value,) * 3, abs=1e-12)
 
 
 def test_a_joint_that_moves_by_a_known_amount() -> None:
-    walk = linear((0.03, 0.04))  # 0.05 per sigma
-    for c, point in zip(STEPS, points(walk, JOINTS, DRAWN), strict=True):
-        assert point['c'] == c
-        assert point['shift']['a'] == estimate(0)
-        assert point['shift']['b'] == estimate(0.05 * abs(c))
-        assert point['mean_shift'] == estimate(0.025 * abs(c))
-        assert point['peak_change'] == estimate(-0.01 * c)
-        np.testing.assert_allclose(point['pose'][0], BASE[:, 0].mean(0), atol=1e-6)
-        np.testing.assert_allclose(point['pose'][1], BASE[:, 1].mean(0) + c * np.array([0.03, 0.04]), atol=1e-6)
-        assert point['peaks'] == pytest.approx([0.8 - 0.01 * c] * 2)
-    found = effects(walk, JOINTS, DRAWN)
-    assert found['shift_per_sigma'] == estimate(0.025)
-    assert found['most_moved'] == ['b', 'a']
+    found = walked(linear((0.03, 0.04)))  # 0.05 per sigma
+    for c, point in zip(STEPS, found.points, strict=True):
+        assert (point.c, point.nearest_distance) == (c, 0.5)
+        assert_is(point.shift['a'], 0)
+        assert_is(point.shift['b'], 0.05 * abs(c))
+        assert_is(point.mean_shift, 0.025 * abs(c))
+        assert_is(point.peak_change, -0.01 * c)
+        np.testing.assert_allclose(point.pose[0], BASE[:, 0].mean(0), atol=1e-6)
+        np.testing.assert_allclose(point.pose[1], BASE[:, 1].mean(0) + c * np.array([0.03, 0.04]), atol=1e-6)
+        assert point.peaks == pytest.approx([0.8 - 0.01 * c] * 2)
+    assert_is(found.shift_per_sigma, 0.025)
+    assert found.most_moved == ['b', 'a']
 
 
 def test_persons_who_differ_have_an_interval_over_images() -> None:
-    values = np.arange(5.0)
-    walk = linear((0.1, 0), dict(much=STEPS[:, None] * 0 + values))
-    found = points(walk, JOINTS, DRAWN)[0]['concepts']['much']
-    assert found['value'] == 2
-    assert 0 < found['low'] < 2 < found['high'] <= 4
+    walk = linear((0.1, 0), dict(much=STEPS[:, None] * 0 + np.arange(5.0)))
+    found = walked(walk).points[0].concepts['much']
+    assert (found.value, found.n) == (2, 5)
+    assert 0 < found.low < 2 < found.high <= 4
 
 
 @pytest.mark.parametrize(
@@ -83,7 +76,7 @@ def test_a_rise_that_persons_do_not_share_is_not_monotonic() -> None:
     walk = linear((0, 0), dict(much=own))
     assert own.mean(1)[-1] > own.mean(1)[0]
     assert walk.monotonic(DRAWN) == dict(much=False)
-    assert linear((0, 0), dict(much=own[:, :3])).monotonic(Drawn(np.array([1, 1, 1]), 50, 0.95, 0)) == dict(
+    assert linear((0, 0), dict(much=own[:, :3])).monotonic(Bootstrap(np.array([1, 1, 1]), 50)) == dict(
         much=None
     )  # one image
     assert linear((0, 0)).monotonic(DRAWN) == {}
@@ -91,24 +84,24 @@ def test_a_rise_that_persons_do_not_share_is_not_monotonic() -> None:
 
 def test_steps_within_two_sigmas_are_needed() -> None:
     steps = np.array([-3.0, 0, 3])
-    walk = DecodedWalk(steps, np.zeros((3, 5, 2, 2)), np.zeros((3, 5, 2)), dict(much=steps[:, None] * np.ones(5)))
+    walk = WalkedPoses(steps, np.zeros((3, 5, 2, 2)), np.zeros((3, 5, 2)), dict(much=steps[:, None] * np.ones(5)))
     assert walk.monotonic(DRAWN) == dict(much=None)
 
 
 def test_signs() -> None:
-    up, down = dict(value=1, low=0.5, high=2), dict(value=-1, low=-2, high=-0.5)
-    zero, unknown = dict(value=1, low=0, high=2), dict(value=1, low=None, high=None)
+    up, down = Estimate(value=1, low=0.5, high=2), Estimate(value=-1, low=-2, high=-0.5)
+    zero, unknown = Estimate(value=1, low=0, high=2), Estimate(value=1, low=None, high=None)
     assert one_sign([up, up]) is one_sign([down]) is True
     assert one_sign([up, down]) is one_sign([up, zero]) is False
     assert one_sign([up, unknown]) is None
-    assert one_sign([dict(value=1e-6, low=1e-6, high=1e-6)]) is False  # rounding
+    assert one_sign([Estimate(value=1e-6, low=1e-6, high=1e-6)]) is False  # rounding
 
 
 def test_changes_beyond_those_of_random_directions() -> None:
-    up, down = dict(value=1, low=0.5, high=2), dict(value=-1, low=-2, high=-0.5)
+    up, down = Estimate(value=1, low=0.5, high=2), Estimate(value=-1, low=-2, high=-0.5)
     assert beyond(up, 0.4) is beyond(down, 0.4) is True
     assert beyond(up, 0.5) is beyond(down, 0.6) is False
-    assert beyond(up, None) is beyond(dict(value=1, low=None, high=None), 0.1) is None
+    assert beyond(up, None) is beyond(Estimate(value=1, low=None, high=None), 0.1) is None
 
 
 def test_random_directions_make_a_baseline() -> None:
@@ -119,25 +112,23 @@ def test_random_directions_make_a_baseline() -> None:
         )
         for place, amount in enumerate(amounts)
     ]
-    found = baseline(walks, DRAWN)
-    assert found['random_mean_shift_97_5'] == pytest.approx(np.percentile(amounts / 2, 97.5))
-    np.testing.assert_allclose(found['by_step'], np.abs(STEPS) * np.percentile(amounts / 2, 97.5))
+    found = baseline(walks, walked(walks[0]), DRAWN)
+    assert found.shift_per_sigma_97_5 == pytest.approx(np.percentile(amounts / 2, 97.5))
+    np.testing.assert_allclose(found.mean_shift_97_5, np.abs(STEPS) * np.percentile(amounts / 2, 97.5))
     # Sizes of changes from -2 to 2, whatever their sign.
-    assert found['random_concept_change_97_5'] == dict(much=pytest.approx(np.percentile(4 * amounts, 97.5)), none=None)
-    assert found['random_monotonic'] == dict(much=20, none=0)  # all but the one that stays
-    json.dumps(found, allow_nan=False)
+    assert found.concept_change_97_5 == dict(much=pytest.approx(np.percentile(4 * amounts, 97.5)), none=None)
+    assert found.monotonic == dict(much=20, none=0)  # all but the one that stays
+    assert msgspec.json.decode(msgspec.json.encode(found), type=RandomWalks) == found, 'no NaN'
 
 
 def test_changes_are_those_between_two_sigmas() -> None:
     walk = linear((0, 0), dict(much=(STEPS**3)[:, None] * np.arange(5)))
-    found = effects(walk, JOINTS, DRAWN)['concept_change']['much']
-    assert found['value'] == pytest.approx(16 * 2)  # 8 - (-8), by the mean of 0 to 4
+    found = walked(walk).concept_change['much']
+    assert found.value == pytest.approx(16 * 2)  # 8 - (-8), by the mean of 0 to 4
 
 
-def test_the_statement_has_its_numbers() -> None:
-    shift = dict(value=0.05, low=0.04, high=0.06)
-    assert verdict(shift, 0.039) == (
-        f"{MORE}: 0.0500 [0.0400, 0.0600] of the crop's side per sigma, 97.5 % of the random ones at most 0.0390"
-    )
-    assert verdict(shift, 0.04).startswith(NO_MORE)
-    assert verdict(dict(value=0.05, low=None, high=None), 0.01) is None
+def test_shifts_beyond_those_of_random_directions() -> None:
+    shift = Estimate(value=0.05, low=0.04, high=0.06)
+    assert more_than(shift, 0.039) is True
+    assert more_than(shift, 0.04) is False
+    assert more_than(Estimate(value=0.05), 0.01) is None

@@ -17,19 +17,15 @@ from mmpose.registry import DATASETS
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.chapters.decoded_walk.measure import WalkOptions, walk_latent
+from shg_xai.chapters.decoded_walk.measure import measure
+from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions
+from shg_xai.chapters.decoded_walk.results import DecodedWalk, Example, Walk
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.latents import LatentStore
+from shg_xai.results import Estimate
 from tests.helpers.data import write_coco
-from tests.test_chapters.test_component_projection.test_measure import RESNET
-from tests.test_interventions.test_capture import (
-    LAYER,
-    load,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.helpers.small_network import LAYER, RESNET, load, save_network, small_config
 
 KINDS = dict(
     plain=(LAYER, {}),
@@ -63,16 +59,23 @@ def made(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Callable[
         dump_latents(
             cfg, cfg.load_from, DumpOptions((layer,), folder / 'store', 'train', dtype='float32', predictions=False)
         )
+        cfg.dump(folder / 'network.py')
         return Made(cfg, folder / 'store')
 
     return lambda kind='plain': once(kind)._replace(cfg=deepcopy(once(kind).cfg))
 
 
-def run(made: Made, **options: Any) -> dict[str, Any]:
+def run(made: Made, **options: Any) -> DecodedWalk:
     """Walk; each run with a logger of its own."""
-    cfg = deepcopy(made.cfg)
-    cfg.experiment_name += f'_{next(RUNS)}'
-    return walk_latent(cfg, cfg.load_from, WalkOptions(made.store, **{**QUICK, **options}))
+    return measure(
+        DecodedWalkOptions(
+            config=str(made.store.with_name('network.py')),
+            checkpoint=made.cfg.load_from,
+            store=made.store,
+            cfg_options=(f'experiment_name={made.cfg.experiment_name}_{next(RUNS)}',),
+            **{**QUICK, **options},
+        )
+    )
 
 
 def persons_of(cfg: Config) -> list[dict[str, Any]]:
@@ -119,20 +122,28 @@ def component(values: np.ndarray, number: int) -> np.ndarray:
     return vector * np.sqrt(fitted.explained_variance_[number - 1])
 
 
-def pose(example: dict[str, Any], name: str, c: float) -> np.ndarray:
-    walk = next(one['walk'] for one in example['poses'] if one['name'] == name)
-    return np.array(next(point['pose'] for point in walk if point['c'] == c))
+def pose(found: DecodedWalk, example: Example, name: str, c: float) -> np.ndarray:
+    """Of a walk by name; ``random`` for the one beside the first."""
+    walk = example.walks[0] if name == 'random' else next(one for one in example.walks if one.name == name)
+    return np.array((walk.random if name == 'random' else walk.poses)[found.steps.index(c)])
+
+
+def walk_of(found: DecodedWalk, name: str) -> Walk:
+    """The same of what is measured along it."""
+    if name == 'random':
+        return found.directions[0].random.walk
+    return next(direction.walk for direction in found.directions if direction.name == name)
 
 
 @pytest.mark.parametrize('skips', ['own', 'none', 'mean', 'donor'])
 def test_from_the_mean_with_all_kinds_of_skips(made: Callable[..., Made], skips: str) -> None:
     found = run(made(), skips=skips, persons=3)
     values, hand = stored(made().store), ByHand(made().cfg)
-    assert (found['persons'], found['skips'], found['start']) == (3, skips, 'mean')
-    assert len(found['examples']) == 3
+    assert (found.persons, found.options.skips, found.options.start) == (3, skips, 'mean')
+    assert len(found.examples) == 3
     own = {person: hand.encode(person)[1] for person in hand.persons}
-    for example in found['examples']:
-        person, donor = example['annotation_id'], example['donor_annotation_id']
+    for example in found.examples:
+        person, donor = example.annotation_id, example.donor_annotation_id
         if skips == 'donor':
             assert donor // 10 != person // 10  # of another image
         used = {
@@ -145,35 +156,35 @@ def test_from_the_mean_with_all_kinds_of_skips(made: Callable[..., Made], skips:
             sigma = component(values, number)
             for c in (-1, 0, 2):
                 np.testing.assert_allclose(
-                    pose(example, f'component {number}', c),
+                    pose(found, example, f'component {number}', c),
                     hand.decode(person, values.mean(0) + c * sigma, used),
                     atol=0.01,
                 )
-    first = found['directions'][0]
-    assert first['step'] == pytest.approx(np.linalg.norm(component(values, 1)), rel=1e-5)
-    for point in first['walk']:
-        distance = np.linalg.norm(values - values.mean(0) - point['c'] * component(values, 1), axis=1).min()
-        assert point['nearest_distance'] == pytest.approx(distance, rel=1e-4)
-    assert first['shift_per_sigma']['value'] > 0
+    first = found.directions[0]
+    assert first.step == pytest.approx(np.linalg.norm(component(values, 1)), rel=1e-5)
+    for point in first.walk.points:
+        distance = np.linalg.norm(values - values.mean(0) - point.c * component(values, 1), axis=1).min()
+        assert point.nearest_distance == pytest.approx(distance, rel=1e-4)
+    assert first.walk.shift_per_sigma.value > 0
 
 
 @pytest.mark.parametrize('skips', ['none', pytest.param('mean', marks=pytest.mark.slow)])
 def test_one_latent_and_one_set_of_skips_are_one_pose(made: Callable[..., Made], skips: str) -> None:
     found = run(made(), skips=skips, persons=6)
-    for name, c in (('component 1', -1), ('component 2', 2), ('random 1', 2)):
+    for name, c in (('component 1', -1), ('component 2', 2), ('random', 2)):
         crops = [
-            (pose(example, name, c) - example['crop_center']) / example['crop_scale'] + 0.5
-            for example in found['examples']
+            (pose(found, example, name, c) - example.crop_center) / example.crop_scale + 0.5
+            for example in found.examples
         ]
         for other in crops[1:]:
             np.testing.assert_allclose(crops[0], other, atol=1e-4)
-        entry = next(one for one in found['directions'] if one['name'] == name)
-        point = next(one for one in entry['walk'] if one['c'] == c)
-        np.testing.assert_allclose(point['pose'], crops[0], atol=1e-4)
-        shift = point['mean_shift']
-        assert shift['low'] == pytest.approx(shift['value'], abs=1e-6)
-        assert shift['high'] == pytest.approx(shift['value'], abs=1e-6)
-    assert any('decoded from the same values' in warning for warning in found['warnings'])
+        walk = walk_of(found, name)
+        point = next(one for one in walk.points if one.c == c)
+        np.testing.assert_allclose(point.pose, crops[0], atol=1e-4)
+        shift = point.mean_shift
+        assert shift.low == pytest.approx(shift.value, abs=1e-6)
+        assert shift.high == pytest.approx(shift.value, abs=1e-6)
+    assert any('decoded from the same values' in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize('kind', ['plain', pytest.param('stacked', marks=pytest.mark.slow), 'resnet'])
@@ -186,31 +197,31 @@ def test_a_person_that_goes_nowhere_is_the_network_itself(made: Callable[..., Ma
     chosen = [persons[index] for index in (0, 2, 5)]
     with torch.no_grad():
         samples = network.test_step(pseudo_collate(chosen))
-    for example, sample in zip(found['examples'], samples, strict=True):
+    for example, sample in zip(found.examples, samples, strict=True):
         plain = np.round(sample.pred_instances.keypoints[0].astype(float), 3).tolist()
-        assert example['annotation_id'] == sample.raw_ann_info['id']
-        assert example['untouched'] == plain
-        assert pose(example, 'component 1', 0).tolist() == plain
-        assert pose(example, 'component 1', 2).tolist() != plain
-    for entry in found['directions']:
-        start = next(point for point in entry['walk'] if point['c'] == 0)
-        assert start['mean_shift'] == start['peak_change'] == dict(value=0, low=0, high=0)
-        assert start['nearest_distance'] is None  # from the persons' own latents
-    flipped = [warning for warning in found['warnings'] if 'flip test' in warning]
+        assert example.annotation_id == sample.raw_ann_info['id']
+        assert np.array(example.untouched).tolist() == plain
+        assert pose(found, example, 'component 1', 0).tolist() == plain
+        assert pose(found, example, 'component 1', 2).tolist() != plain
+    for direction in found.directions:
+        for walk in (direction.walk, direction.random.walk):
+            start = next(point for point in walk.points if point.c == 0)
+            assert start.mean_shift == start.peak_change == Estimate(value=0, low=0, high=0, n=3)
+            assert start.nearest_distance is None  # from the persons' own latents
+    flipped = [warning for warning in found.warnings if 'flip test' in warning]
     assert len(flipped) == (kind == 'resnet')
 
 
 def test_concepts_and_random_directions(made: Callable[..., Made]) -> None:
     found = run(made(), components=(), concepts=('labelled_share',), steps=(-2, -1, 1, 2), peak=0.5)
-    concept, random = found['directions']
-    assert (concept['name'], concept['kind']) == ('labelled_share', 'concept')
-    assert (random['name'], random['kind'], random['beside']) == ('random 1', 'random', 'labelled_share')
-    assert random['step'] == concept['step']
-    assert [point['c'] for point in concept['walk']] == [-2, -1, 0, 1, 2]
-    assert {rule['name'] for rule in found['concepts']} == set(concept['monotonic'])
-    assert found['settings']['peak'] == 0.5
-    assert concept['verdict'].startswith('moves joints ')
-    assert set(concept['random_monotonic']) == set(concept['monotonic'])
+    (concept,) = found.directions
+    assert (concept.name, concept.kind) == ('labelled_share', 'concept')
+    assert [point.c for point in concept.walk.points] == [-2, -1, 0, 1, 2] == found.steps
+    monotonic = set(concept.walk.monotonic)
+    assert {rule.name for rule in found.concepts} == monotonic == set(concept.random.monotonic)
+    assert set(concept.random.walk.monotonic) == set(concept.concept_more_than_random) == monotonic
+    assert found.peak == found.options.peak == 0.5
+    assert concept.more_than_random in (True, False)
 
 
 def test_skips_need_an_hourglass(made: Callable[..., Made]) -> None:
@@ -225,15 +236,15 @@ def test_skips_need_an_hourglass(made: Callable[..., Made]) -> None:
 @pytest.mark.slow
 def test_skips_that_are_off_cannot_be_replaced(made: Callable[..., Made]) -> None:
     found = [run(made('unskipped'), skips=skips, persons=2) for skips in ('own', 'donor', 'mean')]
-    assert found[0]['directions'] == found[1]['directions'] == found[2]['directions']
-    assert any('all skips of the network are off' in warning for warning in found[1]['warnings'])
+    assert found[0].directions == found[1].directions == found[2].directions
+    assert any('all skips of the network are off' in warning for warning in found[1].warnings)
 
 
 @pytest.mark.slow
 def test_one_image_has_no_verdict(made: Callable[..., Made]) -> None:
     found = run(made(), persons=1)
-    assert [entry['verdict'] for entry in found['directions'] if entry['kind'] != 'random'] == [None, None]
-    assert any('one image' in warning for warning in found['warnings'])
+    assert [direction.more_than_random for direction in found.directions] == [None, None]
+    assert any('one image' in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize(
@@ -253,4 +264,4 @@ def test_one_image_has_no_verdict(made: Callable[..., Made]) -> None:
 )
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        WalkOptions(Path('store'), **options)
+        DecodedWalkOptions(config='config.py', checkpoint='best.pth', store=Path('store'), **options)

@@ -1,80 +1,89 @@
-"""Sentences on the study: no stronger than the verdicts, and plain where nothing helped."""
+"""Sentences on the networks: no stronger than the verdicts, and plain where nothing helped."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from shg_xai.chapters.networks.findings import study_claims
-from shg_xai.chapters.networks.parts import signed, spread, stack_name
-from shg_xai.report.claims import claims
-from shg_xai.report.tables_study import of_study
-from tests.helpers.made_study import study_results
-from tests.test_report.test_claims import nulled
+from shg_xai.chapters.networks.findings import findings
+from shg_xai.chapters.networks.results import Comparison, Networks, SpliceCheck
+from shg_xai.chapters.networks.tables import tables
+from shg_xai.drawing.text import signed, spread, stack_name
+from shg_xai.results import Estimate, Results, Verdict
+from tests.helpers.made_networks import networks as made_networks
+
+NOTHING = Results(command='', seed=0, versions={}, settings={}, layers=[], answers=[])
+Ends = tuple[float, float, float]
 
 
 @pytest.fixture
-def study() -> dict[str, Any]:
-    return study_results()
+def answer() -> Networks:
+    return made_networks()
 
 
-def text_of(study: dict[str, Any]) -> str:
-    return ' '.join(study_claims(study))
+def said(answer: Networks) -> list[str]:
+    return findings(answer, NOTHING)
+
+
+def text_of(answer: Networks) -> str:
+    return ' '.join(said(answer))
+
+
+def estimate(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value=value, low=low, high=high)
+
+
+def found(answer: Networks, a: str, b: str) -> Comparison:
+    comparison = answer.comparison(a, b)
+    assert comparison is not None
+    return comparison
 
 
 def judge(
-    study: dict[str, Any],
-    verdict: str,
-    ends: tuple[float, float, float],
+    answer: Networks,
+    verdict: Verdict,
+    ends: Ends,
     by_seed: Sequence[float],
     over: tuple[float | None, float | None] = (None, None),
 ) -> None:
     """Rewrite improved against control on labelled joints."""
-    found = next(
-        item
-        for item in study['comparisons']
-        if item['group'] == 'labelled' and (item['a'], item['b']) == ('improved', 'control')
-    )
-    found.update(
-        verdict=verdict,
-        by_seed=list(by_seed),
-        over_seeds=dict(value=ends[0], low=over[0], high=over[1]),
-        difference=dict(zip(('value', 'low', 'high'), ends, strict=True)),
-    )
+    comparison = found(answer, 'improved', 'control')
+    comparison.verdict, comparison.by_seed, comparison.difference = verdict, list(by_seed), estimate(*ends)
+    comparison.over_seeds = Estimate(value=ends[0], low=over[0], high=over[1], over='seeds')
 
 
-def test_no_difference_is_said_plainly(study: dict[str, Any]) -> None:
-    judge(study, 'no difference found', (0.002, -0.004, 0.008), (0.001, 0.005, 0.0), (-0.0046, 0.0086))
-    assert study_claims(study)[1] == (
+def test_no_difference_is_said_plainly(answer: Networks) -> None:
+    judge(answer, Verdict.NO_DIFFERENCE, (0.002, -0.004, 0.008), (0.001, 0.005, 0.0), (-0.0046, 0.0086))
+    assert said(answer)[1] == (
         'The autoencoder does not help beyond what training on gives: on labelled joints, no '
         'difference from the control trained on without it was found (+0.002, 95 % interval −0.004 '
         'to 0.008; by seed +0.001, +0.005 and 0.000, over seeds −0.005 to 0.009).'
     )
 
 
-def test_a_worse_network_does_not_help_either(study: dict[str, Any]) -> None:
-    judge(study, 'worse', (-0.03, -0.04, -0.02), (-0.02, -0.03, -0.04))
-    text = study_claims(study)[1]
+def test_a_worse_network_does_not_help_either(answer: Networks) -> None:
+    judge(answer, Verdict.WORSE, (-0.03, -0.04, -0.02), (-0.02, -0.03, -0.04))
+    text = said(answer)[1]
     assert text.startswith('The autoencoder does not help beyond what training on gives: ')
     assert 'it is worse than the control trained on without it (−0.030, 95 % interval' in text
 
 
-def test_a_better_network_helps_but_not_by_one_seed(study: dict[str, Any]) -> None:
-    judge(study, 'better', (0.03, 0.02, 0.04), (0.02, 0.03, 0.04))
-    assert study_claims(study)[1].startswith(
+def test_a_better_network_helps_but_not_by_one_seed(answer: Networks) -> None:
+    judge(answer, Verdict.BETTER, (0.03, 0.02, 0.04), (0.02, 0.03, 0.04))
+    assert said(answer)[1].startswith(
         'The autoencoder helps beyond what training on gives, on labelled joints: it is better than'
     )
-    judge(study, 'too few seeds to tell', (0.03, 0.02, 0.04), (0.01, 0.05), (-0.22, 0.28))
-    assert study_claims(study)[1] == (
+    judge(answer, Verdict.TOO_FEW_SEEDS, (0.03, 0.02, 0.04), (0.01, 0.05), (-0.22, 0.28))
+    assert said(answer)[1] == (
         'With the autoencoder the networks of these seeds score more than the control trained on '
         'without it, on labelled joints (+0.030, 95 % interval 0.020 to 0.040; by seed +0.010 and '
         '+0.050, over seeds −0.220 to 0.280); whether other seeds would agree is not known.'
     )
-    study['settings']['seeds'] = [7]
-    judge(study, 'too few seeds to tell', (-0.03, -0.04, -0.02), (-0.03,))
-    assert 'seed scores less than the control' in study_claims(study)[2]
-    judge(study, 'too few seeds to tell', (0.03, 0.02, 0.04), (0.03,))
-    texts = study_claims(study)
+    answer.settings = replace(answer.settings, seeds=(7,))
+    judge(answer, Verdict.TOO_FEW_SEEDS, (-0.03, -0.04, -0.02), (-0.03,))
+    assert 'seed scores less than the control' in said(answer)[2]
+    judge(answer, Verdict.TOO_FEW_SEEDS, (0.03, 0.02, 0.04), (0.03,))
+    texts = said(answer)
     assert texts[1].startswith('One seed was run (7): one seed cannot tell a network from luck.')
     assert 'helps' not in texts[2]
     assert texts[2].endswith(
@@ -83,101 +92,52 @@ def test_a_better_network_helps_but_not_by_one_seed(study: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(('value', 'words'), [(0.03, 'more'), (-0.03, 'less')])
-def test_what_seeds_are_too_few_for_is_no_difference_and_no_verdict(
-    study: dict[str, Any], value: float, words: str
-) -> None:
-    found = next(
-        item
-        for item in study['comparisons']
-        if item['group'] == 'labelled' and (item['a'], item['b']) == ('spliced', 'plain')
-    )
-    ends = dict(value=value, low=value - 0.01, high=value + 0.01)
-    found.update(
-        verdict='too few seeds to tell',
-        difference=ends,
-        by_seed=[value - 0.02, value + 0.02],
-        over_seeds=dict(value=value, low=-0.3, high=0.3),
-    )
+def test_what_seeds_are_too_few_for_is_no_difference_and_no_verdict(answer: Networks, value: float, words: str) -> None:
+    item = found(answer, 'spliced', 'plain')
+    item.verdict, item.difference = Verdict.TOO_FEW_SEEDS, estimate(value, value - 0.01, value + 0.01)
+    item.by_seed, item.over_seeds = [value - 0.02, value + 0.02], estimate(value, -0.3, 0.3)
     assert (
         f'“autoencoder put in” scores {words} than “plain”, too few seeds to tell that from luck, on labelled joints ('
-    ) in text_of(study)
+    ) in text_of(answer)
 
 
-def test_several_seeds_are_not_called_luck(study: dict[str, Any]) -> None:
-    assert 'luck' not in text_of(study)
-    assert 'luck' in text_of(study_results(seeds=(0,), stacks=1))
+def test_several_seeds_are_not_called_luck(answer: Networks) -> None:
+    assert 'luck' not in text_of(answer)
+    assert 'luck' in text_of(made_networks(seeds=(0,), stacks=1))
 
 
-def test_verdicts_on_other_joints_are_those_of_the_results(study: dict[str, Any]) -> None:
-    for item in study['comparisons']:
-        if (item['a'], item['b'], item['group']) == ('improved', 'control', 'limbs'):
-            item.update(verdict='better', difference=dict(value=0.02, low=0.011, high=0.03))
-    other = next(line for line in study_claims(study) if line.startswith('The same two on other'))
+def test_verdicts_on_other_joints_are_those_of_the_results(answer: Networks) -> None:
+    limbs = answer.comparison('improved', 'control', 'limbs')
+    assert limbs is not None
+    limbs.verdict, limbs.difference = Verdict.BETTER, estimate(0.02, 0.011, 0.03)
+    other = next(line for line in said(answer) if line.startswith('The same two on other'))
     assert 'limb joints better (+0.020, 0.011 to 0.030)' in other
     assert 'visible joints no difference found' in other
 
 
-def test_without_a_control_nothing_is_said_to_help(study: dict[str, Any]) -> None:
-    study['comparisons'] = []
-    text = text_of(study)
+def test_without_a_control_nothing_is_said_to_help(answer: Networks) -> None:
+    answer.comparisons = []
+    text = text_of(answer)
     assert 'Whether the autoencoder helps beyond what training on gives was not looked at.' in text
     assert 'does not help' not in text and 'comparisons were made' not in text
 
 
-def test_the_splice_says_what_it_cost(study: dict[str, Any]) -> None:
+def test_the_splice_says_what_it_cost(answer: Networks) -> None:
     assert (
         'Put in and not trained on, the suggested autoencoder leaves a PCK of 0.570 on '
         'validation persons, where the plain network has 0.610 to 0.614 (labelled joints, 3 '
         'seeds).'
-    ) in study_claims(study)
-    assert 'gives its own PCK again exactly.' in text_of(study)
-    study['splice'] = [dict(key='suggested', seed=0, plain=0.6, spliced=0.5, with_error=0.6, deviation=2e-6)]
-    assert 'gives its own PCK again, to within 0.000002.' in text_of(study)
-    study['splice'][0].update(with_error=0.58, deviation=0.02)
-    assert 'still off by as much as 0.020' in text_of(study)
+    ) in said(answer)
+    assert 'gives its own PCK again exactly.' in text_of(answer)
+    check = SpliceCheck(key='suggested', seed=0, plain=0.6, spliced=0.5, with_error=0.6, deviation=2e-6)
+    answer.splice = [check]
+    assert 'gives its own PCK again, to within 0.000002.' in text_of(answer)
+    check.with_error, check.deviation = 0.58, 0.02
+    assert 'still off by as much as 0.020' in text_of(answer)
 
 
-def width(study: dict[str, Any], **changes: Any) -> list[str]:
-    """What is said of a single stack whose suggestion was changed."""
-    study['widths'] = study['widths'][:1]
-    study['widths'][0]['suggestion'].update(changes)
-    return study_claims(study)
-
-
-def test_the_width_stands_beside_the_rules(study: dict[str, Any]) -> None:
-    texts = width(study)
-    assert (
-        'In the latent 32 of 512 components are enough to lose at most 0.005 of PCK on '
-        'labelled joints: the loss measured is 0.004 (95 % interval 0.001 to 0.007; 500 '
-        'persons).'
-    ) in texts
-    assert 'The interval does not rule out a larger loss, up to 0.007.' in texts
-    assert (
-        'Other rules ask for more – above noise (parallel analysis): 38; 90 % of the variance: '
-        '44; the study’s 50; 95 % of the variance: 67; 99 % of the variance: 139.'
-    ) in texts
-    texts = width(study, k=50, drop=dict(value=0.002, low=0, high=0.004))
-    assert not any('rule out' in text for text in texts)
-    assert 'Other rules ask for as many – the study’s 50.' in texts
-    assert any(text.startswith('Other rules ask for fewer – above noise') for text in texts)
-    assert any('all 512 components are needed' in text for text in width(study, k=512))
-
-
-@pytest.mark.parametrize(
-    ('k', 'words'),
-    [
-        (16, 'needs fewer components than the first stack (16 and 32;'),
-        (64, 'needs more components than the first stack (64 and 32;'),
-        (32, 'needs as many components as the first stack (32 and 32;'),
-    ],
-)
-def test_the_second_stack_is_set_against_the_first(study: dict[str, Any], k: int, words: str) -> None:
-    study['widths'][1]['suggestion']['k'] = k
-    assert f'The second stack {words}' in text_of(study)
-
-
-def test_autoencoders_stand_beside_pca_and_own_up_to_dead_units(study: dict[str, Any]) -> None:
-    texts = study_claims(study)
+def test_autoencoders_stand_beside_pca_and_own_up_to_dead_units(answer: Networks) -> None:
+    texts = said(answer)
     assert (
         'The suggested autoencoder of the first stack (32 units) explains 86.1 to 86.9 % of '
         'the variance of persons it was not trained on; PCA of the same width 89.4 %.'
@@ -192,41 +152,39 @@ def test_autoencoders_stand_beside_pca_and_own_up_to_dead_units(study: dict[str,
     )
 
 
-def test_nothing_known_is_said_as_such(study: dict[str, Any]) -> None:
-    nothing = nulled(study)
-    for item in nothing['comparisons']:
-        item.update(verdict='no difference found', by_seed=[None] * 3)
-    for part in ('autoencoders', 'splice'):
-        for item in nothing[part]:
-            item.update({key: None for key, value in item.items() if isinstance(value, float)})
-    text = text_of(nothing)
+def test_nothing_known_is_said_as_such(answer: Networks) -> None:
+    for network in answer.networks:
+        for estimate in network.pck.values():
+            estimate.value = estimate.low = estimate.high = estimate.sd = None
+    for item in answer.comparisons:
+        item.verdict, item.by_seed = Verdict.NO_DIFFERENCE, [None] * 3
+        item.difference = item.over_seeds = Estimate(value=None)
+    for test in answer.autoencoders:
+        test.explained_variance_ratio = test.pca_explained_variance_ratio = None
+    for check in answer.splice:
+        check.plain = check.spliced = check.with_error = check.deviation = None
+    text = text_of(answer)
     assert 'PCK of not known on labelled joints (interval not known)' in text
-    cells = ' '.join(entry for table in of_study(nothing) for row in table.rows for entry in row)
+    assert 'explains an unknown share of the variance' in text and 'PCA of the same width is not known' in text
+    cells = ' '.join(entry for table in tables(answer, NOTHING) for row in table.rows for entry in row)
     for word in ('nan', 'None', 'null'):
         assert word not in text and word not in cells
 
 
-def test_the_plain_network_alone_will_do(study: dict[str, Any]) -> None:
-    study.update(
-        networks=study['networks'][:1], comparisons=[], autoencoders=[], splice=[], widths=[], stages=[], mean_pose=None
-    )
-    assert study_claims(study) == [
+def test_the_plain_network_alone_will_do(answer: Networks) -> None:
+    answer.networks, answer.mean_pose = answer.networks[:1], None
+    answer.comparisons, answer.autoencoders, answer.splice, answer.stages = [], [], [], []
+    assert said(answer) == [
         'The networks were trained on 4,000 persons, chosen on 500 and tested on 500.',
         'Whether the autoencoder helps beyond what training on gives was not looked at.',
         'The plain network has a PCK of 0.612 on labelled joints (95 % interval 0.604 to 0.620, '
         'standard deviation over seeds 0.004).',
     ]
-    assert [len(table.rows) for table in of_study(study)] == [1]
+    assert [len(table.rows) for table in tables(answer, NOTHING)] == [1]
 
 
-def test_the_study_is_the_first_chapter_and_only_where_it_is(study: dict[str, Any]) -> None:
-    said = claims(dict(settings={}, analyses=[], study=study))
-    assert [where for where, _ in said] == ['study'] * len(study_claims(study))
-    assert claims(dict(settings={}, analyses=[])) == []
-
-
-def test_tables_hold_the_numbers(study: dict[str, Any]) -> None:
-    networks, comparisons, autoencoders, splice, widths, stages = of_study(study)
+def test_tables_hold_the_numbers(answer: Networks) -> None:
+    networks, comparisons, autoencoders, splice, stages = tables(answer, NOTHING)
     assert networks.caption == (
         'PCK of 500 persons tested, 3 seeds: mean ± standard deviation over seeds (95 % interval)'
     )
@@ -262,10 +220,9 @@ def test_tables_hold_the_numbers(study: dict[str, Any]) -> None:
         '400',
     ]
     assert splice.rows[0] == ['suggested', '0', '0.610', '0.570', '0.610', '0']
-    assert widths.rows[6][:4] == ['first stack', '32', '83.2 %', '0.608 (0.595 to 0.621)']
     assert stages.rows[1] == ['dump', '61', 'tools/dump_latents.py shg_people.py']
-    assert 'standard' not in of_study(study_results(seeds=(0,)))[0].caption
-    assert all(len(row) == len(table.head) for table in of_study(study) for row in table.rows)
+    assert 'standard' not in tables(made_networks(seeds=(0,)), NOTHING)[0].caption
+    assert all(len(row) == len(table.head) for table in tables(answer, NOTHING) for row in table.rows)
 
 
 def test_numbers_over_seeds_are_their_ends() -> None:

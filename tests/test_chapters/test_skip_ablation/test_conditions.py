@@ -1,43 +1,37 @@
-"""Conditions of an ablation listed by hand; numbers against worked-out ones and single columns."""
+"""Conditions of a skip ablation listed by hand, and their names."""
 
 import numpy as np
 import pytest
 
-from shg_xai.chapters.component_projection.width import mean_estimate, paired_difference
 from shg_xai.chapters.skip_ablation.conditions import (
-    UNTOUCHED,
-    Condition,
     all_conditions,
-    bin_edges,
-    differences,
+    condition_text,
     donors,
-    estimates,
-    histogram,
     levels_off,
-    losers,
     part_joints,
+    what_is_off,
 )
+from shg_xai.chapters.skip_ablation.results import Ablation
 from tests.helpers.data import NAMES
 
 
 def test_conditions_of_one_stack() -> None:
     found = all_conditions([[0, 1]], [0, 1], ['zero', 'donor'], [3], [0])
     assert found == [
-        Condition(0, 'all off', replacement='zero'),
-        Condition(0, 'all off', replacement='donor'),
-        Condition(0, 'level off', 0, replacement='zero'),
-        Condition(0, 'level off', 0, replacement='donor'),
-        Condition(0, 'level off', 1, replacement='zero'),
-        Condition(0, 'level off', 1, replacement='donor'),
-        Condition(0, 'level on alone', 0, replacement='zero'),
-        Condition(0, 'level on alone', 0, replacement='donor'),
-        Condition(0, 'level on alone', 1, replacement='zero'),
-        Condition(0, 'level on alone', 1, replacement='donor'),
-        Condition(0, latent='zero', replacement='zero'),
-        Condition(0, latent='donor', replacement='donor'),
-        Condition(0, latent='k components', k=3),
+        Ablation(stack=0, skips='all off', replacement='zero'),
+        Ablation(stack=0, skips='all off', replacement='donor'),
+        Ablation(stack=0, skips='level off', level=0, replacement='zero'),
+        Ablation(stack=0, skips='level off', level=0, replacement='donor'),
+        Ablation(stack=0, skips='level off', level=1, replacement='zero'),
+        Ablation(stack=0, skips='level off', level=1, replacement='donor'),
+        Ablation(stack=0, skips='level on alone', level=0, replacement='zero'),
+        Ablation(stack=0, skips='level on alone', level=0, replacement='donor'),
+        Ablation(stack=0, skips='level on alone', level=1, replacement='zero'),
+        Ablation(stack=0, skips='level on alone', level=1, replacement='donor'),
+        Ablation(stack=0, latent='zero', replacement='zero'),
+        Ablation(stack=0, latent='donor', replacement='donor'),
+        Ablation(stack=0, latent='k components', k=3),
     ]
-    assert UNTOUCHED not in found
 
 
 def test_conditions_of_two_stacks_one_with_a_level_less() -> None:
@@ -67,17 +61,17 @@ def test_conditions_of_two_stacks_one_with_a_level_less() -> None:
 @pytest.mark.parametrize(
     'condition, expected',
     [
-        (Condition(None, 'all off'), [(0, 0), (0, 1), (0, 2), (1, 0), (1, 2)]),
-        (Condition(1, 'all off'), [(1, 0), (1, 2)]),
-        (Condition(0, 'level off', 1), [(0, 1)]),
-        (Condition(None, 'level off', 2), [(0, 2), (1, 2)]),
-        (Condition(0, 'level on alone', 1), [(0, 0), (0, 2)]),
-        (Condition(None, 'level on alone', 1), [(0, 0), (0, 2), (1, 0), (1, 2)]),
-        (Condition(0, latent='zero'), []),
-        (UNTOUCHED, []),
+        (Ablation(stack=None, skips='all off'), [(0, 0), (0, 1), (0, 2), (1, 0), (1, 2)]),
+        (Ablation(stack=1, skips='all off'), [(1, 0), (1, 2)]),
+        (Ablation(stack=0, skips='level off', level=1), [(0, 1)]),
+        (Ablation(stack=None, skips='level off', level=2), [(0, 2), (1, 2)]),
+        (Ablation(stack=0, skips='level on alone', level=1), [(0, 0), (0, 2)]),
+        (Ablation(stack=None, skips='level on alone', level=1), [(0, 0), (0, 2), (1, 0), (1, 2)]),
+        (Ablation(stack=0, latent='zero'), []),
+        (Ablation(), []),
     ],
 )
-def test_levels_a_condition_switches_off(condition: Condition, expected: list) -> None:
+def test_levels_a_condition_switches_off(condition: Ablation, expected: list) -> None:
     assert levels_off(condition, [[0, 1, 2], [0, 2]]) == expected
 
 
@@ -99,40 +93,16 @@ def test_parts_of_the_body() -> None:
     )
 
 
-def test_columns_together_are_columns_one_by_one() -> None:
-    random = np.random.default_rng(0)
-    images = np.repeat(np.arange(20), 2)
-    a = {
-        ('pck', 'x'): random.random(40),
-        ('joints', 'knee', 'x'): random.random(40),
-        ('joints', 'knee', 'y'): np.full(40, np.nan),
-    }
-    a['joints', 'knee', 'x'][:5] = np.nan
-    b = {key: random.random(40) for key in a}
-    drawn = (images, 50, 0.9, 3)
-    found = estimates(a, drawn)
-    lost = differences(a, b, drawn)
-    assert found['joints']['knee']['y'] == dict(value=None, low=None, high=None)
-    for one, two, key in (
-        (found['pck']['x'], lost['pck']['x'], ('pck', 'x')),
-        (found['joints']['knee']['x'], lost['joints']['knee']['x'], ('joints', 'knee', 'x')),
-    ):
-        assert one == pytest.approx(mean_estimate(a[key], *drawn), rel=1e-12)
-        assert two == pytest.approx(paired_difference(a[key], b[key], *drawn), rel=1e-12)
-    assert lost['pck']['x']['value'] == pytest.approx((a['pck', 'x'] - b['pck', 'x']).mean())
-
-
-def test_a_histogram_counts_persons_with_a_value() -> None:
-    found = histogram(np.array([0, 0.04, 0.05, 0.5, 1, 1, np.nan]))
-    assert len(found) == 21
-    assert (found[0], found[1], found[10], found[20]) == (2, 1, 1, 2)
-    assert sum(found) == 6
-    assert bin_edges()[::21] == [0, 1]
-    assert bin_edges()[1] == pytest.approx(1 / 21)
-
-
-def test_losers_were_perfect_and_come_by_their_loss() -> None:
-    before = np.array([1, 1, 0.9, 1, 1, np.nan, 1])
-    after = np.array([0.5, 0.2, 0, 1, 0.2, 0, 0.9])
-    assert losers(before, after).tolist() == [1, 4, 0, 6]
-    assert losers(np.ones(30), np.arange(30) / 30).tolist() == list(range(20))
+@pytest.mark.parametrize(
+    ('condition', 'stacks', 'text'),
+    [
+        (Ablation(stack=0, skips='level off', level=2), 1, 'level 2 off'),
+        (Ablation(skips='all off'), 2, 'all stacks: all skips off'),
+        (Ablation(stack=1, latent='k components', k=8), 2, 'second stack: latent on 8 components'),
+        (Ablation(stack=1, latent='mean', replacement='mean'), 3, 'second stack: latent replaced'),
+        (Ablation(stack=9, skips='level on alone', level=0), 10, 'stack 10: only level 0 on'),
+    ],
+)
+def test_conditions_in_words(condition: Ablation, stacks: int, text: str) -> None:
+    assert condition_text(condition, stacks) == text
+    assert text.endswith(what_is_off(condition))

@@ -16,7 +16,7 @@ def test_restrictions_hold_and_leave_the_other_factors_alone() -> None:
     for seed in range(40):
 
         def draw(restrictions: dict[str, Restriction], seed: int = seed) -> Any:
-            return sample_factors(*np.random.default_rng(seed).spawn(2), restrictions)
+            return sample_factors(np.random.default_rng(seed).spawn(2), restrictions)
 
         free, held = draw({}), draw(rules)
         assert held.posture == 0.5
@@ -28,7 +28,7 @@ def test_restrictions_hold_and_leave_the_other_factors_alone() -> None:
 
 
 def test_default_factors_stay_in_range_and_face_the_camera_mostly() -> None:
-    draws = [sample_factors(*np.random.default_rng(s).spawn(2), {}).record() for s in range(600)]
+    draws = [sample_factors(np.random.default_rng(s).spawn(2), {}).record() for s in range(600)]
     for name, spec in SPECS.items():
         assert all(spec.low <= draw[name] <= spec.high for draw in draws), name
     frontal = np.mean([abs(draw['yaw_deg']) <= 75 for draw in draws])

@@ -1,0 +1,84 @@
+"""Sentences on redundant channels: which stage can do with the fewest, and what variance says of it."""
+
+from collections.abc import Sequence
+
+from shg_xai.chapters.channel_redundancy.channels import most_redundant
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels
+from shg_xai.drawing.text import confidence_of, listed, number, plural, stack_name, with_span
+from shg_xai.results import Results
+
+# The layers named where many are alike.
+NAMED = 5
+
+
+def findings(answer: ChannelRedundancy, results: Results) -> list[str]:
+    """The most redundant stages, those that need all they have, and whether variance says as much as PCK does."""
+    layers, confidence, several = answer.layers, confidence_of(answer), several_stacks(answer)
+    tolerance = number(answer.options.tolerance, 3)
+    texts = [
+        f'{plural(len(layers), "stage")} were looked at, one at a time, with {plural(answer.persons, "person")} of '
+        f'{answer.split}; untouched, the network has a PCK of {with_span(answer.untouched["labelled"], confidence)} on '
+        'labelled joints.'
+    ]
+    best = most_redundant(layers)
+    if all(layer.suggestion.k >= layer.channels for layer in best):
+        return [
+            *texts,
+            f'No stage can do with fewer of its channel components and lose at most {tolerance} of PCK, of the numbers '
+            'tried.',
+        ]
+    for layer in best[:NAMED]:
+        k, drop = layer.suggestion.k, layer.suggestion.drop
+        texts.append(
+            f'The most redundant stage is {stage_text(layer, several)}: {number(k)} of '
+            f'{plural(layer.channels, "channel component")} {"is" if k == 1 else "are"} enough to lose at most '
+            f'{tolerance} of PCK (measured: {with_span(drop, confidence)}).'
+        )
+        if drop.high is not None and drop.high > answer.options.tolerance:
+            texts.append(f'The interval does not rule out a larger loss, up to {number(drop.high, 3)}.')
+    if len(best) > NAMED:
+        texts.append(f'As redundant are {number(len(best) - NAMED)} more.')
+    return texts + _full(layers, several) + _variance(layers)
+
+
+def _full(layers: Sequence[LayerChannels], several: bool) -> list[str]:
+    """Which stages need all their channels."""
+    full = [stage_text(layer, several) for layer in layers if layer.suggestion.k >= layer.channels]
+    if not full:
+        return []
+    named = full if len(full) <= NAMED else [*full[:NAMED], f'{len(full) - NAMED} more']
+    return [
+        f'{number(len(full))} of {plural(len(layers), "stage")} {"needs" if len(full) == 1 else "need"} all channel '
+        f'components to stay within it, of the numbers tried: {listed(named)}.'
+    ]
+
+
+def _variance(layers: Sequence[LayerChannels]) -> list[str]:
+    """Whether 95 % of the variance says as much as PCK does."""
+    judged = [(layer.spectrum.components_95, layer.suggestion.k) for layer in layers if layer.spectrum]
+    if not judged:
+        return []
+    short = sum(held < k for held, k in judged)
+    end = (
+        'variance there is no measure of what the network needs.'
+        if short
+        else 'by variance, none would be cut too far.'
+    )
+    return [
+        f'In {number(short)} of {plural(len(judged), "stage")}, 95 % of the variance is in fewer components than PCK '
+        f'asks for: {end}'
+    ]
+
+
+def stage_text(layer: LayerChannels, stacks: bool) -> str:
+    """``skip 0``, ``first stack: decoder 2``, or the layer's name where it is no known stage."""
+    if layer.part is None:
+        return layer.name
+    where = f'{stack_name(layer.stack)}: ' if stacks and layer.stack is not None else ''
+    level = '' if layer.level is None else f' {layer.level}'
+    return f'{where}{"after the decoder" if layer.part == "after" else layer.part}{level}'
+
+
+def several_stacks(answer: ChannelRedundancy) -> bool:
+    """Whether stages of more than one stack were looked at."""
+    return len({layer.stack for layer in answer.layers} - {None}) > 1

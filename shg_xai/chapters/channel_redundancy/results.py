@@ -1,0 +1,80 @@
+"""What is known of the channels each stage of a network needs."""
+
+from typing import Literal
+
+from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
+from shg_xai.chapters.component_projection.results import Suggestion
+from shg_xai.results import Curve, Estimate, NetworkAnswer, Typed
+
+Part = Literal['encoder', 'skip', 'bottleneck', 'decoder', 'after']
+
+
+class ChannelSpectrum(Typed, kw_only=True):
+    """How the variance of a layer is shared out over its C channel components.
+
+    Attributes:
+        explained_variance_ratio: Share of each, descending, C of them.
+        cumulative: Share of the first k together, for each k tried.
+        components_95: How many hold 95 % of the variance.
+        participation_ratio: Over how many equal components the variance is as if spread, from 1 to C.
+    """
+
+    explained_variance_ratio: list[float]
+    cumulative: list[float]
+    components_95: int
+    participation_ratio: float
+
+
+class LayerChannels(Typed, kw_only=True):
+    """PCK with one layer's output projected, position by position, on its first k channel components.
+
+    Attributes:
+        name: Of the layer.
+        stack: Which hourglass, from 0; None where it is no stage of a StackedHourglass.
+        part: Of the network; None likewise.
+        level: 0 is the finest; None where the part has no levels.
+        channels: C.
+        height: H, of its output.
+        width: W.
+        spectrum: None where it puts out the same for everybody at every position.
+        ks: The numbers of components, ascending; C is the last.
+        pck: PCK against k, by group of joints.
+        drop: What is lost against k, person by person, by group.
+        suggestion: The number of components that PCK asks for.
+    """
+
+    name: str
+    stack: int | None
+    part: Part | None
+    level: int | None
+    channels: int
+    height: int
+    width: int
+    spectrum: ChannelSpectrum | None
+    ks: list[int]
+    pck: dict[str, Curve]
+    drop: dict[str, Curve]
+    suggestion: Suggestion
+
+
+class ChannelRedundancy(NetworkAnswer, kw_only=True, tag='channel_redundancy'):
+    """How many channels each stage of a network needs, one stage at a time.
+
+    A stage that loses no PCK on few of its components could do with a narrower convolution. What several stages allow
+    together is not known from what each allows alone.
+
+    Attributes:
+        fitted_on: How many persons the components are of.
+        thr: A joint is correct below this distance.
+        normaliser: What distances are divided by: crop, bbox or torso.
+        untouched: PCK of the network as it is, by group of joints.
+        layers: In the order they fire.
+        options: How it was measured.
+    """
+
+    fitted_on: int
+    thr: float
+    normaliser: str
+    untouched: dict[str, Estimate]
+    layers: list[LayerChannels]
+    options: ChannelRedundancyOptions

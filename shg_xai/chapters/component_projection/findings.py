@@ -1,0 +1,65 @@
+"""Sentences on the width: how many components are enough, and what other rules ask for."""
+
+from collections.abc import Sequence
+
+from shg_xai.chapters.component_projection.results import ComponentProjection, Rule
+from shg_xai.drawing.text import NO_INTERVAL, confidence_of, number, plural, span, stack_name
+from shg_xai.results import Results
+
+RANK = {-1: 'fewer', 0: 'as many', 1: 'more'}
+
+
+def findings(answer: ComponentProjection, results: Results) -> list[str]:
+    """The suggested width beside the rules, and beside the first of its network's latents if there are several."""
+    best, tolerance, drop = answer.suggestion.k, answer.suggestion.tolerance, answer.suggestion.drop
+    siblings = results.all(ComponentProjection, answer.of)
+    enough = (
+        f'all {number(best)} components are needed'
+        if best >= answer.dimensions
+        else f'{number(best)} of {plural(answer.dimensions, "component")} {"is" if best == 1 else "are"} enough'
+    )
+    ends = span(drop, 3)
+    sure = f'{confidence_of(answer)} interval {ends}' if ends else NO_INTERVAL
+    texts = [
+        f'In the {latent_name(answer) if len(siblings) > 1 else "latent"} {enough} to lose at most '
+        f'{number(tolerance, 3)} of PCK on labelled joints: the loss measured is {number(drop.value, 3)} '
+        f'({sure}; {plural(answer.persons, "person")}).'
+    ]
+    if drop.high is not None and drop.high > tolerance:
+        texts.append(f'The interval does not rule out a larger loss, up to {number(drop.high, 3)}.')
+    texts += _rules(answer.rules, best)
+    if len(siblings) > 1 and answer is not siblings[0]:
+        other = siblings[0].suggestion.k
+        texts.append(
+            f'The {latent_name(answer)} needs {RANK[(best > other) - (best < other)]} components '
+            f'{"as" if best == other else "than"} the {latent_name(siblings[0])} ({number(best)} and {number(other)}; '
+            'both are steps of a ladder, not exact).'
+        )
+    return texts
+
+
+def heading(answer: ComponentProjection, results: Results) -> str | None:
+    """Which latent it is, where there are several."""
+    several = results.all(ComponentProjection)
+    name = latent_name(answer)
+    if len({other.of for other in several}) > 1:
+        name = f'{answer.of}, {name}'
+    return name[0].upper() + name[1:] if len(several) > 1 else None
+
+
+def latent_name(answer: ComponentProjection) -> str:
+    """``first stack``, or which layer it is where it is in no stack."""
+    return f'layer {answer.layer}' if answer.stack is None else stack_name(answer.stack)
+
+
+def rule_text(name: str, k: int) -> str:
+    """``95 % of the variance: 67``; ``the study's 50`` says its number itself."""
+    return name if name.endswith(f' {number(k)}') else f'{name}: {number(k)}'
+
+
+def _rules(rules: Sequence[Rule], best: int) -> list[str]:
+    """What other rules ask for, beside the suggestion."""
+    sides: dict[str, list[str]] = {'more': [], 'as many': [], 'fewer': []}
+    for rule in sorted(rules, key=lambda rule: rule.k):
+        sides[RANK[(rule.k > best) - (rule.k < best)]].append(rule_text(rule.name, rule.k))
+    return [f'Other rules ask for {side} – {"; ".join(names)}.' for side, names in sides.items() if names]

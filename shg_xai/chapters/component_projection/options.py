@@ -1,0 +1,45 @@
+"""Options of ``tools/keep_components.py``, and those of whoever looks for a width; imports no torch."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from tyro.conf import arg
+
+from shg_xai.errors import InputError
+from shg_xai.options import between
+from shg_xai.runner.options import MeasureOptions, StoreOptions
+
+METAVAR = 'K [K ...]'
+
+
+@dataclass(frozen=True, kw_only=True)
+class WidthOptions(MeasureOptions):
+    """A search for the smallest number of components that PCK is content with.
+
+    Raises:
+        InputError: An option makes no sense.
+    """
+
+    ks: Annotated[
+        tuple[int, ...], arg(name='k', metavar=METAVAR, help_behavior_hint='(default: 0, powers of two, all)')
+    ] = ()
+    """numbers of components; all of them are always measured too"""
+    tolerance: Annotated[float, arg(metavar='P')] = 0.005
+    """drop of labelled PCK (0 to 1) that counts as none"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between(self, 'tolerance', 0, 1, 'a number from 0 to 1')
+        for k in self.ks:
+            if k < 0:
+                raise InputError(f'--k {k}: give numbers of components from 0 on')
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentProjectionOptions(WidthOptions, StoreOptions):
+    """A network whose latent is projected on the first k principal components of stored latents."""
+
+    ks: Annotated[
+        tuple[int, ...], arg(name='k', metavar=METAVAR, help_behavior_hint='(default: 0, powers of two, 50, all)')
+    ] = ()
+    """numbers of components; all of them are always measured too"""

@@ -1,0 +1,76 @@
+"""What is known of the width a network needs."""
+
+from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
+from shg_xai.results import Curve, Estimate, NetworkAnswer, Typed
+
+GROUPS = {
+    'labelled': 'labelled joints',
+    'visible': 'visible joints',
+    'occluded': 'occluded joints',
+    'limbs': 'limb joints',
+}
+
+
+class Rule(Typed, kw_only=True):
+    """A width that looking at the latents alone would suggest.
+
+    Attributes:
+        name: Of the rule, as ``95 % of the variance``.
+        k: Number of components.
+    """
+
+    name: str
+    k: int
+
+
+class Suggestion(Typed, kw_only=True):
+    """The smallest number of components that costs next to nothing, and so does every larger one tried.
+
+    Attributes:
+        k: Number of components, a step of the ladder.
+        tolerance: The largest drop of labelled PCK that counts as none.
+        drop: What is lost with k components: labelled PCK of the untouched network minus that with them.
+    """
+
+    k: int
+    tolerance: float
+    drop: Estimate
+
+
+class ComponentProjection(NetworkAnswer, kw_only=True, tag='component_projection'):
+    """PCK of a network whose latent is projected on its first k principal components, for a ladder of k.
+
+    k = 0 decodes the mean latent, k = D is the network itself. Where the curve is flat, the components between carry
+    variance that the network makes nothing of.
+
+    Attributes:
+        store: Folder of the latents that the components are of.
+        layer: The layer that is projected.
+        stack: Which hourglass it is in, from 0; None where it is in none.
+        dimensions: D, all components.
+        thr: A joint is correct below this distance.
+        normaliser: What distances are divided by: crop, bbox or torso.
+        untouched: PCK of the network as it is, by group of joints.
+        ks: The numbers of components, ascending; D is the last.
+        explained_variance_ratio: Share of the variance that the first k hold, for each k.
+        pck: PCK against k, by group of joints.
+        drop: What is lost against k, person by person, by group.
+        rules: What other rules ask for.
+        suggestion: The width that PCK asks for.
+        options: How it was measured.
+    """
+
+    store: str
+    layer: str
+    stack: int | None
+    dimensions: int
+    thr: float
+    normaliser: str
+    untouched: dict[str, Estimate]
+    ks: list[int]
+    explained_variance_ratio: list[float]
+    pck: dict[str, Curve]
+    drop: dict[str, Curve]
+    rules: list[Rule]
+    suggestion: Suggestion
+    options: ComponentProjectionOptions

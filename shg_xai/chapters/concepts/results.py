@@ -1,0 +1,119 @@
+"""Which concepts of the annotations go with what in the latents, as numbers."""
+
+from typing import Literal
+
+from shg_xai.results import Answer, Curve, Estimate, Typed
+
+
+class Definition(Typed, kw_only=True):
+    """A concept: what it is, and of how many persons it is known.
+
+    Attributes:
+        name: As in the tables of persons.
+        title: For figures.
+        definition: How it is measured, in a sentence.
+        unit: Its unit.
+        kind: A number, or a flag: 0 or 1.
+        persons: How many it is known of.
+        mean: Of these; None if there are none.
+        sd: Their standard deviation; None for fewer than two.
+    """
+
+    name: str
+    title: str
+    definition: str
+    unit: str
+    kind: Literal['number', 'flag']
+    persons: int
+    mean: float | None
+    sd: float | None
+
+
+class Correlation(Typed, kw_only=True):
+    """How one component goes with one concept.
+
+    Attributes:
+        component: Its number, from 1.
+        concept: Name of the concept.
+        rho: Spearman's rank correlation, -1 to 1, 0 where neither tells of the other.
+        partial: The same with the controls held fixed; no value where they are not known or determine either.
+        shuffled: Of the concept dealt anew to persons: what chance gives.
+    """
+
+    component: int
+    concept: str
+    rho: Estimate
+    partial: Estimate
+    shuffled: Estimate
+
+
+class Separation(Typed, kw_only=True):
+    """How one concept differs between K clusters.
+
+    Attributes:
+        k: K.
+        concept: Name of the concept.
+        measure: ``auc`` for two clusters: the chance that a person of cluster 1 has more of it than one of cluster 0,
+            0.5 where they do not differ. ``epsilon_squared`` for more: the share of the variance of ranks that lies
+            between clusters, 0 to 1.
+        effect: That measure.
+        mutual_information: How many bits the concept tells of a person's cluster.
+        entropy_share: The same over the entropy of the clusters: 0 tells nothing, 1 all.
+        shuffled: Mutual information with clusters dealt anew to persons: mean, and as high end the most that chance
+            gives.
+    """
+
+    k: int
+    concept: str
+    measure: Literal['auc', 'epsilon_squared']
+    effect: Estimate
+    mutual_information: Estimate
+    entropy_share: float | None
+    shuffled: Estimate
+
+
+class Probe(Typed, kw_only=True):
+    """How well a linear probe tells a concept of persons it has not seen.
+
+    Attributes:
+        concept: Name of the concept.
+        measure: ``r2`` for numbers: 0 is no better than the mean. ``auc`` for flags: 0.5 is chance.
+        persons: How many the concept is known of.
+        score: The measure against how many of the first components the probe may use; empty for a concept that never
+            varies or is known of too few.
+        shuffled: For each of these the same with the concept dealt anew to persons.
+    """
+
+    concept: str
+    measure: Literal['r2', 'auc']
+    persons: int
+    score: Curve
+    shuffled: list[float | None]
+
+    @property
+    def chance(self) -> float:
+        """The measure where there is nothing to tell."""
+        return 0.5 if self.measure == 'auc' else 0.0
+
+
+class Concepts(Answer, kw_only=True, tag='concepts'):
+    """What goes with what: concepts of the annotations beside components, clusters and the whole latent.
+
+    Attributes:
+        definitions: The concepts.
+        controls: Names of those held fixed for partial correlations: what moves many pixels without being the pose.
+        components: By component, then by concept.
+        clusters: By K, then by concept.
+        probes: By concept.
+    """
+
+    definitions: list[Definition]
+    controls: list[str]
+    components: list[Correlation]
+    clusters: list[Separation]
+    probes: list[Probe]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Title of each concept by its name."""
+        return {item.name: item.title for item in self.definitions}

@@ -1,0 +1,61 @@
+"""Which real persons are met on walks along principal components, as numbers."""
+
+from shg_xai.results import Answer, Estimate, Typed
+
+
+class NearPerson(Typed, kw_only=True):
+    """A person near a point of the latent space.
+
+    Attributes:
+        annotation_id: Who.
+        distance: Euclidean, over all D dimensions, in units of the latent.
+    """
+
+    annotation_id: int
+    distance: float
+
+
+class Point(Typed, kw_only=True):
+    """A point of a walk, and how far real persons are from it.
+
+    Attributes:
+        step: How many standard deviations from the mean.
+        distance: To the nearest person.
+        relative: The same over the root mean square distance of persons to the mean: near 1, the nearest person is as
+            far away as persons are from the mean.
+        nearest: The nearest persons, nearest first.
+        random: Distance to the nearest person after as long a step in random directions: their mean, and the range of
+            the middle 95 per cent of them. Below that range, the component leads to where persons are.
+    """
+
+    step: int
+    distance: float
+    relative: float
+    nearest: list[NearPerson]
+    random: Estimate
+
+
+class Walk(Typed, kw_only=True):
+    """A walk from the mean along one component, to both sides.
+
+    Attributes:
+        component: Its number, from 1.
+        sigma: Standard deviation of persons along it: the length of a step.
+        points: One for each step.
+    """
+
+    component: int
+    sigma: float
+    points: list[Point]
+
+
+class NearestWalk(Answer, kw_only=True, tag='nearest_walk'):
+    """Who is met on walks along principal components.
+
+    Attributes:
+        steps: In standard deviations, ascending.
+        walks: One for each component that was walked along.
+    """
+
+    steps: list[int]
+    walks: list[Walk]

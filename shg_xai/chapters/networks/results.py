@@ -1,0 +1,215 @@
+"""What a study found out about its networks."""
+
+from typing import Literal
+
+from shg_xai.chapters.networks.options import StudyOptions
+from shg_xai.results import Answer, Estimate, Typed, Verdict
+
+Group = Literal['labelled', 'visible', 'occluded', 'limbs']
+GROUPS: dict[Group, str] = {
+    'labelled': 'labelled joints',
+    'visible': 'visible joints',
+    'occluded': 'occluded joints',
+    'limbs': 'limb joints',
+}
+Kind = Literal['suggested', 'study']
+AUTOENCODERS: dict[Kind, str] = {'suggested': 'suggested', 'study': 'the study’s'}
+
+
+class SeededEstimate(Estimate, kw_only=True):
+    """A mean over seeds of means over persons, its interval over images.
+
+    Attributes:
+        sd: Standard deviation of the seeds' means, n - 1 in the denominator; None for a single seed. It says how much
+            one training differs from the next, which the interval over images does not.
+    """
+
+    sd: float | None = None
+
+
+class SeedResult(Typed, kw_only=True):
+    """One training of a network.
+
+    Attributes:
+        seed: Of the training.
+        steps: How often the weights were changed.
+        checkpoint: SHA-256 of the weights tested.
+        pck: Of the persons tested, by group of joints.
+    """
+
+    seed: int
+    steps: int
+    checkpoint: str
+    pck: dict[Group, Estimate]
+
+
+class Network(Typed, kw_only=True):
+    """A network, trained once for each seed.
+
+    Attributes:
+        key: Its name for files.
+        title: Its name for the reader.
+        about: What it is, in a sentence.
+        epochs: For how many it was trained in all.
+        seeds: Each training.
+        pck: Over all of them, by group of joints.
+    """
+
+    key: str
+    title: str
+    about: str
+    epochs: int
+    seeds: list[SeedResult]
+    pck: dict[Group, SeededEstimate]
+
+
+class Difference(Typed, kw_only=True):
+    """How much more one network scores than another, person by person and seed by seed.
+
+    Attributes:
+        difference: Mean over seeds and persons, its interval over images: how it depends on who was tested.
+        over_seeds: The same mean with Student's interval over seeds: how it depends on how training happened to go.
+        by_seed: Of each seed; their mean is the difference.
+        persons: How many have a score in all seeds of both.
+        verdict: Better or worse only where both intervals leave out 0.
+    """
+
+    difference: Estimate
+    over_seeds: Estimate
+    by_seed: list[float | None]
+    persons: int
+    verdict: Verdict
+
+
+class Comparison(Difference, kw_only=True):
+    """Network ``a`` less network ``b``, by their keys, on one group of joints."""
+
+    a: str
+    b: str
+    group: Group
+
+
+class AutoencoderTest(Typed, kw_only=True):
+    """An autoencoder trained alone, on persons it was not trained on.
+
+    Attributes:
+        key: ``suggested``, as wide as PCK asks for and linear at its ends, or the ``study``'s own.
+        stack: Whose latent it is of, from 0.
+        seed: Of the training.
+        code_channels: Units of the code.
+        code_relu: Whether the code goes through a ReLU.
+        output_relu: Whether the output does.
+        noise: Standard deviation of what was added to the code in training.
+        explained_variance_ratio: Share of the latents' variance it gives back: 1 is all, below 0 worse than the mean.
+        pca_explained_variance_ratio: The same of as many principal components, the best any linear code can do on the
+            persons it was fitted to.
+        dead_code_units: Units that never vary.
+        persons: How many it was tested on.
+        spectrum_components_95: Components that hold 95 % of the code's variance once all was trained on; None where
+            nobody looked.
+    """
+
+    key: Kind
+    stack: int
+    seed: int
+    code_channels: int
+    code_relu: bool
+    output_relu: bool
+    noise: float
+    explained_variance_ratio: float | None
+    pca_explained_variance_ratio: float | None
+    dead_code_units: int
+    persons: int
+    spectrum_components_95: int | None
+
+
+class SpliceCheck(Typed, kw_only=True):
+    """Labelled PCK of validation persons with an autoencoder put in, before any training on.
+
+    Attributes:
+        key: Which autoencoder.
+        seed: Of the networks.
+        plain: Without it.
+        spliced: With it.
+        with_error: With it and its error added back, which has to be the plain network again.
+        deviation: By how much it is not.
+    """
+
+    key: Kind
+    seed: int
+    plain: float | None
+    spliced: float | None
+    with_error: float | None
+    deviation: float | None
+
+
+class StageRun(Typed, kw_only=True):
+    """A command that was run, and the seconds it took."""
+
+    name: str
+    seconds: float | None
+    command: str
+
+
+class PersonCounts(Typed, kw_only=True):
+    """Persons to train on, to choose epoch and width on, and to test on."""
+
+    train: int
+    val: int
+    test: int
+
+
+class Networks(Answer, kw_only=True, tag='networks'):
+    """What came of each network of a study, on the same held-out persons.
+
+    Attributes:
+        settings: What the study was about.
+        data: How many persons there were.
+        mean_pose: PCK of the mean pose, which never looks at an image, by group of joints; None where it is not known.
+        networks: Each network, the plain one among them.
+        comparisons: Pairs of them.
+        autoencoders: Each autoencoder alone.
+        splice: What putting them in cost.
+        stages: What was run, in the order of their ends.
+    """
+
+    settings: StudyOptions
+    data: PersonCounts
+    mean_pose: dict[Group, float | None] | None
+    networks: list[Network]
+    comparisons: list[Comparison]
+    autoencoders: list[AutoencoderTest]
+    splice: list[SpliceCheck]
+    stages: list[StageRun]
+
+    def __post_init__(self) -> None:
+        keys = {network.key for network in self.networks}
+        if 'plain' not in keys:
+            raise ValueError('networks: none has the key plain')
+        if unknown := {key for item in self.comparisons for key in (item.a, item.b)} - keys:
+            raise ValueError(f'comparisons: {min(unknown)!r} is no network of it')
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Of the networks."""
+        return self.settings.seeds
+
+    def network(self, key: str) -> Network | None:
+        """A network by its key; None where it was not run."""
+        return next((item for item in self.networks if item.key == key), None)
+
+    def title(self, key: str) -> str:
+        """A network's name for the reader."""
+        found = self.network(key)
+        return found.title if found else key
+
+    def comparison(self, a: str, b: str, group: Group = 'labelled') -> Comparison | None:
+        """The comparison of two networks; None where it was not made."""
+        return next((item for item in self.comparisons if (item.a, item.b, item.group) == (a, b, group)), None)
+
+    def autoencoder_groups(self) -> dict[tuple[Kind, int, int], list[AutoencoderTest]]:
+        """Autoencoders that differ in nothing but the seed, by key, stack and width."""
+        groups: dict[tuple[Kind, int, int], list[AutoencoderTest]] = {}
+        for item in self.autoencoders:
+            groups.setdefault((item.key, item.stack, item.code_channels), []).append(item)
+        return groups

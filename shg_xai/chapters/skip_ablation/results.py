@@ -1,0 +1,174 @@
+"""What a network loses without its skip connections, or without its latents, as types."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from shg_xai.chapters.skip_ablation.options import Replacement, SkipAblationOptions
+from shg_xai.results import Checkpoint, Estimate, NetworkAnswer, Typed
+
+Way = Literal['untouched', 'all_off']
+Point = tuple[float | None, float | None]
+
+
+class Ablation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What is taken away from a network: skips, or latents.
+
+    Attributes:
+        stack: In which hourglass; None for all of them.
+        skips: Which skips are off; None: all are on.
+        level: Which level that is about, 0 for the finest.
+        latent: What the latent is replaced by; None: its own.
+        k: Number of components the latent is projected on.
+        replacement: What takes the place of skips or latent: ``zero``; its ``mean`` over persons (mean ablation); that
+            of another person, the ``donor`` (resample ablation). None for a projection.
+    """
+
+    stack: int | None = None
+    skips: Literal['all off', 'level off', 'level on alone'] | None = None
+    level: int | None = None
+    latent: Replacement | Literal['k components'] | None = None
+    k: int | None = None
+    replacement: Replacement | None = None
+
+
+class Scores(Typed, kw_only=True):
+    """PCK, or a difference of PCK, in [0, 1] or [-1, 1]: the mean over persons.
+
+    Attributes:
+        pck: Of all joints by how they are counted: labelled, visible, occluded, and labelled limbs.
+        parts: Of face, upper and lower body, labelled, visible and occluded.
+        joints: The same of each joint.
+    """
+
+    pck: dict[str, Estimate]
+    parts: dict[str, dict[str, Estimate]]
+    joints: dict[str, dict[str, Estimate]]
+
+    @property
+    def labelled(self) -> Estimate:
+        """Of all labelled joints."""
+        return self.pck['labelled']
+
+    @property
+    def labelled_parts(self) -> dict[str, Estimate]:
+        """Of the labelled joints of each part."""
+        return {part: groups['labelled'] for part, groups in self.parts.items()}
+
+
+class Ablated(Scores, kw_only=True):
+    """PCK of a network something is taken away from.
+
+    Attributes:
+        condition: What is taken away.
+        drop: PCK of the untouched network minus this, person by person: above zero, something was lost.
+    """
+
+    condition: Ablation
+    drop: Scores
+
+
+class Control(Scores, kw_only=True):
+    """PCK of another network, untouched, of the same persons.
+
+    Attributes:
+        config: Its config file.
+        checkpoint: Its weights.
+        difference: PCK of the untouched network minus this, person by person.
+    """
+
+    config: str
+    checkpoint: Checkpoint
+    difference: Scores
+
+
+class Histogram(Typed, kw_only=True):
+    """How many persons have which PCK of labelled joints, in 21 bins of equal width from 0 to 1.
+
+    Attributes:
+        edges: The 22 edges of the bins.
+        untouched: Persons in each bin.
+        all_off: The same without any skips, by what took their place.
+        against: The same of the control.
+    """
+
+    edges: list[float]
+    untouched: list[int]
+    all_off: dict[Replacement, list[int]]
+    against: list[int] | None
+
+
+class Example(Typed, kw_only=True):
+    """A person whose labelled joints are all found untouched, and not without skips (replaced by zero).
+
+    Attributes:
+        annotation_id: Who.
+        file_name: The image, from the folder of images on.
+        pck: Share of labelled joints that are correct.
+        keypoints: K predicted points, pixels of the image.
+    """
+
+    annotation_id: int
+    file_name: str
+    pck: dict[Way, float]
+    keypoints: dict[Way, list[Point]]
+
+
+class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
+    """What a network loses without its skips, and without its latents.
+
+    Attributes:
+        options: What was asked for.
+        thr: A joint is correct below this distance.
+        normaliser: What distances are divided by: crop, bbox or torso.
+        stacks: How many hourglasses the network has.
+        levels: Levels that were switched one by one, 0 the finest.
+        skeleton_links: Pairs of joints.
+        untouched: PCK of the network as it is.
+        conditions: PCK under each condition, stack by stack and then all stacks together.
+        against: The control; None without one.
+        histogram: How many persons have which PCK.
+        examples: At most 20, who loses most first.
+    """
+
+    options: SkipAblationOptions
+    thr: float
+    normaliser: str
+    stacks: int
+    levels: list[int]
+    skeleton_links: list[tuple[int, int]]
+    untouched: Scores
+    conditions: list[Ablated]
+    against: Control | None
+    histogram: Histogram
+    examples: list[Example]
+
+    @property
+    def whole(self) -> int | None:
+        """The stack that stands for the whole network: None for several, else the only one."""
+        return None if self.stacks > 1 else 0
+
+    @property
+    def replacements(self) -> list[Replacement]:
+        """What was put in place of skips and latents."""
+        found = dict.fromkeys(one.condition.replacement for one in self.conditions)
+        return [by for by in ('zero', 'mean', 'donor') if by in found]
+
+    def under(
+        self, stack: int | None, skips: str | None = None, level: int | None = None
+    ) -> dict[Replacement, Ablated]:
+        """PCK with these skips off, or with the latent replaced where none are named; by what took their place."""
+        return {
+            by: one
+            for by in self.replacements
+            for one in self.conditions
+            if one.condition.replacement == by
+            and (one.condition.stack, one.condition.skips, one.condition.level) == (stack, skips, level)
+        }
+
+    def projections(self) -> list[tuple[int, Ablated]]:
+        """PCK of the whole network with the latent on its first k components, by k."""
+        found = [one for one in self.conditions if one.condition.stack == self.whole]
+        return sorted(
+            ((one.condition.k, one) for one in found if one.condition.k is not None), key=lambda pair: pair[0]
+        )

@@ -1,0 +1,120 @@
+"""From predictions to scores: PCK of persons by joints and parts, its means, its histogram, and who loses most.
+
+Shapes: N persons, K keypoints.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from msgspec.structs import asdict
+from numpy.typing import NDArray
+
+from shg_xai.chapters.skip_ablation.conditions import part_joints
+from shg_xai.chapters.skip_ablation.options import Replacement
+from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Control, Example, Histogram, Scores, Way
+from shg_xai.evaluation import pck
+from shg_xai.evaluation.person_scores import judged_flags
+from shg_xai.interventions.network import Network
+from shg_xai.interventions.predictions import Predictions
+from shg_xai.interventions.rows import image_folder, relative_name
+from shg_xai.results import Checkpoint, Estimate
+from shg_xai.stats.bootstrap import Bootstrap, number
+
+BINS = 21
+MOST_EXAMPLES = 20
+Values = NDArray[np.float64]
+# A share of correct joints for each person, (N,), by (pck, '', group), (parts, part, group), (joints, name, group).
+Columns = Mapping[tuple[str, str, str], Values]
+LABELLED = ('pck', '', 'labelled')
+
+
+def person_columns(tested: Predictions, network: Network) -> Columns:
+    """For each person the share of joints that are correct, for each way to count them; NaN without such a joint."""
+    correct = tested.distances < network.thr
+    counts = pck.counting_joints(judged_flags(tested.distances, tested.v), network.names)
+    single = zip(network.names, np.eye(len(network.names), dtype=bool), strict=True)
+    masks = {('parts', part): mask for part, mask in part_joints(network.names).items()}
+    masks |= {('joints', name): mask for name, mask in single}
+    return {('pck', '', group): pck.person_pck(correct, own) for group, own in counts.items()} | {
+        (*place, group): pck.person_pck(correct, counts[group] & mask)
+        for place, mask in masks.items()
+        for group in ('labelled', 'visible', 'occluded')
+    }
+
+
+def scores(columns: Columns, bootstrap: Bootstrap) -> Scores:
+    """Means over persons and their intervals over images."""
+    found: dict[str, dict[str, dict[str, Estimate]]] = {'pck': {'': {}}, 'parts': {}, 'joints': {}}
+    estimates = bootstrap.means(np.stack(list(columns.values()), axis=1))
+    for (kind, name, group), estimate in zip(columns, estimates, strict=True):
+        found[kind].setdefault(name, {})[group] = estimate
+    return Scores(pck=found['pck'][''], parts=found['parts'], joints=found['joints'])
+
+
+def differences(a: Columns, b: Columns, bootstrap: Bootstrap) -> Scores:
+    """Means of a - b over the persons who have both, each measured twice; see :meth:`Bootstrap.difference`."""
+    return scores({key: a[key] - b[key] for key in a}, bootstrap)
+
+
+def compared(condition: Ablation, own: Columns, untouched: Columns, bootstrap: Bootstrap) -> Ablated:
+    """The scores under a condition, and what is lost by it."""
+    lost = differences(untouched, own, bootstrap)
+    return Ablated(condition=condition, drop=lost, **asdict(scores(own, bootstrap)))
+
+
+def control_of(config: str, checkpoint: Checkpoint, own: Columns, untouched: Columns, bootstrap: Bootstrap) -> Control:
+    """The scores of the control, and how much less they are."""
+    less = differences(untouched, own, bootstrap)
+    return Control(config=config, checkpoint=checkpoint, difference=less, **asdict(scores(own, bootstrap)))
+
+
+def histogram(untouched: Values, all_off: Mapping[Replacement, Values], against: Values | None) -> Histogram:
+    """How many persons have which PCK, (N,) each; NaN is not counted."""
+
+    def counted(values: Values) -> list[int]:
+        return [int(count) for count in np.histogram(values[~np.isnan(values)], BINS, (0, 1))[0]]
+
+    return Histogram(
+        edges=[float(edge) for edge in np.linspace(0, 1, BINS + 1)],
+        untouched=counted(untouched),
+        all_off={by: counted(own) for by, own in all_off.items()},
+        against=None if against is None else counted(against),
+    )
+
+
+def losers(before: Values, after: Values) -> list[int]:
+    """At most 20 persons who are perfect before and lose something, those who lose most first; ties in their order.
+
+    Args:
+        before: PCK of each person, shape (N,); NaN where there is none.
+        after: The same persons, shape (N,).
+    """
+    chosen = np.flatnonzero((before == 1) & (after < 1))
+    order = np.argsort(after[chosen], kind='stable')[:MOST_EXAMPLES]
+    return [int(person) for person in chosen[order]]
+
+
+def examples(tested: Mapping[Way, Predictions], shares: Mapping[Way, Values], dataset: Any) -> list[Example]:
+    """The losers as they are found untouched and with all skips off.
+
+    Args:
+        tested: Predictions for N persons.
+        shares: Of labelled joints that are correct, (N,).
+        dataset: The N persons.
+    """
+    found = []
+    for person in losers(shares['untouched'], shares['all_off']):
+        info = BaseDataset.get_data_info(dataset, person)
+        found.append(
+            Example(
+                annotation_id=int(info['raw_ann_info']['id']),
+                file_name=relative_name(info['img_path'], image_folder(dataset)),
+                pck={way: float(own[person]) for way, own in shares.items()},
+                keypoints={
+                    way: [(number(x), number(y)) for x, y in own.keypoints[person]] for way, own in tested.items()
+                },
+            )
+        )
+    return found

@@ -1,0 +1,140 @@
+"""Made-up decoded walks."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions, Skips, Start
+from shg_xai.chapters.decoded_walk.results import (
+    DecodedConcept,
+    DecodedWalk,
+    Direction,
+    Example,
+    Point,
+    RandomWalks,
+    Walk,
+)
+from shg_xai.results import Checkpoint, Estimate, Results
+from tests.helpers.made_results import EVIL, KEYPOINTS, LINKS, STANDING
+
+STEPS = (-2.0, -1.0, 0.0, 1.0, 2.0)
+POSE = STANDING / 40 + 0.5
+
+
+def about(value: float, half: float = 0.02) -> Estimate:
+    """A value and its interval."""
+    return Estimate(value=value, low=value - half, high=value + half, n=60)
+
+
+def decoded_walk(start: Start = 'person', skips: Skips = 'own') -> DecodedWalk:
+    """Component 1 moves joints, component 2 does not; posture follows its own direction."""
+    return DecodedWalk(
+        of='shg_people',
+        command='tools/walk_latent.py "<i>decoded walk</i>"',
+        config='shg_people.py',
+        checkpoint=Checkpoint(file='best.pth', sha256='0' * 64),
+        split='val',
+        persons=60,
+        seed=0,
+        options=DecodedWalkOptions(
+            config='shg_people.py', checkpoint='best.pth', store=Path('latents'), steps=STEPS, start=start, skips=skips
+        ),
+        layer='bottleneck',
+        steps=list(STEPS),
+        joints=list(KEYPOINTS),
+        links=list(LINKS),
+        concepts=[
+            DecodedConcept(
+                name='standing', title='sitting to standing <b>', unit='torso lengths', definition='How upright.'
+            )
+        ],
+        peak=0.3,
+        directions=[
+            _direction('component 1', 1, 0.04),
+            _direction('component 2', 2, 0.01),
+            _direction('standing', None, 0.03),
+            _direction('factor_<b>', None, 0.02),
+        ],
+        examples=[
+            Example(
+                annotation_id=7,
+                donor_annotation_id=None,
+                file_name=EVIL,
+                crop_center=(50.0, 50.0),
+                crop_scale=(100.0, 100.0),
+                untouched=list(map(tuple, (100 * POSE).tolist())),
+                walks=[],
+            )
+        ],
+    )
+
+
+def _direction(name: str, number: int | None, shift: float) -> Direction:
+    return Direction(
+        name=name,
+        kind='component' if number else 'concept',
+        number=number,
+        variance_share=0.1,
+        step=3.5,
+        walk=walk(shift),
+        random=RandomWalks(
+            walk=walk(0.01),
+            shift_per_sigma_97_5=0.015,
+            mean_shift_97_5=[0.015 * abs(c) for c in STEPS],
+            concept_change_97_5=dict(standing=0.2),
+            monotonic=dict(standing=3),
+        ),
+        more_than_random=shift - 0.005 > 0.015,
+        concept_more_than_random=dict(standing=shift > 0.02),
+    )
+
+
+def walk(shift: float) -> Walk:
+    """Joints move by so much a sigma, and persons sit down."""
+    return Walk(
+        points=[
+            Point(
+                c=c,
+                mean_shift=about(abs(c) * shift, 0.005),
+                shift={joint: about(abs(c) * shift) for joint in KEYPOINTS},
+                peak_change=about(0.0),
+                concepts=dict(standing=about(0.5 + 10 * c * shift)),
+                pose=list(map(tuple, np.asarray(POSE + c * shift).tolist())),
+                peaks=[0.2 if joint == 'nose' else 0.6 for joint in KEYPOINTS],
+                nearest_distance=None,
+            )
+            for c in STEPS
+        ],
+        shift_per_sigma=about(shift, 0.005),
+        most_moved=['left_wrist', 'nose', 'left_hip'],
+        concept_change=dict(standing=about(-10 * shift)),
+        monotonic=dict(standing=shift > 0.02),
+    )
+
+
+def nulled(answer: DecodedWalk) -> DecodedWalk:
+    """The same where no estimate and no verdict is known."""
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            if 'over' in value:
+                return {'value': None}
+            unknown = ('more_than_random', 'concept_more_than_random', 'concept_change_97_5', 'monotonic')
+            return {
+                key: _none(part) if key in unknown and part != dict(standing=3) else without(part)
+                for key, part in value.items()
+            }
+        return [without(part) for part in value] if isinstance(value, list) else value
+
+    return msgspec.convert(without(msgspec.to_builtins(answer, enc_hook=str)), DecodedWalk, dec_hook=lambda t, v: t(v))
+
+
+def _none(value: Any) -> Any:
+    return dict.fromkeys(value) if isinstance(value, dict) else None
+
+
+def results_of(*answers: DecodedWalk) -> Results:
+    """A file of these answers."""
+    return Results(command='', seed=0, versions={}, settings={}, layers=[], answers=list(answers))

@@ -1,0 +1,36 @@
+"""Several latents side by side."""
+
+from shg_xai.chapters.comparison.figures import draw_cka, draw_purity
+from shg_xai.chapters.comparison.findings import findings
+from shg_xai.chapters.comparison.results import Alike, Comparison
+from tests.helpers.made_results import made_results
+
+
+def test_pairs_are_told_once_with_halves_and_agreement() -> None:
+    results = made_results()
+    texts = findings(results.first(Comparison), results)
+    assert texts[0] == 'The analyses are compared on the 120 persons that all of them have.'
+    assert texts[1].startswith('Components that hold 95 % of the variance: shg_people ')
+    assert texts[2:4] == [
+        'The latents of shg_people and shg_ae_people are alike to 0.62 (CKA; 0.62 and 0.62 in two halves of the '
+        'images).',
+        'Split into 2 clusters each, they agree with an adjusted Rand index of 0.60.',
+    ]
+    assert len(texts) == 6 and texts[4].startswith('With 2 clusters, the smaller one of shg_people holds ')
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    results = made_results()
+    answer = results.first(Comparison)
+    answer.cka[1][0] = Alike(value=None, halves=[])
+    assert 'How alike the latents of shg_people and shg_ae_people are is not known.' in findings(answer, results)
+    assert [text.get_text() for text in draw_cka(answer).axes[0].texts] == ['1.00', '0.62', '–', '1.00']
+
+
+def test_marks_of_two_analyses_lie_apart() -> None:
+    answer = made_results().first(Comparison)
+    ax = draw_purity(answer, {'sitting': 'sits'}, 2).axes[0]
+    first, second = (line.get_ydata() for line in ax.lines)
+    assert abs(abs(first[0] - round(first[0])) - 0.11) < 1e-9
+    assert len(first) == len(second) == 8, 'a concept that never varies explains nothing'
+    assert 'sits' in [label.get_text() for label in ax.get_yticklabels()]

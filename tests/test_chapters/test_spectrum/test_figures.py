@@ -1,0 +1,32 @@
+"""The spectrum as drawn holds the numbers it is drawn from."""
+
+import pytest
+
+from shg_xai.chapters.spectrum.figures import draw_running_sums, draw_spectrum
+from shg_xai.chapters.spectrum.results import Spectrum
+from tests.helpers.made_results import made_results
+
+
+@pytest.fixture(scope='module')
+def answer() -> Spectrum:
+    return made_results().first(Spectrum)
+
+
+def test_the_spectrum_marks_noise_and_holds_the_ratios(answer: Spectrum) -> None:
+    ax = draw_spectrum(answer).axes[0]
+    assert ax.lines[0].get_ydata().tolist() == answer.explained_variance_ratio
+    assert f'above noise: {answer.noise.value}' in [text.get_text() for text in ax.texts]
+    dashed = next(line for line in ax.lines if line.get_label() == 'without structure')
+    assert dashed.get_ydata()[0] == pytest.approx(answer.noise.null[0] / sum(answer.eigenvalues))
+
+
+def test_the_running_sum_writes_the_widths(answer: Spectrum) -> None:
+    texts = [text.get_text() for text in draw_running_sums([answer]).axes[0].texts]
+    widths = [item.value for item in answer.components_for]
+    assert texts == [f'{share} %: {value}' for share, value in zip((90, 95, 99), widths, strict=True)]
+
+
+def test_where_nothing_varies_there_is_no_curve(answer: Spectrum) -> None:
+    flat = made_results().first(Spectrum)
+    flat.explained_variance_ratio = [0.0] * len(flat.eigenvalues)
+    assert [text.get_text() for text in draw_spectrum(flat).axes[0].texts] == ['not known']
