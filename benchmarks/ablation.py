@@ -99,14 +99,14 @@ def wholly(
 def main() -> None:
     args = parse_args()
     from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors
-    from shg_xai.chapters.skip_ablation.measure import changeable_layers, predict_under, to_condition
+    from shg_xai.chapters.skip_ablation.measure import layers_of, predict_under, to_condition
     from shg_xai.interventions.evaluate import mean_outputs
     from shg_xai.interventions.hourglass import present_levels
     from shg_xai.interventions.persons import build_loader
 
     network, persons = open_network(args)
     present = present_levels(network.model, args.config)
-    means = mean_outputs(network, build_loader(network.cfg, persons.dataset), changeable_layers(present))
+    means = mean_outputs(network, build_loader(network.cfg, persons.dataset), layers_of(present))
     conditions = [
         to_condition(one, present, means, {})
         for one in all_conditions(present, range(args.levels))
@@ -120,7 +120,8 @@ def main() -> None:
     def whole() -> Found:
         return wholly(conditions, network, persons, donor_of)
 
-    ratios, seconds, found = [], {replaying: [], whole: []}, dict[Callable[[], Found], Found]()
+    seconds: dict[Callable[[], Found], list[float]] = {replaying: [], whole: []}
+    found, ratios = dict[Callable[[], Found], Found](), list[float]()
     for index in range(args.rounds):
         # Which goes first changes from round to round.
         for run in ((replaying, whole), (whole, replaying))[index % 2]:

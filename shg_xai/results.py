@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -23,7 +23,7 @@ from shg_xai.errors import InputError
 from shg_xai.writing import aside
 
 SCHEMA_VERSION = 2
-KIND = 'shg_xai results'
+KIND: Final = 'shg_xai results'
 SCHEMA = Path(__file__).with_name('results.schema.json')
 MEND = 'run the tool that wrote it again'
 # What was drawn anew for an interval: images with all their persons, trainings, labels dealt to other persons, persons.

@@ -37,7 +37,7 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_an_answer_alone_comes_back(tmp_path: Path) -> None:
-    answer = made_results().first(Spectrum)
+    answer = made_results().all(Spectrum)[0]
     write(tmp_path / 'a.json', answer)
     assert read_answer(tmp_path / 'a.json', Spectrum) == answer
 
@@ -45,7 +45,7 @@ def test_an_answer_alone_comes_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize('number', [float('nan'), float('inf')])
 def test_what_is_no_number_is_refused(tmp_path: Path, number: float) -> None:
     results = made_results()
-    results.first(Spectrum).leading[0].high = number
+    results.all(Spectrum)[0].leading[0].high = number
     with pytest.raises(ValueError, match=r'answers\[\d+\]\.leading\[0\]\.high is (nan|inf); what is not known is None'):
         write(tmp_path / 'results.json', results)
     assert not list(tmp_path.iterdir())
@@ -65,7 +65,7 @@ def test_what_is_no_number_is_refused(tmp_path: Path, number: float) -> None:
     ],
 )
 def test_another_answer_is_refused_in_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
-    made = json.loads(encode(made_results().first(Spectrum)))
+    made = json.loads(encode(made_results().all(Spectrum)[0]))
     (tmp_path / 'a.json').write_text(json.dumps({**made, **changes}))
     with pytest.raises(InputError, match=message) as caught:
         read_answer(tmp_path / 'a.json', Spectrum)

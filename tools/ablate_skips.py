@@ -60,7 +60,7 @@ def condition_name(condition: 'Ablation', stacks: int) -> str:
 
 def _numbers(scores: 'Scores') -> list[str]:
     """``81.25 %`` of all labelled joints and of each part; empty where nobody has one."""
-    return [in_percent(one) for one in (scores.labelled, *scores.labelled_parts.values())]
+    return [in_percent(one) for one in map(scores.of_part, ('', *scores.parts))]
 
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from shg_xai.cli import command_line, run
+from shg_xai.cli import run
 from shg_xai.options import parse
 from shg_xai.study.settings import CommandOptions, Settings
 
@@ -78,7 +78,9 @@ def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
         for name in ('tests', 'widths', 'latents', 'runs', 'interventions'):
             (settings.work_dir / name).mkdir(exist_ok=True)
         write_settings(settings)
-        (settings.work_dir / 'command.json').write_text(json.dumps(dict(command=command_line())) + '\n')
+        (settings.work_dir / 'command.json').write_text(
+            json.dumps(dict(command=shlex.join(['tools/run_study.py', *sys.argv[1:]]))) + '\n'
+        )
         write_plain_configs(settings)
         stages = plan.stages()
         for place, stage in enumerate(stages, 1):

@@ -8,7 +8,8 @@ A chapter is a folder with
 - ``results.py``: the type of its answer, a subclass of :class:`~shg_xai.results.Answer` tagged with the folder's name;
 - ``measure.py``: computes the answer;
 - ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval;
-- ``figures.py``: ``figures(answer, material)``, what is drawn and how to read it;
+- ``figures.py``: ``figures(answer, material)``, what is drawn and how to read it; for a chapter on layers also, if it
+  knows something of each person, ``colours(answer)``: what the map can be coloured by;
 - ``tables.py``, if numbers are to be looked up: ``tables(answer, results)``.
 
 Nothing else has to be changed for a new one. Only ``measure.py`` may import torch and MMPose.
@@ -22,7 +23,7 @@ from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
 
-from shg_xai.drawing.material import Figure, Material, Table
+from shg_xai.drawing.material import Colour, Figure, Material, Table
 from shg_xai.results import Answer, Results
 
 
@@ -61,6 +62,11 @@ class Chapter:
         """What is drawn."""
         module = self.module('figures')
         yield from module.figures(answer, material) if module else ()
+
+    def colours(self, answer: Answer) -> list[Colour]:
+        """What the map of a layer can be coloured by."""
+        module = self.module('figures')
+        return module.colours(answer) if module and hasattr(module, 'colours') else []
 
     def tables(self, answer: Answer, results: Results) -> list[Table]:
         """Numbers to look up."""

@@ -6,7 +6,7 @@ Shapes: N persons.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -56,6 +56,25 @@ class Table:
     rows: list[list[str]]
     folded: bool = False
     last: bool = False
+
+
+@dataclass(frozen=True)
+class Colour:
+    """What persons of the map can be coloured by.
+
+    Attributes:
+        key: A column of the table of persons.
+        label: Its name for the reader.
+        kind: What its numbers are.
+        groups: How many groups there are, for what is in groups.
+        rank: 0 for what the reader chooses from first (the very first is shown), 2 for what comes last.
+    """
+
+    key: str
+    label: str
+    kind: Literal['group', 'flag', 'number'] = 'number'
+    groups: int = 0
+    rank: int = 1
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,11 @@ def draw_sheet(rows: Sequence[Row], columns: int = 6) -> 'Figure':
     ]
     side = PAGE / 6.4
     height = sum(side + 0.22 + (0.24 if line.name else 0) for line in lines)
-    figure = new_figure(side * columns, max(height, 0.8))
+    figure = new_figure(side * columns, max(height, 0.8), w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.02)
     if not lines:
         nothing(figure.subplots(), 'nobody')
         return figure
     axes = figure.subplots(len(lines), columns, squeeze=False)
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.02)
     for row, line in zip(axes, lines, strict=True):
         for ax in row[len(line.tiles) :]:
             ax.set_axis_off()

@@ -52,7 +52,7 @@ class Person(NamedTuple):
 
     crop_center: Sequence[float]
     crop_scale: Sequence[float]
-    keypoints: NDArray[np.floating]
+    keypoints: NDArray[Any]
     visibility: NDArray[Any]
 
 

@@ -21,7 +21,7 @@ class Pose(NamedTuple):
         score: The person's PCK, for the title; None where there is none.
     """
 
-    keypoints: NDArray[np.floating]
+    keypoints: NDArray[Any]
     drawn: NDArray[np.bool_]
     score: float | None = None
 

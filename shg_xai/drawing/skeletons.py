@@ -6,6 +6,8 @@ Shapes: K keypoints.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -38,7 +40,7 @@ def draw_pose(
     shown = [None not in point for point in pose]
     drawn = [(a, b) for a, b in links if shown[a] and shown[b]]
     lines = LineCollection(
-        [[pose[a], pose[b]] for a, b in drawn],
+        [np.array([pose[a], pose[b]], float) for a, b in drawn],
         colors=[GHOST if ghost else _side(joints[a], joints[b]) for a, b in drawn],
         linewidths=1.2 if ghost else 1.5,
         capstyle='round',
@@ -51,7 +53,13 @@ def draw_pose(
             colour = _side(name, name)
             face = 'white' if faint[place] else colour
             ax.plot(
-                *pose[place], 'o', markersize=2.2, zorder=4, markeredgewidth=0.5, color=colour, markerfacecolor=face
+                *np.array(pose[place], float),
+                'o',
+                markersize=2.2,
+                zorder=4,
+                markeredgewidth=0.5,
+                color=colour,
+                markerfacecolor=face,
             )
 
 

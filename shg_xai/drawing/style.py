@@ -26,7 +26,7 @@ DPI = 150
 # A figure one column wide: at 400 px of screen its 9 points are still 9 px.
 COLUMN, PAGE = 5.2, 8.2
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     'font.family': ['DejaVu Sans', 'sans-serif'],
     'font.size': 9,
     'axes.titlesize': 9.5,
@@ -59,12 +59,13 @@ STYLE: dict[str, Any] = {
 styled = matplotlib.rc_context(STYLE)
 
 
-def new_figure(width: float, height: float) -> 'Figure':
-    """Return an empty figure, sizes in inches, that belongs to no window and no pyplot."""
+def new_figure(width: float, height: float, **pads: Any) -> 'Figure':
+    """An empty figure, sizes in inches, that belongs to no window and no pyplot; ``pads`` go to its layout."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(width, height), layout='constrained')
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(**pads))
     FigureCanvasAgg(figure)
     return figure
 
@@ -109,19 +110,12 @@ def band(
         label: for the legend.
         marker: of the points.
     """
-    known = [(at, item) for at, item in zip(x, items, strict=True) if item and item.value is not None]
-    ax.plot(
-        [at for at, _ in known],
-        [item.value for _, item in known],
-        marker,
-        color=colour,
-        label=label,
-        markersize=5,
-        linestyle='none',
-    )
-    for at, item in known:
-        if item.ends is not None:
-            ax.plot([at, at], item.ends, '-', color=colour, linewidth=1.4, solid_capstyle='butt')
+    known = [(at, item.value, item.ends) for at, item in zip(x, items, strict=True) if item and item.value is not None]
+    at, values = [at for at, *_ in known], [value for _, value, _ in known]
+    ax.plot(at, values, marker, color=colour, label=label, markersize=5, linestyle='none')
+    for place, _, ends in known:
+        if ends:
+            ax.plot([place, place], ends, '-', color=colour, linewidth=1.4, solid_capstyle='butt')
 
 
 def wrap(title: str) -> str:

@@ -54,7 +54,7 @@ class Options:
 class AnalyzeOptions(Options):
     """From stores to a folder of results."""
 
-    stores: Annotated[Positional[tuple[Path, ...]], arg(metavar='STORE [STORE ...]')]
+    stores: Annotated[Positional[tuple[Path, ...]], arg(metavar='STORE [STORE ...]', help_behavior_hint='(required)')]
     """latent stores; several are compared on the persons all of them have"""
     out: Annotated[Path, arg(metavar='DIR')]
     """a new folder, or one of an earlier analysis, which is replaced"""
@@ -63,7 +63,7 @@ class AnalyzeOptions(Options):
     its layers"""
     images: Annotated[Path | None, arg(metavar='DIR', help_behavior_hint='(default: where the dump found them)')] = None
     """folder of the photos"""
-    report: bool = True
+    report: Annotated[bool, arg(help_behavior_hint='')] = True
     """numbers only; python -m shg_xai.report DIR draws them later"""
     threads: Annotated[int | None, arg(metavar='N', help_behavior_hint='(default: all cores)')] = None
     """how many compute side by side"""

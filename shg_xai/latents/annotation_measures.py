@@ -2,13 +2,14 @@
 
 All come from the labels, never from a prediction. The torso is the unit of length wherever the pose is meant: it is the
 longest rigid part that COCO labels, so a person's distance from the camera cancels. Image axes: x to the right, y down.
-A measure is float64 of shape (N,), NaN for a person whose joints it needs are not labelled.
+A measure is float64 of shape (N,), NaN for a person whose joints it needs are not labelled. What a measure's docstring
+says is the concept's definition in the results.
 
 Shapes: N persons, K keypoints.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -90,6 +91,34 @@ class Persons:
         return np.where(length >= SHORTEST_TORSO, length, math.nan)
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A concept of the annotation: what it is called, the joints and columns it needs, and how it is computed."""
+
+    title: str
+    unit: str
+    definition: str
+    compute: Callable[[Persons], Values]
+    joints: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+RULES: dict[str, Rule] = {}  # by name
+
+
+def rule(
+    title: str, unit: str, joints: tuple[str, ...] = (), columns: tuple[str, ...] = ()
+) -> Callable[[Callable[[Persons], Values]], Callable[[Persons], Values]]:
+    """List a function in RULES by its name; its docstring is the definition that readers of results see."""
+
+    def listed(compute: Callable[[Persons], Values]) -> Callable[[Persons], Values]:
+        definition = ' '.join((compute.__doc__ or '').split())
+        RULES[compute.__name__] = Rule(title, unit, definition, compute, joints, columns)
+        return compute
+
+    return listed
+
+
 def _mean(values: Values) -> Values:
     """Mean over the last axis of what is known; NaN where nothing is, without a warning."""
     known = np.isfinite(values)
@@ -101,42 +130,53 @@ def _above(values: Values, limit: float = 0) -> Values:
     return np.where(values > limit, values, math.nan)
 
 
+@rule('labelled joints', 'share')
 def labelled_share(persons: Persons) -> Values:
-    """Labelled joints over K."""
+    """Labelled joints (v = 1 or 2) over all joints of the data set."""
     return (persons.visibility > UNLABELLED).mean(1)
 
 
+@rule('occluded joints', 'share')
 def occluded_share(persons: Persons) -> Values:
-    """Labelled but occluded joints over labelled ones."""
+    """Labelled but occluded joints (v = 1) over labelled joints."""
     labelled = (persons.visibility > UNLABELLED).sum(1)
     return (persons.visibility == OCCLUDED).sum(1) / _above(labelled)
 
 
+@rule('truncation by the image border', 'sides', columns=('image_width', 'image_height'))
 def border_sides(persons: Persons) -> Values:
-    """How many sides of the box lie at the border of the image, 0 to 4."""
+    """How many of the box's four sides lie within 2 pixels of the image's border."""
     x, y, width, height = persons.box
     right, bottom = (_above(persons.numbers(f'image_{side}')) for side in ('width', 'height'))
     sides = (x <= BORDER) * 1.0 + (y <= BORDER) + (x + width >= right - BORDER) + (y + height >= bottom - BORDER)
     return np.where(np.isfinite(right + bottom), sides, math.nan)
 
 
+@rule('height of the box', 'px')
 def box_height(persons: Persons) -> Values:
-    """Height of the box in pixels."""
+    """Height of the person's box in the image."""
     return persons.box[3]
 
 
+@rule('width of the box over its height', 'ratio')
 def box_aspect(persons: Persons) -> Values:
-    """Width over height of the box."""
+    """Width over height of the person's box."""
     return persons.box[2] / _above(persons.box[3])
 
 
+@rule('size in the crop', 'share', TORSO)
 def torso_in_crop(persons: Persons) -> Values:
-    """The torso's length over the crop's longer side."""
+    """The torso's length over the longer side of the crop: how large the person is to the network. The torso reaches
+    from the middle of the shoulders to the middle of the hips; all four must be labelled.
+    """
     return persons.torso / _above(persons.lists('crop_scale', 2).max(1))
 
 
+@rule('sitting to standing', 'torso lengths', (*TORSO, *KNEES))
 def standing(persons: Persons) -> Values:
-    """How far the knees are below the hips, in torso lengths."""
+    """How far the knees are below the hips, mean over the sides whose knee is labelled: near 1 standing, near 0
+    sitting (or lying), below 0 with knees drawn up.
+    """
     # Sitting turns the thigh level, whether to the side (it is then short in y because it is level)
     # or towards the camera (short because it is foreshortened); a standing thigh hangs down, by
     # about four fifths of a torso to one torso. Only y sees both. A person lying scores near 0 too:
@@ -145,28 +185,38 @@ def standing(persons: Persons) -> Values:
     return _mean(thighs) / persons.torso
 
 
+@rule('facing away to facing the camera', 'torso lengths', TORSO)
 def facing_camera(persons: Persons) -> Values:
-    """How far the left shoulder is to the right of the right one, in torso lengths."""
+    """How far the left shoulder is to the right of the right shoulder in the image: above 0 towards the camera,
+    below 0 away from it, near 0 seen from the side.
+    """
     # Who faces the camera has the left shoulder on the image's right; from the side they coincide.
     left, right = persons.joints(SHOULDERS)[0].T
     return (left - right) / persons.torso
 
 
+@rule('facing left to facing right', 'torso lengths', ('nose', *TORSO))
 def facing_right(persons: Persons) -> Values:
-    """How far the nose is to the right of the shoulders, in torso lengths."""
+    """How far the nose is to the right of the shoulders' middle: above 0 facing the image's right."""
     return (persons.joints(('nose',))[0, :, 0] - persons.shoulder[0]) / persons.torso
 
 
+@rule('tilt of the torso', 'degrees', TORSO)
 def torso_tilt(persons: Persons) -> Values:
-    """Degrees from upright of the torso's line, positive clockwise."""
+    """Angle of the line from the hips' middle to the shoulders' middle from upright, signed: above 0 clockwise in
+    the image (head to the right).
+    """
     # Signed, as the factor roll_deg of made people is. Only head-down persons are near +-180, where
     # the sign jumps; they are too few to matter for a rank.
     across, down = persons.shoulder - persons.hip
     return np.where(np.isfinite(persons.torso), np.degrees(np.arctan2(across, -down)), math.nan)
 
 
+@rule('still to moving', 'torso lengths', (*TORSO, *LIMBS))
 def limb_spread(persons: Persons) -> Values:
-    """Root mean square distance of the limbs' joints from the torso's line."""
+    """Root mean square distance of the labelled elbows, wrists, knees and ankles, at least four of them, from the
+    torso's line through the middle of the shoulders and of the hips.
+    """
     # At rest arms and legs lie along the torso's line, and bending a limb or striding takes joints
     # away from it. Distances from the line, not along x: a tilted person at rest stays at rest.
     axis = (persons.shoulder - persons.hip) / persons.torso
@@ -176,8 +226,11 @@ def limb_spread(persons: Persons) -> Values:
     return np.where(enough, np.sqrt(_mean(away**2)), math.nan)
 
 
+@rule('crowding', 'IoU')
 def crowding(persons: Persons) -> Values:
-    """Largest IoU with another box; rows of an image are neighbours after sorting by image."""
+    """Largest intersection over union of the person's box with that of another person of the same image; 0 when
+    alone. Only persons of the store are counted.
+    """
     images = persons.table['image_id'].to_numpy()
     order = np.argsort(images, kind='stable')
     images, (x, y, width, height) = images[order], persons.box[:, order]

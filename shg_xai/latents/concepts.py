@@ -3,7 +3,7 @@
 Shapes: N persons, K keypoints, C concepts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shg_xai.latents import annotation_measures as measures
-from shg_xai.latents.annotation_measures import KNEES, LIMBS, TORSO, Persons
+from shg_xai.latents.annotation_measures import RULES, Persons
 from shg_xai.latents.schema import FACTOR
 from shg_xai.latents.selection import Selection
 
@@ -47,100 +46,6 @@ class Concept:
     def known(self) -> NDArray[np.float64]:
         """The values of those of whom it is known."""
         return self.values[np.isfinite(self.values)]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A concept of the annotation: the joints and columns it needs, and how it is computed."""
-
-    title: str
-    unit: str
-    definition: str
-    compute: Callable[[Persons], NDArray[np.float64]]
-    joints: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-
-
-TORSO_TEXT = 'The torso reaches from the middle of the shoulders to the middle of the hips; all four must be labelled.'
-RULES: dict[str, Rule] = {
-    'labelled_share': Rule(
-        'labelled joints',
-        'share',
-        'Labelled joints (v = 1 or 2) over all joints of the data set.',
-        measures.labelled_share,
-    ),
-    'occluded_share': Rule(
-        'occluded joints',
-        'share',
-        'Labelled but occluded joints (v = 1) over labelled joints.',
-        measures.occluded_share,
-    ),
-    'border_sides': Rule(
-        'truncation by the image border',
-        'sides',
-        "How many of the box's four sides lie within 2 pixels of the image's border.",
-        measures.border_sides,
-        columns=('image_width', 'image_height'),
-    ),
-    'box_height': Rule('height of the box', 'px', "Height of the person's box in the image.", measures.box_height),
-    'box_aspect': Rule(
-        'width of the box over its height', 'ratio', "Width over height of the person's box.", measures.box_aspect
-    ),
-    'torso_in_crop': Rule(
-        'size in the crop',
-        'share',
-        f"The torso's length over the longer side of the crop: how large the person is to the network. {TORSO_TEXT}",
-        measures.torso_in_crop,
-        TORSO,
-    ),
-    'standing': Rule(
-        'sitting to standing',
-        'torso lengths',
-        'How far the knees are below the hips, mean over the sides whose knee is labelled: near 1 '
-        'standing, near 0 sitting (or lying), below 0 with knees drawn up.',
-        measures.standing,
-        (*TORSO, *KNEES),
-    ),
-    'facing_camera': Rule(
-        'facing away to facing the camera',
-        'torso lengths',
-        'How far the left shoulder is to the right of the right shoulder in the image: above 0 '
-        'towards the camera, below 0 away from it, near 0 seen from the side.',
-        measures.facing_camera,
-        TORSO,
-    ),
-    'facing_right': Rule(
-        'facing left to facing right',
-        'torso lengths',
-        "How far the nose is to the right of the shoulders' middle: above 0 facing the image's right.",
-        measures.facing_right,
-        ('nose', *TORSO),
-    ),
-    'torso_tilt': Rule(
-        'tilt of the torso',
-        'degrees',
-        "Angle of the line from the hips' middle to the shoulders' "
-        'middle from upright, signed: above 0 clockwise in the image (head to the right).',
-        measures.torso_tilt,
-        TORSO,
-    ),
-    'limb_spread': Rule(
-        'still to moving',
-        'torso lengths',
-        'Root mean square distance of the labelled elbows, '
-        "wrists, knees and ankles, at least four of them, from the torso's line through the middle "
-        'of the shoulders and of the hips.',
-        measures.limb_spread,
-        (*TORSO, *LIMBS),
-    ),
-    'crowding': Rule(
-        'crowding',
-        'IoU',
-        "Largest intersection over union of the person's box with that of "
-        'another person of the same image; 0 when alone. Only persons of the store are counted.',
-        measures.crowding,
-    ),
-}
 
 
 def concepts_of(selection: Selection) -> list[Concept]:

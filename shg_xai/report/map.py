@@ -9,15 +9,15 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from shg_xai.chapters.clusters.results import Clusters
-from shg_xai.chapters.concepts.results import Concepts
-from shg_xai.drawing.material import DrawnPersons, Material
+from shg_xai.chapters import chapter_of
+from shg_xai.drawing.material import Colour, DrawnPersons, Material
 from shg_xai.drawing.style import PALETTE
 from shg_xai.drawing.style import UNKNOWN as GREY
 from shg_xai.drawing.text import UNKNOWN
@@ -47,24 +47,10 @@ class Embedded(TypedDict):
         unknown: Colour of what is not known.
     """
 
-    items: dict[str, Any]
+    items: dict[str, object]
     pictures: list[str]
     palette: list[str]
     unknown: str
-
-
-class DrawnLayer(NamedTuple):
-    """A layer with its persons and what colours them."""
-
-    name: str
-    persons: DrawnPersons
-    clusters: Clusters | None
-    concepts: Concepts | None
-
-    @property
-    def best_k(self) -> int | None:
-        """The K of the clearest clusters."""
-        return self.clusters.best_k if self.clusters else None
 
 
 class Pictures:
@@ -93,50 +79,18 @@ def _shrink(picture: bytes) -> bytes:
     return file.getvalue()
 
 
-class Choice(NamedTuple):
-    """What the points can be coloured by.
-
-    Attributes:
-        key: A column.
-        label: Its name for the reader.
-        kind: ``group``, ``flag`` or ``number``.
-        groups: How many groups there are; 0 for what is none.
-    """
-
-    key: str
-    label: str
-    kind: str = 'number'
-    groups: int = 0
-
-
-def colour_choices(layer: DrawnLayer, rows: NDArray[np.int64]) -> list[Choice]:
-    """What the points can be coloured by, of these rows of the atlas; what nobody has there is left out.
-
-    The best clusters and those of two come first, other clusters last, between them what they may go with.
-    """
-    best = layer.best_k
-    others = dict.fromkeys([2, *(fit.k for fit in (layer.clusters.fits if layer.clusters else ()))])
-    others.pop(best or 0, None)
-
-    def cluster(k: int) -> Choice:
-        return Choice(f'cluster_k{k}', f'cluster, K = {k}', 'group', k)
-
-    choices = [cluster(best), Choice(f'silhouette_k{best}', f'silhouette, K = {best}', groups=best)] if best else []
-    choices += [cluster(k) for k in others if k == 2]
-    choices.append(Choice('pck', 'PCK'))
-    choices += [
-        Choice(f'concept.{item.name}', item.title + (f' ({item.unit})' if item.unit else ''), item.kind)
-        for item in (layer.concepts.definitions if layer.concepts else ())
-    ]
-    choices += [cluster(k) for k in others if k != 2]
-    found: list[Choice] = []
-    for choice in choices:
-        if np.isfinite(layer.persons.numbers(choice.key)[rows]).any():
+def colour_choices(material: Material, name: str, rows: NDArray[np.int64]) -> list[Colour]:
+    """What a layer's points can be coloured by, of these rows of the atlas; what nobody has there is left out."""
+    answers = [answer for answer in material.results.answers if answer.of == name and chapter_of(answer).of_layer]
+    choices = [Colour('pck', 'PCK'), *(colour for answer in answers for colour in chapter_of(answer).colours(answer))]
+    found: dict[str, Colour] = {}
+    for choice in sorted(choices, key=lambda choice: choice.rank):
+        if np.isfinite(material.persons[name].numbers(choice.key)[rows]).any():
             # Two of one label could not be told apart.
-            while choice.label in (other.label for other in found):
-                choice = choice._replace(label=f'{choice.label}′')
-            found.append(choice)
-    return found
+            while choice.label in found:
+                choice = replace(choice, label=f'{choice.label}′')
+            found[choice.label] = choice
+    return list(found.values())
 
 
 def map_rows(persons: DrawnPersons) -> NDArray[np.int64]:
@@ -146,18 +100,18 @@ def map_rows(persons: DrawnPersons) -> NDArray[np.int64]:
 
 
 def _source(
-    layer: DrawnLayer, rows: NDArray[np.int64], choices: Sequence[Choice], pictures: Pictures
+    persons: DrawnPersons, rows: NDArray[np.int64], choices: Sequence[Colour], pictures: Pictures
 ) -> 'ColumnDataSource':
     """The points' columns; texts that map.js fills in are empty yet."""
     from bokeh.models import ColumnDataSource
 
-    persons = layer.persons
+    groups = next((choice.key for choice in choices if choice.kind == 'group'), '')
     atlas = persons.atlas.select(['annotation_id', 'file_name']).take(rows)
     columns: dict[str, object] = {
         'annotation_id': [str(key) for key in atlas['annotation_id'].to_pylist()],
         'file_name': [name or UNKNOWN for name in atlas['file_name'].to_pylist()],
         'place': np.array([pictures.place(persons.pictures[row]) for row in rows], np.int32),
-        'cluster': _texts(persons.numbers(f'cluster_k{layer.best_k}')[rows], 0),
+        'cluster': _texts(persons.numbers(groups)[rows], 0),
         'pck_text': _texts(persons.numbers('pck')[rows], 2),
         'x': persons.numbers('x')[rows].astype(np.float32),
         'y': persons.numbers('y')[rows].astype(np.float32),
@@ -174,26 +128,30 @@ def _texts(values: NDArray[np.float64], digits: int) -> list[str]:
     return [f'{value:.{digits}f}' if np.isfinite(value) else UNKNOWN for value in values]
 
 
-def build_map(layer: DrawnLayer, pictures: Pictures) -> 'LayoutDOM | None':
+def build_map(material: Material, name: str, pictures: Pictures) -> 'LayoutDOM | None':
     """Build one layer's map, adding the pictures of its persons; None where nobody is in it."""
     from bokeh.layouts import column, row
-    from bokeh.models import CustomJS, Select
+    from bokeh.models import CustomJS
+    from bokeh.models.widgets import Select
 
-    rows = map_rows(layer.persons)
+    persons = material.persons[name]
+    rows = map_rows(persons)
     if not len(rows):
         return None
-    choices = colour_choices(layer, rows)
-    source = _source(layer, rows, choices, pictures)
+    choices = colour_choices(material, name, rows)
+    source = _source(persons, rows, choices, pictures)
     plot = _plot(source)
-    labels = [(key, key.replace('_', ' ')) for key in AXES if np.isfinite(layer.persons.numbers(key)[rows]).all()]
+    labels: list[str | tuple[Any, str]] = [
+        (key, key.replace('_', ' ')) for key in AXES if np.isfinite(persons.numbers(key)[rows]).all()
+    ]
 
-    def select(title: str, options: list[tuple[str, str]], value: str) -> Select:
+    def select(title: str, options: list[str | tuple[Any, str]], value: str) -> Select:
         return Select(title=title, name=title.lower(), options=options, value=value, sizing_mode='stretch_width')
 
     colour = select('Colour', [(choice.key, choice.label) for choice in choices], choices[0].key if choices else '')
     across, up = select('Across', labels, 'component_1'), select('Up', labels, 'component_2')
-    shared = dict(source=source, name=layer.name)
-    plain = [choice._asdict() for choice in choices]
+    shared = dict(source=source, name=name)
+    plain = [asdict(choice) for choice in choices]
     recolour = 'shgMap.colour(source, choices, cb_obj.value, name)'
     colour.js_on_change('value', CustomJS(args={**shared, 'choices': plain}, name='recolour', code=recolour))
     for chosen, axis, key in ((across, plot.xaxis[0], 'x'), (up, plot.yaxis[0], 'y')):
@@ -201,8 +159,8 @@ def build_map(layer: DrawnLayer, pictures: Pictures) -> 'LayoutDOM | None':
         chosen.js_on_change('value', CustomJS(args=move, code='shgMap.move(source, axis, key, cb_obj.value)'))
     source.selected.js_on_change('indices', CustomJS(args=shared, code='shgMap.list(source, name)'))
     # The choices go with the layout, so that the page can colour the points when it opens.
-    wide = dict(sizing_mode='stretch_width')
-    return column(row(colour, **wide), row(across, up, **wide), plot, name=layer.name, tags=[json.dumps(plain)], **wide)
+    wide: Any = dict(sizing_mode='stretch_width')
+    return column(row(colour, **wide), row(across, up, **wide), plot, name=name, tags=[json.dumps(plain)], **wide)
 
 
 def _plot(source: 'ColumnDataSource') -> Any:
@@ -252,17 +210,16 @@ def embed_maps(material: Material) -> Embedded:
 
     The same for the same results: Bokeh's running numbers are counted anew.
     """
+    from bokeh.core.types import ID
     from bokeh.embed import json_item
 
-    pictures, items = Pictures(), {}
-    for name, persons in material.persons.items():
-        results = material.results
-        layout = build_map(
-            DrawnLayer(name, persons, results.first(Clusters, name), results.first(Concepts, name)), pictures
-        )
+    pictures = Pictures()
+    items: dict[str, object] = {}
+    for name in material.persons:
+        layout = build_map(material, name, pictures)
         if layout is not None:
             target = f'map-{name}'
-            items[name] = _renumber(json_item(layout, target), target)
+            items[name] = _renumber(json_item(layout, ID(target)), target)
     return {'items': items, 'pictures': pictures.encoded(), 'palette': list(PALETTE), 'unknown': GREY}
 
 

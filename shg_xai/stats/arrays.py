@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float32, Int, Shaped
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 Labels = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
-__all__ = ['Block', 'Bools', 'Float', 'Float32', 'Floats', 'Int', 'Ints', 'Labels', 'Rows', 'Singles']
+__all__ = ['Block', 'Bools', 'Float', 'Float32', 'Floats', 'Int', 'Ints', 'Labels', 'Rows', 'Shaped', 'Singles']
 
 
 class Block(Protocol):

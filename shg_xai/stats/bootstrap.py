@@ -10,18 +10,21 @@ Shapes: N persons in G images, V values a person.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from shg_xai.results import Estimate, Over
-from shg_xai.stats.arrays import Float, Floats, Int, Ints, Singles
+from shg_xai.stats.arrays import Float, Floats, Int, Ints, Shaped, Singles
 
 STREAM = 1  # keeps these random numbers apart from others of the same seed
 FEWEST_IMAGES = 2
 
 
-def resample_weights(groups: Int[Ints, ' N'], resamples: int | range, seed: int) -> Iterator[Int[Ints, ' N']]:
+def resample_weights(
+    groups: Shaped[NDArray[Any], ' N'], resamples: int | range, seed: int
+) -> Iterator[Int[Ints, ' N']]:
     """How often each person is in a resample of images, one resample after the other.
 
     A resample depends on its number and the seed alone, so parts of them can be drawn anywhere. Of a single image there
@@ -36,7 +39,7 @@ def resample_weights(groups: Int[Ints, ' N'], resamples: int | range, seed: int)
     if len(images) < FEWEST_IMAGES:
         return
     for place in range(resamples) if isinstance(resamples, int) else resamples:
-        yield _draw(len(images), place, seed).take(image_of)
+        yield _draw(len(images), place, seed)[image_of]
 
 
 def _draw(images: int, place: int, seed: int) -> Ints:
@@ -45,7 +48,7 @@ def _draw(images: int, place: int, seed: int) -> Ints:
     return np.bincount(random.integers(0, images, images), minlength=images)
 
 
-def interval(samples: Float[Floats, ' S'], confidence: float) -> tuple[float, float]:
+def interval(samples: ArrayLike, confidence: float) -> tuple[float, float]:
     """Percentile interval of values from resamples, NaN where a resample had no value.
 
     Both ends are NaN where less than half of the resamples had one, as the rest would no longer stand for all.
@@ -78,7 +81,11 @@ def estimate(value: float, samples: Floats, confidence: float) -> dict[str, floa
 
 
 def mean_interval(
-    values: Float[Floats | Singles, 'N ...'], groups: Int[Ints, ' N'], resamples: int, confidence: float, seed: int
+    values: Float[Floats | Singles, 'N ...'],
+    groups: Shaped[NDArray[Any], ' N'],
+    resamples: int,
+    confidence: float,
+    seed: int,
 ) -> tuple[Floats, Floats, Floats]:
     """Means over persons and their intervals over images.
 
@@ -125,7 +132,7 @@ class Bootstrap:
         seed: 0 or more.
     """
 
-    groups: Int[Ints, ' N']
+    groups: Shaped[NDArray[Any], ' N']
     resamples: int = 1000
     confidence: float = 0.95
     seed: int = 0

@@ -4,7 +4,7 @@ import ctypes
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -83,7 +83,7 @@ def workers(pool: Executor) -> int:
 
 def ordered(
     pool: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], ahead: int = AHEAD
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Results of a function over tasks, in the order of the tasks, as ``Executor.map`` gives them.
 
     ``Executor.map`` submits everything at once, so results pile up behind a slow consumer; here at most ``ahead`` tasks

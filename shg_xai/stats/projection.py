@@ -95,7 +95,7 @@ def reserve(file: Path, dtype: type[np.generic], shape: tuple[int, int]) -> None
         InputError: The disk has no room for it, or the folder is not there.
     """
     try:
-        np.lib.format.open_memmap(file, 'w+', dtype, shape).flush()  # type: ignore[no-untyped-call]
+        np.lib.format.open_memmap(file, 'w+', dtype, shape).flush()
         with file.open('r+b') as opened:
             os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
     except OSError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.cli import run
@@ -78,8 +78,8 @@ def inherited(path: Path) -> list[str]:
 def schedule(cfg: Config, epochs: int) -> Overrides:
     """A run of so many epochs from random weights; milestones move along with the length."""
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
-    scheduler: Any = cfg.get('param_scheduler')
-    if isinstance(scheduler, dict) and scheduler.get('type') == 'MultiStepLR':
+    scheduler = cfg.get('param_scheduler')
+    if isinstance(scheduler, ConfigDict) and scheduler.get('type') == 'MultiStepLR':
         share = epochs / cfg.train_cfg.max_epochs
         overrides['param_scheduler'] = dict(
             milestones=[max(1, round(share * milestone)) for milestone in scheduler.milestones]
@@ -94,9 +94,9 @@ def schedule_on(cfg: Config, epochs: int) -> Overrides:
     RMSprop are ten times as long as later ones, which undoes an autoencoder that was trained apart.
     """
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
-    schedulers: Any = cfg.get('param_scheduler') or []
+    schedulers = cfg.get('param_scheduler') or []
     kept = [dict(type='LinearLR', by_epoch=False, start_factor=0.01, end=WARM_UP)]
-    for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
+    for scheduler in [schedulers] if isinstance(schedulers, ConfigDict) else schedulers:
         if scheduler.type == 'MultiStepLR':
             reached = [one for one in scheduler.milestones if one < cfg.train_cfg.max_epochs]
             rate = cfg.optim_wrapper.optimizer.lr * scheduler.get('gamma', 0.1) ** len(reached)

@@ -183,6 +183,11 @@ class CommandOptions(StudyOptions):
             raise InputError('--processes goes with --launcher pytorch only')
         super().__post_init__()
 
+    def _gpus(self) -> int:
+        from shg_xai.study.timing import gpus
+
+        return max(1, gpus())
+
     def settings(self) -> Settings:
         """All options known: read from the configs what was not given.
 
@@ -215,15 +220,9 @@ class CommandOptions(StudyOptions):
                 autoencoder_epochs=self.autoencoder_epochs or alone_epochs,
                 stacks=self.stacks or stacks,
                 people=(self.people or (4000, 500)) if self.demo else None,
-                processes=1 if self.launcher == 'none' else self.processes or _gpus(),
+                processes=1 if self.launcher == 'none' else self.processes or self._gpus(),
             )
         )
-
-
-def _gpus() -> int:
-    import torch
-
-    return max(1, torch.cuda.device_count())
 
 
 def _from_configs(config: Path, autoencoder: Path) -> tuple[int, int, int]:

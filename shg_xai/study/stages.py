@@ -86,8 +86,11 @@ def digest_of(stage: Stage, command: Sequence[str]) -> str:
 @cache
 def _file_digest(path: Path, size: int, changed_ns: int) -> bytes:
     """SHA-256 of a file as it is; many stages have the same annotations."""
+    digest = hashlib.sha256()
     with path.open('rb') as file:
-        return hashlib.file_digest(file, 'sha256').digest()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.digest()
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,11 @@ from shg_xai.runner.building import keep_freed_memory
 BATCH, STEPS = 8, 2
 
 
+def gpus() -> int:
+    """How many there are."""
+    return torch.cuda.device_count()
+
+
 def timed(step: Callable[[], object]) -> float:
     """Seconds a person takes in a step, the first steps left out."""
     step()

@@ -3,7 +3,8 @@
 from shg_xai.chapters.channel_redundancy.channels import place_of
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, ChannelSpectrum, LayerChannels
-from shg_xai.chapters.component_projection.results import GROUPS, Suggestion
+from shg_xai.chapters.component_projection.results import Suggestion
+from shg_xai.chapters.networks.results import GROUPS
 from shg_xai.results import Checkpoint, Curve, Estimate
 
 KS = (0, 1, 2, 4, 8)

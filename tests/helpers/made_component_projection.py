@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
-from shg_xai.chapters.component_projection.results import GROUPS, ComponentProjection, Rule, Suggestion
+from shg_xai.chapters.component_projection.results import ComponentProjection, Rule, Suggestion
+from shg_xai.chapters.networks.results import GROUPS
 from shg_xai.results import Checkpoint, Curve, Estimate
 
 SHIFT = {'labelled': 0.0, 'visible': 0.031, 'occluded': -0.108, 'limbs': -0.062}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -82,7 +82,7 @@ STANDING = np.array(
     float,
 )
 # name, title, unit, kind; the last but one is known of two thirds, the last never varies.
-CONCEPTS = (
+CONCEPTS: tuple[tuple[str, str, str, Literal['number', 'flag']], ...] = (
     ('labelled_share', 'labelled joints', 'share', 'number'),
     ('torso_in_crop', 'size of the torso', 'share of the crop’s side', 'number'),
     ('box_area', 'area of the box', 'pixels²', 'number'),

@@ -1,6 +1,6 @@
 """Made-up skip ablations: two levels; level 1 off costs the left wrist 0.3; all off costs the face most."""
 
-from itertools import product
+from typing import Literal
 
 from shg_xai.chapters.skip_ablation.options import Replacement, SkipAblationOptions
 from shg_xai.chapters.skip_ablation.results import (
@@ -17,6 +17,7 @@ from shg_xai.results import Checkpoint, Estimate
 from tests.helpers.made_results import EVIL, KEYPOINTS, LINKS, STANDING
 
 WAYS: tuple[Replacement, ...] = ('zero', 'mean', 'donor')
+SKIPS: tuple[Literal['level off'], Literal['level on alone']] = ('level off', 'level on alone')
 PARTS = {'face': 0.9, 'upper': 0.8, 'lower': 0.7}
 
 
@@ -38,10 +39,10 @@ def drops(lost: float, face: float, wrist: float, untouched: bool = False) -> Sc
     )
 
 
-def ablated(condition: Ablation, *lost: float) -> Ablated:
+def ablated(condition: Ablation, lost: float, face: float, wrist: float) -> Ablated:
     """A condition under which so much is lost."""
-    left = drops(*lost, untouched=True)
-    return Ablated(condition=condition, pck=left.pck, parts=left.parts, joints=left.joints, drop=drops(*lost))
+    left, gone = drops(lost, face, wrist, untouched=True), drops(lost, face, wrist)
+    return Ablated(condition=condition, pck=left.pck, parts=left.parts, joints=left.joints, drop=gone)
 
 
 def skip_ablation(stacks: int = 1, against: bool = True, of: str = 'plain') -> SkipAblation:
@@ -52,9 +53,10 @@ def skip_ablation(stacks: int = 1, against: bool = True, of: str = 'plain') -> S
             more = 0.1 * (by == 'donor')
             off = Ablation(stack=stack, skips='all off', replacement=by)
             conditions.append(ablated(off, 0.3 + more, 0.5 + more, 0.4))
-            for level, skips in product((0, 1), ('level off', 'level on alone')):
-                one = Ablation(stack=stack, skips=skips, level=level, replacement=by)
-                conditions.append(ablated(one, 0.01, 0.01, 0.3 * level))
+            for level in (0, 1):
+                for skips in SKIPS:
+                    one = Ablation(stack=stack, skips=skips, level=level, replacement=by)
+                    conditions.append(ablated(one, 0.01, 0.01, 0.3 * level))
             conditions.append(ablated(Ablation(stack=stack, latent=by, replacement=by), 0.1, 0.1, 0.1))
         for k in (0, 8):
             conditions.append(ablated(Ablation(stack=stack, latent='k components', k=k), 0.1 - 0.01 * k, 0.1, 0.1))
@@ -77,7 +79,7 @@ def skip_ablation(stacks: int = 1, against: bool = True, of: str = 'plain') -> S
         normaliser='crop',
         stacks=stacks,
         levels=[0, 1],
-        skeleton_links=[(int(a), int(b)) for a, b in LINKS],
+        links=[(int(a), int(b)) for a, b in LINKS],
         untouched=drops(0, 0, 0, untouched=True),
         conditions=conditions,
         against=Control(

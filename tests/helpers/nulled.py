@@ -15,7 +15,7 @@ def nulled(value: T, hint: Any = None) -> T:
     found: Any = value
     kinds = get_args(hint)
     if isinstance(value, Estimate):
-        found = Estimate(value=None)
+        found = type(value)(value=None)
     elif isinstance(value, msgspec.Struct):
         hints = get_type_hints(type(value))
         parts = {name: nulled(getattr(value, name), hints[name]) for name in value.__struct_fields__}

@@ -5,7 +5,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 
 from shg_xai.drawing.curves import Run, best_epoch, draw_curves, read_run, to_json
 from shg_xai.errors import InputError
@@ -139,16 +141,21 @@ def test_the_figure_holds_the_series_and_nothing_else() -> None:
     first = Run('a', {1: 3.0, 2: None, 3: 1.0}, {KEY: {1: 0.2, 2: 0.5, 3: 0.4}}, (3,))
     second = Run('b', {1: 2.0}, {'val/heatmap_error': {1: 2.5}})
     losses, metric = draw_curves([first, second], [KEY]).axes
+
+    def places(line: Line2D, axis: str = 'y') -> list[float]:
+        return np.asarray(getattr(line, f'get_{axis}data')(), float).tolist()
+
     curves = {line.get_label(): line for line in losses.lines}
     drawn = [curves[f'{name}: training'] for name in 'ab']
-    assert drawn[0].get_xdata().tolist() == [1, 2, 3]
-    assert [value for value in drawn[0].get_ydata() if not math.isnan(value)] == [3.0, 1.0]
+    assert places(drawn[0], 'x') == [1, 2, 3]
+    assert [value for value in places(drawn[0]) if not math.isnan(value)] == [3.0, 1.0]
     assert drawn[0].get_color() != drawn[1].get_color()
-    assert curves['b: validation'].get_ydata().tolist() == [2.5]
+    assert places(curves['b: validation']) == [2.5]
     assert 'a: validation' not in curves
-    labels = [text.get_text() for text in metric.get_legend().get_texts()]
+    legend = metric.get_legend()
+    labels = [text.get_text() for text in legend.get_texts()] if legend else []
     assert labels == ['a: best 0.500 in epoch 2']
     stars = [line for line in metric.lines if line.get_marker() == '*']
-    assert [(*star.get_xdata(), *star.get_ydata()) for star in stars] == [(2, 0.5)]
-    dotted = [line.get_xdata()[0] for line in metric.lines if line.get_linestyle() == ':']
+    assert [(*places(star, 'x'), *places(star)) for star in stars] == [(2, 0.5)]
+    dotted = [places(line, 'x')[0] for line in metric.lines if line.get_linestyle() == ':']
     assert dotted == [3]

@@ -8,7 +8,8 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_samples
 
-from shg_xai.explain.decomposition import Structure, structure
+from shg_xai.chapters.clusters.measure import Structure, structure
+from shg_xai.explain.decomposition import Work
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import Selection
 from tests.helpers.analysis_stores import blobs, selected
@@ -20,7 +21,7 @@ def worked(folder: Path, chosen: Selection, options: Options = QUICK) -> Structu
     """The structure of a selection; its scratch file is ``folder / 'a.npy'``."""
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
-        return structure(folder / 'a.npy', chosen, options, pool, {})
+        return structure(Work(chosen, options, pool, folder / 'a.npy'))
 
 
 def decaying(count: int = 400, dimensions: int = 40) -> np.ndarray:
@@ -43,7 +44,7 @@ def test_parts_agree_with_libraries(tmp_path: Path) -> None:
     assert list(found.clusters) == list(found.silhouettes) == [2, 3]
     half = chosen.halves(QUICK.seed)
     for own, part in zip(found.halves, (half, ~half), strict=True):
-        assert own.selection.annotation_ids.tolist() == chosen.annotation_ids[part].tolist()
+        assert own.rows.annotation_ids.tolist() == chosen.annotation_ids[part].tolist()
         assert own.mean == pytest.approx(exact[part].mean(axis=0))
         assert own.eigenvalues == pytest.approx(
             PCA(svd_solver='full').fit(exact[part]).explained_variance_, rel=1e-6, abs=1e-12

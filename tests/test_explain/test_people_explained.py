@@ -7,10 +7,11 @@ seed the first two share it, and no rule of PCA says which it will be.
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from shg_xai.chapters.concepts.results import Concepts, Correlation
+from shg_xai.results import read_results
 from shg_xai.study.plan import CONTROLLED
 
 CONFIG = 'configs/demo/shg_people.py'
@@ -50,8 +51,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, run: Callable) -> Path:
     return folder
 
 
-def analysed(folder: Path, run: Callable, people: str, split: str) -> tuple[Path, dict[str, Any]]:
-    """The output folder and the results of an analysis of a split's latents."""
+def analysed(folder: Path, run: Callable, people: str, split: str) -> tuple[Path, Concepts]:
+    """The output folder and the concepts of an analysis of a split's latents."""
     (best,) = (folder / 'run').glob('best_*.pth')
     store, out = folder / f'latents_{people}', folder / f'report_{people}'
     run(
@@ -68,46 +69,46 @@ def analysed(folder: Path, run: Callable, people: str, split: str) -> tuple[Path
         store,
     )
     run('analyze_latent.py', store, '--out', out)
-    return out, json.loads((out / 'results.json').read_text())
+    concepts = read_results(out / 'results.json').first(Concepts)
+    assert concepts is not None
+    return out, concepts
 
 
-def strongest(concepts: dict[str, Any], *names: str) -> dict[str, Any]:
+def strongest(concepts: Concepts, *names: str) -> Correlation:
     """The component that goes with one of these concepts most."""
-    found = [entry for entry in concepts['components'] if entry['concept'] in names]
-    return max(found, key=lambda entry: abs(entry['rho']['value']))
+    found = [entry for entry in concepts.components if entry.concept in names]
+    return max(found, key=lambda entry: abs(entry.rho.value or 0))
 
 
-def effect(concepts: dict[str, Any], name: str) -> float:
+def effect(concepts: Concepts, name: str) -> float:
     """How well the two clusters tell a concept apart, 0.5 to 1."""
-    (entry,) = (entry for entry in concepts['clusters'] if entry['k'] == 2 and entry['concept'] == name)
-    return abs(entry['effect']['value'] - 0.5) + 0.5
+    (entry,) = (entry for entry in concepts.clusters if entry.k == 2 and entry.concept == name)
+    return abs(entry.effect.value - 0.5) + 0.5
 
 
 def test_components_go_with_truncation_and_facing(folder: Path, run: Callable) -> None:
-    _, results = analysed(folder, run, 'people', 'train')
-    concepts = results['analyses'][0]['concepts']
+    _, concepts = analysed(folder, run, 'people', 'train')
     cut = strongest(concepts, 'factor_truncation', 'factor_labelled_joints')
     facing = strongest(concepts, 'facing_camera', 'factor_yaw_cos')
-    assert abs(cut['rho']['value']) >= 0.7
-    assert abs(facing['rho']['value']) >= 0.6
-    assert cut['component'] != facing['component']
+    assert abs(cut.rho.value or 0) >= 0.7
+    assert abs(facing.rho.value or 0) >= 0.6
+    assert cut.component != facing.component
     for entry in (cut, facing):
-        low, high = entry['rho']['low'], entry['rho']['high']
-        assert low < entry['rho']['value'] < high and high - low < 0.1
+        low, high = entry.rho.low, entry.rho.high
+        assert low < entry.rho.value < high and high - low < 0.1
     assert effect(concepts, 'factor_truncation') >= 0.8
-    for entry in concepts['components']:
-        shuffled = entry['shuffled']['value']
+    for entry in concepts.components:
+        shuffled = entry.shuffled.value
         assert shuffled is None or abs(shuffled) < 0.05, entry
-    for entry in concepts['probes']:
-        assert all(abs(value - (0.5 if entry['measure'] == 'auc' else 0)) < 0.1 for value in entry['shuffled']), entry
+    for probe in concepts.probes:
+        assert all(abs(value - probe.chance) < 0.1 for value in probe.shuffled), probe
 
 
 def test_posture_is_found_where_little_else_varies(folder: Path, run: Callable) -> None:
-    out, results = analysed(folder, run, 'control', 'test')
-    concepts = results['analyses'][0]['concepts']
-    first = [entry for entry in concepts['components'] if entry['component'] == 1]
-    (posture,) = (entry for entry in first if entry['concept'] == 'factor_posture')
-    assert abs(posture['rho']['value']) >= 0.75
+    out, concepts = analysed(folder, run, 'control', 'test')
+    first = [entry for entry in concepts.components if entry.component == 1]
+    (posture,) = (entry for entry in first if entry.concept == 'factor_posture')
+    assert abs(posture.rho.value or 0) >= 0.75
     assert effect(concepts, 'factor_posture') >= 0.95
 
     before = json.loads((out / 'results.json').read_text())

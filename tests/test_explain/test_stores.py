@@ -11,12 +11,16 @@ import pytest
 from PIL import Image
 from sklearn.metrics import adjusted_rand_score
 
+from shg_xai.chapters.comparison.results import Comparison
+from shg_xai.chapters.concepts.results import Concepts
+from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.errors import InputError
-from shg_xai.explain.options import Options
-from shg_xai.explain.stores import KIND, check_output, explain, replace_folder
+from shg_xai.explain.options import AnalyzeOptions, Options
+from shg_xai.explain.stores import KINDS, check_output, explain, explain_selections, replace_folder
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import Selection, select
 from shg_xai.report.atlas import named_persons
+from shg_xai.results import Results, encode, read_results
 from shg_xai.stats.executors import executor
 from tests.helpers.analysis_stores import blobs, selected, write_store
 from tests.test_stats.test_cka import brute_force
@@ -27,17 +31,17 @@ VALUES = blobs(70, 12, 3, 5.0)
 
 def explained(
     out: Path, selections: list[Selection], threads: int = 2, options: Options = QUICK, **keywords: Any
-) -> dict[str, Any]:
+) -> Results:
     """Explain into a new folder; what it has written is read back."""
     out.mkdir()
     with executor(threads) as pool:
-        results = explain(selections, options, out, pool, 'the command', **keywords)
-    assert json.loads((out / 'results.json').read_text()) == json.loads(json.dumps(results))
+        results = explain_selections(selections, options, out, pool, 'the command', **keywords)
+    assert encode(read_results(out / 'results.json')) == encode(results)
     return results
 
 
 @pytest.fixture(scope='module')
-def one(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def one(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
     """A folder of results of one store, in two threads, and the results."""
     folder = tmp_path_factory.mktemp('one')
     chosen = selected(folder / 'Some store', VALUES, rows_per_shard=30)
@@ -46,27 +50,16 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]
 
 def test_the_head_of_the_results(one: tuple) -> None:
     results = one[1]
-    assert list(results) == [
-        'schema_version',
-        'kind',
-        'command',
-        'seed',
-        'versions',
-        'settings',
-        'analyses',
-        'comparison',
-        'times_s',
-    ]
-    assert (results['schema_version'], results['kind']) == (1, 'shg_xai latent analysis')
-    assert (results['command'], results['seed']) == ('the command', 0)
-    assert results['settings'] == dict(
-        rows='all', ks=(2, 3), restarts=2, bootstrap=10, confidence=0.95, tolerance=0.001, map=12
-    )
-    assert results['versions']['numpy'] == np.__version__
-    assert results['comparison'] is None
-    assert {'look', 'covariance', 'rotation', 'clusters', 'silhouettes'} <= set(results['times_s'])
-    (analysis,) = results['analyses']
-    assert analysis['name'] == 'some_store'
+    assert (results.schema_version, results.kind) == (2, 'shg_xai results')
+    assert (results.command, results.seed, results.confidence) == ('the command', 0, 0.95)
+    assert results.settings == dict(rows='all', ks=[2, 3], restarts=2, bootstrap=10, tolerance=0.001, map=12)
+    assert results.versions['numpy'] == np.__version__
+    chapters = ['spectrum', 'nearest_walk', 'clusters', 'concepts']
+    assert [answer.__struct_config__.tag for answer in results.answers] == chapters
+    assert {answer.of for answer in results.answers} == {'some_store'}
+    assert {'look', 'covariance', 'rotation', 'clusters', 'silhouettes'} <= set(results.times_s)
+    (layer,) = results.layers
+    assert layer.name == 'some_store'
 
 
 def test_files(one: tuple) -> None:
@@ -77,7 +70,6 @@ def test_files(one: tuple) -> None:
 
 def test_tables(one: tuple) -> None:
     out, results = one
-    (analysis,) = results['analyses']
     persons = pq.read_table(out / 'persons' / 'some_store.parquet')
     atlas = pq.read_table(out / 'atlas' / 'some_store.parquet')
     assert persons.num_rows == 70
@@ -88,7 +80,7 @@ def test_tables(one: tuple) -> None:
         if name.startswith(('concept.', 'component_', 'silhouette_')):
             assert np.isfinite(values.to_numpy()).all(), name
     concepts = [name for name in persons.column_names if name.startswith('concept.')]
-    assert concepts == [f'concept.{entry["name"]}' for entry in analysis['concepts']['definitions']]
+    assert concepts == [f'concept.{entry.name}' for entry in results.first(Concepts).definitions]
     assert atlas.column_names == [
         *persons.column_names,
         'in_map',
@@ -102,18 +94,18 @@ def test_tables(one: tuple) -> None:
     ]
     shown = atlas['annotation_id'].to_pylist()
     assert sum(atlas['in_map'].to_pylist()) == 12
-    assert set(named_persons(analysis)) <= set(shown)
+    assert set(named_persons(results.answers)) <= set(shown)
     for picture in atlas['image'].to_pylist():
         assert picture['bytes'][:2] == b'\xff\xd8'
 
 
 def test_missing_photos_are_a_warning(one: tuple) -> None:
-    warnings = one[1]['analyses'][0]['warnings']
+    warnings = one[1].layers[0].warnings
     assert len(warnings) == 2
     assert 'are not in any folder the store names; they are drawn on grey' in warnings[1]
 
 
-def plain_results(out: Path) -> tuple[str, ...]:
+def plain_results(out: Path) -> tuple[str | bytes, ...]:
     """results.json but for its times, and the bytes of all tables."""
     results = json.loads((out / 'results.json').read_text())
     assert results.pop('times_s')
@@ -121,7 +113,7 @@ def plain_results(out: Path) -> tuple[str, ...]:
 
 
 def test_the_same_seed_gives_the_same_bytes(one: tuple, tmp_path: Path) -> None:
-    store = LatentStore.open(one[1]['analyses'][0]['store'])
+    store = LatentStore.open(one[1].layers[0].store)
     explained(tmp_path / 'one', [select(store)], 1)
     explained(tmp_path / 'three', [select(store)], 3)
     explained(tmp_path / 'other', [select(store)], 3, Options(**{**vars(QUICK), 'seed': 1}))
@@ -131,7 +123,7 @@ def test_the_same_seed_gives_the_same_bytes(one: tuple, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope='module')
-def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
     """Results of two stores with 60 persons in common: 11 to 70, in another order in the second."""
     folder = tmp_path_factory.mktemp('two')
     images = np.arange(70) // 2
@@ -145,36 +137,36 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]
 
 def test_two_stores_are_compared_on_persons_of_both(two: tuple) -> None:
     out, results = two
-    first, second = results['analyses']
-    assert (first['name'], second['name']) == ('people', 'people-2')
-    assert first['warnings'][0].startswith('10 of 70 persons are left out')
-    assert not any('left out' in warning for warning in second['warnings'])
-    assert (first['persons'], first['persons_in_store']) == (60, 70)
-    assert (second['persons'], second['persons_in_store']) == (60, 60)
+    first, second = results.layers
+    assert (first.name, second.name) == ('people', 'people-2')
+    assert first.warnings[0].startswith('10 of 70 persons are left out')
+    assert not any('left out' in warning for warning in second.warnings)
+    assert (first.persons, first.persons_in_store) == (60, 70)
+    assert (second.persons, second.persons_in_store) == (60, 60)
     tables = [pq.read_table(out / 'persons' / f'{name}.parquet') for name in ('people', 'people-2')]
     assert tables[0]['annotation_id'].to_pylist() == list(range(11, 71))
     assert tables[0]['annotation_id'].equals(tables[1]['annotation_id'])
     assert tables[0]['file_name'].equals(tables[1]['file_name'])
 
-    comparison = results['comparison']
-    assert (comparison['persons'], comparison['names']) == (60, ['people', 'people-2'])
+    comparison = results.first(Comparison)
+    assert (comparison.persons, comparison.names) == (60, ['people', 'people-2'])
     a = VALUES[10:]
     b = (3 * a[:, :8]).astype(np.float16)
     expected = brute_force(a, b)
-    cka = comparison['cka']
+    cka = comparison.cka
     assert cka[0][1] == cka[1][0]
-    assert cka[0][1]['value'] == pytest.approx(expected, rel=1e-6)
+    assert cka[0][1].value == pytest.approx(expected, rel=1e-6)
     # The halves are of images, the same in both.
-    assert len(cka[0][1]['halves']) == 2
-    assert cka[0][1]['halves'] == pytest.approx([expected] * 2, abs=0.1)
-    assert cka[0][0]['value'] == cka[1][1]['value'] == 1
-    assert cka[0][0]['halves'] == [1, 1]
-    for entry in comparison['agreement']:
-        labels = [table[f'cluster_k{entry["k"]}'].to_numpy() for table in tables]
-        assert entry['adjusted_rand'][0][1] == pytest.approx(adjusted_rand_score(*labels))
-        assert entry['adjusted_rand'][0][0] == 1
-    assert [entry['k'] for entry in comparison['agreement']] == [2, 3]
-    assert len(comparison['balance']) == 4
+    assert len(cka[0][1].halves) == 2
+    assert cka[0][1].halves == pytest.approx([expected] * 2, abs=0.1)
+    assert cka[0][0].value == cka[1][1].value == 1
+    assert cka[0][0].halves == [1, 1]
+    for entry in comparison.agreement:
+        labels = [table[f'cluster_k{entry.k}'].to_numpy() for table in tables]
+        assert entry.adjusted_rand[0][1] == pytest.approx(adjusted_rand_score(*labels))
+        assert entry.adjusted_rand[0][0] == 1
+    assert [entry.k for entry in comparison.agreement] == [2, 3]
+    assert len(comparison.balance) == 4
 
 
 def test_photos_from_where_the_dump_found_them(tmp_path: Path) -> None:
@@ -184,11 +176,11 @@ def test_photos_from_where_the_dump_found_them(tmp_path: Path) -> None:
         Image.new('RGB', (160, 160), (200, 0, 0)).save(photos / f'{image}.jpg')
     store = LatentStore.open(write_store(tmp_path / 'store', VALUES, environment=dict(image_dir=str(photos))))
     results = explained(tmp_path / 'out', [select(store)])
-    assert not any('photos' in warning for warning in results['analyses'][0]['warnings'])
+    assert not any('photos' in warning for warning in results.layers[0].warnings)
     others = tmp_path / 'others'
     others.mkdir()
     results = explained(tmp_path / 'grey', [select(store)], images=others)
-    assert f'are not in {others}; they' in results['analyses'][0]['warnings'][-1]
+    assert f'are not in {others}; they' in results.layers[0].warnings[-1]
 
 
 @pytest.mark.parametrize(
@@ -224,8 +216,9 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path, text: str | None)
 def test_folders_that_may_be_written(tmp_path: Path) -> None:
     check_output(tmp_path)
     check_output(tmp_path / 'new' / 'er')
-    (tmp_path / 'results.json').write_text(json.dumps(dict(kind=KIND)))
-    check_output(tmp_path)
+    for kind in KINDS:  # of this version and of earlier ones
+        (tmp_path / 'results.json').write_text(json.dumps(dict(kind=kind)))
+        check_output(tmp_path)
     with pytest.raises(InputError, match=r'results\.json: is a file; name a folder'):
         check_output(tmp_path / 'results.json')
 
@@ -280,5 +273,15 @@ def test_two_threads_are_as_good_as_a_pool(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', VALUES)
     (tmp_path / 'out').mkdir()
     with ThreadPoolExecutor(2) as pool:
-        results = explain([chosen], QUICK, tmp_path / 'out', pool, '')
-    assert results['analyses'][0]['persons'] == 70
+        results = explain_selections([chosen], QUICK, tmp_path / 'out', pool)
+    assert results.layers[0].persons == 70
+
+
+def test_in_python_as_on_the_command_line(tmp_path: Path) -> None:
+    store = write_store(tmp_path / 'store', VALUES)
+    how: dict[str, Any] = dict(ks=(2,), restarts=1, bootstrap=10, map=0, threads=1, report=False)
+    results = explain(AnalyzeOptions(stores=(store,), out=tmp_path / 'out', **how))
+    assert encode(read_results(tmp_path / 'out' / 'results.json')) == encode(results)
+    assert results.first(Spectrum).eigenvalues[0] > 0
+    with pytest.raises(InputError, match='STORE is missing'):
+        explain(AnalyzeOptions(stores=(), out=tmp_path / 'none', **how))

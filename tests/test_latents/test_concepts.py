@@ -1,6 +1,7 @@
 """Concepts of hand-made skeletons: each value can be worked out from the drawing."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.latents.concepts import concepts, definitions
+from shg_xai.latents.concepts import concepts
 
 NAMES = (
     'nose',
@@ -44,7 +45,7 @@ STANDING = {
 
 
 def row(
-    changes: dict[str, tuple[float, float]] | None = None, hidden: tuple[str, ...] = (), **columns: Any
+    changes: Mapping[str, tuple[float, float]] | None = None, hidden: tuple[str, ...] = (), **columns: Any
 ) -> dict[str, Any]:
     """A person: joints that differ from STANDING, joints not labelled, other columns."""
     points = {**STANDING, **(changes or {})}
@@ -170,7 +171,7 @@ def test_a_torso_of_no_length_is_not_known():
 
 
 def test_sides_of_the_box_at_the_border():
-    size = dict(image_width=200, image_height=150)
+    size: dict[str, Any] = dict(image_width=200, image_height=150)
     found = values(
         row(**size),
         row(bbox=[2, 5, 100, 100], **size),
@@ -219,15 +220,21 @@ def test_crowding_agrees_with_all_pairs():
 def test_factors_have_names_of_their_own():
     rows = [
         row(
+            None,
+            (),
             **{
                 'factors.standing': 0.5,
                 'factors.yaw_deg': 90,
                 'factors.roll_deg': 3,
                 'factors.occluder': 0,
                 'factors.unknown': None,
-            }
+            },
         ),
-        row(**{'factors.standing': None, 'factors.yaw_deg': 180, 'factors.roll_deg': -3, 'factors.occluder': 1}),
+        row(
+            None,
+            (),
+            **{'factors.standing': None, 'factors.yaw_deg': 180, 'factors.roll_deg': -3, 'factors.occluder': 1},
+        ),
     ]
     found = {concept.name: concept for concept in concepts(table(*rows), NAMES)}
     assert found['standing'].values == pytest.approx([0.9, 0.9])
@@ -241,7 +248,7 @@ def test_factors_have_names_of_their_own():
 
 
 def test_a_factor_with_the_name_of_a_cosine_is_kept():
-    rows = [row(**{'factors.yaw_deg': 0, 'factors.yaw_cos': 0.25})]
+    rows = [row(None, (), **{'factors.yaw_deg': 0, 'factors.yaw_cos': 0.25})]
     found = [concept for concept in concepts(table(*rows), NAMES) if 'yaw' in concept.name]
     assert [(concept.name, concept.values[0]) for concept in found] == [('factor_yaw_sin', 0), ('factor_yaw_cos', 0.25)]
 
@@ -274,14 +281,3 @@ def test_a_slice_of_a_table():
         for concept in concepts(table(row(), row(turned(20)), row(turned(40))).slice(1), NAMES)
     }
     assert part == {name: entries[1:] for name, entries in whole.items()}
-
-
-def test_definitions():
-    kneeless = row(hidden=('nose', 'left_knee', 'right_knee'))
-    rows = definitions(concepts(table(row(), kneeless), NAMES))
-    found = {entry['name']: entry for entry in rows}
-    share = found['labelled_share']
-    assert share['persons'] == 2 and share['mean'] == pytest.approx((1 + 10 / 13) / 2)
-    assert share['sd'] == pytest.approx(3 / 13 / math.sqrt(2))
-    assert found['standing']['persons'] == 1 and found['standing']['sd'] is None
-    assert all(entry['definition'].endswith('.') and entry['title'] for entry in rows)

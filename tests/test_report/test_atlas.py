@@ -3,8 +3,12 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from msgspec import field
 
+from shg_xai.chapters.clusters.results import Misfit
+from shg_xai.chapters.nearest_walk.results import NearPerson
 from shg_xai.report.atlas import atlas_table, named_persons
+from shg_xai.results import Answer, Typed
 
 IDS = np.arange(100, 130)
 PERSONS = pa.table(
@@ -24,15 +28,26 @@ ROWS = pa.table(
         crop_scale=pa.FixedSizeListArray.from_arrays(pa.array(np.ones(60), pa.float32()), 2),
     )
 )
-RESULTS = dict(
-    walks=dict(
-        components=[
-            dict(points=[dict(nearest=[dict(annotation_id=117, distance=1.0), dict(annotation_id=103, distance=2.0)])])
-        ]
-    ),
-    clusters=dict(k=[dict(centroids=[[dict(annotation_id=128)]], misfits=[dict(annotation_id=117)])]),
-    concepts=None,
-)
+
+
+class Pair(Typed, kw_only=True):
+    """Persons somewhere in an answer."""
+
+    near: list[NearPerson]
+
+
+class Made(Answer, kw_only=True, tag='made'):
+    """An answer that names persons in several places."""
+
+    deep: list[list[Pair]] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
+    number: float | None = None
+
+
+RESULTS = [
+    Made(of='a', deep=[[], [Pair(near=[NearPerson(annotation_id=a, distance=1) for a in (117, 103)])]]),
+    Made(of='a', misfits=[Misfit(annotation_id=a, cluster=0, silhouette=-0.5) for a in (128, 117)]),
+]
 
 
 def test_everyone_named_is_found() -> None:
@@ -77,7 +92,7 @@ def test_columns() -> None:
 
 def test_the_draw_is_even_and_repeatable() -> None:
     def drawn(seed: int) -> list[int]:
-        return atlas_table({}, PERSONS, ROWS, 10, seed)['annotation_id'].to_pylist()
+        return atlas_table([], PERSONS, ROWS, 10, seed)['annotation_id'].to_pylist()
 
     assert drawn(1) == drawn(1)
     counts = np.bincount(np.concatenate([drawn(seed) for seed in range(300)]) - 100, minlength=30)
@@ -86,5 +101,5 @@ def test_the_draw_is_even_and_repeatable() -> None:
 
 
 def test_one_component_alone() -> None:
-    table = atlas_table({}, PERSONS.drop_columns('component_2'), ROWS, 30, 0)
+    table = atlas_table([], PERSONS.drop_columns('component_2'), ROWS, 30, 0)
     assert table['x'].equals(table['y'])

@@ -72,11 +72,18 @@ def page(browser: Any, reported: Path, request: pytest.FixtureRequest) -> Iterat
     context = browser.new_context(viewport={'width': request.param, 'height': 900})
     page = context.new_page()
     page.set_default_timeout(10_000)
-    said, asked, alerts = [], [], []
-    page.on('console', lambda message: message.type in ('error', 'warning') and said.append(message.text))
+    said: list[str] = []
+    asked: list[str] = []
+    alerts: list[str] = []
+
+    def dismiss(dialog: Any) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on('console', lambda message: said.extend([message.text] * (message.type in ('error', 'warning'))))
     page.on('pageerror', lambda error: said.append(str(error)))
-    page.on('request', lambda request: request.url.startswith(('data:', 'file:')) or asked.append(request.url))
-    page.on('dialog', lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    page.on('request', lambda request: asked.extend([request.url] * (not request.url.startswith(('data:', 'file:')))))
+    page.on('dialog', dismiss)
     page.goto((reported / 'report.html').as_uri())
     page.wait_for_function("() => document.querySelectorAll('.legend .swatch').length > 3")
     page.locator(f'{MAP} .map').scroll_into_view_if_needed()

@@ -30,14 +30,14 @@ class Parsed(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
         self.hidden: list[tuple[str, str]] = []
         self.text = ''
         self._inside = ''
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
-        self.tags.append((tag, dict(attrs)))
+        self.tags.append((tag, {key: value or '' for key, value in attrs}))
         self._inside = tag
 
     def handle_endtag(self, tag: str) -> None:
@@ -78,7 +78,7 @@ def test_every_finding_is_in_the_page_once(reported: Path, parsed: Parsed) -> No
         assert parsed.text.count(text) == texts.count(text)
     assert results.command in parsed.text
     assert 'people – Übung.json' in parsed.text
-    for definition in results.first(Concepts).definitions:
+    for definition in results.all(Concepts)[0].definitions:
         assert definition.title in parsed.text
 
 
@@ -246,11 +246,11 @@ def test_many_pictures_are_stored_smaller(monkeypatch: pytest.MonkeyPatch, writt
 def test_one_layer_without_concepts_or_pictures_will_do(tmp_path: Path) -> None:
     out = write_results(tmp_path / 'out', persons=40, dimensions=16, names=('alone',))
     results = made_results(40, 16, ['alone'])
-    clusters = results.first(Clusters)
+    clusters = results.all(Clusters)[0]
     clusters.fit(clusters.best_k).silhouette = Estimate(value=None)
     clusters.margin = clusters.second_k = None
     concepts = Concepts(of='alone', definitions=[], controls=[], components=[], clusters=[], probes=[])
-    results.answers[results.answers.index(results.first(Concepts))] = concepts
+    results.answers[results.answers.index(results.all(Concepts)[0])] = concepts
     write(out / 'results.json', results)
     page = write_report(out).read_text(encoding='utf-8')
     others = [chapter for chapter in chapters() if not chapter.of_layer]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from shg_xai.stats.bootstrap import estimate, interval, mean_interval, resample_weights
+from shg_xai.results import Estimate
+from shg_xai.stats.bootstrap import Bootstrap, estimated, interval, mean_interval, resample_weights
 
 GROUPS = np.array([7, 3, 7, 9, 3, 7])
 
@@ -36,9 +37,9 @@ def test_interval_takes_percentiles_of_what_is_known():
 
 
 def test_estimate_has_none_for_what_is_not_known():
-    assert estimate(np.nan, np.arange(9.0), 0.95) == {'value': None, 'low': None, 'high': None}
-    assert estimate(2, np.array([]), 0.95) == {'value': 2.0, 'low': None, 'high': None}
-    assert estimate(2, np.array([1, 3.0]), 1) == {'value': 2.0, 'low': 1.0, 'high': 3.0}
+    assert estimated(np.nan, np.arange(9.0), 0.95) == Estimate(value=None)
+    assert estimated(2, np.array([]), 0.95, 7) == Estimate(value=2, n=7)
+    assert estimated(2, np.array([1, 3.0]), 1, over='seeds') == Estimate(value=2, low=1, high=3, over='seeds')
 
 
 def test_mean_interval_is_that_of_the_persons_weights():
@@ -64,7 +65,7 @@ def test_mean_interval_covers_the_truth_and_widens_with_few_images():
         groups = np.repeat(np.arange(60), 4)
         values = random.normal(size=60)[groups]  # persons of an image are all alike
         _, low, high = mean_interval(values, groups, 200, 0.9, trial)
-        covered += low <= 0 <= high
+        covered += int(low <= 0 <= high)
         widths.append(high - low)
     assert 0.8 <= covered / 60 <= 0.98
     assert np.mean(widths) == pytest.approx(2 * 1.645 / np.sqrt(60), rel=0.1)
@@ -72,3 +73,15 @@ def test_mean_interval_covers_the_truth_and_widens_with_few_images():
 
 def test_mean_of_nothing_is_not_known():
     assert np.isnan(mean_interval(np.full(4, np.nan), np.arange(4), 5, 0.95, 0)).all()
+
+
+def test_a_bootstrap_gives_estimates_of_its_persons():
+    how = Bootstrap(GROUPS, 50, 0.9, 3)
+    values = np.array([1.0, 2, 3, np.nan, 5, 6])
+    mean, low, high = mean_interval(values, GROUPS, 50, 0.9, 3)
+    assert how.mean(values) == Estimate(value=float(mean), low=float(low), high=float(high), n=5)
+    assert how.difference(values, values[::-1]).n == 4  # nobody is known in one of them alone
+    assert how.means(np.empty((0, 2))) == [Estimate(value=None, n=0)] * 2
+    part = how.of(GROUPS == 7)
+    assert part.groups.tolist() == [7, 7, 7] and part.mean(values[GROUPS == 7]).ends is None
+    assert np.array_equal(list(how.weights(range(3, 5))), list(how.weights())[3:5])

@@ -13,11 +13,9 @@ from shg_xai.stats.pca import (
     above_noise,
     components_for,
     eigenvalues,
-    leading_shares,
     null_eigenvalues,
     participation_ratio,
     principal_components,
-    spectrum_results,
 )
 from tests.helpers.analysis_stores import selected
 from tests.test_stats.test_moments import plain, some_values
@@ -149,64 +147,3 @@ def test_as_many_components_as_were_planted(tmp_path: Path, planted: int, person
 )
 def test_above_noise_by_hand(values: list[float], null: list[float], expected: int) -> None:
     assert above_noise(np.array(values), np.array(null)) == expected
-
-
-def test_leading_shares_are_those_of_the_data() -> None:
-    generator = np.random.default_rng(0)
-    scores = generator.standard_normal((400, 4)) * (3, 2, 1, 1)
-    norms = (scores**2).sum(axis=1)
-    found = leading_shares(scores[:, :2] ** 2, norms, np.arange(400), 300, 0.95, 0)
-    expected = (scores**2).sum(axis=0) / norms.sum()
-    assert [entry['component'] for entry in found] == [1, 2]
-    for entry, share in zip(found, expected, strict=False):
-        assert entry['value'] == pytest.approx(share)
-        assert entry['low'] < share < entry['high']
-    # Standard error of a ratio of means, by the delta method; an interval is 2 x 1.96 of it.
-    rest = scores[:, 0] ** 2 - expected[0] * norms
-    error = rest.std() / norms.mean() / np.sqrt(400)
-    assert found[0]['high'] - found[0]['low'] == pytest.approx(3.92 * error, rel=0.15)
-
-
-def test_intervals_cover_what_is_true() -> None:
-    covered = 0
-    for run in range(40):
-        scores = np.random.default_rng([9, run]).standard_normal((300, 2)) * (3, 1)
-        entry = leading_shares(scores**2, (scores**2).sum(axis=1), np.arange(300), 100, 0.9, run)[0]
-        covered += entry['low'] <= 0.9 <= entry['high']
-    assert covered >= 30  # 36 on average; below 30 by chance once in a thousand
-
-
-def test_persons_who_are_alike_leave_no_doubt() -> None:
-    found = leading_shares(np.tile([3.0, 1.0], (50, 1)), np.full(50, 5.0), np.arange(50), 50, 0.95, 0)
-    for entry, share in zip(found, (0.6, 0.2), strict=True):
-        assert [entry[key] for key in ('value', 'low', 'high')] == pytest.approx([share] * 3)
-
-
-def test_one_image_has_no_interval() -> None:
-    (entry,) = leading_shares(np.ones((5, 1)), np.full(5, 2.0), np.zeros(5), 50, 0.95, 0)
-    assert entry == dict(component=1, value=0.5, low=None, high=None)
-
-
-def test_results_by_hand() -> None:
-    values = np.array([8.0, 1, 1])
-    halves = [np.array([2.0, 0, 0]), np.array([1.0, 1, 1])]
-    results = spectrum_results(values, [], halves, np.array([2.0, 1, 0.5]))
-    assert results['explained_variance_ratio'] == pytest.approx([0.8, 0.1, 0.1])
-    assert results['cumulative'] == pytest.approx([0.8, 0.9, 1])
-    assert results['components_for'] == [
-        dict(share=0.9, value=2, halves=[1, 3]),
-        dict(share=0.95, value=3, halves=[1, 3]),
-        dict(share=0.99, value=3, halves=[1, 3]),
-    ]
-    assert results['participation_ratio']['value'] == pytest.approx(100 / 66)
-    assert results['participation_ratio']['halves'] == pytest.approx([1, 3])
-    assert (results['noise']['value'], results['noise']['null']) == (1, [2, 1, 0.5])
-    assert results['study'] is None
-
-
-def test_the_fiftieth_component_is_that_of_the_study() -> None:
-    values = np.arange(60.0, 0, -1)  # sum 1830; the first 50 have all but 1 + ... + 10 = 55
-    study = spectrum_results(values, [], [], np.zeros(60))['study']
-    assert study['component'] == 50
-    assert study['value'] == pytest.approx(11 / 1830)
-    assert study['cumulative'] == pytest.approx(1775 / 1830)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, spearmanr
 
-from shg_xai.stats.bootstrap import resample_weights
+from shg_xai.stats.bootstrap import Bootstrap, resample_weights
 from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
 
 RANDOM = np.random.default_rng(0)
@@ -41,7 +41,7 @@ def test_correlations_agree_with_scipy_on_repeated_rows():
     rows = np.flatnonzero(np.arange(60) % 3)
     columns = [PLAIN, TIED, PLAIN + TIED]
     with ThreadPoolExecutor(2) as pool:
-        found = rank_correlations([Ranker.of(column) for column in columns], groups, rows, 60, 7, pool)
+        found = rank_correlations([Ranker.of(column) for column in columns], rows, Bootstrap(groups, 60, seed=7), pool)
     assert found.shape == (61, 3, 3)
     draws = [np.ones(60, int), *resample_weights(groups, 60, 7)]
     for drawn, every in zip(found, draws, strict=True):
@@ -55,7 +55,9 @@ def test_partial_correlation_agrees_with_least_squares_on_ranks():
     right = left[0] + controls.sum(0) + RANDOM.normal(size=200)
     columns = [*left, right, *controls]
     with ThreadPoolExecutor(1) as pool:
-        drawn = rank_correlations([Ranker.of(column) for column in columns], np.arange(200), np.arange(200), 0, 0, pool)
+        drawn = rank_correlations(
+            [Ranker.of(column) for column in columns], np.arange(200), Bootstrap(np.arange(200), 0), pool
+        )
     found = partial_correlations(drawn, [0, 1], 2, [3, 4, 5])
     ranks = rankdata(columns, axis=1)
     design = np.column_stack([np.ones(200), *ranks[3:]])
@@ -66,7 +68,9 @@ def test_partial_correlation_agrees_with_least_squares_on_ranks():
 def test_what_controls_determine_is_not_known():
     columns = [PLAIN, TIED, PLAIN**3, np.zeros(40), TIED]
     with ThreadPoolExecutor(1) as pool:
-        drawn = rank_correlations([Ranker.of(column) for column in columns], np.arange(40), np.arange(40), 0, 0, pool)
+        drawn = rank_correlations(
+            [Ranker.of(column) for column in columns], np.arange(40), Bootstrap(np.arange(40), 0), pool
+        )
     assert np.isnan(partial_correlations(drawn, [0], 1, [2])).all()
     assert np.isnan(partial_correlations(drawn, [0], 1, [1])).all()
     assert partial_correlations(drawn, [0], 1, [3]) == pytest.approx(drawn[:, :1, 1])

@@ -18,9 +18,9 @@ def fitted(inputs: np.ndarray, targets: np.ndarray, sizes: list[int]) -> np.ndar
     wide = np.column_stack([np.ones(len(inputs)), inputs])
     blocks = [(wide[rows], targets[rows]) for rows in (slice(40), slice(40, None))]
     return fit(
-        sum(products(x) for x, _ in blocks),
-        sum(x.T @ y for x, y in blocks),
-        sum((y**2).sum(0) for _, y in blocks),
+        np.sum([products(x) for x, _ in blocks], 0),
+        np.sum([x.T @ y for x, y in blocks], 0),
+        np.sum([(y**2).sum(0) for _, y in blocks], 0),
         sizes,
     )
 

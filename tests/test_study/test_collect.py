@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +10,30 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.helpers.made_study import study_results as made_up_results
 
+from shg_xai.chapters.networks.options import NETWORKS
+from shg_xai.chapters.networks.results import GROUPS, AutoencoderTest, Networks, SeededEstimate, SpliceCheck, StageRun
+from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.errors import InputError
-from shg_xai.study.collect import collect, comparison_entries, network_entry, read_tested, study_results
+from shg_xai.results import Results, Verdict, read_results, write
+from shg_xai.study.collect import collect, comparisons, network_result, networks, read_tested, write_collected
 from shg_xai.study.configs import write_all, write_plain_configs
 from shg_xai.study.interventions import result_of
-from shg_xai.study.settings import GROUPS, NETWORKS, Settings, write_settings
+from shg_xai.study.settings import Settings, write_settings
 from tests.helpers.data import annotation, coco
-from tests.helpers.made_interventions import misclassified_results, redundancy_results, skip_results, walk_results
-from tests.helpers.made_results import write_results
-from tests.helpers.study_settings import settings_of
+from tests.helpers.made_channel_redundancy import channel_redundancy
+from tests.helpers.made_cluster_shift import cluster_shift
+from tests.helpers.made_decoded_walk import decoded_walk
+from tests.helpers.made_results import made_results, write_results
+from tests.helpers.made_skip_ablation import skip_ablation
+from tests.helpers.study_settings import settings_of, write_widths
 
 IMAGES = (1, 1, 2, 3)
 IDS = (11, 12, 21, 31)
 # Labelled PCK of four persons; nobody knows the third's.
 PLAIN = ([0.25, 0.5, None, 0.75], [0.5, 0.5, None, 1.0])
 CONTROL = ([0.5, 0.75, None, 1.0], [0.75, 1.0, None, 1.0])
-KEPT = made_up_results(stacks=1)['widths'][0]
+NO_LAYERS = Results(command='', seed=0, versions={}, settings={}, layers=[], answers=[])
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -76,32 +83,30 @@ def settings(tmp_path: Path) -> Settings:
         dict(metrics={'pck/labelled': 0.125, 'pck/visible': 0.25, 'pck/occluded': None}),
     )
     write_json(found.work_dir / 'command.json', dict(command='tools/run_study.py --demo'))
-    kept = dict(KEPT, suggestion=dict(KEPT['suggestion'], k=9), times_s={})
-    write_json(found.width_of(0), kept)
+    write_widths(found, [9])
     write_settings(found)
     return found
 
 
 def test_a_network_by_seed_and_over_all(settings: Settings) -> None:
-    entry = network_entry(settings, 'control', read_tested(settings, 'control'))
-    assert (entry['key'], entry['title'], entry['epochs']) == ('control', 'plain, trained on', 9)
+    entry = network_result(settings, 'control', read_tested(settings, 'control'))
+    assert (entry.key, entry.title, entry.epochs) == ('control', 'plain, trained on', 9)
     # 33 persons in batches of 16 are 3 steps an epoch.
-    assert [(seed['seed'], seed['steps'], seed['checkpoint']) for seed in entry['seeds']] == [
+    assert [(seed.seed, seed.steps, seed.checkpoint) for seed in entry.seeds] == [
         (4, 27, 'control4'),
         (7, 27, 'control7'),
     ]
     # 2.25 / 3 and 2.75 / 3.
-    first, second = (seed['pck']['labelled'] for seed in entry['seeds'])
-    assert (first['value'], second['value']) == pytest.approx((0.75, 2.75 / 3))
-    assert set(first) == {'value', 'low', 'high'}
-    whole = entry['pck']['labelled']
-    assert whole['value'] == pytest.approx(5 / 6)
-    assert whole['sd'] == pytest.approx(np.std([0.75, 2.75 / 3], ddof=1))
+    first, second = (seed.pck['labelled'] for seed in entry.seeds)
+    assert (first.value, second.value) == pytest.approx((0.75, 2.75 / 3))
+    whole = entry.pck['labelled']
+    assert whole.value == pytest.approx(5 / 6)
+    assert whole.sd == pytest.approx(np.std([0.75, 2.75 / 3], ddof=1))
     # Persons' means: 0.625 and 0.875 in one image, 1 in another.
-    assert 0.75 - 1e-9 <= whole['low'] <= 5 / 6 <= whole['high'] <= 1
-    assert entry['pck']['visible']['value'] == pytest.approx(5 / 12)
-    assert entry['pck']['occluded'] == dict(value=None, low=None, high=None, sd=None)
-    assert entry['pck']['limbs']['value'] == 0
+    assert whole.ends is not None and 0.75 - 1e-9 <= whole.ends[0] <= 5 / 6 <= whole.ends[1] <= 1
+    assert entry.pck['visible'].value == pytest.approx(5 / 12)
+    assert entry.pck['occluded'] == SeededEstimate(value=None, n=0)
+    assert entry.pck['limbs'].value == 0
 
 
 @pytest.mark.parametrize(
@@ -117,33 +122,32 @@ def test_a_network_by_seed_and_over_all(settings: Settings) -> None:
 )
 def test_epochs_and_steps_in_all(settings: Settings, network: str, epochs: int, processes: int, steps: int) -> None:
     # 33 persons: 3 steps of 16, 2 of 32, 1 of 48.
-    settings = Settings(**{**vars(settings), 'processes': processes})
-    entry = network_entry(settings, network, read_tested(settings, 'plain'))
-    assert entry['epochs'] == epochs
-    assert [seed['steps'] for seed in entry['seeds']] == [steps, steps]
+    settings = replace(settings, processes=processes)
+    entry = network_result(settings, network, read_tested(settings, 'plain'))
+    assert entry.epochs == epochs
+    assert [seed.steps for seed in entry.seeds] == [steps, steps]
 
 
 def test_networks_are_compared_person_by_person(settings: Settings) -> None:
     tested = {name: read_tested(settings, name) for name in ('plain', 'control')}
-    entries = comparison_entries(settings, tested)
-    assert [(item['a'], item['b'], item['group']) for item in entries] == [
+    entries = comparisons(tested)
+    assert [(item.a, item.b, item.group) for item in entries] == [
         ('control', 'plain', group) for group in ('labelled', 'visible', 'limbs')
     ]
     labelled, visible, limbs = entries
     # Seed 4: three times 0.25. Seed 7: 0.25, 0.5 and 0.
-    assert labelled['by_seed'] == pytest.approx([0.25, 0.25])
-    assert labelled['difference']['value'] == pytest.approx(0.25)
-    assert (labelled['persons'], labelled['verdict']) == (3, 'better')
-    assert visible['by_seed'] == pytest.approx([0.125, 0.125])
-    assert (limbs['difference']['value'], limbs['persons']) == (0, 4)
-    assert limbs['verdict'] == 'no difference found'
+    assert labelled.by_seed == pytest.approx([0.25, 0.25])
+    assert labelled.difference.value == pytest.approx(0.25)
+    assert (labelled.persons, labelled.verdict) == (3, Verdict.BETTER)
+    assert visible.by_seed == pytest.approx([0.125, 0.125])
+    assert (limbs.difference.value, limbs.persons) == (0, 4)
+    assert limbs.verdict is Verdict.NO_DIFFERENCE
 
 
 def test_pairs_of_untrained_networks_are_left_out(settings: Settings) -> None:
     plain = read_tested(settings, 'plain')
     found = {
-        (item['a'], item['b'])
-        for item in comparison_entries(settings, dict.fromkeys(('plain', 'improved', 'spliced', 'scratch'), plain))
+        (item.a, item.b) for item in comparisons(dict.fromkeys(('plain', 'improved', 'spliced', 'scratch'), plain))
     }
     assert found == {('improved', 'plain'), ('spliced', 'plain')}
 
@@ -162,7 +166,7 @@ def test_networks_tested_on_different_persons_are_refused(settings: Settings) ->
     for seed in settings.seeds:
         write_test(settings, 'control', seed, CONTROL[0], ids=(11, 12, 21, 32))
     with pytest.raises(InputError, match=r'control_4\.json: control was tested on other persons'):
-        study_results(settings, [])
+        networks(settings, NO_LAYERS)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +177,7 @@ def test_a_missing_or_damaged_test_is_one_line(settings: Settings, kind: str, te
     file.unlink()
     if text is not None:
         file.write_text(text)
-    with pytest.raises(InputError, match=rf'plain_7\.{kind}: cannot be read \(.*run_study\.py'):
+    with pytest.raises(InputError, match=rf'plain_7\.{kind}: .*run_study\.py again'):
         read_tested(settings, 'plain')
 
 
@@ -184,21 +188,19 @@ def test_the_studys_results(settings: Settings) -> None:
             marks / f'{name}.json', dict(name=name, state=state, seconds=age, digest='', command=['tools/x.py', 'a'])
         )
         os.utime(marks / f'{name}.json', (100 - age, 100 - age))
-    found = study_results(settings, [])
-    assert found['few'] == ('Tested on 4 persons, too few: these numbers show that everything runs and mean nothing.')
-    assert found['data'] == dict(train=33, val=5, test=4)
-    assert found['mean_pose'] == dict(labelled=0.125, visible=0.25, occluded=None, limbs=None)
-    assert [network['key'] for network in found['networks']] == ['plain', 'control']
-    assert len(found['comparisons']) == 3
-    assert found['autoencoders'] == found['splice'] == []
-    assert found['widths'] == [dict(KEPT, suggestion=dict(KEPT['suggestion'], k=9))]
-    assert found['stages'] == [
-        dict(name='early', seconds=2, command='python tools/x.py a'),
-        dict(name='late', seconds=0, command='python tools/x.py a'),
+    found = networks(settings, NO_LAYERS)
+    assert found.warnings == ['Tested on 4 persons, too few: these numbers show that everything runs and mean nothing.']
+    assert (found.data.train, found.data.val, found.data.test) == (33, 5, 4)
+    assert found.mean_pose == dict(labelled=0.125, visible=0.25, occluded=None, limbs=None)
+    assert [network.key for network in found.networks] == ['plain', 'control']
+    assert len(found.comparisons) == 3
+    assert found.autoencoders == found.splice == []
+    assert found.stages == [
+        StageRun(name='early', seconds=2, command='python tools/x.py a'),
+        StageRun(name='late', seconds=0, command='python tools/x.py a'),
     ]
-    assert found['settings']['command'] == 'tools/run_study.py --demo'
-    assert (found['settings']['seeds'], found['settings']['epochs']) == ([4, 7], 6)
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found.command == 'tools/run_study.py --demo'
+    assert (found.settings.seeds, found.settings.epochs) == ((4, 7), 6)
 
 
 @pytest.mark.parametrize(('persons', 'few'), [(99, True), (100, False)])
@@ -206,11 +208,11 @@ def test_few_persons_are_less_than_a_hundred(settings: Settings, persons: int, f
     for network in ('plain', 'control'):
         for seed in settings.seeds:
             write_test(settings, network, seed, [0.5] * persons, tuple(range(persons)), tuple(range(persons)))
-    assert (study_results(settings, [])['few'] is not None) == few
+    assert bool(networks(settings, NO_LAYERS).warnings) == few
 
 
 def test_autoencoders_and_splices(settings: Settings) -> None:
-    settings = Settings(**{**vars(settings), 'networks': NETWORKS, 'seeds': (4,)})
+    settings = replace(settings, networks=NETWORKS, seeds=(4,))
     write_plain_configs(settings)
     write_all(settings)
     for network in (*NETWORKS, 'spliced'):
@@ -237,16 +239,17 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
                 }
             ),
         )
-    spectrum = dict(components_for=[dict(share=0.9, value=3), dict(share=0.95, value=5)])
-    analyses = [
-        dict(layer=settings.layer(0), spectrum={}),
-        dict(layer='backbone.hourglasses.0.bottleneck.encoder', spectrum=spectrum),
-    ]
-    found = study_results(settings, analyses)
-    shared = dict(stack=0, seed=4, noise=0.0, pca_explained_variance_ratio=0.75, persons=17)
-    shared['noise'] = found['autoencoders'][0]['noise']
-    assert found['autoencoders'] == [
-        dict(
+    analysed = made_results()
+    analysed.layers[1].layer = 'backbone.hourglasses.0.bottleneck.encoder'
+    looked = analysed.first(Spectrum, analysed.layers[1].name)
+    assert looked is not None
+    looked.components_for[1].value = 5
+    found = networks(settings, analysed)
+    shared: dict[str, Any] = dict(
+        stack=0, seed=4, noise=found.autoencoders[0].noise, pca_explained_variance_ratio=0.75, persons=17
+    )
+    assert found.autoencoders == [
+        AutoencoderTest(
             key='suggested',
             code_channels=9,
             code_relu=False,
@@ -256,7 +259,7 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
             spectrum_components_95=5,
             **shared,
         ),
-        dict(
+        AutoencoderTest(
             key='study',
             code_channels=50,
             code_relu=True,
@@ -267,11 +270,11 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
             **shared,
         ),
     ]
-    assert found['splice'] == [
-        dict(key='suggested', seed=4, plain=0.5, spliced=0.25, with_error=0.5, deviation=0),
-        dict(key='study', seed=4, plain=0.5, spliced=0.25, with_error=0.375, deviation=0.125),
+    assert found.splice == [
+        SpliceCheck(key='suggested', seed=4, plain=0.5, spliced=0.25, with_error=0.5, deviation=0),
+        SpliceCheck(key='study', seed=4, plain=0.5, spliced=0.25, with_error=0.375, deviation=0.125),
     ]
-    assert [network['key'] for network in found['networks']] == [
+    assert [network.key for network in found.networks] == [
         'plain',
         'control',
         'spliced',
@@ -281,7 +284,33 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
         'longer',
         'noskip',
     ]
-    assert len(found['comparisons']) == 9 * 3
+    assert len(found.comparisons) == 9 * 3
+
+
+def write_interventions(settings: Settings) -> None:
+    made = dict(
+        skips=skip_ablation(), walk=decoded_walk(), redundancy=channel_redundancy(), misclassified=cluster_shift()
+    )
+    for name, answer in made.items():
+        answer.of = 'plain_4'
+        write(result_of(settings, name), answer)
+
+
+def test_all_answers_are_collected_in_the_order_of_chapters(settings: Settings) -> None:
+    analysed = made_results()
+    write(settings.work_dir / 'analysis_plain' / 'results.json', analysed)
+    write_interventions(settings)
+    found = collect(settings)
+    tags = [str(answer.__struct_config__.tag) for answer in found.answers]
+    first = ['networks', 'component_projection', 'skip_ablation', 'decoded_walk', 'channel_redundancy', 'cluster_shift']
+    assert tags[:6] == first
+    assert [answer.of for answer in found.answers[:6]] == ['study', *['plain'] * 5]
+    assert {answer.of for answer in found.answers[6:]} <= {'', *(layer.name for layer in found.layers), 'all'}
+    assert sorted(tags[6:]) == sorted(str(answer.__struct_config__.tag) for answer in analysed.answers)
+    assert found.answers[0] == networks(settings, analysed)
+    result_of(settings, 'walk').write_text('{"schema_version": 2, "chapter": "walking"}')
+    with pytest.raises(InputError, match=r'walk\.json: .*walking.*run_study\.py again'):
+        collect(settings)
 
 
 @pytest.mark.slow
@@ -292,24 +321,18 @@ def test_the_report_takes_the_place_of_an_earlier_one(settings: Settings) -> Non
     out = settings.work_dir / 'report'
     out.mkdir()
     (out / 'stale.txt').touch()
-    written = dict(
-        skips=skip_results(),
-        walk=walk_results(),
-        redundancy=redundancy_results(),
-        misclassified=misclassified_results(),
-    )
-    for name, value in written.items():
-        write_json(result_of(settings, name), value)
-    collect(settings)
+    write_interventions(settings)
+    write_collected(settings)
     assert not (out / 'stale.txt').exists()
-    results = json.loads((out / 'results.json').read_text())
-    assert {key: value for key, value in results.items() if key not in ('study', 'interventions')} == json.loads(before)
-    assert results['interventions']['walks'] == [written['walk']]
-    assert results['study'] == json.loads(json.dumps(study_results(settings, results['analyses'])))
+    written, analysed = read_results(out / 'results.json'), read_results(source / 'results.json')
+    assert written.layers == analysed.layers
+    assert all(answer in written.answers for answer in analysed.answers)
+    answer = written.all(Networks)[0]
+    assert answer.networks == networks(settings, analysed).networks
+    assert tuple(answer.mean_pose or ()) == tuple(GROUPS)
     assert (source / 'results.json').read_bytes() == before
     text = (out / 'table.md').read_text()
     assert '| plain | 6 | 0.583 ± 0.118 | ' in text  # 1.5 / 3 and 2 / 3
     assert '| plain, trained on - plain | +0.250 | ' in text
     assert 'control' in (out / 'report.html').read_text()
     assert not [file for file in settings.work_dir.iterdir() if file.name.startswith('.')]
-    assert tuple(results['study']['mean_pose']) == GROUPS

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_links_hold_from_a_relative_root(root: Path, tmp_path: Path, monkeypatch
     assert len(list((tmp_path / 'data' / 'train2017').iterdir())) == 4
 
 
-def people(counts: list[int]) -> dict:
+def people(counts: list[int]) -> Any:
     """Image 1 with so many persons, image 2 with so many, ..."""
     return coco(
         [annotation(100 * image + person, image) for image, count in enumerate(counts, 1) for person in range(count)]
@@ -75,7 +76,8 @@ def test_crowds_and_who_has_no_labelled_joint_are_no_persons() -> None:
     crowd = annotation(1, 1) | dict(iscrowd=1)
     nobody = annotation(2, 2, v=(0,) * 17)
     beside = annotation(3, 3), annotation(4, 3, v=(0,) * 17), annotation(5, 3) | dict(iscrowd=1)
-    found = first_persons(coco([crowd, nobody, *beside]), 1)
+    some: Any = coco([crowd, nobody, *beside])
+    found = first_persons(some, 1)
     assert [image['id'] for image in found['images']] == [3]
     assert [entry['id'] for entry in found['annotations']] == [3, 4, 5]
 

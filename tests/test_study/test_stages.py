@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.study.stages import Marks, Stage, locked, newest, resolved, run_stage
+from shg_xai.study.stages import Mark, Marks, Stage, locked, newest, resolved, run_stage
 
 # Adds a line to a file in its output folder, so that one sees how often it ran there.
 WRITE = (
@@ -27,7 +27,8 @@ class Folder:
     """A work folder with one stage that reads ``in.txt`` and writes ``out/runs``."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.marks, self.shown = path, Marks(path / 'stages'), []
+        self.path, self.marks = path, Marks(path / 'stages')
+        self.shown: list[str] = []
         (path / 'in.txt').write_text('1')
 
     def stage(
@@ -39,6 +40,11 @@ class Folder:
     def run(self, stage: Stage | None = None) -> bool:
         with locked(self.marks.folder):
             return run_stage(stage or self.stage(), self.marks, self.shown.append)
+
+    def mark(self, stage: Stage) -> Mark:
+        found = self.marks.read(stage)
+        assert found is not None
+        return found
 
     @property
     def runs(self) -> int:
@@ -60,7 +66,7 @@ def test_a_stage_runs_once_and_keeps_what_it_said(folder: Folder) -> None:
     assert folder.run(stage) is False
     assert folder.runs == 1
     assert folder.log.read_text() == 'said by me\n' == ''.join(folder.shown)
-    mark = folder.marks.read(stage)
+    mark = folder.mark(stage)
     assert (mark.state, mark.name) == ('done', 'a stage')
     assert mark.command == list(stage.command)
     assert len(mark.digest) == 64
@@ -122,17 +128,17 @@ def test_what_was_begun_from_the_same_inputs_is_kept_and_seconds_add_up(folder: 
     for times in (1, 2):
         with pytest.raises(InputError, match='failed with exit code 3'):
             folder.run(stage)
-        mark = folder.marks.read(stage)
+        mark = folder.mark(stage)
         assert mark.state == 'begun' and folder.runs == times
         assert mark.seconds >= 0.3 * times
     assert folder.run(stage) is True
-    mark = folder.marks.read(stage)
+    mark = folder.mark(stage)
     assert mark.state == 'done' and 0.9 <= mark.seconds < 30
     # The next one starts at no seconds, with an output of its own.
     (folder.path / 'in.txt').write_text('2')
     with pytest.raises(InputError, match='failed'):
         folder.run(stage)
-    assert folder.runs == 1 and 0.3 <= folder.marks.read(stage).seconds < 0.9 + 10
+    assert folder.runs == 1 and 0.3 <= folder.mark(stage).seconds < 0.9 + 10
 
 
 def test_an_output_that_no_stage_made_is_left_alone(folder: Folder) -> None:
@@ -204,7 +210,7 @@ def test_a_failing_command_is_named_with_its_log_and_last_words(folder: Folder) 
         f'{folder.log}; the same command goes on from there'
     )
     assert sorted(folder.log.read_text().splitlines()) == ['after', 'before', 'error: no data; get some']
-    assert folder.marks.read(stage).state == 'begun'
+    assert folder.mark(stage).state == 'begun'
 
 
 def test_a_crash_leaves_its_traceback_in_the_log(folder: Folder) -> None:
@@ -219,7 +225,7 @@ def test_a_command_without_its_output_has_not_ended_well(folder: Folder) -> None
     stage = folder.stage(code='print("nothing to do")')
     with pytest.raises(InputError, match=r'the stage "a stage" ended without .*out; see .*\.log'):
         folder.run(stage)
-    assert folder.marks.read(stage).state == 'begun'
+    assert folder.mark(stage).state == 'begun'
 
 
 def test_progress_is_shown_and_not_kept_and_any_bytes_are_read(folder: Folder) -> None:
@@ -247,7 +253,7 @@ RUN = """
 import sys
 from pathlib import Path
 from shg_xai.cli import run
-from shg_xai.study.stages import Marks, Stage, locked, run_stage
+from shg_xai.study.stages import Mark, Marks, Stage, locked, run_stage
 folder = Path(sys.argv[1])
 marks = Marks(folder / 'stages')
 stage = Stage('sleep', ('-c', sys.argv[2], str(folder / 'out')), (), folder / 'out')

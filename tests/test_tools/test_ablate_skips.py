@@ -10,6 +10,7 @@ from mmengine.config import Config
 from mmpose.registry import MODELS
 
 from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation
+from shg_xai.drawing.text import in_percent
 from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.results import Checkpoint, read_answer
 from shg_xai.runner.provenance import sha256
@@ -128,8 +129,8 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
         ['| latent replaced', 'donor'],
         ['| against shg_noskip_coco', ''],
     ]
-    assert table[3][2] == f'{100 * first.labelled.value:.2f} %'
-    assert table[3][3] == f'{100 * first.parts["face"]["labelled"].value:.2f} %'
+    assert table[3][2] == in_percent(first.labelled)
+    assert table[3][3] == in_percent(first.parts['face']['labelled'])
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_two_stores(words: list[Any], repo_root: Path) -> None:
     assert sorted(file.name for file in out.iterdir()) == ['atlas', 'figures', 'persons', 'report.html', 'results.json']
     results = json.loads((out / 'results.json').read_text())
     assert results['command'].startswith('tools/analyze_latent.py ')
-    assert [analysis['persons'] for analysis in results['analyses']] == [55, 55]
+    assert [layer['persons'] for layer in results['layers']] == [55, 55]
     for name, unknown in (('people', 13), ('others', 14)):
         persons = pq.read_table(out / 'persons' / f'{name}.parquet')
         assert (persons.num_rows, persons['pck'].null_count) == (55, unknown)
@@ -118,7 +118,7 @@ def test_help_is_there_at_once(repo_root: Path) -> None:
         took.append(time.perf_counter() - start)
         assert done.returncode == 0, done.stderr
         assert done.stdout.endswith('heavy:\n')
-        assert 'usage: analyze_latent.py' in done.stdout
+        assert 'usage: tools/analyze_latent.py' in done.stdout
     assert min(took) < 1.5
 
 
@@ -253,19 +253,8 @@ def test_a_run_that_is_stopped_leaves_the_earlier_folder(
 ) -> None:
     store = write_store(tmp_path / 'store', np.random.default_rng(0).random((400, 300)))
     out = earlier(tmp_path / 'reports' / 'out')
-    command = [
-        sys.executable,
-        'tools/analyze_latent.py',
-        store,
-        '--out',
-        out,
-        '--restarts',
-        '200',
-        '--bootstrap',
-        '100000',
-        '--threads',
-        '1',
-    ]
+    slow = ['--restarts', '200', '--bootstrap', '100000', '--threads', '1']
+    command = [sys.executable, 'tools/analyze_latent.py', str(store), '--out', str(out), *slow]
     with subprocess.Popen(
         command,
         cwd=repo_root,

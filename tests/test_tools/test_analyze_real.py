@@ -1,10 +1,13 @@
 """The study's analysis of real persons: few, so the report has to say what they cannot tell."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from shg_xai.chapters.concepts.results import Concepts
+from shg_xai.chapters.spectrum.results import Spectrum
+from shg_xai.results import read_results
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
@@ -32,15 +35,16 @@ def test_the_full_size_network_on_real_persons(tmp_path: Path, coco_sample: Path
     done = run_tool(['analyze_latent.py', store, '--out', out])
     assert done.returncode == 0, done.stderr[-2000:]
 
-    (analysis,) = json.loads((out / 'results.json').read_text())['analyses']
-    persons = analysis['persons']
-    assert 50 < persons < 200 and analysis['dimensions'] == 4096
-    few = [text for text in analysis['warnings'] if f'{persons} persons are' in text]
-    assert len(few) == 2, analysis['warnings']  # no more than dimensions; too few for intervals
-    assert not [text for text in analysis['warnings'] if 'photos' in text]
+    results = read_results(out / 'results.json')
+    (layer,) = results.layers
+    persons = layer.persons
+    assert 50 < persons < 200 and layer.dimensions == 4096
+    few = [text for text in layer.warnings if f'{persons} persons are' in text]
+    assert len(few) == 2, layer.warnings  # no more than dimensions; too few for intervals
+    assert not [text for text in layer.warnings if 'photos' in text]
     assert all(text in done.stderr for text in few)
     page = (out / 'report.html').read_text()
     assert 'too few for the numbers below to mean much' in page
-    names = {concept['name'] for concept in analysis['concepts']['definitions']}
+    names = {concept.name for concept in results.first(Concepts).definitions}
     assert names >= {'standing', 'facing_camera', 'border_sides', 'crowding', 'torso_tilt'}
-    assert sum(analysis['spectrum']['eigenvalues'][persons - 1 :]) < 1e-6
+    assert sum(results.first(Spectrum).eigenvalues[persons - 1 :]) < 1e-6

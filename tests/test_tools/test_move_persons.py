@@ -1,25 +1,22 @@
 """``tools/move_persons.py`` as a user runs it."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mmengine.config import Config
 
+from shg_xai.chapters.cluster_shift.results import ClusterShift, Counts, GroupPck, Shifted, ShiftedGroups, Source
 from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
+from shg_xai.results import Checkpoint, Estimate, read_answer
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
+from tests.helpers.made_cluster_shift import cluster_shift
+from tests.helpers.small_network import LAYER, save_network, small_config
 from tests.test_explain.test_stores import explained
-from tests.test_interventions.test_capture import (
-    LAYER,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.test_interventions.test_capture import one_thread  # noqa: F401
 from tools import move_persons as tool
 
 CONFIG = 'configs/shg_coco.py'
@@ -36,7 +33,7 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
         cfg.load_from = str(save_network(cfg, folder / f'{seed}.pth', seed))
         cfg.experiment_name = f'{folder.name}_{seed}'
         store = folder / f'store{seed}'
-        dump_latents(cfg, cfg.load_from, DumpOptions((LAYER,), store, 'train'))
+        dump_latents(cfg, cfg.load_from, DumpOptions(layers=(LAYER,), out=store, split='train'))
         explained(folder / f'analysis{seed}', [select(LatentStore.open(store))], 1)
     cfg.load_from = str(folder / '0.pth')
     return cfg
@@ -83,51 +80,49 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert done.returncode == 0, done.stderr
     out = tmp_path / 'out' / 'moved.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
-    found = json.loads(out.read_text())
-    assert (found['schema_version'], found['kind']) == (1, 'shg_xai misclassified')
-    assert found['command'].startswith(f'tools/move_persons.py {CONFIG} {cfg.load_from}')
-    assert found['checkpoint'] == dict(file=cfg.load_from, sha256=sha256(cfg.load_from))
+    found = read_answer(out, ClusterShift)
+    assert found.command.startswith(f'tools/move_persons.py {CONFIG} {cfg.load_from}')
+    assert found.checkpoint == Checkpoint(file=cfg.load_from, sha256=sha256(cfg.load_from))
     folder = Path(cfg.load_from).parent
-    assert found['analysis'] == dict(folder=str(folder / 'analysis0'), name='store0')
-    assert (found['layer'], found['clusters'], found['concept'], found['seed']) == (LAYER, 2, 'labelled_share', 2)
-    assert found['concept_split']['kind'] == 'number'
-    assert found['persons'] == sum(found['counts'].values()) == 16
-    assert found['settings'] == dict(
-        limit=3, bootstrap=20, confidence=0.95, flip_test=False, thr=0.4, normaliser='crop'
-    )
-    assert list(found['pck']) == ['agree', 'disagree', 'difference']
-    for key in ('disagree', 'agree'):
-        moved = found['moved'][key]
-        assert moved['persons'] == 3
-        for name in ('before', 'after', 'gain'):
-            assert list(moved[name]) == ['value', 'low', 'high']
-    assert len(found['examples']) == found['counts']['disagree']
+    assert found.analysis == Source(folder=str(folder / 'analysis0'), name='store0')
+    assert (found.of, found.layer, found.clusters) == ('shg_coco', LAYER, 2)
+    assert (found.concept, found.seed, found.concept_split.kind) == ('labelled_share', 2, 'number')
+    assert found.persons == found.counts.agree + found.counts.disagree + found.counts.unknown == 16
+    assert (found.options.limit, found.options.bootstrap, found.confidence) == (3, 20, 0.95)
+    assert (found.thr, found.normaliser) == (0.4, 'crop')
+    for group in (found.shifted.disagree, found.shifted.agree):
+        assert group is not None
+        assert group.persons == group.before.n == group.gain.n == 3
+    assert len(found.examples) == found.counts.disagree
     said = [line for line in done.stdout.splitlines() if ' PCK' in line or 'clusters' in line]
-    assert f'{found["counts"]["disagree"]} are misclassified' in said[-4]
+    assert f'{found.counts.disagree} are misclassified' in said[-4]
     assert said[-4].startswith('2 clusters against labelled_share (cut at ')
     assert said[-3].startswith('Their mean PCK is ')
     assert said[-2].startswith('Moved to the other cluster, 3 misclassified persons go from ')
     assert said[-1].startswith('Moved to the other cluster, 3 of the others go from ')
 
 
-def estimate(value: float | None, low: float | None = None, high: float | None = None) -> dict[str, float | None]:
-    return dict(value=value, low=low, high=high)
-
-
-def results() -> dict[str, Any]:
-    moved = dict(persons=2, before=estimate(0.5), after=estimate(0.4), gain=estimate(-0.1, -0.2, -0.05))
-    return dict(
-        clusters=2,
-        concept='standing',
-        concept_split=dict(kind='number', at=0.5, association=0.25),
-        counts=dict(agree=1200, disagree=2, unknown=1),
-        pck=dict(agree=estimate(0.75), disagree=estimate(0.5), difference=estimate(-0.25, -0.5, 0.1)),
-        moved=dict(disagree=moved, agree=None),
+def results() -> ClusterShift:
+    moved = Shifted(
+        persons=2,
+        before=Estimate(value=0.5),
+        after=Estimate(value=0.4),
+        gain=Estimate(value=-0.1, low=-0.2, high=-0.05),
+        mean_offset=1.0,
     )
+    answer = cluster_shift(concept='standing')
+    answer.concept_split.at, answer.concept_split.association = 0.5, 0.25
+    answer.counts = Counts(agree=1200, disagree=2, unknown=1)
+    answer.pck = GroupPck(
+        agree=Estimate(value=0.75), disagree=Estimate(value=0.5), difference=Estimate(value=-0.25, low=-0.5, high=0.1)
+    )
+    answer.shifted = ShiftedGroups(disagree=moved, agree=None)
+    return answer
 
 
 def test_the_sentences() -> None:
     found = results()
+    assert found.shifted.disagree is not None
     assert tool.sentences(found) == [
         "2 clusters against standing (cut at 0.5; Cramer's V 0.25): 1,200 persons agree with their "
         'cluster, 2 are misclassified, of 1 the concept is not known.',
@@ -137,16 +132,16 @@ def test_the_sentences() -> None:
         'gain of -10.00 [-20.00, -5.00] points, so worse.',
         'None of the others were moved.',
     ]
-    found['moved']['disagree']['gain'] = estimate(0.1, 0.05, 0.2)
+    found.shifted.disagree.gain = Estimate(value=0.1, low=0.05, high=0.2)
     assert tool.sentences(found)[2].endswith('points, so better.')
-    found['pck']['difference'] = estimate(0.1)
+    found.pck.difference = Estimate(value=0.1)
     assert tool.sentences(found)[1].endswith('a difference of 10.00 points, with no interval.')
-    found['pck']['difference'] = found['moved']['disagree']['gain'] = estimate(None)
+    found.pck.difference = found.shifted.disagree.gain = Estimate(value=None)
     assert tool.sentences(found)[1:3] == [
         'How their PCK differs is not known: a group has no PCK in the store.',
         'What moving 2 misclassified persons does is not known: none has a labelled joint.',
     ]
-    found['counts']['disagree'] = 0
+    found.counts.disagree = 0
     assert tool.sentences(found)[1:] == ['Nobody is misclassified, so there is nobody to compare or to move.']
 
 
@@ -164,7 +159,7 @@ def test_the_sentences() -> None:
         (['--split', 'val'], {}, 'persons of the store are not in it'),
         ([], dict(store='nowhere'), 'nowhere: no latent store'),
         ([], dict(store='store1'), 'store1: its latents are not those of'),
-        ([], dict(analysis='coco'), 'coco: no analysis (results.json)'),
+        ([], dict(analysis='coco'), 'coco/results.json: no such file; make an analysis'),
         ([], dict(analysis='analysis1'), 'analysis1: store1: not of the network and layer'),
         (['--cfg-options', 'model.backbone.num_stacks=2'], {}, 'not a checkpoint of this config'),
         (

@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from shg_xai.chapters.component_projection.results import ComponentProjection
+from shg_xai.chapters.networks.results import Networks
+from shg_xai.results import read_results
+
 QUICK = (
     '--epochs',
     '2',
@@ -70,6 +74,7 @@ def kill_when(words: list[str], root: Path, sign: str) -> None:
         text=True,
         start_new_session=True,
     )
+    assert process.stdout is not None
     try:
         assert any(re.search(sign, line) for line in process.stdout), f'{sign}: never printed'
     finally:
@@ -79,15 +84,12 @@ def kill_when(words: list[str], root: Path, sign: str) -> None:
 
 
 def numbers(work: Path) -> Any:
-    """The study's results without what must differ: times, and checksums of dated checkpoints."""
+    """The results without what must differ: times, and checksums of dated checkpoints."""
 
     def without(value: Any) -> Any:
         if isinstance(value, dict):
-            return {
-                key: without(part)
-                for key, part in value.items()
-                if key not in ('checkpoint', 'stages', 'command', 'times_s', 'environment')
-            }
+            left = ('checkpoint', 'stages', 'command', 'times_s', 'options')
+            return {key: without(part) for key, part in value.items() if key not in left}
         return [without(part) for part in value] if isinstance(value, list) else value
 
     return without(json.loads((work / 'report' / 'results.json').read_text()))
@@ -116,10 +118,11 @@ def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, 
     ):
         assert (work / name).stat().st_size > 100
     first = numbers(work)
-    study = first['study']
-    assert 'Tested on 8 persons' in study['few']
-    check_splice(study, work)
-    check_table(study, (work / 'report' / 'table.md').read_text())
+    results = read_results(work / 'report' / 'results.json')
+    (answer,) = results.all(Networks)
+    assert 'Tested on 8 persons' in answer.warnings[0]
+    check_splice(answer, results.all(ComponentProjection)[0], work)
+    check_table(answer, (work / 'report' / 'table.md').read_text())
     assert stages_run(run_to_the_end(words, repo_root)) == 0
 
     forget(work, 'train_improved_0', 'runs/improved_0')
@@ -131,25 +134,24 @@ def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, 
     assert numbers(work) == first
 
 
-def check_splice(study: dict[str, Any], work: Path) -> None:
+def check_splice(answer: Networks, width: ComponentProjection, work: Path) -> None:
     """Before the first step: spliced with its error is the plain network, which it came from."""
-    assert all(item['deviation'] <= TOLERANCE for item in study['splice'])
+    assert answer.splice and all((check.deviation or 0) <= TOLERANCE for check in answer.splice)
     for name in ('control_0', 'improved_0'):
         metrics = json.loads((work / 'runs' / name / 'splice.json').read_text())['metrics']
         log = next((work / 'runs' / 'plain_0').glob('*/*.log')).read_text()
         best = max(float(value) for value in re.findall(r'pck/labelled: ([\d.]+)', log))
         assert math.isclose(metrics['plain']['pck/labelled'], best, abs_tol=2e-4)
-    kept = study['widths'][0]
-    full = kept['curve'][-1]
-    assert full['k'] == kept['dimensions']
-    assert math.isclose(full['pck']['labelled']['value'], kept['untouched']['labelled']['value'], abs_tol=TOLERANCE)
+    assert width.ks[-1] == width.dimensions
+    whole, untouched = width.pck['labelled'].y[-1].value, width.untouched['labelled'].value
+    assert whole == pytest.approx(untouched, abs=TOLERANCE)
 
 
-def check_table(study: dict[str, Any], table: str) -> None:
+def check_table(answer: Networks, table: str) -> None:
     """Every network's line holds what the results say."""
-    for network in study['networks']:
-        value = f'{network["pck"]["labelled"]["value"]:.3f}'
-        assert re.search(rf'\| {re.escape(network["title"])} \| \d+ \| {value} ', table)
+    for network in answer.networks:
+        value = f'{network.pck["labelled"].value:.3f}'
+        assert re.search(rf'\| {re.escape(network.title)} \| \d+ \| {value} ', table)
 
 
 @pytest.mark.slow
@@ -176,7 +178,7 @@ def test_real_persons_run_through_with_a_limit(
         timeout=1200,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    study = json.loads((tmp_path / 'study' / 'report' / 'results.json').read_text())['study']
-    assert 'mean nothing' in study['few']
-    assert study['data']['train'] + study['data']['test'] <= 24
+    (answer,) = read_results(tmp_path / 'study' / 'report' / 'results.json').all(Networks)
+    assert 'mean nothing' in answer.warnings[0]
+    assert answer.data.train + answer.data.test <= 24
     assert sorted(coco_sample.rglob('*')) == before

@@ -3,11 +3,10 @@
 Shapes: N persons, K clusters.
 """
 
-import json
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +18,7 @@ from shg_xai.explain.decomposition import working
 from shg_xai.explain.options import Options, check
 from shg_xai.latents.concepts import concepts
 from shg_xai.latents.selection import Selection
+from shg_xai.results import AnalysedLayer, Checkpoint, read_results
 
 CONCEPT, CLUSTER = 'concept.', 'cluster_k'
 
@@ -78,9 +78,9 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
     Raises:
         InputError: No analysis, none of that name or number of clusters, or one of another network, layer or store.
     """
-    results = _read_results(folder)
-    analysis = _named(folder, results, name, selection)
-    file = folder / 'persons' / f'{analysis["name"]}.parquet'
+    layers = read_results(folder / 'results.json', 'make an analysis with tools/analyze_latent.py').layers
+    analysis = _named(folder, layers, name, selection)
+    file = folder / 'persons' / f'{analysis.name}.parquet'
     try:
         table = pq.read_table(file)
     except (OSError, pa.ArrowException) as error:
@@ -102,7 +102,7 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
         )
     rows = np.argsort(places)
     table = table.take(pa.array(rows))
-    return analysis['name'], Clustered(
+    return analysis.name, Clustered(
         selection.take(places[rows]),
         table[column].to_numpy().astype(np.int64),
         {
@@ -113,36 +113,24 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
     )
 
 
-def _read_results(folder: Path) -> dict[str, Any]:
-    file = folder / 'results.json'
-    try:
-        results = json.loads(file.read_text())
-        results['analyses'][0]['name']  # there is at least one
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError(
-            f'--analysis {folder}: no analysis (results.json); make one with tools/analyze_latent.py'
-        ) from error
-    return results
-
-
-def _named(folder: Path, results: dict[str, Any], name: str | None, selection: Selection) -> dict[str, Any]:
-    """The entry of an analysis of a selection's network and layer."""
-    own = dict(checkpoint=selection.store.manifest.source.get('checkpoint'), layer=selection.layer)
-    names = [entry['name'] for entry in results['analyses']]
-    fitting = [entry for entry in results['analyses'] if {key: entry.get(key) for key in own} == own]
+def _named(folder: Path, layers: Sequence[AnalysedLayer], name: str | None, selection: Selection) -> AnalysedLayer:
+    """The analysis of a selection's network and layer."""
+    checkpoint = selection.store.manifest.source.get('checkpoint') or {}
+    own = (Checkpoint(**checkpoint), selection.layer)
+    fitting = [layer for layer in layers if (layer.checkpoint or Checkpoint(), layer.layer) == own]
+    names = [layer.name for layer in layers]
     if name is not None:
         if name not in names:
             raise InputError(f'--name {name}: {folder} has {", ".join(names)}')
-        fitting = [entry for entry in fitting if entry['name'] == name]
+        fitting = [layer for layer in fitting if layer.name == name]
     if not fitting:
         raise InputError(
-            f'--analysis {folder}: {name or " and ".join(names)}: not of the network '
-            f'and layer ({selection.layer}) of {selection.store.folder}; analyse '
-            'that store with tools/analyze_latent.py'
+            f'--analysis {folder}: {name or " and ".join(names)}: not of the network and layer ({selection.layer}) of '
+            f'{selection.store.folder}; analyse that store with tools/analyze_latent.py'
         )
     if len(fitting) > 1:
         raise InputError(
-            f'--analysis {folder}: has several of this network, name one with '
-            f'--name: {", ".join(entry["name"] for entry in fitting)}'
+            f'--analysis {folder}: has several of this network, name one with --name: '
+            f'{", ".join(layer.name for layer in fitting)}'
         )
     return fitting[0]

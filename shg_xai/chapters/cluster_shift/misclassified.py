@@ -9,14 +9,16 @@ Shapes: N persons, K clusters, D values of a latent.
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from shg_xai.chapters.cluster_shift.options import AUTO
 from shg_xai.errors import InputError
 from shg_xai.latents.selection import Selection
-from shg_xai.stats.bootstrap import estimate, resample_weights
+from shg_xai.results import Estimate
+from shg_xai.stats.bootstrap import Bootstrap, resample_weights
 
-AUTO = 'auto'
 UNKNOWN = -1
 SHOWN = 20
 
@@ -31,7 +33,7 @@ class Split:
         sides: 0 or 1, -1 where the concept is not known, int8, shape (N,).
     """
 
-    kind: str
+    kind: Literal['flag', 'number']
     at: float
     sides: np.ndarray
 
@@ -66,7 +68,7 @@ def split_concept(values: np.ndarray) -> Split | None:
     known = np.unique(values[np.isfinite(values)])
     if len(known) < 2:
         return None
-    kind = 'flag' if known.tolist() == [0, 1] else 'number'
+    kind: Literal['flag', 'number'] = 'flag' if known.tolist() == [0, 1] else 'number'
     at = 0.5 if kind == 'flag' else float(np.median(values[np.isfinite(values)]))
     if known[-1] <= at:
         at = float(known[-2])
@@ -186,15 +188,7 @@ def cluster_means(selection: Selection, labels: np.ndarray, clusters: int) -> np
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
 
-def unpaired_difference(
-    values: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
-    image_ids: np.ndarray,
-    resamples: int,
-    confidence: float,
-    seed: int,
-) -> dict[str, float | None]:
+def unpaired_difference(values: np.ndarray, first: np.ndarray, second: np.ndarray, bootstrap: Bootstrap) -> Estimate:
     """Mean of one group of persons less that of another, and its interval over images.
 
     Both groups are in every resample of images, as two persons of one image may be in either.
@@ -203,27 +197,21 @@ def unpaired_difference(
         values: Shape (N,); NaN where a person has no value.
         first: Who is in the first group, bool, shape (N,).
         second: Who is in the second, bool, shape (N,).
-        image_ids: The image of each person, shape (N,).
-        resamples: Resamples of images.
-        confidence: Of the interval.
-        seed: Of the resamples.
-
-    Returns:
-        ``value``, ``low``, ``high``; None for what is not known.
+        bootstrap: How the interval is drawn, of the N persons.
     """
     known = np.isfinite(values) & (first | second)
-    values, first, images = values[known], first[known], image_ids[known]
+    values, first, images = values[known], first[known], bootstrap.groups[known]
     if not first.any() or first.all():
-        return dict(value=None, low=None, high=None)
+        return Estimate(value=None, n=len(values))
 
     def difference(weights: np.ndarray) -> float:
         a, b = weights * first, weights * ~first
         if not a.any() or not b.any():
             return np.nan
-        return (a @ values) / a.sum() - (b @ values) / b.sum()
+        return float((a @ values) / a.sum() - (b @ values) / b.sum())
 
-    drawn = np.array([difference(weights) for weights in resample_weights(images, resamples, seed)])
-    return estimate(difference(np.ones(len(values))), drawn, confidence)
+    drawn = np.array([difference(weights) for weights in resample_weights(images, bootstrap.resamples, bootstrap.seed)])
+    return bootstrap.estimate(difference(np.ones(len(values))), drawn, n=len(values))
 
 
 def worst(annotation_ids: np.ndarray, values: np.ndarray, chosen: np.ndarray) -> list[int]:

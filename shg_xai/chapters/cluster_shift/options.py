@@ -1,53 +1,45 @@
-"""Moving misclassified persons: what to measure."""
+"""Whom to steer to another cluster, and how clusters are judged."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from shg_xai.chapters.cluster_shift.misclassified import AUTO
+from tyro.conf import arg
+
 from shg_xai.errors import InputError
-from shg_xai.runner.measurement import check_numbers
+from shg_xai.runner.options import Split, StoreOptions
 
-SPLITS = ('train', 'val', 'test')
+AUTO = 'auto'
 
 
-@dataclass(frozen=True)
-class MoveOptions:
-    """What to measure.
-
-    Attributes:
-        store: Latents of persons, with their PCK.
-        concept: Name of a concept, or ``auto``.
-        clusters: K.
-        layer: The layer; None where the store has one.
-        analysis: Folder of an analysis to read clusters and concepts from; None to find them anew.
-        name: Which analysis in that folder; None where it has one that fits.
-        split: Whose data set has the store's persons; None: the store's own.
-        limit: At most so many misclassified persons are moved, the first of the store.
-        bootstrap: Resamples of images behind each interval.
-        confidence: Of the intervals.
-        seed: Of everything drawn.
+@dataclass(frozen=True, kw_only=True)
+class ClusterShiftOptions(StoreOptions):
+    """Clusters, a concept that goes with them, and how many persons to steer.
 
     Raises:
-        InputError: A value makes no sense.
+        InputError: An option makes no sense.
     """
 
-    store: Path
-    concept: str = AUTO
-    clusters: int = 2
-    layer: str | None = None
-    analysis: Path | None = None
-    name: str | None = None
-    split: str | None = None
-    limit: int = 500
-    bootstrap: int = 1000
-    confidence: float = 0.95
-    seed: int = 0
+    analysis: Annotated[
+        Path | None, arg(metavar='DIR', help_behavior_hint='(default: find them anew in the store)')
+    ] = None
+    """read clusters and concepts from this folder of tools/analyze_latent.py"""
+    name: Annotated[str | None, arg(help_behavior_hint='(default: the one of this network)')] = None
+    """which analysis of DIR"""
+    clusters: Annotated[int, arg(name='k-clusters', metavar='K')] = 2
+    """number of clusters"""
+    concept: Annotated[str, arg(metavar='NAME|auto')] = AUTO
+    """the concept to judge clusters by; auto: the one that goes best with them (Cramer's V)"""
+    split: Annotated[Split | None, arg(help_behavior_hint="(default: the store's own)")] = None  # type: ignore[assignment]
+    """whose data set has the store's persons"""
+    limit: Annotated[int, arg(metavar='N')] = 500
+    """move at most N misclassified persons, the first of the store"""
 
     def __post_init__(self) -> None:
-        check_numbers(self, dict(limit=1))
+        super().__post_init__()
         if not 2 <= self.clusters <= 255:
             raise InputError(f'--k-clusters {self.clusters}: give a number from 2 to 255')
-        if self.split not in (None, *SPLITS):
-            raise InputError(f'--split {self.split}: choose one of {", ".join(SPLITS)}')
+        if self.split not in (None, 'train', 'val', 'test'):
+            raise InputError(f'--split {self.split}: choose one of train, val, test')
         if self.name is not None and self.analysis is None:
             raise InputError(f'--name {self.name}: names an analysis of --analysis DIR, which is not given; add it')

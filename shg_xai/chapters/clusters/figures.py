@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shg_xai.chapters.clusters.results import Clusters
-from shg_xai.drawing.material import DrawnPersons, Figure, Material, column_of
+from shg_xai.drawing.material import Colour, DrawnPersons, Figure, Material, column_of
 from shg_xai.drawing.persons import Row, Tile, draw_sheet
 from shg_xai.drawing.style import (
     BLUE,
@@ -81,6 +81,16 @@ def figures(answer: Clusters, material: Material) -> Iterator[Figure]:
         )
 
 
+def colours(answer: Clusters) -> list[Colour]:
+    """The clusters, those of the best number and of two first."""
+    best = answer.best_k
+    found = [Colour(f'silhouette_k{best}', f'silhouette, K = {best}', groups=best, rank=0)]
+    for k in dict.fromkeys([best, 2, *(fit.k for fit in answer.fits)]):
+        place = 0 if k == best else len(found)
+        found.insert(place, Colour(f'cluster_k{k}', f'cluster, K = {k}', 'group', k, 0 if k in (best, 2) else 2))
+    return found
+
+
 @styled
 def draw_silhouettes(answer: Clusters) -> 'figure.Figure':
     """Draw the mean silhouette against K with its intervals, and how well restarts agree."""
@@ -132,7 +142,7 @@ def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
     mean = float(shown.mean())
     ax.axvline(mean, color=INK, linestyle='--', linewidth=1)
     ax.axvline(0, color='#555555', linewidth=0.8)
-    look = dict(xycoords=('data', 'axes fraction'), xytext=(4, 2), textcoords='offset points', fontsize=8.5)
+    look: Any = dict(xycoords=('data', 'axes fraction'), xytext=(4, 2), textcoords='offset points', fontsize=8.5)
     ax.annotate(f'mean {number(mean)}', (mean, 1), **look)
     ax.set(xlabel='silhouette of each person', xlim=(min(-0.1, float(shown.min()) - 0.03), float(shown.max()) + 0.05))
     ax.set(ylabel='cluster (persons)', ylim=(start, 0))
@@ -186,7 +196,7 @@ def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> 'figure.Figur
     canvas = new_figure(PAGE, min(max((PAGE - 0.7) * (span[1] + size) / (span[0] + size), 3), 6.4) + 0.8)
     ax = canvas.subplots()
     colours = np.array([PALETTE[int(own) % len(PALETTE)] if np.isfinite(own) else UNKNOWN for own in cluster])
-    ax.scatter(*place[shown].T, s=2.5, c=colours[shown], alpha=0.35, linewidths=0, rasterized=True)
+    ax.scatter(place[shown, 0], place[shown, 1], s=2.5, c=colours[shown], alpha=0.35, linewidths=0, rasterized=True)
     flags = persons.atlas['visibility'].to_pylist()
     boned = np.array([any(v[a] > 0 and v[b] > 0 for a, b in links) if v else False for v in flags], bool)
     lines: list[NDArray[np.float64]] = []
@@ -225,4 +235,5 @@ def _bones(persons: DrawnPersons, row: int, links: Links) -> NDArray[np.float64]
     points = np.array(keypoints, float).reshape(-1, 2)
     ends = np.array([(points[a], points[b]) for a, b in links if flags[a] > 0 and flags[b] > 0])
     # In the crop's frame: where a person is cut off and how large it stands in it stays visible.
-    return (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)
+    bones: NDArray[np.float64] = (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)
+    return bones

@@ -1,8 +1,9 @@
 """Several latents side by side, as pictures."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
             f'purity-k{k}',
             f'Share of {k} clusters that each concept explains.',
             f'How much of the {k} clusters each concept explains.',
-            lambda k=k: draw_purity(answer, titles, k),
+            partial(draw_purity, answer, titles, k),
             wide=False,
         )
 
@@ -73,7 +74,7 @@ def draw_cka(answer: Comparison) -> 'figure.Figure':
     for (row, column), value in np.ndenumerate(values):
         text = DASH if np.isnan(value) else number(float(value))
         ax.text(column, row, text, ha='center', va='center', color='white' if value < 0.55 else INK)
-    turn = dict(rotation=35, ha='right', rotation_mode='anchor') if longest > 6 else {}
+    turn: Any = dict(rotation=35, ha='right', rotation_mode='anchor') if longest > 6 else {}
     ax.set_xticks(range(len(names)), names, parse_math=False, **turn)
     ax.set_yticks(range(len(names)), names, parse_math=False)
     ax.tick_params(length=0)
@@ -91,7 +92,7 @@ def draw_balance(answer: Comparison) -> 'figure.Figure':
     for ax, key, label in ((above, 'entropy_share', 'evenness'), (below, 'smallest_share', 'smallest cluster')):
         for place, name in enumerate(answer.names):
             items = [item for item in answer.balance if item.name == name]
-            look = dict(marker=MARKERS[place % len(MARKERS)], markersize=4.5, color=PALETTE[place % len(PALETTE)])
+            look: Any = dict(marker=MARKERS[place % len(MARKERS)], markersize=4.5, color=PALETTE[place % len(PALETTE)])
             ax.plot([item.k for item in items], [getattr(item, key) for item in items], '-', label=name, **look)
         ax.set(ylabel=label)
         ax.grid(axis='y')
@@ -129,7 +130,7 @@ def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> 'figur
         # A little apart, so that equal values can both be seen.
         shift = 0.44 * (place - (len(answer.names) - 1) / 2) / len(answer.names)
         shown = [(share, concepts.index(concept) - shift) for of, concept, share in known if of == name]
-        look = dict(marker=MARKERS[place % len(MARKERS)], markersize=6, color=PALETTE[place % len(PALETTE)])
+        look: Any = dict(marker=MARKERS[place % len(MARKERS)], markersize=6, color=PALETTE[place % len(PALETTE)])
         ax.plot([x for x, _ in shown], [y for _, y in shown], linestyle='none', label=name, **look)
     ax.set_yticks(range(len(concepts)), [wrap(titles.get(concept, concept)) for concept in concepts], parse_math=False)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(concepts) - 0.4), xlabel='share of the clusters’ entropy it explains')

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shg_xai.chapters.component_projection.findings import latent_name, rule_text
-from shg_xai.chapters.component_projection.results import GROUPS, ComponentProjection
+from shg_xai.chapters.component_projection.results import ComponentProjection
+from shg_xai.chapters.networks.results import GROUPS, Group
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import BLUE, GREEN, INK, ORANGE, PAGE, new_figure, styled
 from shg_xai.drawing.text import confidence_of, number
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib import figure
     from matplotlib.axes import Axes
 
-LINES = {'labelled': (BLUE, 'o'), 'visible': (GREEN, 's'), 'limbs': (ORANGE, '^')}
+LINES: dict[Group, tuple[str, str]] = {'labelled': (BLUE, 'o'), 'visible': (GREEN, 's'), 'limbs': (ORANGE, '^')}
 MARK = '#B8B8B8'
 COLUMNS = 2
 # Ticks that keep apart on half a page.
@@ -79,7 +80,7 @@ def _draw_latent(panels: Sequence['Axes'], answer: ComponentProjection, title: s
         ax.grid(axis='y')
 
 
-def _draw_curve(ax: 'Axes', answer: ComponentProjection, group: str) -> None:
+def _draw_curve(ax: 'Axes', answer: ComponentProjection, group: Group) -> None:
     """Draw a group's PCK with its interval, and the untouched network's as a line."""
     colour, marker = LINES[group]
     curve = answer.pck[group]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shg_xai.chapters.component_projection.results import ComponentProjection, Rule
-from shg_xai.drawing.text import NO_INTERVAL, confidence_of, number, plural, span, stack_name
+from shg_xai.drawing.text import confidence_of, interval, number, plural, stack_name
 from shg_xai.results import Results
 
 RANK = {-1: 'fewer', 0: 'as many', 1: 'more'}
@@ -18,12 +18,10 @@ def findings(answer: ComponentProjection, results: Results) -> list[str]:
         if best >= answer.dimensions
         else f'{number(best)} of {plural(answer.dimensions, "component")} {"is" if best == 1 else "are"} enough'
     )
-    ends = span(drop, 3)
-    sure = f'{confidence_of(answer)} interval {ends}' if ends else NO_INTERVAL
     texts = [
         f'In the {latent_name(answer) if len(siblings) > 1 else "latent"} {enough} to lose at most '
         f'{number(tolerance, 3)} of PCK on labelled joints: the loss measured is {number(drop.value, 3)} '
-        f'({sure}; {plural(answer.persons, "person")}).'
+        f'({interval(drop, confidence_of(answer), 3)}; {plural(answer.persons, "person")}).'
     ]
     if drop.high is not None and drop.high > tolerance:
         texts.append(f'The interval does not rule out a larger loss, up to {number(drop.high, 3)}.')

@@ -3,13 +3,6 @@
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
 from shg_xai.results import Curve, Estimate, NetworkAnswer, Typed
 
-GROUPS = {
-    'labelled': 'labelled joints',
-    'visible': 'visible joints',
-    'occluded': 'occluded joints',
-    'limbs': 'limb joints',
-}
-
 
 class Rule(Typed, kw_only=True):
     """A width that looking at the latents alone would suggest.

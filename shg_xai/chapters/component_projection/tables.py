@@ -1,6 +1,7 @@
 """The table of the width: PCK with so many components."""
 
-from shg_xai.chapters.component_projection.results import GROUPS, ComponentProjection
+from shg_xai.chapters.component_projection.results import ComponentProjection
+from shg_xai.chapters.networks.results import GROUPS
 from shg_xai.drawing.material import Table
 from shg_xai.drawing.text import cell, confidence_of, number, percent
 from shg_xai.results import Results

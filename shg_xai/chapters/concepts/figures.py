@@ -1,6 +1,7 @@
 """Concepts against components, clusters and the whole latent."""
 
 from collections.abc import Iterator
+from functools import partial
 from math import nan
 from typing import TYPE_CHECKING, Literal
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from shg_xai.chapters.concepts.findings import none_of, size_of
 from shg_xai.chapters.concepts.results import Concepts, Probe
-from shg_xai.drawing.material import Figure, Material
+from shg_xai.drawing.material import Colour, Figure, Material
 from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
 from shg_xai.drawing.text import DASH, confidence_of, number
 
@@ -40,7 +41,7 @@ def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
             f'How far {k} clusters differ in each concept.',
             f'How far the {k} clusters differ in each concept, with {confidence} intervals; the dashed line means not '
             'at all.',
-            lambda k=k: draw_effects(answer, k),
+            partial(draw_effects, answer, k),
             wide=False,
         )
     if answer.probes:
@@ -51,6 +52,14 @@ def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
             f'{confidence} intervals, and the same after the concept was shuffled among persons.',
             lambda: draw_probes(answer),
         )
+
+
+def colours(answer: Concepts) -> list[Colour]:
+    """The concepts."""
+    return [
+        Colour(f'concept.{item.name}', f'{item.title} ({item.unit})' if item.unit else item.title, item.kind)
+        for item in answer.definitions
+    ]
 
 
 def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.float64]:
@@ -74,7 +83,7 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    plain, partial = rho_matrix(answer, 'rho'), rho_matrix(answer, 'partial')
+    plain, controlled = rho_matrix(answer, 'rho'), rho_matrix(answer, 'partial')
     _, rows, columns = plain.shape
     canvas = new_figure(PAGE, 0.44 * max(rows, 2) + 1)
     ax = canvas.subplots()
@@ -82,7 +91,7 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
         nothing(ax)
         return canvas
     scale = ScalarMappable(Normalize(-1, 1), LinearSegmentedColormap.from_list('diverging', DIVERGING))
-    for (values, low, high), top, style in ((plain, 0.0, 'normal'), (partial, 0.5, 'italic')):
+    for (values, low, high), top, style in ((plain, 0.0, 'normal'), (controlled, 0.5, 'italic')):
         unclear = ~(low > 0) & ~(high < 0)
         for (row, column), value in np.ndenumerate(values):
             _draw_cell(ax, (column, row + top), value, None if unclear[row, column] else scale, style)
@@ -108,7 +117,7 @@ def _draw_cell(ax: 'Axes', at: tuple[float, float], value: float, scale: 'Scalar
     from matplotlib.patches import Rectangle
 
     empty = np.isnan(value)
-    colour = '#F2F2F2' if empty else scale.to_rgba(value) if scale else 'white'
+    colour = '#F2F2F2' if empty else scale.to_rgba(np.array(value)) if scale else 'white'
     ax.add_patch(Rectangle(at, 1, 0.5, facecolor=colour, edgecolor='none'))
     ink = '#777777' if empty or not scale else 'white' if abs(value) > 0.62 else INK
     text = DASH if empty else number(float(value))
@@ -130,7 +139,7 @@ def draw_effects(answer: Concepts, k: int) -> 'figure.Figure':
             ax.plot(entry.effect.ends, [row, row], color=BLUE, linewidth=1.6)
         ax.plot(entry.effect.value, row, 'o', color=BLUE, markersize=5)
     ax.axvline(centre, color=INK, linewidth=0.9, linestyle='--')
-    names = [wrap(answer.titles.get(entry.concept, entry.concept)) for entry in entries]
+    names = [wrap(answer.titles[entry.concept]) for entry in entries]
     ax.set_yticks(range(len(entries)), names, parse_math=False)
     more = 'chance that a person of cluster 1\nhas more of it than one of cluster 0'
     ax.set_xlabel(more if centre else 'share of the ranks’ variance between clusters (ε²)')
@@ -150,7 +159,7 @@ def draw_probes(answer: Concepts) -> 'figure.Figure':
         ax.set_axis_off()
     for place, (ax, probe) in enumerate(zip(axes.flat, answer.probes, strict=False)):
         _draw_probe(ax, probe)
-        ax.set_title(wrap(answer.titles.get(probe.concept, probe.concept)), fontsize=9, parse_math=False)
+        ax.set_title(wrap(answer.titles[probe.concept]), fontsize=9, parse_math=False)
         # Nothing below it: its axis has to carry the numbers.
         ax.tick_params(labelbottom=place + columns >= count)
     named = [found for ax in axes.flat if (found := ax.get_legend_handles_labels())[1]]

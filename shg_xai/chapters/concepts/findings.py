@@ -45,7 +45,7 @@ def is_clear(entry: Correlation) -> bool:
 def correlation(entry: Correlation, titles: Titles, controls: Sequence[str], confidence: str) -> str:
     """A sentence on one component and one concept, the plain beside the partial correlation."""
     rho, partial = entry.rho.value or 0.0, entry.partial
-    name, title = f'Component {entry.component}', titles.get(entry.concept, entry.concept)
+    name, title = f'Component {entry.component}', titles[entry.concept]
     numbers = f'Spearman {number(rho)}, {interval(entry.rho, confidence)}'
     if not is_clear(entry):
         return f'{name}: no clear relation with any concept; the largest is with {title} ({numbers}).'
@@ -106,7 +106,7 @@ def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
         most = entry.shuffled.high
         text += f'; they share {number(shared)} bits'
         text += f' (with shuffled clusters at most {number(most)})' if most is not None else ''
-    return f'The {entry.k} clusters differ in {titles.get(entry.concept, entry.concept)}: {text}.'
+    return f'The {entry.k} clusters differ in {titles[entry.concept]}: {text}.'
 
 
 def _probes(probes: Sequence[Probe], titles: Titles, confidence: str) -> list[str]:
@@ -119,7 +119,7 @@ def _probes(probes: Sequence[Probe], titles: Titles, confidence: str) -> list[st
     clear = sorted((probe for probe in probes if probe_is_clear(probe)), key=above, reverse=True)
     unclear = [probe for probe in probes if probe not in clear and probe_end(probe)[0]]
     texts = [probe_claim(probe, titles, confidence) for probe in clear[:PROBES]]
-    names = [titles.get(probe.concept, probe.concept) for probe in clear[PROBES:]]
+    names = [titles[probe.concept] for probe in clear[PROBES:]]
     if names:
         texts.append(f'Less well, but clearly: {listed(names)}.')
     unknown = [probe for probe in probes if not probe_end(probe)[0]]
@@ -141,7 +141,7 @@ def probe_is_clear(probe: Probe) -> bool:
 
 def probe_claim(probe: Probe, titles: Titles, confidence: str) -> str:
     """A sentence on one probe, at the most components it was given."""
-    title, (components, score, shuffled) = titles.get(probe.concept, probe.concept), probe_end(probe)
+    title, (components, score, shuffled) = titles[probe.concept], probe_end(probe)
     if not components:
         return f'How well a linear probe tells “{title}” is not known.'
     dealt = f'; shuffled {number(shuffled)}' if shuffled is not None else ''

@@ -18,7 +18,7 @@ def _correlations(answer: Concepts, confidence: str) -> Table:
     """The numbers of the heat map, with intervals."""
     rows = [
         [
-            answer.titles.get(entry.concept, entry.concept),
+            answer.titles[entry.concept],
             number(entry.component),
             *(cell(item) for item in (entry.rho, entry.partial, entry.shuffled)),
             number(entry.rho.n, absent=DASH),
@@ -37,7 +37,7 @@ def _effects(answer: Concepts, confidence: str) -> Table:
     """How clusters differ in concepts."""
     rows = [
         [
-            answer.titles.get(entry.concept, entry.concept),
+            answer.titles[entry.concept],
             number(entry.k),
             MEASURES[entry.measure],
             cell(entry.effect),

@@ -10,8 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shg_xai.chapters.decoded_walk.results import DecodedConcept
-from shg_xai.latents.annotation_measures import Persons
-from shg_xai.latents.concepts import RULES
+from shg_xai.latents.annotation_measures import RULES, Persons
 from shg_xai.visibility import UNLABELLED, VISIBLE
 
 # What needs joints (and the crop) alone; boxes, neighbours and flags no network decodes.

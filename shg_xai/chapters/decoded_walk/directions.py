@@ -9,6 +9,7 @@ Shapes: N persons, D values of a latent, J, M directions, R random ones, C steps
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -52,7 +53,7 @@ def component_directions(components: Components, numbers: Sequence[int] | None, 
 
     Args:
         components: All D of them.
-        numbers: Which ones, from 1; None for those of 1, 2, 3, 10, 30 and 50 that vary.
+        numbers: Which ones, from 1; None for those of COMPONENTS that vary.
         persons: N, for messages.
 
     Raises:
@@ -70,18 +71,12 @@ def component_directions(components: Components, numbers: Sequence[int] | None, 
                 f'--components {number}: the latents of {persons} persons do not vary along it; give numbers from 1 to '
                 f'{varies}, or dump more persons'
             )
-    ratio = components.ratio
-    return [
-        SteeringVector(
-            f'component {number}',
-            'component',
-            number,
-            components.vectors[:, number - 1],
-            float(np.sqrt(values[number - 1])),
-            float(ratio[number - 1]),
-        )
-        for number in dict.fromkeys(numbers)
-    ]
+    found = []
+    for number in dict.fromkeys(numbers):
+        k = number - 1
+        step, share = float(np.sqrt(values[k])), float(components.ratio[k])
+        found.append(SteeringVector(f'component {number}', 'component', number, components.vectors[:, k], step, share))
+    return found
 
 
 def find_concepts(known: Sequence[Concept], names: Sequence[str]) -> list[Concept]:
@@ -105,9 +100,6 @@ def contrast(concept: Concept) -> NDArray[np.int8]:
 
     The upper and the lower third of those it is known of, equal values together; 1 against 0 for a flag. Where both
     ends of the middle third are one value, all above it stand against the rest, or all below it, if nobody is above.
-
-    Args:
-        concept: Of N persons.
 
     Returns:
         1 much, -1 little, 0 neither or not known, shape (N,).
@@ -134,12 +126,8 @@ def contrast(concept: Concept) -> NDArray[np.int8]:
 def concept_directions(selection: Selection, chosen: Sequence[Concept], components: Components) -> list[SteeringVector]:
     """From the mean latent of who has little of a concept to that of who has much.
 
-    One sigma is the standard deviation of all the latents along the direction.
-
-    Args:
-        selection: N persons of D values.
-        chosen: Concepts of these persons.
-        components: Of these persons, for mean and variance.
+    One sigma is the standard deviation of all the latents along the direction; selection, concepts and components are
+    of the same persons.
 
     Raises:
         InputError: A concept has one value only, or both groups have the same mean.
@@ -188,14 +176,8 @@ class Walks:
 
     def points(self) -> list[Key]:
         """All points, each once."""
-        return list(
-            dict.fromkeys(
-                point
-                for direction in range(len(self.directions))
-                for other in range(1 + self.random.shape[1])
-                for point in self.walk(direction, other)
-            )
-        )
+        walks = product(range(len(self.directions)), range(1 + self.random.shape[1]))
+        return list(dict.fromkeys(point for walk in walks for point in self.walk(*walk)))
 
     def place(self, point: Key) -> tuple[Floats, float]:
         """The direction (D,) that a point lies in, and how far along it."""

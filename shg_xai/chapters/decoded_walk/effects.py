@@ -109,14 +109,7 @@ def beyond(change: Estimate, random: float | None) -> bool | None:
 def walk_of(
     walked: WalkedPoses, joints: Sequence[str], distances: Sequence[float | None], bootstrap: Bootstrap
 ) -> Walk:
-    """What is measured along one walk.
-
-    Args:
-        walked: Poses of N persons.
-        joints: Names of the K keypoints.
-        distances: Of each of the C points to the nearest stored latent.
-        bootstrap: How intervals are drawn.
-    """
+    """What is measured along one walk; ``distances`` are those of its C points to the nearest stored latent."""
     changes = walked.changes()
     shift, *changed = bootstrap.means(np.stack([walked.shift_per_sigma.mean(1), *changes.values()], axis=1))
     order = np.argsort(-walked.shift_per_sigma.mean(0), kind='stable')[:MOST_MOVED]
@@ -155,13 +148,7 @@ def rounded(pose: Floats, digits: int) -> Pose:
 
 
 def baseline(walks: Sequence[WalkedPoses], first: Walk, bootstrap: Bootstrap) -> RandomWalks:
-    """What R random walks of one length do.
-
-    Args:
-        walks: All of them.
-        first: Of the first one.
-        bootstrap: How intervals are drawn.
-    """
+    """What R random walks of one length do; ``first`` is what is measured along the first of them."""
     sizes: dict[str, list[float]] = {name: [] for name in walks[0].concepts}
     counts = dict.fromkeys(sizes, 0)
     for walk in walks:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shg_xai.chapters.decoded_walk.findings import concept_title, direction_title, walk_text
-from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Point, Walk
+from shg_xai.chapters.decoded_walk.findings import concept_title, direction_title, heading
+from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Walk
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.skeletons import draw_pose, side_legend
 from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
@@ -26,7 +26,7 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
     """Decoded poses, shifts of joints and concepts along each direction."""
     walks = material.results.all(DecodedWalk)
     place = next((place for place, one in enumerate(walks) if one is answer), 0)
-    about, confidence, several = walk_text(answer), confidence_of(answer), not answer.one_pose
+    about, confidence, several = heading(answer, material.results), confidence_of(answer), not answer.one_pose
     pose = (
         'the mean over persons of each joint’s place, no single person’s pose'
         if several
@@ -62,17 +62,24 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
 @styled
 def draw_strips(answer: DecodedWalk) -> 'figure.Figure':
     """Draw the decoded pose at each c, a row a direction, that at c = 0 in grey beneath."""
-    width, height = _extent(answer)
-    side = (PAGE - 1.3) / len(answer.steps)
-    figure = new_figure(PAGE, len(answer.directions) * (side * height / width + 0.05) + 0.75)
+    # The crop in units of its longer side; a square where it is not known.
+    width, height = answer.examples[0].crop_scale if answer.examples else (1.0, 1.0)
+    width, height = width / max(width, height), height / max(width, height)
+    rows, columns = len(answer.directions), len(answer.steps)
+    figure = new_figure(PAGE, rows * ((PAGE - 1.3) / columns * height / width + 0.05) + 0.75)
     figure.set_layout_engine('constrained', w_pad=0.02, h_pad=0.02, hspace=0.01, wspace=0.01)
-    axes = figure.subplots(len(answer.directions), len(answer.steps), squeeze=False)
+    axes = figure.subplots(rows, columns, squeeze=False)
     for line, direction in zip(axes, answer.directions, strict=True):
-        points = direction.walk.points
-        start = next(point for point in points if point.c == 0)
-        for ax, point in zip(line, points, strict=True):
-            _draw_step(ax, answer, point, start)
-            ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
+        start = next(point for point in direction.walk.points if point.c == 0)
+        for ax, point in zip(line, direction.walk.points, strict=True):
+            if point.c:
+                draw_pose(ax, start.pose, answer.joints, answer.links, ghost=True)
+            # Dotted where the network hardly sees a joint.
+            faint = [peak < answer.peak for peak in point.peaks]
+            draw_pose(ax, point.pose, answer.joints, answer.links, faint=faint)
+            ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], aspect='equal')
+            for spine in ax.spines.values():
+                spine.set(visible=True, color='#CCCCCC' if point.c else '#666666')
         title = wrap_short(direction_title(answer, direction))
         line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=LABEL, parse_math=False)
     for ax, c in zip(axes[0], answer.steps, strict=True):
@@ -84,23 +91,6 @@ def draw_strips(answer: DecodedWalk) -> 'figure.Figure':
 def wrap_short(text: str) -> str:
     """Broken into lines short enough to stand left of a pose."""
     return textwrap.fill(text, 14)
-
-
-def _extent(answer: DecodedWalk) -> tuple[float, float]:
-    """Width and height of a crop in units of its longer side; a square where it is not known."""
-    width, height = answer.examples[0].crop_scale if answer.examples else (1.0, 1.0)
-    return width / max(width, height), height / max(width, height)
-
-
-def _draw_step(ax: 'Axes', answer: DecodedWalk, point: Point, start: Point) -> None:
-    """Draw one pose in the frame of the crop; dotted where the network hardly sees a joint."""
-    if point.c:
-        draw_pose(ax, start.pose, answer.joints, answer.links, ghost=True)
-    faint = [peak < answer.peak for peak in point.peaks]
-    draw_pose(ax, point.pose, answer.joints, answer.links, faint=faint)
-    ax.set_aspect('equal')
-    for spine in ax.spines.values():
-        spine.set(visible=True, color='#CCCCCC' if point.c else '#666666')
 
 
 @styled
@@ -140,11 +130,7 @@ def draw_shifts(answer: DecodedWalk) -> 'figure.Figure':
 
 
 def shown_concept(direction: Direction) -> str | None:
-    """The concept a direction's panel shows: its own, else that which changes most beside random.
-
-    Returns:
-        None where no concept's change is known.
-    """
+    """The concept a direction's panel shows: its own, else that which changes most beside random, if any is known."""
     changes, random = direction.walk.concept_change, direction.random.concept_change_97_5
     if direction.name in changes:
         return direction.name

@@ -12,11 +12,6 @@ SKIPS = {'own': 'each person’s own skips', 'none': 'no skips', 'mean': 'mean s
 
 def heading(answer: DecodedWalk, results: Results) -> str:
     """``From the mean latent, with each person’s own skips``."""
-    return walk_text(answer)
-
-
-def walk_text(answer: DecodedWalk) -> str:
-    """``From the mean latent, with each person’s own skips``."""
     return f'From {STARTS[answer.options.start]}, with {SKIPS[answer.options.skips]}'
 
 
@@ -46,7 +41,7 @@ def findings(answer: DecodedWalk, results: Results) -> list[str]:
     random, asked = answer.options.random, answer.directions
     more = sum(direction.more_than_random is True for direction in asked)
     texts = [
-        f'{walk_text(answer)}: {plural(answer.persons, "person")} of {answer.split}, '
+        f'{heading(answer, results)}: {plural(answer.persons, "person")} of {answer.split}, '
         f'{plural(len(asked), "direction")}, each beside {plural(random, "random one")} of the same length; '
         f'{number(more)} of {number(len(asked))} {"moves" if more == 1 else "move"} joints more than those.'
     ]

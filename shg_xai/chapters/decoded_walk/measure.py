@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -74,99 +73,78 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
     chosen = find_concepts(known, options.concepts)
     flipped = stop_flipping(cfg)
-    shown = choose(open_persons(cfg, options.split, options.limit), options)
-    network = open_network(cfg, options.checkpoint, shown.everybody.dataset, options.split)
+    everybody = open_persons(cfg, options.split, options.limit)
+    numbers, donors = everybody.spread(options.persons), None
+    persons = everybody.subset(numbers)
+    if options.skips == 'donor':
+        donors = everybody.subset(find_donors(everybody.image_ids, numbers, options.seed))
+    network = open_network(cfg, options.checkpoint, everybody.dataset, options.split)
     layers = skips_around(network.model, selection.layer, options.skips)
     times: dict[str, float] = {}
     fitted = fit(selection, options.seed, times)
+    asked = component_directions(fitted.components, options.components, len(selection))
+    asked += concept_directions(selection, chosen, fitted.components)
     walks = Walks(
-        [
-            *component_directions(fitted.components, options.components, len(selection)),
-            *concept_directions(selection, chosen, fitted.components),
-        ],
+        asked,
         unit_directions(selection.dimensions, options.random, options.seed),
         np.array(sorted({*map(float, options.steps), 0.0})),
     )
-    started = time.monotonic()
+    skips = skip_edits(options.skips, layers, network, everybody)
     start = fitted.components.mean if options.start == 'mean' else None
-    skips = skip_edits(options.skips, layers, network, shown.everybody)
-    asked = conditions(network, walks, selection.layer, start, skips)
-    loader = build_loader(cfg, shown.persons.dataset)
-    donors = None if shown.donors is None else build_loader(cfg, shown.everybody.subset(shown.donors).dataset)
-    found = predictions(evaluate(network, loader, asked, donors=donors))
+    passes = evaluate(
+        network,
+        build_loader(cfg, persons.dataset),
+        conditions(network, walks, selection.layer, start, skips),
+        donors=None if donors is None else build_loader(cfg, donors.dataset),
+    )
+    started = time.monotonic()
+    found = predictions(passes)
     times['network'] = round(time.monotonic() - started, 2)
-    peaks = found[UNTOUCHED.name].scores
-    peak = PEAK_SHARE * float(np.median(peaks)) if options.peak is None else options.peak
-    decoded = Decoded(found, walks, network.names, peak)
-    bootstrap = Bootstrap(shown.persons.image_ids, options.bootstrap, options.confidence, options.seed)
-    links = shown.everybody.dataset.metainfo['skeleton_links']
-    return DecodedWalk(
+    usual = float(np.median(found[UNTOUCHED.name].scores))
+    decoded = Decoded(found, walks, network.names, PEAK_SHARE * usual if options.peak is None else options.peak)
+    bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
+    answer = DecodedWalk(
         of=Path(options.config).stem,
         confidence=options.confidence,
-        warnings=[
-            *fitted.warnings(options.split),
-            *_warnings(options, network, layers, selection.layer, shown, flipped),
-        ],
         config=cfg.filename,
         checkpoint=identify(options.checkpoint),
         split=options.split,
-        persons=len(shown.persons),
+        persons=len(persons),
         seed=options.seed,
         times_s=times,
         options=options,
         layer=selection.layer,
         steps=walks.steps.tolist(),
         joints=list(network.names),
-        links=[(int(a), int(b)) for a, b in links],
-        concepts=decoded_rules(network.names, peak),
-        peak=peak,
-        mean_skips_persons=min(MEAN_PERSONS, len(shown.everybody)) if options.skips == 'mean' else None,
+        links=[(int(a), int(b)) for a, b in everybody.dataset.metainfo['skeleton_links']],
+        concepts=decoded_rules(network.names, decoded.peak),
+        peak=decoded.peak,
+        mean_skips_persons=min(MEAN_PERSONS, len(everybody)) if options.skips == 'mean' else None,
         directions=[
             _direction(decoded, place, distances, bootstrap)
             for place, distances in enumerate(_distances(fitted, walks, options.start))
         ],
-        examples=_examples(decoded, shown),
+        examples=_examples(decoded, persons, donors),
     )
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The N persons whose poses are decoded, and whose skips they get.
-
-    Attributes:
-        everybody: All persons of the split.
-        numbers: Numbers of the N persons among them, shape (N,).
-        donors: Numbers of the N persons whose skips are taken; None without.
-    """
-
-    everybody: Persons
-    numbers: Numbers
-    donors: Numbers | None
-
-    @cached_property
-    def persons(self) -> Persons:
-        """The N persons."""
-        return self.everybody.subset(self.numbers)
-
-
-def choose(everybody: Persons, options: DecodedWalkOptions) -> Shown:
-    """Persons spread evenly over a split, each with a donor where skips are another's.
-
-    Raises:
-        InputError: There are no donors.
-    """
-    numbers = everybody.spread(options.persons)
-    resampled = options.skips == 'donor'
-    return Shown(everybody, numbers, find_donors(everybody.image_ids, numbers, options.seed) if resampled else None)
+    images, stacks = len(np.unique(persons.image_ids)), len(getattr(network.model.backbone, 'hourglasses', ()))
+    said = {
+        'The flip test of the config is off: a mirrored pass would decode the latent of the image that is not '
+        'mirrored.': flipped,
+        'All persons are of one image: there are no intervals, so no verdicts.': images < 2,
+        f'--skips {options.skips}: all skips of the network are off, so there were none to replace.': (
+            options.skips != 'own' and not layers
+        ),
+        'All persons were decoded from the same values: their poses in the crop are equal, intervals have no width, '
+        'and monotonic asks for the sign alone.': answer.one_pose,
+        f'Only the skips of the stack of {selection.layer} are replaced; what goes round it into later stacks is still '
+        'of the person.': options.skips != 'own' and stacks > 1,
+    }
+    answer.warnings = [*fitted.warnings(options.split), *(text for text, holds in said.items() if holds)]
+    return answer
 
 
 def find_donors(image_ids: Numbers, persons: Numbers, seed: int) -> Numbers:
-    """For each of N persons a random one of another image.
-
-    Args:
-        image_ids: The image of each person of the data set.
-        persons: Numbers of the N persons, shape (N,).
-        seed: Of the draw.
+    """For each of N persons, by numbers (N,), a random one of another image; the images are everybody's.
 
     Raises:
         InputError: All persons are of one image.
@@ -196,14 +174,7 @@ def skips_around(model: nn.Module, layer: str, skips: Skips) -> list[str]:
 
 
 def skip_edits(skips: Skips, layers: Sequence[str], network: Network, everybody: Persons) -> dict[str, Edit]:
-    """What takes the place of skips.
-
-    Args:
-        skips: Whose.
-        layers: The skips to replace.
-        network: The network.
-        everybody: Of whom the mean skips are: of at most 1,000 of them, spread evenly.
-    """
+    """What takes the place of these skips; their mean is that over at most 1,000 of everybody, spread evenly."""
     if skips != 'mean' or not layers:
         return dict.fromkeys(layers, resample if skips == 'donor' else zero)
     averaged = everybody.subset(everybody.spread(MEAN_PERSONS)).dataset
@@ -304,11 +275,8 @@ def _direction(decoded: Decoded, place: int, distances: tuple[Distances, Distanc
     """What is said of one direction, beside random ones of its length."""
     steering = decoded.walks.directions[place]
     own, *others = (decoded.poses(place, other) for other in range(1 + decoded.walks.random.shape[1]))
-    walk, beside = (
-        walk_of(poses, decoded.joints, distance, bootstrap)
-        for poses, distance in zip((own, others[0]), distances, strict=True)
-    )
-    random = baseline(others, beside, bootstrap)
+    walk = walk_of(own, decoded.joints, distances[0], bootstrap)
+    random = baseline(others, walk_of(others[0], decoded.joints, distances[1], bootstrap), bootstrap)
     return Direction(
         name=steering.name,
         kind=steering.kind,
@@ -324,19 +292,18 @@ def _direction(decoded: Decoded, place: int, distances: tuple[Distances, Distanc
     )
 
 
-def _examples(decoded: Decoded, shown: Shown) -> list[Example]:
+def _examples(decoded: Decoded, persons: Persons, donors: Persons | None) -> list[Example]:
     """Poses of the first, the middle and the last person, in pixels of the image."""
-    ids, dataset = shown.everybody.columns['annotation_id'], shown.persons.dataset
-    crop, folder = decoded.predictions[UNTOUCHED.name], image_folder(dataset)
+    crop, dataset = decoded.predictions[UNTOUCHED.name], persons.dataset
 
     def along(place: int, other: int, person: int) -> list[Pose]:
         return [rounded(pose, 3) for pose in decoded.keypoints(place, other)[:, person]]
 
     return [
         Example(
-            annotation_id=int(ids[shown.numbers[person]]),
-            donor_annotation_id=None if shown.donors is None else int(ids[shown.donors[person]]),
-            file_name=relative_name(dataset.get_data_info(person)['img_path'], folder),
+            annotation_id=int(persons.columns['annotation_id'][person]),
+            donor_annotation_id=None if donors is None else int(donors.columns['annotation_id'][person]),
+            file_name=relative_name(dataset.get_data_info(person)['img_path'], image_folder(dataset)),
             crop_center=tuple(crop.center[person].tolist()),
             crop_scale=tuple(crop.scale[person].tolist()),
             untouched=rounded(crop.keypoints[person], 3),
@@ -345,32 +312,5 @@ def _examples(decoded: Decoded, shown: Shown) -> list[Example]:
                 for place, steering in enumerate(decoded.walks.directions)
             ],
         )
-        for person in map(int, shown.persons.spread(EXAMPLES))
+        for person in map(int, persons.spread(EXAMPLES))
     ]
-
-
-def _warnings(
-    options: DecodedWalkOptions, network: Network, layers: Sequence[str], layer: str, shown: Shown, flipped: bool
-) -> list[str]:
-    """Sentences for the reader of the results."""
-    found = []
-    if flipped:
-        found.append(
-            'The flip test of the config is off: a mirrored pass would decode the latent of the image that is not '
-            'mirrored.'
-        )
-    if len(np.unique(shown.persons.image_ids)) < 2:
-        found.append('All persons are of one image: there are no intervals, so no verdicts.')
-    if options.skips != 'own' and not layers:
-        found.append(f'--skips {options.skips}: all skips of the network are off, so there were none to replace.')
-    if options.skips in ('none', 'mean') and options.start == 'mean':
-        found.append(
-            'All persons were decoded from the same values: their poses in the crop are equal, intervals have no '
-            'width, and monotonic asks for the sign alone.'
-        )
-    if options.skips != 'own' and len(getattr(network.model.backbone, 'hourglasses', ())) > 1:
-        found.append(
-            f'Only the skips of the stack of {layer} are replaced; what goes round it into later stacks is still of '
-            'the person.'
-        )
-    return found

@@ -47,11 +47,11 @@ def draw_walk_strip(answer: NearestWalk, persons: DrawnPersons) -> 'figure.Figur
     """
     rows, columns = answer.walks, len(answer.steps)
     side = PAGE / (columns + 0.9)
-    canvas = new_figure(PAGE, (side + 0.38) * max(len(rows), 1) + 0.35)
+    height = (side + 0.38) * max(len(rows), 1) + 0.35
+    canvas = new_figure(PAGE, height, w_pad=0.03, h_pad=0.06, hspace=0, wspace=0)
     if not rows:
         nothing(canvas.subplots(), 'no walks')
         return canvas
-    canvas.get_layout_engine().set(w_pad=0.03, h_pad=0.06, hspace=0, wspace=0)
     axes = canvas.subplots(len(rows), columns, squeeze=False)
     for line, walk in zip(axes, rows, strict=True):
         for ax, point in zip(line, walk.points, strict=True):

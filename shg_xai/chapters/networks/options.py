@@ -9,8 +9,8 @@ from tyro.conf import arg
 from shg_xai.errors import InputError
 from shg_xai.options import at_least
 
-NETWORKS = ('control', 'improved', 'improved_study', 'scratch', 'longer', 'noskip')
 Chosen = Literal['control', 'improved', 'improved_study', 'scratch', 'longer', 'noskip', 'all']
+NETWORKS: tuple[Chosen, ...] = ('control', 'improved', 'improved_study', 'scratch', 'longer', 'noskip')
 THE_CONFIGS = "(default: the config's)"
 
 

@@ -57,20 +57,14 @@ def all_conditions(
 
 
 def levels_off(condition: Ablation, present: Sequence[Collection[int]]) -> list[tuple[int, int]]:
-    """Stack and level of every skip a condition replaces.
-
-    Args:
-        condition: The condition.
-        present: For each stack the levels whose skip is on.
-    """
-
-    def off(level: int) -> bool:
-        return condition.skips == 'all off' or (level == condition.level) is (condition.skips == 'level off')
-
+    """Stack and level of every skip a condition replaces, of those that are on."""
     if condition.skips is None:
         return []
     return [
-        (stack, level) for stack in stacks_of(condition, len(present)) for level in sorted(present[stack]) if off(level)
+        (stack, level)
+        for stack in stacks_of(condition, len(present))
+        for level in sorted(present[stack])
+        if condition.skips == 'all off' or (level == condition.level) is (condition.skips == 'level off')
     ]
 
 
@@ -80,15 +74,7 @@ def stacks_of(condition: Ablation, count: int) -> list[int]:
 
 
 def donors(persons: int, seed: int) -> NDArray[np.int64]:
-    """For each of N persons another one, whose skips it gets: a cycle through all, drawn with the seed.
-
-    Args:
-        persons: N, 2 or more.
-        seed: Seed, 0 or more.
-
-    Returns:
-        Numbers of persons, int64, shape (N,); each once, nobody's own.
-    """
+    """For each of N persons another one, whose skips it gets, (N,): a cycle through all, drawn with the seed."""
     order = np.random.default_rng(seed).permutation(persons)
     found = np.empty(persons, dtype=np.int64)
     found[order] = np.roll(order, -1)

@@ -94,12 +94,11 @@ def draw_levels(answer: SkipAblation) -> 'figure.Figure':
             where = '' if answer.stacks == 1 else f'{stack_name(stack)}, '
             ax.set_title(f'{where}by {NAMES[by]}', fontsize=9)
             ax.set(xlim=(-0.5, len(answer.levels) - 0.5), ylim=(len(joints) - 0.5, -0.5))
+            ax.set_xlabel('level off (0: finest)' if stack == stacks[-1] else '')
             ax.set_xticks(range(len(answer.levels)), [number(level) for level in answer.levels])
             ax.set_yticks(range(len(joints)), [name.replace('_', ' ') for name in joints], parse_math=False)
             ax.tick_params(length=0)
             ax.spines[:].set_visible(False)
-    for ax in axes[-1]:
-        ax.set_xlabel('level off (0: finest)')
     bar = found.colorbar(scale, ax=axes, fraction=0.025, pad=0.015, aspect=35)
     bar.set_label('PCK lost')
     bar.ax.yaxis.set_major_formatter(lambda value, _: number(float(value)))
@@ -155,8 +154,8 @@ def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
     for ax, part in zip(axes, ('', *PARTS), strict=True):
         for (_, found), own in zip(rows, places, strict=True):
             for y, (by, scores) in zip(own, found, strict=True):
-                _draw_bar(ax, y, _of_part(scores, part), COLOURS[by] if by else '#9A9A9A')
-        base = _of_part(answer.untouched, part).value
+                _draw_bar(ax, y, scores.of_part(part), COLOURS[by] if by else '#9A9A9A')
+        base = answer.untouched.of_part(part).value
         if base is not None:
             ax.axvline(base, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
         ax.set_title(PARTS[part] if part else 'all labelled joints', fontsize=9)
@@ -169,10 +168,6 @@ def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
     handles = [Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}') for by in answer.replacements]
     drawn.legend(handles=handles, loc='outside upper left', ncols=3)
     return drawn
-
-
-def _of_part(scores: Scores, part: str) -> Estimate:
-    return scores.labelled_parts[part] if part else scores.labelled
 
 
 def _draw_bar(ax: 'Axes', y: float, estimate: Estimate, colour: str) -> None:
@@ -212,7 +207,7 @@ def draw_histograms(answer: SkipAblation) -> 'figure.Figure':
 @styled
 def draw_examples(answer: SkipAblation) -> 'figure.Figure':
     """Draw persons found with skips: to the left with them, to the right with all at zero."""
-    joints, links = list(answer.untouched.joints), answer.skeleton_links
+    joints, links = list(answer.untouched.joints), answer.links
     lines = max(1, -(-len(answer.examples) // COLUMNS))
     drawn = new_figure(PAGE, 1.28 * lines + 0.4)
     drawn.set_layout_engine('constrained', w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)

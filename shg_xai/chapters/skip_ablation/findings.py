@@ -152,7 +152,7 @@ def _small_joints(answer: SkipAblation) -> list[str]:
 
 def _left(scores: Scores, untouched: Scores) -> list[float | None]:
     """What is left of each part, as a share of what the untouched network has."""
-    pairs = [(scores.labelled_parts[part].value, untouched.labelled_parts[part].value) for part in PARTS]
+    pairs = [(scores.of_part(part).value, untouched.of_part(part).value) for part in PARTS]
     return [after / before if after is not None and before else None for after, before in pairs]
 
 
@@ -160,12 +160,14 @@ def _verdict(lost: Scores, left: list[float | None]) -> str:
     # Where nothing is left, each part has lost what it had, and none was lost first.
     if all(share is not None and share < GONE for share in left):
         return 'cannot be judged: next to nothing is left of any part'
-    return smallest_first(lost.labelled_parts)
+    return smallest_first({part: lost.of_part(part) for part in PARTS})
 
 
 def _small(where: str, lost: Scores, scores: Scores, untouched: Scores) -> str:
-    left, drops = _left(scores, untouched), lost.labelled_parts
-    numbers = [f'{with_span(drops[part])} on {SMALL if part == "face" else name}' for part, name in PARTS.items()]
+    left = _left(scores, untouched)
+    numbers = [
+        f'{with_span(lost.of_part(part))} on {SMALL if part == "face" else name}' for part, name in PARTS.items()
+    ]
     return (
         f'{where}, “without skips small joints are lost first” {_verdict(lost, left)} (lost: {listed(numbers)}; left '
         f'of each: {listed([percent(share) for share in left])}).'

@@ -51,12 +51,11 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
     with timed(times, 'components'):
         fitted, ks = open_components(cfg, options, len(present))
     warnings += list(dict.fromkeys(line for own in fitted.values() for line in own.warnings(options.split)))
-    other = open_control(*options.against, options, network, persons) if options.against else None
+    other = open_control(options, network, persons)
     ablations = all_conditions(present, levels, list(dict.fromkeys(options.replacements)), ks, fitted)
     with timed(times, 'means'):
-        means: Outputs = {}
-        if 'mean' in options.replacements:
-            means = mean_outputs(network, build_loader(cfg, persons.dataset), changeable_layers(present))
+        loader = build_loader(cfg, persons.dataset)
+        means = mean_outputs(network, loader, layers_of(present)) if 'mean' in options.replacements else {}
     with timed(times, 'conditions'):
         components = {stack: as_tensors(own.components, network.device) for stack, own in fitted.items()}
         conditions = [to_condition(one, present, means, components) for one in ablations]
@@ -68,12 +67,8 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
         raise InputError(f'{options.split}: no person has a labelled joint that can be judged')
     bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
     whole = None if len(present) > 1 else 0
-    all_off = {
-        one.replacement: tested[one]
-        for one in ablations
-        if one.skips == 'all off' and one.stack == whole and one.replacement
-    }
-    shares = {by: person_columns(own, network)[LABELLED] for by, own in all_off.items()}
+    off = {by: Ablation(stack=whole, skips='all off', replacement=by) for by in options.replacements}
+    shares = {by: person_columns(tested[one], network)[LABELLED] for by, one in off.items()}
     with timed(times, 'intervals'):
         return SkipAblation(
             of=Path(options.config).stem,
@@ -90,7 +85,7 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
             normaliser=network.normaliser,
             stacks=len(present),
             levels=levels,
-            skeleton_links=[(int(a), int(b)) for a, b in persons.dataset.metainfo['skeleton_links']],
+            links=[(int(a), int(b)) for a, b in persons.dataset.metainfo['skeleton_links']],
             untouched=scores(untouched, bootstrap),
             # One condition's columns at a time: there are many conditions, each with dozens.
             conditions=[compared(one, person_columns(tested[one], network), untouched, bootstrap) for one in ablations],
@@ -99,11 +94,11 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
             else None,
             histogram=histogram(untouched[LABELLED], shares, plain[LABELLED] if plain else None),
             examples=examples(
-                dict(untouched=tested[UNTOUCHED.name], all_off=all_off['zero']),
+                dict(untouched=tested[UNTOUCHED.name], all_off=tested[off['zero']]),
                 dict(untouched=untouched[LABELLED], all_off=shares['zero']),
                 persons.dataset,
             )
-            if 'zero' in all_off
+            if 'zero' in off
             else [],
         )
 
@@ -119,14 +114,15 @@ def open_tested(cfg: Config, checkpoint: str, options: SkipAblationOptions) -> t
     return open_network(cfg, checkpoint, persons.dataset, options.split), persons
 
 
-def open_control(
-    config: str, checkpoint: str, options: SkipAblationOptions, network: Network, persons: Persons
-) -> tuple[Network, Persons]:
-    """The network of ``--against``, on the same persons, judged alike.
+def open_control(options: SkipAblationOptions, network: Network, persons: Persons) -> tuple[Network, Persons] | None:
+    """The network of ``--against``, on the same persons, judged alike; None without.
 
     Raises:
         InputError: Its config tests other persons or joints, or its checkpoint cannot be used.
     """
+    if options.against is None:
+        return None
+    config, checkpoint = options.against
     cfg = config_to_test(options, config, checkpoint)
     # MMEngine keeps a logger for each name.
     cfg.experiment_name = f'{cfg.get("experiment_name") or Path(cfg.filename).stem}_against'
@@ -144,12 +140,7 @@ def open_control(
 def choose_levels(
     network: Network, present: Sequence[Sequence[int]], levels: Sequence[int]
 ) -> tuple[list[int], list[str]]:
-    """Which levels are switched one by one, ascending, and warnings of those that cannot be.
-
-    Args:
-        network: The network.
-        present: For each stack the levels whose skip is on.
-        levels: Those asked for; none for all.
+    """The levels that are switched one by one, of those asked for or all, and warnings of those that cannot be.
 
     Raises:
         InputError: The network has no skips, or not at a level asked for.
@@ -194,13 +185,10 @@ def open_components(cfg: Config, options: SkipAblationOptions, stacks: int) -> t
     return found, sorted({k for k in options.ks or KS if k <= most})
 
 
-def changeable_layers(present: Sequence[Collection[int]]) -> list[str]:
+def layers_of(present: Sequence[Collection[int]]) -> list[str]:
     """Every skip that is on and every latent."""
-    return [
-        name
-        for stack, levels in enumerate(present)
-        for name in (*(skip_layer(stack, level) for level in levels), latent_layer(stack))
-    ]
+    skips = [skip_layer(stack, level) for stack, levels in enumerate(present) for level in levels]
+    return skips + [latent_layer(stack) for stack in range(len(present))]
 
 
 def to_condition(
@@ -215,13 +203,14 @@ def to_condition(
         components: Of the latents; may be empty where they are not projected.
     """
     stacks = stacks_of(ablation, len(present))
-    layers = [skip_layer(*place) for place in levels_off(ablation, present)]
-    layers += [latent_layer(stack) for stack in stacks if ablation.latent]
-    edits: dict[str, Edit] = dict.fromkeys(layers, zero if ablation.replacement == 'zero' else resample)
-    if ablation.replacement == 'mean':
-        edits = {layer: constant(means[layer]) for layer in layers}
+    edits: dict[str, Edit] = {}
     if ablation.k is not None:
         edits = {latent_layer(i): project(components[i][0], components[i][1][:, : ablation.k]) for i in stacks}
+    else:
+        layers = [skip_layer(*place) for place in levels_off(ablation, present)]
+        for layer in layers + [latent_layer(stack) for stack in stacks if ablation.latent]:
+            by = ablation.replacement
+            edits[layer] = zero if by == 'zero' else resample if by == 'donor' else constant(means[layer])
     return Condition(ablation, edits, reuse=latent_layer(stacks[0]))
 
 
@@ -230,11 +219,7 @@ def predict_under(
 ) -> dict[Hashable, Predictions]:
     """Predictions of the untouched network and under every condition, by its name; what comes first is computed once.
 
-    Args:
-        conditions: See :func:`to_condition`.
-        network: The network.
-        persons: N persons.
-        donor_of: For each person the one whose values it gets, shape (N,); None without donors.
+    ``donor_of`` holds for each of the N persons the number of the one whose values it gets; None without donors.
     """
     # Those of all stacks are with the first stack's.
     ordered = sorted(conditions, key=lambda one: one.reuse or '')

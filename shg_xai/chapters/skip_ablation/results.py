@@ -50,10 +50,9 @@ class Scores(Typed, kw_only=True):
         """Of all labelled joints."""
         return self.pck['labelled']
 
-    @property
-    def labelled_parts(self) -> dict[str, Estimate]:
-        """Of the labelled joints of each part."""
-        return {part: groups['labelled'] for part, groups in self.parts.items()}
+    def of_part(self, part: str) -> Estimate:
+        """Of the labelled joints of a part; of all for an empty name."""
+        return self.parts[part]['labelled'] if part else self.labelled
 
 
 class Ablated(Scores, kw_only=True):
@@ -123,7 +122,7 @@ class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
         normaliser: What distances are divided by: crop, bbox or torso.
         stacks: How many hourglasses the network has.
         levels: Levels that were switched one by one, 0 the finest.
-        skeleton_links: Pairs of joints.
+        links: Pairs of joints that a skeleton connects.
         untouched: PCK of the network as it is.
         conditions: PCK under each condition, stack by stack and then all stacks together.
         against: The control; None without one.
@@ -136,7 +135,7 @@ class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
     normaliser: str
     stacks: int
     levels: list[int]
-    skeleton_links: list[tuple[int, int]]
+    links: list[tuple[int, int]]
     untouched: Scores
     conditions: list[Ablated]
     against: Control | None
@@ -168,7 +167,5 @@ class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
 
     def projections(self) -> list[tuple[int, Ablated]]:
         """PCK of the whole network with the latent on its first k components, by k."""
-        found = [one for one in self.conditions if one.condition.stack == self.whole]
-        return sorted(
-            ((one.condition.k, one) for one in found if one.condition.k is not None), key=lambda pair: pair[0]
-        )
+        found = {one.condition.k: one for one in self.conditions if one.condition.stack == self.whole}
+        return [(k, found[k]) for k in sorted(k for k in found if k is not None)]

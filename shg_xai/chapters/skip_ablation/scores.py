@@ -85,12 +85,7 @@ def histogram(untouched: Values, all_off: Mapping[Replacement, Values], against:
 
 
 def losers(before: Values, after: Values) -> list[int]:
-    """At most 20 persons who are perfect before and lose something, those who lose most first; ties in their order.
-
-    Args:
-        before: PCK of each person, shape (N,); NaN where there is none.
-        after: The same persons, shape (N,).
-    """
+    """At most 20 persons who are perfect before and lose something, those who lose most first; ties in their order."""
     chosen = np.flatnonzero((before == 1) & (after < 1))
     order = np.argsort(after[chosen], kind='stable')[:MOST_EXAMPLES]
     return [int(person) for person in chosen[order]]

@@ -11,7 +11,7 @@ def tables(answer: SkipAblation, results: Results) -> list[Table]:
     """PCK under each condition, and what each joint loses where a level is off; none that would be empty."""
 
     def row(name: str, by: str, scores: Scores) -> list[str]:
-        return [name, by, *(cell(one, 3) for one in (scores.labelled, *map(scores.labelled_parts.__getitem__, PARTS)))]
+        return [name, by, *(cell(scores.of_part(part), 3) for part in ('', *PARTS))]
 
     named = [
         (condition_text(one.condition, answer.stacks), REPLACED.get(one.condition.replacement, DASH), one)

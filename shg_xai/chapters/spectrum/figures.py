@@ -1,6 +1,6 @@
 """The spectrum and its running sum, as curves."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Of thousands of components a curve of so many points looks the same and is a small file.
 MAX_POINTS = 600
-LABEL: Mapping[str, Any] = dict(
+LABEL: Any = dict(
     textcoords='offset points', fontsize=8.5, bbox=dict(facecolor='white', edgecolor='none', alpha=0.8, pad=1)
 )
 
@@ -45,7 +45,8 @@ def _places(count: int) -> NDArray[np.int64]:
     """Components (from 1) that are drawn: all, or evenly on the logarithmic axis."""
     if count <= MAX_POINTS:
         return np.arange(1, count + 1)
-    return np.unique(np.geomspace(1, count, MAX_POINTS).round().astype(int))
+    places: NDArray[np.int64] = np.unique(np.geomspace(1, count, MAX_POINTS).round().astype(int))
+    return places
 
 
 @styled
@@ -116,7 +117,7 @@ def draw_running_sums(answers: Sequence[Spectrum]) -> 'figure.Figure':
     styles = ('-', '--', '-.', ':')
     for place, answer in enumerate(answers):
         at = _places(len(answer.cumulative))
-        look = dict(color=PALETTE[place % len(PALETTE)], linestyle=styles[place % len(styles)])
+        look: Any = dict(color=PALETTE[place % len(PALETTE)], linestyle=styles[place % len(styles)])
         ax.plot(at, np.array(answer.cumulative)[at - 1], label=answer.of, **look)
     for share in (0.90, 0.95, 0.99):
         ax.axhline(share, color=FAINT, linewidth=0.7, linestyle=':')

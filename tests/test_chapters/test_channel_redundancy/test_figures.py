@@ -9,6 +9,7 @@ from shg_xai.chapters.channel_redundancy.figures import draw_redundancy, figures
 from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
 from shg_xai.results import Estimate
+from tests.helpers.drawn import assert_whole, points
 from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels
 from tests.test_chapters.test_channel_redundancy.test_findings import of, with_layers
 
@@ -17,21 +18,18 @@ def test_the_figure_is_whole(tmp_path: Path) -> None:
     answer, other = channel_redundancy(), channel_redundancy('noskip')
     (figure,) = figures(answer, Material(of(answer)))
     save_figure(figure.draw(), tmp_path, figure.name)
-    image = np.asarray(Image.open(tmp_path / 'redundancy.png').convert('RGB'))
-    assert 800 <= image.shape[1] <= 1300 and 250 <= image.shape[0] <= 2500
-    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    assert (edge == 255).all(1).mean() > 0.99, 'the outermost pixels are paper'
+    assert_whole(np.asarray(Image.open(tmp_path / 'redundancy.png').convert('RGB')))
     assert (tmp_path / 'redundancy.svg').stat().st_size > 2000
     assert [figure.name for figure in figures(other, Material(of(answer, other)))] == ['redundancy-noskip']
 
 
 def test_shares_and_curves() -> None:
     left, right = draw_redundancy(channel_redundancy()).axes
-    dots = [line.get_xdata()[0] for line in left.lines if line.get_marker() == 'o']
-    diamonds = [line.get_xdata()[0] for line in left.lines if line.get_marker() == 'D']
+    dots = [points(line)[0, 0] for line in left.lines if line.get_marker() == 'o']
+    diamonds = [points(line)[0, 0] for line in left.lines if line.get_marker() == 'D']
     assert (dots, diamonds) == ([25, 100, 100], [75, 75, 75])
     assert [label.get_text() for label in left.get_yticklabels()] == ['skip 0', 'encoder 0', 'bottleneck']
-    assert list(right.lines[0].get_ydata()) == [0.4, 0.4, 0.8, 0.8, 0.8]
+    assert points(right.lines[0])[1].tolist() == [0.4, 0.4, 0.8, 0.8, 0.8]
 
 
 def test_what_is_not_known_leaves_a_gap() -> None:
@@ -41,5 +39,5 @@ def test_what_is_not_known_leaves_a_gap() -> None:
     answer.untouched['labelled'] = Estimate(value=None)
     left, right = draw_redundancy(answer).axes
     assert [line.get_marker() for line in left.lines] == ['o']
-    assert list(right.lines[0].get_xdata()) == [0, 25, 50, 100] and len(right.lines) == 1
+    assert points(right.lines[0])[0].tolist() == [0, 25, 50, 100] and len(right.lines) == 1
     assert left.get_yticklabels()[0].get_text() == f'…{layer.name[-28:]}'

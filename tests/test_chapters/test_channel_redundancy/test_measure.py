@@ -22,7 +22,6 @@ from shg_xai.errors import InputError
 from shg_xai.interventions.edits import Batch, project_channels
 from shg_xai.interventions.persons import evaluation_dataset
 from shg_xai.results import Estimate, read_answer, write
-from shg_xai.tracing.tap import Replacement
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import load, save_network, small_config
 from tests.test_chapters.test_component_projection.test_measure import (
@@ -77,7 +76,8 @@ def samples_of(cfg: Config, layers: list[str]) -> dict[str, np.ndarray]:
     """What layers put out for all training persons, a position of a person a row, (M, C)."""
     init_default_scope('mmpose')
     dataset = DATASETS.build(evaluation_dataset(cfg, 'train'))
-    model, found = load(cfg, cfg.load_from).eval(), {name: [] for name in layers}
+    model: Any = load(cfg, cfg.load_from).eval()
+    found: dict[str, list[torch.Tensor]] = {name: [] for name in layers}
     for name in layers:
         model.get_submodule(name).register_forward_hook(
             lambda module, inputs, output, own=found[name]: own.append(output.double())
@@ -91,7 +91,8 @@ def samples_of(cfg: Config, layers: list[str]) -> dict[str, np.ndarray]:
 
 def full_passes(cfg: Config, layer: str, project: Project) -> float:
     """Labelled PCK of full test steps in which a hook projects what the layer puts out."""
-    model, tested = load(cfg, cfg.load_from).eval(), []
+    model: Any = load(cfg, cfg.load_from).eval()
+    tested: list[Any] = []
 
     def hook(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
         channels_last = output.permute(0, 2, 3, 1)
@@ -104,6 +105,10 @@ def full_passes(cfg: Config, layer: str, project: Project) -> float:
         for batch in batches(cfg):
             tested += model.test_step(batch)
     return labelled_pck(tested, [sample.pred_instances.keypoints[0] for sample in tested])
+
+
+def constant(mean: np.ndarray) -> Project:
+    return lambda x: x * 0 + mean
 
 
 def pck(layer: LayerChannels, k: int) -> float | None:
@@ -148,7 +153,7 @@ def test_none_all_and_some_channels(made: Callable[..., Config], tmp_path: Path)
     assert len(told_apart) > 5
     for name in (STAGES[0], STAGES[4], STAGES[6]):
         mean = values[name].mean(axis=0)
-        assert pck(layers[name], 0) == exactly(full_passes(cfg, name, lambda x, m=mean: x * 0 + m))
+        assert pck(layers[name], 0) == exactly(full_passes(cfg, name, constant(mean)))
         for k in (1, 4):
             assert pck(layers[name], k) == exactly(full_passes(cfg, name, projected_by_hand(values[name], k)))
     for group, drop in layers[STAGES[1]].drop.items():
@@ -226,7 +231,7 @@ def test_another_network_with_flip_test(made: Callable[..., Config]) -> None:
     assert entry.channels == values.shape[1] == 32
     assert pck_at(entry, 32) == found.untouched
     mean = values.mean(axis=0)
-    assert pck(entry, 0) == exactly(full_passes(cfg, layer, lambda x: x * 0 + mean))
+    assert pck(entry, 0) == exactly(full_passes(cfg, layer, constant(mean)))
     assert pck(entry, 3) == exactly(full_passes(cfg, layer, projected_by_hand(values, 3)))
     with pytest.raises(InputError, match='its backbone is no StackedHourglass'):
         choose_layers(cfg, ())
@@ -269,7 +274,7 @@ def test_a_projection_keeps_type_and_format(memory_format: torch.memory_format) 
     x = torch.randn(3, 4, 2, 5).contiguous(memory_format=memory_format)
     mean, vectors = torch.randn(4), torch.linalg.qr(torch.randn(4, 4))[0]
 
-    def projected(vectors: torch.Tensor) -> Replacement:
+    def projected(vectors: torch.Tensor) -> Any:
         return project_channels(mean, vectors)(Batch(np.arange(3)), 'layer')
 
     whole = projected(vectors)(x)

@@ -1,17 +1,18 @@
 """Clusters and concepts of a store, found anew and read from an analysis."""
 
-import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from shg_xai.chapters.cluster_shift.clustered import find_clusters, read_clusters
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import Selection, select
+from shg_xai.results import read_results, write
 from shg_xai.stats.executors import executor
 from tests.helpers.analysis_stores import blobs, write_store
 from tests.test_explain.test_stores import QUICK, explained
@@ -69,14 +70,14 @@ def test_analyses_that_do_not_fit(made: tuple[Path, Selection], tmp_path: Path) 
     same = select(LatentStore.open(write_store(tmp_path / 'same', VALUES, source=CHECKPOINT)))
     twice = tmp_path / 'twice'
     shutil.copytree(folder, twice)
-    results = json.loads((twice / 'results.json').read_text())
-    results['analyses'].append({**results['analyses'][0], 'name': 'store-2'})
-    (twice / 'results.json').write_text(json.dumps(results))
+    results = read_results(twice / 'results.json')
+    results.layers.append(replace(results.layers[0], name='store-2'))
+    write(twice / 'results.json', results)
     gone = tmp_path / 'gone'
     shutil.copytree(folder, gone)
     (gone / 'persons' / 'store.parquet').unlink()
     for where, name, selection, k, message in (
-        (tmp_path, None, chosen, 2, 'no analysis \\(results.json\\)'),
+        (tmp_path, None, chosen, 2, 'results.json: no such file; make an analysis with tools/analyze_latent.py'),
         (folder, 'stor', chosen, 2, '--name stor: .* has store'),
         (folder, None, chosen, 4, '--k-clusters 4: .* has clusters for 2, 3'),
         (folder, None, other, 2, 'store: not of the network and layer \\(bottleneck\\) of'),

@@ -18,26 +18,22 @@ from mmpose.registry import DATASETS
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.chapters.cluster_shift.clustered import find_clusters
-from shg_xai.chapters.cluster_shift.measure import decode_moved, find_persons, move_persons, shifted
+from shg_xai.chapters.cluster_shift.measure import Shifts, _warnings, decode_shifted, find_persons, measure
 from shg_xai.chapters.cluster_shift.misclassified import misclassified
-from shg_xai.chapters.cluster_shift.options import MoveOptions
-from shg_xai.chapters.cluster_shift.summary import Moves, warnings_of
+from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions
+from shg_xai.chapters.cluster_shift.results import ClusterShift, Counts, ShiftedGroups, Source
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.edits import Batch, shift_each
 from shg_xai.interventions.persons import evaluation_dataset
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.stats.executors import executor
 from tests.helpers.data import write_coco
-from tests.test_chapters.test_component_projection.test_measure import THR, exactly, labelled_pck
+from tests.helpers.small_network import LAYER, load, save_network, small_config
+from tests.test_chapters.test_component_projection.test_measure import THR, dumped, exactly, labelled_pck
 from tests.test_explain.test_stores import explained
-from tests.test_interventions.test_capture import (
-    LAYER,
-    load,
-    one_thread,  # noqa: F401
-    save_network,
-    small_config,
-)
+from tests.test_interventions.test_capture import one_thread  # noqa: F401
 
 
 @pytest.fixture(scope='module')
@@ -63,13 +59,17 @@ def made(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Callable[
 
     cfg = make()
     save_network(cfg, folder / 'small.pth')
-    dump_latents(cfg, cfg.load_from, DumpOptions((LAYER,), folder / 'store', 'train', dtype='float32'))
+    dump_latents(cfg, cfg.load_from, DumpOptions(layers=(LAYER,), out=folder / 'store', split='train', dtype='float32'))
     explained(folder / 'analysis', [select(LatentStore.open(folder / 'store'))], 1)
     return make
 
 
 def store_of(cfg: Config) -> Path:
     return Path(cfg.load_from).with_name('store')
+
+
+def run(cfg: Config, **options: Any) -> ClusterShift:
+    return measure(ClusterShiftOptions(store=store_of(cfg), **dumped(cfg), **options))
 
 
 def analysis_with(cfg: Config, folder: Path, **concepts: np.ndarray) -> Path:
@@ -116,62 +116,61 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
     own[np.flatnonzero(labels == 0)[1]] = np.nan
     disagree = np.sort(first)
     analysis = analysis_with(cfg, tmp_path / 'own', own=own)
-    found = move_persons(cfg, cfg.load_from, MoveOptions(store_of(cfg), 'own', analysis=analysis, bootstrap=50))
-    assert found['counts'] == dict(agree=21, disagree=2, unknown=1)
-    assert found['concept_split']['majority'] == [0, 1]
-    assert (found['concept'], found['clusters'], found['layer']) == ('own', 2, LAYER)
-    assert found['analysis'] == dict(folder=str(analysis), name='store')
+    found = run(cfg, concept='own', analysis=analysis, bootstrap=50)
+    assert found.counts == Counts(agree=21, disagree=2, unknown=1)
+    assert found.concept_split.majority == [0, 1]
+    assert (found.concept, found.clusters, found.layer) == ('own', 2, LAYER)
+    assert found.analysis == Source(folder=str(analysis), name='store')
     store = LatentStore.open(store_of(cfg))
     pck = store.table(['pck'])['pck'].to_numpy(zero_copy_only=False).astype(float)
     agree = np.isfinite(own) & (own == labels)
-    assert found['pck']['disagree']['value'] == pytest.approx(np.nanmean(pck[disagree]))
-    assert found['pck']['agree']['value'] == pytest.approx(np.nanmean(pck[agree]))
-    assert found['pck']['difference']['value'] == pytest.approx(np.nanmean(pck[disagree]) - np.nanmean(pck[agree]))
-    assert found['examples'] == store.annotation_ids[disagree[np.argsort(pck[disagree], kind='stable')]].tolist()
+    assert found.pck.disagree.value == pytest.approx(np.nanmean(pck[disagree]))
+    assert found.pck.agree.value == pytest.approx(np.nanmean(pck[agree]))
+    assert found.pck.difference.value == pytest.approx(np.nanmean(pck[disagree]) - np.nanmean(pck[agree]))
+    assert found.examples == store.annotation_ids[disagree[np.argsort(pck[disagree], kind='stable')]].tolist()
     values = store.array(LAYER)[:].reshape(24, -1).astype(float)
     means = np.stack([values[labels == cluster].mean(axis=0) for cluster in (0, 1)])
-    moved = found['moved']['disagree']
-    assert moved['persons'] == 2
-    assert moved['before']['value'] == exactly(full_passes(cfg, disagree, np.zeros((2, 128))))
+    moved = found.shifted.disagree
+    assert moved.persons == 2
+    assert moved.before.value == exactly(full_passes(cfg, disagree, np.zeros((2, 128))))
     offsets = means[1 - labels[disagree]] - means[labels[disagree]]
-    assert moved['after']['value'] == exactly(full_passes(cfg, disagree, offsets))
-    assert moved['mean_offset'] == pytest.approx(np.linalg.norm(means[0] - means[1]))
-    assert moved['gain']['value'] == pytest.approx(moved['after']['value'] - moved['before']['value'])
-    assert found['moved']['agree']['persons'] == 2
-    assert found['warnings'] == []
-    assert found['split'] == 'train'
+    assert moved.after.value == exactly(full_passes(cfg, disagree, offsets))
+    assert moved.mean_offset == pytest.approx(np.linalg.norm(means[0] - means[1]))
+    assert moved.gain.value == pytest.approx(moved.after.value - moved.before.value)
+    assert found.shifted.agree.persons == 2
+    assert found.warnings == []
+    assert found.split == 'train'
 
 
 def test_clusters_found_anew_move_everybody_there_is(made: Callable[[], Config]) -> None:
     """Without an analysis: all that disagree, as many others, and the offsets both need."""
     cfg = made()
-    found = move_persons(cfg, cfg.load_from, MoveOptions(store_of(cfg), 'labelled_share', bootstrap=10))
-    assert found['analysis'] is None
+    found = run(cfg, concept='labelled_share', bootstrap=10)
+    assert found.analysis is None
     selection = select(LatentStore.open(store_of(cfg)))
     with executor(1) as pool:
         clustered = find_clusters(selection, 2, 0, pool, {})
     share = clustered.concepts['labelled_share']
     table = np.histogram2d(clustered.labels, share > np.median(share), (2, 2))[0]
-    assert found['counts']['disagree'] == table.min(axis=1).sum()
-    assert found['counts']['agree'] == table.max(axis=1).sum()
+    assert found.counts.disagree == table.min(axis=1).sum()
+    assert found.counts.agree == table.max(axis=1).sum()
     for key in ('disagree', 'agree'):
-        assert found['moved'][key]['persons'] == found['counts']['disagree']
-    assert 'clusters' in found['times_s'] and 'network' in found['times_s']
+        assert getattr(found.shifted, key).persons == found.counts.disagree
+    assert 'clusters' in found.times_s and 'network' in found.times_s
 
 
 def test_nobody_misclassified_is_said(made: Callable[[], Config], tmp_path: Path) -> None:
     cfg = made()
     analysis = analysis_with(cfg, tmp_path / 'own', cluster=labels_of(cfg).astype(float))
-    found = move_persons(cfg, cfg.load_from, MoveOptions(store_of(cfg), analysis=analysis))
-    assert found['counts'] == dict(agree=24, disagree=0, unknown=0)
-    assert found['concept'] == 'cluster'  # by auto
-    assert found['concept_split']['association'] == pytest.approx(1)
-    nothing = dict(value=None, low=None, high=None)
-    assert found['pck']['disagree'] == found['pck']['difference'] == nothing
-    assert found['pck']['agree']['value'] is not None
-    assert found['moved'] == dict(disagree=None, agree=None)
-    assert found['examples'] == []
-    assert found['warnings'][0].startswith('Nobody is misclassified: every person whose cluster')
+    found = run(cfg, analysis=analysis)
+    assert found.counts == Counts(agree=24, disagree=0, unknown=0)
+    assert found.concept == 'cluster'  # by auto
+    assert found.concept_split.association == pytest.approx(1)
+    assert {found.pck.disagree.value, found.pck.disagree.low, found.pck.difference.value} == {None}
+    assert found.pck.agree.value is not None
+    assert found.shifted == ShiftedGroups(disagree=None, agree=None)
+    assert found.examples == []
+    assert found.warnings[0].startswith('Nobody is misclassified: every person whose cluster')
 
 
 def test_clusters_that_a_concept_does_not_tell_apart(made: Callable[[], Config], tmp_path: Path) -> None:
@@ -180,14 +179,10 @@ def test_clusters_that_a_concept_does_not_tell_apart(made: Callable[[], Config],
     labels = labels_of(cfg)
     rare = np.zeros(24)
     rare[np.flatnonzero(labels == 1)[0]] = 1
-    found = move_persons(
-        cfg,
-        cfg.load_from,
-        MoveOptions(store_of(cfg), 'rare', analysis=analysis_with(cfg, tmp_path / 'own', rare=rare), bootstrap=10),
-    )
-    assert found['counts'] == dict(agree=23, disagree=1, unknown=0)
-    assert found['moved']['disagree']['gain']['low'] is None  # a single image
-    assert [warning.split(',')[0].split(':')[0] for warning in found['warnings']] == [
+    found = run(cfg, concept='rare', analysis=analysis_with(cfg, tmp_path / 'own', rare=rare), bootstrap=10)
+    assert found.counts == Counts(agree=23, disagree=1, unknown=0)
+    assert found.shifted.disagree.gain.low is None  # a single image
+    assert [warning.split(',')[0].split(':')[0] for warning in found.warnings] == [
         'All clusters have their majority on the same side of rare',
         'The flip test of the config is off',
     ]
@@ -197,8 +192,8 @@ def test_a_concept_that_hardly_goes_with_clusters(made: Callable[[], Config]) ->
     selection = select(LatentStore.open(store_of(made())))
     found = misclassified(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1], np.int8), 2)
     some = replace(found, disagree=~found.disagree)
-    assert warnings_of(selection, 24, 'size', 0.1, some, False) == []
-    assert warnings_of(selection, 23, 'size', 0.09, some, False) == [
+    assert _warnings(selection, 24, ('size', 0.1), some, False) == []
+    assert _warnings(selection, 23, ('size', 0.09), some, False) == [
         "size hardly goes with the clusters (Cramer's V 0.09): who is called misclassified is "
         'close to a toss of a coin.',
         'The analysis has 23 of the 24 persons of the store; the others are left out.',
@@ -209,22 +204,21 @@ def test_an_offset_of_zero_changes_nothing_exactly(made: Callable[[], Config]) -
     torch.manual_seed(0)
     x = torch.randn(3, 4, 2, 2).contiguous(memory_format=torch.channels_last)
     for values in (x, x.bfloat16(), x.half()):
-        same = shifted(values, torch.zeros(3, 16))
+        same = shift_each(torch.zeros(3, 16))(Batch(np.arange(3)), LAYER)(values)
         assert torch.equal(same, values)
         assert (same.dtype, same.stride()) == (values.dtype, values.stride())
     offsets = torch.arange(48.0).view(3, 16)
-    assert torch.equal(shifted(x, offsets), x + offsets.view(3, 4, 2, 2))
+    assert torch.equal(shift_each(offsets)(Batch(np.arange(3)), LAYER)(x), x + offsets.view(3, 4, 2, 2))
     cfg = made()
-    options = MoveOptions(store_of(cfg))
+    options = ClusterShiftOptions(store=store_of(cfg), **dumped(cfg))
     selection = select(LatentStore.open(options.store))
     persons = np.array([20, 3, 4, 11, 0])
-    moves = Moves(persons, 2, np.zeros((5, 128)))
-    decoded = decode_moved(cfg, cfg.load_from, selection, moves, options, {})
-    assert decoded['before'].tolist() == decoded['after'].tolist()
-    assert np.unique(decoded['before']).size > 1
-    far = Moves(persons, 2, np.full((5, 128), 1e3))
-    cfg.experiment_name += '_far'
-    assert decode_moved(cfg, cfg.load_from, selection, far, options, {})['after'].tolist() != decoded['before'].tolist()
+    before, after = decode_shifted(options, selection, Shifts(persons, 2, np.zeros((5, 128))), 'train')
+    assert before.tolist() == after.tolist()
+    assert np.unique(before).size > 1
+    options = ClusterShiftOptions(store=store_of(cfg), **dumped(cfg))
+    far = decode_shifted(options, selection, Shifts(persons, 2, np.full((5, 128), 1e3)), 'train')
+    assert far[0].tolist() == before.tolist() != far[1].tolist()
 
 
 def test_persons_are_found_by_annotation_id() -> None:
@@ -247,4 +241,4 @@ def test_persons_are_found_by_annotation_id() -> None:
 )
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        MoveOptions(Path('store'), **options)
+        ClusterShiftOptions(config='c.py', checkpoint='c.pth', store=Path('store'), **options)

@@ -19,7 +19,7 @@ from shg_xai.chapters.cluster_shift.misclassified import (
     worst,
 )
 from shg_xai.errors import InputError
-from shg_xai.stats.bootstrap import resample_weights
+from shg_xai.stats.bootstrap import Bootstrap, resample_weights
 from tests.helpers.analysis_stores import selected
 
 NAN = math.nan
@@ -145,31 +145,33 @@ def test_a_difference_of_groups_by_hand() -> None:
     first = np.array([True, True, True, False, False, False])
     second = np.array([False, False, False, True, True, False])  # the last is in neither
     images = np.array([1, 2, 3, 1, 4, 5])
-    found = unpaired_difference(values, first, second, images, 400, 0.9, 3)
-    assert found['value'] == pytest.approx(0.3 - 0.8)
+    found = unpaired_difference(values, first, second, Bootstrap(images, 400, 0.9, 3))
+    assert found.value == pytest.approx(0.3 - 0.8)
     drawn = []  # the same resamples, person by person
     for weights in resample_weights(images[[0, 1, 3, 4]], 400, 3):
         groups = np.repeat([0.2, 0.4], weights[:2]), np.repeat([0.9, 0.7], weights[2:])
         if all(map(len, groups)):
             drawn.append(groups[0].mean() - groups[1].mean())
     assert 0 < len(drawn) < 400
-    assert [found['low'], found['high']] == pytest.approx(np.quantile(drawn, [0.05, 0.95]).tolist())
+    assert list(found.ends or ()) == pytest.approx(np.quantile(drawn, [0.05, 0.95]).tolist())
 
 
 def test_persons_of_one_image_come_together() -> None:
     """Each image has one of each group, whose values differ by the same: nothing varies."""
     values = np.array([0.1, 0.3, 0.5, 0.7, 0.2, 0.4])
     first = np.array([True, False] * 3)
-    found = unpaired_difference(values, first, ~first, np.array([1, 1, 2, 2, 3, 3]), 50, 0.95, 0)
-    assert list(found.values()) == pytest.approx([-0.2] * 3)
+    found = unpaired_difference(values, first, ~first, Bootstrap(np.array([1, 1, 2, 2, 3, 3]), 50, 0.95, 0))
+    assert [found.value, *(found.ends or ())] == pytest.approx([-0.2] * 3)
 
 
 @pytest.mark.parametrize(
     'first, second', [([True, True], [False, False]), ([False, False], [True, True]), ([False, True], [True, False])]
 )
 def test_a_group_nobody_is_known_of_has_no_difference(first: list[bool], second: list[bool]) -> None:
-    found = unpaired_difference(np.array([NAN, 0.5]), np.array(first), np.array(second), np.array([1, 2]), 10, 0.95, 0)
-    assert found == dict(value=None, low=None, high=None)
+    found = unpaired_difference(
+        np.array([NAN, 0.5]), np.array(first), np.array(second), Bootstrap(np.array([1, 2]), 10)
+    )
+    assert (found.value, found.ends) == (None, None)
 
 
 def test_the_worst_come_first() -> None:

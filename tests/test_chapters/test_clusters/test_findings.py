@@ -1,5 +1,7 @@
 """Groups: what is said of them, and where they are drawn."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
 
 
 def test_no_winner_and_no_structure_are_said() -> None:
-    answer = made_results().first(Clusters)
+    answer = made_results().all(Clusters)[0]
     answer.fit(answer.best_k).silhouette = Estimate(value=0.1, low=0.09, high=0.11)
     answer.margin = Estimate(value=0.01, low=-0.01, high=0.03)
     text = ' '.join(findings(answer, made_results()))
@@ -35,16 +37,16 @@ def test_no_winner_and_no_structure_are_said() -> None:
 
 
 def test_without_a_silhouette_nothing_is_said_of_groups() -> None:
-    answer = made_results().first(Clusters)
+    answer = made_results().all(Clusters)[0]
     answer.fit(answer.best_k).silhouette = Estimate(value=None)
     assert findings(answer, made_results()) == ['How many groups there are is not known.']
 
 
 def test_silhouettes_mark_the_best(material: Material) -> None:
-    answer = material.results.first(Clusters)
+    answer = material.results.all(Clusters)[0]
     rings = [line for line in draw_silhouettes(answer).axes[0].lines if line.get_markersize() == 11]
-    assert [line.get_xdata()[0] for line in rings] == [answer.best_k]
-    bars = draw_silhouette_plot(material.persons['shg_people'], 3).axes[0].patches
+    assert [np.asarray(line.get_xdata())[0] for line in rings] == [answer.best_k]
+    bars: list[Any] = list(draw_silhouette_plot(material.persons['shg_people'], 3).axes[0].patches)
     assert len(bars) == 3
     assert sum(len(bar.get_data().values) for bar in bars) == 120
 
@@ -53,9 +55,10 @@ def test_skeletons_keep_apart_and_centroids_are_named(material: Material) -> Non
     place = np.array([(0.0, 0.0), (0.05, 0.0), (0.2, 0.0), (0.2, 0.05), (0.2, 0.2)])
     assert _thin(place, np.arange(5), np.array([0.1, 0.1])) == [0, 2, 4]
     persons = material.persons['shg_people']
-    halo, bones = draw_skeletons(persons, 2, LINKS).axes[0].collections[1:]
+    drawn: list[Any] = list(draw_skeletons(persons, 2, LINKS).axes[0].collections)
+    _, halo, bones = drawn
     assert 20 < len(bones.get_segments()) == len(halo.get_segments()) <= 150 * 17
-    answer = material.results.first(Clusters)
+    answer = material.results.all(Clusters)[0]
     titles = [ax.get_title(loc='left') for ax in draw_centroids(answer, persons, 2).axes]
     assert [title for title in titles if title] == [
         f'cluster {place}: {size} persons' for place, size in enumerate(answer.fit(2).sizes)

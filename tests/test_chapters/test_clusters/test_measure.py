@@ -5,20 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from shg_xai.chapters.clusters.measure import (
-    CENTRAL,
-    MISFITS,
-    Clusters,
-    Plan,
-    central_persons,
-    cluster,
-    cluster_results,
-)
+from shg_xai.chapters.clusters.measure import CENTRAL, MISFITS, Plan, Runs, central_persons, cluster, fit_of
+from shg_xai.chapters.clusters.results import Fit, Misfit
+from shg_xai.chapters.nearest_walk.results import NearPerson
+from shg_xai.explain.decomposition import working
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import Selection
+from shg_xai.results import Estimate
 from shg_xai.stats.kmeans import Clustering
 from shg_xai.stats.moments import look, moments
 from shg_xai.stats.pca import principal_components
@@ -27,7 +24,7 @@ from shg_xai.stats.silhouette import Silhouettes
 from tests.helpers.analysis_stores import blobs, selected
 
 
-def clustered(folder: Path, chosen: Selection, plan: Plan, threads: int = 2) -> dict[int, Clusters]:
+def clustered(folder: Path, chosen: Selection, plan: Plan, threads: int = 2) -> dict[int, Runs]:
     """Clusters of a selection, of whose components half are in the file."""
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(threads) as pool:
@@ -69,20 +66,21 @@ def test_all_dimensions_decide(tmp_path: Path, values: np.ndarray) -> None:
         for number, centroid in enumerate(own.best.centroids):
             assert centroid + mean == pytest.approx(values[own.best.labels == number].mean(axis=0), abs=0.02)
     # The four groups are far apart: every restart finds them.
-    assert found[4].stability == (1, 1)
+    assert (found[4].stability.value, found[4].stability.low) == (1, 1)
     assert list((tmp_path / 'work').iterdir()) == [tmp_path / 'work' / 'a.npy']
 
 
 def test_one_restart_agrees_with_itself(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', blobs(60, 4))
-    assert clustered(tmp_path / 'work', chosen, Plan((3,), 1, 2, 0))[3].stability == (1, 1)
+    found = clustered(tmp_path / 'work', chosen, Plan((3,), 1, 2, 0))[3].stability
+    assert found == Estimate(value=1, low=1, n=1, over='restarts')
 
 
 def test_stability_of_noise_is_low(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).standard_normal((300, 10))
     chosen = selected(tmp_path / 'store', noise)
-    mean, least = clustered(tmp_path / 'work', chosen, Plan((6,), 8, 10, 0))[6].stability
-    assert least <= mean < 0.8
+    found = clustered(tmp_path / 'work', chosen, Plan((6,), 8, 10, 0))[6].stability
+    assert found.low <= found.value < 0.8
 
 
 def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
@@ -95,11 +93,10 @@ def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
         assert first[k].stability == second[k].stability
 
 
-def made(labels: np.ndarray, centroids: np.ndarray) -> Clusters:
+def made(labels: np.ndarray, centroids: ArrayLike) -> Runs:
     """Clusters as if found."""
-    return Clusters(
-        Clustering(np.asarray(centroids, float), labels.astype(np.uint8), 12.5, 3), (12.5, 13.0), (0.9, 0.8)
-    )
+    best = Clustering(np.asarray(centroids, float), labels.astype(np.uint8), 12.5, 3)
+    return Runs(best, (12.5, 13.0), Estimate(value=0.9, low=0.8, over='restarts'))
 
 
 def test_central_persons_are_the_nearest(tmp_path: Path, values: np.ndarray) -> None:
@@ -119,63 +116,52 @@ def test_central_persons_are_the_nearest(tmp_path: Path, values: np.ndarray) -> 
         for persons, point in zip(entries, part, strict=True):
             distance = np.linalg.norm(centred - point, axis=1)
             order = np.argsort(distance)[:CENTRAL]
-            assert [person['annotation_id'] for person in persons] == ids[order].tolist()
-            assert [person['distance'] for person in persons] == pytest.approx(distance[order], rel=1e-5, abs=1e-4)
+            assert [person.annotation_id for person in persons] == ids[order].tolist()
+            assert [person.distance for person in persons] == pytest.approx(distance[order], rel=1e-5, abs=1e-4)
 
 
 def test_central_persons_of_few(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', np.array([[0.0], [2], [2], [4]]), ids=[9, 8, 7, 6])
     with ThreadPoolExecutor(1) as pool:
         ((persons,),) = central_persons(chosen, np.array([2.0]), [made(np.zeros(4), [[0.0]])], pool)
-    assert persons == [
-        dict(annotation_id=7, distance=0),
-        dict(annotation_id=8, distance=0),
-        dict(annotation_id=6, distance=2),
-        dict(annotation_id=9, distance=2),
-    ]
+    assert [(person.annotation_id, person.distance) for person in persons] == [(7, 0), (8, 0), (6, 2), (9, 2)]
+
+
+def fitted(runs: Runs, found: Silhouettes, central: list[list[NearPerson]], chosen: Selection) -> Fit:
+    """What is told of these clusters."""
+    with ThreadPoolExecutor(1) as pool, working(chosen, Options(bootstrap=20), pool) as work:
+        return fit_of(runs, found, central, work)
 
 
 def test_results_by_hand(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', np.arange(5.0)[:, None], ids=[5, 4, 3, 2, 1])
-    values = np.array([0.5, -0.25, 0.75, -0.5, -0.25])
+    values = np.array([0.5, -0.25, 0.75, -0.5, -0.25], np.float32)
     labels = np.array([0, 0, 1, 0, 1])
-    central = [[dict(annotation_id=5, distance=0.0)], [], []]
-    entry = cluster_results(
-        3,
-        made(labels, np.zeros((3, 1))),
-        Silhouettes(values, np.array([0.1, 0.3, 0, 0, 0.1])),
-        central,
-        chosen,
-        Options(bootstrap=20),
-    )
-    assert entry['k'] == 3
-    assert (entry['inertia'], entry['restart_inertia']) == (12.5, [12.5, 13])
-    assert entry['stability'] == dict(value=0.9, low=0.8)
-    assert entry['silhouette']['value'] == pytest.approx(0.05)
-    assert entry['silhouette']['low'] <= 0.05 <= entry['silhouette']['high']
-    assert entry['silhouette']['error_bound'] == pytest.approx(0.1)
-    assert entry['negative_share'] == pytest.approx(0.6)
-    assert entry['sizes'] == [3, 2, 0]
-    assert entry['silhouette_by_cluster'] == [pytest.approx(-0.25 / 3), pytest.approx(0.25), None]
-    assert entry['centroids'] == central
+    central = [[NearPerson(annotation_id=5, distance=0.0)], [], []]
+    bounds = np.array([0.1, 0.3, 0, 0, 0.1], np.float32)
+    entry = fitted(made(labels, np.zeros((3, 1))), Silhouettes(values, bounds), central, chosen)
+    assert entry.k == 3
+    assert (entry.inertia, entry.restart_inertia) == (12.5, [12.5, 13])
+    assert (entry.stability.value, entry.stability.low) == (0.9, 0.8)
+    assert entry.silhouette.value == pytest.approx(0.05)
+    assert entry.silhouette.low <= 0.05 <= entry.silhouette.high
+    assert entry.error_bound == pytest.approx(0.1)
+    assert entry.negative_share == pytest.approx(0.6)
+    assert entry.sizes == [3, 2, 0]
+    assert entry.silhouette_by_cluster == [pytest.approx(-0.25 / 3), pytest.approx(0.25), None]
+    assert entry.centroids == central
     # The worst first, ties by annotation id, and only those below 0.
-    assert entry['misfits'] == [
-        dict(annotation_id=2, cluster=0, silhouette=-0.5),
-        dict(annotation_id=1, cluster=1, silhouette=-0.25),
-        dict(annotation_id=4, cluster=0, silhouette=-0.25),
+    assert entry.misfits == [
+        Misfit(annotation_id=2, cluster=0, silhouette=-0.5),
+        Misfit(annotation_id=1, cluster=1, silhouette=-0.25),
+        Misfit(annotation_id=4, cluster=0, silhouette=-0.25),
     ]
 
 
 def test_as_many_misfits_as_are_shown(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', np.arange(40.0)[:, None])
-    values = -np.random.default_rng(0).random(40)
-    entry = cluster_results(
-        2,
-        made(np.arange(40) % 2, np.zeros((2, 1))),
-        Silhouettes(values, np.zeros(40)),
-        [[], []],
-        chosen,
-        Options(bootstrap=10),
-    )
-    assert [person['annotation_id'] - 1 for person in entry['misfits']] == np.argsort(values)[:MISFITS].tolist()
-    assert entry['negative_share'] == 1
+    values = -np.random.default_rng(0).random(40, np.float32)
+    runs = made(np.arange(40) % 2, np.zeros((2, 1)))
+    entry = fitted(runs, Silhouettes(values, np.zeros(40, np.float32)), [[], []], chosen)
+    assert [person.annotation_id - 1 for person in entry.misfits] == np.argsort(values)[:MISFITS].tolist()
+    assert entry.negative_share == 1

@@ -1,5 +1,7 @@
 """Several latents side by side."""
 
+import numpy as np
+
 from shg_xai.chapters.comparison.figures import draw_cka, draw_purity
 from shg_xai.chapters.comparison.findings import findings
 from shg_xai.chapters.comparison.results import Alike, Comparison
@@ -8,7 +10,7 @@ from tests.helpers.made_results import made_results
 
 def test_pairs_are_told_once_with_halves_and_agreement() -> None:
     results = made_results()
-    texts = findings(results.first(Comparison), results)
+    texts = findings(results.all(Comparison)[0], results)
     assert texts[0] == 'The analyses are compared on the 120 persons that all of them have.'
     assert texts[1].startswith('Components that hold 95 % of the variance: shg_people ')
     assert texts[2:4] == [
@@ -21,16 +23,16 @@ def test_pairs_are_told_once_with_halves_and_agreement() -> None:
 
 def test_what_is_not_known_is_a_dash() -> None:
     results = made_results()
-    answer = results.first(Comparison)
+    answer = results.all(Comparison)[0]
     answer.cka[1][0] = Alike(value=None, halves=[])
     assert 'How alike the latents of shg_people and shg_ae_people are is not known.' in findings(answer, results)
     assert [text.get_text() for text in draw_cka(answer).axes[0].texts] == ['1.00', '0.62', '–', '1.00']
 
 
 def test_marks_of_two_analyses_lie_apart() -> None:
-    answer = made_results().first(Comparison)
+    answer = made_results().all(Comparison)[0]
     ax = draw_purity(answer, {'sitting': 'sits'}, 2).axes[0]
-    first, second = (line.get_ydata() for line in ax.lines)
+    first, second = (np.asarray(line.get_ydata(), float) for line in ax.lines)
     assert abs(abs(first[0] - round(first[0])) - 0.11) < 1e-9
     assert len(first) == len(second) == 8, 'a concept that never varies explains nothing'
     assert 'sits' in [label.get_text() for label in ax.get_yticklabels()]

@@ -5,30 +5,21 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 from PIL import Image
 
 from shg_xai.chapters.component_projection.figures import draw_width, figures
 from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
 from shg_xai.results import Estimate
+from tests.helpers.drawn import assert_whole, points
 from tests.helpers.made_component_projection import component_projection
 from tests.test_chapters.test_component_projection.test_findings import of
-
-
-def numbers(line: Line2D) -> NDArray[np.float64]:
-    """What a line is drawn from, (points, 2)."""
-    return np.asarray(line.get_xydata(), float)
 
 
 @pytest.mark.parametrize('stacks', [1, 2])
 def test_the_figure_is_whole(stacks: int, tmp_path: Path) -> None:
     save_figure(draw_width([component_projection(stack) for stack in range(stacks)]), tmp_path, 'width')
-    image = np.asarray(Image.open(tmp_path / 'width.png').convert('RGB'))
-    assert 800 <= image.shape[1] <= 1300 and 250 <= image.shape[0] <= 2500
-    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    assert (edge == 255).all(1).mean() > 0.99, 'the outermost pixels are paper'
+    assert_whole(np.asarray(Image.open(tmp_path / 'width.png').convert('RGB')))
     assert (tmp_path / 'width.svg').stat().st_size > 2000
 
 
@@ -49,8 +40,8 @@ def test_a_column_a_stack_with_rules_in_rows() -> None:
     assert above.get_xscale() == 'symlog'
     for marker, group in zip('os^', ('labelled', 'visible', 'limbs'), strict=True):
         (line,) = (line for line in above.lines if line.get_marker() == marker)
-        assert numbers(line).T.tolist() == [answer.ks, [point.value for point in answer.pck[group].y]]
-    assert numbers(below.lines[0])[:, 1].tolist() == answer.explained_variance_ratio
+        assert points(line).tolist() == [answer.ks, [point.value for point in answer.pck[group].y]]
+    assert points(below.lines[0])[1].tolist() == answer.explained_variance_ratio
     assert [text.get_text() for text in middle.texts] == [
         'suggested: 32',
         'above noise (parallel analysis): 38',
@@ -59,8 +50,8 @@ def test_a_column_a_stack_with_rules_in_rows() -> None:
         '95 % of the variance: 67',
         '99 % of the variance: 139',
     ]
-    dotted = [line for line in above.lines if line.get_linestyle() == ':' and len(numbers(line))]
-    assert [numbers(line)[0, 1] for line in dotted] == [
+    dotted = [line for line in above.lines if line.get_linestyle() == ':' and points(line).size]
+    assert [points(line)[1, 0] for line in dotted] == [
         answer.untouched[group].value for group in ('labelled', 'visible', 'limbs')
     ]
 
@@ -76,4 +67,4 @@ def test_what_is_not_known_leaves_a_gap() -> None:
     answer = component_projection()
     answer.pck['labelled'].y[3] = answer.untouched['labelled'] = Estimate(value=None)
     line = next(line for line in draw_width([answer]).axes[0].lines if line.get_marker() == 'o')
-    assert np.flatnonzero(np.isnan(numbers(line)[:, 1])).tolist() == [3]
+    assert np.flatnonzero(np.isnan(points(line)[1])).tolist() == [3]

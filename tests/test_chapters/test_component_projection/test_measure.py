@@ -24,7 +24,6 @@ from shg_xai.interventions.edits import Batch, project
 from shg_xai.latents import LatentStore
 from shg_xai.results import Estimate, read_answer, write
 from shg_xai.runner.building import build_runner
-from shg_xai.tracing.tap import Replacement
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, load, save_network, small_config
 from tests.test_interventions.test_capture import one_thread  # noqa: F401
@@ -65,14 +64,14 @@ def made(data: Path, tmp_path: Path, repo_root: Path) -> Callable[..., Config]:
         )
         cfg.merge_from_dict(dict(model=deepcopy(model or {})))  # it takes _delete_ out
         cfg.load_from, cfg.resume = str(save_network(cfg, tmp_path / 'small.pth')), False
-        options = dict(layers=(layer,), split='train', dtype='float32', predictions=False)
+        options: dict[str, Any] = dict(layers=(layer,), split='train', dtype='float32', predictions=False)
         dump_latents(cfg, cfg.load_from, DumpOptions(out=tmp_path / 'store', **options | dump))
         return cfg
 
     return make
 
 
-def dumped(cfg: Config) -> dict[str, str]:
+def dumped(cfg: Config) -> dict[str, Any]:
     """Config and checkpoint as options; each run has a config file and a logger of its own."""
     cfg.experiment_name += '_'
     path = f'{cfg.work_dir}{cfg.experiment_name}.py'
@@ -84,7 +83,7 @@ def run(cfg: Config, store: Path, **options: Any) -> ComponentProjection:
     return measure(ComponentProjectionOptions(store=store, **dumped(cfg), **options))
 
 
-def batches(cfg: Config) -> list[tuple[Any, list[Any]]]:
+def batches(cfg: Config) -> list[Any]:
     """The persons of the validation set, in the config's batches."""
     init_default_scope('mmpose')
     dataset = DATASETS.build(cfg.val_dataloader.dataset)
@@ -92,7 +91,7 @@ def batches(cfg: Config) -> list[tuple[Any, list[Any]]]:
     return [pseudo_collate(persons[start : start + 4]) for start in range(0, len(persons), 4)]
 
 
-def exactly(value: float) -> Any:
+def exactly(value: float | None) -> Any:
     """The same share of joints, whatever the order it was summed in."""
     return pytest.approx(value, abs=1e-12)
 
@@ -109,7 +108,8 @@ def labelled_pck(samples: list[Any], keypoints: list[np.ndarray]) -> float:
 
 def full_passes(cfg: Config, layer: str, project: Project) -> float:
     """Labelled PCK of full test steps in which a hook projects what the layer puts out."""
-    model, samples = load(cfg, cfg.load_from), []
+    model: Any = load(cfg, cfg.load_from)
+    samples: list[Any] = []
     model.eval()
     model.get_submodule(layer).register_forward_hook(
         lambda module, inputs, output: (
@@ -124,7 +124,9 @@ def full_passes(cfg: Config, layer: str, project: Project) -> float:
 
 def decoded_mean(cfg: Config, mean: np.ndarray) -> float:
     """Labelled PCK where every person's latent is the mean one; nothing of ours but the network."""
-    model, samples, keypoints = load(cfg, cfg.load_from), [], []
+    model: Any = load(cfg, cfg.load_from)
+    samples: list[Any] = []
+    keypoints: list[np.ndarray] = []
     model.eval()
     hourglass, norm = model.backbone.hourglasses[0], cfg.model.data_preprocessor
     for batch in batches(cfg):
@@ -228,7 +230,7 @@ def test_a_projection_keeps_type_and_format() -> None:
     x = torch.randn(3, 4, 2, 2).contiguous(memory_format=torch.channels_last)
     mean, vectors = torch.randn(16), torch.linalg.qr(torch.randn(16, 16))[0]
 
-    def projected(vectors: torch.Tensor) -> Replacement:
+    def projected(vectors: torch.Tensor) -> Any:
         return project(mean, vectors)(Batch(np.arange(3)), 'layer')
 
     whole = projected(vectors)(x)

@@ -1,6 +1,5 @@
 """Rank correlations of components and concepts, against scipy and least squares."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,7 +9,8 @@ from scipy.stats import rankdata, spearmanr
 
 from shg_xai.chapters.concepts.association import associate
 from shg_xai.latents.concepts import Concept
-from shg_xai.stats.bootstrap import interval, resample_weights
+from shg_xai.results import Estimate
+from shg_xai.stats.bootstrap import Bootstrap, interval, resample_weights
 
 N = 300
 
@@ -42,12 +42,12 @@ def data() -> tuple[np.ndarray, list[Concept], np.ndarray]:
     return scores, found, np.arange(N) // 2
 
 
-def run(data: tuple[Any, ...], threads: int = 2, **settings: Any) -> tuple[list[str], dict]:
+def run(data: tuple[Any, ...], threads: int = 2, seed: int = 3) -> tuple[list[str], dict]:
     """Names of controls, and entries by component and concept."""
     scores, found, groups = data
     with ThreadPoolExecutor(threads) as pool:
-        controls, entries = associate(scores, found, groups, executor=pool, **{'seed': 3, 'resamples': 120, **settings})
-    return controls, {(entry['component'], entry['concept']): entry for entry in entries}
+        controls, entries = associate(scores, found, Bootstrap(groups, 120, seed=seed), pool)
+    return controls, {(entry.component, entry.concept): entry for entry in entries}
 
 
 @pytest.fixture(scope='module')
@@ -59,8 +59,6 @@ def test_every_pair_is_there_and_plain(data: tuple[Any, ...], results: tuple[lis
     controls, entries = results
     assert controls == ['torso_in_crop', 'labelled_share']  # no one is cut, no box is known
     assert list(entries) == [(at, one.name) for at in (1, 2, 3) for one in data[1]]
-    json.dumps(results[0], allow_nan=False)
-    json.dumps(list(entries.values()), allow_nan=False)
 
 
 def test_rho_and_its_interval_agree_with_scipy(data: tuple[Any, ...], results: tuple[list[str], dict]):
@@ -76,9 +74,9 @@ def test_rho_and_its_interval_agree_with_scipy(data: tuple[Any, ...], results: t
                 ).statistic
                 for weights in draws
             ]
-            assert entry['persons'] == known.sum()
-            assert entry['rho']['value'] == pytest.approx(rhos[0])
-            ends = entry['rho']['low'], entry['rho']['high']
+            assert entry.rho.n == known.sum()
+            assert entry.rho.value == pytest.approx(rhos[0])
+            ends = entry.rho.low, entry.rho.high
             assert ends == pytest.approx(interval(rhos[1:], 0.95))
 
 
@@ -97,52 +95,51 @@ def test_partial_rho_agrees_with_least_squares_on_ranks(data: tuple[Any, ...], r
             return np.corrcoef(rest.T)[0, 1]
 
         for at in range(2):
-            entry = results[1][at + 1, name]['partial']
-            assert entry['value'] == pytest.approx(partial(np.ones(N, int), at))
+            entry = results[1][at + 1, name].partial
+            assert entry.value == pytest.approx(partial(np.ones(N, int), at))
             drawn = [partial(weights, at) for weights in resample_weights(groups, 120, 3)]
-            assert (entry['low'], entry['high']) == pytest.approx(interval(drawn, 0.95))
+            assert (entry.low, entry.high) == pytest.approx(interval(drawn, 0.95))
 
 
 def test_what_is_held_fixed_no_longer_shows(results: tuple[list[str], dict]):
     entry = results[1][1, 'standing']
-    assert entry['rho']['low'] > 0.1  # by way of the labels alone
-    assert entry['partial']['low'] < 0 < entry['partial']['high']
+    assert entry.rho.low > 0.1  # by way of the labels alone
+    assert entry.partial.low < 0 < entry.partial.high
 
 
 def test_shuffled_values_show_nothing(results: tuple[list[str], dict]):
     for name in ('labelled_share', 'standing'):
         entry = results[1][1, name]
-        assert abs(entry['shuffled']['value']) < 0.02
-        spread = 1.96 / np.sqrt(entry['persons'] - 1)
-        assert entry['shuffled']['high'] == pytest.approx(spread, rel=0.25)
-        assert entry['shuffled']['low'] == pytest.approx(-spread, rel=0.25)
-        assert entry['rho']['low'] > entry['shuffled']['high']
+        assert abs(entry.shuffled.value) < 0.02
+        spread = 1.96 / np.sqrt(entry.rho.n - 1)
+        assert entry.shuffled.high == pytest.approx(spread, rel=0.25)
+        assert entry.shuffled.low == pytest.approx(-spread, rel=0.25)
+        assert entry.rho.low > entry.shuffled.high
     noise = [results[1][at, 'noise'] for at in (1, 2, 3)]
-    assert all(abs(entry['rho']['value']) < 0.15 for entry in noise)
+    assert all(abs(entry.rho.value) < 0.15 for entry in noise)
 
 
 def test_what_cannot_be_said_is_none(results: tuple[list[str], dict]):
-    nothing = {'value': None, 'low': None, 'high': None}
     for name in ('border_sides', 'rare'):  # never varies; of 7 persons
         entry = results[1][1, name]
-        assert entry['rho'] == entry['shuffled'] == nothing and entry['partial'] is None
-    assert results[1][1, 'rare']['persons'] == 7
-    assert results[1][1, 'factor_labelled']['rho']['value'] > 0.8
-    assert results[1][1, 'factor_labelled']['partial'] is None  # labelled_share says the same
+        assert entry.rho == Estimate(value=None, n=N if name == 'border_sides' else 7)
+        assert entry.shuffled.value is None and entry.partial.value is None
+    assert results[1][1, 'factor_labelled'].rho.value > 0.8
+    assert results[1][1, 'factor_labelled'].partial.value is None  # labelled_share says the same
 
 
 def test_the_number_of_threads_changes_nothing(data: tuple[Any, ...], results: tuple[list[str], dict]):
     for threads in (1, 4):
-        assert json.dumps([*run(data, threads)[1].values()]) == json.dumps([*results[1].values()])
-    assert run(data, 2, seed=4)[1] != results[1]
+        assert run(data, threads) == results
+    assert run(data, 2, 4)[1] != results[1]
 
 
 def test_without_controls_and_with_a_single_image(data: tuple[Any, ...]):
     scores, found, _ = data
     controls, entries = run((scores, found[3:4], np.zeros(N)))
-    assert controls == [] and entries[1, 'standing']['partial'] is None
-    assert entries[1, 'standing']['rho']['value'] is not None
-    assert entries[1, 'standing']['rho']['low'] is None
+    assert controls == [] and entries[1, 'standing'].partial.value is None
+    assert entries[1, 'standing'].rho.value is not None
+    assert entries[1, 'standing'].rho.low is None
 
 
 def test_without_concepts(data: tuple[Any, ...]):

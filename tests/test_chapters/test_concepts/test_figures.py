@@ -10,7 +10,7 @@ from tests.helpers.made_results import made_results
 
 @pytest.fixture(scope='module')
 def answer() -> Concepts:
-    return made_results().first(Concepts)
+    return made_results().all(Concepts)[0]
 
 
 def test_the_heat_map_writes_plain_above_partial(answer: Concepts) -> None:

@@ -1,5 +1,7 @@
 """Sentences on what goes with what: no stronger than the intervals, nor than what chance gives."""
 
+from typing import Literal
+
 import pytest
 
 from shg_xai.chapters.concepts.findings import correlation, findings, probe_claim
@@ -7,6 +9,7 @@ from shg_xai.chapters.concepts.results import Concepts, Correlation, Probe
 from shg_xai.results import Curve, Estimate
 from tests.helpers.made_results import made_results
 
+Measure = Literal['r2', 'auc']
 TITLES = {'share': 'labelled joints', 'size': 'torso size', 'sit': 'sitting'}
 
 
@@ -46,7 +49,7 @@ def test_a_small_correlation_is_weak_and_a_partial_one_may_be_unknown() -> None:
     assert 'with the controls held fixed: not known' in text
 
 
-def probe(values: list, low: list, shuffled: list, measure: str = 'r2') -> str:
+def probe(values: list, low: list, shuffled: list, measure: Measure = 'r2') -> str:
     ends = [None if value is None else value + 0.1 for value in values]
     score = Curve(x=[1, 2, 4], y=[estimate(*item) for item in zip(values, low, ends, strict=True)])
     made = Probe(concept='sit', measure=measure, persons=500, score=score, shuffled=shuffled)
@@ -65,7 +68,7 @@ def test_a_probe_is_judged_at_its_last_known_components() -> None:
     [(0.05, -0.01, -0.02, 'r2'), (0.55, 0.48, 0.5, 'auc'), (0.2, 0.1, 0.15, 'r2'), (0.2, None, 0.0, 'r2')],
 )
 def test_a_probe_no_better_than_chance_finds_no_clear_relation(
-    value: float, low: float | None, shuffled: float, measure: str
+    value: float, low: float | None, shuffled: float, measure: Measure
 ) -> None:
     assert 'finds no clear relation' in probe([value] * 3, [low] * 3, [shuffled] * 3, measure)
 

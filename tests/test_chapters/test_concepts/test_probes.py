@@ -1,10 +1,9 @@
 """Held-out probes, against scikit-learn's ridge regression on the same folds."""
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -14,8 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from shg_xai.chapters.concepts import held_out
 from shg_xai.chapters.concepts.probes import probe
+from shg_xai.chapters.concepts.results import Probe
 from shg_xai.latents.concepts import Concept
-from shg_xai.stats.bootstrap import interval, resample_weights
+from shg_xai.results import Curve
+from shg_xai.stats.bootstrap import Bootstrap, interval, resample_weights
 
 N, D = 600, 12
 
@@ -42,7 +43,7 @@ class Values:
             yield start, min(start + min(size, 100), self.rows)
 
 
-def concept(name: str, values: np.ndarray, kind: str = 'number') -> Concept:
+def concept(name: str, values: np.ndarray, kind: Literal['number', 'flag'] = 'number') -> Concept:
     return Concept(name, name, f'{name}.', '-', kind, np.asarray(values, float))
 
 
@@ -62,27 +63,28 @@ CONCEPTS = [
 
 
 def run(
-    pool: Executor,
-    scores: Values = SCORES,
-    concepts: list[Concept] = CONCEPTS,
-    groups: np.ndarray = GROUPS,
-    **settings: Any,
-) -> dict[str, dict[str, Any]]:
+    pool: Executor, scores: Values = SCORES, concepts: list[Concept] = CONCEPTS, groups: np.ndarray = GROUPS
+) -> dict[str, Probe]:
     """Entries by concept."""
     with threadpool_limits(1):
-        entries = probe(scores, concepts, groups, executor=pool, **{'seed': 2, 'resamples': 60, **settings})
-    return {entry['concept']: entry for entry in entries}
+        entries = probe(scores, concepts, Bootstrap(groups, 60, seed=2), pool)
+    return {entry.concept: entry for entry in entries}
+
+
+def values_of(entry: Probe) -> list[Any]:
+    """The score for each number of components."""
+    return [found.value for found in entry.score.y]
 
 
 @pytest.fixture(scope='module')
-def results() -> dict[str, dict[str, Any]]:
+def results() -> dict[str, Probe]:
     with ThreadPoolExecutor(2) as pool:
         return run(pool)
 
 
 @pytest.fixture(scope='module')
 def plan() -> held_out.Plan:
-    return held_out.make_plan(SCORES, CONCEPTS, GROUPS, 5, 2)
+    return held_out.make_plan(SCORES, CONCEPTS, Bootstrap(GROUPS, seed=2), 5)
 
 
 def test_folds_hold_whole_images_of_equal_number(plan: held_out.Plan):
@@ -108,19 +110,17 @@ def held_out_outputs(plan: held_out.Plan, values: np.ndarray, size: int) -> np.n
 
 
 @pytest.mark.parametrize('name', ['first', 'fifth'])
-def test_r2_agrees_with_scikit_learn(results: dict, plan: held_out.Plan, name: str):
+def test_r2_agrees_with_scikit_learn(results: dict[str, Probe], plan: held_out.Plan, name: str):
     values = next(one.values for one in CONCEPTS if one.name == name)
     known = np.isfinite(values)
     entry = results[name]
-    assert entry['measure'] == 'r2' and entry['persons'] == known.sum()
-    assert entry['components'] == [1, 2, 4, 8, 12]
-    for size, found in zip(entry['components'], entry['values'], strict=True):
-        plain = r2_score(values[known], held_out_outputs(plan, values, size)[known])
+    assert entry.measure == 'r2' and entry.persons == known.sum()
+    assert entry.score.x == [1, 2, 4, 8, 12]
+    for size, found in zip(entry.score.x, values_of(entry), strict=True):
+        plain = r2_score(values[known], held_out_outputs(plan, values, int(size))[known])
         # The ridge keeps noise out: never much worse than least squares, and little to gain here.
         assert plain - 0.005 < found < plain + 0.03
-    assert all(
-        low < value < high for low, value, high in zip(entry['low'], entry['values'], entry['high'], strict=True)
-    )
+    assert all(found.low < found.value < found.high for found in entry.score.y)
 
 
 def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan, monkeypatch: pytest.MonkeyPatch):
@@ -137,17 +137,17 @@ def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan, mon
         for at, size in enumerate([1, 2, 4, 8, 12]):
             errors = (values[known] - held_out_outputs(plan, values, size)[known]) ** 2
             drawn = [1 - (weight[parts] @ errors) / (weight[parts] @ spreads) for weight in weights]
-            assert entries[name]['values'][at] == pytest.approx(drawn[0], abs=1e-5)
-            ends = entries[name]['low'][at], entries[name]['high'][at]
-            assert ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-5)
+            found = entries[name].score.y[at]
+            assert found.value == pytest.approx(drawn[0], abs=1e-5)
+            assert found.ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-5)
     flag = CONCEPTS[2].values
     draws = [np.ones(N), *resample_weights(GROUPS, 60, 2)]
     for at, size in enumerate([1, 2, 4, 8, 12]):
         outputs = held_out_outputs(plan, flag, size)
         drawn = [share_of_pairs(plan, flag, outputs, weights) for weights in draws]
-        assert entries['flag']['values'][at] == pytest.approx(drawn[0], abs=1e-5)
-        ends = entries['flag']['low'][at], entries['flag']['high'][at]
-        assert ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-4)
+        found = entries['flag'].score.y[at]
+        assert found.value == pytest.approx(drawn[0], abs=1e-5)
+        assert found.ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-4)
 
 
 def share_of_pairs(plan: held_out.Plan, flag: np.ndarray, outputs: np.ndarray, weights: np.ndarray) -> float:
@@ -161,19 +161,19 @@ def share_of_pairs(plan: held_out.Plan, flag: np.ndarray, outputs: np.ndarray, w
     return won / pairs
 
 
-def test_curves_rise_where_the_concept_lies(results: dict):
-    assert results['first']['values'][0] > 0.9
-    assert max(results['fifth']['values'][:3]) < 0.05 and results['fifth']['values'][3] > 0.6
-    flag = results['flag']
-    assert flag['measure'] == 'auc' and flag['values'][2] > flag['values'][0] + 0.05 > 0.7
-    assert all(low < value < high for low, value, high in zip(flag['low'], flag['values'], flag['high'], strict=True))
+def test_curves_rise_where_the_concept_lies(results: dict[str, Probe]):
+    assert values_of(results['first'])[0] > 0.9
+    fifth, flag = values_of(results['fifth']), values_of(results['flag'])
+    assert max(fifth[:3]) < 0.05 and fifth[3] > 0.6
+    assert results['flag'].measure == 'auc' and flag[2] > flag[0] + 0.05 > 0.7
+    assert all(found.low < found.value < found.high for found in results['flag'].score.y)
 
 
-def test_noise_and_shuffled_values_show_nothing(results: dict):
+def test_noise_and_shuffled_values_show_nothing(results: dict[str, Probe]):
     for name in ('first', 'fifth', 'noise'):
-        assert all(-0.05 < value < 0.02 for value in results[name]['shuffled'])
-    assert all(-0.05 < value < 0.02 for value in results['noise']['values'])
-    assert all(0.4 < value < 0.6 for value in results['flag']['shuffled'])
+        assert all(-0.05 < value < 0.02 for value in results[name].shuffled)
+    assert all(-0.05 < value < 0.02 for value in values_of(results['noise']))
+    assert all(0.4 < value < 0.6 for value in results['flag'].shuffled)
 
 
 def test_few_persons_do_not_overfit():
@@ -182,39 +182,30 @@ def test_few_persons_do_not_overfit():
     noise = concept('noise', random.normal(size=100))
     with ThreadPoolExecutor(2) as pool:
         entry = run(pool, scores, [noise], np.arange(100))['noise']
-    assert entry['components'] == [1, 2, 4, 8, 16, 32]  # 80 persons in training, so up to 40
-    assert min(entry['values']) > -0.3  # plain least squares with 32 components: about -0.7
+    assert entry.score.x == [1, 2, 4, 8, 16, 32]  # 80 persons in training, so up to 40
+    assert min(values_of(entry)) > -0.3  # plain least squares with 32 components: about -0.7
 
 
-def test_what_cannot_be_probed_is_empty(results: dict):
+def test_what_cannot_be_probed_is_empty(results: dict[str, Probe]):
     for name, persons in (('same', N), ('few', 7)):
-        assert results[name] == {
-            'concept': name,
-            'measure': 'r2',
-            'persons': persons,
-            'components': [],
-            'values': [],
-            'low': [],
-            'high': [],
-            'shuffled': [],
-        }
-    json.dumps(results, allow_nan=False)
+        empty = Curve(x=[], y=[])
+        assert results[name] == Probe(concept=name, measure='r2', persons=persons, score=empty, shuffled=[])
     with ThreadPoolExecutor(2) as pool:
         assert run(pool, concepts=[]) == {}
         single = run(pool, groups=np.zeros(N))  # nothing can be held out
-        assert all(not entry['values'] for entry in single.values())
+        assert all(not entry.score.y for entry in single.values())
         alone = run(pool, concepts=CONCEPTS[4:5])
-        assert alone['same']['values'] == []
+        assert alone['same'].score.y == []
 
 
 def test_fewer_images_than_folds():
     few = [replace(CONCEPTS[0], values=CONCEPTS[0].values[:40])]
     with ThreadPoolExecutor(2) as pool:
         entry = run(pool, Values(SCORES.values[:40]), few, np.arange(40) % 3)['first']
-    assert entry['components'] == [1, 2, 4, 8, 12] and entry['values'][0] > 0.8
+    assert entry.score.x == [1, 2, 4, 8, 12] and values_of(entry)[0] > 0.8
 
 
-def test_who_computes_changes_nothing(results: dict):
+def test_who_computes_changes_nothing(results: dict[str, Probe]):
     for pool in (ThreadPoolExecutor(1), ThreadPoolExecutor(4), ProcessPoolExecutor(1)):
         with pool:
-            assert json.dumps(run(pool)) == json.dumps(results)
+            assert run(pool) == results

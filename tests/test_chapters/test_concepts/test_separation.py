@@ -1,24 +1,24 @@
 """Effect sizes and mutual information of clusters, against scipy and scikit-learn."""
 
-import json
 import math
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import kruskal
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
+from shg_xai.chapters.concepts.results import Separation
 from shg_xai.chapters.concepts.separation import bins, entropy, mutual_information, separate
 from shg_xai.latents.concepts import Concept
-from shg_xai.stats.bootstrap import interval, resample_weights
+from shg_xai.results import Estimate
+from shg_xai.stats.bootstrap import Bootstrap, interval, resample_weights
 
 N = 300
 RANDOM = np.random.default_rng(0)
-LABELS = {2: RANDOM.integers(0, 2, N), 4: RANDOM.integers(0, 4, N).astype(np.uint8)}
+LABELS: dict[int, np.ndarray] = {2: RANDOM.integers(0, 2, N), 4: RANDOM.integers(0, 4, N).astype(np.uint8)}
 GROUPS = np.arange(N) // 2
-VALUES = {
+VALUES: dict[str, np.ndarray] = {
     'tied': np.round(LABELS[2] + RANDOM.normal(size=N)),
     'plain': 0.5 * LABELS[4] + RANDOM.normal(size=N),
     'partly': np.where(np.arange(N) % 3, LABELS[2] + RANDOM.normal(size=N), math.nan),
@@ -34,17 +34,16 @@ def run(
     threads: int = 2,
     groups: np.ndarray = GROUPS,
     labels: dict[int, np.ndarray] = LABELS,
-    **settings: Any,
-) -> dict:
+) -> dict[tuple[int, str], Separation]:
     """Entries by K and concept."""
     found = [Concept(name, name, f'{name}.', '-', 'number', column.astype(float)) for name, column in values.items()]
     with ThreadPoolExecutor(threads) as pool:
-        entries = separate(labels, found, groups, executor=pool, **{'seed': 1, 'resamples': 80, **settings})
-    return {(entry['k'], entry['concept']): entry for entry in entries}
+        entries = separate(labels, found, Bootstrap(groups, 80, seed=1), pool)
+    return {(entry.k, entry.concept): entry for entry in entries}
 
 
 @pytest.fixture(scope='module')
-def results() -> dict:
+def results() -> dict[tuple[int, str], Separation]:
     return run()
 
 
@@ -62,21 +61,21 @@ def test_information_by_hand():
 
 
 @pytest.mark.parametrize('name', ['tied', 'partly', 'noise'])
-def test_auc_and_its_interval_agree_with_scikit_learn(results: dict, name: str):
+def test_auc_and_its_interval_agree_with_scikit_learn(results: dict[tuple[int, str], Separation], name: str):
     known = np.isfinite(VALUES[name])
     entry = results[2, name]
     aucs = [
         roc_auc_score(LABELS[2][known], VALUES[name][known], sample_weight=weights[known])
         for weights in [np.ones(N), *resample_weights(GROUPS, 80, 1)]
     ]
-    assert entry['persons'] == known.sum() and entry['effect']['measure'] == 'auc'
-    assert entry['effect']['value'] == pytest.approx(aucs[0])
-    ends = entry['effect']['low'], entry['effect']['high']
+    assert entry.effect.n == known.sum() and entry.measure == 'auc'
+    assert entry.effect.value == pytest.approx(aucs[0])
+    ends = entry.effect.low, entry.effect.high
     assert ends == pytest.approx(interval(aucs[1:], 0.95))
 
 
 @pytest.mark.parametrize('name', ['tied', 'plain', 'partly'])
-def test_epsilon_squared_agrees_with_scipy(results: dict, name: str):
+def test_epsilon_squared_agrees_with_scipy(results: dict[tuple[int, str], Separation], name: str):
     known = np.isfinite(VALUES[name])
 
     def epsilon(weights: np.ndarray) -> float:
@@ -84,18 +83,18 @@ def test_epsilon_squared_agrees_with_scipy(results: dict, name: str):
         parts = [VALUES[name][rows][LABELS[4][rows] == cluster] for cluster in range(4)]
         return kruskal(*parts).statistic / (len(rows) - 1)
 
-    effect = results[4, name]['effect']
-    assert effect['measure'] == 'epsilon_squared'
+    assert results[4, name].measure == 'epsilon_squared'
+    effect = results[4, name].effect
     value = epsilon(np.ones(N, int))
-    assert effect['value'] == pytest.approx(value)
+    assert effect.value == pytest.approx(value)
     drawn = np.array([epsilon(weights) for weights in resample_weights(GROUPS, 80, 1)])
     moved = np.maximum(drawn - drawn.mean() + value, 0)
-    assert (effect['low'], effect['high']) == pytest.approx(interval(moved, 0.95))
+    assert (effect.low, effect.high) == pytest.approx(interval(moved, 0.95))
 
 
 @pytest.mark.parametrize('name', ['tied', 'plain', 'partly'])
 @pytest.mark.parametrize('k', [2, 4])
-def test_mutual_information_agrees_with_scikit_learn(results: dict, name: str, k: int):
+def test_mutual_information_agrees_with_scikit_learn(results: dict[tuple[int, str], Separation], name: str, k: int):
     known = np.isfinite(VALUES[name])
     places, clusters = bins(VALUES[name][known]), LABELS[k][known]
     entry = results[k, name]
@@ -103,61 +102,54 @@ def test_mutual_information_agrees_with_scikit_learn(results: dict, name: str, k
     for weights in [np.ones(N, int), *resample_weights(GROUPS, 80, 1)]:
         rows = np.repeat(np.arange(known.sum()), weights[known])
         drawn.append(mutual_info_score(clusters[rows], places[rows]) / math.log(2))
-    found = entry['mutual_information']
-    assert found['value'] == pytest.approx(drawn[0])
+    found = entry.mutual_information
+    assert found.value == pytest.approx(drawn[0])
     moved = np.maximum(np.array(drawn[1:]) - np.mean(drawn[1:]) + drawn[0], 0)
-    assert (found['low'], found['high']) == pytest.approx(interval(moved, 0.95))
+    assert (found.low, found.high) == pytest.approx(interval(moved, 0.95))
     share = np.bincount(clusters) / len(clusters)
-    assert entry['entropy_share'] == pytest.approx(drawn[0] / -np.sum(share * np.log2(share)))
+    assert entry.entropy_share == pytest.approx(drawn[0] / -np.sum(share * np.log2(share)))
 
 
-def test_shuffled_is_that_of_dealing_clusters_anew(results: dict):
+def test_shuffled_is_that_of_dealing_clusters_anew(results: dict[tuple[int, str], Separation]):
     places = bins(VALUES['plain'])
     dealt = [mutual_info_score(RANDOM.permutation(LABELS[4]), places) / math.log(2) for _ in range(400)]
-    shuffled = results[4, 'plain']['shuffled']
-    assert shuffled['value'] == pytest.approx(np.mean(dealt), rel=0.05)
-    assert shuffled['high'] == pytest.approx(np.quantile(dealt, 0.975), rel=0.08)
+    shuffled = results[4, 'plain'].shuffled
+    assert shuffled.value == pytest.approx(np.mean(dealt), rel=0.05)
+    assert shuffled.high == pytest.approx(np.quantile(dealt, 0.975), rel=0.08)
 
 
-def test_random_clusters_show_nothing(results: dict):
+def test_random_clusters_show_nothing(results: dict[tuple[int, str], Separation]):
     for k in (2, 4):
         entry = results[k, 'noise']
-        assert entry['mutual_information']['value'] < entry['shuffled']['high'] + 0.005
-        assert entry['mutual_information']['low'] <= entry['shuffled']['value']
-    assert results[2, 'noise']['effect']['low'] < 0.5 < results[2, 'noise']['effect']['high']
-    assert results[2, 'tied']['mutual_information']['low'] > results[2, 'tied']['shuffled']['high']
+        assert entry.mutual_information.value < entry.shuffled.high + 0.005
+        assert entry.mutual_information.low <= entry.shuffled.value
+    assert results[2, 'noise'].effect.low < 0.5 < results[2, 'noise'].effect.high
+    assert results[2, 'tied'].mutual_information.low > results[2, 'tied'].shuffled.high
 
 
-def test_what_cannot_be_said_is_none(results: dict):
-    nothing = {'value': None, 'low': None, 'high': None}
+def test_what_cannot_be_said_is_none(results: dict[tuple[int, str], Separation]):
     for key in ((2, 'same'), (4, 'same'), (2, 'few'), (4, 'few'), (2, 'one cluster')):
         entry = results[key]
-        measure = 'auc' if key[0] == 2 else 'epsilon_squared'
-        assert entry['effect'] == {'measure': measure, **nothing}
-        assert entry['mutual_information'] == nothing and entry['entropy_share'] is None
-        assert entry['shuffled'] == {'value': None, 'high': None}
-    assert results[2, 'few']['persons'] == 7
-    assert results[4, 'one cluster']['effect']['value'] is not None
-    json.dumps(list(results.values()), allow_nan=False)
+        assert entry.measure == ('auc' if key[0] == 2 else 'epsilon_squared')
+        assert entry.effect == entry.mutual_information == Estimate(value=None, n=entry.effect.n)
+        assert entry.entropy_share is None and entry.shuffled == Estimate(value=None, over='permutations')
+    assert results[2, 'few'].effect.n == 7
+    assert results[4, 'one cluster'].effect.value is not None
 
 
 def test_an_empty_cluster_of_three_and_a_single_image():
     values = {'plain': np.r_[np.arange(10.0), np.arange(10.0) + 100]}
     entry = run(values, labels={3: np.repeat([0, 2], 10)}, groups=np.zeros(20))[3, 'plain']
     # 10 against 10 without overlap: mean ranks 5.5 and 15.5 of 10.5, variance (400 - 1) / 12.
-    assert entry['effect'] == {
-        'measure': 'epsilon_squared',
-        'low': None,
-        'high': None,
-        'value': pytest.approx(25 / (399 / 12)),
-    }
-    assert entry['mutual_information']['value'] == pytest.approx(1)
-    assert entry['entropy_share'] == pytest.approx(1)
+    assert entry.measure == 'epsilon_squared' and entry.effect.ends is None
+    assert entry.effect.value == pytest.approx(25 / (399 / 12))
+    assert entry.mutual_information.value == pytest.approx(1)
+    assert entry.entropy_share == pytest.approx(1)
 
 
-def test_the_number_of_threads_changes_nothing(results: dict):
+def test_the_number_of_threads_changes_nothing(results: dict[tuple[int, str], Separation]):
     for threads in (1, 4):
-        assert json.dumps([*run(threads=threads).values()]) == json.dumps([*results.values()])
+        assert run(threads=threads) == results
     assert list(results) == [(k, name) for k in (2, 4) for name in VALUES]
 
 

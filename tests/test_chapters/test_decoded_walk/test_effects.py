@@ -51,7 +51,7 @@ def test_persons_who_differ_have_an_interval_over_images() -> None:
     walk = linear((0.1, 0), dict(much=STEPS[:, None] * 0 + np.arange(5.0)))
     found = walked(walk).points[0].concepts['much']
     assert (found.value, found.n) == (2, 5)
-    assert 0 < found.low < 2 < found.high <= 4
+    assert found.ends and 0 < found.ends[0] < 2 < found.ends[1] <= 4
 
 
 @pytest.mark.parametrize(

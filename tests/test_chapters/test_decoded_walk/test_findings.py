@@ -55,7 +55,7 @@ def test_the_statement_has_its_numbers() -> None:
     assert verdict(first) == (
         f"{MORE}: 0.0400 [0.0350, 0.0450] of the crop's side per sigma, 97.5 % of the random ones at most 0.0150"
     )
-    assert verdict(second).startswith(NO_MORE)
+    assert str(verdict(second)).startswith(NO_MORE)
     assert verdict(nulled(decoded_walk()).directions[0]) is None
 
 

@@ -103,7 +103,8 @@ def test_a_joint_moves_by_as_much_as_the_latent_says(start: str) -> None:
 
 def test_shifted_latents_keep_type_and_format() -> None:
     def moved(x: Tensor, start: Tensor | None, offset: Tensor) -> Tensor:
-        return shift(offset, start)(Batch(np.arange(len(x))), 'latent')(x)
+        change: Any = shift(offset, start)(Batch(np.arange(len(x))), 'latent')
+        return change(x)
 
     torch.manual_seed(0)
     x = torch.randn(3, 4, 2, 2).contiguous(memory_format=torch.channels_last)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from shg_xai.chapters.nearest_walk.measure import NEAREST, STEPS, distances_to, nearest, picked, spread, walks
+from shg_xai.chapters.nearest_walk.results import NearPerson
 from shg_xai.latents.selection import BLOCK, Selection
+from shg_xai.results import Estimate
 from shg_xai.stats.pca import Components, principal_components
 from shg_xai.stats.projection import unit_directions
 from tests.helpers.analysis_stores import selected
@@ -35,32 +37,31 @@ def test_a_walk_meets_who_is_nearest(made: tuple[Selection, Components]) -> None
     variances, vectors = np.linalg.eigh(np.cov(centred, rowvar=False))
     random = unit_directions(12, 20, SEED)
     spread_of_all = np.sqrt(variances.sum())
-    assert [entry['component'] for entry in found] == [1, 12]
+    assert [entry.component for entry in found] == [1, 12]
     for entry, place in zip(found, (-1, 0), strict=True):
         sigma = np.sqrt(variances[place])
-        assert entry['sigma'] == pytest.approx(sigma)
-        assert [point['step'] for point in entry['points']] == list(STEPS) == [-3, -2, -1, 0, 1, 2, 3]
+        assert entry.sigma == pytest.approx(sigma)
+        assert [point.step for point in entry.points] == list(STEPS) == [-3, -2, -1, 0, 1, 2, 3]
         # A component's sign says nothing; ours has one of two.
-        sign = np.sign(vectors[:, place] @ made[1].vectors[:, entry['component'] - 1])
-        for step, point in zip(STEPS, entry['points'], strict=True):
+        sign = np.sign(vectors[:, place] @ made[1].vectors[:, entry.component - 1])
+        for step, point in zip(STEPS, entry.points, strict=True):
             distance = np.linalg.norm(centred - sign * step * sigma * vectors[:, place], axis=1)
             order = np.argsort(distance)[:3]
-            assert [one['annotation_id'] for one in point['nearest']] == IDS[order].tolist()
-            assert [one['distance'] for one in point['nearest']] == pytest.approx(distance[order])
-            assert point['distance'] == pytest.approx(distance.min())
-            assert point['relative'] == pytest.approx(distance.min() / spread_of_all)
+            assert [one.annotation_id for one in point.nearest] == IDS[order].tolist()
+            assert [one.distance for one in point.nearest] == pytest.approx(distance[order])
+            assert point.distance == pytest.approx(distance.min())
+            assert point.relative == pytest.approx(distance.min() / spread_of_all)
             baseline = [np.linalg.norm(centred - step * sigma * other, axis=1).min() for other in random.T]
-            assert point['random']['value'] == pytest.approx(np.mean(baseline))
-            assert [point['random'][end] for end in ('low', 'high')] == pytest.approx(
-                np.quantile(baseline, [0.025, 0.975])
-            )
+            assert point.random.value == pytest.approx(np.mean(baseline))
+            assert point.random.ends == pytest.approx(np.quantile(baseline, [0.025, 0.975]))
 
 
 def test_at_the_mean_all_walks_meet_the_same(made: tuple[Selection, Components]) -> None:
     with ThreadPoolExecutor(1) as pool:
-        found = [entry['points'][3] for entry in walks(*made, [1, 2], SEED, pool)]
+        found = [entry.points[3] for entry in walks(*made, [1, 2], SEED, pool)]
     assert found[0] == found[1]
-    assert found[0]['random'] == dict.fromkeys(('value', 'low', 'high'), pytest.approx(found[0]['distance']))
+    random = found[0].random
+    assert [random.value, random.low, random.high] == pytest.approx([found[0].distance] * 3)
 
 
 def test_ties_of_two_blocks_are_in_the_order_of_ids(tmp_path: Path) -> None:
@@ -75,11 +76,11 @@ def test_ties_of_two_blocks_are_in_the_order_of_ids(tmp_path: Path) -> None:
             SEED,
             pool,
         )
-    met = {point['step']: point['nearest'] for point in entry['points']}
-    assert [one['annotation_id'] for one in met[0]] == [1, 2, 3]
+    met = {point.step: point.nearest for point in entry.points}
+    assert [one.annotation_id for one in met[0]] == [1, 2, 3]
     # The ids fall while places rise, so who is at 1 has even ids.
-    assert [one['annotation_id'] for one in met[1]] == [2, 4, 6]
-    assert [one['distance'] for one in met[2]] == [1, 1, 1]
+    assert [one.annotation_id for one in met[1]] == [2, 4, 6]
+    assert [one.distance for one in met[2]] == [1, 1, 1]
 
 
 def test_distance_by_hand() -> None:
@@ -96,13 +97,13 @@ def test_ties_are_in_the_order_of_ids() -> None:
     distance = np.array([2.0, 1, 1, 1, 1, 0.5, 1])
     ids = np.array([1, 40, 30, 20, 60, 50, 10])
     found = nearest(distance, ids, 3)
-    assert [entry['annotation_id'] for entry in found] == [50, 10, 20]
-    assert [entry['distance'] for entry in found] == [0.5, 1, 1]
+    assert [entry.annotation_id for entry in found] == [50, 10, 20]
+    assert [entry.distance for entry in found] == [0.5, 1, 1]
 
 
 def test_fewer_persons_than_asked_for() -> None:
     found = nearest(np.array([2.0, 1]), np.array([7, 8]), NEAREST)
-    assert found == [dict(annotation_id=8, distance=1), dict(annotation_id=7, distance=2)]
+    assert found == [NearPerson(annotation_id=8, distance=1), NearPerson(annotation_id=7, distance=2)]
 
 
 @pytest.mark.parametrize(
@@ -123,4 +124,5 @@ def test_which_components(dimensions: int, persons: int, expected: list[int]) ->
 
 
 def test_spread() -> None:
-    assert spread(np.arange(41.0)) == dict(value=20, low=1, high=39)
+    found = Estimate(value=20, low=1, high=39, n=41, over='directions')
+    assert spread(np.arange(41.0)) == found

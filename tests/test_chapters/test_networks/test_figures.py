@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -76,7 +77,7 @@ def test_every_line_of_the_loop_fits_its_box(answer: Networks, widths: list[Comp
         answer.settings = replace(answer.settings, more_epochs=100)
     figure = draw_loop(answer, widths)
     (ax,) = figure.axes
-    renderer = figure.canvas.get_renderer()
+    renderer = FigureCanvasAgg(figure).get_renderer()
     frames = [patch.get_window_extent(renderer) for patch in ax.patches if type(patch).__name__ == 'FancyBboxPatch']
     assert len(frames) == 7
     inside = [
@@ -131,9 +132,13 @@ def test_a_loop_with_the_study_s_autoencoder_alone(answer: Networks, widths: lis
     assert expected < set(texts(draw_loop(answer, widths)))
 
 
+def x_of(line: Any) -> list[float]:
+    return list(line.get_xdata())
+
+
 def lines(ax: Any, marker: str, face: str | None = None) -> list[list[float]]:
     return [
-        list(line.get_xdata())
+        x_of(line)
         for line in ax.lines
         if line.get_marker() == marker and (face is None or line.get_markerfacecolor() == face)
     ]
@@ -155,7 +160,7 @@ def test_networks_show_means_intervals_and_seeds(answer: Networks) -> None:
 def test_a_mean_pose_that_is_near_is_a_dashed_line(answer: Networks) -> None:
     answer.mean_pose = dict(labelled=0.6, limbs=0.085)
     labelled, limbs = draw_networks(answer).axes
-    assert [list(line.get_xdata()) for line in labelled.lines if line.get_linestyle() == '--'] == [[0.6, 0.6]]
+    assert [x_of(line) for line in labelled.lines if line.get_linestyle() == '--'] == [[0.6, 0.6]]
     assert not [line for line in limbs.lines if line.get_linestyle() == '--']
     answer.mean_pose = None
     assert len(draw_networks(answer).axes[0].get_yticks()) == len(answer.networks)
@@ -173,13 +178,13 @@ def test_differences_are_drawn_about_zero_or_as_arrows(answer: Networks) -> None
         low, high = ax.get_xlim()
         assert low == -high and 0.05 < high < 0.1
         assert [text.get_text() for text in ax.texts] == ['−0.257'], 'without skips'
-        assert [0, 0] in [list(line.get_xdata()) for line in ax.lines]
+        assert [0, 0] in [x_of(line) for line in ax.lines]
     by_verdict = {marker: sum(len(line) for line in lines(axes[0], marker)) for marker in 'Ds'}
     assert by_verdict == {'D': 1, 's': 3}, 'no difference found, worse'
     found = answer.comparisons[0]
     assert found.by_seed in lines(axes[0], 'o', 'white')
     assert [found.difference.value] in lines(axes[0], 'D')
-    assert list(found.over_seeds.ends) in [list(line.get_xdata()) for line in axes[0].lines]
+    assert found.over_seeds.ends is not None and list(found.over_seeds.ends) in [x_of(line) for line in axes[0].lines]
 
 
 def test_a_single_comparison_has_a_single_panel(answer: Networks) -> None:
@@ -197,7 +202,7 @@ def test_autoencoders_stand_beside_pca(answer: Networks) -> None:
         'the study’s, 50 units\nfirst stack',
         'the study’s, 50 units\nsecond stack',
     ]
-    assert sorted(chain(*lines(ax, 'o'))) == sorted(item.explained_variance_ratio for item in answer.autoencoders)
+    assert sorted(chain(*lines(ax, 'o'))) == sorted(item.explained_variance_ratio or 0 for item in answer.autoencoders)
     assert list(chain(*lines(ax, 'D'))) == [item.pca_explained_variance_ratio for item in answer.autoencoders]
     assert ax.get_xlim()[0] < -0.2, 'worse than the mean is drawn, too'
 

@@ -87,7 +87,7 @@ def test_conditions_stand_beside_the_untouched_network() -> None:
 def test_histograms_hold_the_counts() -> None:
     axes = draw_histograms(skip_ablation()).axes
     assert len(axes) == 4
-    before, after = (np.asarray(patch.get_data().values) for patch in axes[0].patches if isinstance(patch, StepPatch))
+    before, after = (np.asarray(patch.get_data()[0]) for patch in axes[0].patches if isinstance(patch, StepPatch))
     assert (before[-1], after[0]) == (60, 60)
     assert len(draw_histograms(skip_ablation(against=False)).axes) == 3
 

@@ -15,14 +15,13 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 from msgspec.structs import astuple
 from numpy.typing import NDArray
-from torch import nn
 
 from shg_xai.chapters.component_projection import measure as component_projection
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
 from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors
-from shg_xai.chapters.skip_ablation.measure import changeable_layers, measure, open_tested, predict_under, to_condition
+from shg_xai.chapters.skip_ablation.measure import layers_of, measure, open_tested, predict_under, to_condition
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions
-from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, SkipAblation
+from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Scores, SkipAblation
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.interventions.edits import Batch, resample
@@ -111,7 +110,7 @@ def under(
 
 
 def mean_of(network: Network, persons: Persons, present: list[list[int]]) -> Outputs:
-    return mean_outputs(network, build_loader(network.cfg, persons.dataset), changeable_layers(present))
+    return mean_outputs(network, build_loader(network.cfg, persons.dataset), layers_of(present))
 
 
 def batches(cfg: Config, order: np.ndarray | None = None) -> list[Any]:
@@ -122,7 +121,7 @@ def batches(cfg: Config, order: np.ndarray | None = None) -> list[Any]:
     return [pseudo_collate(persons[start : start + 4]) for start in (0, 4)]
 
 
-def prepared(cfg: Config, order: np.ndarray | None = None) -> tuple[nn.Module, list[Any]]:
+def prepared(cfg: Config, order: np.ndarray | None = None) -> tuple[Any, list[Any]]:
     """The network with its weights, and the batches."""
     return load(cfg, cfg.load_from).eval(), batches(cfg, order)
 
@@ -130,7 +129,7 @@ def prepared(cfg: Config, order: np.ndarray | None = None) -> tuple[nn.Module, l
 def seen_by_hand(cfg: Config, layers: list[str], order: np.ndarray | None = None) -> Seen:
     """What layers put out in full test steps, by call, the persons in an order."""
     model, own = prepared(cfg, order)
-    found, calls = [], {}
+    found, calls = [], dict[str, list[torch.Tensor]]()
     for name in layers:
         model.get_submodule(name).register_forward_hook(
             lambda module, inputs, output, name=name: calls[name].append(output.clone())
@@ -146,7 +145,7 @@ def seen_by_hand(cfg: Config, layers: list[str], order: np.ndarray | None = None
     }
 
 
-def keypoints_by_hand(network: tuple[nn.Module, list[Any]], given: Seen | None = None) -> np.ndarray:
+def keypoints_by_hand(network: tuple[Any, list[Any]], given: Seen | None = None) -> np.ndarray:
     """Keypoints (6, 17, 2) of full test steps in which layers put out what is given."""
     (model, own), given = network, given or {}
     found, start, calls = [], 0, dict.fromkeys(given, 0)
@@ -175,9 +174,8 @@ def layers_by_hand(condition: Ablation, stacks: int) -> list[str]:
     own = range(stacks) if condition.stack is None else [condition.stack]
     if condition.latent:
         return [f'backbone.hourglasses.{stack}.bottleneck_residuals' for stack in own]
-    levels = {'all off': (0, 1), 'level off': (condition.level,), 'level on alone': (1 - (condition.level or 0),)}[
-        condition.skips
-    ]
+    level = condition.level or 0
+    levels = {'all off': (0, 1), 'level off': (level,), 'level on alone': (1 - level,)}[str(condition.skips)]
     return [f'backbone.hourglasses.{stack}.skips.{level}' for stack in own for level in levels]
 
 
@@ -196,7 +194,7 @@ def test_every_condition_is_that_of_a_full_pass(
     cfg = made(model)
     network, persons, present = opened(cfg)
     assert present == [[0, 1]] * stacks
-    layers, order = changeable_layers(present), donors(6, 3)
+    layers, order = layers_of(present), donors(6, 3)
     assert len(layers) == 3 * stacks
     conditions = all_conditions(present, [0, 1])
     assert len(conditions) == 18 * (1 if stacks == 1 else 3)
@@ -238,7 +236,7 @@ def test_own_skips_and_own_latents_change_nothing(made: Callable[..., Config], m
 def test_own_latent_with_own_skips_and_all_skips_off_by_hand(made: Callable[..., Config]) -> None:
     network, _, present = opened(made())
     model: Any = network.model
-    backbone, layers = model.backbone, changeable_layers(present)
+    backbone, layers = model.backbone, layers_of(present)
     hourglass = backbone.hourglasses[0]
     with network.testing(), torch.no_grad():
         data = network.prepare(batches(network.cfg)[0])
@@ -312,7 +310,7 @@ def test_results(made: Callable[..., Config], tmp_path: Path) -> None:
     for field in ('untouched', 'conditions', 'against', 'histogram', 'examples'):
         assert field == 'against' or getattr(found, field) == getattr(again, field)
     assert (found.persons, found.levels, found.stacks, found.thr) == (6, [0, 1], 1, THR)
-    assert found.skeleton_links[0] == (15, 13) and len(found.skeleton_links) == 19
+    assert found.links[0] == (15, 13) and len(found.links) == 19
     assert len(found.conditions) == 18
     tested = measured(cfg)
     for name, own in [('untouched', found.untouched), *((one.condition, one) for one in found.conditions)]:
@@ -322,16 +320,22 @@ def test_results(made: Callable[..., Config], tmp_path: Path) -> None:
         assert own.joints['left_eye']['occluded'].value == pytest.approx(scores['left_eye'])
         if isinstance(own, Ablated):
             for group, lost in own.drop.pck.items():
-                assert lost.value == pytest.approx(found.untouched.pck[group].value - own.pck[group].value)
+                assert lost.value == pytest.approx(value(found.untouched, group) - value(own, group))
     plain = found.against
     assert plain and again.against and plain.pck == again.against.pck
     assert plain.labelled.value == pytest.approx(by_hand(*distances_and_flags(other))['all'])
-    assert plain.difference.pck['visible'].value == pytest.approx(
-        found.untouched.pck['visible'].value - plain.pck['visible'].value
+    assert value(plain.difference, 'visible') == pytest.approx(
+        value(found.untouched, 'visible') - value(plain, 'visible')
     )
     assert found.histogram.against and sum(found.histogram.untouched) == sum(found.histogram.against) == 6
     assert list(found.histogram.all_off) == ['zero', 'mean', 'donor']
     assert found.histogram.all_off['zero'] != found.histogram.untouched
+
+
+def value(scores: Scores, group: str) -> float:
+    found = scores.pck[group].value
+    assert found is not None
+    return found
 
 
 def measured(cfg: Config) -> Mapping[Hashable, Predictions]:

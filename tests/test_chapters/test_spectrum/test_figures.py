@@ -1,5 +1,6 @@
 """The spectrum as drawn holds the numbers it is drawn from."""
 
+import numpy as np
 import pytest
 
 from shg_xai.chapters.spectrum.figures import draw_running_sums, draw_spectrum
@@ -9,15 +10,15 @@ from tests.helpers.made_results import made_results
 
 @pytest.fixture(scope='module')
 def answer() -> Spectrum:
-    return made_results().first(Spectrum)
+    return made_results().all(Spectrum)[0]
 
 
 def test_the_spectrum_marks_noise_and_holds_the_ratios(answer: Spectrum) -> None:
     ax = draw_spectrum(answer).axes[0]
-    assert ax.lines[0].get_ydata().tolist() == answer.explained_variance_ratio
+    assert np.asarray(ax.lines[0].get_ydata()).tolist() == answer.explained_variance_ratio
     assert f'above noise: {answer.noise.value}' in [text.get_text() for text in ax.texts]
     dashed = next(line for line in ax.lines if line.get_label() == 'without structure')
-    assert dashed.get_ydata()[0] == pytest.approx(answer.noise.null[0] / sum(answer.eigenvalues))
+    assert np.asarray(dashed.get_ydata())[0] == pytest.approx(answer.noise.null[0] / sum(answer.eigenvalues))
 
 
 def test_the_running_sum_writes_the_widths(answer: Spectrum) -> None:
@@ -27,6 +28,6 @@ def test_the_running_sum_writes_the_widths(answer: Spectrum) -> None:
 
 
 def test_where_nothing_varies_there_is_no_curve(answer: Spectrum) -> None:
-    flat = made_results().first(Spectrum)
+    flat = made_results().all(Spectrum)[0]
     flat.explained_variance_ratio = [0.0] * len(flat.eigenvalues)
     assert [text.get_text() for text in draw_spectrum(flat).axes[0].texts] == ['not known']

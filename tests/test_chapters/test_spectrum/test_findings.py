@@ -7,7 +7,7 @@ from tests.helpers.made_results import made_results
 
 
 def made() -> Spectrum:
-    answer = made_results().first(Spectrum)
+    answer = made_results().all(Spectrum)[0]
     answer.leading[0] = Estimate(value=0.29, low=0.27, high=0.313)
     answer.components_for = [Width(share=0.95, value=120, halves=[118, 121])]
     answer.study = StudyComponent(component=50, value=0.0016, cumulative=0.93)

@@ -1,0 +1,106 @@
+"""What is known of persons whose cluster disagrees with a concept."""
+
+from typing import Literal
+
+from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions
+from shg_xai.results import Estimate, NetworkAnswer, Typed
+
+
+class Source(Typed, kw_only=True):
+    """The analysis that clusters and concepts were read from: its folder, and its name in it."""
+
+    folder: str
+    name: str
+
+
+class ConceptSplit(Typed, kw_only=True):
+    """A concept cut in two, and how it goes with the clusters.
+
+    Attributes:
+        kind: A flag, or a number cut at its median.
+        at: Values above it are on side 1.
+        association: Cramer's V of clusters and sides: 0, nothing to do with each other, to 1, the same.
+        chosen: ``auto``, the concept with the largest V, or ``by name``.
+        majority: The side of each cluster, (K,); None for one of unknown persons only.
+    """
+
+    kind: Literal['flag', 'number']
+    at: float
+    association: float
+    chosen: Literal['auto', 'by name']
+    majority: list[int | None]
+
+
+class Counts(Typed, kw_only=True):
+    """Persons on their cluster's side, on the other one (misclassified), and of no known side."""
+
+    agree: int
+    disagree: int
+    unknown: int
+
+
+class GroupPck(Typed, kw_only=True):
+    """PCK of labelled joints as it is stored: of who agrees, of who disagrees, and the latter less the former."""
+
+    agree: Estimate
+    disagree: Estimate
+    difference: Estimate
+
+
+class Shifted(Typed, kw_only=True):
+    """Some persons, decoded from their own latent and from the one steered to another cluster.
+
+    Attributes:
+        persons: How many.
+        before: PCK of labelled joints.
+        after: The same, once the latent was shifted by the difference of the clusters' means.
+        gain: After less before, person by person.
+        mean_offset: How long the shifts are on average.
+    """
+
+    persons: int
+    before: Estimate
+    after: Estimate
+    gain: Estimate
+    mean_offset: float
+
+
+class ShiftedGroups(Typed, kw_only=True):
+    """Of who disagrees, and for comparison of as many who agree; None where nobody was shifted."""
+
+    agree: Shifted | None
+    disagree: Shifted | None
+
+
+class ClusterShift(NetworkAnswer, kw_only=True, tag='cluster_shift'):
+    """Persons whose cluster disagrees with a concept: how well they are met, and what steering does for them.
+
+    Attributes:
+        store: Folder of the latents.
+        layer: The layer that was clustered and is steered.
+        analysis: Where clusters and concepts were read; None where they were found anew.
+        clusters: K.
+        concept: Name of the concept.
+        concept_split: How it is cut.
+        thr: A joint is correct below this distance.
+        normaliser: What distances are divided by: crop, bbox or torso.
+        counts: How many agree.
+        pck: How well both groups are met.
+        shifted: What steering does.
+        examples: Annotation ids of misclassified persons, the worst met first.
+        options: How it was measured.
+    """
+
+    store: str
+    layer: str
+    analysis: Source | None
+    clusters: int
+    concept: str
+    concept_split: ConceptSplit
+    thr: float
+    normaliser: str
+    counts: Counts
+    pck: GroupPck
+    shifted: ShiftedGroups
+    examples: list[int]
+    options: ClusterShiftOptions

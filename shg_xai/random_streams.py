@@ -1,0 +1,48 @@
+"""Random numbers by name: one seed, and for each purpose a stream of its own.
+
+Streams are spawned from one :class:`numpy.random.SeedSequence`. A list of numbers as a seed would not keep them apart:
+NumPy pads it with zeros, so ``[0, 4]`` and ``[0, 4, 0]`` give the same numbers, and a number of clusters can equal the
+number of a stream. What is spawned is padded before its key, so that keys of different length differ too.
+
+Data sets and trainings draw from seeds of their own, of up to four numbers without a key: the same files and weights
+come out whatever is listed here.
+"""
+
+import numpy as np
+
+# Where a name stands decides about its numbers: add at the end, remove nothing.
+NAMES = (
+    'bootstrap',  # resample: images behind an interval
+    'parallel_analysis',  # draw: latents without structure
+    'kmeans',  # K, restart: starts
+    'rank_shuffles',  # concept: values dealt anew, beside components
+    'separation_shuffles',  # concept, K: clusters dealt anew
+    'probe_folds',  # images dealt to folds and groups
+    'probe_shuffles',  # concept: values dealt anew, for probes
+    'random_directions',  # baseline of walks to real persons
+    'decoded_directions',  # baseline of decoded walks
+    'map',  # persons shown
+    'ablation_donors',  # whose skips another person gets
+    'walk_donors',  # whose skips the persons of a walk get
+    'fit_persons',  # of whom the components of channels are
+    'shifted_persons',  # moved although they agree with their cluster
+)
+MOST = 2**32  # a key's number below it is one word, so keys of one length differ
+MOST_SEED = 2**128  # the words a sequence has room for before the key
+
+
+def stream(seed: int, name: str, *keys: int) -> np.random.Generator:
+    """The random numbers of one purpose.
+
+    Args:
+        seed: Of everything, 0 or more.
+        name: One of :data:`NAMES`.
+        *keys: Which of several draws of that purpose, as the number of a resample: each gives other numbers.
+
+    Raises:
+        ValueError: The name is not listed, or a number is below 0 or too large.
+    """
+    if not 0 <= seed < MOST_SEED or not all(0 <= key < MOST for key in keys):
+        raise ValueError(f'seed {seed}, keys {keys}: give whole numbers of at least 0, keys below 2^32')
+    sequence = np.random.SeedSequence(seed, spawn_key=(NAMES.index(name), *(int(key) for key in keys)))
+    return np.random.default_rng(sequence)
