@@ -2,15 +2,13 @@
 """What skip connections carry: tools/ablate_skips.py CONFIG CHECKPOINT ..."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from shg_xai.chapters.skip_ablation.conditions import what_is_off
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions
+from shg_xai.chapters.skip_ablation.results import Ablation, Scores, SkipAblation
 from shg_xai.cli import run
 from shg_xai.drawing.text import in_percent, markdown_table
 from shg_xai.runner.measurement import measure_to_file
-
-if TYPE_CHECKING:
-    from shg_xai.chapters.skip_ablation.results import Ablation, Scores, SkipAblation
 
 DESCRIPTION = """Test a stacked hourglass whose skip connections are taken away: all of them, each
 level, all but each level, in each stack and in all together. What a skip adds is replaced by
@@ -26,18 +24,10 @@ on their first k components; make it with tools/dump_latents.py --split train.""
 
 
 def main() -> None:
-    _, answer = measure_to_file(SkipAblationOptions, DESCRIPTION, _measure)
-    print(markdown(answer))
+    measure_to_file(SkipAblationOptions, DESCRIPTION, markdown)
 
 
-def _measure(options: SkipAblationOptions) -> 'SkipAblation':
-    # Imports torch and MMPose, which --help does without.
-    from shg_xai.chapters.skip_ablation.measure import measure
-
-    return measure(options)
-
-
-def markdown(answer: 'SkipAblation') -> str:
+def markdown(answer: SkipAblation) -> str:
     """Conditions and replacements as a table, PCK of labelled joints in percent."""
     rows = [('untouched', '', *_numbers(answer.untouched))]
     rows += [
@@ -50,15 +40,13 @@ def markdown(answer: 'SkipAblation') -> str:
     return f'{table}\n\nPCK of labelled joints, {answer.persons} persons of {answer.split}.'
 
 
-def condition_name(condition: 'Ablation', stacks: int) -> str:
+def condition_name(condition: Ablation, stacks: int) -> str:
     """A condition in words, as ``stack 1: only level 2 on``; a single stack is not named."""
-    from shg_xai.chapters.skip_ablation.conditions import what_is_off
-
     where = 'all stacks' if condition.stack is None else f'stack {condition.stack}'
     return what_is_off(condition) if stacks == 1 else f'{where}: {what_is_off(condition)}'
 
 
-def _numbers(scores: 'Scores') -> list[str]:
+def _numbers(scores: Scores) -> list[str]:
     """``81.25 %`` of all labelled joints and of each part; empty where nobody has one."""
     return [in_percent(one) for one in map(scores.of_part, ('', *scores.parts))]
 

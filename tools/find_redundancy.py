@@ -1,15 +1,12 @@
 #!/usr/bin/env python
 """Where channels are redundant: tools/find_redundancy.py CONFIG CHECKPOINT --out FILE.json"""
 
-from typing import TYPE_CHECKING
-
+from shg_xai.chapters.channel_redundancy.channels import most_redundant
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
 from shg_xai.cli import run
 from shg_xai.drawing.text import markdown_table, with_interval
 from shg_xai.runner.measurement import measure_to_file
-
-if TYPE_CHECKING:
-    from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
 
 DESCRIPTION = """For every stage of a network, how many channels it needs. Each position of each
 person is one sample of as many values as there are channels; their principal components are those
@@ -27,19 +24,11 @@ what several allow together is not known from what each allows alone."""
 
 
 def main() -> None:
-    def measure(options: ChannelRedundancyOptions) -> 'ChannelRedundancy':
-        # Imports torch and MMPose, which --help does without.
-        from shg_xai.chapters.channel_redundancy.measure import measure
-
-        return measure(options)
-
-    print(markdown(measure_to_file(ChannelRedundancyOptions, DESCRIPTION, measure)[1]))
+    measure_to_file(ChannelRedundancyOptions, DESCRIPTION, markdown)
 
 
-def markdown(found: 'ChannelRedundancy') -> str:
+def markdown(found: ChannelRedundancy) -> str:
     """A row a layer, drops in points of percent, and the most redundant stage as a sentence."""
-    from shg_xai.chapters.channel_redundancy.channels import most_redundant
-
     head = ('layer', 'channels', 'components for 95 %', 'suggested k', 'drop of labelled')
     rows = [
         (
@@ -53,13 +42,10 @@ def markdown(found: 'ChannelRedundancy') -> str:
     ]
     best = most_redundant(found.layers)
     k, channels = best[0].suggestion.k, best[0].channels
-    need = f'{k} of {channels} channel components to stay within'
+    who = f': {best[0].name}, which' if len(best) == 1 else f', alike: {", ".join(one.name for one in best)}; each'
+    said = f'Most redundant{who} needs {k} of {channels} channel components to stay within'
     if k == channels:
         said = 'No stage is redundant: none can lose a step of the ladder within'
-    elif len(best) > 1:
-        said = f'Most redundant, alike: {", ".join(layer.name for layer in best)}; each needs {need}'
-    else:
-        said = f'Most redundant: {best[0].name}, which needs {need}'
     return (
         f'{markdown_table(head, rows)}\n\n{said} {100 * best[0].suggestion.tolerance:g} points of labelled PCK '
         f'({found.persons} persons of {found.split}, one stage at a time).'

@@ -1,15 +1,11 @@
 #!/usr/bin/env python
 """PCK against the number of components: tools/keep_components.py CONFIG CHECKPOINT --store STORE ..."""
 
-from typing import TYPE_CHECKING
-
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
+from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.cli import run
 from shg_xai.drawing.text import in_percent, markdown_table, with_interval
 from shg_xai.runner.measurement import measure_to_file
-
-if TYPE_CHECKING:
-    from shg_xai.chapters.component_projection.results import ComponentProjection
 
 DESCRIPTION = """Test a network whose latent is projected on its first k principal components, for
 a ladder of k, and suggest a width: the smallest k from which on labelled PCK drops by no more than
@@ -25,16 +21,10 @@ is computed once for all k."""
 
 
 def main() -> None:
-    def measure(options: ComponentProjectionOptions) -> 'ComponentProjection':
-        # Imports torch and MMPose, which --help does without.
-        from shg_xai.chapters.component_projection.measure import measure
-
-        return measure(options)
-
-    print(markdown(measure_to_file(ComponentProjectionOptions, DESCRIPTION, measure)[1]))
+    measure_to_file(ComponentProjectionOptions, DESCRIPTION, markdown)
 
 
-def markdown(found: 'ComponentProjection') -> str:
+def markdown(found: ComponentProjection) -> str:
     """The curve as a table, PCK in percent, and the suggestion as a sentence."""
     rows = [('untouched', '', *map(in_percent, found.untouched.values()), '')]
     rows += [

@@ -1,16 +1,12 @@
 #!/usr/bin/env python
 """What of the misclassified persons: tools/move_persons.py CONFIG CHECKPOINT --store STORE ..."""
 
-from typing import TYPE_CHECKING
-
 from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions
+from shg_xai.chapters.cluster_shift.results import ClusterShift
 from shg_xai.cli import run
 from shg_xai.drawing.text import UNKNOWN, in_percent, with_interval
 from shg_xai.results import Estimate
 from shg_xai.runner.measurement import measure_to_file
-
-if TYPE_CHECKING:
-    from shg_xai.chapters.cluster_shift.results import ClusterShift
 
 DESCRIPTION = """Latents fall into clusters, and a concept of the annotations goes with them more or
 less. Each cluster gets the side of the concept (0 or 1 of a flag, up to the median or above it of a
@@ -28,16 +24,13 @@ Every person keeps their own skips. The flip test of a config is off."""
 
 
 def main() -> None:
-    def measure(options: ClusterShiftOptions) -> 'ClusterShift':
-        # Imports torch and MMPose, which --help does without.
-        from shg_xai.chapters.cluster_shift.measure import measure
+    def said(found: ClusterShift) -> str:
+        return '\n'.join(sentences(found))
 
-        return measure(options)
-
-    print('\n'.join(sentences(measure_to_file(ClusterShiftOptions, DESCRIPTION, measure)[1])))
+    measure_to_file(ClusterShiftOptions, DESCRIPTION, said)
 
 
-def sentences(found: 'ClusterShift') -> list[str]:
+def sentences(found: ClusterShift) -> list[str]:
     """The answer in words, PCK in percent and differences in points of it."""
     split, counts, pck = found.concept_split, found.counts, found.pck
     cut = 'a flag' if split.kind == 'flag' else f'cut at {split.at:.3g}'
@@ -48,14 +41,13 @@ def sentences(found: 'ClusterShift') -> list[str]:
     ]
     if not counts.disagree:
         return [*said, 'Nobody is misclassified, so there is nobody to compare or to move.']
-    if pck.difference.value is None:
-        said.append('How their PCK differs is not known: a group has no PCK in the store.')
-    else:
-        said.append(
-            f'Their mean PCK is {in_percent(pck.disagree, UNKNOWN)}, that of the others '
-            f'{in_percent(pck.agree, UNKNOWN)}: a difference of {with_interval(pck.difference, 100)} points, '
-            f'{_verdict(pck.difference, "higher", "lower")}.'
-        )
+    said.append(
+        'How their PCK differs is not known: a group has no PCK in the store.'
+        if pck.difference.value is None
+        else f'Their mean PCK is {in_percent(pck.disagree, UNKNOWN)}, that of the others '
+        f'{in_percent(pck.agree, UNKNOWN)}: a difference of {with_interval(pck.difference, 100)} points, '
+        f'{_verdict(pck.difference, "higher", "lower")}.'
+    )
     for moved, who in ((found.shifted.disagree, 'misclassified persons'), (found.shifted.agree, 'of the others')):
         if moved is None:
             said.append(f'None {who} were moved.')

@@ -15,7 +15,6 @@ from shg_xai.errors import InputError
 from shg_xai.options import parse
 from shg_xai.writing import aside
 
-FORMATS = ('.png', '.svg')
 DESCRIPTION = """Draw training loss, validation loss and PCK against epochs, from the logs of one or more runs.
 
 Reads what MMEngine logged into each WORK_DIR (<timestamp>/vis_data/scalars.json), so it works while a run is still
@@ -55,7 +54,7 @@ class CurveOptions:
         if not self.runs:
             raise InputError('name the folder of a run: [NAME=]WORK_DIR')
         for path in self.out:
-            if path.suffix.lower() not in FORMATS:
+            if path.suffix.lower() not in ('.png', '.svg'):
                 raise InputError(f'--out {path}: give a name that ends in .png or .svg')
 
 
@@ -64,21 +63,15 @@ def read_runs(arguments: tuple[str, ...]) -> list[Run]:
     runs: list[Run] = []
     for argument in arguments:
         name, equals, folder = argument.partition('=')
-        if equals and name and not Path(argument).is_dir():
-            runs.append(read_run(Path(folder), name))
-        else:
-            runs.append(read_run(Path(argument)))
+        named = equals and name and not Path(argument).is_dir()
+        runs.append(read_run(Path(folder), name) if named else read_run(Path(argument)))
         if runs[-1].name in [run.name for run in runs[:-1]]:
             raise InputError(f'{argument}: a second run named {runs[-1].name!r}; name them: NAME=WORK_DIR')
     return runs
 
 
 def find_missing(runs: list[Run], metrics: list[str], loss_key: str) -> list[str]:
-    """Return a note on each series that cannot be drawn.
-
-    Raises:
-        InputError: There are metrics, but one that is asked for is in no log; or nothing at all.
-    """
+    """A note on each series that cannot be drawn; InputError where a metric is in no log, or nothing is in them."""
     known = {key for run in runs for key in run.validation}
     if not known and not any(run.train_loss for run in runs):
         raise InputError('the logs hold no loss yet; wait for the first logged iterations')
@@ -89,8 +82,8 @@ def find_missing(runs: list[Run], metrics: list[str], loss_key: str) -> list[str
     notes = []
     for single in runs:
         absent = [key for key in [loss_key, *metrics] if key not in single.validation]
-        notes += [f'{single.name}: {note}' for note in single.notes]
-        notes += [f'{single.name}: its log has no {key}, not drawn' for key in absent]
+        said = [*single.notes, *(f'its log has no {key}, not drawn' for key in absent)]
+        notes += [f'{single.name}: {note}' for note in said]
     return notes
 
 

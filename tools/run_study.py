@@ -36,10 +36,8 @@ def show(line: str) -> None:
     if re.search(r'\d%\|', line):  # tqdm's bar; it returns to the line's start to be drawn anew
         end = '\n' if line.endswith('\n') else ''
         print('\r' + line.strip('\r\n'), end=end, file=sys.stderr, flush=True)
-    if 'mmengine' not in line:
-        return
     found = re.search(r'(?:Epoch|Splice)\(.*?(?=  time:|  pck/occluded|  val/|$)', line)
-    if found:
+    if found and 'mmengine' in line:
         loss = re.search(r'  loss: [\d.e-]+', line)
         print(f'   {found.group().rstrip()}{loss.group() if loss else ""}', flush=True)
 
@@ -62,10 +60,8 @@ def main() -> None:
     start = time.monotonic()
     run_all(settings, plan, marks)
     report = settings.work_dir / 'report'
-    print(
-        f'\n{(report / "table.md").read_text()}\n{time.monotonic() - start:.0f} s. Curves, predictions and table are '
-        f'in {settings.work_dir}. The report:\n{report / "report.html"}'
-    )
+    print(f'\n{(report / "table.md").read_text()}\n{time.monotonic() - start:.0f} s. Curves, predictions', end=' ')
+    print(f'and table are in {settings.work_dir}. The report:\n{report / "report.html"}')
 
 
 def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
@@ -78,9 +74,8 @@ def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
         for name in ('tests', 'widths', 'latents', 'runs', 'interventions'):
             (settings.work_dir / name).mkdir(exist_ok=True)
         write_settings(settings)
-        (settings.work_dir / 'command.json').write_text(
-            json.dumps(dict(command=shlex.join(['tools/run_study.py', *sys.argv[1:]]))) + '\n'
-        )
+        command = dict(command=shlex.join(['tools/run_study.py', *sys.argv[1:]]))
+        (settings.work_dir / 'command.json').write_text(json.dumps(command) + '\n')
         write_plain_configs(settings)
         stages = plan.stages()
         for place, stage in enumerate(stages, 1):

@@ -22,23 +22,12 @@ a person's own need StackedHourglass. What comes before the layer is computed on
 The flip test of a config is off."""
 HEAD = ('direction', 'variance', 'shift per sigma', "random's 97.5 %", 'moved most', 'monotonic from c = -2 to 2')
 HOWS = {True: 'monotonically', False: 'not monotonically', None: 'nobody can say how'}
-SIZES = {
-    True: 'more than along random directions',
-    False: 'no more than along random directions',
-    None: 'compared with nothing',
-}
-
-
-def measure(options: DecodedWalkOptions) -> DecodedWalk:
-    # Imports torch and MMPose, which --help does without.
-    from shg_xai.chapters.decoded_walk.measure import measure
-
-    return measure(options)
+MORE, NO_MORE = 'more than along random directions', 'no more than along random directions'
+SIZES = {True: MORE, False: NO_MORE, None: 'compared with nothing'}
 
 
 def main() -> None:
-    _, answer = measure_to_file(DecodedWalkOptions, DESCRIPTION, measure)
-    print(markdown(answer))
+    measure_to_file(DecodedWalkOptions, DESCRIPTION, markdown)
 
 
 def markdown(answer: DecodedWalk) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
+from shg_xai.errors import InputError
 from shg_xai.options import at_least
 from shg_xai.runner.options import NetworkOptions, Split
 
@@ -38,6 +39,8 @@ class DumpOptions:
     """persons a file, and as many at most are lost when it is killed"""
 
     def __post_init__(self) -> None:
+        if not self.layers:
+            raise InputError('--layers: name at least one; tools/list_layers.py lists them')
         at_least(self, dict(limit=1))
 
 

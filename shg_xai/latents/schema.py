@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+from msgspec.structs import asdict
 
 from shg_xai.errors import InputError
 
@@ -117,8 +118,10 @@ class Manifest(msgspec.Struct, frozen=True):
         Raises:
             InputError: ``source`` or ``environment`` hold something JSON has no word for.
         """
+        # Not to_builtins: versions of packages are kinds of str that it does not know.
+        layers = [asdict(layer) for layer in self.layers]
+        content = {'schema_version': SCHEMA_VERSION, **asdict(self), 'layers': layers}
         try:
-            content = {'schema_version': SCHEMA_VERSION, **msgspec.to_builtins(self)}
             return json.dumps(content, indent=1, allow_nan=False) + '\n'
         except (TypeError, ValueError) as error:
             raise InputError(f'{MANIFEST}: source or environment: {error}') from error

@@ -224,7 +224,7 @@ def origin(layer: AnalysedLayer) -> Table:
 def making(results: Results) -> list[Table]:
     """Settings, versions and times."""
     tables: dict[str, dict[str, object]] = {
-        'Settings': {'seed': results.seed, **results.settings},
+        'Settings': {'seed': results.seed, 'confidence': results.confidence, **results.settings},
         'Versions': {**results.versions},
         'Seconds it took': {name: number(float(value), 1) for name, value in results.times_s.items()},
     }

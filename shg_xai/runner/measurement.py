@@ -4,19 +4,33 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from shg_xai.cli import command_line
 from shg_xai.errors import InputError
 from shg_xai.options import parse
-from shg_xai.results import NetworkAnswer, write
+from shg_xai.results import Checkpoint, NetworkAnswer, write
 from shg_xai.runner.options import MeasureOptions
 
 if TYPE_CHECKING:
     from mmengine.config import Config
 
-O = TypeVar('O', bound=MeasureOptions)  # noqa: E741
 N = TypeVar('N', bound=NetworkAnswer)
+
+
+class Head(TypedDict):
+    """What every answer about a network says alike, see :class:`~shg_xai.results.NetworkAnswer`."""
+
+    of: str
+    confidence: float
+    config: str
+    checkpoint: Checkpoint
+    split: str
+    persons: int
+    seed: int
+    times_s: dict[str, float]
 
 
 def config_to_test(options: MeasureOptions, config: str | None = None, checkpoint: str | None = None) -> 'Config':
@@ -31,26 +45,42 @@ def config_to_test(options: MeasureOptions, config: str | None = None, checkpoin
     return cfg
 
 
-def measure_to_file(kind: type[O], description: str, measure: Callable[[O], N]) -> tuple[O, N]:
-    """Read the command line, measure, write the answer, print its warnings.
+def head(options: MeasureOptions, cfg: 'Config', persons: int, times: dict[str, float], split: str = '') -> Head:
+    """What an answer starts with; ``split``, if it is not the one in the options."""
+    from shg_xai.runner.provenance import identify
+
+    return Head(
+        of=Path(options.config).stem,
+        confidence=options.confidence,
+        config=cfg.filename,
+        checkpoint=identify(options.checkpoint),
+        split=split or options.split,
+        persons=persons,
+        seed=options.seed,
+        times_s=times,
+    )
+
+
+def measure_to_file(options: type[MeasureOptions], description: str, said: Callable[[N], str]) -> None:
+    """Read the command line, measure, write the answer, print it and its warnings.
 
     Args:
-        kind: The tool's options.
+        options: Of a chapter, in whose folder ``measure.py`` is imported, with torch and MMPose, only when it is run.
         description: For ``--help``.
-        measure: From the options to the answer; imports torch and MMPose only when it is called.
+        said: The answer in words, for the terminal.
 
     Raises:
         InputError: Anything the user can mend; nothing is written then.
     """
-    options = parse(kind, description)
-    if options.out is None:
+    asked = parse(options, description)
+    if asked.out is None:
         raise InputError('--out is missing: name the JSON file that gets the results')
-    answer = measure(options)
+    answer = import_module(options.__module__.replace('.options', '.measure')).measure(asked)
     answer.command = command_line()
-    write(options.out, answer)
+    write(asked.out, answer)
     for warning in answer.warnings:
         print(f'warning: {warning}', file=sys.stderr)
-    return options, answer
+    print(said(answer))
 
 
 @contextmanager

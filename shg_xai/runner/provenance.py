@@ -99,6 +99,7 @@ class Origin:
 
     def environment(self) -> dict[str, Any]:
         """What a reader may want to know, and may differ between two runs of one store; plain data."""
+        # PyTorch's version is a string of its own kind.
         packages = {module.__name__: str(module.__version__) for module in (shg_xai, torch, mmpose, mmcv, mmengine, np)}
         return dict(
             versions=dict(python=platform.python_version(), **packages),

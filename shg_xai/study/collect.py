@@ -6,9 +6,12 @@ python -m shg_xai.study.collect WORK_DIR
 import math
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
+from typing import TypeVar, get_args
 
 import msgspec
 import numpy as np
@@ -17,45 +20,45 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from shg_xai.chapters import chapters
+from shg_xai.chapters.networks import results as parts
 from shg_xai.chapters.networks.differences import compare, network_summary
-from shg_xai.chapters.networks.results import (
-    GROUPS,
-    Comparison,
-    Group,
-    Network,
-    Networks,
-    PersonCounts,
-    SeedResult,
-    StageRun,
-)
+from shg_xai.chapters.networks.results import GROUPS, Comparison, Group, Kind, Network, Networks
+from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.cli import run
 from shg_xai.drawing.text import plural
 from shg_xai.errors import InputError
 from shg_xai.explain.stores import replace_folder
 from shg_xai.report.page import write_report
-from shg_xai.results import Results, in_order, read_any_answer, read_results, write
+from shg_xai.results import Answer, Results, decode, in_order, read_any_answer, read_bytes, read_results, write
 from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.study.autoencoders import MetricsFile, autoencoder_tests, read_stage, splice_checks
 from shg_xai.study.configs import read_config
 from shg_xai.study.costs import count_persons
-from shg_xai.study.interventions import intervention_files
-from shg_xai.study.settings import ABOUT, TITLES, Settings, read_settings
+from shg_xai.study.plan import intervention_files
+from shg_xai.study.settings import ABOUT, Settings, read_settings
 from shg_xai.study.stages import MEND, Marks
 from shg_xai.study.table import table
 
+T = TypeVar('T')
 FEW = 100  # tested persons below which a PCK means little
-PAIRS = (
-    ('improved', 'control'),
-    ('improved_study', 'control'),
-    ('scratch', 'longer'),
-    ('scratch', 'control'),
-    ('longer', 'control'),
-    ('control', 'plain'),
-    ('improved', 'plain'),
-    ('spliced', 'plain'),
-    ('noskip', 'plain'),
-)
+PAIRS = [('improved', 'control'), ('improved_study', 'control'), ('scratch', 'longer'), ('scratch', 'control')]
+PAIRS += [('longer', 'control'), ('control', 'plain'), ('improved', 'plain'), ('spliced', 'plain'), ('noskip', 'plain')]
+Metrics = dict[str, float | None]
+EXPLAINED = ('explained_variance_ratio', 'pca_explained_variance_ratio')
 COMPARED: tuple[Group, ...] = ('labelled', 'visible', 'limbs')
+
+
+class MetricsFile(msgspec.Struct, kw_only=True):
+    """What a test leaves, as far as it is read here."""
+
+    checkpoint_sha256: str = ''
+    persons: int = 0
+    metrics: Metrics = {}
+
+
+class SpliceFile(msgspec.Struct, kw_only=True):
+    """What putting weights in leaves: metrics of the plain network, with them, and with their error added back."""
+
+    metrics: dict[str, Metrics]
 
 
 class Command(msgspec.Struct):
@@ -66,13 +69,11 @@ class Command(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Tested:
-    """What a network's test found, over all seeds.
+    """What a network's test found, over all seeds: SHA-256 of each one's weights, and the persons' scores.
 
     Attributes:
-        checkpoints: SHA-256 of the weights, one a seed.
         scores: By group the PCK of each person (P,), one array a seed; NaN where no joint counts.
         annotation_ids: Who the persons are, shape (P,).
-        bootstrap: Of the persons.
     """
 
     checkpoints: list[str]
@@ -81,18 +82,18 @@ class Tested:
     bootstrap: Bootstrap
 
 
-def read_persons(path: Path) -> pa.Table:
-    """Read the persons of a test.
+def read_stage(path: Path, kind: type[T]) -> T:
+    """What a stage wrote; InputError where it is not there or damaged."""
+    return decode(read_bytes(path, MEND), kind, path, MEND)
 
-    Raises:
-        InputError: The file is not there or damaged.
-    """
+
+def read_persons(path: Path) -> pa.Table:
+    """The persons of a test; InputError where they are not there or damaged."""
     try:
         return pq.ParquetFile(path).read()
     except (OSError, pa.ArrowException) as error:
-        raise InputError(
-            f'{path}: cannot be read ({error}); remove {path.with_suffix(".json")} and run tools/run_study.py again'
-        ) from error
+        beside = path.with_suffix('.json')
+        raise InputError(f'{path}: cannot be read ({error}); remove {beside} and {MEND}') from error
 
 
 def read_tested(settings: Settings, network: str) -> Tested:
@@ -101,39 +102,27 @@ def read_tested(settings: Settings, network: str) -> Tested:
     Raises:
         InputError: One is missing, or the seeds were tested on different persons.
     """
-    files = [read_stage(settings.test_of(network, seed), MetricsFile) for seed in settings.seeds]
+    paths = [settings.test_of(network, seed) for seed in settings.seeds]
+    weights = [read_stage(path, MetricsFile).checkpoint_sha256 for path in paths]
     tables = [read_persons(settings.test_of(network, seed, 'parquet')) for seed in settings.seeds]
     ids = [table['annotation_id'].to_numpy() for table in tables]
     if any(not np.array_equal(ids[0], other) for other in ids):
-        raise InputError(
-            f'{settings.test_of(network, settings.seeds[0])}: the seeds of {network} were tested on different persons'
-        )
+        raise InputError(f'{paths[0]}: the seeds of {network} were tested on different persons')
     scores = {group: [np.array(table[f'pck_{group}'].to_pylist(), dtype=float) for table in tables] for group in GROUPS}
     bootstrap = Bootstrap(tables[0]['image_id'].to_numpy(), settings.bootstrap, settings.confidence)
-    return Tested([file.checkpoint_sha256 for file in files], scores, ids[0], bootstrap)
+    return Tested(weights, scores, ids[0], bootstrap)
 
 
 def network_result(settings: Settings, network: str, tested: Tested) -> Network:
     """What came of one network: each seed, and all of them."""
     more = network in ('control', 'improved', 'improved_study', 'scratch', 'longer')
-    epochs = settings.epochs + settings.more_epochs * more
-    seeds = [
-        SeedResult(
-            seed=seed,
-            steps=epochs * steps_an_epoch(settings),
-            checkpoint=tested.checkpoints[place],
-            pck={group: tested.bootstrap.mean(tested.scores[group][place]) for group in GROUPS},
-        )
-        for place, seed in enumerate(settings.seeds)
-    ]
-    return Network(
-        key=network,
-        title=TITLES[network],
-        about=ABOUT[network],
-        epochs=epochs,
-        seeds=seeds,
-        pck={group: network_summary(tested.scores[group], tested.bootstrap) for group in GROUPS},
-    )
+    epochs, (title, about) = settings.epochs + settings.more_epochs * more, ABOUT[network]
+    steps, seeds = epochs * steps_an_epoch(settings), []
+    for place, (seed, weights) in enumerate(zip(settings.seeds, tested.checkpoints, strict=True)):
+        scores = {group: tested.bootstrap.mean(tested.scores[group][place]) for group in GROUPS}
+        seeds.append(parts.SeedResult(seed=seed, steps=steps, checkpoint=weights, pck=scores))
+    pck = {group: network_summary(tested.scores[group], tested.bootstrap) for group in GROUPS}
+    return Network(key=network, title=title, about=about, epochs=epochs, seeds=seeds, pck=pck)
 
 
 @cache  # reads all annotations
@@ -145,55 +134,92 @@ def steps_an_epoch(settings: Settings) -> int:
 
 def comparisons(tested: dict[str, Tested]) -> list[Comparison]:
     """Paired differences between networks, for those that were trained."""
-    return [
-        Comparison(
-            a=a,
-            b=b,
-            group=group,
-            **msgspec.structs.asdict(compare(tested[a].scores[group], tested[b].scores[group], tested[a].bootstrap)),
-        )
-        for a, b in PAIRS
-        if a in tested and b in tested
-        for group in COMPARED
-    ]
+    found = []
+    for (a, b), group in product(PAIRS, COMPARED):
+        if a in tested and b in tested:
+            difference = compare(tested[a].scores[group], tested[b].scores[group], tested[a].bootstrap)
+            found.append(Comparison(a=a, b=b, group=group, **msgspec.structs.asdict(difference)))
+    return found
+
+
+def _trained(settings: Settings) -> Iterator[tuple[Kind, str, int]]:
+    """Each kind of autoencoder with its network and each seed."""
+    for key, seed in product(get_args(Kind), settings.seeds):
+        if key in settings.spliced:
+            yield key, settings.spliced[key], seed
+
+
+def autoencoder_tests(settings: Settings, analyses: Results) -> list[parts.AutoencoderTest]:
+    """How well each autoencoder alone gives held-out latents back, beside PCA."""
+    tests = []
+    for key, _, seed in _trained(settings):
+        for stack in range(settings.stacks):
+            name = settings.autoencoder_name(key, seed, stack)
+            found = read_stage(settings.work_dir / 'tests' / f'{name}.json', MetricsFile)
+            neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
+            own = {part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')}
+            own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
+            own |= dict(persons=found.persons, dead_code_units=int(found.metrics['latent/dead_code_units'] or 0))
+            looked = key == 'suggested' and seed == settings.seeds[0]
+            layer = settings.code_layer(stack)
+            own['spectrum_components_95'] = _components_95(analyses, layer) if looked else None
+            tests.append(parts.AutoencoderTest(key=key, stack=stack, seed=seed, **own))
+    return tests
+
+
+def _components_95(analyses: Results, layer: str) -> int | None:
+    """Components for 95 % of the variance of a layer; None where nobody looked."""
+    name = next((analysed.name for analysed in analyses.layers if analysed.layer == layer), None)
+    spectrum = analyses.first(Spectrum, name) if name else None
+    widths = spectrum.components_for if spectrum else []
+    return next((width.value for width in widths if abs(width.share - 0.95) < 1e-9), None)
+
+
+def splice_checks(settings: Settings) -> list[parts.SpliceCheck]:
+    """Validation PCK before the first step: plain, spliced, and with the error added back."""
+    checks = []
+    for key, network, seed in _trained(settings):
+        metrics = read_stage(settings.run_of(network, seed) / 'splice.json', SpliceFile).metrics
+        pck = {name: metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error')}
+        plain, restored = pck['plain'], pck['with_error']
+        deviation = None if plain is None or restored is None else abs(restored - plain)
+        checks.append(parts.SpliceCheck(key=key, seed=seed, deviation=deviation, **pck))
+    return checks
 
 
 def networks(settings: Settings, analyses: Results) -> Networks:
-    """What came of all networks.
-
-    Args:
-        settings: Of the study.
-        analyses: What the analysis of the latents found.
+    """What came of all networks, and what the analysis of the latents says of their autoencoders.
 
     Raises:
         InputError: A result is missing, or tests were of different persons.
     """
-    tested = {name: read_tested(settings, name) for name in TITLES if name in settings.tested}
+    folder = settings.work_dir
+    tested = {name: read_tested(settings, name) for name in ABOUT if name in settings.tested}
     for name, tests in tested.items():
         if not np.array_equal(tests.annotation_ids, tested['plain'].annotation_ids):
-            raise InputError(
-                f'{settings.test_of(name, settings.seeds[0])}: {name} was tested on other persons than plain'
-            )
+            file = settings.test_of(name, settings.seeds[0])
+            raise InputError(f'{file}: {name} was tested on other persons than plain')
     persons = len(tested['plain'].annotation_ids)
-    pose = read_stage(settings.work_dir / 'mean_pose.json', MetricsFile).metrics
+    train, val = count_persons(settings.train_file), count_persons(settings.val_file)
+    pose = read_stage(folder / 'mean_pose.json', MetricsFile).metrics
     few = f'Tested on {plural(persons, "person")}, too few: these numbers show that everything runs and mean nothing.'
+    done = [mark for mark in Marks(folder / 'stages').all() if mark.state == 'done']
+    stages = [
+        parts.StageRun(name=one.name, seconds=one.seconds, command=' '.join(['python', *one.command])) for one in done
+    ]
     return Networks(
         of='study',
-        command=read_stage(settings.work_dir / 'command.json', Command).command,
+        command=read_stage(folder / 'command.json', Command).command,
         confidence=settings.confidence,
         warnings=[few] if persons < FEW else [],
         settings=settings,
-        data=PersonCounts(train=count_persons(settings.train_file), val=count_persons(settings.val_file), test=persons),
+        data=parts.PersonCounts(train=train, val=val, test=persons),
         mean_pose={group: pose.get(f'pck/{group}') for group in GROUPS},
         networks=[network_result(settings, name, tests) for name, tests in tested.items()],
         comparisons=comparisons(tested),
         autoencoders=autoencoder_tests(settings, analyses),
         splice=splice_checks(settings),
-        stages=[
-            StageRun(name=mark.name, seconds=mark.seconds, command=' '.join(['python', *mark.command]))
-            for mark in Marks(settings.work_dir / 'stages').all()
-            if mark.state == 'done'
-        ],
+        stages=stages,
     )
 
 
@@ -204,12 +230,11 @@ def collect(settings: Settings) -> Results:
         InputError: A stage's result is missing or damaged.
     """
     results = read_results(settings.analysis / 'results.json', MEND)
-    files = [*map(settings.width_of, range(settings.stacks)), *intervention_files(settings)]
-    answers = [read_any_answer(path, MEND) for path in files]
-    for answer in answers:
-        answer.of = 'plain'
-    found = [networks(settings, results), *answers, *results.answers]
-    results.answers = in_order(found, [chapter.name for chapter in chapters()])
+    found: list[Answer] = [networks(settings, results)]
+    for path in (*map(settings.width_of, range(settings.stacks)), *intervention_files(settings)):
+        found.append(read_any_answer(path, MEND))
+        found[-1].of = 'plain'
+    results.answers = in_order([*found, *results.answers], [chapter.name for chapter in chapters()])
     return results
 
 

@@ -7,6 +7,7 @@ writes those of the autoencoders and of the networks that hold them, once their 
 
 import ast
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -31,11 +32,7 @@ Overrides = dict[str, Any]
 
 
 def read_config(path: Path) -> Config:
-    """A config, without the modules it would import.
-
-    Raises:
-        InputError: No such file, or it does not hold a config.
-    """
+    """A config, without the modules it would import; InputError where there is none."""
     if not path.is_file():
         raise InputError(f'{path}: no such config file')
     try:
@@ -53,26 +50,14 @@ def write_config(path: Path, base: Path, about: str, overrides: Overrides) -> No
 
 
 def inherited(path: Path) -> list[str]:
-    """A config file and the files it inherits from, other than MMPose's, as paths.
-
-    Raises:
-        InputError: One is no config.
-    """
+    """A config file and the files it inherits from, other than MMPose's, as paths; InputError where one is none."""
     try:
-        tree = ast.parse(path.read_text())
-        bases = [
-            ast.literal_eval(node.value)
-            for node in tree.body
-            if isinstance(node, ast.Assign) and [getattr(target, 'id', '') for target in node.targets] == ['_base_']
-        ]
+        assigned = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign)]
+        bases = [ast.literal_eval(node.value) for node in assigned if ast.unparse(node.targets[0]) == '_base_']
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f'{path}: not a config ({error})') from error
-    files = [str(path)]
-    for base in bases:
-        for name in [base] if isinstance(base, str) else base:
-            if '::' not in name:
-                files += inherited((path.parent / name).resolve())
-    return files
+    names = [name for base in bases for name in ([base] if isinstance(base, str) else base) if '::' not in name]
+    return [str(path), *(file for name in names for file in inherited((path.parent / name).resolve()))]
 
 
 def schedule(cfg: Config, epochs: int) -> Overrides:
@@ -81,9 +66,8 @@ def schedule(cfg: Config, epochs: int) -> Overrides:
     scheduler = cfg.get('param_scheduler')
     if isinstance(scheduler, ConfigDict) and scheduler.get('type') == 'MultiStepLR':
         share = epochs / cfg.train_cfg.max_epochs
-        overrides['param_scheduler'] = dict(
-            milestones=[max(1, round(share * milestone)) for milestone in scheduler.milestones]
-        )
+        milestones = [max(1, round(share * milestone)) for milestone in scheduler.milestones]
+        overrides['param_scheduler'] = dict(milestones=milestones)
     return overrides
 
 
@@ -106,112 +90,72 @@ def schedule_on(cfg: Config, epochs: int) -> Overrides:
     return overrides | dict(param_scheduler=kept)
 
 
-def network_overrides(
-    settings: Settings, seed: int, epochs: int, backbone: Overrides | None = None, splice: bool = False
-) -> Overrides:
-    """What a network's config changes of the plain one's.
-
-    Args:
-        settings: Of the study.
-        seed: Of the run.
-        epochs: Of the run.
-        backbone: Changes of the backbone.
-        splice: Start from other checkpoints, which the command line names.
-    """
-    cfg = read_config(settings.config)
-    overrides = (schedule_on if splice else schedule)(cfg, epochs)
+def _write_network(
+    settings: Settings, network: str, seed: int, about: str, epochs: int, splice: bool = False, **backbone: object
+) -> None:
+    """The config of a network: what it changes of the plain one's; ``splice`` starts from checkpoints named later."""
+    overrides = (schedule_on if splice else schedule)(read_config(settings.config), epochs)
     overrides['randomness'] = dict(seed=seed)
-    changes = dict(num_stacks=settings.stacks) | (backbone or {})
-    overrides['model'] = dict(backbone=changes)
+    overrides['model'] = dict(backbone=dict(num_stacks=settings.stacks) | backbone)
     if splice:
         overrides['default_hooks'] = dict(splice=dict(type='SpliceHook', plain=None, autoencoders=[]))
     if not settings.own_test:  # for tools that know no --held-out
-        overrides['test_dataloader'] = dict(
-            dataset=dict(ann_file=f'annotations/{settings.test_file.name}', data_prefix=dict(img='train2017/'))
-        )
-    if not changes.get('skip_connections', True):
+        held_out = dict(ann_file=f'annotations/{settings.test_file.name}', data_prefix=dict(img='train2017/'))
+        overrides['test_dataloader'] = dict(dataset=held_out)
+    if not backbone.get('skip_connections', True):
         overrides['find_unused_parameters'] = True  # the branches that are off get no gradient
-    return overrides
+    write_config(settings.config_of(network, seed), settings.config, about, overrides)
 
 
 def write_plain_configs(settings: Settings) -> None:
     """Write the configs that need no width: plain, control, longer, noskip."""
-    epochs, more = settings.epochs, settings.more_epochs
+    epochs, more, name = settings.epochs, settings.more_epochs, 'The plain network'
+    whole = epochs + more
     for seed in settings.seeds:
-        noskip = network_overrides(settings, seed, epochs, dict(skip_connections=False))
-        for network, about, overrides in (
-            ('plain', f', seed {seed}.', network_overrides(settings, seed, epochs)),
-            (
-                'control',
-                f' trained on, seed {seed}: {epochs + more} epochs in all.',
-                network_overrides(settings, seed, more, splice=True),
-            ),
-            (
-                'longer',
-                f' from scratch for {epochs + more} epochs, seed {seed}.',
-                network_overrides(settings, seed, epochs + more),
-            ),
-            ('noskip', f' without skip connections, seed {seed}.', noskip),
-        ):
-            path = settings.config_of(network, seed)
-            write_config(path, settings.config, f'The plain network{about}', overrides)
+        about = f'{name} trained on, seed {seed}: {whole} epochs in all.'
+        _write_network(settings, 'plain', seed, f'{name}, seed {seed}.', epochs)
+        _write_network(settings, 'control', seed, about, more, splice=True)
+        _write_network(settings, 'longer', seed, f'{name} from scratch for {whole} epochs, seed {seed}.', whole)
+        about = f'{name} without skip connections, seed {seed}.'
+        _write_network(settings, 'noskip', seed, about, epochs, skip_connections=False)
 
 
 def widths_of(settings: Settings) -> list[int]:
-    """The suggested width of each stack, at least 1, or the one that was asked for.
-
-    Raises:
-        InputError: It has not been found yet, or is larger than the latent.
-    """
+    """The suggested width of each stack, at least 1, or the one asked for; InputError where it cannot be."""
     widths = []
     for stack in range(settings.stacks):
         mend = f'run the stage "keep components {stack}" again'
         found = read_answer(settings.width_of(stack), ComponentProjection, mend)
         widths.append(settings.width or max(1, found.suggestion.k))
         if widths[-1] > found.dimensions:
-            raise InputError(
-                f'--width {widths[-1]}: the latent of stack {stack} has {found.dimensions} values; give at most as many'
-            )
+            has = f'the latent of stack {stack} has {found.dimensions} values'
+            raise InputError(f'--width {widths[-1]}: {has}; give at most as many')
     return widths
 
 
 def necks_of(settings: Settings, key: str) -> list[Overrides]:
     """The autoencoder of each stack: ``suggested`` (linear ends) or ``study`` (ReLUs, width 50)."""
-    cfg = read_config(settings.autoencoder)
-    neck = cfg.model.neck.to_dict()
-    if key == 'study':
-        size = neck['in_channels'] * neck['in_featuremap_size'][0] * neck['in_featuremap_size'][1]
-        widths = [min(STUDY_WIDTH, size)] * settings.stacks
-    else:
-        widths = widths_of(settings)
-    return [
-        {**neck, 'code_channels': width, 'code_relu': key == 'study', 'output_relu': key == 'study'} for width in widths
-    ]
+    neck, relu = read_config(settings.autoencoder).model.neck.to_dict(), key == 'study'
+    size = neck['in_channels'] * math.prod(neck['in_featuremap_size'])
+    widths = [min(STUDY_WIDTH, size)] * settings.stacks if relu else widths_of(settings)
+    return [{**neck, 'code_channels': width, 'code_relu': relu, 'output_relu': relu} for width in widths]
 
 
 def write_autoencoder_configs(settings: Settings) -> None:
     """Write the configs that need a width."""
     for key, network in SPLICED.items():
         if network in settings.networks or (key == 'suggested' and 'scratch' in settings.networks):
-            necks = necks_of(settings, key)
+            necks, more = necks_of(settings, key), settings.more_epochs
+            widths = [neck['code_channels'] for neck in necks]
             for seed in settings.seeds:
                 for stack, neck in enumerate(necks):
                     _write_autoencoder(settings, settings.autoencoder_name(key, seed, stack), stack, seed, neck)
-                write_config(
-                    settings.config_of(network, seed),
-                    settings.config,
-                    f'Autoencoders of widths {[neck["code_channels"] for neck in necks]} '
-                    f'spliced in and trained on, seed {seed}.',
-                    network_overrides(settings, seed, settings.more_epochs, dict(bottleneck=necks), True),
-                )
+                about = f'Autoencoders of widths {widths} spliced in and trained on, seed {seed}.'
+                _write_network(settings, network, seed, about, more, splice=True, bottleneck=necks)
                 if key == 'suggested':
-                    small = dict(bottleneck=[{**neck, 'init_cfg': SMALL_START} for neck in necks])
-                    write_config(
-                        settings.config_of('scratch', seed),
-                        settings.config,
-                        f'The improved network from scratch, seed {seed}.',
-                        network_overrides(settings, seed, settings.epochs + settings.more_epochs, small),
-                    )
+                    small = [{**neck, 'init_cfg': SMALL_START} for neck in necks]
+                    about = f'The improved network from scratch, seed {seed}.'
+                    _write_network(settings, 'scratch', seed, about, settings.epochs + more, bottleneck=small)
 
 
 def _write_autoencoder(settings: Settings, name: str, stack: int, seed: int, neck: Overrides) -> None:
@@ -220,20 +164,11 @@ def _write_autoencoder(settings: Settings, name: str, stack: int, seed: int, nec
     # Of a few persons a tenth would be one, who does not vary.
     if min(settings.limit or FEW, settings.people[0] if settings.people else FEW) < FEW:
         dataset['held_out'] = 0.5
-    loader = dict(dataset=dataset)
-    write_config(
-        settings.work_dir / 'configs' / f'{name}.py',
-        settings.autoencoder,
-        f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed {seed}.',
-        dict(
-            model=dict(neck=neck),
-            randomness=dict(seed=seed),
-            train_cfg=dict(max_epochs=settings.autoencoder_epochs),
-            train_dataloader=loader,
-            val_dataloader=loader,
-            test_dataloader=loader,
-        ),
-    )
+    overrides: Overrides = dict(model=dict(neck=neck), randomness=dict(seed=seed))
+    overrides['train_cfg'] = dict(max_epochs=settings.autoencoder_epochs)
+    overrides |= {f'{part}_dataloader': dict(dataset=dataset) for part in ('train', 'val', 'test')}
+    about = f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed {seed}.'
+    write_config(settings.work_dir / 'configs' / f'{name}.py', settings.autoencoder, about, overrides)
 
 
 def write_all(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from shg_xai.datasets.coco_split import is_person
 from shg_xai.errors import InputError
 from shg_xai.study.configs import read_config
 from shg_xai.study.process import ROOT
@@ -18,8 +19,6 @@ from shg_xai.study.stages import Marks, Stage
 Cost = tuple[float, float]  # seconds, megabytes
 START = 8  # seconds until a tool that needs PyTorch and MMPose is at work
 CHECKPOINTS = 3  # the last, the one before it, the best
-PEOPLE_A_SECOND = 130
-SMALL_CODE_S, LARGE_CODE_S = 2e-4, 4e-3
 LADDER = 12  # numbers of components that are tried
 BYTES_A_VALUE = 4  # of a weight; a checkpoint holds the optimizer's state too, as much again
 
@@ -39,9 +38,7 @@ class Costs:
     Attributes:
         train, val, test: Persons of each part.
         train_s, test_s: Seconds a person takes in training and in a test.
-        parameters: Of the network.
         dimensions: Values of a latent.
-        annotation_mb: Size of the annotation files.
         processes: That train side by side.
     """
 
@@ -55,11 +52,6 @@ class Costs:
     annotation_mb: float = 0
     processes: int = 1
 
-    @property
-    def held_out(self) -> int:
-        """Persons to hold out of the training set for the test."""
-        return self.test
-
     def reading(self) -> Cost:
         return 3 + self.annotation_mb / 30, self.annotation_mb / 100
 
@@ -68,7 +60,7 @@ class Costs:
         return 5 + self.annotation_mb / 15 + (self.train + self.test) / 2 / 150, self.annotation_mb
 
     def drawing(self, people: int) -> Cost:
-        return 2 + people / PEOPLE_A_SECOND, people * 0.02
+        return 2 + people / 130, people * 0.02
 
     def training(self, epochs: int) -> Cost:
         epoch = (self.train * self.train_s + self.val * self.test_s) / self.processes
@@ -76,7 +68,7 @@ class Costs:
 
     def training_autoencoder(self, epochs: int = 0) -> Cost:
         # A person and epoch of the demo's, and of the study's: measured on two cores.
-        epoch = self.train * (SMALL_CODE_S if self.dimensions < 2048 else LARGE_CODE_S)
+        epoch = self.train * (2e-4 if self.dimensions < 2048 else 4e-3)
         size = CHECKPOINTS * 2 * self.dimensions * 300 * BYTES_A_VALUE / 1e6
         return START + self._components() + epochs * epoch, size if epochs else 0
 
@@ -90,8 +82,7 @@ class Costs:
         return START + self._components() + persons * self.test_s * passes * 0.6, 1
 
     def dumping(self, layers: int) -> Cost:
-        size = self.train * (self.dimensions * 2 * layers + 400) / 1e6
-        return START + self.train * self.test_s, size
+        return START + self.train * self.test_s, self.train * (self.dimensions * 2 * layers + 400) / 1e6
 
     def analysing(self, stores: int) -> Cost:
         # Silhouettes are quadratic in the persons, the rest is linear; measured on two cores.
@@ -103,18 +94,9 @@ class Costs:
 
 
 def count_persons(path: Path) -> int:
-    """Persons of a COCO keypoint file that have labelled joints.
-
-    Raises:
-        InputError: It cannot be read.
-    """
+    """Persons of a COCO keypoint file that have labelled joints; InputError where it cannot be read."""
     try:
-        annotations = json.loads(path.read_bytes())['annotations']
-        return sum(
-            1
-            for annotation in annotations
-            if annotation.get('num_keypoints', 0) > 0 and not annotation.get('iscrowd', 0)
-        )
+        return sum(map(is_person, json.loads(path.read_bytes())['annotations']))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f'{path}: no COCO keypoint annotations ({error}); --data-root takes a folder in the layout of COCO 2017'
@@ -122,17 +104,9 @@ def count_persons(path: Path) -> int:
 
 
 def time_network(config: Path, stacks: int) -> Timing:
-    """What a person costs on this machine, see :mod:`shg_xai.study.timing`.
-
-    Raises:
-        InputError: The network of the config cannot be built or run.
-    """
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.timing', str(config), str(stacks)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    """What a person costs on this machine (:mod:`shg_xai.study.timing`); InputError where the network cannot run."""
+    command = [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.timing', str(config), str(stacks)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ['no message'])[-1]
         raise InputError(f'{config}: the network cannot be run: {last.removeprefix("error: ")}')
@@ -140,54 +114,33 @@ def time_network(config: Path, stacks: int) -> Timing:
 
 
 def estimate(settings: Settings, held_out: int) -> Costs:
-    """Count persons and try the network; made people need not be there yet.
-
-    Args:
-        settings: Of the study.
-        held_out: Persons to hold out at most.
-    """
-    size = 0.0
+    """Count persons and try the network; made people need not be there yet. At most ``held_out`` are held out."""
     if settings.people:
-        train, test = settings.people
+        (train, test), size = settings.people, 0.0
         val = test
     else:
-        files = {
-            split: settings.data_root / 'annotations' / f'person_keypoints_{split}2017.json'
-            for split in ('train', 'val', *(['test'] if settings.own_test else []))
-        }
-        counts = {split: count_persons(file) for split, file in files.items()}
-        if settings.limit:
-            counts = {split: min(count, settings.limit) for split, count in counts.items()}
-        train, val = counts['train'], counts['val']
-        test = counts.get('test', max(1, min(held_out, train // 10)))
-        train -= 0 if settings.own_test else test
-        size = sum(file.stat().st_size for file in files.values()) / 1e6
-    timing = time_network(settings.config, settings.stacks)
-    latent = _latent_size(settings)
-    return Costs(
-        train, val, test, timing.train, timing.test, timing.parameters, latent, size, processes=settings.processes
-    )
-
-
-def _latent_size(settings: Settings) -> int:
-    cfg = read_config(settings.config)
-    width, height = cfg.codec.heatmap_size
-    depth = cfg.model.backbone.get('depth', 4)
-    return cfg.model.backbone.get('channels', 256) * (width >> depth) * (height >> depth)
+        splits, folder = ('train', 'val', 'test')[: 2 + settings.own_test], settings.data_root / 'annotations'
+        files = [folder / f'person_keypoints_{split}2017.json' for split in splits]
+        train, val, *own = [min(count_persons(file), settings.limit or sys.maxsize) for file in files]
+        test = own[0] if own else max(1, min(held_out, train // 10))
+        train -= 0 if own else test
+        size = sum(file.stat().st_size for file in files) / 1e6
+    timing, cfg = time_network(settings.config, settings.stacks), read_config(settings.config)
+    backbone, (width, height) = cfg.model.backbone, cfg.codec.heatmap_size
+    depth = backbone.get('depth', 4)
+    latent = backbone.get('channels', 256) * (width >> depth) * (height >> depth)
+    needed = (timing.train, timing.test, timing.parameters, latent, size, settings.processes)
+    return Costs(train, val, test, *needed)
 
 
 def table(stages: Sequence[Stage], marks: Marks) -> str:
     """The plan as a Markdown table: estimates, and what was measured where it is done."""
     lines = ['| stage | estimated | disk | so far |', '|---|---|---|---|']
     for stage in stages:
-        mark = marks.read(stage)
-        state = f'{mark.state}, {duration(mark.seconds)}' if mark else ''
+        state = f'{mark.state}, {duration(mark.seconds)}' if (mark := marks.read(stage)) else ''
         lines.append(f'| {stage.name} | {duration(stage.seconds)} | {size(stage.megabytes)} | {state} |')
-    lines.append(
-        f'| all | {duration(sum(stage.seconds or 0 for stage in stages))} | '
-        f'{size(sum(stage.megabytes or 0 for stage in stages))} | |'
-    )
-    return '\n'.join(lines)
+    seconds, megabytes = sum(stage.seconds or 0 for stage in stages), sum(stage.megabytes or 0 for stage in stages)
+    return '\n'.join([*lines, f'| all | {duration(seconds)} | {size(megabytes)} | |'])
 
 
 def duration(seconds: float | None) -> str:

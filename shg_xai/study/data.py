@@ -14,8 +14,6 @@ from shg_xai.coco import Coco
 from shg_xai.datasets.coco_split import check_coco, count_persons
 from shg_xai.errors import InputError
 
-NEEDED = ('train', 'val')
-
 
 def first_persons(coco: Coco, limit: int) -> Coco:
     """A COCO keypoint file with only the images, in order, that hold its first persons.
@@ -29,11 +27,8 @@ def first_persons(coco: Coco, limit: int) -> Coco:
         if 0 < count <= limit:
             kept.add(image['id'])
             limit -= count
-    return {
-        **coco,
-        'images': [image for image in coco['images'] if image['id'] in kept],
-        'annotations': [annotation for annotation in coco['annotations'] if annotation['image_id'] in kept],
-    }
+    annotations = [annotation for annotation in coco['annotations'] if annotation['image_id'] in kept]
+    return {**coco, 'images': [image for image in coco['images'] if image['id'] in kept], 'annotations': annotations}
 
 
 def link_data(root: Path, out: Path, limit: int | None) -> None:
@@ -42,12 +37,12 @@ def link_data(root: Path, out: Path, limit: int | None) -> None:
     Raises:
         InputError: Something is missing in ``root``, no person is left, or ``out`` is there and holds more than links.
     """
-    for split in NEEDED:
+    for split in ('train', 'val'):
         for path in (root / 'annotations' / f'person_keypoints_{split}2017.json', root / f'{split}2017'):
             if not path.exists():
                 raise InputError(
-                    f'{path}: missing; --data-root takes a folder in the layout of '
-                    'COCO 2017: annotations/, train2017/, val2017/'
+                    f'{path}: missing; --data-root takes a folder in the layout of COCO 2017: annotations/, '
+                    'train2017/, val2017/'
                 )
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f'.{out.name}.', dir=out.parent))
@@ -65,19 +60,13 @@ def link_data(root: Path, out: Path, limit: int | None) -> None:
                 raise InputError(f'{file}: no image of at most {limit} persons; give a larger --limit')
             target.write_text(json.dumps(coco))
         part.chmod(0o755)
-        _drop_links(out)
+        if out.exists():  # an earlier run was cut off right after it had made the folder
+            if not all(entry.is_symlink() for entry in out.iterdir() if entry.name != 'annotations'):
+                raise InputError(f'{out}: is there and holds more than links; name another folder')
+            shutil.rmtree(out)
         part.rename(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _drop_links(out: Path) -> None:
-    """Make room where an earlier run was cut off right after it had made the folder."""
-    if not out.exists():
-        return
-    if not all(entry.is_symlink() for entry in out.iterdir() if entry.name != 'annotations'):
-        raise InputError(f'{out}: is there and holds more than links; name another folder')
-    shutil.rmtree(out)
 
 
 def _read(file: Path) -> Coco:

@@ -2,52 +2,72 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from shg_xai.study import configs
-from shg_xai.study.configs import inherited
+from shg_xai.study.configs import inherited, read_config
 from shg_xai.study.costs import Cost, Costs
-from shg_xai.study.interventions import intervention_files, intervention_stages
 from shg_xai.study.process import ROOT
 from shg_xai.study.settings import FILE, Settings
 from shg_xai.study.stages import Stage
 
 # People who differ by sitting or standing and by little else: the same size, seen from one side.
-CONTROLLED = ['--two', 'posture=0,1', '--range', 'activity=0:0.2', '--range', 'yaw_deg=52:58'] + [
-    word
-    for fixed in ('scale=0.65', 'truncation=0', 'occluder=0', 'label_dropout=0', 'distractors=0', 'roll_deg=0')
-    for word in ('--fix', fixed)
-]
+FIXED = ('scale=0.65', 'truncation=0', 'occluder=0', 'label_dropout=0', 'distractors=0', 'roll_deg=0')
+CONTROLLED = ['--two', 'posture=0,1', '--range', 'activity=0:0.2', '--range', 'yaw_deg=52:58']
+CONTROLLED += [word for fixed in FIXED for word in ('--fix', fixed)]
 CONTROLLED_PEOPLE = 400
 MOST_HELD_OUT = 5064  # the study's test set
+# What is done to the plain network.
+WALKED = (1, 2, 3, 10, 30, 50)  # of the study's components
+CONCEPTS = ('facing_camera', 'labelled_share', 'standing')
+WALKERS, RANDOM = 50, 10  # persons of a walk, random directions
+TESTED = 200  # persons that are enough to find redundancy
+MANY = 200  # persons among whom both sides of a concept are met
+PROJECTED = (0, 8, 50)  # components that the latent is projected on while all skips stay
+FILES = ('skips', 'walk', 'redundancy', 'misclassified')
+
+
+def result_of(settings: Settings, name: str) -> Path:
+    """Where a stage's answer is."""
+    return settings.work_dir / 'interventions' / f'{name}.json'
+
+
+def has_skips(settings: Settings) -> bool:
+    """Whether the plain network has any skip connection that could be turned off."""
+    flags = read_config(settings.config).model.backbone.get('skip_connections', True)
+    return 'True' in str(flags) or '1' in str(flags)  # one flag, one a level, or one a stack
+
+
+def intervention_files(settings: Settings) -> list[Path]:
+    """The answers of all these stages."""
+    return [result_of(settings, name) for name in FILES if name != 'skips' or has_skips(settings)]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Puts the stages of a study in order.
-
-    Attributes:
-        settings: What the study is about.
-        costs: What persons, networks and stores cost.
-    """
+    """Puts the stages of a study in order: of what it is about, and what persons, networks and stores cost."""
 
     settings: Settings
     costs: Costs
 
     def stages(self) -> list[Stage]:
         """All stages, each after those it depends on."""
-        s = self.settings
         found = [*self._data()]
-        for seed in s.seeds:
+        for seed in self.settings.seeds:
             found += self._plain(seed)
         found += self._width()
-        for seed in s.seeds:
+        for seed in self.settings.seeds:
             found += self._networks(seed)
-        return [*found, *self._look_again(), *intervention_stages(self), *self._pictures(), self._collect()]
+        return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
 
     def stage(self, name: str, command: Iterable[object], inputs: Iterable[object], output: Path, cost: Cost) -> Stage:
         """A stage, words and inputs as text, inputs without repeats."""
         return Stage(name, tuple(map(str, command)), tuple(dict.fromkeys(map(str, inputs))), output, *cost)
+
+    def network(self, name: str, seed: int) -> list[object]:
+        """Config and best weights of a network, for a tool."""
+        return [self.settings.config_of(name, seed), f'{{{self.settings.best_of(name, seed)}}}']
 
     def data_options(self) -> list[object]:
         """Where the data is, for a tool."""
@@ -56,8 +76,6 @@ class Plan:
     def sampling_options(self) -> list[object]:
         """How intervals are drawn, for a tool."""
         return ['--bootstrap', self.settings.bootstrap, '--confidence', self.settings.confidence]
-
-    # Stages by kind
 
     def _train(
         self, network: str, seed: int, epochs: int, plain: str | None = None, autoencoders: Sequence[str] = ()
@@ -74,102 +92,46 @@ class Plan:
         if autoencoders:
             parts = ','.join(f'{{{pattern}}}' for pattern in autoencoders)
             options.append(f'default_hooks.splice.autoencoders=[{parts}]')
-        return self.stage(
-            f'train {network} {seed}',
-            [*launcher, config, '--work-dir', run, *self.data_options(), '--resume', *options],
-            [config, *inherited(s.config), s.train_file, s.val_file, *([plain] if plain else []), *autoencoders],
-            run,
-            self.costs.training(epochs),
-        )
+        command = [*launcher, config, '--work-dir', run, *self.data_options(), '--resume', *options]
+        inputs = [config, *inherited(s.config), s.train_file, s.val_file, *([plain] if plain else []), *autoencoders]
+        return self.stage(f'train {network} {seed}', command, inputs, run, self.costs.training(epochs))
 
-    def _test(self, network: str, config: str, seed: int) -> Stage:
-        """A network's test on the held-out persons."""
+    def _test(self, network: str, seed: int, config: str = '') -> Stage:
+        """A network's test on the held-out persons, by its own config or another's."""
         s = self.settings
-        best, out, path = s.best_of(network, seed), s.test_of(network, seed), s.config_of(config, seed)
-        own = ['--work-dir', s.work_dir / 'runs' / f'test_{network}_{seed}']
-        outputs = ['--out', out, '--persons', s.test_of(network, seed, 'parquet')]
-        command = ['tools/test.py', path, f'{{{best}}}', *own, *self.data_options(), *outputs]
+        best, out, path = s.best_of(network, seed), s.test_of(network, seed), s.config_of(config or network, seed)
+        command = ['tools/test.py', path, f'{{{best}}}', '--work-dir', s.work_dir / 'runs' / f'test_{network}_{seed}']
+        command += [*self.data_options(), '--out', out, '--persons', s.test_of(network, seed, 'parquet')]
         return self.stage(f'test {network} {seed}', command, [best, path, s.test_file], out, self.costs.testing())
 
     def _autoencoder(self, name: str, seed: int) -> Iterator[Stage]:
         """An autoencoder's training on stored latents, and its test on persons it was not trained on."""
-        s = self.settings
+        s, costs = self.settings, self.costs
         config, runs, out = s.work_dir / 'configs' / f'{name}.py', s.work_dir / 'runs', s.work_dir / 'tests'
-        store = s.store_of('plain', seed)
-        data, manifest, best = ['--data-root', store], store / 'manifest.json', self._best_autoencoder(name)
-        yield self.stage(
-            f'train {name}',
-            ['tools/train.py', config, '--work-dir', runs / name, *data, '--resume'],
-            [config, *inherited(s.autoencoder), manifest],
-            runs / name,
-            self.costs.training_autoencoder(s.autoencoder_epochs),
-        )
-        own = ['--work-dir', runs / f'test_{name}', *data, '--out', out / f'{name}.json']
-        yield self.stage(
-            f'test {name}',
-            ['tools/test.py', config, f'{{{best}}}', *own],
-            [best, config, manifest],
-            out / f'{name}.json',
-            self.costs.training_autoencoder(),
-        )
+        store, out, best = s.store_of('plain', seed), out / f'{name}.json', self._best_autoencoder(name)
+        data, manifest = ['--data-root', store], store / 'manifest.json'
+        command = ['tools/train.py', config, '--work-dir', runs / name, *data, '--resume']
+        inputs, cost = [config, *inherited(s.autoencoder), manifest], costs.training_autoencoder(s.autoencoder_epochs)
+        yield self.stage(f'train {name}', command, inputs, runs / name, cost)
+        command = ['tools/test.py', config, f'{{{best}}}', '--work-dir', runs / f'test_{name}', *data, '--out', out]
+        yield self.stage(f'test {name}', command, [best, config, manifest], out, costs.training_autoencoder())
 
     def _best_autoencoder(self, name: str) -> str:
         return str(self.settings.work_dir / 'runs' / name / 'best_latent_explained_variance_ratio_epoch_*.pth')
 
     def _dump(self, network: str, seed: int, layers: Sequence[str]) -> Stage:
         """A network's latents of the training persons."""
-        s = self.settings
-        best, store = s.best_of(network, seed), s.store_of(network, seed)
-        what = ['--split', 'train', '--layers', *layers, '--out', store]
-        return self.stage(
-            f'dump {network} {seed}',
-            ['tools/dump_latents.py', s.config_of(network, seed), f'{{{best}}}', *self.data_options(), *what],
-            [best, s.train_file],
-            store,
-            self.costs.dumping(len(layers)),
-        )
+        s, store = self.settings, self.settings.store_of(network, seed)
+        command = ['tools/dump_latents.py', *self.network(network, seed), *self.data_options(), '--split', 'train']
+        command += ['--layers', *layers, '--out', store]
+        inputs, cost = [s.best_of(network, seed), s.train_file], self.costs.dumping(len(layers))
+        return self.stage(f'dump {network} {seed}', command, inputs, store, cost)
 
     def _analyse(self, name: str, stores: Sequence[Path], layers: Sequence[str], out: Path, *options: str) -> Stage:
         """An analysis of stores."""
-        how = [*self.sampling_options(), '--out', out, *options]
-        return self.stage(
-            name,
-            ['tools/analyze_latent.py', *stores, '--layers', *layers, *how],
-            [store / 'manifest.json' for store in stores],
-            out,
-            self.costs.analysing(len(stores)),
-        )
-
-    # Data
-
-    def _data(self) -> Iterator[Stage]:
-        s, costs = self.settings, self.costs
-        annotations = s.data_root / 'annotations'
-        if s.people:
-            train, test = s.people
-            yield self._people('make people', s.data, (train, test, test))
-            if 'improved' in s.networks:
-                controlled = ('--seed', '1', *CONTROLLED)
-                counts = (0, 0, CONTROLLED_PEOPLE)
-                yield self._people('make controlled people', s.work_dir / 'controlled', counts, controlled)
-        else:
-            yield self.stage(
-                'data',
-                ['-m', 'shg_xai.study.data', s.data_root, s.data, *([] if s.limit is None else [s.limit])],
-                [annotations / f'person_keypoints_{split}2017.json' for split in ('train', 'val')],
-                s.data,
-                costs.reading(),
-            )
-            if not s.own_test and not (annotations / 'split_info.json').is_file():
-                yield self.stage(
-                    'split',
-                    ['tools/split_coco.py', s.data, '--persons', costs.held_out, '--force'],
-                    [s.data / 'annotations' / 'person_keypoints_train2017.json'],
-                    s.data / 'annotations' / 'split_info.json',
-                    costs.splitting(),
-                )
-        files, out = [s.train_file, s.test_file], s.work_dir / 'mean_pose.json'
-        yield self.stage('mean pose', ['tools/mean_pose.py', *files, '--out', out], files, out, costs.reading())
+        command = ['tools/analyze_latent.py', *stores, '--layers', *layers, *self.sampling_options(), '--out', out]
+        manifests, cost = [store / 'manifest.json' for store in stores], self.costs.analysing(len(stores))
+        return self.stage(name, [*command, *options], manifests, out, cost)
 
     def _people(self, name: str, out: Path, counts: tuple[int, int, int], options: Sequence[str] = ()) -> Stage:
         command: list[object] = ['tools/make_people.py', out, '--force', *options]
@@ -178,120 +140,147 @@ class Plan:
         artist = sorted((ROOT / 'shg_xai' / 'datasets' / 'people').glob('*.py'))
         return self.stage(name, command, artist, out, self.costs.drawing(sum(counts)))
 
-    # Networks
+    def _data(self) -> Iterator[Stage]:
+        s, costs, source, linked = (
+            self.settings,
+            self.costs,
+            self.settings.data_root / 'annotations',
+            self.settings.data,
+        )
+        if s.people:
+            train, test = s.people
+            yield self._people('make people', s.data, (train, test, test))
+            if 'improved' in s.networks:
+                counts = (0, 0, CONTROLLED_PEOPLE)
+                folder = s.work_dir / 'controlled'
+                yield self._people('make controlled people', folder, counts, ('--seed', '1', *CONTROLLED))
+        else:
+            command = ['-m', 'shg_xai.study.data', s.data_root, linked, *([] if s.limit is None else [s.limit])]
+            needed = [source / f'person_keypoints_{split}2017.json' for split in ('train', 'val')]
+            yield self.stage('data', command, needed, linked, costs.reading())
+            if not s.own_test and not (source / 'split_info.json').is_file():
+                command = ['tools/split_coco.py', linked, '--persons', costs.test, '--force']
+                train_file = linked / 'annotations' / 'person_keypoints_train2017.json'
+                out = train_file.with_name('split_info.json')
+                yield self.stage('split', command, [train_file], out, costs.splitting())
+        files, out = [s.train_file, s.test_file], s.work_dir / 'mean_pose.json'
+        yield self.stage('mean pose', ['tools/mean_pose.py', *files, '--out', out], files, out, costs.reading())
 
-    def _plain(self, seed: int) -> Iterator[Stage]:
-        s = self.settings
-        yield self._train('plain', seed, s.epochs)
-        yield self._test('plain', 'plain', seed)
-        yield self._dump('plain', seed, s.layers)
+    def _plain(self, seed: int) -> list[Stage]:
+        train = self._train('plain', seed, self.settings.epochs)
+        return [train, self._test('plain', seed), self._dump('plain', seed, self.settings.layers)]
 
     def _width(self) -> Iterator[Stage]:
-        s = self.settings
-        seed = s.seeds[0]
-        best, store = s.best_of('plain', seed), s.store_of('plain', seed)
+        s, seed = self.settings, self.settings.seeds[0]
+        store = s.store_of('plain', seed)
         yield self._analyse('analyse plain', [store] * s.stacks, s.layers, s.work_dir / 'analysis_plain', '--no-report')
-        for stack, layer in enumerate(s.layers):
-            latent = ['--store', store, '--layer', layer, *self.data_options(), '--split', 'val']
-            how = ['--tolerance', s.tolerance, *self.sampling_options(), '--out', s.width_of(stack)]
-            yield self.stage(
-                f'keep components {stack}',
-                ['tools/keep_components.py', s.config_of('plain', seed), f'{{{best}}}', *latent, *how],
-                [best, store / 'manifest.json', s.val_file],
-                s.width_of(stack),
-                self.costs.keeping(),
-            )
+        inputs: list[object] = [s.best_of('plain', seed), store / 'manifest.json', s.val_file]
+        widths = [s.width_of(stack) for stack in range(s.stacks)]
+        for stack, (layer, out) in enumerate(zip(s.layers, widths, strict=True)):
+            command = ['tools/keep_components.py', *self.network('plain', seed), '--store', store, '--layer', layer]
+            command += [*self.data_options(), '--split', 'val', '--tolerance', s.tolerance, *self.sampling_options()]
+            yield self.stage(f'keep components {stack}', [*command, '--out', out], inputs, out, self.costs.keeping())
         if s.spliced or 'scratch' in s.networks:
-            widths = [s.width_of(stack) for stack in range(s.stacks)]
-            sources = [*inherited(s.config), *inherited(s.autoencoder), configs.__file__]
-            yield self.stage(
-                'choose width',
-                ['-m', 'shg_xai.study.configs', s.work_dir],
-                [*widths, s.work_dir / FILE, *sources],
-                s.work_dir / 'widths' / 'chosen.json',
-                (1, 0),
-            )
+            inputs = [*widths, s.work_dir / FILE, *inherited(s.config), *inherited(s.autoencoder), configs.__file__]
+            command, out = ['-m', 'shg_xai.study.configs', s.work_dir], s.work_dir / 'widths' / 'chosen.json'
+            yield self.stage('choose width', command, inputs, out, (1, 0))
 
     def _networks(self, seed: int) -> Iterator[Stage]:
-        s = self.settings
-        plain = s.best_of('plain', seed)
+        s, plain = self.settings, self.settings.best_of('plain', seed)
         if 'control' in s.networks:
             yield self._train('control', seed, s.more_epochs, plain)
-            yield self._test('control', 'control', seed)
+            yield self._test('control', seed)
         for key, network in s.spliced.items():
             names = [s.autoencoder_name(key, seed, stack) for stack in range(s.stacks)]
             for name in names:
                 yield from self._autoencoder(name, seed)
             yield self._train(network, seed, s.more_epochs, plain, [self._best_autoencoder(name) for name in names])
-            yield self._test(network, network, seed)
+            yield self._test(network, seed)
             if key == 'suggested':
-                yield self._test('spliced', 'improved', seed)
+                yield self._test('spliced', seed, 'improved')
         for network, epochs in (('scratch', s.more_epochs), ('longer', s.more_epochs), ('noskip', 0)):
             if network in s.networks:
                 yield self._train(network, seed, s.epochs + epochs)
-                yield self._test(network, network, seed)
-
-    # Reports
+                yield self._test(network, seed)
 
     def _look_again(self) -> Iterator[Stage]:
         """The latents of the improved network beside those of the plain one."""
-        s = self.settings
-        seed = s.seeds[0]
-        if 'improved' not in s.networks:
-            return
-        codes = [s.code_layer(stack) for stack in range(s.stacks)]
-        yield self._dump('improved', seed, [*s.layers, *codes])
-        plain, improved = s.store_of('plain', seed), s.store_of('improved', seed)
-        stores = [plain] * s.stacks + [improved] * 2 * s.stacks
-        layers = [*s.layers, *s.layers, *codes]
-        yield self._analyse('analyse both', stores, layers, s.work_dir / 'analysis_both', '--no-report')
-        if s.people:
-            yield from self._controlled(seed)
+        s, seed = self.settings, self.settings.seeds[0]
+        if 'improved' in s.networks:
+            codes = [s.code_layer(stack) for stack in range(s.stacks)]
+            yield self._dump('improved', seed, [*s.layers, *codes])
+            stores = [s.store_of('plain', seed)] * s.stacks + [s.store_of('improved', seed)] * 2 * s.stacks
+            layers = [*s.layers, *s.layers, *codes]
+            yield self._analyse('analyse both', stores, layers, s.work_dir / 'analysis_both', '--no-report')
+            if s.people:
+                yield from self._controlled(seed)
 
     def _controlled(self, seed: int) -> Iterator[Stage]:
         """The same of people who differ by sitting or standing and by little else."""
-        s = self.settings
-        data = s.work_dir / 'controlled'
-        stores = []
+        s, data, stores = self.settings, self.settings.work_dir / 'controlled', []
+        persons = data / 'annotations' / 'person_keypoints_test2017.json'
         for network in ('plain', 'improved'):
             stores.append(s.work_dir / 'latents_controlled' / f'{network}_{seed}')
-            best = s.best_of(network, seed)
             what = ['--data-root', data, '--split', 'test', '--layers', s.layer(0), '--out', stores[-1]]
-            yield self.stage(
-                f'dump {network} {seed} controlled',
-                ['tools/dump_latents.py', s.config_of(network, seed), f'{{{best}}}', *what],
-                [best, data / 'annotations' / 'person_keypoints_test2017.json'],
-                stores[-1],
-                self.costs.testing(),
+            command, inputs = (
+                ['tools/dump_latents.py', *self.network(network, seed), *what],
+                [s.best_of(network, seed), persons],
             )
+            name = f'dump {network} {seed} controlled'
+            yield self.stage(name, command, inputs, stores[-1], self.costs.testing())
         yield self._analyse('analyse controlled', stores, [s.layer(0)], s.work_dir / 'report_controlled')
 
+    def _interventions(self) -> Iterator[Stage]:
+        """Skips off, decoded walks, redundancy of all stages, misclassified persons: the first seed's plain network."""
+        s, costs, seed = self.settings, self.costs, self.settings.seeds[0]
+        store = s.store_of('plain', seed)
+        stored = ['--store', store, '--layer', s.layer(0)]
+
+        def stage(name: str, tool: str, options: Sequence[object], inputs: Sequence[object], cost: Cost) -> Stage:
+            out, sources = result_of(s, name), [s.best_of('plain', seed), store / 'manifest.json', *inputs]
+            command = [f'tools/{tool}.py', *self.network('plain', seed), *options, *self.data_options()]
+            return self.stage(f'{name} {seed}', [*command, *self.sampling_options(), '--out', out], sources, out, cost)
+
+        def fitting(numbers: tuple[int, ...]) -> list[int]:
+            """Those numbers of components along which that many persons can differ."""
+            return [number for number in numbers if number <= min(costs.dimensions, costs.train - 1)]
+
+        if has_skips(s):
+            options = ['--split', 'test', '--store', store, '--ks', *fitting(PROJECTED)]
+            if costs.test < 2:  # of one person nobody else has skips to give
+                options += ['--replacements', 'zero', 'mean']
+            inputs: list[object] = [s.test_file]
+            if 'noskip' in s.networks:
+                options += ['--against', *self.network('noskip', seed)]
+                inputs.append(s.best_of('noskip', seed))
+            yield stage('skips', 'ablate_skips', options, inputs, costs.intervening(costs.test, 30))
+        concepts = ['--concepts', *CONCEPTS] if costs.train >= MANY else []
+        options = [*stored, '--components', *fitting(WALKED), *concepts, '--random', RANDOM, '--persons', WALKERS]
+        cost = costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2)
+        yield stage('walk', 'walk_latent', options, [s.val_file], cost)
+        options = ['--limit', TESTED, '--tolerance', s.tolerance]
+        cost = costs.intervening(min(TESTED, costs.val), 40)
+        yield stage('redundancy', 'find_redundancy', options, [s.val_file, s.train_file], cost)
+        analysis = s.work_dir / 'analysis_plain'
+        options = [*stored, '--analysis', analysis, '--split', 'train']
+        inputs = [analysis / 'results.json', s.train_file]
+        yield stage('misclassified', 'move_persons', options, inputs, costs.intervening(TESTED, 2))
+
     def _pictures(self) -> Iterator[Stage]:
-        s = self.settings
-        seed = s.seeds[0]
+        s, seed = self.settings, self.settings.seeds[0]
         tests = [s.test_of(name, seed) for name in s.trained]
         runs, out = [s.run_of(name, seed) for name in s.trained], s.work_dir / 'curves.png'
         yield self.stage('curves', ['tools/plot_curves.py', *runs, '--out', out], tests, out, (5, 0))
         shown = [name for name in ('plain', 'control', 'improved') if name in s.trained]
-        pairs = [part for name in shown for part in (s.config_of(name, seed), f'{{{s.best_of(name, seed)}}}')]
-        out = s.work_dir / 'predictions.png'
+        pairs, out = [part for name in shown for part in self.network(name, seed)], s.work_dir / 'predictions.png'
         command = ['tools/draw_predictions.py', *pairs, '--data-root', s.data, '--out', out]
         yield self.stage('predictions', command, tests, out, (10, 0))
 
     def _collect(self) -> Stage:
-        s = self.settings
+        s, folder = self.settings, self.settings.work_dir
         tests = [s.test_of(name, seed, kind) for name in s.tested for seed in s.seeds for kind in ('json', 'parquet')]
-        tests += [
-            s.work_dir / 'tests' / f'{s.autoencoder_name(key, seed, stack)}.json'
-            for key in s.spliced
-            for seed in s.seeds
-            for stack in range(s.stacks)
-        ]
-        found = [s.analysis / 'results.json', s.work_dir / 'mean_pose.json', *map(s.width_of, range(s.stacks))]
-        return self.stage(
-            'report',
-            ['-m', 'shg_xai.study.collect', s.work_dir],
-            [*tests, *found, *intervention_files(s), s.work_dir / FILE],
-            s.work_dir / 'report',
-            (20, 20),
-        )
+        alone = [s.autoencoder_name(*which) for which in product(s.spliced, s.seeds, range(s.stacks))]
+        tests += [folder / 'tests' / f'{name}.json' for name in alone]
+        found = [s.analysis / 'results.json', folder / 'mean_pose.json', *map(s.width_of, range(s.stacks))]
+        inputs = [*tests, *found, *intervention_files(s), folder / FILE]
+        return self.stage('report', ['-m', 'shg_xai.study.collect', folder], inputs, folder / 'report', (20, 20))

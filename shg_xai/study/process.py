@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # of Linux's sys/prctl.h
@@ -22,7 +23,7 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) 
     Args:
         command: Program and arguments.
         log: Gets what it prints, but for progress bars.
-        show: Gets every line it prints; see :func:`~shg_xai.study.stages.run_stage`.
+        show: Gets every line; one that ends with a carriage return is a progress bar that will be drawn anew.
 
     Returns:
         Its exit code.
@@ -32,16 +33,9 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) 
         raise SystemExit(128 + number)
 
     before = signal.signal(signal.SIGTERM, leave)
-    environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=_die_with_parent,
-    )
+    where: dict[str, Any] = dict(cwd=ROOT, env={**os.environ, 'PYTHONUNBUFFERED': '1'}, start_new_session=True)
+    pipes: dict[str, Any] = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(command, preexec_fn=_die_with_parent, **where, **pipes)
     # newline='': a progress bar, drawn anew after each carriage return, is shown while it grows.
     assert process.stdout is not None  # it is piped
     said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
@@ -68,10 +62,8 @@ def _die_with_parent() -> None:
 
 def _end_group(process: subprocess.Popen) -> None:
     """End a command and all that it started; what does not end when asked is killed."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(PATIENCE)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)

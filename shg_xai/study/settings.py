@@ -13,29 +13,28 @@ from shg_xai.study.process import ROOT
 from shg_xai.writing import aside
 
 FILE = 'settings.json'
+PUT_IN, OWN = (
+    'the autoencoder of the suggested width put in',
+    "the study's own autoencoder put in (its width, its ReLUs)",
+)
+AS_LONG, FAIR = 'from random weights, for as many steps in all', 'what the one from scratch is fairly compared with'
+# Title of each network, and what it is.
 ABOUT = {
-    'plain': 'the network without an autoencoder',
-    'control': 'the plain network trained on, for as many steps as the improved one',
-    'spliced': 'the autoencoder of the suggested width put in, not trained on',
-    'improved': 'the autoencoder of the suggested width put in, then all trained on',
-    'improved_study': "the study's own autoencoder put in (its width, its ReLUs), then all trained on",
-    'scratch': 'the network with the autoencoder of the suggested width, from random weights, for as many steps in all',
-    'longer': 'the plain network from random weights, for as many steps in all: what the one from '
-    'scratch is fairly compared with, whose rate falls as late',
-    'noskip': 'the plain network without its skip connections, trained from random weights',
-}
-TITLES = {
-    'plain': 'plain',
-    'control': 'plain, trained on',
-    'spliced': 'spliced',
-    'improved': 'spliced, trained on',
-    'improved_study': "the study's, trained on",
-    'scratch': 'autoencoder, from scratch',
-    'longer': 'plain, as long from scratch',
-    'noskip': 'plain, no skips',
+    'plain': ('plain', 'the network without an autoencoder'),
+    'control': ('plain, trained on', 'the plain network trained on, for as many steps as the improved one'),
+    'spliced': ('spliced', f'{PUT_IN}, not trained on'),
+    'improved': ('spliced, trained on', f'{PUT_IN}, then all trained on'),
+    'improved_study': ("the study's, trained on", f'{OWN}, then all trained on'),
+    'scratch': ('autoencoder, from scratch', f'the network with the autoencoder of the suggested width, {AS_LONG}'),
+    'longer': ('plain, as long from scratch', f'the plain network {AS_LONG}: {FAIR}, whose rate falls as late'),
+    'noskip': ('plain, no skips', 'the plain network without its skip connections, trained from random weights'),
 }
 # The networks that an autoencoder is put into.
 SPLICED = {'suggested': 'improved', 'study': 'improved_study'}
+# Configs below configs/, name of the work folder, networks.
+Defaults = tuple[str, str, str, tuple[str, ...]]
+DEMO: Defaults = ('demo/shg_people.py', 'demo/ae_people_latents.py', 'demo', ('control', 'improved'))
+STUDY: Defaults = ('shg_coco.py', 'ae_norelu_latents.py', 'study', ('all',))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +60,8 @@ class Settings(StudyOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.people is None and self.work_dir.is_relative_to(self.data_root):
-            raise InputError(
-                f'--work-dir {self.work_dir}: lies in --data-root, where nothing is written; name another folder'
-            )
+            where = f'--work-dir {self.work_dir}: lies in --data-root'
+            raise InputError(f'{where}, where nothing is written; name another folder')
 
     @property
     def trained(self) -> list[str]:
@@ -147,14 +145,14 @@ class Settings(StudyOptions):
         """The latent of a stack."""
         return f'backbone.hourglasses.{stack}.bottleneck_residuals'
 
-    def code_layer(self, stack: int) -> str:
-        """The code of the autoencoder in a stack."""
-        return f'backbone.hourglasses.{stack}.bottleneck.encoder'
-
     @property
     def layers(self) -> list[str]:
         """The latents of all stacks."""
         return [self.layer(stack) for stack in range(self.stacks)]
+
+    def code_layer(self, stack: int) -> str:
+        """The code of the autoencoder in a stack."""
+        return f'backbone.hourglasses.{stack}.bottleneck.encoder'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,60 +181,40 @@ class CommandOptions(StudyOptions):
             raise InputError('--processes goes with --launcher pytorch only')
         super().__post_init__()
 
-    def _gpus(self) -> int:
-        from shg_xai.study.timing import gpus
-
-        return max(1, gpus())
-
     def settings(self) -> Settings:
-        """All options known: read from the configs what was not given.
-
-        Raises:
-            InputError: A config is not there or of another kind.
-        """
-        shg, autoencoder, name = (
-            ('demo/shg_people.py', 'demo/ae_people_latents.py', 'demo')
-            if self.demo
-            else ('shg_coco.py', 'ae_norelu_latents.py', 'study')
-        )
+        """All options known: read from the configs what was not given; InputError where one is of another kind."""
+        shg, autoencoder, name, chosen = DEMO if self.demo else STUDY
         config = (self.config or ROOT / 'configs' / shg).resolve()
         alone = (self.autoencoder or ROOT / 'configs' / autoencoder).resolve()
         work_dir = (self.work_dir or Path('work_dirs') / name).resolve()
-        epochs, stacks, alone_epochs = _from_configs(config, alone)
-        epochs = self.epochs or epochs
-        chosen = self.networks or (('control', 'improved') if self.demo else ('all',))
-        given = {item.name: getattr(self, item.name) for item in fields(StudyOptions)}
-        return Settings(
-            **given
-            | dict(
-                work_dir=work_dir,
-                data_root=(self.data_root or work_dir / 'data').resolve(),
-                config=config,
-                autoencoder=alone,
-                networks=tuple(network for network in NETWORKS if network in chosen or 'all' in chosen),
-                seeds=tuple(dict.fromkeys(self.seeds)),
-                epochs=epochs,
-                more_epochs=self.more_epochs or max(1, epochs // 3),
-                autoencoder_epochs=self.autoencoder_epochs or alone_epochs,
-                stacks=self.stacks or stacks,
-                people=(self.people or (4000, 500)) if self.demo else None,
-                processes=1 if self.launcher == 'none' else self.processes or self._gpus(),
-            )
-        )
+        chosen = self.networks or chosen
+        found = _from_configs(config, alone)
+        found |= {key: value for key in found if (value := getattr(self, key))}
+        found['more_epochs'] = self.more_epochs or max(1, found['epochs'] // 3)
+        found['processes'] = self.processes or 1
+        if self.launcher == 'pytorch' and not self.processes:
+            import torch
+
+            found['processes'] = max(1, torch.cuda.device_count())
+        given = {item.name: getattr(self, item.name) for item in fields(StudyOptions)} | found
+        given['networks'] = tuple(network for network in NETWORKS if network in chosen or 'all' in chosen)
+        given['people'] = (self.people or (4000, 500)) if self.demo else None
+        given |= dict(config=config, autoencoder=alone, seeds=tuple(dict.fromkeys(self.seeds)), work_dir=work_dir)
+        return Settings(**given | dict(data_root=(self.data_root or work_dir / 'data').resolve()))
 
 
-def _from_configs(config: Path, autoencoder: Path) -> tuple[int, int, int]:
+def _from_configs(config: Path, autoencoder: Path) -> dict[str, int]:
     """Epochs and stacks of the plain config, and epochs of the autoencoder's."""
     from shg_xai.study.configs import read_config
 
     shg, alone = read_config(config), read_config(autoencoder)
     try:
         alone.model.neck  # noqa: B018  (the study puts other widths into it)
-        return shg.train_cfg.max_epochs, shg.model.backbone.get('num_stacks', 1), alone.train_cfg.max_epochs
+        stacks, epochs = shg.model.backbone.get('num_stacks', 1), shg.train_cfg.max_epochs
+        return dict(epochs=epochs, stacks=stacks, autoencoder_epochs=alone.train_cfg.max_epochs)
     except (KeyError, AttributeError) as error:
-        raise InputError(
-            f'{config}, {autoencoder}: not configs of an hourglass and of an autoencoder on latents ({error})'
-        ) from error
+        what = 'not configs of an hourglass and of an autoencoder on latents'
+        raise InputError(f'{config}, {autoencoder}: {what} ({error})') from error
 
 
 def as_json(settings: Settings) -> bytes:
@@ -245,17 +223,13 @@ def as_json(settings: Settings) -> bytes:
 
 
 def write_settings(settings: Settings) -> None:
-    """Write them into the work folder."""
+    """Into the work folder."""
     with aside(settings.work_dir / FILE) as part:
         part.write_bytes(as_json(settings))
 
 
 def read_settings(work_dir: Path) -> Settings:
-    """Read them.
-
-    Raises:
-        InputError: They are not there, or are of another version.
-    """
+    """Read them; InputError where they are not there, or of another version."""
     path = work_dir / FILE
     try:
         values = msgspec.json.decode(path.read_bytes(), type=dict)

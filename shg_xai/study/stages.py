@@ -35,8 +35,7 @@ class Stage:
             stage starts.
         inputs: Files, patterns allowed, whose contents decide about the result.
         output: The file or folder that is made; a folder is gone on with when cut.
-        seconds: How long it takes, estimated.
-        megabytes: What it leaves on the disk, estimated.
+        seconds, megabytes: How long it takes and what it leaves on the disk, estimated.
     """
 
     name: str
@@ -53,11 +52,7 @@ class Stage:
 
 
 def newest(pattern: str) -> Path:
-    """The newest file or folder that matches a pattern.
-
-    Raises:
-        InputError: None does.
-    """
+    """The newest file or folder that matches a pattern; InputError where none does."""
     path = Path(pattern)
     found = sorted(path.parent.glob(path.name), key=lambda file: (file.stat().st_mtime, file.name))
     if not found:
@@ -77,17 +72,17 @@ def digest_of(stage: Stage, command: Sequence[str]) -> str:
         path = newest(pattern) if '*' in pattern else Path(pattern)
         if not path.is_file():
             raise InputError(f'{path}: missing; the stage "{stage.name}" needs it')
-        digest.update(b'\0' + str(path).encode() + b'\0')
         facts = path.stat()
-        digest.update(_file_digest(path, facts.st_size, facts.st_mtime_ns))
+        content = _file_digest(path, facts.st_size, facts.st_mtime_ns)
+        digest.update(b'\0' + str(path).encode() + b'\0' + content)
     return digest.hexdigest()
 
 
 @cache
 def _file_digest(path: Path, size: int, changed_ns: int) -> bytes:
     """SHA-256 of a file as it is; many stages have the same annotations."""
-    digest = hashlib.sha256()
     with path.open('rb') as file:
+        digest = hashlib.sha256()
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.digest()
@@ -103,15 +98,11 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     command: list[str]
 
 
+@dataclass(frozen=True)
 class Marks:
-    """The marks of a work folder, a small JSON file each.
+    """The marks of a work folder, a small JSON file each."""
 
-    Args:
-        folder: Where they are kept; made if it is not there.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    folder: Path
 
     def file(self, stage: Stage) -> Path:
         """Where a stage's mark is."""
@@ -130,15 +121,11 @@ class Marks:
         return [decode(read_bytes(file, MEND), Mark, file, MEND) for file in files]
 
     def check_output(self, stage: Stage) -> None:
-        """Refuse an output that no stage has made: it would be removed as a stale one.
-
-        Raises:
-            InputError: It is there, and nothing was ever written down about the stage.
-        """
+        """Refuse with an InputError an output that no stage has made: it would be removed as a stale one."""
         if not self.file(stage).exists() and (stage.output.exists() or stage.output.is_symlink()):
             raise InputError(
-                f'{stage.output}: is there, but the stage "{stage.name}" has not made '
-                'it; move it away, or name another --work-dir'
+                f'{stage.output}: is there, but the stage "{stage.name}" has not made it; move it away, or name '
+                'another --work-dir'
             )
 
     def write(self, stage: Stage, mark: Mark) -> None:
@@ -149,11 +136,7 @@ class Marks:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a work folder alone, until the block or the process ends.
-
-    Raises:
-        InputError: Another process has it, or it cannot be written.
-    """
+    """Hold a work folder alone until the block or process ends; InputError if another has it or it is read-only."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = (folder / 'lock').open('a')
@@ -170,14 +153,7 @@ def locked(folder: Path) -> Iterator[None]:
 def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     """Run a stage unless it is done from the same inputs.
 
-    Args:
-        stage: The stage.
-        marks: Of the work folder.
-        show: Gets every line the command prints; one that ends with a carriage return is a progress bar that will be
-            drawn anew, and is not kept in the log.
-
-    Returns:
-        Whether anything was run.
+    Returns whether anything was run; ``show`` gets every line (:func:`~shg_xai.study.process.run_command`).
 
     Raises:
         InputError: The command failed, or its output is somebody else's.
@@ -186,12 +162,13 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     command = [resolved(argument) for argument in stage.command]
     digest = digest_of(stage, command)
     before = marks.read(stage)
-    if before and before.digest != digest:
-        before = None  # begun from other inputs
-    if before and before.state == 'done' and stage.output.exists():
+    if before is None or before.digest != digest:  # not begun, or from other inputs
+        before = None
+        if stage.output.is_dir() and not stage.output.is_symlink():
+            shutil.rmtree(stage.output)
+        stage.output.unlink(missing_ok=True)
+    elif before.state == 'done' and stage.output.exists():
         return False
-    if before is None:
-        _remove(stage.output)
     spent = before.seconds if before and before.state == 'begun' else 0.0
 
     def mark(state: Literal['begun', 'done']) -> None:
@@ -215,13 +192,6 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
         raise InputError(f'the stage "{stage.name}" ended without {stage.output}; see {log}')
     mark('done')
     return True
-
-
-def _remove(output: Path) -> None:
-    if output.is_dir() and not output.is_symlink():
-        shutil.rmtree(output)
-    else:
-        output.unlink(missing_ok=True)
 
 
 def _last_words(log: Path) -> str:

@@ -3,7 +3,7 @@
 from shg_xai.chapters.networks.results import GROUPS, Networks, SeededEstimate
 from shg_xai.drawing.text import plural
 from shg_xai.results import Estimate
-from shg_xai.study.settings import TITLES
+from shg_xai.study.settings import ABOUT
 
 
 def table(answer: Networks) -> str:
@@ -17,26 +17,14 @@ def table(answer: Networks) -> str:
         lines.append(f'| {network.title} | {network.epochs} | {cells} |')
     seeds = plural(len(answer.seeds), 'seed')
     spread = ', ± standard deviation over seeds' * (len(answer.seeds) > 1)
-    lines += [
-        '',
-        f'Mean over {plural(answer.data.test, "person")} and {seeds}{spread}.',
-        '',
-        '| difference in labelled PCK | value | interval over persons | interval over seeds | each seed | |',
-        '|---|---|---|---|---|---|',
-    ]
+    lines += ['', f'Mean over {plural(answer.data.test, "person")} and {seeds}{spread}.', '']
+    head = '| difference in labelled PCK | value | interval over persons | interval over seeds | each seed | |'
+    lines += [head, '|---|---|---|---|---|---|']
     for item in answer.comparisons:
         if item.group == 'labelled':
-            cells = ' | '.join(
-                (
-                    f'{TITLES[item.a]} - {TITLES[item.b]}',
-                    _signed(item.difference.value),
-                    _span(item.difference),
-                    _span(item.over_seeds),
-                    ', '.join(map(_signed, item.by_seed)),
-                    item.verdict.value,
-                )
-            )
-            lines.append(f'| {cells} |')
+            row = [f'{ABOUT[item.a][0]} - {ABOUT[item.b][0]}', _signed(item.difference.value)]
+            row += [_span(item.difference), _span(item.over_seeds), ', '.join(map(_signed, item.by_seed))]
+            lines.append(f'| {" | ".join([*row, item.verdict.value])} |')
     return '\n'.join([*(line for warning in answer.warnings for line in (warning, '')), *lines])
 
 

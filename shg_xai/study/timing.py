@@ -20,22 +20,16 @@ from shg_xai.runner.building import keep_freed_memory
 BATCH, STEPS = 8, 2
 
 
-def gpus() -> int:
-    """How many there are."""
-    return torch.cuda.device_count()
-
-
 def timed(step: Callable[[], object]) -> float:
-    """Seconds a person takes in a step, the first steps left out."""
-    step()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    start = time.perf_counter()
-    for _ in range(STEPS):
-        step()
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    return (time.perf_counter() - start) / STEPS / BATCH
+    """Seconds a person takes in a step, the first step left out."""
+    marks = []
+    for count in (1, STEPS):
+        for _ in range(count):
+            step()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        marks.append(time.perf_counter())
+    return (marks[1] - marks[0]) / STEPS / BATCH
 
 
 def measure(path: str, stacks: int) -> dict[str, float]:
@@ -67,7 +61,7 @@ def measure(path: str, stacks: int) -> dict[str, float]:
         model.eval()
         test = timed(forward)
     model.train()
-    return dict(train=timed(training), test=test, parameters=sum(parameter.numel() for parameter in model.parameters()))
+    return dict(train=timed(training), test=test, parameters=sum(part.numel() for part in model.parameters()))
 
 
 if __name__ == '__main__':

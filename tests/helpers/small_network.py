@@ -74,7 +74,8 @@ def plain_latents(
     """What a layer puts out for each person in a forward pass of the backbone, by annotation id."""
     init_default_scope('mmpose')
     dataset = DATASETS.build({**(dataset_cfg or cfg.val_dataloader.dataset), 'bbox_file': ''})
-    preprocessor, seen, latents = cfg.model.data_preprocessor, [], {}
+    preprocessor, seen = cfg.model.data_preprocessor, []
+    latents: Latents = {}
     mean, std = (torch.tensor(preprocessor[name]).view(3, 1, 1) for name in ('mean', 'std'))
     handle = (
         model.eval()

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from mmengine.config import Config
 
 from shg_xai.errors import InputError
@@ -15,26 +14,9 @@ from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.latents import LatentStore, ShardWriter
 from shg_xai.runner.layers import LayerInfo
 from tests.helpers.data import write_coco
-from tests.helpers.small_network import (  # noqa: F401
-    LAYER,
-    Latents,
-    assert_same,
-    load,
-    plain_latents,
-    save_network,
-    small_config,
-    stored,
-)
+from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored
 
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The command and the pass in this process compute with as many threads, so exactly alike."""
-    monkeypatch.setenv('OMP_NUM_THREADS', '1')
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 @pytest.fixture

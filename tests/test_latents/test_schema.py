@@ -127,3 +127,11 @@ def test_columns_are_typed_and_say_what_may_be_null() -> None:
         'pck',
         'factors.posture',
     ]
+
+
+def test_a_kind_of_str_is_text() -> None:
+    class Version(str):
+        pass
+
+    made = manifest(environment=dict(torch=Version('2.1')))
+    assert Manifest.from_json(made.to_json()) == manifest(environment=dict(torch='2.1'))

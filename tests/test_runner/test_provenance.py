@@ -89,6 +89,7 @@ def test_the_environment_is_plain_data(made: Config, repo_root: Path) -> None:
     found = origin(made, Path('persons.json'), 'weights.pth').environment()
     assert json.loads(json.dumps(found)) == found
     assert found['versions']['torch'] == torch.__version__
+    assert {type(version) for version in found['versions'].values()} == {str}, 'manifests take nothing else'
     assert (found['seed'], found['checkpoint_file'], found['ann_file'], found['image_dir']) == (
         5,
         'weights.pth',

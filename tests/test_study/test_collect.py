@@ -18,7 +18,7 @@ from shg_xai.errors import InputError
 from shg_xai.results import Results, Verdict, read_results, write
 from shg_xai.study.collect import collect, comparisons, network_result, networks, read_tested, write_collected
 from shg_xai.study.configs import write_all, write_plain_configs
-from shg_xai.study.interventions import result_of
+from shg_xai.study.plan import result_of
 from shg_xai.study.settings import Settings, write_settings
 from tests.helpers.data import annotation, coco
 from tests.helpers.made_channel_redundancy import channel_redundancy

@@ -14,7 +14,7 @@ from tests.helpers.study_settings import COSTS, settings_of
 
 
 def test_reading_splitting_and_drawing() -> None:
-    assert COSTS.held_out == 100
+    assert COSTS.test == 100
     assert COSTS.reading() == pytest.approx((4, 0.3))  # 30 MB
     # Half as many images as the 1,100 persons, 150 a second.
     assert COSTS.splitting() == pytest.approx((5 + 2 + 550 / 150, 30))
@@ -125,7 +125,7 @@ def test_an_estimate_counts_persons_and_tries_the_network(tmp_path: Path) -> Non
     found = estimate(settings, 5)
     # 40 persons, 30 of them within the limit, a tenth of these held out.
     assert (found.train, found.val, found.test) == (27, 6, 3)
-    assert (found.held_out, found.processes) == (3, 2)
+    assert (found.test, found.processes) == (3, 2)
     # 32 channels; the heatmap's 32 pixels halved three times.
     assert found.dimensions == 32 * 4 * 4
     assert found.test_s > 0 and 0 < found.train_s < 60

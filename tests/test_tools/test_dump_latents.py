@@ -198,6 +198,7 @@ def test_a_layer_that_cannot_be_stored_is_one_line(
         (['--only', 'num_labelled > 17'], "--only 'num_labelled > 17': no person of val meets it"),
         (['--only', 'num_labelled >'], 'invalid syntax'),
         (['--limit', '0'], '--limit 0: give 1 or more'),
+        (['--layers'], '--layers: name at least one'),
         (['--cfg-options', 'val_dataloader.dataset.ann_file=none.json'], 'no such annotation file'),
         (
             ['--cfg-options', 'val_dataloader.dataset.data_mode=bottomup'],

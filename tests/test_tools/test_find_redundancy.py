@@ -13,8 +13,9 @@ from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels
 from tests.helpers.small_network import save_network, small_config
-from tests.test_interventions.test_capture import one_thread  # noqa: F401
 from tools import find_redundancy as tool
+
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 CONFIG = 'configs/shg_coco.py'
 GROUPS = ['labelled', 'visible', 'occluded', 'limbs']

@@ -15,8 +15,9 @@ from shg_xai.results import Checkpoint, read_answer
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.helpers.small_network import LAYER, save_network, small_config
-from tests.test_interventions.test_capture import one_thread  # noqa: F401
 from tools import keep_components as tool
+
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 CONFIG = 'configs/shg_coco.py'
 GROUPS = ['labelled', 'visible', 'occluded', 'limbs']

@@ -16,8 +16,9 @@ from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.helpers.made_cluster_shift import cluster_shift
 from tests.helpers.small_network import LAYER, save_network, small_config
 from tests.test_explain.test_stores import explained
-from tests.test_interventions.test_capture import one_thread  # noqa: F401
 from tools import move_persons as tool
+
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 CONFIG = 'configs/shg_coco.py'
 LOOSE = ('val_evaluator.0.thr=0.4', 'test_evaluator.thr=0.4')

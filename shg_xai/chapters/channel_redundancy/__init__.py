@@ -1,7 +1,6 @@
 """Which stages of a network carry more channels than PCK needs?"""
 
-TITLE = 'Where else is redundancy'
-ORDER = 40
+TITLE, ORDER = 'Where else is redundancy', 40
 METHODS = {
     'Channel components': 'Principal components over channels, each position of each person a sample. Position by '
     'position a stage’s output is projected on the first of them, and the network goes on from it.'

@@ -8,8 +8,6 @@ Shapes: N persons, C channels, H x W the resolution of a layer, M = N H W sample
 
 import re
 from collections.abc import Sequence
-from functools import reduce
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,25 +46,15 @@ def place_of(layer: str) -> Place:
 
 
 def channel_moments(outputs: NDArray[np.floating[Any]], before: Moments | None = None) -> Moments:
-    """Mean and scatter over channels, in float64, of a batch and of all batches before it.
-
-    Args:
-        outputs: What a layer put out, any float type, shape (N, C, H, W).
-        before: Of earlier batches.
-
-    Returns:
-        ``count`` is the number of samples so far, D is C.
-    """
-    own = map(_moments, outputs)  # one at a time bounds the memory float64 takes
-    return reduce(joined, own if before is None else chain([before], own))
-
-
-def _moments(person: NDArray[np.floating[Any]]) -> Moments:
-    """Of one person's output (C, H, W)."""
-    samples = person.reshape(len(person), -1).T.astype(np.float64)
-    mean = samples.mean(axis=0)
-    centred = samples - mean
-    return Moments(len(samples), mean, centred.T @ centred)
+    """Mean and scatter over channels, in float64, of a layer's outputs (N, C, H, W) and of all batches before them."""
+    for person in outputs:  # one at a time bounds the memory float64 takes
+        samples = person.reshape(len(person), -1).T.astype(np.float64)
+        mean = samples.mean(axis=0)
+        centred = samples - mean
+        own = Moments(len(samples), mean, centred.T @ centred)
+        before = own if before is None else joined(before, own)
+    assert before is not None, 'a batch has a person'
+    return before
 
 
 def spectrum_over_channels(components: Components, ks: Sequence[int]) -> ChannelSpectrum | None:

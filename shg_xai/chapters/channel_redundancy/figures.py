@@ -1,17 +1,16 @@
 """How many channels each stage of a network needs, and PCK with fewer of them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from matplotlib import figure
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from shg_xai.chapters.channel_redundancy.findings import several_stacks, stage_text
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels, Part
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import INK, PAGE, PALETTE, new_figure, styled
 from shg_xai.drawing.text import number
-
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
 
 # Colour and name by part of a network; what is no known stage is grey.
 PARTS: dict[Part | None, tuple[str, str]] = {
@@ -38,22 +37,17 @@ def figures(answer: ChannelRedundancy, material: Material) -> Iterator[Figure]:
 
 
 @styled
-def draw_redundancy(answer: ChannelRedundancy) -> 'figure.Figure':
+def draw_redundancy(answer: ChannelRedundancy) -> figure.Figure:
     """Draw the share of channels each stage needs, and PCK against the share that is kept."""
-    from matplotlib.lines import Line2D
-
     figure = new_figure(PAGE, max(0.27 * len(answer.layers) + 1.1, 3.4))
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.05])
     _draw_shares(left, answer)
     _draw_curves(right, answer)
     found = {layer.part for layer in answer.layers}
-    handles = [
-        Line2D([], [], color=colour, linewidth=2, label=name) for part, (colour, name) in PARTS.items() if part in found
-    ]
-    handles += [
-        Line2D([], [], color=INK, marker='o', linestyle='none', label='suggested k'),
-        Line2D([], [], color=INK, marker='D', markerfacecolor='white', linestyle='none', label='95 % of the variance'),
-    ]
+    shown = [own for part, own in PARTS.items() if part in found]
+    handles = [Line2D([], [], color=colour, linewidth=2, label=name) for colour, name in shown]
+    for marker, face, name in (('o', INK, 'suggested k'), ('D', 'white', '95 % of the variance')):
+        handles += [Line2D([], [], color=INK, marker=marker, markerfacecolor=face, linestyle='none', label=name)]
     figure.legend(handles=handles, loc='outside upper left', ncols=4)
     return figure
 
@@ -63,7 +57,7 @@ def _share(k: int, layer: LayerChannels) -> float:
     return 100 * k / layer.channels
 
 
-def _draw_shares(ax: 'Axes', answer: ChannelRedundancy) -> None:
+def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw two marks a stage, the first stage on top."""
     for y, layer in enumerate(answer.layers):
         colour = PARTS[layer.part][0]
@@ -73,15 +67,8 @@ def _draw_shares(ax: 'Axes', answer: ChannelRedundancy) -> None:
             ax.plot([best, held], [y, y], color=colour, linewidth=1, alpha=0.6)
             ax.plot(held, y, 'D', color=colour, markerfacecolor='white', markersize=5)
         ax.plot(best, y, 'o', color=colour, markersize=5.5)
-        ax.annotate(
-            number(layer.suggestion.k),
-            (best, y),
-            (0, 4),
-            fontsize=7.5,
-            ha='center',
-            textcoords='offset points',
-            annotation_clip=False,
-        )
+        said = ax.annotate(number(layer.suggestion.k), (best, y), (0, 4), fontsize=7.5, textcoords='offset points')
+        said.set(ha='center', annotation_clip=False)
     several = several_stacks(answer)
     names = [stage_text(layer, several) for layer in answer.layers]
     # A long name ends in what tells it from others.
@@ -93,17 +80,14 @@ def _draw_shares(ax: 'Axes', answer: ChannelRedundancy) -> None:
     ax.set_axisbelow(True)
 
 
-def _draw_curves(ax: 'Axes', answer: ChannelRedundancy) -> None:
+def _draw_curves(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw PCK of labelled joints against the share of components kept, a line a stage."""
     for layer in answer.layers:
-        points = [
-            (_share(k, layer), point.value)
-            for k, point in zip(layer.ks, layer.pck['labelled'].y, strict=True)
-            if point.value is not None
-        ]
-        if points:
+        points = zip(layer.ks, layer.pck['labelled'].y, strict=True)
+        known = [(_share(k, layer), point.value) for k, point in points if point.value is not None]
+        if known:
             colour = PARTS[layer.part][0]
-            ax.plot(*zip(*points, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)
+            ax.plot(*zip(*known, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)
     untouched = answer.untouched['labelled'].value
     if untouched is not None:
         ax.axhline(untouched, color=INK, linestyle=':', linewidth=1.1)

@@ -20,37 +20,29 @@ def findings(answer: ChannelRedundancy, results: Results) -> list[str]:
         f'{answer.split}; untouched, the network has a PCK of {with_span(answer.untouched["labelled"], confidence)} on '
         'labelled joints.'
     ]
-    best = most_redundant(layers)
+    best, may = most_redundant(layers), f'lose at most {tolerance} of PCK'
     if all(layer.suggestion.k >= layer.channels for layer in best):
-        return [
-            *texts,
-            f'No stage can do with fewer of its channel components and lose at most {tolerance} of PCK, of the numbers '
-            'tried.',
-        ]
+        texts.append(f'No stage can do with fewer of its channel components and {may}, of the numbers tried.')
+        return texts
     for layer in best[:NAMED]:
         k, drop = layer.suggestion.k, layer.suggestion.drop
         texts.append(
             f'The most redundant stage is {stage_text(layer, several)}: {number(k)} of '
-            f'{plural(layer.channels, "channel component")} {"is" if k == 1 else "are"} enough to lose at most '
-            f'{tolerance} of PCK (measured: {with_span(drop, confidence)}).'
+            f'{plural(layer.channels, "channel component")} {"is" if k == 1 else "are"} enough to {may} '
+            f'(measured: {with_span(drop, confidence)}).'
         )
         if drop.high is not None and drop.high > answer.options.tolerance:
             texts.append(f'The interval does not rule out a larger loss, up to {number(drop.high, 3)}.')
     if len(best) > NAMED:
         texts.append(f'As redundant are {number(len(best) - NAMED)} more.')
-    return texts + _full(layers, several) + _variance(layers)
-
-
-def _full(layers: Sequence[LayerChannels], several: bool) -> list[str]:
-    """Which stages need all their channels."""
     full = [stage_text(layer, several) for layer in layers if layer.suggestion.k >= layer.channels]
-    if not full:
-        return []
-    named = full if len(full) <= NAMED else [*full[:NAMED], f'{len(full) - NAMED} more']
-    return [
-        f'{number(len(full))} of {plural(len(layers), "stage")} {"needs" if len(full) == 1 else "need"} all channel '
-        f'components to stay within it, of the numbers tried: {listed(named)}.'
-    ]
+    if full:
+        named = full if len(full) <= NAMED else [*full[:NAMED], f'{len(full) - NAMED} more']
+        texts.append(
+            f'{number(len(full))} of {plural(len(layers), "stage")} {"needs" if len(full) == 1 else "need"} all '
+            f'channel components to stay within it, of the numbers tried: {listed(named)}.'
+        )
+    return texts + _variance(layers)
 
 
 def _variance(layers: Sequence[LayerChannels]) -> list[str]:
@@ -59,15 +51,10 @@ def _variance(layers: Sequence[LayerChannels]) -> list[str]:
     if not judged:
         return []
     short = sum(held < k for held, k in judged)
-    end = (
-        'variance there is no measure of what the network needs.'
-        if short
-        else 'by variance, none would be cut too far.'
-    )
-    return [
-        f'In {number(short)} of {plural(len(judged), "stage")}, 95 % of the variance is in fewer components than PCK '
-        f'asks for: {end}'
-    ]
+    where = f'In {number(short)} of {plural(len(judged), "stage")}'
+    needs, cut = 'variance there is no measure of what the network needs', 'by variance, none would be cut too far'
+    end = needs if short else cut
+    return [f'{where}, 95 % of the variance is in fewer components than PCK asks for: {end}.']
 
 
 def stage_text(layer: LayerChannels, stacks: bool) -> str:

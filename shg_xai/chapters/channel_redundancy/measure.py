@@ -4,7 +4,6 @@ Shapes: N persons, C channels, H x W the resolution of a layer.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,15 +13,15 @@ import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here 
 from shg_xai.chapters.channel_redundancy.channels import channel_moments, place_of, spectrum_over_channels
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels
-from shg_xai.chapters.component_projection.width import curves, steps, suggestion, untouched_pck
+from shg_xai.chapters.component_projection.width import curves, steps, untouched_pck
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import SAME_PERSONS, as_tensors
 from shg_xai.interventions.edits import project_channels
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, predictions
-from shg_xai.interventions.network import Network, identify, open_network
+from shg_xai.interventions.network import Network, open_network
 from shg_xai.interventions.persons import Persons, build_loader, open_persons
 from shg_xai.runner.layers import check_layers, list_layers
-from shg_xai.runner.measurement import config_to_test, timed
+from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.moments import Moments
 from shg_xai.stats.pca import Components, principal_components
@@ -36,16 +35,12 @@ def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
     Raises:
         InputError: Anything the user can mend.
     """
-    cfg = config_to_test(options)
-    checkpoint = identify(options.checkpoint)
+    cfg, times = config_to_test(options), dict[str, float]()
     shapes = choose_layers(cfg, options.layers)
-    ladders = {
-        name: steps(options.ks, shape[0], f'layer {name} has {shape[0]} channels') for name, shape in shapes.items()
-    }
+    ladders = {name: steps(options.ks, c, f'layer {name} has {c} channels') for name, (c, *_) in shapes.items()}
     fitted_on = fit_persons(cfg, options)
     persons = open_persons(cfg, options.split, options.limit)
     network = open_network(cfg, options.checkpoint, persons.dataset, options.split)
-    times: dict[str, float] = {}
     with timed(times, 'channels'):
         components = fit_channels(network, fitted_on, list(shapes))
     conditions = [UNTOUCHED]
@@ -56,55 +51,31 @@ def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
         passes = evaluate(network, build_loader(cfg, persons.dataset), conditions)
         scores = {name: found.pck(network) for name, found in predictions(passes).items()}
     bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
-    untouched = untouched_pck(scores[UNTOUCHED.name], bootstrap, options.split)
-    layers = []
+    layers, plain = [], scores[UNTOUCHED.name]
     for name, (channels, height, width) in shapes.items():
-        ks = ladders[name]
-        pck, drop = curves(scores[UNTOUCHED.name], {k: scores[name, k] for k in ks}, bootstrap)
-        layers.append(
-            LayerChannels(
-                name=name,
-                **place_of(name)._asdict(),
-                channels=channels,
-                height=height,
-                width=width,
-                spectrum=spectrum_over_channels(components[name], ks),
-                ks=ks,
-                pck=pck,
-                drop=drop,
-                suggestion=suggestion(drop['labelled'], options.tolerance),
-            )
-        )
+        found = curves(plain, {k: scores[name, k] for k in ladders[name]}, bootstrap, options.tolerance)
+        spectrum, place = spectrum_over_channels(components[name], found['ks']), place_of(name)._asdict()
+        place |= dict(name=name, channels=channels, height=height, width=width)
+        layers.append(LayerChannels(spectrum=spectrum, **place, **found))
     return ChannelRedundancy(
-        of=Path(options.config).stem,
-        confidence=options.confidence,
+        **head(options, cfg, len(persons), times),
         warnings=_warnings(options, len(fitted_on), persons, layers),
-        config=cfg.filename,
-        checkpoint=checkpoint,
-        split=options.split,
-        persons=len(persons),
-        seed=options.seed,
-        times_s=times,
         fitted_on=len(fitted_on),
         thr=network.thr,
         normaliser=network.normaliser,
-        untouched=untouched,
+        untouched=untouched_pck(plain, bootstrap, options.split),
         layers=layers,
         options=options,
     )
 
 
-def choose_layers(cfg: Config, names: Sequence[str]) -> dict[str, tuple[int, int, int]]:
-    """The layers to look at, in the order they fire, and the shape (C, H, W) of each.
+def choose_layers(cfg: Config, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """The layers asked for, else the stages of a StackedHourglass, as they fire, with the shape (C, H, W) of each.
 
-    Args:
-        cfg: Config of the network.
-        names: Layers asked for; none: the stages of a StackedHourglass. A skip that is off never fires and is not among
-            them.
+    A skip that is off never fires and is not among them.
 
     Raises:
-        InputError: A layer the network has not, or no feature map; or none named for a network that is no
-            StackedHourglass.
+        InputError: A layer the network has not, or no feature map; or none named for another network.
     """
     infos = {info.name: info for info in list_layers(cfg)}
     if not names:
@@ -115,16 +86,15 @@ def choose_layers(cfg: Config, names: Sequence[str]) -> dict[str, tuple[int, int
             )
         names = [name for name in infos if place_of(name).part is not None]
     check_layers(names, list(infos))
-    found = {}
-    for name in [name for name in infos if name in names]:
-        match infos[name].per_person, infos[name].shape:
-            case True, (channels, height, width):
-                found[name] = channels, height, width
-            case _, shape:
-                raise InputError(
-                    f'layer {name}: puts out {shape}, no feature map (channels, height, width) for each person; leave '
-                    'it out of --layers'
-                )
+    found: dict[str, tuple[int, ...]] = {}
+    for name in (name for name in infos if name in names):
+        shape = infos[name].shape
+        if not infos[name].per_person or len(shape) != 3:
+            raise InputError(
+                f'layer {name}: puts out {shape}, no feature map (channels, height, width) for each person; leave it '
+                'out of --layers'
+            )
+        found[name] = shape
     return found
 
 
@@ -149,10 +119,8 @@ def fit_channels(network: Network, persons: Persons, layers: Sequence[str]) -> d
         for name in layers:
             values = one.outputs[name][0].float()
             if not torch.isfinite(values).all():
-                raise InputError(
-                    f'layer {name}: puts out NaN or infinity for some persons; leave it out of --layers, or leave '
-                    '--amp out'
-                )
+                mend = 'leave it out of --layers, or leave --amp out'
+                raise InputError(f'layer {name}: puts out NaN or infinity for some persons; {mend}')
             found[name] = channel_moments(values.cpu().numpy(), found.get(name))
     return {name: principal_components(own.mean, own.covariance) for name, own in found.items()}
 

@@ -29,9 +29,7 @@ class LayerChannels(Typed, kw_only=True):
     """PCK with one layer's output projected, position by position, on its first k channel components.
 
     Attributes:
-        name: Of the layer.
-        stack: Which hourglass, from 0; None where it is no stage of a StackedHourglass.
-        part: Of the network; None likewise.
+        stack: Which hourglass, from 0; None where it is no stage of a StackedHourglass, as is part.
         level: 0 is the finest; None where the part has no levels.
         channels: C.
         height: H, of its output.
@@ -40,7 +38,6 @@ class LayerChannels(Typed, kw_only=True):
         ks: The numbers of components, ascending; C is the last.
         pck: PCK against k, by group of joints.
         drop: What is lost against k, person by person, by group.
-        suggestion: The number of components that PCK asks for.
     """
 
     name: str
@@ -69,7 +66,6 @@ class ChannelRedundancy(NetworkAnswer, kw_only=True, tag='channel_redundancy'):
         normaliser: What distances are divided by: crop, bbox or torso.
         untouched: PCK of the network as it is, by group of joints.
         layers: In the order they fire.
-        options: How it was measured.
     """
 
     fitted_on: int

@@ -23,9 +23,7 @@ def tables(answer: ChannelRedundancy, results: Results) -> list[Table]:
         ]
         for layer in answer.layers
     ]
-    caption = (
-        'Channel components each stage needs, in the order of flow; what is lost with the suggested number, with '
-        f'{confidence_of(answer)} intervals'
-    )
+    lost = f'what is lost with the suggested number, with {confidence_of(answer)} intervals'
+    caption = f'Channel components each stage needs, in the order of flow; {lost}'
     head = ['stage', 'layer', 'size', 'channels', '95 %', 'suggested', 'of all', 'lost']
     return [Table(caption, head, rows)]

@@ -3,14 +3,15 @@
 Shapes: N persons, K clusters.
 """
 
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from shg_xai.chapters.clusters.measure import structure
 from shg_xai.errors import InputError
@@ -25,28 +26,18 @@ CONCEPT, CLUSTER = 'concept.', 'cluster_k'
 
 @dataclass(frozen=True)
 class Clustered:
-    """N persons of a store in K clusters.
+    """N persons of a store in K clusters: the cluster of each, 0 to K - 1, int64, shape (N,).
 
-    Attributes:
-        selection: The persons.
-        labels: The cluster of each, 0 to K - 1, int64, shape (N,).
-        concepts: By name, float64, shape (N,), NaN where not known.
+    Concepts are by name, float64, shape (N,), NaN where not known.
     """
 
     selection: Selection
-    labels: np.ndarray
-    concepts: dict[str, np.ndarray]
+    labels: NDArray[Any]
+    concepts: dict[str, NDArray[Any]]
 
 
 def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor, times: dict[str, float]) -> Clustered:
-    """Cluster all persons of a selection, as an analysis does.
-
-    Args:
-        selection: N persons.
-        clusters: K.
-        seed: Of the starts of K-Means.
-        pool: Who computes.
-        times: Gets the seconds of each stage.
+    """Cluster all persons of a selection, as an analysis does; ``times`` gets the seconds of each stage.
 
     Raises:
         InputError: There are too few persons, or their latents cannot be analysed.
@@ -55,31 +46,21 @@ def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor
     check(selection, options)
     with working(selection, options, pool, times) as work:
         found = structure(work)
+    labels = found.clusters[clusters].best.labels.astype(np.int64)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
-    return Clustered(
-        selection,
-        found.clusters[clusters].best.labels.astype(np.int64),
-        {concept.name: concept.values for concept in known},
-    )
+    return Clustered(selection, labels, {concept.name: concept.values for concept in known})
 
 
 def read_clusters(folder: Path, name: str | None, selection: Selection, clusters: int) -> tuple[str, Clustered]:
-    """Read what an analysis of a store has found.
+    """Read what an analysis of a store has found: its name, and its persons in the order of the store.
 
-    Args:
-        folder: Folder that tools/analyze_latent.py has written.
-        name: Name of the analysis in it; None where it has one of this store's network and layer.
-        selection: All persons of the store.
-        clusters: K.
-
-    Returns:
-        The analysis' name; its persons, in the order of the store.
+    Of a folder that tools/analyze_latent.py has written it is the analysis of that name, or, without, the one of the
+    store's network and layer; the selection is of all persons of the store.
 
     Raises:
         InputError: No analysis, none of that name or number of clusters, or one of another network, layer or store.
     """
-    layers = read_results(folder / 'results.json', 'make an analysis with tools/analyze_latent.py').layers
-    analysis = _named(folder, layers, name, selection)
+    analysis = _named(folder, name, selection)
     file = folder / 'persons' / f'{analysis.name}.parquet'
     try:
         table = pq.read_table(file)
@@ -96,25 +77,23 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
     missing = selection.annotation_ids[places] != ids
     if missing.any():
         raise InputError(
-            f'{file}: {missing.sum():,} of its {len(ids):,} persons (annotation '
-            f'{ids[missing][0]} first) are not in {selection.store.folder}; give the '
-            'store it was made of'
+            f'{file}: {missing.sum():,} of its {len(ids):,} persons (annotation {ids[missing][0]} first) are not in '
+            f'{selection.store.folder}; give the store it was made of'
         )
     rows = np.argsort(places)
     table = table.take(pa.array(rows))
-    return analysis.name, Clustered(
-        selection.take(places[rows]),
-        table[column].to_numpy().astype(np.int64),
-        {
-            own.removeprefix(CONCEPT): table[own].to_numpy(zero_copy_only=False).astype(float)
-            for own in table.column_names
-            if own.startswith(CONCEPT)
-        },
-    )
+    values = {
+        own.removeprefix(CONCEPT): table[own].to_numpy(zero_copy_only=False).astype(float)
+        for own in table.column_names
+        if own.startswith(CONCEPT)
+    }
+    labels = table[column].to_numpy().astype(np.int64)
+    return analysis.name, Clustered(selection.take(places[rows]), labels, values)
 
 
-def _named(folder: Path, layers: Sequence[AnalysedLayer], name: str | None, selection: Selection) -> AnalysedLayer:
+def _named(folder: Path, name: str | None, selection: Selection) -> AnalysedLayer:
     """The analysis of a selection's network and layer."""
+    layers = read_results(folder / 'results.json', 'make an analysis with tools/analyze_latent.py').layers
     checkpoint = selection.store.manifest.source.get('checkpoint') or {}
     own = (Checkpoint(**checkpoint), selection.layer)
     fitting = [layer for layer in layers if (layer.checkpoint or Checkpoint(), layer.layer) == own]
@@ -129,8 +108,6 @@ def _named(folder: Path, layers: Sequence[AnalysedLayer], name: str | None, sele
             f'{selection.store.folder}; analyse that store with tools/analyze_latent.py'
         )
     if len(fitting) > 1:
-        raise InputError(
-            f'--analysis {folder}: has several of this network, name one with --name: '
-            f'{", ".join(layer.name for layer in fitting)}'
-        )
+        several = ', '.join(layer.name for layer in fitting)
+        raise InputError(f'--analysis {folder}: has several of this network, name one with --name: {several}')
     return fitting[0]

@@ -26,15 +26,14 @@ def findings(answer: ClusterShift, results: Results) -> list[str]:
         f'Misclassified persons have a PCK of {with_span(pck.disagree)}, the others {with_span(pck.agree)}: '
         f'{_compared(pck.difference, ("higher", "lower"), confidence)}.'
     )
-    groups = ((answer.shifted.disagree, 'misclassified persons'), (answer.shifted.agree, 'of the others'))
-    for shifted, who in groups:
-        if shifted is None:
-            texts.append(f'No {who} were moved.' if who != 'of the others' else 'None of the others were moved.')
-            continue
+    groups = ((answer.shifted.disagree, 'No', 'misclassified persons'), (answer.shifted.agree, 'None', 'of the others'))
+    for shifted, nobody, who in groups:
         texts.append(
             f'Moved by the difference of the clusters’ means, {number(shifted.persons)} {who} go from '
             f'{with_span(shifted.before)} to {with_span(shifted.after)}: '
             f'{_compared(shifted.gain, ("better", "worse"), confidence)}.'
+            if shifted
+            else f'{nobody} {who} were moved.'
         )
     return texts + _both(answer.shifted)
 
@@ -43,28 +42,24 @@ def _compared(estimate: Estimate, words: tuple[str, str], confidence: str) -> st
     """``lower by 0.097 (...)``, or that no difference was found."""
     if estimate.value is None:
         return 'how they differ is not known'
-    if estimate.low is None or estimate.high is None:
+    if estimate.ends is None:
         return f'a difference of {with_span(estimate)}'
     if above(estimate):
         return f'{words[0]}, by {with_span(estimate, confidence)}'
     if below(estimate):
-        turned = Estimate(value=-estimate.value, low=-estimate.high, high=-estimate.low)
+        low, high = estimate.ends
+        turned = Estimate(value=-estimate.value, low=-high, high=-low)
         return f'{words[1]}, by {with_span(turned, confidence)}'
     return f'no difference found, {with_span(estimate, confidence)}'
 
 
 def _both(shifted: ShiftedGroups) -> list[str]:
     """Whether steering says anything of the misclassified ones that the others do not show too."""
-    if shifted.disagree is None or shifted.agree is None:
-        return []
-    own, other = shifted.disagree.gain.ends, shifted.agree.gain.ends
+    own, other = (group.gain.ends if group else None for group in (shifted.disagree, shifted.agree))
     if own is None or other is None:
         return []
-    if own[0] > other[1]:
-        return ['Moving helps misclassified persons more than it does the others.']
-    if own[1] < other[0]:
-        return ['Moving harms misclassified persons more than it does the others.']
-    return [
-        'The two intervals overlap: that misclassified persons gain more or less by moving than the others is not '
-        'shown.'
-    ]
+    if own[0] <= other[1] and own[1] >= other[0]:
+        both = 'that misclassified persons gain more or less by moving than the others is not shown.'
+        return [f'The two intervals overlap: {both}']
+    does = 'helps' if own[0] > other[1] else 'harms'
+    return [f'Moving {does} misclassified persons more than it does the others.']

@@ -4,43 +4,25 @@ Shapes: N persons, M of them steered, D values of a latent, K clusters.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
+from shg_xai.chapters.cluster_shift import misclassified as judging
+from shg_xai.chapters.cluster_shift import results
 from shg_xai.chapters.cluster_shift.clustered import Clustered, find_clusters, read_clusters
-from shg_xai.chapters.cluster_shift.misclassified import (
-    Found,
-    Split,
-    choose_concept,
-    cluster_means,
-    misclassified,
-    targets,
-    unpaired_difference,
-    worst,
-)
 from shg_xai.chapters.cluster_shift.options import AUTO, ClusterShiftOptions
-from shg_xai.chapters.cluster_shift.results import (
-    ClusterShift,
-    ConceptSplit,
-    Counts,
-    GroupPck,
-    Shifted,
-    ShiftedGroups,
-    Source,
-)
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import check_stored, open_selection
 from shg_xai.interventions.edits import shift_each
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, predictions
-from shg_xai.interventions.network import identify, open_network, stop_flipping
+from shg_xai.interventions.network import open_network, stop_flipping
 from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.latents.selection import Selection
 from shg_xai.runner.evaluators import pck_settings
-from shg_xai.runner.measurement import config_to_test, timed
+from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import executor
 
@@ -51,12 +33,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shifts:
-    """Who is decoded from another cluster's place.
+    """Who is decoded from another cluster's place: persons by number, (M,), with what is added to each latent, (M, D).
 
-    Attributes:
-        persons: Numbers of the persons: who disagrees first, then who agrees, (M,).
-        disagree: How many of them disagree.
-        offsets: What is added to each one's latent, (M, D).
+    Who disagrees comes first, so many, then who agrees.
     """
 
     persons: NDArray[np.int64]
@@ -64,7 +43,7 @@ class Shifts:
     offsets: Floats
 
 
-def measure(options: ClusterShiftOptions) -> ClusterShift:
+def measure(options: ClusterShiftOptions) -> results.ClusterShift:
     """Set persons whose cluster disagrees with a concept beside the others, and steer both.
 
     The flip test is off: the mirrored pass would shift the latent of the image that is not mirrored. Every person keeps
@@ -73,16 +52,23 @@ def measure(options: ClusterShiftOptions) -> ClusterShift:
     Raises:
         InputError: Anything the user can mend.
     """
-    cfg = config_to_test(options)
+    cfg, times = config_to_test(options), dict[str, float]()
     selection = open_selection(options.store, options.layer, options.checkpoint)
     check_stored(cfg, selection)
-    times: dict[str, float] = {}
-    source, clustered = _clusters(selection, options, times)
-    concept, split, strength = choose_concept(options.concept, clustered.concepts, clustered.labels, options.clusters)
-    found = misclassified(clustered.labels, split.sides, options.clusters)
+    source = None
+    if options.analysis is None:
+        with executor() as pool:
+            clustered = find_clusters(selection, options.clusters, options.seed, pool, times)
+    else:
+        name, clustered = read_clusters(options.analysis, options.name, selection, options.clusters)
+        source = results.Source(folder=str(options.analysis), name=name)
+    labels, own = clustered.labels, clustered.selection
+    concept, split, strength = judging.choose_concept(options.concept, clustered.concepts, labels, options.clusters)
+    found = judging.misclassified(labels, split.sides, options.clusters)
+    agree, disagree = found.agree, found.disagree
+    groups = dict(agree=agree, disagree=disagree, unknown=~agree & ~disagree)
     flipped = stop_flipping(cfg)
     shifts = choose_shifts(clustered, split, found, options)
-    own = clustered.selection
     bootstrap = Bootstrap(own.image_ids, options.bootstrap, options.confidence, options.seed)
     dataset_split = options.split or (selection.store.manifest.source.get('dataset') or {}).get('split') or 'train'
     decoded: tuple[Floats, Floats] | None = None
@@ -90,71 +76,50 @@ def measure(options: ClusterShiftOptions) -> ClusterShift:
         with timed(times, 'network'):
             decoded = decode_shifted(options, own, shifts, dataset_split)
     pck = own.table(['pck'])['pck'].to_numpy(zero_copy_only=False).astype(float)
-    return ClusterShift(
-        of=Path(options.config).stem,
-        confidence=options.confidence,
+    return results.ClusterShift(
+        **head(options, cfg, len(own), times, dataset_split),
+        **pck_settings(cfg, dataset_split),
         warnings=_warnings(selection, len(own), (concept, strength), found, flipped),
-        config=cfg.filename,
-        checkpoint=identify(options.checkpoint),
-        split=dataset_split,
-        persons=len(own),
-        seed=options.seed,
-        times_s=times,
         store=str(options.store),
         layer=selection.layer,
         analysis=source,
         clusters=options.clusters,
         concept=concept,
-        concept_split=ConceptSplit(
+        concept_split=results.ConceptSplit(
             kind=split.kind,
             at=split.at,
             association=strength,
             chosen='auto' if options.concept == AUTO else 'by name',
             majority=[None if side < 0 else int(side) for side in found.majority],
         ),
-        **pck_settings(cfg, dataset_split),
-        counts=Counts(
-            agree=int(found.agree.sum()),
-            disagree=int(found.disagree.sum()),
-            unknown=int((~found.agree & ~found.disagree).sum()),
+        counts=results.Counts(**{name: int(who.sum()) for name, who in groups.items()}),
+        pck=results.GroupPck(
+            agree=bootstrap.of(agree).mean(pck[agree]),
+            disagree=bootstrap.of(disagree).mean(pck[disagree]),
+            difference=judging.unpaired_difference(pck, disagree, agree, bootstrap),
         ),
-        pck=GroupPck(
-            agree=bootstrap.of(found.agree).mean(pck[found.agree]),
-            disagree=bootstrap.of(found.disagree).mean(pck[found.disagree]),
-            difference=unpaired_difference(pck, found.disagree, found.agree, bootstrap),
-        ),
-        shifted=ShiftedGroups(
+        shifted=results.ShiftedGroups(
             disagree=_summary(shifts, slice(shifts.disagree), decoded, bootstrap),
             agree=_summary(shifts, slice(shifts.disagree, None), decoded, bootstrap),
         ),
-        examples=worst(own.annotation_ids, pck, found.disagree),
+        examples=judging.worst(own.annotation_ids, pck, disagree),
         options=options,
     )
 
 
-def _clusters(
-    selection: Selection, options: ClusterShiftOptions, times: dict[str, float]
-) -> tuple[Source | None, Clustered]:
-    """The analysis that was read, if any, and the clusters."""
-    if options.analysis is not None:
-        name, found = read_clusters(options.analysis, options.name, selection, options.clusters)
-        return Source(folder=str(options.analysis), name=name), found
-    with executor() as pool:
-        return None, find_clusters(selection, options.clusters, options.seed, pool, times)
-
-
-def choose_shifts(clustered: Clustered, split: Split, found: Found, options: ClusterShiftOptions) -> Shifts:
+def choose_shifts(
+    clustered: Clustered, split: judging.Split, found: judging.Found, options: ClusterShiftOptions
+) -> Shifts:
     """Whom to steer: the first who disagree, and as many who agree, drawn with the seed.
 
     Each is shifted by the mean of the cluster to go to less that of their own.
     """
     disagree = np.flatnonzero(found.disagree)[: options.limit]
-    agree = np.flatnonzero(found.agree)
-    drawn = np.random.default_rng([options.seed, STREAM]).permutation(agree)[: len(disagree)]
-    persons = np.concatenate([disagree, np.sort(drawn)])
-    means = cluster_means(clustered.selection, clustered.labels, options.clusters)
+    agree = np.random.default_rng([options.seed, STREAM]).permutation(np.flatnonzero(found.agree))
+    persons = np.concatenate([disagree, np.sort(agree[: len(disagree)])])
+    means = judging.cluster_means(clustered.selection, clustered.labels, options.clusters)
     own = clustered.labels[persons]
-    to = targets(own, split.sides[persons], found.majority, means)
+    to = judging.targets(own, split.sides[persons], found.majority, means)
     return Shifts(persons, len(disagree), means[to] - means[own])
 
 
@@ -169,14 +134,12 @@ def decode_shifted(
     cfg = config_to_test(options)
     stop_flipping(cfg)
     everybody = open_persons(cfg, split)
-    wanted = selection.annotation_ids[shifts.persons]
-    persons = everybody.subset(
-        find_persons(everybody.columns['annotation_id'], wanted, f'{everybody.dataset.ann_file}')
-    )
+    wanted, source = selection.annotation_ids[shifts.persons], f'{everybody.dataset.ann_file}'
+    persons = everybody.subset(find_persons(everybody.columns['annotation_id'], wanted, source))
     network = open_network(cfg, options.checkpoint, persons.dataset, split)
-    offsets = torch.from_numpy(shifts.offsets).float().to(network.device)
-    shifted = Condition('shifted', {selection.layer: shift_each(offsets)}, reuse=selection.layer)
-    conditions = [Condition(UNTOUCHED.name, reuse=selection.layer), shifted]
+    edit = shift_each(torch.from_numpy(shifts.offsets).float().to(network.device))
+    layer = selection.layer
+    conditions = [Condition(UNTOUCHED.name, reuse=layer), Condition('shifted', {layer: edit}, reuse=layer)]
     found = predictions(evaluate(network, build_loader(cfg, persons.dataset), conditions))
     before, after = (found[condition.name].pck(network)['labelled'] for condition in conditions)
     return before, after
@@ -201,58 +164,38 @@ def find_persons(known: NDArray[np.int64], wanted: NDArray[np.int64], source: st
 
 def _summary(
     shifts: Shifts, part: slice, decoded: tuple[Floats, Floats] | None, bootstrap: Bootstrap
-) -> Shifted | None:
+) -> results.Shifted | None:
     """What steering does for some of the persons; None where nobody was steered."""
     persons = shifts.persons[part]
     if decoded is None or not len(persons):
         return None
     before, after = (own[part] for own in decoded)
-    drawn = bootstrap.of(persons)
-    return Shifted(
-        persons=len(persons),
-        before=drawn.mean(before),
-        after=drawn.mean(after),
-        gain=drawn.difference(after, before),
-        mean_offset=float(np.linalg.norm(shifts.offsets[part], axis=1).mean()),
-    )
+    drawn, lengths = bootstrap.of(persons), np.linalg.norm(shifts.offsets[part], axis=1)
+    gain = drawn.difference(after, before)
+    estimates = dict(before=drawn.mean(before), after=drawn.mean(after), gain=gain)
+    return results.Shifted(persons=len(persons), mean_offset=float(lengths.mean()), **estimates)
 
 
 def _warnings(
-    selection: Selection, clustered: int, concept: tuple[str, float], found: Found, flipped: bool
+    selection: Selection, clustered: int, concept: tuple[str, float], found: judging.Found, flipped: bool
 ) -> list[str]:
     """Sentences for the reader of the results."""
-    (name, strength), store = concept, selection.store
-    warnings = []
-    if not found.disagree.any():
-        warnings.append(
-            f"Nobody is misclassified: every person whose {name} is known is on their cluster's side. So nobody was "
-            'moved.'
-        )
-    if len({int(side) for side in found.majority if side >= 0}) == 1:
-        warnings.append(
-            f'All clusters have their majority on the same side of {name}, which does not tell them apart; who is '
-            'called misclassified is merely on the rarer side.'
-        )
-    elif strength < WEAK:
-        warnings.append(
-            f"{name} hardly goes with the clusters (Cramer's V {strength:.2f}): who is called misclassified is close "
-            'to a toss of a coin.'
-        )
-    if not store.complete:
-        warnings.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.')
-    if clustered < len(selection):
-        warnings.append(
-            f'The analysis has {clustered:,} of the {len(selection):,} persons of the store; the others are left out.'
-        )
-    missing = selection.table(['pck'])['pck'].null_count
-    if missing:
-        warnings.append(
-            f'{missing:,} of {len(selection):,} persons of the store have no PCK: no labelled joint, or a dump without '
-            'predictions.'
-        )
-    if flipped:
-        warnings.append(
-            'The flip test of the config is off: a mirrored pass would move the latent of the image that is not '
-            'mirrored.'
-        )
-    return warnings
+    (name, strength), store, everybody = concept, selection.store, f'{len(selection):,}'
+    alike, missing = len({*found.majority[found.majority >= 0]}) == 1, selection.table(['pck'])['pck'].null_count
+    said = {
+        f"Nobody is misclassified: every person whose {name} is known is on their cluster's side. So nobody was "
+        'moved.': not found.disagree.any(),
+        f'All clusters have their majority on the same side of {name}, which does not tell them apart; who is called '
+        'misclassified is merely on the rarer side.': alike,
+        f"{name} hardly goes with the clusters (Cramer's V {strength:.2f}): who is called misclassified is close to a "
+        'toss of a coin.': strength < WEAK and not alike,
+        f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.': not store.complete,
+        f'The analysis has {clustered:,} of the {everybody} persons of the store; the others are left out.': (
+            clustered < len(selection)
+        ),
+        f'{missing:,} of {everybody} persons of the store have no PCK: no labelled joint, or a dump without '
+        'predictions.': missing,
+        'The flip test of the config is off: a mirrored pass would move the latent of the image that is not '
+        'mirrored.': flipped,
+    }
+    return [text for text, holds in said.items() if holds]

@@ -9,87 +9,73 @@ Shapes: N persons, K clusters, D values of a latent.
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shg_xai.chapters.cluster_shift.options import AUTO
 from shg_xai.errors import InputError
 from shg_xai.latents.selection import Selection
 from shg_xai.results import Estimate
-from shg_xai.stats.bootstrap import Bootstrap, resample_weights
+from shg_xai.stats.bootstrap import Bootstrap
 
+Array = NDArray[Any]
 UNKNOWN = -1
 SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Split:
-    """A concept cut in two.
+    """A concept cut in two: values above ``at`` are on side 1.
 
-    Attributes:
-        kind: ``flag`` or ``number``.
-        at: Values above it are on side 1.
-        sides: 0 or 1, -1 where the concept is not known, int8, shape (N,).
+    ``sides`` is 0 or 1, -1 where the concept is not known, int8, shape (N,).
     """
 
     kind: Literal['flag', 'number']
     at: float
-    sides: np.ndarray
+    sides: Array
 
 
 @dataclass(frozen=True)
 class Found:
-    """Who agrees with their cluster.
+    """Who agrees with their cluster, and who does not, bool, shape (N,); who is in neither has no known side.
 
-    Attributes:
-        majority: The side of each cluster, -1 for one of unknown persons only, shape (K,).
-        agree: bool, shape (N,).
-        disagree: bool, shape (N,); who is in neither has no known side.
+    ``majority`` is the side of each cluster, -1 for one of unknown persons only, shape (K,).
     """
 
-    majority: np.ndarray
-    agree: np.ndarray
-    disagree: np.ndarray
+    majority: Array
+    agree: Array
+    disagree: Array
 
 
-def split_concept(values: np.ndarray) -> Split | None:
-    """Cut a concept in two.
+def split_concept(values: Array) -> Split | None:
+    """Cut values (N,), NaN where not known, in two; None where all known ones are the same, or none is known.
 
     A flag is cut between 0 and 1, a number at its median. Where nobody is above the median, the cut is at the largest
     value below it.
-
-    Args:
-        values: Shape (N,), NaN where not known.
-
-    Returns:
-        None where all known values are the same, or none is known.
     """
-    known = np.unique(values[np.isfinite(values)])
+    has = np.isfinite(values)
+    known = np.unique(values[has])
     if len(known) < 2:
         return None
-    kind: Literal['flag', 'number'] = 'flag' if known.tolist() == [0, 1] else 'number'
-    at = 0.5 if kind == 'flag' else float(np.median(values[np.isfinite(values)]))
-    if known[-1] <= at:
-        at = float(known[-2])
-    sides = np.where(np.isfinite(values), values > at, UNKNOWN).astype(np.int8)
-    return Split(kind, at, sides)
+    flag = known.tolist() == [0, 1]
+    at = 0.5 if flag else float(np.median(values[has]))
+    at = float(known[-2]) if known[-1] <= at else at
+    return Split('flag' if flag else 'number', at, np.where(has, values > at, UNKNOWN).astype(np.int8))
 
 
-def counted(labels: np.ndarray, sides: np.ndarray, clusters: int) -> np.ndarray:
+def counted(labels: Array, sides: Array, clusters: int) -> Array:
     """Persons of each cluster on each side, int64, shape (K, 2)."""
     known = sides != UNKNOWN
     return np.bincount(2 * labels[known].astype(np.int64) + sides[known], minlength=2 * clusters).reshape(clusters, 2)
 
 
-def association(table: np.ndarray) -> float:
-    """Cramer's V of clusters and sides, 0 (nothing to do with each other) to 1 (the same).
+def association(table: Array) -> float:
+    """Cramer's V of clusters and sides, by counts (K, 2): 0 (nothing to do with each other) to 1 (the same).
 
     The root of chi squared over the number of persons; the smaller side of the table has two categories (Cramer,
     Mathematical Methods of Statistics, 1946, section 21.9).
-
-    Args:
-        table: Counts, shape (K, 2).
     """
     table = table[table.sum(axis=1) > 0].astype(float)
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
@@ -98,31 +84,19 @@ def association(table: np.ndarray) -> float:
     return float(np.sqrt(((table - expected) ** 2 / expected).sum() / table.sum()))
 
 
-def choose_concept(
-    name: str, known: Mapping[str, np.ndarray], labels: np.ndarray, clusters: int
-) -> tuple[str, Split, float]:
-    """The concept to judge clusters by, cut in two, and how well it goes with them.
+def choose_concept(name: str, known: Mapping[str, Array], labels: Array, clusters: int) -> tuple[str, Split, float]:
+    """The concept to judge clusters by: its name, its two sides, and Cramer's V.
 
-    Args:
-        name: Name of a concept, or ``auto`` for that of the largest Cramer's V among those known of at least half of
-            the persons; of fewer, chance makes V large.
-        known: Values (N,) of each concept.
-        labels: The cluster of each person, 0 to K - 1, shape (N,).
-        clusters: K.
-
-    Returns:
-        Name, sides, Cramer's V.
+    Named ``auto``, it is that of the largest V among those known of at least half of the persons, (N,) values each; of
+    fewer, chance makes V large. Labels are the cluster of each person, 0 to K - 1, (N,).
 
     Raises:
         InputError: There is no such concept, its value is the same for all, or none fits.
     """
     if name != AUTO and name not in known:
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)
-        raise InputError(
-            f'--concept {name}: no such concept of these persons; did you mean {" or ".join(near)}?'
-            if near
-            else f'--concept {name}: nothing is known of these persons'
-        )
+        near = ' or '.join(difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known)
+        mend = f'no such concept of these persons; did you mean {near}?'
+        raise InputError(f'--concept {name}: {mend if near else "nothing is known of these persons"}')
     found = []
     for own in known if name == AUTO else [name]:
         split = split_concept(known[own])
@@ -135,49 +109,34 @@ def choose_concept(
     return max(found, key=lambda entry: entry[2])  # the first of equal ones
 
 
-def misclassified(labels: np.ndarray, sides: np.ndarray, clusters: int) -> Found:
-    """Who disagrees with the majority of their cluster.
+def misclassified(labels: Array, sides: Array, clusters: int) -> Found:
+    """Who disagrees with the majority of their cluster, by the cluster and the side of each person, (N,).
 
     As many persons on both sides of a cluster make it one of side 1.
-
-    Args:
-        labels: The cluster of each person, shape (N,).
-        sides: The side of each person, see :class:`Split`.
-        clusters: K.
     """
     table = counted(labels, sides, clusters)
     majority = np.where(table.sum(axis=1) > 0, table[:, 1] >= table[:, 0], UNKNOWN).astype(np.int8)
-    known = sides != UNKNOWN
-    same = majority[labels] == sides
+    known, same = sides != UNKNOWN, majority[labels] == sides
     return Found(majority, known & same, known & ~same)
 
 
-def targets(labels: np.ndarray, sides: np.ndarray, majority: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """The cluster each person is moved to: the other one; of several that of the right side.
+def targets(labels: Array, sides: Array, majority: Array, means: Array) -> Array:
+    """The cluster each person is moved to, (N,): the other one; of several that of the right side.
 
     Who disagrees goes to the nearest cluster, by the means, among those of their own side; who agrees to the nearest
-    among those of the opposite side; where there is no such cluster, to the nearest other one.
-
-    Args:
-        labels: The cluster of each person, shape (N,).
-        sides: The side of each person, shape (N,).
-        majority: The side of each cluster, shape (K,).
-        means: Mean latent of each cluster, shape (K, D); NaN for an empty one.
-
-    Returns:
-        Shape (N,).
+    among those of the opposite side; where there is no such cluster, to the nearest other one. Labels and sides are of
+    each person, (N,), the majority's side (K,) and the mean latent (K, D), NaN for an empty one, of each cluster.
     """
     distances = np.linalg.norm(means[:, None] - means[None], axis=2)
     np.fill_diagonal(distances, np.inf)
     distances = np.where(np.isnan(distances), np.inf, distances)
-    disagree = majority[labels] != sides
-    wanted = np.where(disagree, sides, 1 - sides)
+    wanted = np.where(majority[labels] != sides, sides, 1 - sides)
     # Clusters of another side come after all of the wanted one.
     order = np.lexsort((distances[labels], majority[None] != wanted[:, None], np.isinf(distances[labels])), axis=1)
     return order[:, 0]
 
 
-def cluster_means(selection: Selection, labels: np.ndarray, clusters: int) -> np.ndarray:
+def cluster_means(selection: Selection, labels: Array, clusters: int) -> Array:
     """Mean latent of each cluster over all its persons, float64, (K, D); NaN for an empty one."""
     sums = np.zeros((clusters, selection.dimensions))
     for block in selection.blocks():
@@ -188,33 +147,28 @@ def cluster_means(selection: Selection, labels: np.ndarray, clusters: int) -> np
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
 
-def unpaired_difference(values: np.ndarray, first: np.ndarray, second: np.ndarray, bootstrap: Bootstrap) -> Estimate:
-    """Mean of one group of persons less that of another, and its interval over images.
+def unpaired_difference(values: Array, first: Array, second: Array, bootstrap: Bootstrap) -> Estimate:
+    """Mean of one group of persons, by a mask (N,), less that of another, and its interval over images.
 
-    Both groups are in every resample of images, as two persons of one image may be in either.
-
-    Args:
-        values: Shape (N,); NaN where a person has no value.
-        first: Who is in the first group, bool, shape (N,).
-        second: Who is in the second, bool, shape (N,).
-        bootstrap: How the interval is drawn, of the N persons.
+    Both groups are in every resample of images, as two persons of one image may be in either. Values (N,) are NaN where
+    a person has none.
     """
     known = np.isfinite(values) & (first | second)
-    values, first, images = values[known], first[known], bootstrap.groups[known]
+    values, first = values[known], first[known]
     if not first.any() or first.all():
         return Estimate(value=None, n=len(values))
 
-    def difference(weights: np.ndarray) -> float:
+    def difference(weights: Array) -> float:
         a, b = weights * first, weights * ~first
         if not a.any() or not b.any():
             return np.nan
         return float((a @ values) / a.sum() - (b @ values) / b.sum())
 
-    drawn = np.array([difference(weights) for weights in resample_weights(images, bootstrap.resamples, bootstrap.seed)])
-    return bootstrap.estimate(difference(np.ones(len(values))), drawn, n=len(values))
+    drawn = [difference(weights) for weights in bootstrap.of(known).weights()]
+    return bootstrap.estimate(difference(np.ones(len(values))), np.array(drawn), n=len(values))
 
 
-def worst(annotation_ids: np.ndarray, values: np.ndarray, chosen: np.ndarray) -> list[int]:
+def worst(annotation_ids: Array, values: Array, chosen: Array) -> list[int]:
     """At most 20 annotation ids of chosen persons with the lowest known values, lowest first."""
     persons = np.flatnonzero(chosen & np.isfinite(values))
     order = np.lexsort((annotation_ids[persons], values[persons]))

@@ -14,10 +14,9 @@ class Source(Typed, kw_only=True):
 
 
 class ConceptSplit(Typed, kw_only=True):
-    """A concept cut in two, and how it goes with the clusters.
+    """A concept cut in two, a flag or a number at its median, and how it goes with the clusters.
 
     Attributes:
-        kind: A flag, or a number cut at its median.
         at: Values above it are on side 1.
         association: Cramer's V of clusters and sides: 0, nothing to do with each other, to 1, the same.
         chosen: ``auto``, the concept with the largest V, or ``by name``.
@@ -51,7 +50,6 @@ class Shifted(Typed, kw_only=True):
     """Some persons, decoded from their own latent and from the one steered to another cluster.
 
     Attributes:
-        persons: How many.
         before: PCK of labelled joints.
         after: The same, once the latent was shifted by the difference of the clusters' means.
         gain: After less before, person by person.
@@ -79,16 +77,9 @@ class ClusterShift(NetworkAnswer, kw_only=True, tag='cluster_shift'):
         store: Folder of the latents.
         layer: The layer that was clustered and is steered.
         analysis: Where clusters and concepts were read; None where they were found anew.
-        clusters: K.
-        concept: Name of the concept.
-        concept_split: How it is cut.
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: crop, bbox or torso.
-        counts: How many agree.
-        pck: How well both groups are met.
-        shifted: What steering does.
         examples: Annotation ids of misclassified persons, the worst met first.
-        options: How it was measured.
     """
 
     store: str

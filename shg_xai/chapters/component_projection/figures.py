@@ -1,9 +1,10 @@
 """How many components a network needs: PCK against how many of them its latent is projected on."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
 
 from shg_xai.chapters.component_projection.findings import latent_name, rule_text
 from shg_xai.chapters.component_projection.results import ComponentProjection
@@ -11,10 +12,6 @@ from shg_xai.chapters.networks.results import GROUPS, Group
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import BLUE, GREEN, INK, ORANGE, PAGE, new_figure, styled
 from shg_xai.drawing.text import confidence_of, number
-
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
 
 LINES: dict[Group, tuple[str, str]] = {'labelled': (BLUE, 'o'), 'visible': (GREEN, 's'), 'limbs': (ORANGE, '^')}
 MARK = '#B8B8B8'
@@ -39,30 +36,34 @@ def figures(answer: ComponentProjection, material: Material) -> Iterator[Figure]
 
 
 @styled
-def draw_width(answers: Sequence[ComponentProjection]) -> 'figure.Figure':
+def draw_width(answers: Sequence[ComponentProjection]) -> figure.Figure:
     """Draw for each latent PCK, what rules say, and the variance kept, one above the other."""
-    columns = min(COLUMNS, len(answers))
-    lines = -(-len(answers) // columns)
+    columns, lines = min(COLUMNS, len(answers)), -(-len(answers) // COLUMNS)
     strip = 0.2 * (max(len(answer.rules) for answer in answers) + 1) + 0.1
     figure = new_figure(PAGE, lines * (2.6 + strip + 1.35) + 0.5)
     axes = figure.subplots(3 * lines, columns, squeeze=False, sharex='col', height_ratios=[2.6, strip, 0.95] * lines)
-    for place in range(lines * columns):
+    for ax in axes.ravel():
+        ax.set_axis_off()
+    for place, answer in enumerate(answers):
         line, column = divmod(place, columns)
         panels = list(axes[3 * line : 3 * line + 3, column])
-        if place < len(answers):
-            _draw_latent(panels, answers[place], latent_name(answers[place]) if len(answers) > 1 else '')
-        else:
-            for ax in panels:
-                ax.set_axis_off()
+        _draw_latent(panels, answer, latent_name(answer) if len(answers) > 1 else '')
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc='outside upper left', ncols=4)
     return figure
 
 
-def _draw_latent(panels: Sequence['Axes'], answer: ComponentProjection, title: str) -> None:
+def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str) -> None:
     """Draw the three panels of a latent."""
     above, _, below = panels
-    for group in LINES:
-        _draw_curve(above, answer, group)
+    for group, (colour, marker) in LINES.items():
+        curve = answer.pck[group]
+        # None becomes NaN, a gap.
+        value, low, high = np.array([(point.value, point.low, point.high) for point in curve.y], float).T
+        above.fill_between(curve.x, low, high, color=colour, alpha=0.18, linewidth=0)
+        above.plot(curve.x, value, marker=marker, color=colour, markersize=4, linewidth=1.4, label=GROUPS[group])
+        untouched = answer.untouched[group].value
+        if untouched is not None:
+            above.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
     above.plot([], [], ':', color=INK, linewidth=1.1, label='untouched network')
     above.set(ylabel='PCK', title=title)
     above.set_ylim(bottom=0)
@@ -72,6 +73,7 @@ def _draw_latent(panels: Sequence['Axes'], answer: ComponentProjection, title: s
     above.set_xscale('symlog', linthresh=1, linscale=0.4)
     above.set_xlim(-0.25, answer.dimensions * 1.3)
     for ax in panels:
+        ax.set_axis_on()
         ax.minorticks_off()
         ax.set_xticks([tick for tick in TICKS if tick < answer.dimensions * 0.4] + [answer.dimensions])
         ax.xaxis.set_major_formatter(lambda value, _: number(round(value)))
@@ -80,47 +82,22 @@ def _draw_latent(panels: Sequence['Axes'], answer: ComponentProjection, title: s
         ax.grid(axis='y')
 
 
-def _draw_curve(ax: 'Axes', answer: ComponentProjection, group: Group) -> None:
-    """Draw a group's PCK with its interval, and the untouched network's as a line."""
-    colour, marker = LINES[group]
-    curve = answer.pck[group]
-    # None becomes NaN, a gap.
-    value, low, high = np.array([(point.value, point.low, point.high) for point in curve.y], float).T
-    ax.fill_between(curve.x, low, high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(curve.x, value, marker=marker, color=colour, markersize=4, linewidth=1.4, label=GROUPS[group])
-    untouched = answer.untouched[group].value
-    if untouched is not None:
-        ax.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
-
-
-def _draw_rules(panels: Sequence['Axes'], answer: ComponentProjection) -> None:
+def _draw_rules(panels: Sequence[Axes], answer: ComponentProjection) -> None:
     """Draw each rule as a line that ends at its name, in a row of its own."""
     above, middle, below = panels
     entries = [('suggested', answer.suggestion.k, True), *((rule.name, rule.k, False) for rule in answer.rules)]
     # By k: a name to the left of its line then crosses no other.
     entries.sort(key=lambda entry: (entry[1], not entry[2]))
     for y, (name, k, first) in enumerate(entries):
-        for line in (above.axvline(k), below.axvline(k), *middle.plot([k, k], [-0.6, y])):
-            line.set(
-                color=INK if first else MARK,
-                linewidth=1.3 if first else 0.8,
-                linestyle='-' if first else (0, (2, 2)),
-                zorder=1.5 if first else 1,
-            )
+        lines = (above.axvline(k), below.axvline(k), *middle.plot([k, k], [-0.6, y]))
+        colour, width, style, layer = (INK, 1.3, '-', 1.5) if first else (MARK, 0.8, (0, (2, 2)), 1)
+        for line in lines:
+            line.set(color=colour, linewidth=width, linestyle=style, zorder=layer)
         middle.plot(k, y, 'D' if first else 'o', color=INK if first else '#666666', markersize=5.5 if first else 4)
-        left = k > answer.dimensions**0.45
-        middle.annotate(
-            rule_text(name, k),
-            (k, y),
-            (-6 if left else 6, 0),
-            textcoords='offset points',
-            ha='right' if left else 'left',
-            va='center',
-            fontsize=8.5,
-            weight='bold' if first else 'normal',
-            parse_math=False,
-            bbox=dict(facecolor='white', edgecolor='none', alpha=0.85, pad=0.6),
-        ).set_in_layout(False)
+        offset, side = (-6, 'right') if k > answer.dimensions**0.45 else (6, 'left')
+        said = middle.annotate(rule_text(name, k), (k, y), (offset, 0), textcoords='offset points', parse_math=False)
+        said.set(ha=side, va='center', fontsize=8.5, weight='bold' if first else 'normal', in_layout=False)
+        said.set_bbox(dict(facecolor='white', edgecolor='none', alpha=0.85, pad=0.6))
     middle.set_ylim(max(len(entries) - 0.4, 0.4), -0.6)
     middle.set_yticks([])
     for side in ('left', 'bottom'):

@@ -1,8 +1,6 @@
 """Sentences on the width: how many components are enough, and what other rules ask for."""
 
-from collections.abc import Sequence
-
-from shg_xai.chapters.component_projection.results import ComponentProjection, Rule
+from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.drawing.text import confidence_of, interval, number, plural, stack_name
 from shg_xai.results import Results
 
@@ -25,7 +23,10 @@ def findings(answer: ComponentProjection, results: Results) -> list[str]:
     ]
     if drop.high is not None and drop.high > tolerance:
         texts.append(f'The interval does not rule out a larger loss, up to {number(drop.high, 3)}.')
-    texts += _rules(answer.rules, best)
+    sides: dict[str, list[str]] = {'more': [], 'as many': [], 'fewer': []}
+    for rule in sorted(answer.rules, key=lambda rule: rule.k):
+        sides[RANK[(rule.k > best) - (rule.k < best)]].append(rule_text(rule.name, rule.k))
+    texts += [f'Other rules ask for {side} – {"; ".join(names)}.' for side, names in sides.items() if names]
     if len(siblings) > 1 and answer is not siblings[0]:
         other = siblings[0].suggestion.k
         texts.append(
@@ -39,9 +40,8 @@ def findings(answer: ComponentProjection, results: Results) -> list[str]:
 def heading(answer: ComponentProjection, results: Results) -> str | None:
     """Which latent it is, where there are several."""
     several = results.all(ComponentProjection)
-    name = latent_name(answer)
-    if len({other.of for other in several}) > 1:
-        name = f'{answer.of}, {name}'
+    where = f'{answer.of}, ' if len({other.of for other in several}) > 1 else ''
+    name = f'{where}{latent_name(answer)}'
     return name[0].upper() + name[1:] if len(several) > 1 else None
 
 
@@ -53,11 +53,3 @@ def latent_name(answer: ComponentProjection) -> str:
 def rule_text(name: str, k: int) -> str:
     """``95 % of the variance: 67``; ``the study's 50`` says its number itself."""
     return name if name.endswith(f' {number(k)}') else f'{name}: {number(k)}'
-
-
-def _rules(rules: Sequence[Rule], best: int) -> list[str]:
-    """What other rules ask for, beside the suggestion."""
-    sides: dict[str, list[str]] = {'more': [], 'as many': [], 'fewer': []}
-    for rule in sorted(rules, key=lambda rule: rule.k):
-        sides[RANK[(rule.k > best) - (rule.k < best)]].append(rule_text(rule.name, rule.k))
-    return [f'Other rules ask for {side} – {"; ".join(names)}.' for side, names in sides.items() if names]

@@ -5,12 +5,7 @@ from shg_xai.results import Curve, Estimate, NetworkAnswer, Typed
 
 
 class Rule(Typed, kw_only=True):
-    """A width that looking at the latents alone would suggest.
-
-    Attributes:
-        name: Of the rule, as ``95 % of the variance``.
-        k: Number of components.
-    """
+    """A width that looking at the latents alone would suggest: a rule as ``95 % of the variance``, and its k."""
 
     name: str
     k: int
@@ -48,9 +43,6 @@ class ComponentProjection(NetworkAnswer, kw_only=True, tag='component_projection
         explained_variance_ratio: Share of the variance that the first k hold, for each k.
         pck: PCK against k, by group of joints.
         drop: What is lost against k, person by person, by group.
-        rules: What other rules ask for.
-        suggestion: The width that PCK asks for.
-        options: How it was measured.
     """
 
     store: str

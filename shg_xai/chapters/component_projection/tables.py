@@ -18,8 +18,6 @@ def tables(answer: ComponentProjection, results: Results) -> list[Table]:
         ]
         for place, k in enumerate(answer.ks)
     ]
-    caption = (
-        f'PCK with the first k components kept, with {confidence_of(answer)} intervals, and what is lost on labelled '
-        'joints'
-    )
+    intervals = f'with {confidence_of(answer)} intervals'
+    caption = f'PCK with the first k components kept, {intervals}, and what is lost on labelled joints'
     return [Table(caption, ['k', 'variance', *GROUPS.values(), 'lost'], rows, folded=True)]

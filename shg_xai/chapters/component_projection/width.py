@@ -5,6 +5,7 @@ Shapes: N persons, D components.
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,15 @@ from shg_xai.stats.pca import SHARES, STUDY, components_for
 Scores = Mapping[str, NDArray[np.float64]]  # PCK of each person by group of joints, (N,)
 
 
+class Curves(TypedDict):
+    """PCK against the number of components, and what is lost, by group of joints; and what follows from it."""
+
+    ks: list[int]
+    pck: dict[str, Curve]
+    drop: dict[str, Curve]
+    suggestion: Suggestion
+
+
 def ladder(dimensions: int, also: Sequence[int] = ()) -> list[int]:
     """Numbers of components to try, ascending: 0, the powers of two below D, others below D, D.
 
@@ -28,16 +38,10 @@ def ladder(dimensions: int, also: Sequence[int] = ()) -> list[int]:
 
 
 def steps(asked: Sequence[int], dimensions: int, has: str, also: Sequence[int] = ()) -> list[int]:
-    """The numbers of components to try, ascending; D is always one of them.
-
-    Args:
-        asked: The numbers asked for; none: the ladder.
-        dimensions: D.
-        has: Who has how many, for the message.
-        also: More of the ladder.
+    """The numbers of components to try, ascending, always D, too: those asked for, else the ladder with some more.
 
     Raises:
-        InputError: One is above D.
+        InputError: One is above D, as ``has`` says in words.
     """
     for k in asked:
         if k > dimensions:
@@ -45,27 +49,13 @@ def steps(asked: Sequence[int], dimensions: int, has: str, also: Sequence[int] =
     return sorted({*asked, dimensions}) if asked else ladder(dimensions, also)
 
 
-def curves(
-    untouched: Scores, changed: Mapping[int, Scores], bootstrap: Bootstrap
-) -> tuple[dict[str, Curve], dict[str, Curve]]:
-    """PCK against the number of components, and what is lost, each person measured twice.
-
-    Args:
-        untouched: Of the network as it is.
-        changed: The same by k, ascending.
-        bootstrap: Of the N persons.
-
-    Returns:
-        By group of joints.
-    """
-    x = [float(k) for k in changed]
-    return (
-        {group: Curve(x=x, y=[bootstrap.mean(own[group]) for own in changed.values()]) for group in untouched},
-        {
-            group: Curve(x=x, y=[bootstrap.difference(values, own[group]) for own in changed.values()])
-            for group, values in untouched.items()
-        },
-    )
+def curves(untouched: Scores, changed: Mapping[int, Scores], bootstrap: Bootstrap, tolerance: float) -> Curves:
+    """PCK by k, ascending, and what is lost against the untouched network, each person measured twice."""
+    x, pck, drop = [float(k) for k in changed], {}, {}
+    for group, values in untouched.items():
+        pck[group] = Curve(x=x, y=[bootstrap.mean(own[group]) for own in changed.values()])
+        drop[group] = Curve(x=x, y=[bootstrap.difference(values, own[group]) for own in changed.values()])
+    return Curves(ks=list(changed), pck=pck, drop=drop, suggestion=suggestion(drop['labelled'], tolerance))
 
 
 def untouched_pck(scores: Scores, bootstrap: Bootstrap, split: str) -> dict[str, Estimate]:
@@ -84,15 +74,11 @@ def suggestion(drop: Curve, tolerance: float) -> Suggestion:
 
     "And every larger": components come in the order of their variance, not of their use, so PCK may fall again as k
     grows. A k that is good by chance below one that is not would be no width to trust. All components together are the
-    network itself, up to rounding: the largest k is what remains where every smaller one costs too much.
-
-    Args:
-        drop: Labelled PCK of the untouched network minus that with k components, to D.
-        tolerance: The largest drop that counts as none, in PCK (0 to 1).
+    network itself, up to rounding: the largest k is what remains where every smaller one costs too much. The drop is in
+    labelled PCK (0 to 1), as the tolerance, the largest that counts as none.
     """
-    falling = sorted(zip(drop.x, drop.y, strict=True), key=lambda point: point[0], reverse=True)
-    chosen = falling[0]
-    for k, lost in falling[1:]:
+    chosen, *others = sorted(zip(drop.x, drop.y, strict=True), key=lambda point: point[0], reverse=True)
+    for k, lost in others:
         if lost.value is None or lost.value > tolerance:
             break
         chosen = k, lost
@@ -100,20 +86,16 @@ def suggestion(drop: Curve, tolerance: float) -> Suggestion:
 
 
 def rules(eigenvalues: NDArray[np.float64], noise: int) -> list[Rule]:
-    """The widths that looking at the latents alone would suggest.
+    """The widths that looking at the latents alone would suggest; the study's 50 only where D is larger.
 
-    Args:
-        eigenvalues: Variance along each component, descending, shape (D,).
-        noise: How many components stand above noise, see :func:`~shg_xai.stats.pca.above_noise`.
-
-    Returns:
-        The study's 50 only where D is larger.
+    Eigenvalues are variances along components, descending, (D,); as many as :func:`~shg_xai.stats.pca.above_noise` says
+    stand above noise.
     """
-    found = [
-        Rule(name=f'{100 * share:.0f} % of the variance', k=components_for(eigenvalues, share)) for share in SHARES
-    ]
-    found.append(Rule(name='above noise (parallel analysis)', k=noise))
-    return found + [Rule(name="the study's 50", k=STUDY)] * (len(eigenvalues) > STUDY)
+    found = {f'{100 * share:.0f} % of the variance': components_for(eigenvalues, share) for share in SHARES}
+    found['above noise (parallel analysis)'] = noise
+    if len(eigenvalues) > STUDY:
+        found["the study's 50"] = STUDY
+    return [Rule(name=name, k=k) for name, k in found.items()]
 
 
 def stack_of(layer: str) -> int | None:

@@ -29,18 +29,13 @@ def decodable(names: Sequence[str]) -> list[str]:
 
 
 def decoded_rules(names: Sequence[str], peak: float) -> list[DecodedConcept]:
-    """How each of them is computed.
-
-    Args:
-        names: Names of the K keypoints, COCO's.
-        peak: See :func:`decoded_concepts`.
-    """
-    notes = {PEAKS: PEAKS_NOTE.format(peak=peak)}
-    rules = [(name, RULES[name], notes.get(name, POSE_NOTE)) for name in decodable(names)]
-    return [
-        DecodedConcept(name=name, title=rule.title, unit=rule.unit, definition=f'{rule.definition} {note}')
-        for name, rule, note in rules
-    ]
+    """How each of them is computed; ``peak`` as in :func:`decoded_concepts`."""
+    found = []
+    for name in decodable(names):
+        rule, note = RULES[name], PEAKS_NOTE.format(peak=peak) if name == PEAKS else POSE_NOTE
+        definition = f'{rule.definition} {note}'
+        found.append(DecodedConcept(name=name, title=rule.title, unit=rule.unit, definition=definition))
+    return found
 
 
 def decoded_concepts(
@@ -59,12 +54,11 @@ def decoded_concepts(
         keypoints: Pixels of the image, shape (N, K, 2).
         peaks: Highest value of each heatmap, shape (N, K).
         crop_scale: Width and height of the crop, pixels of the image, shape (N, 2).
-        names: Names of the K keypoints, COCO's.
-        peak: From which peak on a joint counts as labelled.
+        names: Of the K keypoints, COCO's.
+        peak: From which one on a joint counts as labelled.
 
     Returns:
-        By name, shape (N,), NaN where not known: a pose whose torso is shorter than a pixel has no concept that is
-        measured in torsos.
+        By name, (N,); NaN, not known, is what is measured in torsos of a pose whose torso is shorter than a pixel.
     """
     everything = np.full(peaks.shape, VISIBLE)
     flags = np.where(peaks >= peak, VISIBLE, UNLABELLED)

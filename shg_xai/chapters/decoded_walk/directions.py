@@ -29,14 +29,13 @@ START: Key = (0, 0, 0.0)  # c = 0 of all walks
 
 @dataclass(frozen=True)
 class SteeringVector:
-    """A direction of length 1 and how far one sigma along it is.
+    """A direction and how far one sigma along it is.
 
     Attributes:
         name: Unique among those of one kind.
-        kind: Whether a principal component or a concept.
         number: Of a component, from 1.
         vector: Length 1, shape (D,).
-        step: What one step is long, in units of the latent.
+        step: What one sigma is long, in units of the latent.
         variance_share: Share of the latents' variance that lies along it.
     """
 
@@ -49,12 +48,9 @@ class SteeringVector:
 
 
 def component_directions(components: Components, numbers: Sequence[int] | None, persons: int) -> list[SteeringVector]:
-    """Principal components, one sigma a step: the root of the variance along each.
+    """Principal components by their numbers from 1, or those of COMPONENTS that vary; one sigma a step.
 
-    Args:
-        components: All D of them.
-        numbers: Which ones, from 1; None for those of COMPONENTS that vary.
-        persons: N, for messages.
+    Sigma is the root of the variance along each; the components are of so many persons.
 
     Raises:
         InputError: There is no such component, or nothing varies along it.
@@ -96,13 +92,10 @@ def find_concepts(known: Sequence[Concept], names: Sequence[str]) -> list[Concep
 
 
 def contrast(concept: Concept) -> NDArray[np.int8]:
-    """Who has much and who has little of a concept.
+    """Who has much (1) and who has little (-1) of a concept; 0 neither or not known, shape (N,).
 
     The upper and the lower third of those it is known of, equal values together; 1 against 0 for a flag. Where both
     ends of the middle third are one value, all above it stand against the rest, or all below it, if nobody is above.
-
-    Returns:
-        1 much, -1 little, 0 neither or not known, shape (N,).
 
     Raises:
         InputError: It has one value only.
@@ -151,8 +144,8 @@ def concept_directions(selection: Selection, chosen: Sequence[Concept], componen
             )
         vector = difference / length
         variance = float(components.eigenvalues @ (components.vectors.T @ vector) ** 2)
-        share = variance / float(components.eigenvalues.sum())
-        found.append(SteeringVector(concept.name, 'concept', None, vector, float(np.sqrt(variance)), share))
+        sigma, share = float(np.sqrt(variance)), variance / float(components.eigenvalues.sum())
+        found.append(SteeringVector(concept.name, 'concept', None, vector, sigma, share))
     return found
 
 
@@ -160,10 +153,7 @@ def concept_directions(selection: Selection, chosen: Sequence[Concept], componen
 class Walks:
     """All walks that are decoded: along J directions, and along R random ones of the same length beside each.
 
-    Attributes:
-        directions: The J directions.
-        random: Random directions of length 1, a column each, shape (D, R).
-        steps: c, ascending, one of them 0, shape (C,).
+    Random directions have length 1, a column each, (D, R); steps are c, ascending, one of them 0, (C,).
     """
 
     directions: Sequence[SteeringVector]
@@ -187,16 +177,13 @@ class Walks:
 
 
 def nearest_distances(selection: Selection, mean: Floats, vectors: Floats, lengths: Floats) -> Floats:
-    """Distance of walked points to the nearest stored latent; exact, over all persons.
+    """Distance of walked points to the nearest of N stored latents, in units of the latent, (M, C); exact.
 
     Args:
         selection: N persons of D values, read as float32.
         mean: Where the walks start, shape (D,).
         vectors: Directions of length 1, a column each, shape (D, M).
         lengths: Where on each walk the points are, shape (M, C).
-
-    Returns:
-        In units of the latent, shape (M, C).
     """
     nearest = np.full(lengths.shape, np.inf)
     for block in selection.blocks():

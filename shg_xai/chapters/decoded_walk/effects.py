@@ -23,13 +23,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class WalkedPoses:
-    """Poses of N persons along one walk.
+    """Poses of N persons along one walk, in units of the crop's longer side.
 
-    Attributes:
-        steps: c, ascending, one of them 0, shape (C,).
-        poses: Keypoints in units of the crop's longer side, shape (C, N, K, 2).
-        peaks: Highest value of each heatmap, shape (C, N, K).
-        concepts: By name, shape (C, N), NaN where not known.
+    Steps are c, ascending, one of them 0, (C,); poses (C, N, K, 2); peaks, the highest values of heatmaps, (C, N, K);
+    concepts, by name, (C, N), NaN where not known.
     """
 
     steps: Floats
@@ -102,8 +99,7 @@ def beyond(change: Estimate, random: float | None) -> bool | None:
     """
     if change.ends is None or random is None:
         return None
-    low, high = change.ends
-    return low > random or high < -random
+    return change.ends[0] > random or change.ends[1] < -random
 
 
 def walk_of(
@@ -125,19 +121,19 @@ def walk_of(
 def _point(
     walked: WalkedPoses, place: int, joints: Sequence[str], distance: float | None, bootstrap: Bootstrap
 ) -> Point:
-    shift = walked.shifts[place]
-    change = (walked.peaks[place] - walked.peaks[walked.start]).mean(1)
+    shift, peaks = walked.shifts[place], walked.peaks[place]
     concepts = [values[place] for values in walked.concepts.values()]
-    found = bootstrap.means(np.column_stack([shift, shift.mean(1), change, *concepts]))
-    size = len(joints)
+    change = (peaks - walked.peaks[walked.start]).mean(1)
+    mean_shift, peak_change, *found = bootstrap.means(np.column_stack([shift.mean(1), change, shift, *concepts]))
+    named = zip(walked.concepts, found[len(joints) :], strict=True)
     return Point(
         c=float(walked.steps[place]),
-        shift=dict(zip(joints, found[:size], strict=True)),
-        mean_shift=found[size],
-        peak_change=found[size + 1],
-        concepts=dict(zip(walked.concepts, found[size + 2 :], strict=True)),
+        shift=dict(zip(joints, found, strict=False)),
+        mean_shift=mean_shift,
+        peak_change=peak_change,
+        concepts=dict(named),
         pose=rounded(walked.poses[place].mean(0), 6),
-        peaks=np.round(walked.peaks[place].mean(0), 6).tolist(),
+        peaks=np.round(peaks.mean(0), 6).tolist(),
         nearest_distance=distance,
     )
 
@@ -158,12 +154,11 @@ def baseline(walks: Sequence[WalkedPoses], first: Walk, bootstrap: Bootstrap) ->
         for name, is_monotonic in walk.monotonic(bootstrap).items():
             counts[name] += is_monotonic is True
     by_step = np.percentile([walk.shifts.mean((1, 2)) for walk in walks], PERCENTILE, axis=0)
+    most = {name: float(np.percentile(own, PERCENTILE)) if own else None for name, own in sizes.items()}
     return RandomWalks(
         walk=first,
         shift_per_sigma_97_5=float(np.percentile([walk.shift_per_sigma.mean() for walk in walks], PERCENTILE)),
         mean_shift_97_5=by_step.tolist(),
-        concept_change_97_5={
-            name: float(np.percentile(own, PERCENTILE)) if own else None for name, own in sizes.items()
-        },
+        concept_change_97_5=most,
         monotonic=counts,
     )

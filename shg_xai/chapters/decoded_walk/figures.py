@@ -2,9 +2,12 @@
 
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from shg_xai.chapters.decoded_walk.findings import concept_title, direction_title, heading
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Walk
@@ -13,13 +16,10 @@ from shg_xai.drawing.skeletons import draw_pose, side_legend
 from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
 from shg_xai.drawing.text import confidence_of, number, percent
 
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
-
 RANDOM, COLUMNS = '#8A8A8A', 3
 # Fonts of a strip's labels in points, which a column of poses leaves room for.
 LABEL = 8.5
+BESIDE = 14  # letters a line of what stands left of a pose
 
 
 def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
@@ -60,7 +60,7 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
 
 
 @styled
-def draw_strips(answer: DecodedWalk) -> 'figure.Figure':
+def draw_strips(answer: DecodedWalk) -> figure.Figure:
     """Draw the decoded pose at each c, a row a direction, that at c = 0 in grey beneath."""
     # The crop in units of its longer side; a square where it is not known.
     width, height = answer.examples[0].crop_scale if answer.examples else (1.0, 1.0)
@@ -78,9 +78,8 @@ def draw_strips(answer: DecodedWalk) -> 'figure.Figure':
             faint = [peak < answer.peak for peak in point.peaks]
             draw_pose(ax, point.pose, answer.joints, answer.links, faint=faint)
             ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], aspect='equal')
-            for spine in ax.spines.values():
-                spine.set(visible=True, color='#CCCCCC' if point.c else '#666666')
-        title = wrap_short(direction_title(answer, direction))
+            ax.spines[:].set(visible=True, color='#CCCCCC' if point.c else '#666666')
+        title = textwrap.fill(direction_title(answer, direction), BESIDE)
         line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=LABEL, parse_math=False)
     for ax, c in zip(axes[0], answer.steps, strict=True):
         ax.set_title(f'{number(c, 0) if c == round(c) else number(c, 1)} σ' if c else '0', fontsize=LABEL, loc='center')
@@ -88,17 +87,9 @@ def draw_strips(answer: DecodedWalk) -> 'figure.Figure':
     return figure
 
 
-def wrap_short(text: str) -> str:
-    """Broken into lines short enough to stand left of a pose."""
-    return textwrap.fill(text, 14)
-
-
 @styled
-def draw_shifts(answer: DecodedWalk) -> 'figure.Figure':
+def draw_shifts(answer: DecodedWalk) -> figure.Figure:
     """Draw how far joints move for each sigma, beside random directions of the same length."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
     figure = new_figure(PAGE, 0.3 * len(answer.directions) + 0.95)
     ax = figure.subplots()
     for y, direction in enumerate(answer.directions):
@@ -120,12 +111,10 @@ def draw_shifts(answer: DecodedWalk) -> 'figure.Figure':
     ax.grid(axis='x')
     ax.set_axisbelow(True)
     ax.set_xlabel('mean shift of the joints for each σ, % of the crop’s longer side')
-    handles = [
-        Patch(color=BLUE, alpha=0.8, label='more than random'),
-        Patch(color='#B5B5B5', alpha=0.8, label='no more than random'),
-        Line2D([], [], color='#D55E00', linewidth=2, label='97.5 % of random directions of this length'),
-    ]
-    figure.legend(handles=handles, loc='outside upper left', ncols=3)
+    colours = {BLUE: 'more than random', '#B5B5B5': 'no more than random'}
+    bars = [Patch(color=colour, alpha=0.8, label=label) for colour, label in colours.items()]
+    line = Line2D([], [], color='#D55E00', linewidth=2, label='97.5 % of random directions of this length')
+    figure.legend(handles=[*bars, line], loc='outside upper left', ncols=3)
     return figure
 
 
@@ -134,30 +123,28 @@ def shown_concept(direction: Direction) -> str | None:
     changes, random = direction.walk.concept_change, direction.random.concept_change_97_5
     if direction.name in changes:
         return direction.name
-    sizes = {
-        name: abs(change.value) / beside
-        for name, change in changes.items()
-        if change.value is not None and (beside := random[name])
-    }
+    known = ((name, change.value, random[name]) for name, change in changes.items())
+    sizes = {name: abs(value) / beside for name, value, beside in known if value is not None and beside}
     return max(sizes, key=lambda name: sizes[name]) if sizes else None
 
 
 @styled
-def draw_concepts(answer: DecodedWalk) -> 'figure.Figure':
+def draw_concepts(answer: DecodedWalk) -> figure.Figure:
     """Draw a concept of the decoded poses along each direction and along a random one."""
     shown = [(one, name) for one in answer.directions if (name := shown_concept(one)) is not None]
     lines = max(1, -(-len(shown) // COLUMNS))
     figure = new_figure(PAGE, 2.1 * lines + 0.4)
     axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
-    if not shown:
-        nothing(axes[0])
     for ax in axes[len(shown) or 1 :]:
         ax.set_axis_off()
+    if not shown:
+        nothing(axes[0])
+        return figure
     for ax, (direction, name) in zip(axes, shown, strict=False):
         _draw_line(ax, direction.walk, name, BLUE, 'the direction')
         _draw_line(ax, direction.random.walk, name, RANDOM, 'a random direction of the same length')
         ax.set_title(wrap(direction_title(answer, direction)), fontsize=8.5, parse_math=False)
-        ax.set_ylabel(wrap_short(concept_title(answer, name)), fontsize=8, parse_math=False)
+        ax.set_ylabel(textwrap.fill(concept_title(answer, name), BESIDE), fontsize=8, parse_math=False)
         # What is between is in the caption.
         change, random = direction.walk.concept_change[name].value, direction.random.concept_change_97_5[name]
         ax.set_xlabel(f'change {number(change)}; random ±{number(random)}', fontsize=7.5, color='#555555')
@@ -166,12 +153,11 @@ def draw_concepts(answer: DecodedWalk) -> 'figure.Figure':
         ax.axvline(0, color='#CCCCCC', linewidth=0.8, zorder=0)
         ax.tick_params(labelsize=7.5)
         ax.grid(axis='y')
-    if shown:
-        figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper left', ncols=2)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper left', ncols=2)
     return figure
 
 
-def _draw_line(ax: 'Axes', walk: Walk, name: str, colour: str, label: str) -> None:
+def _draw_line(ax: Axes, walk: Walk, name: str, colour: str, label: str) -> None:
     """Draw a concept along a walk with its band; what is not known is a gap."""
     at = [point.c for point in walk.points]
     found = [point.concepts[name] for point in walk.points]

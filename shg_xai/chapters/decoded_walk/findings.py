@@ -6,6 +6,17 @@ from shg_xai.results import Results
 
 MORE = 'moves joints more than random directions of the same length'
 NO_MORE = 'moves joints no more than random directions of the same length'
+JOINTS_MOVED = {
+    None: 'moves joints, whether more than random directions is not known',
+    True: 'moves joints more than random directions do',
+    False: 'moves joints no more than random directions do',
+}
+ONE_WAY = {
+    True: 'goes one way with every step from −2σ to 2σ',
+    False: 'does not go one way with every step from −2σ to 2σ',
+    None: 'is not known to go one way from −2σ to 2σ',
+}
+BEYOND = {True: 'more than', False: 'not clearly more than', None: 'not known to be more than'}
 STARTS = {'mean': 'the mean latent', 'person': 'each person’s latent'}
 SKIPS = {'own': 'each person’s own skips', 'none': 'no skips', 'mean': 'mean skips', 'donor': 'another person’s skips'}
 
@@ -65,19 +76,14 @@ def _shift(answer: DecodedWalk, direction: Direction) -> str:
     shift, name = direction.walk.shift_per_sigma, _named(answer, direction)
     if shift.value is None:
         return f'How far {name} moves joints is not known.'
-    said = {
-        None: 'moves joints, whether more than random directions is not known',
-        True: 'moves joints more than random directions do',
-        False: 'moves joints no more than random directions do',
-    }[direction.more_than_random]
     about = ''
     if shift.ends and not answer.one_pose:
-        low, high = (number(100 * end) for end in shift.ends)
-        about = f' ({confidence_of(answer)} interval {low} to {high} %)'
+        about = f' ({confidence_of(answer)} interval {" to ".join(number(100 * end) for end in shift.ends)} %)'
     most = listed([joint.replace('_', ' ') for joint in direction.walk.most_moved])
     return (
-        f'{name[0].upper()}{name[1:]} {said}: {number(100 * shift.value)} % of the crop’s side for each σ{about}, '
-        f'random at most {number(100 * direction.random.shift_per_sigma_97_5)} %; most moved: {most}.'
+        f'{name[0].upper()}{name[1:]} {JOINTS_MOVED[direction.more_than_random]}: {number(100 * shift.value)} % of the '
+        f'crop’s side for each σ{about}, random at most {number(100 * direction.random.shift_per_sigma_97_5)} %; most '
+        f'moved: {most}.'
     )
 
 
@@ -85,22 +91,16 @@ def _concepts(answer: DecodedWalk, direction: Direction) -> list[str]:
     """Its own concept first; then all others that go one way all along."""
     own, texts = direction.name, []
     if own in direction.walk.monotonic:
-        how = {
-            True: 'goes one way with every step from −2σ to 2σ',
-            False: 'does not go one way with every step from −2σ to 2σ',
-            None: 'is not known to go one way from −2σ to 2σ',
-        }[direction.walk.monotonic[own]]
-        texts = [f'Decoded, {_change(answer, direction, own)}; it {how}.']
+        texts = [f'Decoded, {_change(answer, direction, own)}; it {ONE_WAY[direction.walk.monotonic[own]]}.']
     elif direction.kind == 'concept':
         texts = [
             f'Whether decoded poses follow “{direction_title(answer, direction)}” along it is not known: it cannot be '
             'computed from decoded joints.'
         ]
-    others = [
-        _change(answer, direction, name) for name, flag in direction.walk.monotonic.items() if flag and name != own
-    ]
-    if others:
-        texts.append(f'Along {_named(answer, direction)}, one way with every step from −2σ to 2σ: {"; ".join(others)}.')
+    steady = [name for name, flag in direction.walk.monotonic.items() if flag and name != own]
+    if steady:
+        others = '; '.join(_change(answer, direction, name) for name in steady)
+        texts.append(f'Along {_named(answer, direction)}, one way with every step from −2σ to 2σ: {others}.')
     return texts
 
 
@@ -115,16 +115,14 @@ def _change(answer: DecodedWalk, direction: Direction, name: str) -> str:
     if change.ends and not answer.one_pose:
         # Of the change's size: turned round where it falls.
         ends = sorted(end if value >= 0 else -end for end in change.ends)
-        low, high = (number(end, 2 if abs(value) >= 1 else 3) for end in ends)
-        about = f' ({confidence_of(answer)} interval {low} to {high})'
+        told = ' to '.join(number(end, 2 if abs(value) >= 1 else 3) for end in ends)
+        about = f' ({confidence_of(answer)} interval {told})'
     unit = next((concept.unit for concept in answer.concepts if concept.name == name), None)
     told = f' {unit}' if unit and unit != 'share' else ''
     text = f'{title} {verb} by {amount(abs(value), 2)}{told}{about}'
     if random is None:
         return f'{text}, beside random directions nothing is known'
-    beyond = {True: 'more than', False: 'not clearly more than', None: 'not known to be more than'}[
-        direction.concept_more_than_random[name]
-    ]
+    beyond = BEYOND[direction.concept_more_than_random[name]]
     count = direction.random.monotonic[name]
     steady = count and direction.walk.monotonic[name]
     alike = f', {number(count)} of {number(answer.options.random)} as steadily' if steady else ''

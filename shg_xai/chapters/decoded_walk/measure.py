@@ -4,10 +4,9 @@ Shapes: N persons, K keypoints, D values of a latent, J directions, R random one
 """
 
 import re
-import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,32 +14,26 @@ from mmengine.config import Config
 from numpy.typing import NDArray
 from torch import nn
 
+from shg_xai.chapters.decoded_walk import directions as latent
 from shg_xai.chapters.decoded_walk.decoded_concepts import decoded_concepts, decoded_rules
-from shg_xai.chapters.decoded_walk.directions import (
-    Floats,
-    Key,
-    Walks,
-    component_directions,
-    concept_directions,
-    find_concepts,
-    nearest_distances,
-)
+from shg_xai.chapters.decoded_walk.directions import Floats, Key, Walks
 from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, rounded, walk_of
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions, Skips, Start
-from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk, Pose
+from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Batch, Edit, constant, resample, shift, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
 from shg_xai.interventions.hourglass import present_levels, skip_layer
-from shg_xai.interventions.network import Network, identify, open_network, stop_flipping
+from shg_xai.interventions.network import Network, open_network, stop_flipping
 from shg_xai.interventions.persons import Persons, build_loader, open_persons
 from shg_xai.interventions.predictions import Predictions
-from shg_xai.interventions.rows import image_folder, relative_name
+from shg_xai.interventions.rows import relative_name
 from shg_xai.latents.concepts import concepts
 from shg_xai.models.stacked_hourglass import StackedHourglass
 from shg_xai.runner.building import config_errors
-from shg_xai.runner.measurement import config_to_test
+from shg_xai.runner.measurement import config_to_test, head, timed
+from shg_xai.runner.provenance import image_folder
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.projection import unit_directions
 from shg_xai.tracing.tap import Change, split_name
@@ -71,7 +64,7 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
     selection = open_selection(options.store, options.layer, options.checkpoint)
     check_stored(cfg, selection)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
-    chosen = find_concepts(known, options.concepts)
+    chosen = latent.find_concepts(known, options.concepts)
     flipped = stop_flipping(cfg)
     everybody = open_persons(cfg, options.split, options.limit)
     numbers, donors = everybody.spread(options.persons), None
@@ -82,36 +75,22 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
     layers = skips_around(network.model, selection.layer, options.skips)
     times: dict[str, float] = {}
     fitted = fit(selection, options.seed, times)
-    asked = component_directions(fitted.components, options.components, len(selection))
-    asked += concept_directions(selection, chosen, fitted.components)
-    walks = Walks(
-        asked,
-        unit_directions(selection.dimensions, options.random, options.seed),
-        np.array(sorted({*map(float, options.steps), 0.0})),
-    )
+    steps = np.array(sorted({*map(float, options.steps), 0.0}))
+    random = unit_directions(selection.dimensions, options.random, options.seed)
+    along = latent.component_directions(fitted.components, options.components, len(selection))
+    walks = Walks([*along, *latent.concept_directions(selection, chosen, fitted.components)], random, steps)
     skips = skip_edits(options.skips, layers, network, everybody)
     start = fitted.components.mean if options.start == 'mean' else None
-    passes = evaluate(
-        network,
-        build_loader(cfg, persons.dataset),
-        conditions(network, walks, selection.layer, start, skips),
-        donors=None if donors is None else build_loader(cfg, donors.dataset),
-    )
-    started = time.monotonic()
-    found = predictions(passes)
-    times['network'] = round(time.monotonic() - started, 2)
+    asked = conditions(network, walks, selection.layer, start, skips)
+    lent = build_loader(cfg, donors.dataset) if donors else None
+    with timed(times, 'network'):
+        found = predictions(evaluate(network, build_loader(cfg, persons.dataset), asked, donors=lent))
     usual = float(np.median(found[UNTOUCHED.name].scores))
     decoded = Decoded(found, walks, network.names, PEAK_SHARE * usual if options.peak is None else options.peak)
+    distances = enumerate(_distances(fitted, walks, options.start))
     bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
     answer = DecodedWalk(
-        of=Path(options.config).stem,
-        confidence=options.confidence,
-        config=cfg.filename,
-        checkpoint=identify(options.checkpoint),
-        split=options.split,
-        persons=len(persons),
-        seed=options.seed,
-        times_s=times,
+        **head(options, cfg, len(persons), times),
         options=options,
         layer=selection.layer,
         steps=walks.steps.tolist(),
@@ -120,24 +99,21 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
         concepts=decoded_rules(network.names, decoded.peak),
         peak=decoded.peak,
         mean_skips_persons=min(MEAN_PERSONS, len(everybody)) if options.skips == 'mean' else None,
-        directions=[
-            _direction(decoded, place, distances, bootstrap)
-            for place, distances in enumerate(_distances(fitted, walks, options.start))
-        ],
+        directions=[_direction(decoded, place, own, bootstrap) for place, own in distances],
         examples=_examples(decoded, persons, donors),
     )
     images, stacks = len(np.unique(persons.image_ids)), len(getattr(network.model.backbone, 'hourglasses', ()))
+    replaced = options.skips != 'own'
     said = {
         'The flip test of the config is off: a mirrored pass would decode the latent of the image that is not '
         'mirrored.': flipped,
         'All persons are of one image: there are no intervals, so no verdicts.': images < 2,
-        f'--skips {options.skips}: all skips of the network are off, so there were none to replace.': (
-            options.skips != 'own' and not layers
-        ),
+        f'--skips {options.skips}: all skips of the network are off, so there were none to replace.': replaced
+        and not layers,
         'All persons were decoded from the same values: their poses in the crop are equal, intervals have no width, '
         'and monotonic asks for the sign alone.': answer.one_pose,
         f'Only the skips of the stack of {selection.layer} are replaced; what goes round it into later stacks is still '
-        'of the person.': options.skips != 'own' and stacks > 1,
+        'of the person.': replaced and stacks > 1,
     }
     answer.warnings = [*fitted.warnings(options.split), *(text for text, holds in said.items() if holds)]
     return answer
@@ -187,26 +163,17 @@ def conditions(
 ) -> list[Condition]:
     """The untouched network, then one condition for each point of the walks, by its key.
 
-    Args:
-        network: The network.
-        walks: The walks.
-        layer: The layer that is steered.
-        start: Latent that all walks start from, (D,); None for each person's own.
-        skips: What takes the place of skips meanwhile.
+    All walks start from one latent, (D,), or, if it is None, from each person's own.
     """
     common = None if start is None else torch.from_numpy(start).float().to(network.device)
 
-    def steered(point: Key) -> Edit:
+    def steer(point: Key, batch: Batch, place: str) -> Change:
         vector, length = walks.place(point)
+        # Made when it is needed: the offsets of all points together may be large.
+        offset = length * torch.from_numpy(np.ascontiguousarray(vector)).float()
+        return shift(offset.to(network.device), common)(batch, place)
 
-        def edit(batch: Batch, place: str) -> Change:
-            # Made when it is needed: the offsets of all points together may be large.
-            offset = length * torch.from_numpy(np.ascontiguousarray(vector)).float()
-            return shift(offset.to(network.device), common)(batch, place)
-
-        return edit
-
-    points = [Condition(point, {**skips, layer: steered(point)}, layer) for point in walks.points()]
+    points = [Condition(point, {**skips, layer: partial(steer, point)}, layer) for point in walks.points()]
     return [Condition(UNTOUCHED.name, reuse=layer), *points]
 
 
@@ -214,11 +181,8 @@ def conditions(
 class Decoded:
     """What a network made of all points of all walks for N persons.
 
-    Attributes:
-        predictions: By point; also of the untouched network, by the name of its condition.
-        walks: The walks.
-        joints: Names of the K keypoints.
-        peak: From which peak of its heatmap on a joint counts as labelled.
+    Predictions are by point, and of the untouched network by the name of its condition; a joint counts as labelled from
+    a peak of its heatmap on.
     """
 
     predictions: Mapping[Hashable, Predictions]
@@ -234,25 +198,15 @@ class Decoded:
         """Along one walk, in the frame of each crop, with their concepts."""
         keypoints, crop = self.keypoints(direction, other), self.predictions[UNTOUCHED.name]
         peaks = np.stack([self.predictions[point].scores for point in self.walks.walk(direction, other)])
-        known = decoded_concepts(
-            keypoints.reshape(-1, *keypoints.shape[2:]),
-            peaks.reshape(-1, peaks.shape[2]),
-            np.tile(crop.scale, (len(peaks), 1)),
-            self.joints,
-            self.peak,
-        )
+        joints, heights = keypoints.reshape(-1, *keypoints.shape[2:]), peaks.reshape(-1, peaks.shape[2])
+        scales = np.tile(crop.scale, (len(peaks), 1))
+        known = decoded_concepts(joints, heights, scales, self.joints, self.peak)
         by_step = {name: values.reshape(peaks.shape[:2]) for name, values in known.items()}
         return WalkedPoses(self.walks.steps, in_crop(keypoints, crop.center, crop.scale), peaks, by_step)
 
 
 def in_crop(keypoints: Floats, center: Floats, scale: Floats) -> Floats:
-    """Keypoints from the crop's upper left corner, in units of its longer side.
-
-    Args:
-        keypoints: Pixels of the image, shape (..., N, K, 2).
-        center: Of each crop, shape (N, 2).
-        scale: Width and height of each crop, shape (N, 2).
-    """
+    """Keypoints (..., N, K, 2) from the upper left corner of each crop (N, 2), in units of its longer side."""
     corner = (center - scale / 2)[:, None]
     placed: Floats = (keypoints - corner) / scale.max(1)[:, None, None]
     return placed
@@ -263,11 +217,9 @@ def _distances(fitted: Fitted, walks: Walks, start: Start) -> list[tuple[Distanc
     if start == 'person':
         nowhere = [None] * len(walks.steps)
         return [(nowhere, nowhere)] * len(walks.directions)
-    vectors = [vector for one in walks.directions for vector in (one.vector, walks.random[:, 0])]
-    lengths = [walks.steps * one.step for one in walks.directions]
-    found = nearest_distances(
-        fitted.selection, fitted.components.mean, np.stack(vectors, axis=1), np.repeat(lengths, 2, axis=0)
-    ).tolist()
+    vectors = np.stack([vector for one in walks.directions for vector in (one.vector, walks.random[:, 0])], axis=1)
+    lengths = np.repeat([walks.steps * one.step for one in walks.directions], 2, axis=0)
+    found = latent.nearest_distances(fitted.selection, fitted.components.mean, vectors, lengths).tolist()
     return list(zip(found[::2], found[1::2], strict=True))
 
 
@@ -277,6 +229,7 @@ def _direction(decoded: Decoded, place: int, distances: tuple[Distances, Distanc
     own, *others = (decoded.poses(place, other) for other in range(1 + decoded.walks.random.shape[1]))
     walk = walk_of(own, decoded.joints, distances[0], bootstrap)
     random = baseline(others, walk_of(others[0], decoded.joints, distances[1], bootstrap), bootstrap)
+    beside = random.concept_change_97_5
     return Direction(
         name=steering.name,
         kind=steering.kind,
@@ -286,9 +239,7 @@ def _direction(decoded: Decoded, place: int, distances: tuple[Distances, Distanc
         walk=walk,
         random=random,
         more_than_random=more_than(walk.shift_per_sigma, random.shift_per_sigma_97_5),
-        concept_more_than_random={
-            name: beyond(change, random.concept_change_97_5[name]) for name, change in walk.concept_change.items()
-        },
+        concept_more_than_random={name: beyond(own, beside[name]) for name, own in walk.concept_change.items()},
     )
 
 
@@ -296,21 +247,19 @@ def _examples(decoded: Decoded, persons: Persons, donors: Persons | None) -> lis
     """Poses of the first, the middle and the last person, in pixels of the image."""
     crop, dataset = decoded.predictions[UNTOUCHED.name], persons.dataset
 
-    def along(place: int, other: int, person: int) -> list[Pose]:
-        return [rounded(pose, 3) for pose in decoded.keypoints(place, other)[:, person]]
-
-    return [
-        Example(
+    def example(person: int) -> Example:
+        walks = []
+        for place, steering in enumerate(decoded.walks.directions):
+            own, random = ([rounded(pose, 3) for pose in decoded.keypoints(place, i)[:, person]] for i in (0, 1))
+            walks.append(ExampleWalk(name=steering.name, poses=own, random=random))
+        return Example(
             annotation_id=int(persons.columns['annotation_id'][person]),
             donor_annotation_id=None if donors is None else int(donors.columns['annotation_id'][person]),
             file_name=relative_name(dataset.get_data_info(person)['img_path'], image_folder(dataset)),
             crop_center=tuple(crop.center[person].tolist()),
             crop_scale=tuple(crop.scale[person].tolist()),
             untouched=rounded(crop.keypoints[person], 3),
-            walks=[
-                ExampleWalk(name=steering.name, poses=along(place, 0, person), random=along(place, 1, person))
-                for place, steering in enumerate(decoded.walks.directions)
-            ],
+            walks=walks,
         )
-        for person in map(int, persons.spread(EXAMPLES))
-    ]
+
+    return [example(person) for person in persons.spread(EXAMPLES).tolist()]

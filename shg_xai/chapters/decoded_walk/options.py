@@ -12,6 +12,7 @@ from shg_xai.runner.options import StoreOptions
 
 Start = Literal['mean', 'person']
 Skips = Literal['own', 'none', 'mean', 'donor']
+STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +33,7 @@ class DecodedWalkOptions(StoreOptions):
     to that of the upper third (from 0 to 1 for a flag)"""
     random: Annotated[int, arg(metavar='R')] = 20
     """random directions beside each"""
-    steps: Annotated[tuple[float, ...], arg(metavar='C [C ...]', help_behavior_hint='(default: -3 to 3)')] = (
-        -3.0,
-        -2.0,
-        -1.0,
-        0.0,
-        1.0,
-        2.0,
-        3.0,
-    )
+    steps: Annotated[tuple[float, ...], arg(metavar='C [C ...]', help_behavior_hint='(default: -3 to 3)')] = STEPS
     """c, in standard deviations along the direction; 0 is always there"""
     start: Start = 'mean'
     """the mean latent or the person's own"""
@@ -57,9 +50,9 @@ class DecodedWalkOptions(StoreOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least(self, dict(random=1, persons=1))
-        for key, known in (('skips', get_args(Skips)), ('start', get_args(Start))):
-            if getattr(self, key) not in known:
-                raise InputError(f'--{key} {getattr(self, key)}: choose one of {", ".join(known)}')
+        for key, value, known in (('skips', self.skips, get_args(Skips)), ('start', self.start, get_args(Start))):
+            if value not in known:
+                raise InputError(f'--{key} {value}: choose one of {", ".join(known)}')
         if not all(map(math.isfinite, self.steps)) or not any(self.steps):
             raise InputError(f'--steps {" ".join(map(str, self.steps))}: give numbers of sigmas, one of them not 0')
         if self.components == () and not self.concepts:

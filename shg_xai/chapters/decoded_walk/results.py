@@ -12,10 +12,9 @@ Pose = list[tuple[float, float]]
 
 
 class Point(Typed, kw_only=True):
-    """One step of a walk, against c = 0.
+    """One step of a walk, c sigmas from the start, against c = 0.
 
     Attributes:
-        c: How many sigmas it is from the start.
         shift: By joint, how far it is from where it is at c = 0.
         mean_shift: Mean over joints.
         peak_change: Of the heatmaps' highest values, mean over joints: below 0 the network sees less of a person.
@@ -37,10 +36,9 @@ class Point(Typed, kw_only=True):
 
 
 class Walk(Typed, kw_only=True):
-    """Poses decoded along one direction.
+    """Poses decoded along one direction, at C points, ascending; one of them is c = 0.
 
     Attributes:
-        points: C, ascending; one of them is c = 0.
         shift_per_sigma: Shift over abs(c), mean over joints and steps.
         most_moved: The three joints that shift most.
         concept_change: By name, from the first to the last step between -2 and 2 sigmas.
@@ -78,11 +76,9 @@ class Direction(Typed, kw_only=True):
 
     Attributes:
         name: ``component 3``, or a concept's.
-        kind: Which of the two.
         number: Of a component, from 1.
         variance_share: Share of the latents' variance along it.
         step: Length of one sigma, in units of the latent.
-        walk: Along it.
         random: As long walks elsewhere.
         more_than_random: Whether it moves joints more than those: the low end of its shift per sigma lies above what
             97.5 % of them stay below. None without an interval.
@@ -118,15 +114,11 @@ class ExampleWalk(Typed, kw_only=True):
 
 
 class Example(Typed, kw_only=True):
-    """One person.
+    """One person: crop (center; width and height) and poses in pixels of the image.
 
     Attributes:
-        annotation_id: Who.
         donor_annotation_id: Whose skips were used, if another's.
-        file_name: The image.
-        crop_center: In pixels of the image.
-        crop_scale: Width and height of the crop, in pixels of the image.
-        untouched: The pose without any edit, in pixels of the image.
+        untouched: The pose without any edit.
         walks: Along each direction.
     """
 
@@ -143,15 +135,12 @@ class DecodedWalk(NetworkAnswer, kw_only=True, tag='decoded_walk'):
     """What walks through one layer do to decoded poses; a flip test is off.
 
     Attributes:
-        options: As given.
         layer: That was steered.
         steps: c of the C points, in sigmas.
         joints: Names of the K keypoints.
         links: Pairs of joints.
-        concepts: Computed from decoded poses.
         peak: From which peak of its heatmap on a joint counted as labelled.
         mean_skips_persons: Of how many the mean skips are, where they were used.
-        directions: Those asked for.
         examples: The first, the middle and the last person.
     """
 

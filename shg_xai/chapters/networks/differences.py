@@ -4,7 +4,8 @@ A seed is one training run. The number reported is the mean over seeds of the me
 from drawing images anew (:mod:`shg_xai.stats.bootstrap`). That interval says how the number depends on who was tested,
 not on how the training happened to go; so a verdict also asks the interval over seeds.
 
-Shapes: S seeds, P persons.
+Shapes: S seeds, P persons. Scores are S arrays of shape (P,), one a seed, as PCK from 0 to 1; NaN where no joint of a
+person counts. Who is NaN in any of them is left out of all.
 """
 
 import math
@@ -26,28 +27,16 @@ Scores = NDArray[np.float64]
 def network_summary(scores: Sequence[Scores], bootstrap: Bootstrap) -> SeededEstimate:
     """Mean score of a network over seeds and persons, with its interval over images.
 
-    Args:
-        scores: S arrays of shape (P,), one a seed, as PCK from 0 to 1; NaN where no joint of a person counts. Who is
-            NaN in one seed is left out of all.
-        bootstrap: Of the P persons.
-
     Raises:
         InputError: No seed at all, or seeds of different persons.
     """
     stacked = _stacked('scores', scores, bootstrap)
-    means = _seed_means(stacked)
-    sd = number(float(np.std(means, ddof=1))) if len(means) > 1 else None
+    sd = number(float(np.std(_seed_means(stacked), ddof=1))) if len(stacked) > 1 else None
     return SeededEstimate(**msgspec.structs.asdict(bootstrap.mean(stacked.mean(0))), sd=sd)
 
 
 def compare(a: Sequence[Scores], b: Sequence[Scores], bootstrap: Bootstrap) -> Difference:
     """How much more network ``a`` scores than ``b``, person by person and seed by seed.
-
-    Args:
-        a: S arrays of shape (P,), one a seed; NaN where no joint of a person counts. Who is NaN in any of them, or of
-            ``b``, is left out of all.
-        b: The same of the other network: same seeds, same persons.
-        bootstrap: Of the P persons.
 
     Returns:
         With the verdict 'better' or 'worse' where both intervals leave out 0, 'too few seeds to tell' where that over
@@ -60,16 +49,15 @@ def compare(a: Sequence[Scores], b: Sequence[Scores], bootstrap: Bootstrap) -> D
         raise InputError(
             f'a, b: {len(a)} and {len(b)} seeds cannot be compared seed by seed; give the same seeds of both networks'
         )
-    difference = _stacked('a', a, bootstrap) - _stacked('b', b, bootstrap)
-    found = bootstrap.mean(difference.mean(0))
-    by_seed = [number(value) for value in _seed_means(difference)]
-    over_seeds = seeds_interval(by_seed, bootstrap.confidence)
+    scores = _stacked('a', a, bootstrap) - _stacked('b', b, bootstrap)
+    difference, by_seed = bootstrap.mean(scores.mean(0)), [number(value) for value in _seed_means(scores)]
+    over_seeds, persons = seeds_interval(by_seed, bootstrap.confidence), int(np.isfinite(scores).all(0).sum())
     return Difference(
-        difference=found,
+        difference=difference,
         over_seeds=over_seeds,
         by_seed=by_seed,
-        persons=int(np.isfinite(difference).all(0).sum()),
-        verdict=verdict(found, over_seeds),
+        persons=persons,
+        verdict=verdict(difference, over_seeds),
     )
 
 
@@ -83,8 +71,7 @@ def seeds_interval(by_seed: Sequence[float | None], confidence: float) -> Estima
         by_seed: S differences; None where not known, and then nothing is.
         confidence: Between 0 and 1, as 0.95.
     """
-    known = [value for value in by_seed if value is not None]
-    seeds = len(by_seed)
+    known, seeds = [value for value in by_seed if value is not None], len(by_seed)
     if len(known) < seeds:
         return Estimate(value=None, n=seeds, over='seeds')
     mean = float(np.mean(known))
@@ -113,12 +100,12 @@ def _stacked(name: str, scores: Sequence[Scores], bootstrap: Bootstrap) -> Score
     """The seeds' scores as float64, shape (S, P)."""
     if not len(scores):
         raise InputError(f'{name}: no seed at all; give the scores of one or more')
-    arrays = [np.asarray(array, dtype=float) for array in scores]
+    arrays, persons = [np.asarray(array, dtype=float) for array in scores], np.shape(bootstrap.groups)
     for place, array in enumerate(arrays):
-        if array.shape != np.shape(bootstrap.groups):
+        if array.shape != persons:
             raise InputError(
-                f'{name}[{place}]: scores of shape {array.shape} for persons of shape {np.shape(bootstrap.groups)}; '
-                'give one score a person, NaN where none'
+                f'{name}[{place}]: scores of shape {array.shape} for persons of shape {persons}; give one score a '
+                'person, NaN where none'
             )
     return np.stack(arrays)
 

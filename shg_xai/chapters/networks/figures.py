@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.figures_loop import draw_loop
 from shg_xai.chapters.networks.results import AUTOENCODERS, GROUPS, Group, Networks
 from shg_xai.drawing import material
-from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, new_figure, nothing, styled, wrap
+from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, new_figure, styled, wrap
 from shg_xai.drawing.text import confidence_of, number, plural, signed, stack_name
 from shg_xai.results import Estimate, Verdict
 
@@ -18,12 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GREY = '#666666'
-MARKS = {
-    Verdict.BETTER: (BLUE, 'o'),
-    Verdict.WORSE: (PALETTE[4], 's'),
-    Verdict.TOO_FEW_SEEDS: (ORANGE, '^'),
-    Verdict.NO_DIFFERENCE: (GREY, 'D'),
-}
+MARKS = {Verdict.BETTER: (BLUE, 'o'), Verdict.WORSE: (PALETTE[4], 's')}
+MARKS |= {Verdict.TOO_FEW_SEEDS: (ORANGE, '^'), Verdict.NO_DIFFERENCE: (GREY, 'D')}
 SHOWN: tuple[Group, ...] = ('labelled', 'limbs')
 # A row that lies so many times as far away as the middle one becomes an arrow at the edge.
 FAR = 4
@@ -38,7 +35,7 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
         'The loop with the numbers of this run: what the latents hold and how many components the network needs decide '
         'the width of the autoencoder that is put in; the control is trained on as long without it. The PCK of step 3 '
         'is of the persons the width was chosen on, all others of the persons tested.',
-        lambda: draw_loop(answer, drawn.results.all(ComponentProjection)),
+        partial(draw_loop, answer, drawn.results.all(ComponentProjection)),
         opens=True,
     )
     yield material.Figure(
@@ -46,7 +43,7 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
         'PCK of each network, with its interval and each seed.',
         f'PCK of each network: the mean over seeds with its {confidence} interval over images, and beneath it each '
         'seed. What lies too far away is an arrow with its number.',
-        lambda: draw_networks(answer),
+        partial(draw_networks, answer),
     )
     if answer.comparisons:
         yield material.Figure(
@@ -55,7 +52,7 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
             f'How much more the first network scores than the second, person by person, with its {confidence} interval '
             'over images, and beneath it each seed with the one over seeds. Better or worse only where both leave out '
             'zero.',
-            lambda: draw_differences(answer),
+            partial(draw_differences, answer),
         )
     if answer.autoencoders:
         yield material.Figure(
@@ -63,7 +60,7 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
             'Variance explained by each autoencoder, beside PCA.',
             'How much of the variance of persons not trained on each autoencoder explains, one point a seed, beside '
             'PCA of the same width, the best that any linear one can do on the persons it was fitted to.',
-            lambda: draw_autoencoders(answer),
+            partial(draw_autoencoders, answer),
         )
 
 
@@ -87,33 +84,22 @@ class Row:
     def draw(self, ax: 'Axes', y: float) -> None:
         """Draw it; beyond the axis as an arrow with its number."""
         value, (low, high) = self.estimate.value, ax.get_xlim()
-        if value is None or low <= value <= high:
-            self._draw_point(ax, y)
+        if value is not None and not low <= value <= high:
+            end, step, side = (high, low - high, 'right') if value > high else (low, high - low, 'left')
+            arrow = dict(arrowstyle='-|>', color=self.colour, linewidth=1.4, shrinkA=1, shrinkB=0)
+            font: dict[str, Any] = dict(color=self.colour, fontsize=8.5, va='center', ha=side)
+            ax.annotate(self.text, (end, y), (end + 0.16 * step, y), arrowprops=arrow, **font)
             return
-        end, step = (high, low - high) if value > high else (low, high - low)
-        ax.annotate(
-            self.text,
-            (end, y),
-            (end + 0.16 * step, y),
-            color=self.colour,
-            fontsize=8.5,
-            va='center',
-            ha='right' if value > high else 'left',
-            arrowprops=dict(arrowstyle='-|>', color=self.colour, linewidth=1.4, shrinkA=1, shrinkB=0),
-        )
-
-    def _draw_point(self, ax: 'Axes', y: float) -> None:
         if self.over_seeds and self.over_seeds.ends:
             # Of few seeds it may reach far: it ends where the axis ends.
             ax.plot(self.over_seeds.ends, [y + 0.24] * 2, color=self.colour, linewidth=0.8)
-        below = [value for value in self.seeds if value is not None]
+        below = [seed for seed in self.seeds if seed is not None]
         hollow: dict[str, Any] = dict(markerfacecolor='white', markersize=4, markeredgewidth=0.9, alpha=0.9)
         ax.plot(below, [y + 0.24] * len(below), 'o', color=self.colour, **hollow)
-        if self.estimate.value is None:
-            return
-        if self.estimate.ends:
+        if value is not None and self.estimate.ends:
             ax.plot(self.estimate.ends, [y, y], color=self.colour, linewidth=1.8, solid_capstyle='butt')
-        ax.plot(self.estimate.value, y, self.marker, color=self.colour, markersize=5)
+        if value is not None:
+            ax.plot(value, y, self.marker, color=self.colour, markersize=5)
 
 
 def _name_rows(ax: 'Axes', labels: Sequence[str]) -> None:
@@ -129,18 +115,15 @@ def _legend(figure: 'Figure', entries: Sequence[tuple[str, str, str, str]]) -> N
     """Explain marks; each is a label, a colour, a marker and the colour within it."""
     from matplotlib.lines import Line2D
 
-    handles = [
-        Line2D([], [], color=colour, marker=marker, markerfacecolor=face, label=label, linestyle='none', markersize=5.5)
-        for label, colour, marker, face in entries
-    ]
+    handles = []
+    for label, colour, marker, face in entries:
+        alone: dict[str, Any] = dict(marker=marker, markerfacecolor=face, linestyle='none', markersize=5.5)
+        handles.append(Line2D([], [], color=colour, label=label, **alone))
     figure.legend(handles=handles, loc='outside upper left', ncols=len(handles))
 
 
 def _range(rows: Sequence[Row], centre: float | None = None) -> tuple[float, float]:
-    """The ends of an axis that holds most rows, evenly around the centre if there is one.
-
-    A few far away would squeeze all others.
-    """
+    """Ends of an axis that holds most rows, evenly around a centre; a few far away would squeeze all others."""
     known = [row.numbers for row in rows if row.numbers]
     if not known:
         return -1, 1
@@ -160,16 +143,16 @@ def draw_networks(answer: Networks) -> 'Figure':
     """Draw PCK of labelled and of limb joints of each network, and of the mean pose."""
     titles = [wrap(network.title) for network in answer.networks] + ['mean pose'] * bool(answer.mean_pose)
     figure = new_figure(PAGE, 0.52 * len(titles) + 1.15)
-    axes = figure.subplots(1, len(SHOWN), sharey=True)
-    for ax, group in zip(axes, SHOWN, strict=True):
+    for ax, group in zip(figure.subplots(1, len(SHOWN), sharey=True), SHOWN, strict=True):
         rows = []
         for network in answer.networks:
             estimate, seeds = network.pck[group], [seed.pck[group].value for seed in network.seeds]
             rows.append(Row(estimate, number(estimate.value, 3), seeds))
-        ax.set(title=GROUPS[group], xlabel='PCK', xlim=_range(rows))
+        low, high = _range(rows)
+        ax.set(title=GROUPS[group], xlabel='PCK', xlim=(low, high))
         pose = (answer.mean_pose or {}).get(group)
         if pose is not None:
-            if ax.get_xlim()[0] <= pose <= ax.get_xlim()[1]:
+            if low <= pose <= high:
                 ax.axvline(pose, color=FAINT, linestyle='--', linewidth=1.2)
             rows.append(Row(Estimate(value=pose), number(pose, 3), colour=GREY, marker='D'))
         for y, row in enumerate(rows):
@@ -185,10 +168,7 @@ def draw_differences(answer: Networks) -> 'Figure':
     pairs = list(dict.fromkeys((item.a, item.b) for item in answer.comparisons))
     groups = [group for group in GROUPS if any(item.group == group for item in answer.comparisons)]
     figure = new_figure(PAGE, 0.62 * max(len(pairs), 2) + 1.15)
-    axes = figure.subplots(1, max(len(groups), 1), sharey=True, squeeze=False)[0]
-    if not pairs:
-        nothing(axes[0])
-        return figure
+    axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
     rows = [
         Row(item.difference, signed(item.difference.value), item.by_seed, item.over_seeds, *MARKS[item.verdict])
         for item in answer.comparisons
@@ -215,9 +195,6 @@ def draw_autoencoders(answer: Networks) -> 'Figure':
     groups = answer.autoencoder_groups()
     figure = new_figure(PAGE, 0.5 * max(len(groups), 2) + 1.1)
     ax = figure.subplots()
-    if not groups:
-        nothing(ax)
-        return figure
     several = len({stack for _, stack, _ in groups}) > 1
     for y, items in enumerate(groups.values()):
         for place, item in enumerate(items):
@@ -226,17 +203,11 @@ def draw_autoencoders(answer: Networks) -> 'Figure':
             own, pca = item.explained_variance_ratio, item.pca_explained_variance_ratio
             if own is not None and pca is not None:
                 ax.plot([own, pca], [at, at], color='#BBBBBB', linewidth=1, zorder=1)
-            if pca is not None:
-                ax.plot(pca, at, 'D', color=ORANGE, markersize=5.5)
-            if own is not None:
-                ax.plot(own, at, 'o', color=BLUE, markersize=5.5)
-    _name_rows(
-        ax,
-        [
-            f'{AUTOENCODERS[key]}, {plural(width, "unit")}' + (f'\n{stack_name(stack)}' if several else '')
-            for key, stack, width in groups
-        ],
-    )
+            for value, marker, colour in ((pca, 'D', ORANGE), (own, 'o', BLUE)):
+                if value is not None:
+                    ax.plot(value, at, marker, color=colour, markersize=5.5)
+    labels = [f'{AUTOENCODERS[key]}, {plural(width, "unit")}\n{stack_name(stack)}' for key, stack, width in groups]
+    _name_rows(ax, labels if several else [label.split('\n')[0] for label in labels])
     # Worse than the mean explains less than nothing.
     ax.set(xlim=(min(0, ax.get_xlim()[0]), 1.02), xlabel='share of the variance explained, of persons not trained on')
     _legend(figure, [('autoencoder, one seed each', BLUE, 'o', BLUE), ('PCA of the same width', ORANGE, 'D', ORANGE)])

@@ -1,25 +1,14 @@
 """The loop as a diagram, with the numbers of one run in its boxes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.results import Networks
 from shg_xai.drawing.style import BLUE, INK, ORANGE, PAGE, new_figure, styled
-from shg_xai.drawing.text import (
-    NO_INTERVAL,
-    UNKNOWN,
-    confidence_of,
-    listed,
-    number,
-    plural,
-    signed,
-    span,
-    spread,
-    stack_name,
-    value_and_span,
-)
+from shg_xai.drawing.text import confidence_of, listed, number, plural, signed, spread, stack_name, value_and_span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,12 +29,9 @@ NOT_RUN: list[Block] = [('not run', [])]
 
 @dataclass(frozen=True)
 class Box:
-    """A step of the loop.
+    """A step of the loop: its number if it has one, the lines of its title, and what stands below.
 
     Attributes:
-        number: Of the step, or nothing.
-        title: One or two lines.
-        blocks: Its numbers.
         column: From 0, left to right.
         row: 0 above, 1 below; None: as high as both.
         colours: Of its face and its edge.
@@ -73,17 +59,11 @@ def boxes(answer: Networks, widths: Sequence[ComponentProjection]) -> list[Box]:
     # Which stack a number is of, where there are several.
     stacks = {item.stack for item in widths} | {item.stack for item in answer.autoencoders}
     where = {stack: [f'in the {stack_name(stack)}'] * (len(stacks) > 1) for stack in stacks}
-    spectrum: list[Block] = [
-        (
-            f'{number(rule.k)} of {number(item.dimensions)}',
-            ['components hold', f'{SHARE} of the variance', *where[item.stack]],
-        )
-        for item in widths
-        for rule in item.rules
-        if rule.name.startswith(SHARE)
-    ]
-    kept: list[Block] = []
+    spectrum, kept = list[Block](), list[Block]()
     for item in widths:
+        lines = ['components hold', f'{SHARE} of the variance', *where[item.stack]]
+        held = [rule for rule in item.rules if rule.name.startswith(SHARE)]
+        spectrum += [(f'{number(rule.k)} of {number(item.dimensions)}', lines) for rule in held]
         drop, ends = value_and_span(item.suggestion.drop)
         lines = ['components: PCK', f'drops by {drop}', f'({ends})', *where[item.stack]]
         kept.append((f'k = {number(item.suggestion.k)}', lines))
@@ -115,25 +95,19 @@ def _pck(answer: Networks, key: str, more: list[str]) -> list[Block]:
 
 def _autoencoder(answer: Networks, where: dict[int | None, list[str]]) -> list[Block]:
     """The suggested autoencoder, or the study's where no other was trained."""
-    groups = answer.autoencoder_groups()
+    groups, blocks = answer.autoencoder_groups(), []
     shown = 'suggested' if any(key == 'suggested' for key, _, _ in groups) else 'study'
-    blocks = []
-    for (key, stack, width), items in groups.items():
-        if key == shown:
-            held = spread((item.explained_variance_ratio for item in items), share=True) or UNKNOWN
-            pca = spread((item.pca_explained_variance_ratio for item in items), share=True) or UNKNOWN
-            lines = [f'explain {held}', 'of the variance', f'(PCA: {pca})', *where[stack]]
-            blocks.append((plural(width, 'unit'), lines))
+    for (_, stack, width), items in ((group, items) for group, items in groups.items() if group[0] == shown):
+        held = spread((item.explained_variance_ratio for item in items), share=True) or 'not known'
+        pca = spread((item.pca_explained_variance_ratio for item in items), share=True) or 'not known'
+        blocks.append((plural(width, 'unit'), [f'explain {held}', 'of the variance', f'(PCA: {pca})', *where[stack]]))
     return blocks
 
 
 def again(answer: Networks) -> str:
     """What the code looked like after all was trained on, where somebody looked."""
-    found = [
-        f'{number(item.spectrum_components_95)} of {number(item.code_channels)}'
-        for item in answer.autoencoders
-        if item.spectrum_components_95 is not None
-    ]
+    looked = [item for item in answer.autoencoders if item.spectrum_components_95 is not None]
+    found = [f'{number(item.spectrum_components_95)} of {number(item.code_channels)}' for item in looked]
     return f'look again: {SHARE} of the code’s variance\nin {listed(found)} components' if found else 'look again'
 
 
@@ -168,27 +142,22 @@ def _draw_box(ax: 'Axes', box: Box, bottom: float, height: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     left, (face, edge) = _left(box.column), box.colours
-    style: dict[str, Any] = dict(
-        facecolor=face, edgecolor=edge, linewidth=1.1, boxstyle='round,pad=0,rounding_size=0.06'
-    )
+    round_style = 'round,pad=0,rounding_size=0.06'
+    style: dict[str, Any] = dict(facecolor=face, edgecolor=edge, linewidth=1.1, boxstyle=round_style)
     ax.add_patch(FancyBboxPatch((left, bottom), WIDTH, height, **style))
-    for x, y, text, font in _lines(box, left + PAD, bottom + height - PAD):
-        ax.text(x, y, text, va='top', parse_math=False, **font)
-
-
-def _lines(box: Box, left: float, top: float) -> Iterator[tuple[float, float, str, dict[str, Any]]]:
-    """Each line of a box with its place and type."""
-    heading = dict(fontsize=9, weight='bold', color=INK)
-    yield left, top, box.number, heading
+    write = partial(ax.text, va='top', parse_math=False)
+    left, top = left + PAD, bottom + height - PAD
+    heading: dict[str, Any] = dict(fontsize=9, weight='bold', color=INK)
+    write(left, top, box.number, **heading)
     for text in box.title:
-        yield left + (0.18 if box.number else 0), top, text, heading
+        write(left + (0.18 if box.number else 0), top, text, **heading)
         top -= TITLE_LINE
     for big, lines in box.blocks:
         absent = big in ('not run', 'PCK not known')
-        yield left, top - 0.02, big, dict(fontsize=12.5, color=SOFT if absent else INK)
+        write(left, top - 0.02, big, fontsize=12.5, color=SOFT if absent else INK)
         top -= BIG_LINE
         for text in lines:
-            yield left, top, text, SMALL
+            write(left, top, text, **SMALL)
             top -= LINE
         top -= BETWEEN
 
@@ -199,14 +168,12 @@ def _draw_arrows(ax: 'Axes', answer: Networks, bottoms: dict[int, float], rows: 
     ends = [((_left(column) + WIDTH, above), (_left(column + 1), above)) for column in range(3)]
     ends += [((_left(column + 1), under), (_left(column) + WIDTH, under)) for column in (2, 1)]
     # Down to the control, and up to look again.
-    ends += [
-        ((_left(0) + WIDTH / 2, bottoms[0]), (_left(0) + WIDTH / 2, bottoms[0] - GAP)),
-        ((_left(1) + WIDTH / 2, bottoms[0] - GAP), (_left(1) + WIDTH / 2, bottoms[0])),
-    ]
+    top, low, first, second = bottoms[0], bottoms[0] - GAP, _left(0) + WIDTH / 2, _left(1) + WIDTH / 2
+    ends += [((first, top), (first, low)), ((second, low), (second, top))]
     arrow = dict(arrowstyle='-|>,head_width=0.25,head_length=0.5', color=ARROW, linewidth=1.4, shrinkA=2, shrinkB=2)
     for start, end in ends:
         ax.annotate('', end, start, arrowprops=arrow)
-    ax.text(_left(1) + WIDTH / 2 + 0.1, bottoms[0] - GAP / 2, again(answer), va='center', style='italic', **SMALL)
+    ax.text(second + 0.1, bottoms[0] - GAP / 2, again(answer), va='center', style='italic', **SMALL)
 
 
 def _draw_verdict(ax: 'Axes', answer: Networks, bottom: float) -> None:
@@ -214,11 +181,9 @@ def _draw_verdict(ax: 'Axes', answer: Networks, bottom: float) -> None:
     low, high, y = _left(0) + WIDTH / 2, _left(1) + WIDTH / 2, bottom - 0.18
     about = f'PCK of labelled joints; in brackets and beneath numbers: {confidence_of(answer)} intervals'
     ax.text(PAGE - MARGIN, y - 0.26, about, va='top', ha='right', **SMALL)
-    found = answer.comparison(last_of(answer), 'control')
-    if found is None:
-        return
-    ax.plot([low, low, high, high], [bottom - 0.06, y, y, bottom - 0.06], color=ARROW, linewidth=1.1)
-    difference = f'{signed(found.difference.value)} ({span(found.difference, 3) or NO_INTERVAL})'
-    text = f'with it − without it, {plural(len(found.by_seed), "seed")}: {difference}'
-    ax.text(_left(0), y - 0.07, text, va='top', fontsize=9)
-    ax.text(_left(0), y - 0.25, found.verdict.value, va='top', fontsize=9, weight='bold')
+    if found := answer.comparison(last_of(answer), 'control'):
+        ax.plot([low, low, high, high], [bottom - 0.06, y, y, bottom - 0.06], color=ARROW, linewidth=1.1)
+        difference = f'{signed(found.difference.value)} ({value_and_span(found.difference)[1]})'
+        text = f'with it − without it, {plural(len(found.by_seed), "seed")}: {difference}'
+        ax.text(_left(0), y - 0.07, text, va='top', fontsize=9)
+        ax.text(_left(0), y - 0.25, found.verdict.value, va='top', fontsize=9, weight='bold')

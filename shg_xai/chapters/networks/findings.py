@@ -1,8 +1,8 @@
 """Sentences on the networks: whether the autoencoder helps, and what it cost; worded no stronger than the verdicts."""
 
 from shg_xai.chapters.networks.results import AUTOENCODERS, GROUPS, Comparison, Kind, Networks
-from shg_xai.drawing.text import NO_INTERVAL, confidence_of, listed, number, plural, signed, span, spread, stack_name
-from shg_xai.results import Estimate, Results, Verdict
+from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, signed, span, spread, stack_name
+from shg_xai.results import Results, Verdict
 
 # PCK that is farther off than this did not get lost in rounding.
 ROUNDING = 1e-3
@@ -34,20 +34,13 @@ def _setting(answer: Networks) -> list[str]:
     return texts
 
 
-def _interval(estimate: Estimate, confidence: str) -> str:
-    ends = span(estimate, 3)
-    return f'{confidence} interval {ends}' if ends else NO_INTERVAL
-
-
 def _numbers(found: Comparison, confidence: str) -> str:
     """``+0.01, 95 % interval 0 to 0.02; by seed +0.01 and +0.01, over seeds −0.01 to 0.03``."""
-    text = f'{signed(found.difference.value)}, {_interval(found.difference, confidence)}'
+    text = f'{signed(found.difference.value)}, {interval(found.difference, confidence, 3)}'
     if len(found.by_seed) < 2:
         return f'{text}; one seed'
-    over = span(found.over_seeds, 3)
-    return f'{text}; by seed {listed([signed(value) for value in found.by_seed])}' + (
-        f', over seeds {over}' if over else ''
-    )
+    text += f'; by seed {listed([signed(value) for value in found.by_seed])}'
+    return text + (f', over seeds {over}' if (over := span(found.over_seeds, 3)) else '')
 
 
 def _helps(answer: Networks, confidence: str) -> list[str]:
@@ -80,11 +73,9 @@ def _verdict(name: str, found: Comparison, confidence: str) -> str:
             f'{name} helps beyond what training on gives, on labelled joints: it is better than the control trained on '
             f'without it ({numbers}).'
         )
-    what = (
-        'no difference from the control trained on without it was found'
-        if found.verdict is Verdict.NO_DIFFERENCE
-        else 'it is worse than the control trained on without it'
-    )
+    what = 'it is worse than the control trained on without it'
+    if found.verdict is Verdict.NO_DIFFERENCE:
+        what = 'no difference from the control trained on without it was found'
     where = 'in the one seed run' if once else 'on labelled joints'
     return f'{name} does not help beyond what training on gives: {where}, {what} ({numbers}).'
 
@@ -95,11 +86,11 @@ def _more_or_less(found: Comparison) -> str:
 
 def _other_groups(answer: Networks, a: str, b: str) -> list[str]:
     """The verdicts on visible, occluded and limb joints in one sentence."""
-    parts = [
-        f'{title} {found.verdict.value} ({signed(found.difference.value)}, {span(found.difference, 3) or NO_INTERVAL})'
-        for group, title in GROUPS.items()
-        if group != 'labelled' and (found := answer.comparison(a, b, group))
-    ]
+    parts = []
+    for group, title in GROUPS.items():
+        if group != 'labelled' and (found := answer.comparison(a, b, group)):
+            ends = span(found.difference, 3) or 'interval not known'
+            parts.append(f'{title} {found.verdict.value} ({signed(found.difference.value)}, {ends})')
     return [f'The same two on other joints: {listed(parts)}.'] if parts else []
 
 
@@ -107,12 +98,15 @@ def _plain(answer: Networks, confidence: str) -> str:
     plain = answer.network('plain')
     assert plain is not None  # no answer is made without it
     pck, pose = plain.pck['labelled'], (answer.mean_pose or {}).get('labelled')
-    about = _interval(pck, confidence)
+    about = interval(pck, confidence, 3)
     if pck.sd is not None:
         about += f', standard deviation over seeds {number(pck.sd, 3)}'
-    return f'The plain network has a PCK of {number(pck.value, 3)} on labelled joints ({about})' + (
-        '.' if pose is None else f'; the mean pose, which never looks, has {number(pose, 3)}.'
-    )
+    end = '.' if pose is None else f'; the mean pose, which never looks, has {number(pose, 3)}.'
+    return f'The plain network has a PCK of {number(pck.value, 3)} on labelled joints ({about}){end}'
+
+
+def _name(key: Kind) -> str:
+    return AUTOENCODERS[key].removeprefix('the ')
 
 
 def _splice(answer: Networks, key: Kind) -> list[str]:
@@ -129,16 +123,11 @@ def _splice(answer: Networks, key: Kind) -> list[str]:
     largest = max((item.deviation for item in items if item.deviation is not None), default=None)
     if largest is None:
         return texts
+    exact = ' exactly' if largest == 0 else f', to within {number(largest, 6)}'
+    said = f'the network gives its own PCK again{exact}.'
     if largest >= ROUNDING:
         said = f'the PCK is still off by as much as {number(largest, 3)}: something else was changed along with it.'
-    else:
-        exact = ' exactly' if largest == 0 else f', to within {number(largest, 6)}'
-        said = f'the network gives its own PCK again{exact}.'
     return [*texts, f'With the error it makes added back, {said}']
-
-
-def _name(key: Kind) -> str:
-    return AUTOENCODERS[key].removeprefix('the ')
 
 
 def _autoencoders(answer: Networks) -> list[str]:
@@ -152,18 +141,16 @@ def _autoencoders(answer: Networks) -> list[str]:
         where = f' of the {stack_name(stack)}' if several else ''
         if any((item.explained_variance_ratio or 0) < 0 for item in items):
             held = f'{held} (below zero: worse than the mean latent alone)'
-        dead = spread(item.dead_code_units for item in items)
+        dead, units = spread(item.dead_code_units for item in items), plural(width, 'unit')
+        end = '.' if dead in (None, '0') else f'; {dead} of its units never vary.'
         texts.append(
-            f'The {_name(key)} autoencoder{where} ({plural(width, "unit")}) explains {held} of the variance of persons '
-            f'it was not trained on; PCA of the same width {pca}'
-            + ('.' if dead in (None, '0') else f'; {dead} of its units never vary.')
+            f'The {_name(key)} autoencoder{where} ({units}) explains {held} of the variance of persons it was not '
+            f'trained on; PCA of the same width {pca}{end}'
         )
-        again = spread(item.spectrum_components_95 for item in items)
-        if again is not None:
+        if again := spread(item.spectrum_components_95 for item in items):
+            hold = 'component holds' if again == '1' else 'components hold'
             texts.append(
-                f'Looked at again once all was trained on, {again} '
-                f'{"component holds" if again == "1" else "components hold"} 95 % of the variance of its '
-                f'{plural(width, "unit")}.'
+                f'Looked at again once all was trained on, {again} {hold} 95 % of the variance of its {units}.'
             )
     return texts
 
@@ -180,8 +167,7 @@ def _others(answer: Networks, confidence: str) -> list[str]:
             Verdict.TOO_FEW_SEEDS: f'{a} scores {_more_or_less(item)} than {b}, too few seeds to tell that from luck,',
         }.get(item.verdict, f'{a} is {item.verdict.value} than {b}')
         texts.append(f'{said} on labelled joints ({_numbers(item, confidence)}).')
-    count = len(answer.comparisons)
-    if count > 1:
+    if (count := len(answer.comparisons)) > 1:
         texts.append(
             f'{plural(count, "comparison")} were made; even if no network differed from any other, a few of their '
             'intervals would leave out zero.'

@@ -6,12 +6,8 @@ from shg_xai.chapters.networks.options import StudyOptions
 from shg_xai.results import Answer, Estimate, Typed, Verdict
 
 Group = Literal['labelled', 'visible', 'occluded', 'limbs']
-GROUPS: dict[Group, str] = {
-    'labelled': 'labelled joints',
-    'visible': 'visible joints',
-    'occluded': 'occluded joints',
-    'limbs': 'limb joints',
-}
+GROUPS: dict[Group, str] = {'labelled': 'labelled joints', 'visible': 'visible joints'}
+GROUPS |= {'occluded': 'occluded joints', 'limbs': 'limb joints'}
 Kind = Literal['suggested', 'study']
 AUTOENCODERS: dict[Kind, str] = {'suggested': 'suggested', 'study': 'the study’s'}
 
@@ -31,7 +27,6 @@ class SeedResult(Typed, kw_only=True):
     """One training of a network.
 
     Attributes:
-        seed: Of the training.
         steps: How often the weights were changed.
         checkpoint: SHA-256 of the weights tested.
         pck: Of the persons tested, by group of joints.
@@ -47,12 +42,10 @@ class Network(Typed, kw_only=True):
     """A network, trained once for each seed.
 
     Attributes:
-        key: Its name for files.
-        title: Its name for the reader.
+        key: Its name for files; the title is its name for the reader.
         about: What it is, in a sentence.
         epochs: For how many it was trained in all.
-        seeds: Each training.
-        pck: Over all of them, by group of joints.
+        pck: Over all seeds, by group of joints.
     """
 
     key: str
@@ -95,16 +88,13 @@ class AutoencoderTest(Typed, kw_only=True):
     Attributes:
         key: ``suggested``, as wide as PCK asks for and linear at its ends, or the ``study``'s own.
         stack: Whose latent it is of, from 0.
-        seed: Of the training.
         code_channels: Units of the code.
-        code_relu: Whether the code goes through a ReLU.
-        output_relu: Whether the output does.
+        code_relu, output_relu: Whether the code and the output go through a ReLU.
         noise: Standard deviation of what was added to the code in training.
         explained_variance_ratio: Share of the latents' variance it gives back: 1 is all, below 0 worse than the mean.
         pca_explained_variance_ratio: The same of as many principal components, the best any linear code can do on the
             persons it was fitted to.
         dead_code_units: Units that never vary.
-        persons: How many it was tested on.
         spectrum_components_95: Components that hold 95 % of the code's variance once all was trained on; None where
             nobody looked.
     """
@@ -127,10 +117,7 @@ class SpliceCheck(Typed, kw_only=True):
     """Labelled PCK of validation persons with an autoencoder put in, before any training on.
 
     Attributes:
-        key: Which autoencoder.
-        seed: Of the networks.
-        plain: Without it.
-        spliced: With it.
+        plain, spliced: Without it and with it.
         with_error: With it and its error added back, which has to be the plain network again.
         deviation: By how much it is not.
     """
@@ -163,11 +150,8 @@ class Networks(Answer, kw_only=True, tag='networks'):
     """What came of each network of a study, on the same held-out persons.
 
     Attributes:
-        settings: What the study was about.
-        data: How many persons there were.
         mean_pose: PCK of the mean pose, which never looks at an image, by group of joints; None where it is not known.
         networks: Each network, the plain one among them.
-        comparisons: Pairs of them.
         autoencoders: Each autoencoder alone.
         splice: What putting them in cost.
         stages: What was run, in the order of their ends.
@@ -200,8 +184,7 @@ class Networks(Answer, kw_only=True, tag='networks'):
 
     def title(self, key: str) -> str:
         """A network's name for the reader."""
-        found = self.network(key)
-        return found.title if found else key
+        return next((item.title for item in self.networks if item.key == key), key)
 
     def comparison(self, a: str, b: str, group: Group = 'labelled') -> Comparison | None:
         """The comparison of two networks; None where it was not made."""

@@ -1,7 +1,6 @@
 """What do the skip connections of a stacked hourglass carry, and what is left to the latent?"""
 
-TITLE = 'Turn the skips off'
-ORDER = 20
+TITLE, ORDER = 'Turn the skips off', 20
 METHODS = {
     'Skips off': 'The same weights are run on with what a skip adds replaced: by nothing, by its mean over the persons '
     'tested, or by that of another of them. Losses are taken person by person.'

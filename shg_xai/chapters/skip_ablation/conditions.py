@@ -27,29 +27,18 @@ def all_conditions(
 ) -> list[Ablation]:
     """Every condition to measure, stack by stack and then all stacks together.
 
-    One stack is all of them: its conditions come once, with its number.
-
-    Args:
-        present: For each stack the levels whose skip is on.
-        levels: Levels to switch; one that a stack does not have is left out there.
-        replacements: What takes the place of skips and latents.
-        ks: Numbers of components to project latents on.
-        stored: Stacks whose components are known.
+    One stack is all of them: its conditions come once, with its number. A level that a stack does not have on is left
+    out there; latents are projected on k components where those of the stack are stored.
     """
-    groups: list[int | None] = [*range(len(present)), *([None] if len(present) > 1 else [])]
     found = []
-    for stack in groups:
+    for stack in (*range(len(present)), *([None] if len(present) > 1 else [])):
         own = range(len(present)) if stack is None else [stack]
         on = {level for i in own for level in present[i]}
         if on:
             found += [Ablation(stack=stack, skips='all off', replacement=by) for by in replacements]
             for skips in ('level off', 'level on alone'):
-                found += [
-                    Ablation(stack=stack, skips=skips, level=level, replacement=by)
-                    for level in levels
-                    if level in on
-                    for by in replacements
-                ]
+                for level in (level for level in levels if level in on):
+                    found += [Ablation(stack=stack, skips=skips, level=level, replacement=by) for by in replacements]
         found += [Ablation(stack=stack, latent=by, replacement=by) for by in replacements]
         if all(i in stored for i in own):
             found += [Ablation(stack=stack, latent='k components', k=k) for k in ks]
@@ -58,14 +47,11 @@ def all_conditions(
 
 def levels_off(condition: Ablation, present: Sequence[Collection[int]]) -> list[tuple[int, int]]:
     """Stack and level of every skip a condition replaces, of those that are on."""
-    if condition.skips is None:
-        return []
-    return [
-        (stack, level)
-        for stack in stacks_of(condition, len(present))
-        for level in sorted(present[stack])
-        if condition.skips == 'all off' or (level == condition.level) is (condition.skips == 'level off')
-    ]
+    stacks = [] if condition.skips is None else stacks_of(condition, len(present))
+    on = [(stack, level) for stack in stacks for level in sorted(present[stack])]
+    if condition.skips == 'all off':
+        return on
+    return [place for place in on if (place[1] == condition.level) is (condition.skips == 'level off')]
 
 
 def stacks_of(condition: Ablation, count: int) -> list[int]:
@@ -76,9 +62,7 @@ def stacks_of(condition: Ablation, count: int) -> list[int]:
 def donors(persons: int, seed: int) -> NDArray[np.int64]:
     """For each of N persons another one, whose skips it gets, (N,): a cycle through all, drawn with the seed."""
     order = np.random.default_rng(seed).permutation(persons)
-    found = np.empty(persons, dtype=np.int64)
-    found[order] = np.roll(order, -1)
-    return found
+    return np.roll(order, -1)[np.argsort(order)]
 
 
 def part_joints(names: Sequence[str]) -> dict[str, NDArray[np.bool_]]:

@@ -1,9 +1,13 @@
 """A network whose skips are turned off: PCK by level and joint, by condition, by person, and some persons' poses."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.patches import Patch, Rectangle
 
 from shg_xai.chapters.skip_ablation.conditions import PARTS, REPLACED, what_is_off
 from shg_xai.chapters.skip_ablation.options import Replacement
@@ -11,13 +15,8 @@ from shg_xai.chapters.skip_ablation.results import Ablated, Example, Scores, Ski
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.skeletons import Point, draw_pose, side_legend
 from shg_xai.drawing.style import BLUE, DIVERGING, FAINT, GREEN, INK, ORANGE, PAGE, new_figure, nothing, styled
-from shg_xai.drawing.text import above, below, confidence_of, number, stack_name
+from shg_xai.drawing.text import DASH, above, below, confidence_of, number, stack_name
 from shg_xai.results import Estimate
-
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
 
 COLOURS: dict[Replacement, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN}
 NAMES: dict[Replacement, str] = {'zero': 'nothing', 'mean': 'mean', 'donor': 'another person’s'}
@@ -29,20 +28,20 @@ COLUMNS = 4  # of examples
 
 def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
     """What is drawn, and how to read it."""
-    confidence, several = confidence_of(answer), len(material.results.all(SkipAblation)) > 1
-    more = f'-{answer.of}' if several else ''
+    more = f'-{answer.of}' if len(material.results.all(SkipAblation)) > 1 else ''
+    intervals = f'{confidence_of(answer)} interval'
     yield Figure(
         f'levels{more}',
         'PCK that each joint loses where one level of skips is off.',
         'PCK each joint loses where the skip of one level is replaced by nothing, by its mean over persons, or by '
-        f'another person’s. Grey on white: the {confidence} interval contains zero. Nothing takes the network far '
+        f'another person’s. Grey on white: the {intervals} contains zero. Nothing takes the network far '
         'from what it has seen; the mean stays near but knows nobody; another’s is misleading.',
         lambda: draw_levels(answer),
     )
     yield Figure(
         f'conditions{more}',
         'PCK with all skips off, one level on, or the latent gone.',
-        f'PCK under each condition with {confidence} intervals over images, of all labelled joints and of three parts '
+        f'PCK under each condition with {intervals}s over images, of all labelled joints and of three parts '
         'of the body. Dashed: the untouched network.',
         lambda: draw_conditions(answer),
     )
@@ -68,23 +67,16 @@ def stacks_drawn(answer: SkipAblation) -> list[int | None]:
 
 
 @styled
-def draw_levels(answer: SkipAblation) -> 'figure.Figure':
+def draw_levels(answer: SkipAblation) -> figure.Figure:
     """Draw what each joint loses where one level is off: a panel a replacement, a row a stack."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LinearSegmentedColormap, Normalize
-
     joints, ways, stacks = list(answer.untouched.joints), answer.replacements, stacks_drawn(answer)
     found = new_figure(PAGE, len(stacks) * (0.195 * len(joints) + 0.7) + 0.2)
     if not ways or not joints or not answer.levels:
         nothing(found.subplots())
         return found
     axes = found.subplots(len(stacks), len(ways), squeeze=False, sharey=True)
-    drops = [
-        lost['labelled'].value
-        for one in answer.conditions
-        if one.condition.skips == 'level off'
-        for lost in one.drop.joints.values()
-    ]
+    off = [one.drop.joints for one in answer.conditions if one.condition.skips == 'level off']
+    drops = [lost['labelled'].value for one in off for lost in one.values()]
     reach = max((abs(value) for value in drops if value is not None), default=0) or 0.01
     scale = ScalarMappable(Normalize(-reach, reach), LinearSegmentedColormap.from_list('diverging', DIVERGING))
     for line, stack in zip(axes, stacks, strict=True):
@@ -106,22 +98,17 @@ def draw_levels(answer: SkipAblation) -> 'figure.Figure':
     return found
 
 
-def _draw_level(ax: 'Axes', column: int, one: Ablated | None, joints: Sequence[str], scale: 'ScalarMappable') -> None:
+def _draw_level(ax: Axes, column: int, one: Ablated | None, joints: Sequence[str], scale: ScalarMappable) -> None:
     """Draw one level's column of numbers; what an interval does not tell from zero is left white."""
-    from matplotlib.patches import Rectangle
-
     for row, name in enumerate(joints):
-        lost = one.drop.joints[name]['labelled'] if one else Estimate(value=None)
-        if lost.value is None:
-            ax.text(column, row, '–', ha='center', va='center', color=FAINT)
-            continue
-        ink = FAINT
-        if above(lost) or below(lost):
+        lost, ink = one.drop.joints[name]['labelled'] if one else Estimate(value=None), FAINT
+        if lost.value is not None and (above(lost) or below(lost)):
             red, green, blue, _ = scale.to_rgba(np.array([lost.value]))[0]
             ink = 'white' if 0.3 * red + 0.59 * green + 0.11 * blue < 0.55 else INK
             place = (column - 0.48, row - 0.48)
             ax.add_patch(Rectangle(place, 0.96, 0.96, linewidth=0, facecolor=(red, green, blue)))
-        ax.text(column, row, number(lost.value), ha='center', va='center', fontsize=8, color=ink)
+        size = 8 if lost.known else 9
+        ax.text(column, row, number(lost.value, absent=DASH), ha='center', va='center', fontsize=size, color=ink)
 
 
 def rows_of(answer: SkipAblation) -> list[Row]:
@@ -140,14 +127,12 @@ def rows_of(answer: SkipAblation) -> list[Row]:
 
 
 @styled
-def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
+def draw_conditions(answer: SkipAblation) -> figure.Figure:
     """Draw PCK under each condition as bars with intervals, of all joints and of three parts."""
-    from matplotlib.patches import Patch
-
     rows = rows_of(answer)
     places, at = [], 0.0
     for _, found in rows:
-        places.append([at + place for place in range(len(found))])
+        places.append(at + np.arange(len(found)))
         at += len(found) + 0.7
     drawn = new_figure(PAGE, 0.155 * at + 0.95)
     axes = drawn.subplots(1, 1 + len(PARTS), sharey=True, sharex=True)
@@ -164,13 +149,13 @@ def draw_conditions(answer: SkipAblation) -> 'figure.Figure':
         ax.tick_params(axis='y', length=0)
         ax.grid(axis='x')
         ax.set_axisbelow(True)
-    axes[0].set_yticks([float(np.mean(own)) for own in places], [name for name, _ in rows], parse_math=False)
+    axes[0].set_yticks([own.mean() for own in places], [name for name, _ in rows], parse_math=False)
     handles = [Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}') for by in answer.replacements]
     drawn.legend(handles=handles, loc='outside upper left', ncols=3)
     return drawn
 
 
-def _draw_bar(ax: 'Axes', y: float, estimate: Estimate, colour: str) -> None:
+def _draw_bar(ax: Axes, y: float, estimate: Estimate, colour: str) -> None:
     if estimate.value is None:
         ax.text(0.02, y, 'not known', va='center', fontsize=7.5, color=FAINT)
         return
@@ -180,7 +165,7 @@ def _draw_bar(ax: 'Axes', y: float, estimate: Estimate, colour: str) -> None:
 
 
 @styled
-def draw_histograms(answer: SkipAblation) -> 'figure.Figure':
+def draw_histograms(answer: SkipAblation) -> figure.Figure:
     """Draw how many persons have which PCK, with skips (grey) and without (lines)."""
     found = answer.histogram
     panels = [(f'all off,\nby {NAMES[by]}', found.all_off[by], COLOURS[by]) for by in NAMES if by in found.all_off]
@@ -205,7 +190,7 @@ def draw_histograms(answer: SkipAblation) -> 'figure.Figure':
 
 
 @styled
-def draw_examples(answer: SkipAblation) -> 'figure.Figure':
+def draw_examples(answer: SkipAblation) -> figure.Figure:
     """Draw persons found with skips: to the left with them, to the right with all at zero."""
     joints, links = list(answer.untouched.joints), answer.links
     lines = max(1, -(-len(answer.examples) // COLUMNS))
@@ -215,10 +200,9 @@ def draw_examples(answer: SkipAblation) -> 'figure.Figure':
     for ax in axes[len(answer.examples) :]:
         ax.set_axis_off()
     for ax, person in zip(axes, answer.examples, strict=False):
-        before = _unit(person, 'untouched')
-        draw_pose(ax, before, joints, links)
-        draw_pose(ax, _aside(before), joints, links, ghost=True)
-        draw_pose(ax, _aside(_unit(person, 'all_off')), joints, links)
+        draw_pose(ax, _unit(person, 'untouched'), joints, links)
+        draw_pose(ax, _unit(person, 'untouched', 1.25), joints, links, ghost=True)
+        draw_pose(ax, _unit(person, 'all_off', 1.25), joints, links)
         ax.set(xlim=(-0.08, 2.33), ylim=(1.06, -0.06), xticks=[], yticks=[])
         ax.set_aspect('equal')
         text = f'PCK {number(person.pck["untouched"])} → {number(person.pck["all_off"])}'
@@ -228,18 +212,13 @@ def draw_examples(answer: SkipAblation) -> 'figure.Figure':
     return drawn
 
 
-def _aside(pose: Sequence[Point]) -> list[Point]:
-    """A pose in the right half of the frame."""
-    return [(None if x is None else x + 1.25, y) for x, y in pose]
-
-
-def _unit(person: Example, way: Way) -> list[Point]:
-    """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop."""
+def _unit(person: Example, way: Way, aside: float = 0) -> list[Point]:
+    """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop; or so far to its right."""
     both = np.array([point for pose in person.keypoints.values() for point in pose], float)  # None becomes NaN
     low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
     side = max(float((high - low).max()), 1e-9)
     left, top = (low + high - side) / 2
     return [
-        (None if x is None else float((x - left) / side), None if y is None else float((y - top) / side))
+        (None if x is None else float((x - left) / side + aside), None if y is None else float((y - top) / side))
         for x, y in person.keypoints[way]
     ]

@@ -12,11 +12,9 @@ from shg_xai.results import Estimate, Results
 NAMED = 4
 # Of a part's PCK, below which it counts as lost.
 GONE = 0.1
-BY: dict[Replacement, str] = {
-    'zero': 'replaced by nothing',
-    'mean': 'replaced by the mean',
-    'donor': 'replaced by another person’s',
-}
+BY: dict[Replacement, str] = dict(
+    zero='replaced by nothing', mean='replaced by the mean', donor='replaced by another person’s'
+)
 SMALL = 'nose, eyes and ears'
 
 
@@ -28,17 +26,12 @@ def heading(answer: SkipAblation, results: Results) -> str | None:
 def findings(answer: SkipAblation, results: Results) -> list[str]:
     """What the numbers say, worded no stronger than their intervals."""
     confidence = confidence_of(answer)
-    first = (
+    texts = [
         f'{plural(answer.persons, "person")} of {answer.split} were tested; untouched, the network has a PCK of '
         f'{with_span(answer.untouched.labelled, confidence)} on labelled joints.'
-    )
-    return [
-        first,
-        *_all_off(answer, confidence),
-        *_levels(answer, confidence),
-        *_small_joints(answer),
-        *_latent(answer, confidence),
     ]
+    texts += _all_off(answer, confidence) + _levels(answer, confidence)
+    return texts + _small_joints(answer) + _latent(answer, confidence)
 
 
 def lost_text(lost: Estimate, confidence: str | None = None) -> str:
@@ -71,13 +64,12 @@ def _all_off(answer: SkipAblation, confidence: str) -> list[str]:
         if found:
             texts.append(f'All skips{where} off, on labelled joints: {_costs(found, confidence)}.')
     found = answer.under(answer.whole, 'all off')
-    if 'mean' in found and 'donor' in found:
-        mean, donor = found['mean'].drop.labelled.high, found['donor'].drop.labelled.low
-        if mean is not None and donor is not None and donor > mean:
-            texts.append(
-                'Another person’s skips cost more than mean ones, which carry nothing of the person: the decoder '
-                'follows what the skips tell it.'
-            )
+    mean, donor = (found[by].drop.labelled.ends if by in found else None for by in ('mean', 'donor'))
+    if mean and donor and donor[0] > mean[1]:
+        texts.append(
+            'Another person’s skips cost more than mean ones, which carry nothing of the person: the decoder follows '
+            'what the skips tell it.'
+        )
     return texts
 
 
@@ -88,12 +80,11 @@ def _levels(answer: SkipAblation, confidence: str) -> list[str]:
         for level in answer.levels
         for by, one in answer.under(answer.whole, 'level off', level).items()
     ]
-    if texts:
-        texts.append(
-            f'With {plural(len(answer.untouched.joints), "joint")} to each level, some intervals leave out zero by '
-            'chance alone; they are not corrected for how many were looked at.'
-        )
-    return texts
+    chance = (
+        f'With {plural(len(answer.untouched.joints), "joint")} to each level, some intervals leave out zero by chance '
+        'alone; they are not corrected for how many were looked at.'
+    )
+    return [*texts, chance] if texts else []
 
 
 def _joints(lost: Scores) -> str:
@@ -133,13 +124,10 @@ def _small_joints(answer: SkipAblation) -> list[str]:
         _small(f'With the same weights and all skips {BY[by]}', one.drop, one, answer.untouched)
         for by, one in answer.under(answer.whole, 'all off').items()
     ]
-    if answer.against is None:
-        return [
-            *texts,
-            'No network trained without skips was tested beside it: what is lost here is what these weights, which '
-            'learned with skips, lose without them.',
-        ]
     control = answer.against
+    if control is None:
+        text = 'what is lost here is what these weights, which learned with skips, lose without them.'
+        return [*texts, f'No network trained without skips was tested beside it: {text}']
     where = 'Between this network and the one trained without skips'
     texts += [_small(where, control.difference, control, answer.untouched), _against(answer, control)]
     if _verdict(control.difference, _left(control, answer.untouched)) == 'does not hold':
@@ -165,9 +153,8 @@ def _verdict(lost: Scores, left: list[float | None]) -> str:
 
 def _small(where: str, lost: Scores, scores: Scores, untouched: Scores) -> str:
     left = _left(scores, untouched)
-    numbers = [
-        f'{with_span(lost.of_part(part))} on {SMALL if part == "face" else name}' for part, name in PARTS.items()
-    ]
+    names = {**PARTS, 'face': SMALL}
+    numbers = [f'{with_span(lost.of_part(part))} on {name}' for part, name in names.items()]
     return (
         f'{where}, “without skips small joints are lost first” {_verdict(lost, left)} (lost: {listed(numbers)}; left '
         f'of each: {listed([percent(share) for share in left])}).'
@@ -176,15 +163,12 @@ def _small(where: str, lost: Scores, scores: Scores, untouched: Scores) -> str:
 
 def _against(answer: SkipAblation, control: Control) -> str:
     """The network trained without skips beside the same weights without them."""
-    text = (
-        f'The network trained without skips has a PCK of {with_span(control.labelled)}, '
-        f'{number(control.difference.labelled.value, 3)} less than this one'
-    )
+    less = f'{number(control.difference.labelled.value, 3)} less than this one'
+    text = f'The network trained without skips has a PCK of {with_span(control.labelled)}, {less}'
     found = answer.under(answer.whole, 'all off')
     others = [f'{number(one.labelled.value, 3)} ({BY[by]})' for by, one in found.items() if by != 'donor']
-    if not others:
-        return f'{text}.'
-    return f'{text}; this one with all skips off has {listed(others)}, for it never learned to do without.'
+    own = f'; this one with all skips off has {listed(others)}, for it never learned to do without' if others else ''
+    return f'{text}{own}.'
 
 
 def _latent(answer: SkipAblation, confidence: str) -> list[str]:
@@ -194,11 +178,8 @@ def _latent(answer: SkipAblation, confidence: str) -> list[str]:
         texts.append(f'The latent, all skips kept, on labelled joints: {_costs(found, confidence)}.')
     if 'mean' in found:
         lost = found['mean'].drop.labelled
-        texts.append(
-            f'So what the bottleneck adds to the skips, beyond a mean latent, is {with_span(lost)} of PCK.'
-            if above(lost)
-            else 'So that the bottleneck adds anything to the skips is not shown.'
-        )
+        shown = f'So what the bottleneck adds to the skips, beyond a mean latent, is {with_span(lost)} of PCK.'
+        texts.append(shown if above(lost) else 'So that the bottleneck adds anything to the skips is not shown.')
     for k, one in answer.projections():
         what = f'on its first {plural(k, "component")}' if k else 'on none of its components, at the mean of the store,'
         texts.append(f'The latent {what} {lost_text(one.drop.labelled, confidence)}.')

@@ -9,18 +9,11 @@ from mmengine.config import Config
 from numpy.typing import NDArray
 from torch import Tensor
 
+from shg_xai.chapters.skip_ablation import scores
 from shg_xai.chapters.skip_ablation.conditions import all_conditions, donors, levels_off, stacks_of
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions, check_donors
-from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation
-from shg_xai.chapters.skip_ablation.scores import (
-    LABELLED,
-    compared,
-    control_of,
-    examples,
-    histogram,
-    person_columns,
-    scores,
-)
+from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation, Way
+from shg_xai.chapters.skip_ablation.scores import LABELLED, compared, person_columns
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, as_tensors, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Edit, constant, project, resample, zero
@@ -30,11 +23,12 @@ from shg_xai.interventions.network import Network, identify, open_network
 from shg_xai.interventions.persons import Persons, build_loader, open_persons
 from shg_xai.interventions.predictions import Predictions
 from shg_xai.latents import LatentStore
-from shg_xai.runner.measurement import config_to_test, timed
+from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.tracing.tap import Outputs
 
 KS = (0, 8, 50)
+Present = Sequence[Collection[int]]  # for each stack the levels whose skip is on
 Components = Mapping[int, tuple[Tensor, Tensor]]  # of latents, by stack: mean (D,), vectors (D, D)
 
 
@@ -69,37 +63,30 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
     whole = None if len(present) > 1 else 0
     off = {by: Ablation(stack=whole, skips='all off', replacement=by) for by in options.replacements}
     shares = {by: person_columns(tested[one], network)[LABELLED] for by, one in off.items()}
+    against, examples = None, []
+    if 'zero' in off:
+        found: dict[Way, Predictions] = {'untouched': tested[UNTOUCHED.name], 'all_off': tested[off['zero']]}
+        correct: dict[Way, scores.Values] = {'untouched': untouched[LABELLED], 'all_off': shares['zero']}
+        examples = scores.examples(found, correct, persons.dataset)
     with timed(times, 'intervals'):
+        if other and plain and options.against:
+            control = other[0].cfg.filename, identify(options.against[1])
+            against = scores.control_of(*control, plain, untouched, bootstrap)
         return SkipAblation(
-            of=Path(options.config).stem,
-            confidence=options.confidence,
+            **head(options, cfg, len(persons), times),
             warnings=warnings,
-            config=cfg.filename,
-            checkpoint=identify(options.checkpoint),
-            split=options.split,
-            persons=len(persons),
-            seed=options.seed,
-            times_s=times,
             options=options,
             thr=network.thr,
             normaliser=network.normaliser,
             stacks=len(present),
             levels=levels,
             links=[(int(a), int(b)) for a, b in persons.dataset.metainfo['skeleton_links']],
-            untouched=scores(untouched, bootstrap),
+            untouched=scores.scores(untouched, bootstrap),
             # One condition's columns at a time: there are many conditions, each with dozens.
             conditions=[compared(one, person_columns(tested[one], network), untouched, bootstrap) for one in ablations],
-            against=control_of(other[0].cfg.filename, identify(options.against[1]), plain, untouched, bootstrap)
-            if other and plain and options.against
-            else None,
-            histogram=histogram(untouched[LABELLED], shares, plain[LABELLED] if plain else None),
-            examples=examples(
-                dict(untouched=tested[UNTOUCHED.name], all_off=tested[off['zero']]),
-                dict(untouched=untouched[LABELLED], all_off=shares['zero']),
-                persons.dataset,
-            )
-            if 'zero' in off
-            else [],
+            against=against,
+            histogram=scores.histogram(untouched[LABELLED], shares, plain[LABELLED] if plain else None),
+            examples=examples,
         )
 
 
@@ -128,18 +115,14 @@ def open_control(options: SkipAblationOptions, network: Network, persons: Person
     cfg.experiment_name = f'{cfg.get("experiment_name") or Path(cfg.filename).stem}_against'
     control, own = open_tested(cfg, checkpoint, options)
     if not np.array_equal(own.columns['annotation_id'], persons.columns['annotation_id']):
-        raise InputError(
-            f'--against {cfg.filename}: tests other persons of {options.split}; set its data set with --data-root or '
-            '--cfg-options'
-        )
+        mend = 'set its data set with --data-root or --cfg-options'
+        raise InputError(f'--against {cfg.filename}: tests other persons of {options.split}; {mend}')
     if control.names != network.names:
         raise InputError(f'--against {cfg.filename}: has other keypoints; give a network of the same')
     return replace(control, thr=network.thr, normaliser=network.normaliser), own
 
 
-def choose_levels(
-    network: Network, present: Sequence[Sequence[int]], levels: Sequence[int]
-) -> tuple[list[int], list[str]]:
+def choose_levels(network: Network, present: Present, levels: Sequence[int]) -> tuple[list[int], list[str]]:
     """The levels that are switched one by one, of those asked for or all, and warnings of those that cannot be.
 
     Raises:
@@ -185,31 +168,24 @@ def open_components(cfg: Config, options: SkipAblationOptions, stacks: int) -> t
     return found, sorted({k for k in options.ks or KS if k <= most})
 
 
-def layers_of(present: Sequence[Collection[int]]) -> list[str]:
+def layers_of(present: Present) -> list[str]:
     """Every skip that is on and every latent."""
     skips = [skip_layer(stack, level) for stack, levels in enumerate(present) for level in levels]
     return skips + [latent_layer(stack) for stack in range(len(present))]
 
 
-def to_condition(
-    ablation: Ablation, present: Sequence[Collection[int]], means: Outputs, components: Components
-) -> Condition:
-    """A condition as edits of layers.
+def to_condition(ablation: Ablation, present: Present, means: Outputs, components: Components) -> Condition:
+    """What is taken away, as a condition that edits layers.
 
-    Args:
-        ablation: What is taken away; the condition's name.
-        present: For each stack the levels whose skip is on.
-        means: By layer a tensor (1, C, H, W) a call; may be empty where no mean is asked for.
-        components: Of the latents; may be empty where they are not projected.
+    Means (1, C, H, W), by layer one a call, and components may be empty where no condition asks for them.
     """
-    stacks = stacks_of(ablation, len(present))
+    stacks, by = stacks_of(ablation, len(present)), ablation.replacement
     edits: dict[str, Edit] = {}
     if ablation.k is not None:
         edits = {latent_layer(i): project(components[i][0], components[i][1][:, : ablation.k]) for i in stacks}
     else:
         layers = [skip_layer(*place) for place in levels_off(ablation, present)]
         for layer in layers + [latent_layer(stack) for stack in stacks if ablation.latent]:
-            by = ablation.replacement
             edits[layer] = zero if by == 'zero' else resample if by == 'donor' else constant(means[layer])
     return Condition(ablation, edits, reuse=latent_layer(stacks[0]))
 

@@ -1,6 +1,6 @@
 """What a network loses without its skip connections, or without its latents, as types."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ class Ablation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         stack: In which hourglass; None for all of them.
-        skips: Which skips are off; None: all are on.
+        skips: Which are off; None: all are on.
         level: Which level that is about, 0 for the finest.
         latent: What the latent is replaced by; None: its own.
         k: Number of components the latent is projected on.
@@ -58,9 +58,7 @@ class Scores(Typed, kw_only=True):
 class Ablated(Scores, kw_only=True):
     """PCK of a network something is taken away from.
 
-    Attributes:
-        condition: What is taken away.
-        drop: PCK of the untouched network minus this, person by person: above zero, something was lost.
+    ``drop`` is PCK of the untouched network minus this, person by person: above zero, something was lost.
     """
 
     condition: Ablation
@@ -70,10 +68,7 @@ class Ablated(Scores, kw_only=True):
 class Control(Scores, kw_only=True):
     """PCK of another network, untouched, of the same persons.
 
-    Attributes:
-        config: Its config file.
-        checkpoint: Its weights.
-        difference: PCK of the untouched network minus this, person by person.
+    ``difference`` is PCK of the untouched network minus this, person by person.
     """
 
     config: str
@@ -82,13 +77,9 @@ class Control(Scores, kw_only=True):
 
 
 class Histogram(Typed, kw_only=True):
-    """How many persons have which PCK of labelled joints, in 21 bins of equal width from 0 to 1.
+    """How many persons have which PCK of labelled joints, in 21 bins of equal width from 0 to 1, between 22 edges.
 
-    Attributes:
-        edges: The 22 edges of the bins.
-        untouched: Persons in each bin.
-        all_off: The same without any skips, by what took their place.
-        against: The same of the control.
+    Untouched, without any skips by what took their place, and of the control.
     """
 
     edges: list[float]
@@ -101,7 +92,6 @@ class Example(Typed, kw_only=True):
     """A person whose labelled joints are all found untouched, and not without skips (replaced by zero).
 
     Attributes:
-        annotation_id: Who.
         file_name: The image, from the folder of images on.
         pck: Share of labelled joints that are correct.
         keypoints: K predicted points, pixels of the image.
@@ -117,16 +107,13 @@ class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
     """What a network loses without its skips, and without its latents.
 
     Attributes:
-        options: What was asked for.
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: crop, bbox or torso.
-        stacks: How many hourglasses the network has.
         levels: Levels that were switched one by one, 0 the finest.
         links: Pairs of joints that a skeleton connects.
         untouched: PCK of the network as it is.
         conditions: PCK under each condition, stack by stack and then all stacks together.
         against: The control; None without one.
-        histogram: How many persons have which PCK.
         examples: At most 20, who loses most first.
     """
 
@@ -150,8 +137,8 @@ class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
     @property
     def replacements(self) -> list[Replacement]:
         """What was put in place of skips and latents."""
-        found = dict.fromkeys(one.condition.replacement for one in self.conditions)
-        return [by for by in ('zero', 'mean', 'donor') if by in found]
+        found = {one.condition.replacement for one in self.conditions}
+        return [by for by in get_args(Replacement) if by in found]
 
     def under(
         self, stack: int | None, skips: str | None = None, level: int | None = None

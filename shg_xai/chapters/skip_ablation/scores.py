@@ -4,6 +4,7 @@ Shapes: N persons, K keypoints.
 """
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags
 from shg_xai.interventions.network import Network
 from shg_xai.interventions.predictions import Predictions
-from shg_xai.interventions.rows import image_folder, relative_name
+from shg_xai.interventions.rows import relative_name
 from shg_xai.results import Checkpoint, Estimate
+from shg_xai.runner.provenance import image_folder
 from shg_xai.stats.bootstrap import Bootstrap, number
 
 BINS = 21
@@ -34,13 +36,11 @@ def person_columns(tested: Predictions, network: Network) -> Columns:
     """For each person the share of joints that are correct, for each way to count them; NaN without such a joint."""
     correct = tested.distances < network.thr
     counts = pck.counting_joints(judged_flags(tested.distances, tested.v), network.names)
-    single = zip(network.names, np.eye(len(network.names), dtype=bool), strict=True)
     masks = {('parts', part): mask for part, mask in part_joints(network.names).items()}
-    masks |= {('joints', name): mask for name, mask in single}
+    masks |= {('joints', name): np.arange(len(network.names)) == place for place, name in enumerate(network.names)}
+    ways = product(masks, ('labelled', 'visible', 'occluded'))
     return {('pck', '', group): pck.person_pck(correct, own) for group, own in counts.items()} | {
-        (*place, group): pck.person_pck(correct, counts[group] & mask)
-        for place, mask in masks.items()
-        for group in ('labelled', 'visible', 'occluded')
+        (*place, group): pck.person_pck(correct, counts[group] & masks[place]) for place, group in ways
     }
 
 
@@ -74,10 +74,10 @@ def histogram(untouched: Values, all_off: Mapping[Replacement, Values], against:
     """How many persons have which PCK, (N,) each; NaN is not counted."""
 
     def counted(values: Values) -> list[int]:
-        return [int(count) for count in np.histogram(values[~np.isnan(values)], BINS, (0, 1))[0]]
+        return np.histogram(values[~np.isnan(values)], BINS, (0, 1))[0].tolist()
 
     return Histogram(
-        edges=[float(edge) for edge in np.linspace(0, 1, BINS + 1)],
+        edges=np.linspace(0, 1, BINS + 1).tolist(),
         untouched=counted(untouched),
         all_off={by: counted(own) for by, own in all_off.items()},
         against=None if against is None else counted(against),
@@ -87,29 +87,20 @@ def histogram(untouched: Values, all_off: Mapping[Replacement, Values], against:
 def losers(before: Values, after: Values) -> list[int]:
     """At most 20 persons who are perfect before and lose something, those who lose most first; ties in their order."""
     chosen = np.flatnonzero((before == 1) & (after < 1))
-    order = np.argsort(after[chosen], kind='stable')[:MOST_EXAMPLES]
-    return [int(person) for person in chosen[order]]
+    return chosen[np.argsort(after[chosen], kind='stable')[:MOST_EXAMPLES]].tolist()
 
 
 def examples(tested: Mapping[Way, Predictions], shares: Mapping[Way, Values], dataset: Any) -> list[Example]:
-    """The losers as they are found untouched and with all skips off.
+    """The losers of N persons as they are found untouched and with all skips off; shares are of labelled joints."""
 
-    Args:
-        tested: Predictions for N persons.
-        shares: Of labelled joints that are correct, (N,).
-        dataset: The N persons.
-    """
-    found = []
-    for person in losers(shares['untouched'], shares['all_off']):
+    def example(person: int) -> Example:
         info = BaseDataset.get_data_info(dataset, person)
-        found.append(
-            Example(
-                annotation_id=int(info['raw_ann_info']['id']),
-                file_name=relative_name(info['img_path'], image_folder(dataset)),
-                pck={way: float(own[person]) for way, own in shares.items()},
-                keypoints={
-                    way: [(number(x), number(y)) for x, y in own.keypoints[person]] for way, own in tested.items()
-                },
-            )
+        joints = {way: own.keypoints[person].tolist() for way, own in tested.items()}
+        return Example(
+            annotation_id=int(info['raw_ann_info']['id']),
+            file_name=relative_name(info['img_path'], image_folder(dataset)),
+            pck={way: float(own[person]) for way, own in shares.items()},
+            keypoints={way: [(number(x), number(y)) for x, y in own] for way, own in joints.items()},
         )
-    return found
+
+    return [example(person) for person in losers(shares['untouched'], shares['all_off'])]

@@ -27,18 +27,10 @@ def tables(answer: SkipAblation, results: Results) -> list[Table]:
         for joint, lost in one.drop.joints.items()
     ]
     confidence = confidence_of(answer)
-    found = [
-        Table(
-            f'PCK under each condition, with {confidence} intervals; level 0 is the finest',
-            ['condition', 'replaced by', 'labelled joints', *PARTS.values()],
-            rows,
-            folded=True,
-        ),
-        Table(
-            f'PCK that each joint loses with a level off, with {confidence} intervals',
-            ['joint', 'condition', 'replaced by', 'lost'],
-            joints,
-            folded=True,
-        ),
-    ]
-    return [table for table in found if table.rows]
+    caption = f'PCK under each condition, with {confidence} intervals; level 0 is the finest'
+    head = ['condition', 'replaced by', 'labelled joints', *PARTS.values()]
+    found = [Table(caption, head, rows, folded=True)]
+    if joints:
+        caption = f'PCK that each joint loses with a level off, with {confidence} intervals'
+        found.append(Table(caption, ['joint', 'condition', 'replaced by', 'lost'], joints, folded=True))
+    return found

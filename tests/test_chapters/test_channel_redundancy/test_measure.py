@@ -34,7 +34,8 @@ from tests.test_chapters.test_component_projection.test_measure import (
     labelled_pck,
     projected_by_hand,
 )
-from tests.test_interventions.test_capture import one_thread  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 HOURGLASS = 'backbone.hourglasses.0'
 STAGES = [

@@ -33,7 +33,8 @@ from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, load, save_network, small_config
 from tests.test_chapters.test_component_projection.test_measure import THR, dumped, exactly, labelled_pck
 from tests.test_explain.test_stores import explained
-from tests.test_interventions.test_capture import one_thread  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 @pytest.fixture(scope='module')

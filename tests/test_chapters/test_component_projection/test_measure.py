@@ -26,7 +26,8 @@ from shg_xai.results import Estimate, read_answer, write
 from shg_xai.runner.building import build_runner
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, load, save_network, small_config
-from tests.test_interventions.test_capture import one_thread  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 THR = 0.4  # loose enough for a random network's PCK to tell persons and projections apart
 RESNET = dict(

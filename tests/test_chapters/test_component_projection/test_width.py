@@ -48,7 +48,7 @@ def test_numbers_asked_for_are_ascending_with_all_of_them() -> None:
 
 def lost(a: NDArray[np.float64], b: NDArray[np.float64], drawn: Bootstrap) -> Estimate:
     """What is lost from a to b, as the curve has it."""
-    _, drop = curves({'labelled': a}, {3: {'labelled': b}}, drawn)
+    drop = curves({'labelled': a}, {3: {'labelled': b}}, drawn, 0.005)['drop']
     assert drop['labelled'].x == [3]
     return drop['labelled'].y[0]
 
@@ -71,7 +71,8 @@ def test_pairs_tell_what_two_means_do_not() -> None:
     ).confidence_interval
     assert found.ends == (pytest.approx(expected.low, abs=2e-4), pytest.approx(expected.high, abs=2e-4))
     assert found.holds() is False
-    pck, _ = curves({'labelled': persons}, {3: {'labelled': lower}}, Bootstrap(np.arange(100), 500, 0.9, 1))
+    drawn = Bootstrap(np.arange(100), 500, 0.9, 1)
+    pck = curves({'labelled': persons}, {3: {'labelled': lower}}, drawn, 0.005)['pck']
     alone = Bootstrap(np.arange(100), 500, 0.9, 1).mean(persons)
     (other,) = pck['labelled'].y
     assert alone.ends is not None and other.ends is not None and alone.ends[0] < other.ends[1]

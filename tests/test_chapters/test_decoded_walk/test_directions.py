@@ -29,7 +29,7 @@ VALUES = (np.random.default_rng(0).standard_normal((300, 6)) * np.linspace(3, 0.
 
 
 def made(values: list[float] | np.ndarray, kind: str = 'number', name: str = 'much') -> Concept:
-    return Concept(name, '', '', '-', kind, np.asarray(values, float))
+    return Concept(name, '', '', '-', 'flag' if kind == 'flag' else 'number', np.asarray(values, float))
 
 
 def components_of(values: np.ndarray) -> Components:
