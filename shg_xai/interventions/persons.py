@@ -3,6 +3,7 @@
 Shapes: N persons.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +111,11 @@ class Persons:
     def subset(self, chosen: NDArray[np.int64]) -> 'Persons':
         """Some of them, by their numbers, in that order; a number may come twice."""
         columns = {name: values[chosen] for name, values in self.columns.items()}
-        return Persons(self.dataset.get_subset(chosen.tolist()), columns, self.split)
+        # Not get_subset: it remembers by address what it has copied, so a step of the pipeline may become what lay
+        # there before and is gone.
+        dataset = copy(self.dataset)
+        dataset.get_subset_(chosen.tolist())
+        return Persons(dataset, columns, self.split)
 
     def spread(self, count: int) -> NDArray[np.int64]:
         """At most ``count`` of their numbers, evenly from the first to the last, ascending."""

@@ -36,6 +36,15 @@ def test_a_subset_keeps_its_order_and_may_hold_one_twice(opened: Callable[..., A
     assert ids(one.loader()) == [10, 11, 20, 21, 30, 31], 'the others are still there'
 
 
+def test_a_subset_has_its_own_pipeline_however_many_were_made(opened: Callable[..., Any]) -> None:
+    """MMEngine's get_subset remembers by address what it has copied, also what is gone since."""
+    cfg = opened().cfg
+    expected = [step['type'] for step in cfg.val_dataloader.dataset.pipeline]
+    for _ in range(60):
+        some = open_persons(cfg, 'val').subset(np.array([5, 0]))
+        assert [type(step).__name__ for step in some.dataset.pipeline.transforms] == expected
+
+
 @pytest.mark.parametrize(
     'count, numbers', [(1, [0]), (2, [0, 5]), (3, [0, 2, 5]), (6, [0, 1, 2, 3, 4, 5]), (9, [0, 1, 2, 3, 4, 5])]
 )
