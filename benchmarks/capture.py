@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 DESCRIPTION = """Time a test of the study's full-size network (random weights) with and without
@@ -62,7 +63,7 @@ def measure_time(args: argparse.Namespace) -> None:
     from shg_xai.interventions.persons import build_loader, open_persons
 
     cfg = read(args, args.config)
-    model = open_model(cfg, None).eval()
+    model: Any = open_model(cfg, None).eval()
 
     def plainly() -> None:
         for batch in build_loader(cfg, open_persons(cfg, 'test', args.persons).dataset):
@@ -78,7 +79,8 @@ def measure_time(args: argparse.Namespace) -> None:
 
     sizes: list[int] = []
     rows: list[int] = []
-    plainly(), storing()
+    plainly()
+    storing()
     ratios = []
     for index in range(args.rounds):
         seconds = []

@@ -41,10 +41,10 @@ class SheetOptions:
 def main() -> None:
     options = parse(SheetOptions, DESCRIPTION)
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.drawing.pose_sheet import draw_pose_sheet
+    from shg_xai.drawing.pose_sheet import Pose, draw_pose_sheet
     from shg_xai.interventions.predict import predict_persons
 
-    rows = {}
+    rows: dict[str, list[Pose]] = {}
     for config, checkpoint in zip(options.networks[::2], options.networks[1::2], strict=True):
         sheet = predict_persons(config, checkpoint, options.data_root, options.persons)
         rows |= {'truth': sheet.truth, Path(config).stem: sheet.poses}

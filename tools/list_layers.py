@@ -66,16 +66,13 @@ def mark(layer: 'LayerInfo') -> str:
 
 def table(layers: list['LayerInfo'], batch: int) -> str:
     """The layers as lines of text, with the notes they need."""
-    rows = [('name', 'shape', 'calls', 'KiB float16', 'KiB float32')]
+    rows = [['name', 'shape', 'calls', 'KiB float16', 'KiB float32']]
     for layer in layers:
         kib = [f'{math.prod(layer.shape) * batch * size / 1024:,.1f}' for size in (2, 4)]
-        rows.append((layer.name, ' x '.join(map(str, layer.shape)) or 'a number', f'{layer.calls}{mark(layer)}', *kib))
+        rows.append([layer.name, ' x '.join(map(str, layer.shape)) or 'a number', f'{layer.calls}{mark(layer)}', *kib])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
-        '  '.join(
-            cell.ljust(width) if index < 2 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
+        '  '.join(f'{cell:{side}{width}}' for cell, side, width in zip(row, '<<>>>', widths, strict=True))
         for row in rows
     ]
     marks = ''.join(mark(layer) for layer in layers)

@@ -25,7 +25,7 @@ def weights_sha256(model: nn.Module) -> str:
     digest = hashlib.sha256()
     for name, values in model.named_parameters():
         digest.update(name.encode())
-        digest.update(values.detach().cpu().contiguous().reshape(-1).view(uint8).numpy())
+        digest.update(values.detach().cpu().contiguous().reshape(-1).view(uint8).numpy().data)
     return digest.hexdigest()
 
 
@@ -56,45 +56,33 @@ class LatentDumpHook(Hook):
         self.dtype = dtype
         self.rows_per_shard = rows_per_shard
 
-    def before_test(self, runner: Runner) -> None:
-        """Start writing."""
-        self._start(runner, runner.test_loop, self.out_dir, 'test')
+    # MMEngine calls these for training (which is let alone), validation and test.
 
-    def before_val(self, runner: Runner) -> None:
-        """Start writing."""
-        self._start(runner, runner.val_loop, self.out_dir / f'epoch_{runner.epoch}', 'val')
+    def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
+        """Start writing; what a run left that its data or its metrics ended is computed again."""
+        if mode != 'train':
+            loop = getattr(runner, f'{mode}_loop')
+            folder = self.out_dir / f'epoch_{runner.epoch}' if mode == 'val' else self.out_dir
+            loop.latents = _Recording(self, runner, loop, folder, mode)
 
-    def before_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+    def _before_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, mode: str = 'train') -> None:
         """Have the model tapped in the step to come."""
-        runner.test_loop.latents.tap_next_step()
+        if mode != 'train':
+            getattr(runner, f'{mode}_loop').latents.tap_next_step()
 
-    def before_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Have the model tapped in the step to come."""
-        runner.val_loop.latents.tap_next_step()
-
-    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any, outputs: Sequence[Any]) -> None:
+    def _after_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None, mode: str = 'train'
+    ) -> None:
         """Keep a batch."""
-        runner.test_loop.latents.keep(outputs, batch_idx)
+        if mode != 'train':
+            getattr(runner, f'{mode}_loop').latents.keep(outputs, batch_idx)
 
-    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any, outputs: Sequence[Any]) -> None:
-        """Keep a batch."""
-        runner.val_loop.latents.keep(outputs, batch_idx)
-
-    def after_test(self, runner: Runner) -> None:
+    def _after_epoch(self, runner: Runner, mode: str = 'train') -> None:
         """Write the rest."""
-        self._finish(runner.test_loop)
-
-    def after_val(self, runner: Runner) -> None:
-        """Write the rest."""
-        self._finish(runner.val_loop)
-
-    def _start(self, runner: Runner, loop: Any, folder: Path, split: str) -> None:
-        # What a run left that its data or its metrics ended is computed again.
-        loop.latents = _Recording(self, runner, loop, folder, split)
-
-    def _finish(self, loop: Any) -> None:
-        loop.latents.close()
-        del loop.latents
+        if mode != 'train':
+            loop = getattr(runner, f'{mode}_loop')
+            loop.latents.close()
+            del loop.latents
 
 
 class _Recording:
@@ -144,11 +132,10 @@ class _Recording:
         arrays = first_arrays(self.outputs, len(samples))
         folder = image_folder(self.loop.dataloader.dataset)
         rows = [sample_row(sample, self.split, folder) for sample in samples]
-        if self.writer is None:
-            self._open({name: array.shape[1:] for name, array in arrays.items()})
+        writer = self.writer or self._open({name: array.shape[1:] for name, array in arrays.items()})
         new = [index for index in range(self._not_padded(len(rows))) if rows[index]['annotation_id'] not in self.done]
         self.done |= {rows[index]['annotation_id'] for index in new}
-        self.writer.add([rows[index] for index in new], {name: array[new] for name, array in arrays.items()})
+        writer.add([rows[index] for index in new], {name: array[new] for name, array in arrays.items()})
 
     def _not_padded(self, count: int) -> int:
         """How many of the next persons are no repeats that give each process as many.
@@ -162,7 +149,7 @@ class _Recording:
         own = range(get_rank(), len(loader.dataset), get_world_size())
         return len(own[start : self.seen])
 
-    def _open(self, shapes: dict[str, Sequence[int]]) -> None:
+    def _open(self, shapes: dict[str, Sequence[int]]) -> ShardWriter:
         cfg, loader = self.runner.cfg, f'{self.split}_dataloader'
         origin = Origin(cfg, self.loop.dataloader.dataset, cfg[loader].dataset, self.runner._load_from, self.split)
         layers = tuple(Layer.named(name, shape, self.hook.dtype) for name, shape in shapes.items())
@@ -170,6 +157,7 @@ class _Recording:
         manifest = origin.manifest(layers, dict(weights_sha256=weights_sha256(self.model)))
         self.done = create_store(self.folder, manifest)
         self.writer = ShardWriter(self.folder, manifest, get_rank(), self.hook.rows_per_shard)
+        return self.writer
 
     def close(self) -> None:
         """Write what is left; a second time does nothing."""

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from mmengine.dist import is_main_process
@@ -14,7 +13,7 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from shg_xai.errors import InputError
-from shg_xai.interventions.edits import Edit
+from shg_xai.interventions.edits import always
 from shg_xai.interventions.evaluate import Condition, evaluate
 from shg_xai.interventions.network import Network, keypoint_names, unwrapped
 from shg_xai.models import AutoencoderNeck
@@ -55,13 +54,12 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
     places = autoencoder_places(model)
     if len(places) != len(autoencoders):
         raise InputError(
-            f'SpliceHook: autoencoders: {len(autoencoders)} given, the network has '
-            f'{len(places)} places for one; give a checkpoint for each stack, in '
-            'order'
+            f'SpliceHook: autoencoders: {len(autoencoders)} given, the network has {len(places)} places for one; give '
+            'a checkpoint for each stack, in order'
         )
     found = read_weights(plain)
-    own = {name for name in model.state_dict() if not any(name.startswith(f'{place}.') for place in places)}
-    rest = _Part({name: value for name, value in model.state_dict().items() if name in own})
+    inside = tuple(f'{place}.' for place in places)
+    rest = {name: value for name, value in model.state_dict().items() if not name.startswith(inside)}
     check_fits(found, rest, plain)
     weights = {name.removeprefix('module.'): value for name, value in found.items()}
     for place, path in zip(places, autoencoders, strict=True):
@@ -78,50 +76,26 @@ def _check_origin(autoencoder: str, plain: str) -> None:
     network = known.get('network')
     if network and network != identify(plain).sha256:
         raise InputError(
-            f'{autoencoder}: was trained on latents of another network '
-            f'({known.get("store")}) than {plain}; dump its latents and train the '
-            'autoencoder anew'
+            f'{autoencoder}: was trained on latents of another network ({known.get("store")}) than {plain}; dump its '
+            'latents and train the autoencoder anew'
         )
 
 
-class _Part(nn.Module):
-    """Some of a network's weights, as far as a comparison needs them."""
-
-    def __init__(self, weights: dict[str, Tensor]) -> None:
-        super().__init__()
-        self.weights = weights
-
-    def state_dict(self, *args: Any, **options: Any) -> dict[str, Tensor]:
-        return self.weights
-
-
 def validate(runner: Runner, changes: Mapping[str, WithInput]) -> dict[str, dict[str, float]]:
-    """Validate a runner's model with each change of its autoencoders, outside of any loop, so that no hook runs.
+    """The metrics of a runner's model with each change of its autoencoders, by the change's name.
 
-    Args:
-        runner: About to train; its validation data and metrics are used.
-        changes: By name.
-
-    Returns:
-        For each name the metrics.
+    On the runner's validation data, but outside of its loop, so that no hook runs.
     """
-    loader = runner.val_dataloader
-    if not hasattr(loader, 'dataset'):
-        loader = runner.val_loop.dataloader
-    model = unwrapped(runner.model)
+    loader, model = runner.val_loop.dataloader, unwrapped(runner.model)
     network = Network(model, runner.cfg, keypoint_names(loader.dataset))
     places = autoencoder_places(model)
     evaluators: dict[Hashable, Evaluator] = {name: runner.build_evaluator(runner.cfg.val_evaluator) for name in changes}
     for evaluator in evaluators.values():
         evaluator.dataset_meta = loader.dataset.metainfo
-    conditions = [Condition(name, dict.fromkeys(places, _edit(change))) for name, change in changes.items()]
+    conditions = [Condition(name, dict.fromkeys(places, always(change))) for name, change in changes.items()]
     for one in evaluate(network, loader, conditions, desc='splice'):
         evaluators[one.condition.name].process(data_samples=one.samples, data_batch=one.batch)
     return {name: evaluators[name].evaluate(len(loader.dataset)) for name in changes}
-
-
-def _edit(change: WithInput) -> Edit:
-    return lambda batch, place: change
 
 
 @HOOKS.register_module()
@@ -146,8 +120,8 @@ class SpliceHook(Hook):
     def __init__(self, plain: str | None = None, autoencoders: Sequence[str] = ()) -> None:
         if autoencoders and plain is None:
             raise InputError(
-                'SpliceHook: autoencoders are given but no plain network; name its '
-                'checkpoint: default_hooks.splice.plain=FILE'
+                'SpliceHook: autoencoders are given but no plain network; name its checkpoint: '
+                'default_hooks.splice.plain=FILE'
             )
         self.plain = plain
         self.autoencoders = [autoencoders] if isinstance(autoencoders, str) else list(autoencoders)
@@ -159,30 +133,18 @@ class SpliceHook(Hook):
         model = unwrapped(runner.model)
         weights = spliced_weights(model, self.plain, self.autoencoders)
         model.load_state_dict(weights)
-        report = dict(
-            schema_version=1,
-            plain=_named(self.plain),
-            autoencoders=[_named(path) for path in self.autoencoders],
-            seed=runner.seed,
-            metrics={},
+        plain, *autoencoders = (
+            dict(file=path, sha256=identify(path).sha256) for path in (self.plain, *self.autoencoders)
         )
+        report = dict(schema_version=1, plain=plain, autoencoders=autoencoders, seed=runner.seed, metrics={})
         if runner.val_loop is not None:
             wanted = CHANGES if self.autoencoders else {'plain': CHANGES['plain']}
             report['metrics'] = validate(runner, wanted)
             for name, metrics in report['metrics'].items():
                 numbers = '  '.join(f'{key}: {metrics[key]:.4f}' for key in metrics if key.count('/') == 1)
                 runner.logger.info(f'Splice({name}) {numbers}')
-        if is_main_process():
-            _write(Path(runner.work_dir), report, model.state_dict())
-
-
-def _named(checkpoint: str) -> dict[str, str | None]:
-    return dict(file=checkpoint, sha256=identify(checkpoint).sha256)
-
-
-def _write(folder: Path, report: dict[str, Any], weights: dict[str, Tensor]) -> None:
-    """Write report and weights, each whole or not at all."""
-    with aside(folder / 'spliced.pth') as part:
-        torch.save(dict(meta=dict(seed=report['seed']), state_dict=weights), part)
-    with aside(folder / 'splice.json') as part:
-        part.write_text(json.dumps(report, indent=1) + '\n')
+        if is_main_process():  # each whole or not at all
+            with aside(Path(runner.work_dir) / 'spliced.pth') as part:
+                torch.save(dict(meta=dict(seed=runner.seed), state_dict=model.state_dict()), part)
+            with aside(Path(runner.work_dir) / 'splice.json') as part:
+                part.write_text(json.dumps(report, indent=1) + '\n')

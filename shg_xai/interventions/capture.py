@@ -48,12 +48,7 @@ def capture(options: CaptureOptions) -> int:
 
 
 def dump_latents(cfg: Config, checkpoint: str | None, options: DumpOptions) -> int:
-    """Run a network on the persons that are not stored yet, and store their latents.
-
-    Args:
-        cfg: A config of MMPose's.
-        checkpoint: A checkpoint of it, or None for random weights.
-        options: What to store.
+    """Run a network (without checkpoint: of random weights) on the persons not stored yet, and store their latents.
 
     Returns:
         How many persons this process has stored.

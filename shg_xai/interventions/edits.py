@@ -53,11 +53,7 @@ def resample(batch: Batch, place: str) -> Replacement:
 
 
 def constant(values: Sequence[Tensor]) -> Edit:
-    """The same for everybody, as the mean over persons.
-
-    Args:
-        values: A tensor (1, ...) for each call of the layer in a pass.
-    """
+    """The same for everybody, as the mean over persons: a tensor (1, ...) for each call of the layer in a pass."""
     return lambda batch, place: given(values)
 
 
@@ -68,14 +64,7 @@ def project(mean: Tensor, vectors: Tensor) -> Edit:
         mean: Mean latent, float32, (D,).
         vectors: V, a component a column, float32, (D, k).
     """
-
-    def projected(x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
-            centred = x.flatten(1).float() - mean
-            values = mean + (centred @ vectors) @ vectors.T
-        return like(x, values.reshape(x.shape))
-
-    return lambda batch, place: projected
+    return _in_float32(lambda x: _projected(x.flatten(1), mean, vectors).reshape(x.shape))
 
 
 def project_channels(mean: Tensor, vectors: Tensor) -> Edit:
@@ -85,14 +74,7 @@ def project_channels(mean: Tensor, vectors: Tensor) -> Edit:
         mean: Over persons and positions, float32, (C,).
         vectors: V, a component a column, float32, (C, k).
     """
-
-    def projected(x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
-            centred = x.movedim(1, -1).float() - mean
-            values = mean + (centred @ vectors) @ vectors.T
-        return like(x, values.movedim(-1, 1))
-
-    return lambda batch, place: projected
+    return _in_float32(lambda x: _projected(x.movedim(1, -1), mean, vectors).movedim(-1, 1))
 
 
 def shift(offset: Tensor, start: Tensor | None = None) -> Edit:
@@ -102,33 +84,33 @@ def shift(offset: Tensor, start: Tensor | None = None) -> Edit:
         offset: float32, (D,).
         start: Where all are moved from, float32, (D,); None for each person's own latent.
     """
-
-    def shifted(x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
-            values = (x.flatten(1).float() if start is None else start) + offset
-        return like(x, values.expand(len(x), -1).reshape(x.shape))
-
-    return lambda batch, place: shifted
+    return _in_float32(
+        lambda x: ((x.flatten(1) if start is None else start) + offset).expand(len(x), -1).reshape(x.shape)
+    )
 
 
 def shift_each(offsets: Tensor) -> Edit:
-    """Latents moved, each person's by an offset of its own.
+    """Latents moved, each person's by its own of the offsets of the whole data set, float32, (persons, D)."""
+    return lambda batch, place: shift(offsets[torch.from_numpy(batch.persons)])(batch, place)
 
-    Args:
-        offsets: Of all persons of the data set, float32, (persons, D).
-    """
 
-    def edit(batch: Batch, place: str) -> Replacement:
-        own = offsets[torch.from_numpy(batch.persons)]
+def always(change: Change) -> Edit:
+    """The same function of what the layer puts out in every batch."""
+    return lambda batch, place: change
 
-        def shifted(x: Tensor) -> Tensor:
-            with torch.autocast(x.device.type, enabled=False):
-                values = x.flatten(1).float() + own
-            return like(x, values.reshape(x.shape))
 
-        return shifted
+def _in_float32(change: Replacement) -> Edit:
+    """An edit by a function of what the layer puts out, in float32 whatever the network computes in."""
 
-    return edit
+    def changed(x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return like(x, change(x.float()))
+
+    return always(changed)
+
+
+def _projected(x: Tensor, mean: Tensor, vectors: Tensor) -> Tensor:
+    return mean + ((x - mean) @ vectors) @ vectors.T
 
 
 def given(values: Sequence[Tensor]) -> Replacement:

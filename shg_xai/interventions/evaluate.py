@@ -92,7 +92,6 @@ def evaluate(
     an exception, no hook is on it and it trains again if it did before.
 
     Args:
-        network: The network.
         loader: The persons, see :func:`~shg_xai.interventions.persons.build_loader`.
         conditions: In the order of the passes of each batch; those that reuse the same layer stand side by side.
         read: Layers whose outputs are kept.
@@ -146,16 +145,7 @@ def predictions(passes: Iterable[Pass]) -> dict[Hashable, Predictions]:
 
 
 def mean_outputs(network: Network, loader: DataLoader[Any], places: Sequence[str]) -> Outputs:
-    """Mean over persons of what layers put out, summed up batch by batch in float64.
-
-    Args:
-        network: The network.
-        loader: The persons.
-        places: The layers.
-
-    Returns:
-        For each a float64 tensor (1, ...) a call of the layer.
-    """
+    """Mean over persons of what layers put out, a float64 tensor (1, ...) for each call; summed up batch by batch."""
     sums: Outputs = {}
     for one in evaluate(network, loader, read=places, stop=not network.flips, desc='means'):
         for name, outputs in one.outputs.items():

@@ -93,11 +93,9 @@ def keypoint_names(dataset: Any) -> list[str]:
 
 
 def open_network(cfg: Config, checkpoint: str | None, dataset: Any, split: str) -> Network:
-    """A config's network with its weights, judged as its config's VisiblePCK does.
+    """A config's network with the weights of a checkpoint (None: random ones), judged as its config's VisiblePCK does.
 
     Args:
-        cfg: A config of MMPose's.
-        checkpoint: A checkpoint of it; None for random weights.
         dataset: The persons it is going to be tested on, for the names of the keypoints.
         split: Which of the config's evaluators says how: train, val or test.
 

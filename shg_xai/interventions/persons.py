@@ -23,15 +23,10 @@ Columns = dict[str, NDArray[Any]]
 
 
 def person_columns(dataset: Any) -> Columns:
-    """Columns a condition may name, one entry a person, from the annotations alone.
+    """Columns (N,) a condition may name, from the annotations alone; NaN where absent.
 
-    Args:
-        dataset: N persons.
-
-    Returns:
-        ``annotation_id``, ``image_id``, ``num_labelled``, ``num_visible``, ``num_occluded``, ``labelled`` (whether all
-        joints are), ``area``, ``bbox_width``, ``bbox_height`` (pixels) and every ``factors.<name>``; shape (N,) each,
-        NaN where absent.
+    ``annotation_id``, ``image_id``, ``num_labelled``, ``num_visible``, ``num_occluded``, ``labelled`` (whether all
+    joints are), ``area``, ``bbox_width``, ``bbox_height`` (pixels) and every ``factors.<name>``.
 
     Raises:
         InputError: There are no persons.
@@ -41,16 +36,8 @@ def person_columns(dataset: Any) -> Columns:
         # MMEngine's: MMPose's own copies what is known of the data set for every person.
         person = BaseDataset.get_data_info(dataset, index)['raw_ann_info']
         v = np.asarray(person['keypoints'])[2::3]
-        counts.append(
-            (
-                person['id'],
-                person['image_id'],
-                (v > 0).sum(),
-                (v == VISIBLE).sum(),
-                (v == OCCLUDED).sum(),
-                (v > 0).all(),
-            )
-        )
+        seen = [(v > 0).sum(), (v == VISIBLE).sum(), (v == OCCLUDED).sum(), (v > 0).all()]
+        counts.append((person['id'], person['image_id'], *seen))
         sizes.append((person.get('area', np.nan), *person['bbox'][2:]))
         factors.append(person.get('factors', {}))
     if not counts:
@@ -123,11 +110,7 @@ class Persons:
 
 
 def evaluation_dataset(cfg: Config, split: str) -> Any:
-    """Config of a split's dataset as it is tested: annotated boxes, no augmentation.
-
-    Args:
-        cfg: A config of MMPose's.
-        split: train, val or test.
+    """Config of the dataset of a split (train, val or test) as it is tested: annotated boxes, no augmentation.
 
     Raises:
         InputError: The config has no such dataloader, or not one dataset of single persons.
@@ -147,12 +130,7 @@ def evaluation_dataset(cfg: Config, split: str) -> Any:
 
 
 def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
-    """The first persons of a split, as they are tested.
-
-    Args:
-        cfg: A config of MMPose's.
-        split: train, val or test.
-        limit: At most so many.
+    """The persons of a split (train, val or test) as they are tested; the first ones, at most ``limit``.
 
     Raises:
         InputError: There are none, or the config has no such data set.
@@ -171,7 +149,6 @@ def build_loader(cfg: Config, dataset: Any) -> DataLoader[Any]:
     loader = cfg.get('val_dataloader') or cfg.test_dataloader
     settings = {key: value for key, value in loader.items() if key != 'dataset'}
     # Each process has its own persons already, so no sampler may share them out again.
-    built: DataLoader[Any] = Runner.build_dataloader(
-        {**settings, 'dataset': dataset, 'sampler': None, 'shuffle': False, 'drop_last': False}
-    )
+    own = dict(dataset=dataset, sampler=None, shuffle=False, drop_last=False)
+    built: DataLoader[Any] = Runner.build_dataloader({**settings, **own})
     return built

@@ -37,16 +37,7 @@ class Sheet(NamedTuple):
 
 
 def predict_persons(config: str, checkpoint: str, data_root: str | None, count: int) -> Sheet:
-    """Run a network on persons spread evenly over its config's test set.
-
-    Args:
-        config: A config file.
-        checkpoint: A checkpoint of it.
-        data_root: Overrides the config's.
-        count: How many persons, at most.
-
-    Returns:
-        In the order of the test set.
+    """Run a network on at most ``count`` persons, spread evenly over its config's test set, in its order.
 
     Raises:
         InputError: Config, checkpoint or data set cannot be used.

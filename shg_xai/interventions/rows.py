@@ -43,15 +43,9 @@ def relative_name(path: str, folder: str | None) -> str:
 
 
 def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[str, Any]:
-    """What a row says of a person.
+    """What a latent store's row says of a person with K keypoints, tested or not; what is not known is None.
 
-    Args:
-        sample: A person, tested or not, with ground truth and K keypoints.
-        split: Name of the part of the data set.
-        image_dir: The folder of the images, from which file names start.
-
-    Returns:
-        The columns of a latent store; what is not known is None.
+    File names start from ``image_dir``.
 
     Raises:
         InputError: The boxes come from a detector, so that nobody knows who the person is.

@@ -52,15 +52,15 @@ def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
     return dict(weights)
 
 
-def check_fits(weights: Mapping[str, Tensor], model: nn.Module, path: str) -> None:
-    """Refuse weights that are not exactly the model's.
+def check_fits(weights: Mapping[str, Tensor], model: nn.Module | Mapping[str, Tensor], path: str) -> None:
+    """Refuse weights that are not exactly the model's, or those of a part of it by name.
 
     MMEngine loads what fits and leaves the rest as it was, which tests a half-random network.
 
     Raises:
         InputError: Names or shapes differ.
     """
-    own = model.state_dict()
+    own = model.state_dict() if isinstance(model, nn.Module) else model
     found = {name.removeprefix('module.'): value.shape for name, value in weights.items()}
     problems = [
         f'{len(names)} {what} (e.g. {min(names)})'

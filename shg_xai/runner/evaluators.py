@@ -1,6 +1,6 @@
 """Finding VisiblePCK in a config's evaluators."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mmengine.config import Config
@@ -10,26 +10,14 @@ from shg_xai.evaluation.person_scores import NORMALISERS
 
 
 def visible_pck(cfg: Config, split: str) -> dict[str, Any] | None:
-    """The first VisiblePCK of a split's evaluator, to be read or changed in place.
-
-    Args:
-        cfg: A config of MMPose's.
-        split: val or test.
-
-    Returns:
-        Its settings; None where the evaluator has none.
-    """
+    """The settings of the first VisiblePCK of a split's evaluator (val or test), to be read or changed in place."""
     evaluator = cfg.get(f'{split}_evaluator') or []
-    entries = [evaluator] if isinstance(evaluator, Mapping) else evaluator
+    entries: Iterable[Any] = [evaluator] if isinstance(evaluator, Mapping) else evaluator
     return next((entry for entry in entries if entry.get('type') == 'VisiblePCK'), None)
 
 
 def keep_persons(cfg: Config, file: str) -> None:
-    """Have a test write the PCK of each person.
-
-    Args:
-        cfg: Changed in place.
-        file: The Parquet file.
+    """Have a test write the PCK of each person into a Parquet file; the config is changed in place.
 
     Raises:
         InputError: The config's test has no VisiblePCK.

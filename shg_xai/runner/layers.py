@@ -6,9 +6,10 @@ Shapes: a layer's shape is that of one person, (C, H, W) for a feature map, with
 import difflib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 
 from shg_xai.errors import InputError
 from shg_xai.runner.building import config_errors
+from shg_xai.tracing.tap import parts_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def config_path(name: str) -> str:
     """The file of a config, which may be one of MMPose's own: ``mmpose::FOLDER/.../NAME.py``.
 
     Returns:
-        A path; of a name without ``::`` the name, whether there is such a file or not.
+        A path; a name without ``::`` as it is, whether there is such a file or not.
 
     Raises:
         InputError: The package is not there, or has no such config.
@@ -73,11 +75,7 @@ def config_path(name: str) -> str:
 def input_size(cfg: Config) -> tuple[int, int]:
     """Width and height, in pixels, of the images a config's network takes.
 
-    Args:
-        cfg: The pipeline of its test set, else of its validation or training set, else its codec is read.
-
-    Returns:
-        (width, height).
+    The pipeline of its test set, else of its validation or training set, else its codec says so.
 
     Raises:
         InputError: It says so nowhere.
@@ -95,8 +93,8 @@ def input_size(cfg: Config) -> tuple[int, int]:
         for width, height in sizes(cfg.get(place)):
             return int(width), int(height)
     raise InputError(
-        f'{_source(cfg)}: no input_size=(width, height), neither in the pipeline of '
-        'the test set nor in codec; add it to see the layers'
+        f'{_source(cfg)}: no input_size=(width, height), neither in the pipeline of the test set nor in codec; add it '
+        'to see the layers'
     )
 
 
@@ -132,14 +130,11 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
         raise
     except Exception as error:
         raise InputError(
-            f'{_source(cfg)}: cannot build its network, or not run it on an image of '
-            f'{width} x {height} ({type(error).__name__}: {error})'
+            f'{_source(cfg)}: cannot build its network, or not run it on an image of {width} x {height} '
+            f'({type(error).__name__}: {error})'
         ) from error
-    logger.warning(
-        '%s: could not run without computing (%s); ran on a random image instead',
-        _source(cfg),
-        ' '.join(reason.split()),
-    )
+    words = '%s: could not run without computing (%s); ran on a random image instead'
+    logger.warning(words, _source(cfg), ' '.join(reason.split()))
     return layers
 
 
@@ -165,58 +160,39 @@ def build_model(cfg: Config) -> nn.Module:
 
     model_cfg = deepcopy(cfg.model)
     for part in model_cfg.values():
-        if isinstance(part, Mapping):
+        if isinstance(part, dict):
             part.update(dict.fromkeys({'init_cfg', 'pretrained'} & part.keys()))
     return MODELS.build(model_cfg).eval()
 
 
 def record_outputs(model: nn.Module, images: Tensor) -> dict[str, tuple[tuple[int, ...], str, int]]:
-    """Run a pose estimator and note what every layer in it put out at its first call.
+    """Run a pose estimator on images (N, 3, H, W) and note what every layer in it put out at its first call.
 
-    Args:
-        model: An estimator of MMPose's; no hook stays on it.
-        images: (N, 3, H, W), on the model's device.
-
-    Returns:
-        In the order they first fire, by name: the shape with the batch, the dtype, and how often the layer fired.
+    By name, in the order they first fire: the shape with the batch, the dtype, and how often the layer fired.
     """
-    outputs: dict[str, list[tuple[str, tuple[int, ...], str]]] = {}
+    first: dict[str, dict[str, tuple[tuple[int, ...], str]]] = {}
     calls: Counter[str] = Counter()
 
-    def hook_for(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: object, output: object) -> None:
-            calls[name] += 1
-            if name not in outputs:
-                outputs[name] = [
-                    (part, tuple(value.shape), str(value.dtype)[len('torch.') :])
-                    for part, value in tensor_parts(name, output).items()
-                ]
+    def note(name: str, module: nn.Module, inputs: object, output: object) -> None:
+        calls[name] += 1
+        if name not in first:
+            parts = tensor_parts(name, output).items()
+            first[name] = {part: (tuple(value.shape), str(value.dtype)[len('torch.') :]) for part, value in parts}
 
-        return hook
-
-    handles = [module.register_forward_hook(hook_for(name)) for name, module in model.named_modules() if name]
+    handles = [module.register_forward_hook(partial(note, name)) for name, module in model.named_modules() if name]
     try:
         model(images, None, mode='tensor')
     finally:
         for handle in handles:
             handle.remove()
-    return {part: (shape, dtype, calls[name]) for name, parts in outputs.items() for part, shape, dtype in parts}
+    return {part: (*known, calls[name]) for name, parts in first.items() for part, known in parts.items()}
 
 
 def tensor_parts(name: str, output: object) -> dict[str, Tensor]:
-    """The tensors of a layer's output: ``name`` if it is one, else ``name:index``, ``name:key``.
-
-    One level deep, as far as a tap can reach: what is in a list of lists has no name.
-    """
+    """The tensors of a layer's output, by the names a tap knows: ``name`` if it is one, else ``name:index or key``."""
     if isinstance(output, Tensor):
         return {name: output}
-    if isinstance(output, list | tuple):
-        output = dict(enumerate(output))
-    return (
-        {f'{name}:{key}': value for key, value in output.items() if isinstance(value, Tensor)}
-        if isinstance(output, Mapping)
-        else {}
-    )
+    return {f'{name}:{key}': value for key, value in parts_of(output).items() if isinstance(value, Tensor)}
 
 
 def nearest_names(name: str, known: Sequence[str]) -> list[str]:
@@ -225,30 +201,24 @@ def nearest_names(name: str, known: Sequence[str]) -> list[str]:
     First its parts (``name:0``), then names one of which ends in the other, then those that hold it, shortest first,
     then those spelt alike.
     """
-    ends = [other for other in known if other.endswith(f'.{name}') or name.endswith(f'.{other}')]
     parts = [other for other in known if other.startswith(f'{name}:')]
+    ends = [other for other in known if other.endswith(f'.{name}') or name.endswith(f'.{other}')]
     holding = sorted((other for other in known if name and name in other), key=len)
     alike = difflib.get_close_matches(name, known, n=5)
     return list(dict.fromkeys([*parts, *ends, *holding, *alike]))[:5]
 
 
 def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse names of layers that a network does not have.
-
-    Args:
-        names: The wanted layers.
-        known: Those there are; the names of :func:`list_layers`.
+    """Refuse names of layers that are none of a network's, as :func:`list_layers` knows them.
 
     Raises:
         InputError: Some are unknown; names the nearest to each.
     """
-    unknown = [
-        f'no layer {name!r} fires in this network{_did_you_mean(nearest_names(name, known))}'
-        for name in names
-        if name not in known
-    ]
-    if unknown:
-        raise InputError('; '.join([*unknown, 'tools/list_layers.py lists all']))
+    if unknown := [name for name in names if name not in known]:
+        said = [
+            f'no layer {name!r} fires in this network{_did_you_mean(nearest_names(name, known))}' for name in unknown
+        ]
+        raise InputError('; '.join([*said, 'tools/list_layers.py lists all']))
 
 
 def _source(cfg: Config) -> str:

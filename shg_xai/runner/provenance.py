@@ -24,8 +24,11 @@ from shg_xai.results import Checkpoint
 
 def sha256(path: str) -> str:
     """SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
     with open(path, 'rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def identify(checkpoint: str) -> Checkpoint:
@@ -80,16 +83,14 @@ class Origin:
         """What decides about the rows, as JSON gives it back; a store is only resumed from the same."""
         cfg, ann_file = self.cfg, self.dataset.ann_file
         pipeline = [step for step in self.dataset_cfg.pipeline if step.type != 'PackPoseInputs']
-        known = identify(self.checkpoint) if self.checkpoint else None
-        if known is None:
-            weights = dict(seed=cfg.get('randomness', {}).get('seed'))
-        else:
+        weights = dict(seed=cfg.get('randomness', {}).get('seed'))
+        if self.checkpoint:
+            known = identify(self.checkpoint)
             weights = dict(url=known.url) if known.url else dict(sha256=known.sha256)
         dataset = dict(ann_file=Path(ann_file).name, sha256=sha256(ann_file), split=self.split)
         found = dict(
             config_file=Path(cfg.filename).name if cfg.filename else None,
-            model=Config(dict(model=cfg.model)).to_dict()['model'],
-            pipeline=Config(dict(pipeline=pipeline)).to_dict()['pipeline'],
+            **Config(dict(model=cfg.model, pipeline=pipeline)).to_dict(),
             checkpoint=weights,
             dataset=dict(type=str(self.dataset_cfg.type), **dataset),
             options=dict(options),

@@ -16,6 +16,7 @@ tuple or list, or a key of a dict.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -63,11 +64,11 @@ def find_layer(model: nn.Module, name: str) -> nn.Module:
     return layers[layer]
 
 
-def _parts(output: Any) -> list[str]:
-    """How the parts of an output that is not one tensor are named."""
+def parts_of(output: Any) -> dict[Any, Any]:
+    """The parts of an output that is not one tensor, by key or index; one level deep, as far as a name reaches."""
     if isinstance(output, Mapping):
-        return [str(key) for key in output]
-    return [str(index) for index in range(len(output))] if isinstance(output, Sequence) else []
+        return dict(output)
+    return dict(enumerate(output)) if isinstance(output, Sequence) else {}
 
 
 def _key(output: Any, name: str) -> Any:
@@ -79,19 +80,12 @@ def _key(output: Any, name: str) -> Any:
     layer, part = split_name(name)
     if part is None and isinstance(output, Tensor):
         return None
-    if part is not None:
-        keys = output if isinstance(output, Mapping) else range(len(_parts(output)))
-        for key in keys:
-            if str(key) == part and isinstance(output[key], Tensor):
-                return key
-    parts = ', '.join(f'{layer}:{known}' for known in _parts(output))
-    raise InputError(
-        f'{name}: the output of this layer is {_kind(output)}, name a tensor in it{f": {parts}" if parts else ""}'
-    )
-
-
-def _kind(output: Any) -> str:
-    return 'one tensor' if isinstance(output, Tensor) else f'a {type(output).__name__}'
+    for key, value in parts_of(output).items():
+        if str(key) == part and isinstance(value, Tensor):
+            return key
+    parts = ', '.join(f'{layer}:{known}' for known in parts_of(output))
+    kind = 'one tensor' if isinstance(output, Tensor) else f'a {type(output).__name__}'
+    raise InputError(f'{name}: the output of this layer is {kind}, name a tensor in it{f": {parts}" if parts else ""}')
 
 
 def _replaced(output: Any, key: Any, value: Tensor) -> Any:
@@ -130,33 +124,22 @@ def tap(
         InputError: No such layer, or an output that is not one tensor and no part named.
     """
     outputs: Outputs = {name: [] for name in read}
-    replace = replace or {}
 
-    def replacing(name: str) -> Callable[..., Any]:
-        change = replace[name]
-
-        def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
-            key = _key(output, name)
-            value = output if key is None else output[key]
+    def hook(name: str, change: Change | None, module: nn.Module, inputs: Any, output: Any) -> Any:
+        key = _key(output, name)
+        value = output if key is None else output[key]
+        if change is not None:
             new = change.of(inputs[0], value) if isinstance(change, WithInput) else change(value)
             return _replaced(output, key, new)
-
-        return hook
-
-    def reading(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            key = _key(output, name)
-            value = output if key is None else output[key]
-            outputs[name].append(value.detach().clone())
-            if stop and all(outputs.values()):
-                raise _LastLayerReached
-
-        return hook
+        outputs[name].append(value.detach().clone())
+        if stop and all(outputs.values()):
+            raise _LastLayerReached
+        return None
 
     with ExitStack() as hooks:
         # Replacements come first, so that a reader of the same layer sees what the rest sees.
-        for name, hook in [*((name, replacing(name)) for name in replace), *((name, reading(name)) for name in read)]:
-            handle = find_layer(model, name).register_forward_hook(hook)
+        for name, change in [*(replace or {}).items(), *((name, None) for name in read)]:
+            handle = find_layer(model, name).register_forward_hook(partial(hook, name, change))
             hooks.callback(handle.remove)
         with suppress(_LastLayerReached):
             yield outputs

@@ -1,11 +1,13 @@
 """Weights of a plain network and of autoencoders, put together; refused where they do not fit."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from mmengine.runner import Runner
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
@@ -14,6 +16,8 @@ from shg_xai.errors import InputError
 from shg_xai.hooks.splice import CHANGES, SpliceHook, autoencoder_places, spliced_weights
 from shg_xai.models import AutoencoderNeck
 from shg_xai.tracing.tap import tap
+from tests.helpers.data import write_coco
+from tests.helpers.small_network import save_network, small_config
 
 SMALL = dict(type='StackedHourglass', channels=8, depth=2, out_channels=3)
 NECK = dict(type='AutoencoderNeck', in_channels=8, in_featuremap_size=(4, 4), hidden_channels=(8,), noise=0.1)
@@ -167,3 +171,36 @@ def test_without_autoencoders_the_plain_network_is_loaded_exactly(parts: dict[st
 def test_autoencoders_without_a_plain_network_are_refused() -> None:
     with pytest.raises(InputError, match=r'default_hooks\.splice\.plain'):
         SpliceHook(autoencoders=['ae.pth'])
+
+
+@pytest.mark.usefixtures('one_thread')
+def test_the_report_says_what_validations_find(tmp_path: Path, repo_root: Path) -> None:
+    """Plain as the plain network's own validation, spliced as one of the spliced network, and the error makes up."""
+
+    def runner(config: str, *more: str) -> Runner:
+        cfg = small_config(repo_root / 'configs' / config, data, tmp_path / config[:-3], *more)
+        cfg.val_dataloader.batch_size, cfg.val_evaluator[0].thr = 4, 0.4
+        cfg.default_hooks.checkpoint.save_best = None
+        return Runner.from_cfg(cfg)
+
+    data = write_coco(tmp_path / 'coco')
+    plain = runner('shg_coco.py', 'load_from=' + str(tmp_path / 'plain.pth'))
+    save_network(plain.cfg, tmp_path / 'plain.pth')
+    own = MODELS.build({**NECK, 'code_channels': 5})
+    file = saved(tmp_path / 'ae.pth', {f'neck.{name}': value for name, value in own.state_dict().items()})
+    bottleneck = 'model.backbone.bottleneck.'
+    spliced = runner(
+        'shg_ae_coco.py',
+        f'{bottleneck}in_channels=8',
+        f'{bottleneck}hidden_channels=[8]',
+        f'{bottleneck}code_channels=5',
+    )
+    spliced.model.train()
+    SpliceHook(str(tmp_path / 'plain.pth'), [file]).before_train(spliced)
+    assert spliced.model.training
+    assert not any(module._forward_hooks for module in spliced.model.modules())
+    report = json.loads((tmp_path / 'shg_ae_coco/splice.json').read_text())
+    assert list(report['metrics']) == ['plain', 'spliced', 'with_error']
+    assert report['metrics']['plain'] == plain.val() != report['metrics']['spliced']
+    assert report['metrics']['with_error'] == pytest.approx(report['metrics']['plain'], abs=1e-5)
+    assert report['metrics']['spliced'] == spliced.val()
