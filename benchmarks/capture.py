@@ -72,7 +72,7 @@ def measure_time(args: argparse.Namespace) -> None:
 
     def storing() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            options = dump.DumpOptions((LAYER,), Path(folder) / 'store', 'test', limit=args.persons)
+            options = dump.DumpOptions(layers=(LAYER,), out=Path(folder) / 'store', split='test', limit=args.persons)
             dump.store_persons(model, cfg, None, options, {LAYER: (256, 4, 4)})
             sizes.append(sum(file.stat().st_size for file in options.out.rglob('*.npy')))
             rows.append(sum(file.stat().st_size for file in options.out.rglob('*.parquet')))
@@ -131,7 +131,7 @@ def store_many(args: argparse.Namespace) -> None:
 
     cfg = read(args, 'configs/demo/shg_people.py')
     with tempfile.TemporaryDirectory() as folder:
-        options = dump.DumpOptions((LAYER,), Path(folder) / 'store', 'test', limit=args.worker)
+        options = dump.DumpOptions(layers=(LAYER,), out=Path(folder) / 'store', split='test', limit=args.worker)
         stored = dump.dump_latents(cfg, None, options)
         rows = sum(file.stat().st_size for file in options.out.rglob('*.parquet'))
     if stored < args.worker:

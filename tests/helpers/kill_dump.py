@@ -26,7 +26,7 @@ def dump(people: str, out: Path) -> None:
         cfg[name].dataset.data_root = people
     cfg.work_dir, cfg.launcher = str(out.parent / 'work'), 'none'
     cfg.log_level, cfg.experiment_name = 'ERROR', f'dump_{out.name}_{os.getpid()}'
-    dump_latents(cfg, None, DumpOptions((LAYER,), out, 'test', dtype='float32', rows_per_shard=7))
+    dump_latents(cfg, None, DumpOptions(layers=(LAYER,), out=out, split='test', dtype='float32', rows_per_shard=7))
 
 
 def in_child(people: str, out: Path, seconds: float | None) -> bool:

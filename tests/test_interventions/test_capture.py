@@ -11,6 +11,7 @@ from mmengine.config import Config
 from shg_xai.errors import InputError
 from shg_xai.interventions import capture as dump
 from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.network import open_model
 from shg_xai.latents import LatentStore, ShardWriter
 from shg_xai.runner.layers import LayerInfo
 from tests.helpers.data import write_coco
@@ -50,7 +51,7 @@ def test_a_latent_is_that_of_a_plain_forward_pass(
     expected = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size)
     assert list(expected) == [10, 11, 20, 21, 30, 31]
     cfg.load_from = str(checkpoint)
-    options = DumpOptions((LAYER,), tmp_path / 'out', dtype=dtype)
+    options = DumpOptions(layers=(LAYER,), out=tmp_path / 'out', dtype='float16' if dtype == 'float16' else 'float32')
     assert dump_latents(cfg, str(checkpoint), options) == 6
     assert_same(stored(tmp_path / 'out'), expected, dtype)
     mirrored = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size, mirrored=True)
@@ -96,7 +97,7 @@ def run(cfg: Config, out: Path, **options: Any) -> int:
 def test_a_pass_without_predictions_ends_at_the_last_layer(
     cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls, build = [], dump.open_model
+    calls, build = [], open_model
 
     def counting(*args: Any) -> Any:
         model = build(*args)
@@ -104,7 +105,7 @@ def test_a_pass_without_predictions_ends_at_the_last_layer(
             layer.register_forward_hook(lambda *_, name=name: calls.append(name))
         return model
 
-    monkeypatch.setattr(dump, 'open_model', counting)
+    monkeypatch.setattr('shg_xai.interventions.capture.open_model', counting)
     cfg.model.test_cfg.flip_test = True
     run(cfg, tmp_path / 'short', predictions=False)
     assert calls == ['latent'] * 3

@@ -111,7 +111,7 @@ def test_a_data_set_says_where_its_images_are() -> None:
         ([(21, 20), (41, 40), (0, 0)], 0),
     ],
 )
-def test_what_was_predicted(predicted: list[tuple[float, float]], pck: float) -> None:
+def test_what_was_predicted(predicted: list[tuple[float, ...]], pck: float) -> None:
     row = sample_row(sample(predicted), 'val')
     assert row['pck'] == pck
     assert row['predicted_keypoints'] == pytest.approx([x for pair in predicted for x in pair])

@@ -30,7 +30,11 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
     cfg = small_config(repo_root / CONFIG, data, folder / 'work')
     for seed in (0, 1):
         cfg.load_from = str(save_network(cfg, folder / f'{seed}.pth', seed))
-    dump_latents(cfg, cfg.load_from, DumpOptions((LAYER,), folder / 'store1', 'train', limit=9, predictions=False))
+    dump_latents(
+        cfg,
+        cfg.load_from,
+        DumpOptions(layers=(LAYER,), out=folder / 'store1', split='train', limit=9, predictions=False),
+    )
     cfg.load_from = str(folder / '0.pth')
     annotations = data / 'annotations'
     content = json.loads((annotations / 'person_keypoints_val2017.json').read_text())

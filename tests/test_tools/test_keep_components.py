@@ -37,7 +37,9 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
     ):
         cfg.load_from = str(save_network(cfg, folder / f'{seed}.pth', seed))
         cfg.experiment_name = f'{folder.name}_{name}'
-        dump_latents(cfg, cfg.load_from, DumpOptions(layers, folder / name, 'train', limit=9, predictions=False))
+        dump_latents(
+            cfg, cfg.load_from, DumpOptions(layers=layers, out=folder / name, split='train', limit=9, predictions=False)
+        )
     cfg.load_from = str(folder / '0.pth')
     return cfg
 

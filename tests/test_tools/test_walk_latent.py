@@ -41,7 +41,9 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
     for name, seed, layers in (('store0', 0, (LAYER,)), ('store1', 1, (LAYER,)), ('stem', 0, ('backbone.stem.4',))):
         cfg.load_from = str(save_network(cfg, folder / f'{seed}.pth', seed))
         cfg.experiment_name = f'{folder.name}_{name}'
-        dump_latents(cfg, cfg.load_from, DumpOptions(layers, folder / name, 'train', limit=9, predictions=False))
+        dump_latents(
+            cfg, cfg.load_from, DumpOptions(layers=layers, out=folder / name, split='train', limit=9, predictions=False)
+        )
     cfg.load_from = str(folder / '0.pth')
     annotations = data / 'annotations'
     content = json.loads((annotations / 'person_keypoints_val2017.json').read_text())

@@ -48,6 +48,7 @@ def build(network: dict[str, Any]) -> nn.Module:
 def flat(output: object) -> list[Tensor]:
     if isinstance(output, Tensor):
         return [output]
+    assert isinstance(output, dict | list | tuple)
     parts = output.values() if isinstance(output, dict) else output
     return [tensor for part in parts for tensor in flat(part)]
 
@@ -98,7 +99,7 @@ def test_passes_equal_full_ones_and_the_encoder_is_computed_once(
 
 def test_what_stands_behind_the_layer_is_computed_every_time() -> None:
     model, calls = build(HOURGLASS), []
-    model.residuals[0].register_forward_hook(lambda *_: calls.append(1))
+    model.get_submodule('residuals.0').register_forward_hook(lambda *_: calls.append(1))
     with torch.no_grad(), replayed(model, 'hourglasses.0.bottleneck_residuals'):
         for _ in range(4):
             model(torch.rand(1, 3, 32, 32))
@@ -243,7 +244,7 @@ def test_a_layer_that_is_not_reached_is_waited_for() -> None:
 @pytest.mark.parametrize('raised', [RuntimeError, KeyboardInterrupt])
 def test_nothing_is_left_behind(raised: type[BaseException]) -> None:
     model, x = Twice().eval(), torch.randn(2, 3)
-    model.latent.forward = own = lambda x: x * 2  # as torch.compile and others do
+    model.latent.forward = own = lambda x: x * 2  # type: ignore[method-assign]  # as torch.compile and others do
     expected = model(x)
 
     def fail(output: Tensor) -> Tensor:

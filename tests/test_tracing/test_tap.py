@@ -34,10 +34,10 @@ class Parts(nn.Module):
 
 def double() -> nn.Sequential:
     """x -> 2x -> ReLU in place -> 6x."""
-    model = nn.Sequential(nn.Linear(1, 1, bias=False), nn.ReLU(inplace=True), nn.Linear(1, 1, bias=False))
-    nn.init.constant_(model[0].weight, 2)
-    nn.init.constant_(model[2].weight, 3)
-    return model
+    first, last = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+    nn.init.constant_(first.weight, 2)
+    nn.init.constant_(last.weight, 3)
+    return nn.Sequential(first, nn.ReLU(inplace=True), last)
 
 
 def hooks(model: nn.Module) -> int:

@@ -57,7 +57,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Callable[
         cfg.merge_from_dict(dict(model=deepcopy(model)))
         cfg.load_from, cfg.resume = str(save_network(cfg, folder / 'small.pth')), False
         dump_latents(
-            cfg, cfg.load_from, DumpOptions((layer,), folder / 'store', 'train', dtype='float32', predictions=False)
+            cfg,
+            cfg.load_from,
+            DumpOptions(layers=(layer,), out=folder / 'store', split='train', dtype='float32', predictions=False),
         )
         cfg.dump(folder / 'network.py')
         return Made(cfg, folder / 'store')

@@ -394,7 +394,9 @@ def test_several_stacks_come_one_by_one_and_together(made: Callable[..., Config]
 @pytest.mark.slow
 def test_latents_on_components_are_those_of_a_component_projection(made: Callable[..., Config], tmp_path: Path) -> None:
     cfg, store = made(), tmp_path / 'store'
-    dump_latents(cfg, cfg.load_from, DumpOptions((LAYER,), store, 'train', dtype='float32', predictions=False))
+    dump_latents(
+        cfg, cfg.load_from, DumpOptions(layers=(LAYER,), out=store, split='train', dtype='float32', predictions=False)
+    )
     found = run(cfg, store=store, replacements=('zero',))
     config, checkpoint = dumped(cfg)
     expected = component_projection.measure(
