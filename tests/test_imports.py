@@ -95,7 +95,7 @@ def test_a_leaf_imports_leaves_only() -> None:
         ('results', {'chapters'}),
         ('drawing', {'results', 'latents', 'evaluation'}),
         ('datasets', {'latents'}),
-        ('runner', {'results', 'latents', 'cli', 'evaluation', 'plugin', 'compat'}),
+        ('runner', {'results', 'latents', 'tracing', 'cli', 'evaluation', 'plugin', 'compat'}),
         (
             'interventions',
             # hooks: nothing but what they store of a person in common with a capture.
