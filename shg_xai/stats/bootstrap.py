@@ -74,12 +74,6 @@ def estimated(
     return Estimate(value=number(value), low=number(low), high=number(high), n=n, over=over)
 
 
-def estimate(value: float, samples: Floats, confidence: float) -> dict[str, float | None]:
-    """``value``, ``low`` and ``high`` for the results, None for what is not known."""
-    low, high = interval(samples, confidence) if math.isfinite(value) else (math.nan, math.nan)
-    return {'value': number(value), 'low': number(low), 'high': number(high)}
-
-
 def mean_interval(
     values: Float[Floats | Singles, 'N ...'],
     groups: Shaped[NDArray[Any], ' N'],
