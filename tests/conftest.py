@@ -2,14 +2,14 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-REPO_ROOT = Path(__file__).resolve().parents[1]
+from tests.helpers.commands import REPO_ROOT, python
+
 RunTool = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -23,16 +23,12 @@ def repo_root() -> Path:
 def run_tool() -> RunTool:
     """A function that runs a command line of ``tools/`` and returns the finished process.
 
-    ``run_tool(['split_coco.py', folder, '--seed', 1])``; keywords go to ``subprocess.run``, ``env`` is added to the
-    environment. Its exit code is not checked.
+    ``run_tool(['split_coco.py', folder, '--seed', 1])``; keywords are those of
+    ``tests.helpers.commands.python``. Its exit code is not checked.
     """
 
     def run(args: Sequence[Any], **keywords: Any) -> subprocess.CompletedProcess[str]:
-        name, *rest = (str(arg) for arg in args)
-        environment = {**os.environ, 'PYTHONPATH': str(REPO_ROOT), **keywords.pop('env', {})}
-        settings = {'cwd': REPO_ROOT, 'timeout': 600, 'capture_output': True, 'text': True}
-        command = [sys.executable, str(REPO_ROOT / 'tools' / name), *rest]
-        return subprocess.run(command, env=environment, **{**settings, **keywords})
+        return python(REPO_ROOT / 'tools' / args[0], *args[1:], **{'timeout': 600, **keywords})
 
     return run
 

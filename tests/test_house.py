@@ -38,3 +38,14 @@ def test_little_data_has_no_type() -> None:
         if re.search(r'(dict|Mapping)\[str, Any\]', line)
     ]
     assert len(found) <= UNTYPED, '\n'.join(found)
+
+
+def test_tests_share_through_helpers_alone() -> None:
+    """A test file that another one imports can be neither moved nor read alone."""
+    found = [
+        f'{file.relative_to(REPO_ROOT)}: {line}'
+        for file in sorted((REPO_ROOT / 'tests').rglob('*.py'))
+        for line in file.read_text().splitlines()
+        if re.match(r'(from|import) tests(\.\w+)*\.test_', line)
+    ]
+    assert not found, '\n'.join(found)

@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from shg_xai.explain.options import Options
+from shg_xai.explain.stores import explain_selections
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store
 from shg_xai.latents.selection import Selection, select
 from shg_xai.latents.shards import SHARDS
+from shg_xai.results import Results, encode, read_results
+from shg_xai.stats.executors import executor
 from shg_xai.stats.kmeans import Source
 from tests.helpers.data import NAMES, STANDING
 
 LAYER = 'bottleneck'
+QUICK = Options(ks=(2, 3), restarts=2, bootstrap=10, map=12)
 LINKS = ((15, 13), (13, 11), (11, 12), (5, 6), (0, 1))
 
 
@@ -109,3 +114,31 @@ def source_of(values: np.ndarray, size: int = 64) -> Source:
     tasks = [(start, min(start + size, len(values))) for start in range(0, len(values), size)]
     exact = values.astype(np.float64)
     return Source(tasks, InMemory(values), (exact**2).sum(axis=1), size, float(exact.var(axis=0).mean()))
+
+
+def explained(
+    out: Path, selections: list[Selection], threads: int = 2, options: Options = QUICK, **keywords: Any
+) -> Results:
+    """Explain into a new folder; what it has written is read back."""
+    out.mkdir()
+    with executor(threads) as pool:
+        results = explain_selections(selections, options, out, pool, 'the command', **keywords)
+    assert encode(read_results(out / 'results.json')) == encode(results)
+    return results
+
+
+def hsic(k: np.ndarray, m: np.ndarray) -> float:
+    """Song and others 2012, equation 5, from two kernels (N, N)."""
+    n = len(k)
+    k, m = k - np.diag(np.diag(k)), m - np.diag(np.diag(m))
+    one = np.ones(n)
+    return (
+        np.trace(k @ m) + (one @ k @ one) * (one @ m @ one) / ((n - 1) * (n - 2)) - 2 / (n - 2) * (one @ k @ m @ one)
+    ) / (n * (n - 3))
+
+
+def brute_force(a: np.ndarray, b: np.ndarray) -> float:
+    """Debiased CKA from linear kernels of latents that are not even centred."""
+    k, m = (values.reshape(len(values), -1).astype(float) for values in (a, b))
+    k, m = k @ k.T, m @ m.T
+    return hsic(k, m) / np.sqrt(hsic(k, k) * hsic(m, m))

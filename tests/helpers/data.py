@@ -1,7 +1,6 @@
 """What tests share: small COCO data made up by hand, and how to run tools on it."""
 
 import json
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -173,11 +172,3 @@ def only_error(stderr: str) -> str:
     lines = [line for line in stderr.splitlines() if line.startswith('error: ')]
     assert len(lines) == 1, stderr
     return lines[0]
-
-
-def free_port() -> int:
-    """A port of this machine that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
+from shg_xai.latents.selection import Selection
 
 NAMES = ('nose', 'left_wrist', 'right_wrist')
 HALF, FULL = 'backbone:0', 'backbone.hourglasses.0.bottleneck'
@@ -67,3 +68,19 @@ def write(
             part = numbers[start : start + batch]
             writer.add([row(number) for number in part], arrays(part))
     return folder
+
+
+def some_values(count: int, shape: tuple[int, ...] = (5, 2, 2), seed: int = 0) -> np.ndarray:
+    """Values far from 0, of very different spread."""
+    generator = np.random.default_rng(seed)
+    size = int(np.prod(shape))
+    values = generator.standard_normal((count, size)) @ generator.standard_normal((size, size))
+    return (values * np.logspace(0, -2, size) + 30).reshape(count, *shape).astype(np.float32)
+
+
+def plain(selection: Selection) -> np.ndarray:
+    """All values, float64, (N, D), without our reading by blocks."""
+    values = np.concatenate(
+        [np.asarray(shard.array(selection.layer), np.float64) for shard in selection.store.shards()]
+    )
+    return values.reshape(len(values), -1)[selection.rows]

@@ -1,5 +1,7 @@
 """Made-up redundancy: of eight channels the first skip needs 2, encoder and bottleneck all."""
 
+import msgspec
+
 from shg_xai.chapters.channel_redundancy.channels import place_of
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, ChannelSpectrum, LayerChannels
@@ -56,3 +58,7 @@ def channel_redundancy(of: str = 'plain') -> ChannelRedundancy:
         layers=[layer_channels(f'backbone.hourglasses.0.{name}', best) for name, best in stages.items()],
         options=ChannelRedundancyOptions(config='shg_people.py', checkpoint='best.pth'),
     )
+
+
+def with_layers(*layers: LayerChannels) -> ChannelRedundancy:
+    return msgspec.structs.replace(channel_redundancy(), layers=list(layers))

@@ -16,7 +16,7 @@ from shg_xai.chapters.decoded_walk.results import (
     RandomWalks,
     Walk,
 )
-from shg_xai.results import Checkpoint, Estimate, Results
+from shg_xai.results import Checkpoint, Estimate
 from tests.helpers.made_results import EVIL, KEYPOINTS, LINKS, STANDING
 
 STEPS = (-2.0, -1.0, 0.0, 1.0, 2.0)
@@ -133,8 +133,3 @@ def nulled(answer: DecodedWalk) -> DecodedWalk:
 
 def _none(value: Any) -> Any:
     return dict.fromkeys(value) if isinstance(value, dict) else None
-
-
-def results_of(*answers: DecodedWalk) -> Results:
-    """A file of these answers."""
-    return Results(command='', seed=0, versions={}, settings={}, layers=[], answers=list(answers))

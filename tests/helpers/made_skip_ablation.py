@@ -1,5 +1,6 @@
 """Made-up skip ablations: two levels; level 1 off costs the left wrist 0.3; all off costs the face most."""
 
+import re
 from typing import Literal
 
 from shg_xai.chapters.skip_ablation.options import Replacement, SkipAblationOptions
@@ -13,7 +14,7 @@ from shg_xai.chapters.skip_ablation.results import (
     Scores,
     SkipAblation,
 )
-from shg_xai.results import Checkpoint, Estimate
+from shg_xai.results import Checkpoint, Estimate, decode, encode
 from tests.helpers.made_results import EVIL, KEYPOINTS, LINKS, STANDING
 
 WAYS: tuple[Replacement, ...] = ('zero', 'mean', 'donor')
@@ -108,3 +109,8 @@ def skip_ablation(stacks: int = 1, against: bool = True, of: str = 'plain') -> S
             for place in range(5)
         ],
     )
+
+
+def unknown(answer: SkipAblation) -> SkipAblation:
+    """The same with no number known that may be unknown."""
+    return decode(re.sub(rb'"(value|low|high)": [-0-9.e]+', rb'"\1": null', encode(answer)), SkipAblation, 'made')

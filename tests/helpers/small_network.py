@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.latents import LatentStore, verify
 from tests.helpers.data import QUICK
 
@@ -118,3 +119,10 @@ def assert_same(found: Latents, expected: Latents, dtype: str = 'float32') -> No
     for number, values in expected.items():
         assert found[number].dtype == np.dtype(dtype)
         np.testing.assert_array_equal(found[number], values.astype(dtype))
+
+
+def dump_store(cfg: Config, out: Path, **options: Any) -> int:
+    """Dump the study's layer; each run with a logger of its own."""
+    cfg.experiment_name += '_'
+    settings = {'layers': (LAYER,), 'dtype': 'float32', **options}
+    return dump_latents(cfg, cfg.load_from, DumpOptions(out=out, **settings))

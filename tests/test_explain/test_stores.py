@@ -18,26 +18,12 @@ from shg_xai.errors import InputError
 from shg_xai.explain.options import AnalyzeOptions, Options
 from shg_xai.explain.stores import KINDS, check_output, explain, explain_selections, replace_folder
 from shg_xai.latents import LatentStore
-from shg_xai.latents.selection import Selection, select
+from shg_xai.latents.selection import select
 from shg_xai.report.atlas import named_persons
 from shg_xai.results import Results, encode, read_results
-from shg_xai.stats.executors import executor
-from tests.helpers.analysis_stores import blobs, selected, write_store
-from tests.test_stats.test_cka import brute_force
+from tests.helpers.analysis_stores import QUICK, blobs, brute_force, explained, selected, write_store
 
-QUICK = Options(ks=(2, 3), restarts=2, bootstrap=10, map=12)
 VALUES = blobs(70, 12, 3, 5.0)
-
-
-def explained(
-    out: Path, selections: list[Selection], threads: int = 2, options: Options = QUICK, **keywords: Any
-) -> Results:
-    """Explain into a new folder; what it has written is read back."""
-    out.mkdir()
-    with executor(threads) as pool:
-        results = explain_selections(selections, options, out, pool, 'the command', **keywords)
-    assert encode(read_results(out / 'results.json')) == encode(results)
-    return results
 
 
 @pytest.fixture(scope='module')

@@ -1,8 +1,5 @@
 """The hook in MMEngine's own test runs, validations and trainings."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,9 +18,9 @@ from shg_xai.errors import InputError
 from shg_xai.evaluation.visible_pck import VisiblePCK
 from shg_xai.latents import LatentStore, ShardWriter, verify
 from shg_xai.models.stacked_heatmap_head import StackedHeatmapHead
+from tests.helpers.commands import TWO_PROCESSES, python
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored
-from tests.test_tools.test_train import free_port
 
 pytestmark = pytest.mark.usefixtures('one_thread')
 IDS = [10, 11, 20, 21, 30, 31]
@@ -100,30 +97,11 @@ def test_two_processes_store_nobody_twice(trained: Config, tmp_path: Path, repo_
     # Rounded up, 5 persons become 6, so that each process has 3: the first is tested twice.
     trained.test_dataloader.update(batch_size=1, sampler=dict(type='DefaultSampler', shuffle=False, round_up=True))
     trained.test_dataloader.dataset.indices = persons
-    for name, launch in (
-        ('one', []),
-        ('two', ['-m', 'torch.distributed.run', '--nproc_per_node=2', f'--master_port={free_port()}']),
-    ):
+    for name, launch, launcher in (('one', (), 'none'), ('two', TWO_PROCESSES, 'pytorch')):
         trained.custom_hooks[0].out_dir = str(tmp_path / name)
         trained.dump(tmp_path / f'{name}.py')
-        done = subprocess.run(
-            [
-                sys.executable,
-                *launch,
-                'tools/test.py',
-                tmp_path / f'{name}.py',
-                trained.load_from,
-                '--launcher',
-                'pytorch' if launch else 'none',
-                '--work-dir',
-                tmp_path / 'work' / name,
-            ],
-            cwd=repo_root,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={**os.environ, 'PYTHONPATH': str(repo_root)},
-        )
+        words = ['--launcher', launcher, '--work-dir', tmp_path / 'work' / name]
+        done = python(*launch, 'tools/test.py', tmp_path / f'{name}.py', trained.load_from, *words)
         assert done.returncode == 0, done.stderr
     expected, found, ids = stored(tmp_path / 'one'), stored(tmp_path / 'two'), IDS[:persons]
     assert list(found) == ids[::2] + ids[1::2]

@@ -15,7 +15,16 @@ from shg_xai.interventions.network import open_model
 from shg_xai.latents import LatentStore, ShardWriter
 from shg_xai.runner.layers import LayerInfo
 from tests.helpers.data import write_coco
-from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored
+from tests.helpers.small_network import (
+    LAYER,
+    assert_same,
+    dump_store,
+    load,
+    plain_latents,
+    save_network,
+    small_config,
+    stored,
+)
 
 pytestmark = pytest.mark.usefixtures('one_thread')
 
@@ -75,7 +84,7 @@ def test_latents_of_real_persons(coco_sample: Path, tmp_path: Path, repo_root: P
     persons.update(test_mode=True, pipeline=cfg.val_dataloader.dataset.pipeline)
     expected = plain_latents(cfg, load(cfg, checkpoint), LAYER, 16, persons)
     assert len(expected) == dict(val=12, train=86)[split]
-    run(cfg, tmp_path / 'out', split=split)
+    dump_store(cfg, tmp_path / 'out', split=split)
     assert_same(stored(tmp_path / 'out'), expected)
 
 
@@ -85,13 +94,6 @@ def cfg(data: Path, tmp_path: Path, repo_root: Path) -> Config:
     cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work', 'val_dataloader.batch_size=2')
     cfg.load_from = str(save_network(cfg, tmp_path / 'small.pth'))
     return cfg
-
-
-def run(cfg: Config, out: Path, **options: Any) -> int:
-    """Dump the study's layer; each run with a logger of its own."""
-    cfg.experiment_name += '_'
-    settings = {'layers': (LAYER,), 'dtype': 'float32', **options}
-    return dump_latents(cfg, cfg.load_from, DumpOptions(out=out, **settings))
 
 
 def test_a_pass_without_predictions_ends_at_the_last_layer(
@@ -107,10 +109,10 @@ def test_a_pass_without_predictions_ends_at_the_last_layer(
 
     monkeypatch.setattr('shg_xai.interventions.capture.open_model', counting)
     cfg.model.test_cfg.flip_test = True
-    run(cfg, tmp_path / 'short', predictions=False)
+    dump_store(cfg, tmp_path / 'short', predictions=False)
     assert calls == ['latent'] * 3
     calls.clear()
-    run(cfg, tmp_path / 'whole')
+    dump_store(cfg, tmp_path / 'whole')
     assert calls == ['latent', 'latent', 'behind', 'behind'] * 3  # the second ones are mirrored
     expected = plain_latents(cfg, load(cfg, cfg.load_from), LAYER, 2)
     assert_same(stored(tmp_path / 'short'), expected)
@@ -141,15 +143,15 @@ def test_a_cut_run_goes_on(
         add = ShardWriter.add
         patch.setattr(ShardWriter, 'add', cut)
         with pytest.raises(raised):
-            run(cfg, tmp_path / 'out', limit=5, rows_per_shard=3)
+            dump_store(cfg, tmp_path / 'out', limit=5, rows_per_shard=3)
     store = LatentStore.open(tmp_path / 'out')
     assert not store.complete
     assert [shard.rows for shard in store.shards()] == [3, 1]
     assert store.annotation_ids.tolist() == [10, 11, 20, 21]
-    assert run(cfg, tmp_path / 'out', limit=5, rows_per_shard=3) == 1
+    assert dump_store(cfg, tmp_path / 'out', limit=5, rows_per_shard=3) == 1
     # The fifth person is alone in its batch, in the cut run as in the plain pass.
     assert_same(stored(tmp_path / 'out'), expected)
-    assert run(cfg, tmp_path / 'out', limit=5) == 0
+    assert dump_store(cfg, tmp_path / 'out', limit=5) == 0
 
 
 def test_a_disk_that_is_too_small_is_left_as_it_was(
@@ -160,9 +162,9 @@ def test_a_disk_that_is_too_small_is_left_as_it_was(
     with monkeypatch.context() as patch:
         patch.setattr(shutil, 'disk_usage', lambda folder: usage._replace(free=3071))
         with pytest.raises(InputError, match=r'0\.00 GB are free; take fewer layers'):
-            run(cfg, tmp_path / 'new' / 'out')
+            dump_store(cfg, tmp_path / 'new' / 'out')
     assert not (tmp_path / 'new').exists()
-    assert run(cfg, tmp_path / 'new' / 'out', limit=2) == 2
+    assert dump_store(cfg, tmp_path / 'new' / 'out', limit=2) == 2
 
 
 def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,4 +172,4 @@ def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path, m
     windows = LayerInfo(LAYER, (64, 49, 8), 'float32', 1, per_person=False)
     monkeypatch.setattr(dump, 'list_layers', lambda cfg: [windows])
     with pytest.raises(InputError, match='has not one entry for each person'):
-        run(cfg, tmp_path / 'out')
+        dump_store(cfg, tmp_path / 'out')

@@ -9,8 +9,7 @@ import pytest
 
 from shg_xai.latents import LatentStore
 from tests.helpers.data import write_coco
-from tests.helpers.small_network import save_network, small_config
-from tests.test_interventions.test_capture import run
+from tests.helpers.small_network import dump_store, save_network, small_config
 
 
 @pytest.mark.parametrize(
@@ -31,7 +30,7 @@ def test_an_image_can_be_found_again(tmp_path: Path, repo_root: Path, prefix: st
         for image in content['images']:
             image['file_name'] = f'val2017/{image["file_name"]}'
         file.write_text(json.dumps(content))
-    run(cfg, tmp_path / 'out', limit=4)
+    dump_store(cfg, tmp_path / 'out', limit=4)
     store = LatentStore.open(tmp_path / 'out')
     table = store.table(['file_name', 'image_width', 'image_height']).to_pydict()
     assert table == dict(

@@ -1,8 +1,5 @@
 """A dump that is killed again and again ends as one that was left alone."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +7,7 @@ import pytest
 
 from shg_xai.datasets.people.write import PeopleConfig, write_people
 from shg_xai.latents import LatentStore, verify
+from tests.helpers.commands import python
 from tests.helpers.kill_dump import LAYER
 
 PERSONS, KILLS = 90, 20
@@ -19,13 +17,8 @@ PERSONS, KILLS = 90, 20
 def test_killed_twenty_times(tmp_path: Path, repo_root: Path) -> None:
     people, out = tmp_path / 'people', tmp_path / 'latents'
     write_people(people, PeopleConfig(dict(train=0, val=0, test=PERSONS)), workers=1)
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-m', 'tests.helpers.kill_dump', people, out, str(KILLS), '0'],
-        cwd=repo_root,
-        capture_output=True,
-        text=True,
-        env={**os.environ, 'OMP_NUM_THREADS': '1'},
-    )
+    words = ('-W', 'ignore', '-m', 'tests.helpers.kill_dump', people, out, KILLS, 0)
+    done = python(*words, env={'OMP_NUM_THREADS': '1'}, timeout=600)
     assert done.returncode == 0, done.stderr
     assert f'killed {KILLS} times' in done.stdout
     store, whole = LatentStore.open(out), LatentStore.open(tmp_path / 'whole')

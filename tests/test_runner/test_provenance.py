@@ -14,8 +14,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
 from shg_xai.runner.provenance import Origin, sha256
 from tests.helpers.data import write_coco
-from tests.helpers.small_network import save_network, small_config
-from tests.test_interventions.test_capture import run
+from tests.helpers.small_network import dump_store, save_network, small_config
 
 # FIPS 180-2, appendix B.1
 SHA256_ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
@@ -135,11 +134,11 @@ def test_a_store_of_something_else_is_left_alone(
     cfg = small_config(repo_root / 'configs/shg_coco.py', write_coco(tmp_path / 'coco'), tmp_path / 'work')
     cfg.load_from = str(save_network(cfg, tmp_path / 'small.pth'))
     out = tmp_path / 'out'
-    run(cfg, out)
+    dump_store(cfg, out)
     before = {path: path.read_bytes() for path in out.rglob('*') if path.is_file()}
     options = change(cfg)
     with pytest.raises(InputError) as refused:
-        run(cfg, out, **options)
+        dump_store(cfg, out, **options)
     assert f'{out}: holds a store of something else' in str(refused.value)
     assert key in str(refused.value)
     assert {path: path.read_bytes() for path in out.rglob('*') if path.is_file()} == before

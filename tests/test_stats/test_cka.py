@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shg_xai.stats.cka import Latents, linear_cka
-from tests.helpers.analysis_stores import selected
+from tests.helpers.analysis_stores import brute_force, selected
 
 GENERATOR = np.random.default_rng(0)
 
@@ -26,23 +26,6 @@ def cka(folder: Path, a: np.ndarray, b: np.ndarray, threads: int = 1, **keywords
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(threads) as pool:
         return linear_cka(latents(folder / 'a', a, **keywords), latents(folder / 'b', b, **keywords), pool)
-
-
-def hsic(k: np.ndarray, m: np.ndarray) -> float:
-    """Song and others 2012, equation 5, from two kernels (N, N)."""
-    n = len(k)
-    k, m = k - np.diag(np.diag(k)), m - np.diag(np.diag(m))
-    one = np.ones(n)
-    return (
-        np.trace(k @ m) + (one @ k @ one) * (one @ m @ one) / ((n - 1) * (n - 2)) - 2 / (n - 2) * (one @ k @ m @ one)
-    ) / (n * (n - 3))
-
-
-def brute_force(a: np.ndarray, b: np.ndarray) -> float:
-    """Debiased CKA from linear kernels of latents that are not even centred."""
-    k, m = (values.reshape(len(values), -1).astype(float) for values in (a, b))
-    k, m = k @ k.T, m @ m.T
-    return hsic(k, m) / np.sqrt(hsic(k, k) * hsic(m, m))
 
 
 def biased(a: np.ndarray, b: np.ndarray) -> float:

@@ -8,25 +8,10 @@ import numpy as np
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.latents.selection import BLOCK, Selection
+from shg_xai.latents.selection import BLOCK
 from shg_xai.stats.moments import MOST, joined, look, moments
 from tests.helpers.analysis_stores import selected, spoil
-
-
-def some_values(count: int, shape: tuple[int, ...] = (5, 2, 2), seed: int = 0) -> np.ndarray:
-    """Values far from 0, of very different spread."""
-    generator = np.random.default_rng(seed)
-    size = int(np.prod(shape))
-    values = generator.standard_normal((count, size)) @ generator.standard_normal((size, size))
-    return (values * np.logspace(0, -2, size) + 30).reshape(count, *shape).astype(np.float32)
-
-
-def plain(selection: Selection) -> np.ndarray:
-    """All values, float64, (N, D), without our reading by blocks."""
-    values = np.concatenate(
-        [np.asarray(shard.array(selection.layer), np.float64) for shard in selection.store.shards()]
-    )
-    return values.reshape(len(values), -1)[selection.rows]
+from tests.helpers.latent_stores import plain, some_values
 
 
 @pytest.fixture

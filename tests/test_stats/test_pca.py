@@ -18,7 +18,7 @@ from shg_xai.stats.pca import (
     principal_components,
 )
 from tests.helpers.analysis_stores import selected
-from tests.test_stats.test_moments import plain, some_values
+from tests.helpers.latent_stores import plain, some_values
 
 
 def analysed(folder: Path, values: np.ndarray, rows: str = 'all', **keywords: object) -> tuple[Components, np.ndarray]:

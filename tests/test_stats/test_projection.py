@@ -11,7 +11,7 @@ from shg_xai.stats.moments import look, moments
 from shg_xai.stats.pca import Components, principal_components
 from shg_xai.stats.projection import Projections, dimensions_for, project, reserve, unit_directions
 from tests.helpers.analysis_stores import selected
-from tests.test_stats.test_moments import plain, some_values
+from tests.helpers.latent_stores import plain, some_values
 
 COUNT, DIMENSIONS = 2500, 20
 

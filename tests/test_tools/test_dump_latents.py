@@ -1,11 +1,8 @@
 """``tools/dump_latents.py`` as a user runs it."""
 
 import json
-import os
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,9 +15,9 @@ from mmpose.registry import MODELS
 from shg_xai.datasets.people.write import PeopleConfig, write_people
 from shg_xai.latents import LatentStore
 from shg_xai.runner.layers import config_path
+from tests.helpers.commands import two_processes
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored
-from tests.test_tools.test_train import free_port
 from tools import dump_latents as tool
 
 pytestmark = pytest.mark.usefixtures('one_thread')
@@ -233,22 +230,7 @@ def test_two_processes_store_what_one_stores(
     more = ['--dtype', 'float32', '--limit', str(persons), '--cfg-options', 'val_dataloader.batch_size=1']
     one = run_tool(['dump_latents.py', *words(cfg, tmp_path / 'one', *more)])
     assert one.returncode == 0, one.stderr
-    two = subprocess.run(
-        [
-            sys.executable,
-            '-m',
-            'torch.distributed.run',
-            '--nproc_per_node=2',
-            f'--master_port={free_port()}',
-            'tools/dump_latents.py',
-            *words(cfg, tmp_path / 'two', '--launcher', 'pytorch', *more),
-        ],
-        cwd=repo_root,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)},
-    )
+    two = two_processes('dump_latents.py', words(cfg, tmp_path / 'two', '--launcher', 'pytorch', *more))
     assert two.returncode == 0, two.stderr
     expected, found = stored(tmp_path / 'one'), stored(tmp_path / 'two')
     ids = [10, 11, 20, 21, 30, 31][:persons]

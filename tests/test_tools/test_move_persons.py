@@ -12,10 +12,10 @@ from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.results import Checkpoint, Estimate, read_answer
 from shg_xai.runner.provenance import sha256
+from tests.helpers.analysis_stores import explained
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.helpers.made_cluster_shift import cluster_shift
 from tests.helpers.small_network import LAYER, save_network, small_config
-from tests.test_explain.test_stores import explained
 from tools import move_persons as tool
 
 pytestmark = pytest.mark.usefixtures('one_thread')

@@ -16,6 +16,7 @@ import pytest
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.results import Networks
 from shg_xai.results import read_results
+from tests.helpers.commands import python
 
 QUICK = (
     '--epochs',
@@ -53,12 +54,8 @@ def stages_run(output: str) -> int:
     return len(re.findall(r'^== \d', output, re.MULTILINE)) - output.count('skipped')
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, 'OMP_NUM_THREADS': '1'}
-
-
 def run_to_the_end(words: list[str], root: Path) -> str:
-    done = subprocess.run(words, cwd=root, env=environment(), capture_output=True, text=True, timeout=1200)
+    done = python(*words[1:], cwd=root, env={'OMP_NUM_THREADS': '1'}, timeout=900)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
@@ -68,7 +65,7 @@ def kill_when(words: list[str], root: Path, sign: str) -> None:
     process = subprocess.Popen(
         words,
         cwd=root,
-        env=environment(),
+        env={**os.environ, 'OMP_NUM_THREADS': '1'},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -175,7 +172,7 @@ def test_real_persons_run_through_with_a_limit(
             *QUICK,
         ],
         env=dict(OMP_NUM_THREADS='1'),
-        timeout=1200,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     (answer,) = read_results(tmp_path / 'study' / 'report' / 'results.json').all(Networks)

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +15,8 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 import shg_xai.plugin  # noqa: F401
-from tests.helpers.data import NAMES, QUICK, free_port, only_error, run_in_process, write_coco
+from tests.helpers.commands import two_processes
+from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_coco
 from tools import test as tool
 
 CONFIG = 'configs/shg_coco.py'
@@ -117,30 +116,9 @@ def test_two_processes_find_what_one_finds(
         ]
     )
     assert one.returncode == 0, one.stderr
-    two = subprocess.run(
-        [
-            sys.executable,
-            '-m',
-            'torch.distributed.run',
-            '--nproc_per_node=2',
-            f'--master_port={free_port()}',
-            'tools/test.py',
-            CONFIG,
-            checkpoint,
-            '--launcher',
-            'pytorch',
-            '--out',
-            tmp_path / 'two.json',
-            '--persons',
-            tmp_path / 'two.parquet',
-            *options(data, tmp_path / 'work2', loose),
-        ],
-        cwd=repo_root,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)},
-    )
+    files = ['--out', tmp_path / 'two.json', '--persons', tmp_path / 'two.parquet']
+    words = [CONFIG, checkpoint, '--launcher', 'pytorch', *files, *options(data, tmp_path / 'work2', loose)]
+    two = two_processes('test.py', words)
     assert two.returncode == 0, two.stderr
     expected = json.loads((tmp_path / 'one.json').read_text())['metrics']
     found = json.loads((tmp_path / 'two.json').read_text())['metrics']

@@ -17,7 +17,8 @@ import torch
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.coco import Annotation
-from tests.helpers.data import QUICK, annotation, free_port, only_error, run_in_process, write_coco, write_part
+from tests.helpers.commands import python, two_processes
+from tests.helpers.data import QUICK, annotation, only_error, run_in_process, write_coco, write_part
 from tools import train
 
 CONFIG = 'configs/shg_coco.py'
@@ -146,14 +147,7 @@ def test_mmposes_own_tool_trains_the_same_network(
     assert run_tool(['train.py', CONFIG, *options(data, ours)]).returncode == 0
     tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'train.py'
     roots = [f'{part}_dataloader.dataset.data_root={data}' for part in ('train', 'val', 'test')]
-    done = subprocess.run(
-        [sys.executable, tool, CONFIG, '--work-dir', theirs, '--cfg-options', *QUICK, *roots],
-        cwd=repo_root,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)},
-    )
+    done = python(tool, CONFIG, '--work-dir', theirs, '--cfg-options', *QUICK, *roots)
     assert done.returncode == 0, done.stderr
     reference = checkpoint(ours)['state_dict']
     for name, value in checkpoint(theirs)['state_dict'].items():
@@ -164,25 +158,8 @@ def test_mmposes_own_tool_trains_the_same_network(
 @pytest.mark.parametrize('config', ['shg_coco.py', 'shg_noskip_coco.py'])
 def test_two_processes_train_together(data: Path, tmp_path: Path, repo_root: Path, config: str) -> None:
     work = tmp_path / 'work'
-    done = subprocess.run(
-        [
-            sys.executable,
-            '-m',
-            'torch.distributed.run',
-            '--nproc_per_node=2',
-            f'--master_port={free_port()}',
-            'tools/train.py',
-            f'configs/{config}',
-            '--launcher',
-            'pytorch',
-            *options(data, work, 'train_dataloader.batch_size=2'),
-        ],
-        cwd=repo_root,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)},
-    )
+    words = options(data, work, 'train_dataloader.batch_size=2')
+    done = two_processes('train.py', [f'configs/{config}', '--launcher', 'pytorch', *words])
     assert done.returncode == 0, done.stderr
     # 8 persons in batches of 2 on 2 processes.
     assert checkpoint(work)['meta']['iter'] == 2

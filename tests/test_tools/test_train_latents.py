@@ -1,11 +1,7 @@
 """``tools/train.py`` and ``tools/test.py`` on latents: the autoencoder alone."""
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +13,7 @@ import torch
 import shg_xai.plugin  # noqa: F401
 from shg_xai.runner.checkpoints import read_weights
 from tests.helpers.analysis_stores import write_store
+from tests.helpers.commands import two_processes
 from tests.helpers.data import only_error, run_in_process
 from tools import test as test_tool
 from tools import train
@@ -180,12 +177,6 @@ def test_bfloat16_trains_and_keeps_float32_weights(
     assert found[RATIO] == pytest.approx(logged(work)[0][RATIO], abs=0.02)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
 @pytest.mark.slow
 def test_two_processes_train_together(
     store: Path, tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch
@@ -201,25 +192,7 @@ def test_two_processes_train_together(
         'val_dataloader.batch_size=5',
         'val_dataloader.dataset.rows=annotation_id != 12',
     )
-    done = subprocess.run(
-        [
-            sys.executable,
-            '-m',
-            'torch.distributed.run',
-            '--nproc_per_node=2',
-            f'--master_port={free_port()}',
-            str(repo_root / 'tools' / 'train.py'),
-            str(repo_root / CONFIG),
-            '--launcher',
-            'pytorch',
-            *words,
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, 'PYTHONPATH': str(repo_root)},
-    )
+    done = two_processes('train.py', [repo_root / CONFIG, '--launcher', 'pytorch', *words], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert checkpoint(work)['meta']['iter'] == 6
     assert checkpoint(work)['state_dict'].keys() == NAMES

@@ -10,17 +10,17 @@ from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
 from shg_xai.results import Estimate
 from tests.helpers.drawn import assert_whole, points
-from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels
-from tests.test_chapters.test_channel_redundancy.test_findings import of, with_layers
+from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels, with_layers
+from tests.helpers.made_results import among
 
 
 def test_the_figure_is_whole(tmp_path: Path) -> None:
     answer, other = channel_redundancy(), channel_redundancy('noskip')
-    (figure,) = figures(answer, Material(of(answer)))
+    (figure,) = figures(answer, Material(among(answer)))
     save_figure(figure.draw(), tmp_path, figure.name)
     assert_whole(np.asarray(Image.open(tmp_path / 'redundancy.png').convert('RGB')))
     assert (tmp_path / 'redundancy.svg').stat().st_size > 2000
-    assert [figure.name for figure in figures(other, Material(of(answer, other)))] == ['redundancy-noskip']
+    assert [figure.name for figure in figures(other, Material(among(answer, other)))] == ['redundancy-noskip']
 
 
 def test_shares_and_curves() -> None:

@@ -1,25 +1,17 @@
 """Sentences and table of redundant channels."""
 
-import msgspec
 import pytest
 
 from shg_xai.chapters.channel_redundancy.findings import findings, stage_text
-from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
 from shg_xai.chapters.channel_redundancy.tables import tables
-from shg_xai.results import Estimate, Results
-from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels
-
-
-def of(*answers: ChannelRedundancy) -> Results:
-    return Results(command='', seed=0, versions={}, settings={}, layers=[], answers=list(answers))
-
-
-def with_layers(*layers: LayerChannels) -> ChannelRedundancy:
-    return msgspec.structs.replace(channel_redundancy(), layers=list(layers))
+from shg_xai.results import Estimate
+from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels, with_layers
+from tests.helpers.made_results import among
 
 
 def said(answer: ChannelRedundancy) -> list[str]:
-    return findings(answer, of(answer))
+    return findings(answer, among(answer))
 
 
 def test_the_most_redundant_stage_is_named() -> None:
@@ -60,7 +52,7 @@ def test_what_is_not_known_is_said_as_such(spectrum: bool) -> None:
     texts = said(answer)
     assert 'a PCK of not known on labelled joints' in texts[0] and '(measured: not known)' in texts[1]
     assert any('of the variance' in text for text in texts) is spectrum
-    (table,) = tables(answer, of(answer))
+    (table,) = tables(answer, among(answer))
     assert (table.rows[0][4], table.rows[0][-1]) == ('6' if spectrum else '–', '–')
 
 
@@ -78,7 +70,7 @@ def test_how_a_stage_is_called(layer: str, stacks: bool, text: str) -> None:
 
 
 def test_the_table_holds_the_numbers() -> None:
-    (table,) = tables(channel_redundancy(), of())
+    (table,) = tables(channel_redundancy(), among())
     assert table.rows[0] == [
         'skip 0',
         'backbone.hourglasses.0.skips.0',

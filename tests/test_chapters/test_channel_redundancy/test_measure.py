@@ -23,17 +23,8 @@ from shg_xai.interventions.edits import Batch, project_channels
 from shg_xai.interventions.persons import evaluation_dataset
 from shg_xai.results import Estimate, read_answer, write
 from tests.helpers.data import write_coco
-from tests.helpers.small_network import load, save_network, small_config
-from tests.test_chapters.test_component_projection.test_measure import (
-    RESNET,
-    THR,
-    Project,
-    batches,
-    dumped,
-    exactly,
-    labelled_pck,
-    projected_by_hand,
-)
+from tests.helpers.full_passes import THR, Project, batches, dumped, exactly, labelled_pck, projected_by_hand
+from tests.helpers.small_network import RESNET, load, save_network, small_config
 
 pytestmark = pytest.mark.usefixtures('one_thread')
 

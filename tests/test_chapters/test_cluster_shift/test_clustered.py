@@ -14,8 +14,7 @@ from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import Selection, select
 from shg_xai.results import read_results, write
 from shg_xai.stats.executors import executor
-from tests.helpers.analysis_stores import blobs, write_store
-from tests.test_explain.test_stores import QUICK, explained
+from tests.helpers.analysis_stores import QUICK, blobs, explained, write_store
 
 VALUES = blobs(70, 12, 2, 8.0)
 CHECKPOINT = dict(split='val', checkpoint=dict(sha256='a'))

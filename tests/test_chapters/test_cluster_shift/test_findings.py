@@ -3,17 +3,13 @@
 from shg_xai.chapters.cluster_shift.findings import findings, heading
 from shg_xai.chapters.cluster_shift.results import ClusterShift
 from shg_xai.chapters.cluster_shift.tables import tables
-from shg_xai.results import Results
 from tests.helpers.made_cluster_shift import cluster_shift
+from tests.helpers.made_results import among
 from tests.helpers.nulled import nulled
 
 
-def page(*answers: ClusterShift) -> Results:
-    return Results(command='', seed=0, versions={}, settings={}, layers=[], answers=list(answers))
-
-
 def said(answer: ClusterShift) -> list[str]:
-    return findings(answer, page(answer))
+    return findings(answer, among(answer))
 
 
 def test_misclassified_persons_are_compared_and_moved() -> None:
@@ -34,18 +30,18 @@ def test_nothing_known_is_said_as_such() -> None:
     assert 'not known' in text
     for word in ('nan', 'None', 'null'):
         assert word not in text
-    (table,) = tables(answer, page(answer))
+    (table,) = tables(answer, among(answer))
     assert all(len(row) == len(table.head) for row in table.rows)
 
 
 def test_the_concept_is_named_where_there_are_several() -> None:
     one, other = cluster_shift(), cluster_shift(concept='posture')
-    assert heading(one, page(one)) is None
-    assert [heading(answer, page(one, other)) for answer in (one, other)] == ['By facing <b>', 'By posture']
+    assert heading(one, among(one)) is None
+    assert [heading(answer, among(one, other)) for answer in (one, other)] == ['By facing <b>', 'By posture']
 
 
 def test_the_table() -> None:
-    (table,) = tables(cluster_shift(), page())
+    (table,) = tables(cluster_shift(), among())
     assert table.rows[0] == [
         'misclassified',
         '40',

@@ -29,10 +29,10 @@ from shg_xai.interventions.persons import evaluation_dataset
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.stats.executors import executor
+from tests.helpers.analysis_stores import explained
 from tests.helpers.data import write_coco
+from tests.helpers.full_passes import THR, dumped, exactly, labelled_pck
 from tests.helpers.small_network import LAYER, load, save_network, small_config
-from tests.test_chapters.test_component_projection.test_measure import THR, dumped, exactly, labelled_pck
-from tests.test_explain.test_stores import explained
 
 pytestmark = pytest.mark.usefixtures('one_thread')
 

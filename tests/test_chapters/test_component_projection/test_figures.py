@@ -13,7 +13,7 @@ from shg_xai.drawing.style import save_figure
 from shg_xai.results import Estimate
 from tests.helpers.drawn import assert_whole, points
 from tests.helpers.made_component_projection import component_projection
-from tests.test_chapters.test_component_projection.test_findings import of
+from tests.helpers.made_results import among
 
 
 @pytest.mark.parametrize('stacks', [1, 2])
@@ -25,11 +25,11 @@ def test_the_figure_is_whole(stacks: int, tmp_path: Path) -> None:
 
 def test_a_network_has_one_figure_of_all_its_latents() -> None:
     first, second, other = component_projection(), component_projection(1), component_projection(of='noskip')
-    material = Material(of(first, second))
+    material = Material(among(first, second))
     (figure,) = figures(first, material)
     assert (figure.name, len(figure.draw().axes)) == ('width', 6)
     assert list(figures(second, material)) == []
-    names = [figure.name for figure in figures(other, Material(of(first, second, other)))]
+    names = [figure.name for figure in figures(other, Material(among(first, second, other)))]
     assert names == ['width-noskip']
 
 

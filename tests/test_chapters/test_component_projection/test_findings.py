@@ -6,12 +6,9 @@ import pytest
 from shg_xai.chapters.component_projection.findings import findings, heading
 from shg_xai.chapters.component_projection.results import ComponentProjection, Suggestion
 from shg_xai.chapters.component_projection.tables import tables
-from shg_xai.results import Estimate, Results
+from shg_xai.results import Estimate
 from tests.helpers.made_component_projection import component_projection
-
-
-def of(*answers: ComponentProjection) -> Results:
-    return Results(command='', seed=0, versions={}, settings={}, layers=[], answers=list(answers))
+from tests.helpers.made_results import among
 
 
 def suggesting(k: int, drop: Estimate | None = None, stack: int = 0) -> ComponentProjection:
@@ -21,7 +18,7 @@ def suggesting(k: int, drop: Estimate | None = None, stack: int = 0) -> Componen
 
 
 def said(answer: ComponentProjection) -> list[str]:
-    return findings(answer, of(answer))
+    return findings(answer, among(answer))
 
 
 def test_the_width_stands_beside_the_rules() -> None:
@@ -55,7 +52,7 @@ def test_without_an_interval_none_is_said() -> None:
 )
 def test_the_second_stack_is_set_against_the_first(k: int, words: str) -> None:
     first, second = component_projection(), suggesting(k, stack=1)
-    results = of(first, second)
+    results = among(first, second)
     assert findings(first, results)[0].startswith('In the first stack 32 of 512 components')
     assert not any('than the first' in text for text in findings(first, results))
     assert findings(second, results)[-1].startswith(f'The second stack {words}')
@@ -63,16 +60,16 @@ def test_the_second_stack_is_set_against_the_first(k: int, words: str) -> None:
 
 def test_a_latent_has_a_heading_where_there_are_several() -> None:
     first, second, other = component_projection(), component_projection(1), component_projection(of='noskip')
-    assert heading(first, of(first)) is None
-    assert [heading(answer, of(first, second)) for answer in (first, second)] == ['First stack', 'Second stack']
-    assert heading(other, of(first, second, other)) == 'Noskip, first stack'
+    assert heading(first, among(first)) is None
+    assert [heading(answer, among(first, second)) for answer in (first, second)] == ['First stack', 'Second stack']
+    assert heading(other, among(first, second, other)) == 'Noskip, first stack'
     layer = msgspec.structs.replace(second, stack=None, layer='backbone.layer4')
-    assert heading(layer, of(first, layer)) == 'Layer backbone.layer4'
+    assert heading(layer, among(first, layer)) == 'Layer backbone.layer4'
 
 
 def test_the_table_holds_the_numbers() -> None:
     answer = component_projection()
-    (table,) = tables(answer, of(answer))
+    (table,) = tables(answer, among(answer))
     assert table.rows[6] == [
         '32',
         '83.2 %',

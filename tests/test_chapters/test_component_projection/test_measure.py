@@ -9,9 +9,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
-from mmengine.registry import init_default_scope
-from mmpose.registry import DATASETS
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
@@ -25,24 +22,10 @@ from shg_xai.latents import LatentStore
 from shg_xai.results import Estimate, read_answer, write
 from shg_xai.runner.building import build_runner
 from tests.helpers.data import write_coco
-from tests.helpers.small_network import LAYER, load, save_network, small_config
+from tests.helpers.full_passes import THR, Project, batches, dumped, exactly, labelled_pck, projected_by_hand
+from tests.helpers.small_network import LAYER, RESNET, load, save_network, small_config
 
 pytestmark = pytest.mark.usefixtures('one_thread')
-
-THR = 0.4  # loose enough for a random network's PCK to tell persons and projections apart
-RESNET = dict(
-    backbone=dict(type='ResNet', depth=18, base_channels=8, stem_channels=8, _delete_=True),
-    head=dict(
-        type='HeatmapHead',
-        in_channels=64,
-        deconv_out_channels=(8, 8, 8),
-        deconv_kernel_sizes=(4, 4, 4),
-        conv_out_channels=None,
-        conv_kernel_sizes=None,
-    ),
-    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True),
-)
-Project = Callable[[np.ndarray], np.ndarray]
 
 
 @pytest.fixture(scope='module')
@@ -72,39 +55,8 @@ def made(data: Path, tmp_path: Path, repo_root: Path) -> Callable[..., Config]:
     return make
 
 
-def dumped(cfg: Config) -> dict[str, Any]:
-    """Config and checkpoint as options; each run has a config file and a logger of its own."""
-    cfg.experiment_name += '_'
-    path = f'{cfg.work_dir}{cfg.experiment_name}.py'
-    cfg.dump(path)
-    return dict(config=path, checkpoint=cfg.load_from)
-
-
 def run(cfg: Config, store: Path, **options: Any) -> ComponentProjection:
     return measure(ComponentProjectionOptions(store=store, **dumped(cfg), **options))
-
-
-def batches(cfg: Config) -> list[Any]:
-    """The persons of the validation set, in the config's batches."""
-    init_default_scope('mmpose')
-    dataset = DATASETS.build(cfg.val_dataloader.dataset)
-    persons = [dataset[index] for index in range(len(dataset))]
-    return [pseudo_collate(persons[start : start + 4]) for start in range(0, len(persons), 4)]
-
-
-def exactly(value: float | None) -> Any:
-    """The same share of joints, whatever the order it was summed in."""
-    return pytest.approx(value, abs=1e-12)
-
-
-def labelled_pck(samples: list[Any], keypoints: list[np.ndarray]) -> float:
-    """Mean over persons of the share of labelled joints within THR of the crop's longer side."""
-    scores = []
-    for sample, predicted in zip(samples, keypoints, strict=True):
-        x, y, v = np.reshape(sample.raw_ann_info['keypoints'], (-1, 3)).T
-        far = np.hypot(predicted[:, 0] - x, predicted[:, 1] - y) / max(sample.input_scale)
-        scores.append((far < THR)[v > 0].mean())
-    return float(np.mean(scores))
 
 
 def full_passes(cfg: Config, layer: str, project: Project) -> float:
@@ -156,11 +108,6 @@ def assert_all_components_are_the_network(found: ComponentProjection) -> None:
 
 def stored(store: Path, layer: str) -> np.ndarray:
     return LatentStore.open(store).array(layer)[:].reshape(24, -1).astype(float)
-
-
-def projected_by_hand(values: np.ndarray, k: int) -> Project:
-    fitted = PCA(k, svd_solver='full').fit(values)
-    return lambda x: fitted.inverse_transform(fitted.transform(x))
 
 
 def test_none_all_and_some_components(made: Callable[..., Config], tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from shg_xai.chapters.decoded_walk.figures import draw_concepts, draw_shifts, dr
 from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
 from tests.helpers.drawn import assert_whole
-from tests.helpers.made_decoded_walk import decoded_walk, nulled, results_of
+from tests.helpers.made_decoded_walk import decoded_walk, nulled
+from tests.helpers.made_results import among
 
 NAMES = ('strips', 'shifts', 'concepts')
 
@@ -20,7 +21,7 @@ NAMES = ('strips', 'shifts', 'concepts')
 @pytest.mark.parametrize('place', range(3))
 def test_a_figure_is_there_and_whole(tmp_path: Path, place: int) -> None:
     answer = decoded_walk()
-    made = list(figures(answer, Material(results_of(decoded_walk('mean', 'none'), answer))))[place]
+    made = list(figures(answer, Material(among(decoded_walk('mean', 'none'), answer))))[place]
     assert made.name == f'{NAMES[place]}-1'
     assert made.alt.startswith('From each person’s latent, with each person’s own skips: ')
     png = save_figure(made.draw(), tmp_path, made.name)
@@ -30,7 +31,7 @@ def test_a_figure_is_there_and_whole(tmp_path: Path, place: int) -> None:
 
 def test_captions_know_whether_there_is_one_pose() -> None:
     several, alone = (
-        ' '.join(made.caption for made in figures(answer, Material(results_of(answer))))
+        ' '.join(made.caption for made in figures(answer, Material(among(answer))))
         for answer in (decoded_walk(), decoded_walk('mean', 'mean'))
     )
     assert 'no single person’s pose' in several and 'Whiskers: 95 % intervals over images.' in several
@@ -63,6 +64,6 @@ def test_concepts_are_drawn_beside_a_random_direction() -> None:
 
 def test_what_is_not_known_leaves_a_gap(tmp_path: Path) -> None:
     answer = nulled(decoded_walk())
-    for made in figures(answer, Material(results_of(answer))):
+    for made in figures(answer, Material(among(answer))):
         save_figure(made.draw(), tmp_path, made.name)
     assert len(list(tmp_path.glob('*.png'))) == len(NAMES)

@@ -2,9 +2,10 @@
 
 from shg_xai.chapters.decoded_walk.findings import MORE, NO_MORE, findings, heading, verdict
 from shg_xai.chapters.decoded_walk.tables import tables
-from tests.helpers.made_decoded_walk import about, decoded_walk, nulled, results_of
+from tests.helpers.made_decoded_walk import about, decoded_walk, nulled
+from tests.helpers.made_results import among
 
-RESULTS = results_of()
+RESULTS = among()
 
 
 def test_a_walk_has_its_verdict_and_its_concept() -> None:

@@ -19,8 +19,8 @@ from shg_xai.chapters.skip_ablation.figures import (
 )
 from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
-from tests.helpers.made_skip_ablation import skip_ablation
-from tests.test_chapters.test_skip_ablation.test_findings import among, unknown
+from tests.helpers.made_results import among
+from tests.helpers.made_skip_ablation import skip_ablation, unknown
 
 
 def test_figures_are_there_and_whole(tmp_path: Path) -> None:

@@ -1,28 +1,18 @@
 """Sentences and tables on skips that are off: no stronger than the intervals."""
 
-import re
-
 import pytest
 
 from shg_xai.chapters.skip_ablation.findings import findings, heading, lost_text, smallest_first
 from shg_xai.chapters.skip_ablation.results import SkipAblation
 from shg_xai.chapters.skip_ablation.tables import tables
 from shg_xai.errors import InputError
-from shg_xai.results import Estimate, Results, decode, encode
-from tests.helpers.made_skip_ablation import about, skip_ablation
-
-
-def among(*answers: SkipAblation) -> Results:
-    return Results(command='', seed=0, versions={}, settings={}, layers=[], answers=list(answers))
+from shg_xai.results import Estimate, decode, encode
+from tests.helpers.made_results import among
+from tests.helpers.made_skip_ablation import about, skip_ablation, unknown
 
 
 def texts_of(answer: SkipAblation) -> list[str]:
     return findings(answer, among(answer))
-
-
-def unknown(answer: SkipAblation) -> SkipAblation:
-    """The same with no number known that may be unknown."""
-    return decode(re.sub(rb'"(value|low|high)": [-0-9.e]+', rb'"\1": null', encode(answer)), SkipAblation, 'made')
 
 
 def test_which_joint_needs_which_level() -> None:
