@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.data import ALL_VISIBLE, annotation, only_error, write_part
+from tests.helpers.data import ALL_VISIBLE, annotation, only_error, run_in_process, write_part
+from tools import mean_pose as tool
 
 
 def test_it_prints_and_writes_the_baseline(tmp_path: Path, run_tool: Callable) -> None:
@@ -21,18 +22,23 @@ def test_it_prints_and_writes_the_baseline(tmp_path: Path, run_tool: Callable) -
     assert 'pck/labelled     1.0000' in done.stdout
 
 
-def test_a_group_without_a_joint_is_left_out(tmp_path: Path, run_tool: Callable) -> None:
+def test_a_group_without_a_joint_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = write_part(tmp_path, 'train2017', [annotation(1, 1, v=ALL_VISIBLE)])
-    done = run_tool(['mean_pose.py', file, file])
-    assert 'pck/visible' in done.stdout
-    assert 'pck/occluded' not in done.stdout
+    monkeypatch.setattr('sys.argv', ['tool', str(file), str(file)])
+    tool.main()
+    printed = capsys.readouterr().out
+    assert 'pck/visible' in printed
+    assert 'pck/occluded' not in printed
 
 
 @pytest.mark.parametrize('content', [None, '[]', '{"annotations": 3}', 'no JSON'])
-def test_a_file_that_is_no_annotation_file(tmp_path: Path, run_tool: Callable, content: str | None) -> None:
+def test_a_file_that_is_no_annotation_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
     file = tmp_path / 'annotations.json'
     if content is not None:
         file.write_text(content)
-    done = run_tool(['mean_pose.py', file, file])
-    assert done.returncode == 2
-    assert str(file) in only_error(done.stderr)
+    assert run_in_process(tool.main, [file, file], monkeypatch) == 2
+    assert str(file) in only_error(capsys.readouterr().err)
