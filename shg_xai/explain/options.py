@@ -78,13 +78,11 @@ def check(selection: 'Selection', options: Options) -> None:
     Raises:
         InputError: A number of clusters is not below that of the persons.
     """
-    count = len(selection)
+    count, where = len(selection), selection.store.folder
     for k in options.ks:
         if k >= count:
-            raise InputError(
-                f'--k {k}: {count} persons of {selection.store.folder} cannot be judged in {k} clusters; '
-                f'give numbers below {count} with --k'
-            )
+            few = f'{count} persons of {where} cannot be judged in {k} clusters'
+            raise InputError(f'--k {k}: {few}; give numbers below {count} with --k')
 
 
 def warnings_of(selection: 'Selection', constant: int) -> list[str]:

@@ -17,13 +17,7 @@ MOST = 16384  # dimensions: a covariance of 2 GiB, and a few times that while it
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums of N persons' latents.
-
-    Attributes:
-        count: N.
-        mean: Mean.
-        scatter: Sum of squared deviations from that mean.
-    """
+    """Sums of N persons' latents: ``count`` is N, ``scatter`` the sum of squared deviations from the mean."""
 
     count: int
     mean: Float[Floats, ' D']
@@ -37,12 +31,7 @@ class Moments:
 
 @dataclass(frozen=True)
 class Overview:
-    """What one quick pass over the values says.
-
-    Attributes:
-        mean: Mean of each dimension, (D,).
-        constant: Whether it has one value only, (D,).
-    """
+    """What one quick pass over the values says: mean of each dimension (D,), and whether it has one value only."""
 
     mean: Float[Floats, ' D']
     constant: Bools

@@ -16,12 +16,8 @@ FLAT = 1e-12  # share of the variance of all, below which persons do not differ
 
 @dataclass(frozen=True)
 class Components:
-    """Principal components, the strongest first.
-
-    Attributes:
-        mean: Mean latent.
-        eigenvalues: Variance along each component, descending.
-        vectors: A component a column, orthonormal; the sign of each is such that its largest entry is positive.
+    """Principal components, the strongest first: mean latent, variance along each, and a component a column,
+    orthonormal; the sign of each is such that its largest entry is positive.
     """
 
     mean: Float[Floats, ' D']

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,24 +24,14 @@ COPIED = 4096  # persons copied at a time
 
 @dataclass(frozen=True)
 class Scores:
-    """The first d principal components of N persons, in a file; small to pickle.
-
-    Attributes:
-        file: A ``.npy`` of float32, shape (N, d).
-        rows: N.
-        dimensions: d.
-    """
+    """The first d principal components of N persons, in a ``.npy`` of float32, shape (N, d); small to pickle."""
 
     file: Path
     rows: int
     dimensions: int
 
     def read(self, start: int, stop: int, dimensions: int | None = None) -> Float32[Singles, 'n M']:
-        """Persons ``start`` to ``stop``, their first components.
-
-        They are mapped from the file as long as the array lives, so that no more of it stays in memory than is asked
-        for.
-        """
+        """Persons ``start`` to ``stop``, their first components, mapped from the file as long as the array lives."""
         mapped: Singles = np.load(self.file, mmap_mode='r', allow_pickle=False)
         return mapped[start:stop, :dimensions]
 
@@ -65,12 +56,8 @@ class Scores:
 
 @dataclass(frozen=True)
 class Projections:
-    """What is kept in memory of the rotation of N persons.
-
-    Attributes:
-        scores: The first d components, in a file.
-        norms: Squared distance from the mean over all D dimensions.
-        residuals: Its part outside of the d components.
+    """What is kept in memory of the rotation of N persons: the first d components, in a file; squared distances from
+    the mean over all D dimensions; and the part of these outside of the d components.
     """
 
     scores: Scores
@@ -106,14 +93,7 @@ def reserve(file: Path, dtype: type[np.generic], shape: tuple[int, int]) -> None
 
 
 def project(rows: Rows, components: Components, dimensions: int, file: Path, pool: Executor) -> Projections:
-    """Rotate latents into a file.
-
-    Args:
-        rows: N persons.
-        components: Their principal components.
-        dimensions: d, how many to keep.
-        file: Where the scores go; its folder must exist.
-        pool: Who computes; each task writes its rows of the file itself.
+    """Rotate latents into a file, the first d = ``dimensions`` components; each task writes its rows of it itself.
 
     Raises:
         InputError: The file does not fit the disk.
@@ -123,7 +103,7 @@ def project(rows: Rows, components: Components, dimensions: int, file: Path, poo
     basis = file.with_name(f'basis-{file.name}')
     np.save(basis, components.vectors[:, :dimensions].astype(np.float32))
     norms, residuals = np.empty(len(rows)), np.zeros(len(rows))
-    for start, norm, residual in ordered(pool, _Projection(components.mean, basis, file), rows.blocks()):
+    for start, norm, residual in ordered(pool, partial(_project, components.mean, basis, file), rows.blocks()):
         here = slice(start, start + len(norm))
         norms[here] = norm
         if dimensions < rows.dimensions:
@@ -132,23 +112,15 @@ def project(rows: Rows, components: Components, dimensions: int, file: Path, poo
     return Projections(scores, norms, residuals)
 
 
-@dataclass(frozen=True)
-class _Projection:
-    """Rotates a block and writes its rows; the basis comes from a file, being large to pickle."""
-
-    mean: Floats
-    basis: Path
-    file: Path
-
-    def __call__(self, block: Block) -> tuple[int, Floats, Floats]:
-        centred = block.values() - self.mean
-        basis = np.load(self.basis, mmap_mode='r', allow_pickle=False)
-        rotated = centred.astype(np.float32) @ basis
-        target = np.load(self.file, mmap_mode='r+', allow_pickle=False)
-        target[block.start : block.start + len(rotated)] = rotated
-        norms = np.einsum('nd,nd->n', centred, centred)
-        kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
-        return block.start, norms, np.maximum(norms - kept, 0)
+def _project(mean: Floats, basis: Path, file: Path, block: Block) -> tuple[int, Floats, Floats]:
+    """Rotate a block and write its rows; the basis comes from a file, being large to pickle."""
+    centred = block.values() - mean
+    rotated = centred.astype(np.float32) @ np.load(basis, mmap_mode='r', allow_pickle=False)
+    target = np.load(file, mmap_mode='r+', allow_pickle=False)
+    target[block.start : block.start + len(rotated)] = rotated
+    norms = np.einsum('nd,nd->n', centred, centred)
+    kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
+    return block.start, norms, np.maximum(norms - kept, 0)
 
 
 def unit_directions(dimensions: int, count: int, random: np.random.Generator) -> Float[Floats, 'D count']:

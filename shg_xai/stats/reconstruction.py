@@ -23,17 +23,11 @@ def fit_components(rows: Rows, pool: Executor) -> Components:
 
 
 def pca_explained(components: Components, rows: Rows, widths: Sequence[int], pool: Executor) -> Float[Floats, ' W']:
-    """Explained variance of persons reconstructed from their first components, 1 - SSE / SST for each width.
+    """Explained variance of persons reconstructed from their first components, 1 - SSE / SST for each width in [0, D].
 
-    Reconstructions are centred at the components' own mean; the variance is that about the mean of the persons, so it
-    is 0 for who predicts this mean for everybody, and may be below 0. Directions along which the persons of the
-    components do not differ are no components.
-
-    Args:
-        components: Of any persons, those to be reconstructed or others.
-        rows: N persons to be reconstructed, of D values.
-        widths: How many components are kept, 0 to D each.
-        pool: Who computes.
+    Reconstructions are centred at the components' own mean, those of any persons; the variance is that about the mean
+    of ``rows``, so it is 0 for who predicts this mean for everybody, and may be below 0. Directions along which the
+    persons of the components do not differ are no components.
 
     Raises:
         InputError: A width is not in [0, D], the components are of other values, or the persons have the same values.

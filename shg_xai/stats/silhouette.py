@@ -24,12 +24,7 @@ BLOCK = 2048  # persons a block: one tile of distances is then 16 MiB
 
 @dataclass(frozen=True)
 class Silhouettes:
-    """Silhouettes of one clustering.
-
-    Attributes:
-        values: Of each person, in [-1, 1]; 0 in a cluster of one.
-        bounds: By how much each can be wrong at most.
-    """
+    """Silhouettes of one clustering, in [-1, 1], 0 in a cluster of one; and by how much each can be wrong at most."""
 
     values: Float32[Singles, ' N']
     bounds: Float32[Singles, ' N']
@@ -38,16 +33,11 @@ class Silhouettes:
 def silhouettes(
     scores: Scores, residuals: Float[Floats, ' N'], labelings: Sequence[Int[Labels, ' N']], pool: Executor
 ) -> list[Silhouettes]:
-    """Silhouettes of several clusterings of the same persons.
+    """Silhouettes of several clusterings, labels 0 to K - 1, of the same persons, from their first d components and the
+    squared norms of what was cut.
 
     Sums of distances to every cluster take more memory than all results together; until they are complete they are in a
     file beside the scores.
-
-    Args:
-        scores: N persons, d components.
-        residuals: Squared norm of what was cut, of each person.
-        labelings: For each clustering the labels 0 to K - 1.
-        pool: Who computes.
     """
     sizes = [int(labels.max()) + 1 for labels in labelings]
     file = scores.file.with_name(f'sums-{scores.file.name}')
@@ -55,55 +45,40 @@ def silhouettes(
     cut = np.sqrt(residuals)
     results = []
     for labels, stop in zip(labelings, np.cumsum(sizes), strict=True):
-        clusters = _Clusters.of(labels, cut)
+        counts = np.bincount(labels)
+        cut_mean = float((np.bincount(labels, cut) / np.maximum(counts - 1, 1)).max())
         values, bounds = np.empty((2, scores.rows), np.float32)
         for first, last in scores.blocks(BLOCK):
             here = slice(first, last)
-            sums = _mapped(file)[here, stop - len(clusters.counts) : stop]
-            values[here], bounds[here] = clusters.silhouettes(sums, nearest[here], labels[here], cut[here])
+            sums, wrong = _mapped(file)[here, stop - len(counts) : stop], 2 * cut[here] * cut_mean
+            values[here], bounds[here] = _silhouettes(sums, labels[here], counts, wrong, nearest[here])
         results.append(Silhouettes(values, bounds))
     file.unlink()
     return results
 
 
-@dataclass(frozen=True)
-class _Clusters:
-    """Numbers of persons (K,), and the mean of what was cut of the persons of each (K,)."""
+def _silhouettes(sums: Floats, labels: Labels, counts: Ints, cut: Floats, nearest: Floats) -> tuple[Floats, Floats]:
+    """Silhouettes and their bounds, from sums of distances by cluster (n, K), labels (n,), sizes of clusters (K,).
 
-    counts: Ints
-    cut_means: Floats
-
-    @classmethod
-    def of(cls, labels: Labels, cut: Floats) -> '_Clusters':
-        counts = np.bincount(labels)
-        return cls(counts, np.bincount(labels, cut) / np.maximum(counts - 1, 1))
-
-    def silhouettes(self, sums: Floats, nearest: Floats, labels: Labels, cut: Floats) -> tuple[Floats, Floats]:
-        """Silhouettes and their bounds, of n persons.
-
-        Args:
-            sums: Of their distances to everybody in each cluster, shape (n, K).
-            nearest: The distance to the nearest person, shape (n,).
-            labels: The own cluster, shape (n,).
-            cut: |r_i|, shape (n,).
-        """
-        persons = np.arange(len(labels))
-        alone = self.counts[labels] == 1
-        own = sums[persons, labels] / np.maximum(self.counts[labels] - 1, 1)
-        means = sums / np.maximum(self.counts, 1)
-        means[:, self.counts == 0] = np.inf
-        means[persons, labels] = np.inf
-        other = means.min(axis=1)
-        larger = np.maximum(own, other)
-        known = ~alone & np.isfinite(other) & (larger > 0)
-        values = np.zeros(len(labels))
-        values[known] = (other - own)[known] / larger[known]
-        with np.errstate(divide='ignore', invalid='ignore'):
-            # Of a mean distance; own and other may both be wrong by it. Cut nowhere is exact.
-            wrong = np.where(cut > 0, 2 * cut * self.cut_means.max() / nearest, 0)
-            # s is 1 - smaller / larger in size: both change, the larger one also beneath.
-            bounds = np.where(larger > wrong, 2 * wrong / (larger - wrong), 2)
-        return values, np.where(known, np.minimum(bounds, 2), 0)
+    The bounds follow from 2 |r_i| times the largest mean of |r_j| in a cluster (n,), and the distance to the nearest.
+    """
+    persons = np.arange(len(labels))
+    alone = counts[labels] == 1
+    own = sums[persons, labels] / np.maximum(counts[labels] - 1, 1)
+    means = sums / np.maximum(counts, 1)
+    means[:, counts == 0] = np.inf
+    means[persons, labels] = np.inf
+    other = means.min(axis=1)
+    larger = np.maximum(own, other)
+    known = ~alone & np.isfinite(other) & (larger > 0)
+    values = np.zeros(len(labels))
+    values[known] = (other - own)[known] / larger[known]
+    with np.errstate(divide='ignore', invalid='ignore'):
+        # Of a mean distance; own and other may both be wrong by it. Cut nowhere is exact.
+        wrong = np.where(cut > 0, cut / nearest, 0)
+        # s is 1 - smaller / larger in size: both change, the larger one also beneath.
+        bounds = np.where(larger > wrong, 2 * wrong / (larger - wrong), 2)
+    return values, np.where(known, np.minimum(bounds, 2), 0)
 
 
 def _pair_sums(
@@ -150,10 +125,8 @@ Tile = tuple[Scores, tuple[int, ...], _Side, _Side]
 
 def _tiles(scores: Scores, residuals: Floats, labels: Labels, sizes: Sequence[int]) -> Iterator[Tile]:
     """Each pair of blocks once."""
-    sides = [
-        _Side(start, labels[:, start:stop], residuals[start:stop].astype(np.float32))
-        for start, stop in scores.blocks(BLOCK)
-    ]
+    cut, blocks = residuals.astype(np.float32), scores.blocks(BLOCK)
+    sides = [_Side(start, labels[:, start:stop], cut[start:stop]) for start, stop in blocks]
     for number, first in enumerate(sides):
         for second in sides[number:]:
             yield scores, tuple(sizes), first, second

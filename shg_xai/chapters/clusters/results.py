@@ -70,9 +70,5 @@ class Clusters(Answer, kw_only=True, tag='clusters'):
     margin: Estimate | None
 
     def fit(self, k: int) -> Fit:
-        """The fit with K clusters.
-
-        Raises:
-            StopIteration: It was not tried.
-        """
+        """The fit with K clusters; StopIteration if it was not tried."""
         return next(fit for fit in self.fits if fit.k == k)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -44,43 +45,29 @@ def associate(
     executor: Executor,
     permutations: int = 200,
 ) -> tuple[list[str], list[Correlation]]:
-    """Rank correlation of each component with each concept.
+    """Rank correlation of each component (N, M) with each concept: names of the controls (those of CONTROLS that are
+    known and vary), and the correlations, by component.
 
-    Args:
-        scores: The first M components of each person.
-        concepts: C concepts.
-        bootstrap: Over these persons.
-        executor: Who computes.
-        permutations: How often a concept's values are dealt anew to the persons it is known of, for ``shuffled``: mean
-            and percentiles of rho where there is nothing to find.
-
-    Returns:
-        Names of the controls (those of CONTROLS that are known and vary), and the correlations, by component. There is
-        no value with fewer than 8 persons (beyond the number of controls, for ``partial``), of a column that never
-        varies, or of one that the controls determine.
+    There is no value with fewer than 8 persons (beyond the number of controls, for ``partial``), of a column that never
+    varies, or of one that the controls determine. ``shuffled`` is what chance gives: mean and percentiles of rho with
+    values dealt anew so often to the persons they are known of.
     """
     names = [concept.name for concept in concepts]
     controls = [names.index(name) for name in CONTROLS if name in names and _varies(concepts[names.index(name)])]
     values = np.array([concept.values for concept in concepts]).reshape(len(names), len(scores))
     task = _Task(scores, values, bootstrap, controls, permutations)
-    rho: Found = {}
-    adjusted: Found = {}
-    shuffled: Found = {}
+    rho, adjusted, shuffled = Found(), Found(), Found()
     for mask, wanted in _plan(np.isfinite(values), controls).items():
-        found = task.run(np.flatnonzero(np.frombuffer(mask, bool)), *wanted, executor)
-        for total, part in zip((rho, adjusted, shuffled), found, strict=True):
+        parts = task.run(np.flatnonzero(np.frombuffer(mask, bool)), *wanted, executor)
+        for total, part in zip((rho, adjusted, shuffled), parts, strict=True):
             total |= part
-    return [names[control] for control in controls], [
-        Correlation(
-            component=at + 1,
-            concept=name,
-            rho=rho[one][at] if one in rho else Estimate(value=None, n=len(concepts[one].known)),
-            partial=adjusted[one][at] if one in adjusted else Estimate(value=None),
-            shuffled=shuffled[one][at] if one in shuffled else Estimate(value=None, over='permutations'),
-        )
-        for at in range(scores.shape[1])
-        for one, name in enumerate(names)
-    ]
+    found = []
+    for at, (one, concept) in product(range(scores.shape[1]), enumerate(concepts)):
+        plain = rho[one][at] if one in rho else Estimate(value=None, n=len(concept.known))
+        held = adjusted[one][at] if one in adjusted else Estimate(value=None)
+        dealt = shuffled[one][at] if one in shuffled else Estimate(value=None, over='permutations')
+        found.append(Correlation(component=at + 1, concept=concept.name, rho=plain, partial=held, shuffled=dealt))
+    return [names[control] for control in controls], found
 
 
 @dataclass(frozen=True)
@@ -93,15 +80,8 @@ class _Task:
     controls: Sequence[int]
     permutations: int
 
-    def run(
-        self, rows: Ints, plain: Sequence[int], adjusted: Sequence[int], executor: Executor
-    ) -> tuple[Found, Found, Found]:
-        """Rank some persons (n,) once for all concepts that are wanted of them.
-
-        Returns:
-            By concept the numbers of each component: rho of ``plain``, partial rho of ``adjusted``, and shuffled rho of
-            ``plain``.
-        """
+    def run(self, rows: Ints, plain: list[int], adjusted: list[int], executor: Executor) -> tuple[Found, Found, Found]:
+        """Rank some persons (n,) once for all concepts wanted of them: by concept rho, partial rho and shuffled rho."""
         chosen = sorted({*plain, *adjusted, *(self.controls if adjusted else ())})
         columns = [*self.scores[rows].T, *self.values[np.ix_(np.array(chosen), rows)]]
         rankers = list(ordered(executor, Ranker.of, columns))
@@ -114,28 +94,17 @@ class _Task:
             return [self.bootstrap.estimate(column[0], column[1:], len(rows)) for column in values.T]
 
         rho = {one: estimates(drawn[:, leading, place[one]]) for one in plain}
-        partials = {
-            one: estimates(
-                partial_correlations(
-                    drawn, leading, place[one], [place[control] for control in self.controls if control != one]
-                )
-            )
-            for one in adjusted
-        }
+        partials = {}
+        for one in adjusted:
+            others = [place[control] for control in self.controls if control != one]
+            partials[one] = estimates(partial_correlations(drawn, leading, place[one], others))
         shuffle = partial(_shuffled, rankers[: len(leading)], self.permutations, self.bootstrap.seed)
         dealt = zip(plain, ordered(executor, shuffle, [(one, rankers[place[one]]) for one in plain]), strict=True)
-        confidence = self.bootstrap.confidence
-        return (
-            rho,
-            partials,
-            {
-                one: [
-                    estimated(column.mean(), column, confidence, self.permutations, 'permutations')
-                    for column in samples.T
-                ]
-                for one, samples in dealt
-            },
-        )
+        about = self.bootstrap.confidence, self.permutations
+        chance = {
+            one: [estimated(own.mean(), own, *about, 'permutations') for own in samples.T] for one, samples in dealt
+        }
+        return rho, partials, chance
 
 
 def _varies(concept: Concept) -> bool:
@@ -145,15 +114,7 @@ def _varies(concept: Concept) -> bool:
 
 
 def _plan(known: Bools, controls: Sequence[int]) -> Plan:
-    """Which concepts share the persons to rank, so that components are ranked once for all of them.
-
-    Args:
-        known: Of which persons each concept is known, bool, shape (C, N).
-        controls: Concepts that are controls.
-
-    Returns:
-        By persons (a mask's bytes): concepts whose rho is over them, and whose partial rho is.
-    """
+    """By persons (a mask's bytes): concepts whose rho is over them, and whose partial rho is; ``known`` is (C, N)."""
     plan: Plan = {}
     for one, mask in enumerate(known):
         if mask.sum() >= FEWEST_PERSONS:

@@ -65,8 +65,7 @@ def _effects(entries: list[Separation], titles: Titles, confidence: str) -> list
     entries = sorted((entry for entry in entries if entry.effect.value is not None), key=lambda entry: -size_of(entry))
     clear = [entry for entry in entries if _differs(entry)]
     texts = [_effect(entry, titles, confidence) for entry in clear[:CONCEPTS]]
-    rest = len(entries) - len(clear)
-    if rest:
+    if rest := len(entries) - len(clear):
         texts.append(
             f'In {number(rest)} of {plural(len(entries), "concept")} there is no clear difference between the '
             f'{entries[0].k} clusters.'
@@ -91,11 +90,8 @@ def _differs(entry: Separation) -> bool:
 
 
 def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
-    value, within, shared = (
-        number(entry.effect.value),
-        interval(entry.effect, confidence),
-        entry.mutual_information.value,
-    )
+    value, within = number(entry.effect.value), interval(entry.effect, confidence)
+    shared, most = entry.mutual_information.value, entry.shuffled.high
     text = (
         f'a person of cluster 1 has more of it than one of cluster 0 with a chance of {value} ({within}; 0.5: no '
         'difference)'
@@ -103,7 +99,6 @@ def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
         else f'they explain {value} of the variance of its ranks (ε², {within})'
     )
     if shared is not None:
-        most = entry.shuffled.high
         text += f'; they share {number(shared)} bits'
         text += f' (with shuffled clusters at most {number(most)})' if most is not None else ''
     return f'The {entry.k} clusters differ in {titles[entry.concept]}: {text}.'
@@ -119,8 +114,7 @@ def _probes(probes: Sequence[Probe], titles: Titles, confidence: str) -> list[st
     clear = sorted((probe for probe in probes if probe_is_clear(probe)), key=above, reverse=True)
     unclear = [probe for probe in probes if probe not in clear and probe_end(probe)[0]]
     texts = [probe_claim(probe, titles, confidence) for probe in clear[:PROBES]]
-    names = [titles[probe.concept] for probe in clear[PROBES:]]
-    if names:
+    if names := [titles[probe.concept] for probe in clear[PROBES:]]:
         texts.append(f'Less well, but clearly: {listed(names)}.')
     unknown = [probe for probe in probes if not probe_end(probe)[0]]
     return texts + [probe_claim(probe, titles, confidence) for probe in (*unclear, *unknown)]

@@ -35,6 +35,7 @@ from shg_xai.stats.ranks import Ranker
 FEWEST_PERSONS = 8
 MOST_BINS = 10
 Pair = tuple[float, float]
+LabelsByK = Mapping[int, Int[Labels, ' N']]  # by K the cluster of each person, 0 to K - 1
 
 
 def bins(values: Float[Floats, ' n']) -> Int[Ints, ' n']:
@@ -64,23 +65,11 @@ def mutual_information(tables: Float[Floats, '*any K B']) -> Float[Floats, '*any
 
 
 def separate(
-    labels: Mapping[int, Int[Labels, ' N']],
-    concepts: Sequence[Concept],
-    bootstrap: Bootstrap,
-    executor: Executor,
-    permutations: int = 1000,
+    labels: LabelsByK, concepts: Sequence[Concept], bootstrap: Bootstrap, executor: Executor, permutations: int = 1000
 ) -> list[Separation]:
-    """How each concept differs between clusters, by K.
+    """How each concept differs between clusters, by K; ``shuffled`` has clusters dealt anew to persons so often.
 
     There is no value for fewer than 8 persons, or if concept or cluster never varies.
-
-    Args:
-        labels: By K the cluster of each person, 0 to K - 1.
-        concepts: C concepts.
-        bootstrap: Over these persons.
-        executor: Who computes.
-        permutations: How often clusters are dealt anew to persons, for ``shuffled``: mean and upper percentile of the
-            mutual information where there is nothing to find.
     """
     task = partial(_separate, dict(labels), bootstrap, permutations)
     found = list(ordered(executor, task, enumerate(concepts)))
@@ -89,13 +78,8 @@ def separate(
 
 @dataclass(frozen=True)
 class _Cells:
-    """Persons sorted by cluster and bin, so that sums over cells are sums of neighbours.
-
-    Attributes:
-        order: The n persons by cell, shape (n,).
-        starts: Where each cell that is not empty starts in ``order``.
-        cells: Number of these cells in the table.
-        shape: K and B.
+    """The n persons by cell (cluster and bin), so that sums over cells are sums of neighbours: where each cell that is
+    not empty starts in ``order``, and its number in the table of shape (K, B).
     """
 
     order: Ints
@@ -119,7 +103,7 @@ class _Cells:
 
 
 def _separate(
-    labels: Mapping[int, Labels], bootstrap: Bootstrap, permutations: int, task: tuple[int, Concept]
+    labels: LabelsByK, bootstrap: Bootstrap, permutations: int, task: tuple[int, Concept]
 ) -> dict[int, Separation]:
     """What is said of one concept, by K."""
     place, concept = task
@@ -127,9 +111,7 @@ def _separate(
     values = concept.values[rows]
     varies = len(rows) >= FEWEST_PERSONS and values.min() < values.max()
     clusters = {k: labels[k][rows] for k in labels}
-    told = {
-        k: _Cells.of(clusters[k], bins(values), k) for k in labels if varies and clusters[k].min() < clusters[k].max()
-    }
+    told = {k: _Cells.of(own, bins(values), k) for k, own in clusters.items() if varies and own.min() < own.max()}
     drawn = np.array(list(_draw(list(told.values()), Ranker.of(values), rows, bootstrap)))
     found = {k: _nothing(k, concept.name, len(rows)) for k in labels}
     for at, (k, cells) in enumerate(told.items()):
@@ -199,12 +181,6 @@ def _moved(value: float, samples: Floats) -> Floats:
 def _nothing(k: int, concept: str, persons: int) -> Separation:
     """What is said of a concept that says nothing."""
     measure: Literal['auc', 'epsilon_squared'] = 'auc' if k == 2 else 'epsilon_squared'
-    return Separation(
-        k=k,
-        concept=concept,
-        measure=measure,
-        effect=Estimate(value=None, n=persons),
-        mutual_information=Estimate(value=None, n=persons),
-        entropy_share=None,
-        shuffled=Estimate(value=None, over='permutations'),
-    )
+    effect, shared = Estimate(value=None, n=persons), Estimate(value=None, n=persons)
+    estimates = dict(effect=effect, mutual_information=shared, shuffled=Estimate(value=None, over='permutations'))
+    return Separation(k=k, concept=concept, measure=measure, entropy_share=None, **estimates)

@@ -18,20 +18,18 @@ if TYPE_CHECKING:
 
 def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
     """Who is met, and how far that is."""
-    yield Figure(
-        'walk',
-        'For each component the pictures of the real persons nearest to steps from the mean.',
+    alt = 'For each component the pictures of the real persons nearest to steps from the mean.'
+    caption = (
         'Walks from the mean along a component: at each step the real person nearest to it. Beneath, the distance to '
-        'that person and, in brackets, the mean distance when as long a step goes in a random direction.',
-        lambda: draw_walk_strip(answer, material.persons[answer.of]),
+        'that person and, in brackets, the mean distance when as long a step goes in a random direction.'
     )
-    yield Figure(
-        'walk-distance',
-        'Distance to the nearest real person along each component and in random directions.',
+    yield Figure('walk', alt, caption, lambda: draw_walk_strip(answer, material.persons[answer.of]))
+    alt = 'Distance to the nearest real person along each component and in random directions.'
+    caption = (
         'How far a walk leads away from real persons. Below the grey band, persons lie nearer than in 97.5 % of random '
-        'directions.',
-        lambda: draw_walk_distances(answer),
+        'directions.'
     )
+    yield Figure('walk-distance', alt, caption, lambda: draw_walk_distances(answer))
 
 
 def step_text(step: float) -> str:
@@ -41,10 +39,7 @@ def step_text(step: float) -> str:
 
 @styled
 def draw_walk_strip(answer: NearestWalk, persons: DrawnPersons) -> 'figure.Figure':
-    """Draw for each component the nearest real person at each step, the distance beneath.
-
-    Beneath that, in brackets, the distance along random directions of the same length.
-    """
+    """Draw for each component the nearest real person at each step, how far, and how far at random."""
     rows, columns = answer.walks, len(answer.steps)
     side = PAGE / (columns + 0.9)
     height = (side + 0.38) * max(len(rows), 1) + 0.35

@@ -24,21 +24,15 @@ LABEL: Any = dict(
 
 def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
     """The share of each component, and of the first ones together."""
-    yield Figure(
-        'spectrum',
-        'Share of the variance of each component, falling, with the level of noise.',
+    alt = 'Share of the variance of each component, falling, with the level of noise.'
+    caption = (
         f'Share of the variance of each component (bars on the first ten: {confidence_of(answer)} intervals). Dashed: '
-        'the largest share each would have if the dimensions had nothing to do with each other.',
-        lambda: draw_spectrum(answer),
-        wide=False,
+        'the largest share each would have if the dimensions had nothing to do with each other.'
     )
-    yield Figure(
-        'running-sum',
-        'Running sum of the shares of variance, with the components for 90, 95 and 99 per cent.',
-        'How much of the variance the first components hold together, and how many it takes for 90, 95 and 99 %.',
-        lambda: draw_running_sums([answer]),
-        wide=False,
-    )
+    yield Figure('spectrum', alt, caption, lambda: draw_spectrum(answer), wide=False)
+    alt = 'Running sum of the shares of variance, with the components for 90, 95 and 99 per cent.'
+    caption = 'How much of the variance the first components hold together, and how many it takes for 90, 95 and 99 %.'
+    yield Figure('running-sum', alt, caption, lambda: draw_running_sums([answer]), wide=False)
 
 
 def _places(count: int) -> NDArray[np.int64]:
@@ -95,23 +89,13 @@ def _mark(ax: 'Axes', answer: Spectrum) -> None:
         ax.axvline(component, color=colour, linestyle=style, linewidth=1.2)
         # The first writes to its left, the second to its right, where there is room for it.
         left = component > len(answer.eigenvalues) / 6 or (place == 0 and len(marks) == 2 and component > 4)
-        ax.annotate(
-            label.format(number(component)),
-            (component, 1),
-            xycoords=('data', 'axes fraction'),
-            color=INK,
-            xytext=(-4 if left else 4, -11 - 13 * place),
-            ha='right' if left else 'left',
-            **LABEL,
-        )
+        at: Any = dict(xycoords=('data', 'axes fraction'), xytext=(-4 if left else 4, -11 - 13 * place), **LABEL)
+        ax.annotate(label.format(number(component)), (component, 1), color=INK, ha='right' if left else 'left', **at)
 
 
 @styled
 def draw_running_sums(answers: Sequence[Spectrum]) -> 'figure.Figure':
-    """Draw the share of variance of the first components, one curve a layer.
-
-    Of a single layer the components for 90, 95 and 99 per cent are marked.
-    """
+    """Draw the share of variance of the first components, a curve a layer; of one layer 90, 95 and 99 % are marked."""
     canvas = new_figure(COLUMN, 3.5)
     ax = canvas.subplots()
     styles = ('-', '--', '-.', ':')

@@ -30,10 +30,8 @@ def findings(answer: Spectrum, results: Results) -> list[str]:
             f'{percent(answer.study.value)} of the variance and the first {component} hold {cumulative}.'
         )
     widths = [f'{number(item.value)} for {percent(item.share)} of the variance' for item in answer.components_for]
-    widths += [
-        f'{number(noise.value)} for what stands above noise',
-        f'{number(ratio.value, 1)} by the participation ratio',
-    ]
+    by_ratio = f'{number(ratio.value, 1)} by the participation ratio'
+    widths += [f'{number(noise.value)} for what stands above noise', by_ratio]
     return [
         *texts,
         f'Widths for an autoencoder’s code that this spectrum speaks for: {listed(widths)}. They say how much variance '
