@@ -22,6 +22,7 @@ KEPT = 10  # components whose scores are kept and set against concepts
 CLUSTER_CUT = 0.05  # share of variance the restarts of K-Means leave out
 # A bound on a silhouette's error is some 4 to 16 times the share of variance left out.
 BOUND_OVER_CUT = 20
+Times = dict[str, float]  # seconds by stage
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ class Work:
     options: Options
     pool: Executor
     file: Path
-    times: dict[str, float] = field(default_factory=dict)
+    times: Times = field(default_factory=dict)
 
     @cached_property
     def bootstrap(self) -> Bootstrap:
         """How intervals over these persons' images are drawn."""
-        options = self.options
-        return Bootstrap(self.selection.image_ids, options.bootstrap, options.confidence, options.seed)
+        how = self.options
+        return Bootstrap(self.selection.image_ids, how.bootstrap, how.confidence, how.seed)
 
     @property
     def blocks(self) -> int:
@@ -58,11 +59,12 @@ class Work:
 
 @contextmanager
 def working(
-    selection: Selection, options: Options | None = None, pool: Executor | None = None, *times: dict[str, float]
+    selection: Selection, options: Options | None = None, pool: Executor | None = None, times: Times | None = None
 ) -> Iterator[Work]:
     """Work on a selection in a temporary folder, by all cores unless somebody else computes."""
+    times = {} if times is None else times
     with TemporaryDirectory() as folder, nullcontext(pool) if pool else executor() as computes:
-        yield Work(selection, options or Options(), computes, Path(folder) / 'scores.npy', *times)
+        yield Work(selection, options or Options(), computes, Path(folder) / 'scores.npy', times)
 
 
 @dataclass(frozen=True)
@@ -89,34 +91,29 @@ def decompose(work: Work) -> Decomposition:
     Raises:
         InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
     """
-    components, halves, variances = _components(work, work.overview.mean)
-    # As many as the silhouettes' tolerance asks for.
-    cut = min(work.options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
-    kept = min(max(dimensions_for(components.eigenvalues, cut), KEPT), work.selection.dimensions)
-    return Decomposition(
-        int(work.overview.constant.sum()), components, variances, halves, rotate(work, components, kept)
-    )
-
-
-def _components(work: Work, mean: Floats) -> tuple[Components, tuple[Latents, ...], Floats]:
-    """Components, latents of each half of the images, variance of each dimension (D,)."""
-    half = work.selection.halves(work.options.seed)
-    parts = [work.selection.take(half), work.selection.take(~half)]
+    selection, options, overview = work.selection, work.options, work.overview
+    half = selection.halves(options.seed)
+    parts = [selection.take(half), selection.take(~half)]
     if min(map(len, parts)) < 2:
-        parts = [work.selection]
+        parts = [selection]
     total, halves = None, []
     with work.stage('covariance', sum(-(-len(part) // (BLOCK * STRIDE)) for part in parts)) as pool:
         for part in parts:
-            own = moments(part, mean, pool)
+            own = moments(part, overview.mean, pool)
             total = own if total is None else joined(total, own)
             if len(parts) > 1:
                 halves.append(Latents(part, own.mean, eigenvalues(own.covariance)))
-            del own
+            del own  # or its (D, D) matrix would stay while the next one comes
     assert total is not None
-    variances = total.covariance.diagonal().copy()
+    variances = total.scatter.diagonal() / (total.count - 1)
     with work.stage('eigenvectors'):
         components = principal_components(total.mean, total.covariance)
-    return components, tuple(halves), variances
+    del total
+    # As many as the silhouettes' tolerance asks for.
+    cut = min(options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
+    kept = min(max(dimensions_for(components.eigenvalues, cut), KEPT), selection.dimensions)
+    scores = rotate(work, components, kept)
+    return Decomposition(int(overview.constant.sum()), components, variances, tuple(halves), scores)
 
 
 def rotate(work: Work, components: Components, kept: int) -> Projections:

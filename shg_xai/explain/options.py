@@ -78,11 +78,10 @@ def check(selection: 'Selection', options: Options) -> None:
     Raises:
         InputError: A number of clusters is not below that of the persons.
     """
-    count, where = len(selection), selection.store.folder
-    for k in options.ks:
-        if k >= count:
-            few = f'{count} persons of {where} cannot be judged in {k} clusters'
-            raise InputError(f'--k {k}: {few}; give numbers below {count} with --k')
+    count = len(selection)
+    if many := [k for k in options.ks if k >= count]:
+        few = f'{count} persons of {selection.store.folder} cannot be judged in {many[0]} clusters'
+        raise InputError(f'--k {many[0]}: {few}; give numbers below {count} with --k')
 
 
 def warnings_of(selection: 'Selection', constant: int) -> list[str]:

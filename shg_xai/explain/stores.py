@@ -89,13 +89,10 @@ def check_output(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise InputError(f'--out {out}: is a file; name a folder')
-    if not out.is_dir() or not any(out.iterdir()):
-        return
-    try:
+    kind = None
+    with suppress(OSError, ValueError, KeyError, TypeError):
         kind = json.loads((out / RESULTS).read_text())['kind']
-    except (OSError, ValueError, KeyError, TypeError):
-        kind = None
-    if kind not in KINDS:
+    if kind not in KINDS and out.is_dir() and any(out.iterdir()):
         raise InputError(f'--out {out}: holds other files than an analysis; name a new folder')
 
 
@@ -158,8 +155,7 @@ def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
     Raises:
         InputError: Latents or options cannot be analysed.
     """
-    selection = work.selection
-    found = structure(work)
+    selection, found = work.selection, structure(work)
     layer = layer_of(name, selection, found.constant)
     layer.warnings = [*notes, *warnings_of(selection, found.constant)]
     for warning in layer.warnings:
@@ -180,8 +176,7 @@ def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
 def layer_of(name: str, selection: Selection, constant: int) -> AnalysedLayer:
     """What is analysed; ``constant`` of its values are the same for all."""
     store, source = selection.store, selection.store.manifest.source
-    dataset = source.get('dataset') or {}
-    checkpoint = source.get('checkpoint') or {}
+    dataset, checkpoint = (source.get(key) or {} for key in ('dataset', 'checkpoint'))
     weights = {key: checkpoint[key] for key in ('sha256', 'url') if key in checkpoint}  # of random ones a seed
     return AnalysedLayer(
         name=name,
@@ -232,14 +227,13 @@ def explain_selections(
     if images is not None and not images.is_dir():
         raise InputError(f'--images {images}: no such folder')
     counts = list(map(len, selections))
-    if len(selections) > 1:
-        selections = matched(selections)
+    selections = matched(selections) if len(selections) > 1 else selections
     for selection in selections:
         check(selection, options)
     scratch, times = out / '.scratch', dict[str, float]()
-    names = names_for([(selection.store.folder, selection.layer) for selection in selections])
-    files = [scratch / f'{name}.npy' for name in names]
-    works = [Work(own, options, pool, file, times) for own, file in zip(selections, files, strict=True)]
+    names = names_for([(own.store.folder, own.layer) for own in selections])
+    named = zip(names, selections, strict=True)
+    works = [Work(own, options, pool, scratch / f'{name}.npy', times) for name, own in named]
     for work in works:
         _ = work.overview  # a look at all values before any long work
     scratch.mkdir()
@@ -282,8 +276,7 @@ def _write_persons(analysis: Analysis, options: Options, out: Path, images: Path
     table = atlas_table(analysis.answers, analysis.persons, selection.table(DRAWN), options.map, options.seed)
     known = selection.store.manifest.environment.get('image_dir')
     folder = images or (Path(known) if isinstance(known, str) else None)
-    missing = missing_photos(folder, table)
-    if missing:
+    if missing := missing_photos(folder, table):
         layer.warnings.append(
             f'The photos of {missing:,} of {len(table):,} persons to draw are not in '
             f'{folder or "any folder the store names"}; they are drawn on grey (--images).'

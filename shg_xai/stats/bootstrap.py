@@ -24,10 +24,8 @@ Groups = Shaped[NDArray[Any], ' N']  # the image of each person, any values
 
 
 def resample_weights(groups: Groups, resamples: int | range, seed: int) -> Iterator[Int[Ints, ' N']]:
-    """How often each person is in a resample of images, one resample after the other.
-
-    A resample depends on its number and the seed alone, so parts of them can be drawn anywhere. Of a single image there
-    is nothing at all, as it says nothing about how images differ.
+    """How often each person is in a resample of images, one resample after another; none of a single image, which says
+    nothing about how images differ. Each depends on its number and the seed alone, so parts can be drawn anywhere.
     """
     images, image_of = np.unique(groups, return_inverse=True)
     if len(images) < FEWEST_IMAGES:
@@ -43,16 +41,15 @@ def _draw(images: int, place: int, seed: int) -> Ints:
 
 
 def interval(samples: ArrayLike, confidence: float) -> tuple[float, float]:
-    """Percentile interval of values from resamples, NaN where a resample had no value.
-
-    Both ends are NaN where less than half of the resamples had one, as the rest would no longer stand for all.
+    """Percentile interval of values from resamples, NaN where one had no value; both ends are NaN where less than half
+    of them had one, as these would no longer stand for all.
     """
     samples = np.asarray(samples, dtype=float)
     known = samples[np.isfinite(samples)]
     if not len(known) or 2 * len(known) < len(samples):
         return math.nan, math.nan
-    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2]).tolist()
+    return low, high
 
 
 def number(value: float) -> float | None:
@@ -71,11 +68,10 @@ def estimated(
 def mean_interval(
     values: Float[Floats | Singles, 'N ...'], groups: Groups, resamples: int, confidence: float, seed: int
 ) -> tuple[Floats, Floats, Floats]:
-    """Means over persons and their intervals over images: mean, low and high end, each of shape () or (V,).
-
-    NaN where nobody has a value, ends also where all persons are in one image. Works on sums of images, so a resample
-    costs G numbers and not N.
+    """Means over persons and their intervals over images: mean, low and high end, each of shape () or (V,); NaN where
+    nobody has a value, ends also where all persons are in one image. A resample costs G numbers and not N.
     """
+    shape = np.shape(values)[1:]
     columns = np.asarray(values, dtype=float).reshape(len(values), -1).T
     images, image_of = np.unique(groups, return_inverse=True)
     known = np.isfinite(columns)
@@ -89,7 +85,6 @@ def mean_interval(
                 times = _draw(len(images), place, seed).astype(float)
                 drawn[place] = (times @ sums) / (times @ counts)
     ends = np.array([interval(column, confidence) for column in drawn.T])
-    shape = np.shape(values)[1:]
     return mean.reshape(shape), ends[:, 0].reshape(shape), ends[:, 1].reshape(shape)
 
 
@@ -110,14 +105,18 @@ class Bootstrap:
         """A number, with what it was in the resamples."""
         return estimated(value, samples, self.confidence, n)
 
+    def estimates(self, drawn: Float[Floats, '1+S V'], n: int | None = None) -> list[Estimate]:
+        """V numbers, in the first row without resampling, with what they were in the resamples."""
+        return [self.estimate(column[0], column[1:], n) for column in drawn.T]
+
     def means(self, values: Float[Floats | Singles, 'N V']) -> list[Estimate]:
         """Mean over persons of each column; of NaN nobody knows anything, and they do not count."""
         columns = np.asarray(values, dtype=float)
+        counts = np.isfinite(columns).sum(0).tolist()
         if not len(columns):
-            return [Estimate(value=None, n=0) for _ in range(columns.shape[1])]
+            return [Estimate(value=None, n=count) for count in counts]
         ends = mean_interval(columns, self.groups, self.resamples, self.confidence, self.seed)
         told = [map(number, column) for column in zip(*ends, strict=True)]
-        counts = np.isfinite(columns).sum(0).tolist()
         return [Estimate(value=at, low=low, high=high, n=n) for (at, low, high), n in zip(told, counts, strict=True)]
 
     def mean(self, values: Float[Floats | Singles, ' N']) -> Estimate:

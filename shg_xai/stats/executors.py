@@ -33,7 +33,9 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     """
     if threads is not None and threads < 1:
         raise InputError(f'--threads {threads}: give 1 or more')
-    _return_freed_memory()
+    if mallopt := getattr(ctypes.CDLL(None), 'mallopt', None):  # of glibc
+        # Large arrays are taken from and given back to the system one by one, or the process would grow with N.
+        mallopt(M_MMAP_THRESHOLD, LARGE)
     if dask is None:
         with threadpool_limits(1), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
             yield pool
@@ -48,20 +50,13 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     except (OSError, ValueError) as error:
         problem = str(error)
     if client is None:
-        # What is left of it closes itself when it goes; while another client starts, for which
-        # the same lock is taken, the process would wait for itself.
+        # What is left of it closes itself when it goes; while another client starts, for which the same lock is taken,
+        # the process would wait for itself.
         gc.collect()
         raise InputError(f'--dask {dask}: no scheduler answers there: {problem}')
     with client, threadpool_limits(1):
         client.run(limit_threads)
         yield client.get_executor()  # type: ignore[no-untyped-call]
-
-
-def _return_freed_memory() -> None:
-    """Have large arrays taken from and given back to the system one by one, or the process would grow with N."""
-    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)  # glibc's
-    if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 def limit_threads() -> None:

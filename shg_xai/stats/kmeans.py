@@ -55,28 +55,24 @@ class Clustering:
 
 
 def lloyd(source: Source, starts: Sequence[Float[Floats | Singles, 'K D']], pool: Executor) -> list[Clustering]:
-    """Run Lloyd's iterations from several sets of centroids at once; K may differ between them.
-
-    Labels and inertia are those of the centroids that come back.
+    """Run Lloyd's iterations from several sets of centroids at once, K may differ between them; labels and inertia are
+    those of the centroids that come back.
     """
     centroids = [np.asarray(start, np.float64) for start in starts]
-    done: dict[int, Clustering] = {}
     labels = [np.full(source.rows, 255, np.uint8) for _ in starts]
-    settled: set[int] = set()
+    done, settled = dict[int, Clustering](), set[int]()
     for iteration in range(1, MOST_ITERATIONS + 2):
         running = [run for run in range(len(starts)) if run not in done]
         passed = _assign(source, [centroids[run] for run in running], pool)
         for run, (new_labels, inertia, moved) in zip(running, passed, strict=True):
             still = run in settled or (new_labels == labels[run]).all()
-            labels[run] = new_labels
             if still or iteration > MOST_ITERATIONS:
                 # A copy, since a row would keep the labels of all runs of this pass in memory.
-                labels[run] = new_labels.copy()
-                done[run] = Clustering(centroids[run], labels[run], inertia, iteration)
+                done[run] = Clustering(centroids[run], new_labels.copy(), inertia, iteration)
                 continue
             if ((moved - centroids[run]) ** 2).sum() <= TOLERANCE * source.spread:
                 settled.add(run)  # one more pass gives the labels of the last centroids
-            centroids[run] = moved
+            centroids[run], labels[run] = moved, new_labels
         if len(done) == len(starts):
             break
     return [done[run] for run in range(len(starts))]
@@ -134,24 +130,19 @@ def _assigned(
 
 
 def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> list[Float[Singles, 'K D']]:
-    """Starts for K-Means by greedy k-means++, all restarts side by side: for each, K persons of the N.
-
-    Each restart of each K draws from its own generator.
-    """
-    generators = [stream(seed, 'kmeans', k, restart) for restart in range(restarts)]
-    trials = 2 + int(np.log(k))
-    first = [int(generator.integers(source.rows)) for generator in generators]
-    centroids = _persons(source, np.array(first), pool)[:, None]
+    """Starts for K-Means by greedy k-means++, all restarts side by side: for each, K persons of the N."""
+    generators, trials = [stream(seed, 'kmeans', k, restart) for restart in range(restarts)], 2 + int(np.log(k))
+    first = np.array([generator.integers(source.rows) for generator in generators])
+    centroids = _persons(source, first, pool)[:, None]
     closest = _distances(source, centroids[:, 0], pool)
     for _ in range(1, k):
         drawn = [_draw(near, generator, trials) for near, generator in zip(closest, generators, strict=True)]
         candidates = _persons(source, np.concatenate(drawn), pool)
         distances = _distances(source, candidates, pool).reshape(restarts, trials, -1)
         np.minimum(distances, closest[:, None], out=distances)
-        best = distances.sum(axis=2, dtype=np.float64).argmin(axis=1)
-        every = np.arange(restarts)
-        closest = distances[every, best]
-        added = candidates.reshape(restarts, trials, -1)[every, best]
+        best = np.arange(restarts), distances.sum(axis=2, dtype=np.float64).argmin(axis=1)
+        closest = distances[best]
+        added = candidates.reshape(restarts, trials, -1)[best]
         centroids = np.concatenate([centroids, added[:, None]], axis=1)
     return list(centroids)
 
@@ -174,11 +165,8 @@ def _persons(source: Source, numbers: Ints, pool: Executor) -> Singles:
 
 def _distances(source: Source, centroids: Singles, pool: Executor) -> Singles:
     """Squared distances (M, N), float32, of all persons to M points."""
-    distances, start = np.empty((len(centroids), source.rows), np.float32), 0
-    for found in ordered(pool, partial(_near, source.read, centroids), source.with_norms()):
-        distances[:, start : start + source.size] = found
-        start += source.size
-    return distances
+    task = partial(_near, source.read, centroids)
+    return np.concatenate(list(ordered(pool, task, source.with_norms())), axis=1)
 
 
 def _near(read: Callable[[Any], Singles], centroids: Singles, task: tuple[Any, Floats]) -> Singles:

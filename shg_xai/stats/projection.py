@@ -32,7 +32,7 @@ class Scores:
 
     def read(self, start: int, stop: int, dimensions: int | None = None) -> Float32[Singles, 'n M']:
         """Persons ``start`` to ``stop``, their first components, mapped from the file as long as the array lives."""
-        mapped: Singles = np.load(self.file, mmap_mode='r', allow_pickle=False)
+        mapped: Singles = np.load(self.file, mmap_mode='r')
         return mapped[start:stop, :dimensions]
 
     def first(self, dimensions: int) -> Float32[Singles, 'N M']:
@@ -43,15 +43,14 @@ class Scores:
         """The first components alone, in a file beside this one, where they are read faster."""
         file = self.file.with_name(f'leading-{self.file.name}')
         reserve(file, np.float32, (self.rows, dimensions))
-        target = np.load(file, mmap_mode='r+', allow_pickle=False)
+        target = np.load(file, mmap_mode='r+')
         for start, stop in self.blocks(COPIED):
             target[start:stop] = self.read(start, stop, dimensions)
         return Scores(file, self.rows, dimensions)
 
     def blocks(self, size: int) -> Iterator[tuple[int, int]]:
         """First and past-last person of consecutive blocks."""
-        for start in range(0, self.rows, size):
-            yield start, min(start + size, self.rows)
+        return ((start, min(start + size, self.rows)) for start in range(0, self.rows, size))
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,8 @@ def dimensions_for(values: Float[Floats, ' D'], cut: float) -> int:
 
 
 def reserve(file: Path, dtype: type[np.generic], shape: tuple[int, int]) -> None:
-    """Make a ``.npy`` of zeros with its place on the disk.
-
-    A file that is only declared to be long takes its place when it is written to, and a mapped one on a full disk ends
-    the process.
+    """Make a ``.npy`` of zeros with its place on the disk: a mapped one that only takes it when it is written to ends
+    the process where the disk is full.
 
     Raises:
         InputError: The disk has no room for it, or the folder is not there.
@@ -102,12 +99,11 @@ def project(rows: Rows, components: Components, dimensions: int, file: Path, poo
     reserve(file, np.float32, (len(rows), dimensions))
     basis = file.with_name(f'basis-{file.name}')
     np.save(basis, components.vectors[:, :dimensions].astype(np.float32))
-    norms, residuals = np.empty(len(rows)), np.zeros(len(rows))
+    norms, residuals = np.empty((2, len(rows)))
     for start, norm, residual in ordered(pool, partial(_project, components.mean, basis, file), rows.blocks()):
         here = slice(start, start + len(norm))
         norms[here] = norm
-        if dimensions < rows.dimensions:
-            residuals[here] = residual
+        residuals[here] = residual if dimensions < rows.dimensions else 0
     basis.unlink()
     return Projections(scores, norms, residuals)
 
@@ -115,9 +111,8 @@ def project(rows: Rows, components: Components, dimensions: int, file: Path, poo
 def _project(mean: Floats, basis: Path, file: Path, block: Block) -> tuple[int, Floats, Floats]:
     """Rotate a block and write its rows; the basis comes from a file, being large to pickle."""
     centred = block.values() - mean
-    rotated = centred.astype(np.float32) @ np.load(basis, mmap_mode='r', allow_pickle=False)
-    target = np.load(file, mmap_mode='r+', allow_pickle=False)
-    target[block.start : block.start + len(rotated)] = rotated
+    rotated = centred.astype(np.float32) @ np.load(basis, mmap_mode='r')
+    np.load(file, mmap_mode='r+')[block.start : block.start + len(rotated)] = rotated
     norms = np.einsum('nd,nd->n', centred, centred)
     kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
     return block.start, norms, np.maximum(norms - kept, 0)

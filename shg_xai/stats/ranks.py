@@ -55,8 +55,8 @@ class Ranker:
         np.cumsum(here, out=upto)
         total = upto[-1]
         if self.ends is None:
-            # A value's persons are those after the sum before and up to its own: the midrank is
-            # (before + 1 + sum) / 2, the mean of all (total + 1) / 2.
+            # A value's persons are those after the sum before and up to its own: the midrank is (before + 1 + sum) / 2,
+            # the mean of all (total + 1) / 2.
             np.add(upto, upto, out=upto)
             np.subtract(upto, here, out=upto)
         else:
@@ -83,8 +83,7 @@ def rank_correlations(
 def _correlations(rankers: Sequence[Ranker], rows: Ints, bootstrap: Bootstrap, part: range | None) -> Floats:
     """Correlations (s, P, P) in s resamples; None stands for the persons as they are."""
     drawn = iter([np.ones(len(bootstrap.groups), np.int64)]) if part is None else bootstrap.weights(part)
-    columns = np.empty((len(rankers), len(rows)))
-    work = np.empty((3, len(rows)), np.int64)
+    columns, work = np.empty((len(rankers), len(rows))), np.empty((3, len(rows)), np.int64)
     found = [np.empty((0, len(rankers), len(rankers)))]
     for every in drawn:
         weights = every[rows]
@@ -92,8 +91,7 @@ def _correlations(rankers: Sequence[Ranker], rows: Ints, bootstrap: Bootstrap, p
         for ranker, column in zip(rankers, columns, strict=True):
             np.multiply(ranker.ranks(weights, work), root, out=column)
         products = columns @ columns.T
-        size = np.sqrt(products.diagonal())
-        size = np.where(size > 0, size, math.nan)
+        size = np.sqrt(np.where(products.diagonal() > 0, products.diagonal(), math.nan))
         found.append((products / size / size[:, None])[None])
     return np.concatenate(found)
 
@@ -101,9 +99,8 @@ def _correlations(rankers: Sequence[Ranker], rows: Ints, bootstrap: Bootstrap, p
 def partial_correlations(
     correlations: Float[Floats, 'S P P'], left: Sequence[int], right: int, controls: Sequence[int]
 ) -> Float[Floats, 'S L']:
-    """Correlations of L columns with another one after least squares on controls.
-
-    NaN where the controls leave nothing of either column. A control without variance holds nothing fixed.
+    """Correlations of L columns with another one after least squares on controls; NaN where these leave nothing of
+    either column. A control without variance holds nothing fixed.
     """
     between = np.nan_to_num(correlations[:, controls][:, :, controls])
     # Controls may determine one another; the pseudo-inverse then projects just the same.

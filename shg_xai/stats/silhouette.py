@@ -7,11 +7,12 @@ left out. It is at most 2 |r_i| |r_j|, so a distance e instead of e' is wrong by
 distance of person i to a cluster by at most 2 |r_i| mean |r_j| / (distance of i to its nearest person).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations_with_replacement
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from shg_xai.stats.executors import ordered
 from shg_xai.stats.projection import Scores, reserve
 
 BLOCK = 2048  # persons a block: one tile of distances is then 16 MiB
+Side = tuple[int, Labels, Singles]  # a block of persons: its first, labels (S, n) and residuals (n,)
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,8 @@ def silhouettes(
     scores: Scores, residuals: Float[Floats, ' N'], labelings: Sequence[Int[Labels, ' N']], pool: Executor
 ) -> list[Silhouettes]:
     """Silhouettes of several clusterings, labels 0 to K - 1, of the same persons, from their first d components and the
-    squared norms of what was cut.
-
-    Sums of distances to every cluster take more memory than all results together; until they are complete they are in a
-    file beside the scores.
+    squared norms of what was cut. Sums of distances to every cluster take more memory than all results together; until
+    they are complete they are in a file beside the scores.
     """
     sizes = [int(labels.max()) + 1 for labels in labelings]
     file = scores.file.with_name(f'sums-{scores.file.name}')
@@ -50,7 +50,9 @@ def silhouettes(
         values, bounds = np.empty((2, scores.rows), np.float32)
         for first, last in scores.blocks(BLOCK):
             here = slice(first, last)
-            sums, wrong = _mapped(file)[here, stop - len(counts) : stop], 2 * cut[here] * cut_mean
+            # Mapped anew each time, so that none of it stays in memory.
+            sums = np.load(file, mmap_mode='r')[here, stop - len(counts) : stop]
+            wrong = 2 * cut[here] * cut_mean
             values[here], bounds[here] = _silhouettes(sums, labels[here], counts, wrong, nearest[here])
         results.append(Silhouettes(values, bounds))
     file.unlink()
@@ -87,66 +89,39 @@ def _pair_sums(
     """Distance of each person to the nearest, (N,); sums of distances by cluster, (N, sum of K), go into a file."""
     reserve(file, np.float64, (scores.rows, sum(sizes)))
     nearest = np.full(scores.rows, np.inf, np.float32)
-    for tile in ordered(pool, _tile_sums, _tiles(scores, residuals, labels, sizes)):
+    cut = residuals.astype(np.float32)
+    sides = [(start, labels[:, start:stop], cut[start:stop]) for start, stop in scores.blocks(BLOCK)]
+    for tile in ordered(pool, partial(_tile_sums, scores, sizes), combinations_with_replacement(sides, 2)):
         for start, sums, least in tile:
             rows = slice(start, start + len(sums))
-            _mapped(file, 'r+')[rows] += sums
+            np.load(file, mmap_mode='r+')[rows] += sums
             np.minimum(nearest[rows], least, out=nearest[rows])
     return nearest.astype(np.float64)
 
 
-def _mapped(file: Path, mode: Literal['r', 'r+'] = 'r') -> Floats:
-    """An array in a file; mapped anew each time, so that none of it stays in memory."""
-    mapped: Floats = np.load(file, mmap_mode=mode, allow_pickle=False)
-    return mapped
-
-
-@dataclass(frozen=True)
-class _Side:
-    """One block of persons: its first person, labels (S, n) and residuals (n,)."""
-
-    start: int
-    labels: Labels
-    residuals: Singles
-
-    def values(self, scores: Scores) -> Singles:
-        return scores.read(self.start, self.start + len(self.residuals))
-
-    def members(self, sizes: Sequence[int]) -> Singles:
-        """A 1 for each clustering in the column of the person's cluster: (n, sum of K)."""
-        offsets = np.cumsum([0, *sizes[:-1]])
-        member = np.zeros((len(self.residuals), sum(sizes)), np.float32)
-        member[np.arange(len(member)), self.labels.astype(np.int64) + offsets[:, None]] = 1
-        return member
-
-
-Tile = tuple[Scores, tuple[int, ...], _Side, _Side]
-
-
-def _tiles(scores: Scores, residuals: Floats, labels: Labels, sizes: Sequence[int]) -> Iterator[Tile]:
-    """Each pair of blocks once."""
-    cut, blocks = residuals.astype(np.float32), scores.blocks(BLOCK)
-    sides = [_Side(start, labels[:, start:stop], cut[start:stop]) for start, stop in blocks]
-    for number, first in enumerate(sides):
-        for second in sides[number:]:
-            yield scores, tuple(sizes), first, second
-
-
-def _tile_sums(tile: Tile) -> list[tuple[int, Singles, Singles]]:
+def _tile_sums(scores: Scores, sizes: Sequence[int], tile: tuple[Side, Side]) -> list[tuple[int, Singles, Singles]]:
     """For one block or two: first person, sums of distances (n, sum of K), least distance (n,)."""
-    scores, sizes, first, second = tile
-    same = first.start == second.start
-    a = first.values(scores)
-    b = a if same else second.values(scores)
-    distances = _distances(a, b, first.residuals, second.residuals)
-    if same:
+    (start, labels, cut), (other, other_labels, other_cut) = tile
+    a = scores.read(start, start + len(cut))
+    b = a if start == other else scores.read(other, other + len(other_cut))
+    distances = _distances(a, b, cut, other_cut)
+    if start == other:
         np.fill_diagonal(distances, 0)
-    results = [(first.start, distances @ second.members(sizes))]
-    if not same:
-        results.append((second.start, distances.T @ first.members(sizes)))
-    if same:
+        sums = distances @ _members(labels, sizes)
         np.fill_diagonal(distances, np.inf)
-    return [(start, sums, distances.min(axis=1 - side)) for side, (start, sums) in enumerate(results)]
+        return [(start, sums, distances.min(axis=1))]
+    return [
+        (start, distances @ _members(other_labels, sizes), distances.min(axis=1)),
+        (other, distances.T @ _members(labels, sizes), distances.min(axis=0)),
+    ]
+
+
+def _members(labels: Labels, sizes: Sequence[int]) -> Singles:
+    """A 1 for each clustering in the column of the person's cluster: (n, sum of K)."""
+    columns = labels + np.cumsum([0, *sizes[:-1]])[:, None]
+    member = np.zeros((labels.shape[1], sum(sizes)), np.float32)
+    member[np.arange(len(member)), columns] = 1
+    return member
 
 
 def _distances(a: Singles, b: Singles, cut_a: Singles, cut_b: Singles) -> Singles:

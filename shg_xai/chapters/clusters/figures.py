@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +21,7 @@ Links = Sequence[tuple[int, int]]
 # A bar of so many lines a cluster looks the same as one of 100,000.
 MAX_BARS = 600
 MAX_SKELETONS = 150
-# Side of a skeleton's crop, and how near the next may be (persons are taller than wide), as shares
-# of the longer axis.
+# Side of a skeleton's crop, and how near the next may be (persons are taller than wide), as shares of the longer axis.
 SKELETON, APART = 0.068, (0.038, 0.054)
 CENTRAL = 6
 
@@ -82,14 +80,9 @@ def draw_silhouettes(answer: Clusters) -> 'figure.Figure':
         above.plot(answer.best_k, best, 'o', **ring)
     above.set(ylabel='mean silhouette')
     above.grid(axis='y')
-    mean = [fit.stability.value for fit in answer.fits]
-    low = [fit.stability.low for fit in answer.fits]
-    for values, line, colour, label in (
-        (mean, 'o-', style.GREEN, 'mean of all pairs'),
-        (low, 'v:', style.FAINT, 'worst pair'),
-    ):
-        shown = [nan if value is None else value for value in values]
-        below.plot(k, shown, line, color=colour, markersize=4, label=label)
+    mean, low = np.array([(fit.stability.value, fit.stability.low) for fit in answer.fits], float).T
+    below.plot(k, mean, 'o-', color=style.GREEN, markersize=4, label='mean of all pairs')
+    below.plot(k, low, 'v:', color=style.FAINT, markersize=4, label='worst pair')
     below.set(xlabel='number of clusters K', ylabel='agreement\nof restarts', xticks=k)
     below.set_ylim(top=1.05)
     below.grid(axis='y')
@@ -109,23 +102,20 @@ def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
         nothing(ax)
         return canvas
     gap, start, ticks = 0.02 * there.sum(), 0.0, {}
-    for own in range(k):
+    for own in np.unique(cluster[there]).astype(int):
         members = np.sort(values[there & (cluster == own)])[::-1]
-        if not len(members):
-            continue
         edges = np.linspace(0, len(members), min(len(members), MAX_BARS) + 1)
         middle = members[((edges[:-1] + edges[1:]) / 2).astype(int)]
         colour = PALETTE[own % len(PALETTE)]
         ax.stairs(middle, start + edges, orientation='horizontal', fill=True, color=colour, linewidth=0)
         ticks[start + len(members) / 2] = f'{own}\n({number(len(members))})'
         start += len(members) + gap
-    shown = values[there]
-    mean = float(shown.mean())
+    low, mean, high = (float(find(values[there])) for find in (np.min, np.mean, np.max))
     ax.axvline(mean, color=style.INK, linestyle='--', linewidth=1)
     ax.axvline(0, color='#555555', linewidth=0.8)
     look: Any = dict(xycoords=('data', 'axes fraction'), xytext=(4, 2), textcoords='offset points', fontsize=8.5)
     ax.annotate(f'mean {number(mean)}', (mean, 1), **look)
-    ax.set(xlabel='silhouette of each person', xlim=(min(-0.1, float(shown.min()) - 0.03), float(shown.max()) + 0.05))
+    ax.set(xlabel='silhouette of each person', xlim=(min(-0.1, low - 0.03), high + 0.05))
     ax.set(ylabel='cluster (persons)', ylim=(start, 0))
     ax.set_yticks(list(ticks), list(ticks.values()))
     return canvas
@@ -133,8 +123,7 @@ def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
 
 def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
     """Draw the persons nearest to the centre of each of K clusters, with their distance."""
-    fit = answer.fit(k)
-    rows = []
+    fit, rows = answer.fit(k), []
     for place, (items, size) in enumerate(zip(fit.centroids, fit.sizes, strict=True)):
         tiles = [Tile(persons.picture(item.annotation_id), number(item.distance)) for item in items[:CENTRAL]]
         rows.append(Row(f'cluster {place}: {number(size)} persons', tiles, PALETTE[place % len(PALETTE)]))
@@ -143,10 +132,8 @@ def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.F
 
 def draw_misfits(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
     """Draw the persons that fit their cluster worst: its number and their silhouette."""
-    misfits = answer.fit(k).misfits
-    texts = [f'in {item.cluster}: {number(item.silhouette)}' for item in misfits]
-    tiles = [Tile(persons.picture(item.annotation_id), text) for item, text in zip(misfits, texts, strict=True)]
-    return draw_sheet([Row('', tiles)])
+    texts = {item.annotation_id: f'in {item.cluster}: {number(item.silhouette)}' for item in answer.fit(k).misfits}
+    return draw_sheet([Row('', [Tile(persons.picture(person), text) for person, text in texts.items()])])
 
 
 @styled
@@ -211,5 +198,4 @@ def _bones(persons: DrawnPersons, row: int, links: Links) -> NDArray[np.float64]
     points = np.array(keypoints, float).reshape(-1, 2)
     ends = np.array([(points[a], points[b]) for a, b in links if flags[a] > 0 and flags[b] > 0])
     # In the crop's frame: where a person is cut off and how large it stands in it stays visible.
-    bones: NDArray[np.float64] = (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)
-    return bones
+    return (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
 from shg_xai.chapters.clusters.results import Clusters, Fit, Misfit
-from shg_xai.chapters.nearest_walk.measure import nearest
+from shg_xai.chapters.nearest_walk.measure import nearest, nearest_of
 from shg_xai.chapters.nearest_walk.results import NearPerson
 from shg_xai.explain.decomposition import CLUSTER_CUT, Decomposition, Work, decompose, rotate, working
 from shg_xai.explain.options import Options
@@ -37,9 +37,8 @@ def measure(selection: Selection, options: Options | None = None) -> Clusters:
 
 def clusters(of: str, work: Work, found: 'Structure') -> Clusters:
     """The same where persons have been clustered already; ``of`` is the name of the analysis."""
-    selection, options, sils = work.selection, work.options, found.silhouettes
-    central = central_persons(selection, found.components.mean, list(found.clusters.values()), work.pool)
-    order = found.ranking
+    options, sils, order = work.options, found.silhouettes, found.ranking
+    central = central_persons(work.selection, found.components.mean, list(found.clusters.values()), work.pool)
     return Clusters(
         of=of,
         confidence=options.confidence,
@@ -78,12 +77,10 @@ class Structure(Decomposition):
 def structure(work: Work) -> Structure:
     """Components, scores, clusters and silhouettes of the persons; raises what :func:`decompose` does."""
     found = decompose(work)
-    options, projections = work.options, found.projections
-    plan = Plan(options.ks, options.restarts, dimensions_for(found.components.eigenvalues, CLUSTER_CUT), options.seed)
-    with work.stage('clusters') as pool:
-        runs = cluster(work.selection, found.components, projections, plan, pool)
+    projections, dimensions = found.projections, dimensions_for(found.components.eigenvalues, CLUSTER_CUT)
+    runs = cluster(work, found.components, projections, dimensions)
     values = _silhouettes(work, projections, runs)
-    if max(own.bounds.mean() for own in values.values()) > options.tolerance:
+    if max(own.bounds.mean() for own in values.values()) > work.options.tolerance:
         # More was cut than the tolerance allows for: nothing is then.
         projections = rotate(work, found.components, work.selection.dimensions)
         values = _silhouettes(work, projections, runs)
@@ -97,43 +94,33 @@ def _silhouettes(work: Work, projections: Projections, runs: Mapping[int, Runs])
     return dict(zip(runs, values, strict=True))
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How to cluster: numbers of clusters, restarts for each, how many components these use, and the seed of starts."""
-
-    ks: tuple[int, ...]
-    restarts: int
-    dimensions: int
-    seed: int
-
-
-def cluster(
-    selection: Selection, components: Components, projections: Projections, plan: Plan, pool: Executor
-) -> dict[int, Runs]:
+def cluster(work: Work, components: Components, projections: Projections, dimensions: int) -> dict[int, Runs]:
     """K-Means for several K, the best of several restarts.
 
-    Restarts run on the first components; from the best of each K, Lloyd's iterations go on over all D dimensions until
+    Restarts run on the first components, so many; from the best of each K, Lloyd's iterations go on over all D until
     they end there, so that what is cut decides about no label.
     """
+    selection, restarts, ks = work.selection, work.options.restarts, work.options.ks
     variance = float(projections.norms.mean() / selection.dimensions)
-    scores = projections.scores.leading(plan.dimensions)
+    scores = projections.scores.leading(dimensions)
     tasks = list(scores.blocks(SCORE_BLOCK))
-    norms = np.concatenate(list(ordered(pool, partial(_norms, scores), tasks)))
-    short = Source(tasks, partial(_scores, scores), norms, SCORE_BLOCK, variance)
-    # All runs of all K side by side: the data are read once for the many passes this takes.
-    begun = [(k, start) for k in plan.ks for start in seeded(short, k, plan.restarts, plan.seed, pool)]
-    runs = lloyd(short, [start for _, start in begun], pool)
-    rounds = {k: [run for (of, _), run in zip(begun, runs, strict=True) if of == k] for k in plan.ks}
-    back = components.vectors[:, : plan.dimensions].T
-    starts = [min(runs, key=lambda run: run.inertia).centroids @ back for runs in rounds.values()]
-    read = partial(_centred, components.mean.astype(np.float32))
-    full = Source(list(selection.blocks(BLOCK)), read, projections.norms, BLOCK, variance)
-    finished = dict(zip(plan.ks, lloyd(full, starts, pool), strict=True))
+    with work.stage('clusters') as pool:
+        norms = np.concatenate(list(ordered(pool, partial(_norms, scores), tasks)))
+        short = Source(tasks, partial(_scores, scores), norms, SCORE_BLOCK, variance)
+        # All runs of all K side by side: the data are read once for the many passes this takes.
+        runs = lloyd(short, [start for k in ks for start in seeded(short, k, restarts, work.options.seed, pool)], pool)
+        rounds = [runs[start : start + restarts] for start in range(0, len(runs), restarts)]
+        back = components.vectors[:, :dimensions].T
+        starts = [min(own, key=lambda run: run.inertia).centroids @ back for own in rounds]
+        read = partial(_centred, components.mean.astype(np.float32))
+        finished = lloyd(Source(list(selection.blocks()), read, projections.norms, BLOCK, variance), starts, pool)
+    scores.file.unlink()
     # What was cut counts in no inertia of the short runs: it is added as for one cluster.
     cut = float(projections.norms.sum() - norms.sum())
-    scores.file.unlink()
-    inertia = {k: tuple(run.inertia + cut for run in runs) for k, runs in rounds.items()}
-    return {k: Runs(_biggest_first(finished[k]), inertia[k], _stability(runs)) for k, runs in rounds.items()}
+    found = {}
+    for k, best, own in zip(ks, finished, rounds, strict=True):
+        found[k] = Runs(_biggest_first(best), tuple(run.inertia + cut for run in own), _stability(own))
+    return found
 
 
 def _scores(scores: Scores, task: tuple[int, int]) -> Singles:
@@ -166,27 +153,24 @@ def central_persons(selection: Selection, mean: Floats, found: Sequence[Runs], p
     """For each clustering and each of its centroids the nearest persons, over all dimensions."""
     centroids = np.concatenate([runs.best.centroids for runs in found])
     task = partial(_nearest, mean.astype(np.float32), centroids, selection.annotation_ids)
-    kept = [entry for entries in ordered(pool, task, selection.blocks()) for entry in entries]
-    ids, distances = (np.stack(part, axis=1) for part in zip(*kept, strict=True))
-    persons = [nearest(distance, id_, CENTRAL) for id_, distance in zip(ids, distances, strict=True)]
+    blocks = zip(*ordered(pool, task, selection.blocks()), strict=True)
+    persons = [nearest_of(parts, CENTRAL) for parts in blocks]
     starts = np.cumsum([0, *(len(runs.best.centroids) for runs in found)])
     return [persons[start:stop] for start, stop in pairwise(starts)]
 
 
-def _nearest(mean: Singles, points: Floats, annotation_ids: Ints, block: Block) -> list[tuple[Ints, Floats]]:
-    """The persons of a block that are nearest to each of M points: ids (M,) and distances (M,)."""
+def _nearest(mean: Singles, points: Floats, annotation_ids: Ints, block: Block) -> Centroids:
+    """The persons of a block that are nearest to each of M points."""
     values = _centred(mean, block).astype(np.float64)
-    ids = annotation_ids[block.start : block.start + len(values)]
     squares = (values**2).sum(axis=1)[:, None] + (points**2).sum(axis=1)
     squares -= 2 * (values @ points.T)
-    order = np.lexsort((np.broadcast_to(ids[:, None], squares.shape), squares), axis=0)[:CENTRAL]
-    return [(ids[rank], np.sqrt(np.maximum(squares[rank, np.arange(len(points))], 0))) for rank in order]
+    ids = annotation_ids[block.start : block.start + len(values)]
+    return [nearest(distance, ids, CENTRAL) for distance in np.sqrt(np.maximum(squares, 0)).T]
 
 
 def fit_of(runs: Runs, found: Silhouettes, central: Centroids, work: Work) -> Fit:
     """What is told of one K: its best run, the silhouettes of that, the persons nearest to its centroids."""
-    ids = work.selection.annotation_ids
-    values, labels, k = found.values, runs.best.labels, len(runs.best.centroids)
+    ids, values, labels, k = work.selection.annotation_ids, found.values, runs.best.labels, len(runs.best.centroids)
     worst = [person for person in np.lexsort((ids, values))[:MISFITS] if values[person] < 0]
     within = [values[labels == own] for own in range(k)]
     return Fit(

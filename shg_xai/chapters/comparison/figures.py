@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,9 +22,7 @@ MARKERS = ('o', 's', '^', 'D', 'v', 'P', 'X', '*')
 
 def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     """Spectra, likeness, balance of clusters, and what explains them."""
-    titles: dict[str, str] = {}
-    for concepts in material.results.all(Concepts):
-        titles |= concepts.titles
+    titles = {name: title for own in material.results.all(Concepts) for name, title in own.titles.items()}
     spectra = material.results.all(Spectrum)
     if spectra:
         alt = 'Running sums of the variance of all analyses.'
@@ -53,7 +50,7 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
 def draw_cka(answer: Comparison) -> 'figure.Figure':
     """Draw how alike the latents are as a matrix with numbers."""
     names = answer.names
-    values = np.array([[nan if item.value is None else item.value for item in line] for line in answer.cka])
+    values = np.array([[item.value for item in line] for line in answer.cka], float)
     side = max(2.2, 0.75 * len(names))
     longest = max(map(len, names))
     canvas = new_figure(min(PAGE, side + 0.09 * longest + 1.2), side + 0.05 * longest + 0.6)
@@ -97,11 +94,10 @@ def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> 'figur
     """Draw how much of K clusters each concept explains, one mark an analysis."""
     entries = [item for item in answer.purity if item.k == k]
     known = [(item.name, item.concept, item.entropy_share) for item in entries if item.entropy_share is not None]
-
-    def highest(concept: str) -> float:
-        return max((share for _, of, share in known if of == concept), default=-1)
-
-    concepts = sorted(dict.fromkeys(item.concept for item in entries), key=highest)
+    concepts = sorted(
+        dict.fromkeys(item.concept for item in entries),
+        key=lambda concept: max((share for _, of, share in known if of == concept), default=-1),
+    )
     canvas = new_figure(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
     ax = canvas.subplots()
     if not concepts:

@@ -17,21 +17,15 @@ def findings(answer: Comparison, results: Results) -> list[str]:
         texts.append(f'Components that hold {percent(SHARE)} of the variance: {listed(counts)}.')
     for a, first in enumerate(answer.names):
         for b, second in enumerate(answer.names[:a]):
-            texts += _pair(answer, (a, b), f'{second} and {first}')
+            names, alike = f'{second} and {first}', answer.cka[a][b]
+            halves = listed([number(half) for half in alike.halves or [None, None]])
+            told = f'alike to {number(alike.value)} (CKA; {halves} in two halves of the images)'
+            unknown = f'How alike the latents of {names} are is not known.'
+            texts.append(unknown if alike.value is None else f'The latents of {names} are {told}.')
+            agree = f'Split into {K} clusters each, they agree with an adjusted Rand index of'
+            texts += [f'{agree} {number(entry.adjusted_rand[a][b])}.' for entry in answer.agreement if entry.k == K]
     return texts + [
         f'With {K} clusters, the smaller one of {item.name} holds {percent(item.smallest_share)} of the persons.'
         for item in answer.balance
         if item.k == K
-    ]
-
-
-def _pair(answer: Comparison, places: tuple[int, int], names: str) -> list[str]:
-    a, b = places
-    alike = answer.cka[a][b]
-    halves = listed([number(half) for half in alike.halves or [None, None]])
-    text = f'The latents of {names} are alike to {number(alike.value)} (CKA; {halves} in two halves of the images).'
-    agree = f'Split into {K} clusters each, they agree with an adjusted Rand index of'
-    return [
-        text if alike.value is not None else f'How alike the latents of {names} are is not known.',
-        *(f'{agree} {number(entry.adjusted_rand[a][b])}.' for entry in answer.agreement if entry.k == K),
     ]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import entropy
 from sklearn.metrics import adjusted_rand_score
 
 from shg_xai.chapters.comparison.results import Agreement, Alike, Balance, Comparison, Purity
@@ -94,6 +93,10 @@ def agreement(labelings: Sequence[LabelsByK]) -> list[Agreement]:
 
 def balance(name: str, labels: LabelsByK) -> list[Balance]:
     """How evenly persons are spread over clusters: entropy of the sizes over log K, 1 is even."""
-    shares = {k: np.bincount(own, minlength=k) / len(own) for k, own in labels.items()}
-    even = {k: float(entropy(share) / np.log(k)) for k, share in shares.items()}
-    return [Balance(name=name, k=k, smallest_share=float(shares[k].min()), entropy_share=even[k]) for k in shares]
+    found = []
+    for k, own in labels.items():
+        share = np.bincount(own, minlength=k) / len(own)
+        there = share[share > 0]
+        even = float(-(there * np.log(there)).sum() / np.log(k))
+        found.append(Balance(name=name, k=k, smallest_share=float(share.min()), entropy_share=even))
+    return found

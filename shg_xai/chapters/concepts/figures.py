@@ -58,8 +58,8 @@ def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.f
     matrix = np.full((3, len(concepts), len(components)), nan)
     for entry in answer.components:
         item = entry.rho if key == 'rho' else entry.partial
-        numbers = [nan if value is None else value for value in (item.value, item.low, item.high)]
-        matrix[:, concepts.index(entry.concept), components.index(entry.component)] = numbers
+        row, column = concepts.index(entry.concept), components.index(entry.component)
+        matrix[:, row, column] = np.array([item.value, item.low, item.high], float)
     return matrix
 
 
@@ -173,8 +173,7 @@ def _draw_probe(ax: 'Axes', probe: Probe) -> None:
         nothing(ax)
         return
     low, high = np.transpose([item.ends or (nan, nan) for item in probe.score.y])
-    values = [nan if item.value is None else item.value for item in probe.score.y]
-    shuffled = [nan if value is None else value for value in probe.shuffled]
+    values = np.array([item.value for item in probe.score.y], float)
     ax.fill_between(at, low, high, color=BLUE, alpha=0.2, linewidth=0)
     ax.plot(at, values, 'o-', color=BLUE, markersize=3.5, label='held-out persons')
-    ax.plot(at, shuffled, 's--', color=FAINT, markersize=3, label='shuffled concept')
+    ax.plot(at, np.array(probe.shuffled, float), 's--', color=FAINT, markersize=3, label='shuffled concept')

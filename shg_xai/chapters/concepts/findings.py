@@ -6,21 +6,17 @@ from shg_xai.chapters.concepts.results import Concepts, Correlation, Probe, Sepa
 from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, span
 from shg_xai.results import Estimate, Results
 
-# How many components get sentences of their own, and concepts for each.
-COMPONENTS, CONCEPTS = 3, 2
-# Below this a relation is called weak, however surely it is there.
-WEAK = 0.3
-PROBES = 3
+COMPONENTS, CONCEPTS, PROBES = 3, 2, 3  # that get sentences of their own; concepts: for each component
+WEAK = 0.3  # below it a relation is called so, however surely it is there
 MEASURES = {'r2': 'R²', 'auc': 'AUC', 'epsilon_squared': 'ε²'}
 Titles = Mapping[str, str]
 
 
 def findings(answer: Concepts, results: Results) -> list[str]:
     """Components, then clusters, then probes."""
-    confidence, titles = confidence_of(answer), answer.titles
+    confidence, titles, texts = confidence_of(answer), answer.titles, []
     controls = [titles.get(name, name) for name in answer.controls]
     pairs = [entry for entry in answer.components if entry.rho.value is not None]
-    texts = []
     for component in range(1, COMPONENTS + 1):
         entries = [entry for entry in pairs if entry.component == component]
         entries.sort(key=lambda entry: -abs(entry.rho.value or 0))
@@ -106,12 +102,9 @@ def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
 
 def _probes(probes: Sequence[Probe], titles: Titles, confidence: str) -> list[str]:
     """The concepts a probe tells best, then those with no clear relation, then the unknown."""
-
-    def above(probe: Probe) -> float:
-        """The score where chance is 0 and the best 1."""
-        return ((probe_end(probe)[1].value or 0) - probe.chance) / (1 - probe.chance)
-
-    clear = sorted((probe for probe in probes if probe_is_clear(probe)), key=above, reverse=True)
+    clear = [probe for probe in probes if probe_is_clear(probe)]
+    # Where chance is 0 and the best 1.
+    clear.sort(key=lambda probe: ((probe_end(probe)[1].value or 0) - probe.chance) / (1 - probe.chance), reverse=True)
     unclear = [probe for probe in probes if probe not in clear and probe_end(probe)[0]]
     texts = [probe_claim(probe, titles, confidence) for probe in clear[:PROBES]]
     if names := [titles[probe.concept] for probe in clear[PROBES:]]:

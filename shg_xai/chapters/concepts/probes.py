@@ -22,10 +22,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Literal, Protocol
 
 import numpy as np
 
+from shg_xai.chapters.concepts.association import varies
 from shg_xai.chapters.concepts.results import Probe
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
@@ -36,7 +38,6 @@ from shg_xai.stats.executors import ordered
 from shg_xai.stats.ranks import Ranker
 from shg_xai.stats.ridge import fit, products
 
-FEWEST_PERSONS = 8
 MOST_COMPONENTS = 512
 PERSONS_A_COMPONENT = 2  # in training, at least
 IMAGE_GROUPS = 256
@@ -55,12 +56,8 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be fitted.
-
-    Attributes:
-        folds: Of each person; ``parts``: its group of images.
-        targets: Mean 0 and variance 1, NaN where not known; ``masks``: those that are known of the same persons.
-        sizes: For each concept the numbers of components to fit with.
+    """What is to be fitted: each person's fold (of ``count``) and group of images; targets of mean 0 and variance 1, or
+    NaN; which of them are known of the same persons; and for each concept the numbers of components.
     """
 
     scores: Readable
@@ -73,7 +70,7 @@ class Plan:
 
     @property
     def longest(self) -> list[int]:
-        """The longest of ``sizes``; the others are the start of it."""
+        """Of ``sizes``; the others are the start of it."""
         return max(self.sizes, key=len, default=[])
 
     def tasks(self) -> Iterator[Task]:
@@ -96,14 +93,14 @@ def make_plan(scores: Readable, concepts: Sequence[Concept], bootstrap: Bootstra
     for place, concept in enumerate(concepts):
         rows = np.flatnonzero(np.isfinite(concept.values))
         values = concept.values[rows]
-        varies = len(rows) >= FEWEST_PERSONS and values.min() < values.max()
-        if varies:
+        sizes.append([])
+        if varies(values):
             targets[rows, place] = values = (values - values.mean()) / values.std()
             dealt = stream(seed, 'probe_shuffles', place).permutation(values)
             targets[rows, place + len(concepts)] = dealt
             masks.setdefault(rows.tobytes(), []).extend([place, place + len(concepts)])
-        training = len(rows) - np.bincount(fold[rows], minlength=folds).max()
-        sizes.append(_sizes(scores.dimensions, int(training)) if varies else [])
+            training = len(rows) - np.bincount(fold[rows], minlength=folds).max()
+            sizes[-1] = _sizes(scores.dimensions, int(training))
     return Plan(scores, fold, part_of[image_of], targets, [np.array(mask) for mask in masks.values()], sizes, folds)
 
 
@@ -128,8 +125,8 @@ def _inputs(scores: Readable, start: int, count: int, size: int) -> Floats:
 def fit_all(plan: Plan, executor: Executor) -> tuple[Float[Floats, 'F T S 1+M'], Float[Floats, 'F T']]:
     """Probes of each fold, fitted to the persons of all other folds: weights, training means; 0 for nothing to fit."""
     size = plan.longest[-1]
-    sums: list[Floats] = []
     task = partial(_sums, plan.scores, plan.masks, plan.count, size)
+    sums: list[Floats] = []
     # One at a time for each worker: a result is as large as all sums together.
     for found in ordered(executor, task, plan.tasks(), ahead=1):
         sums = [total + part for total, part in zip(sums, found, strict=True)] if sums else found
@@ -194,8 +191,7 @@ def _judge(
     output = np.empty((len(fold), width, sizes), np.float32)
     for which, weight in enumerate(weights):
         rows = fold == which
-        found = inputs[rows] @ weight.reshape(-1, size).T
-        output[rows] = found.reshape(-1, width, sizes)
+        output[rows] = (inputs[rows] @ weight.reshape(-1, size).T).reshape(-1, width, sizes)
     known = np.isfinite(targets)
     error = np.where(known[..., None], output - targets[..., None], 0)
     spread = np.where(known, targets - means[fold], 0)
@@ -235,7 +231,7 @@ def probe(
         sizes = plan.sizes[place]
         samples, shuffled = found.get(place, (np.empty((1, 0)), np.empty(0)))
         persons = len(concept.known)
-        points = [bootstrap.estimate(column[0], column[1:], persons) for column in samples[:, : len(sizes)].T]
+        points = bootstrap.estimates(samples[:, : len(sizes)], persons)
         score, chance = Curve(x=list(map(float, sizes)), y=points), list(map(number, shuffled[: len(sizes)]))
         kind: Literal['r2', 'auc'] = 'auc' if concept.kind == 'flag' else 'r2'
         probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=score, shuffled=chance))
@@ -244,8 +240,7 @@ def probe(
 
 def _explained(errors: Floats, spreads: Floats) -> Floats:
     """R squared from squared errors (s, S) and squared distances from the mean (s,)."""
-    positive = np.where(spreads > 0, spreads, np.nan)
-    return 1 - errors / positive[:, None]
+    return 1 - errors / np.where(spreads > 0, spreads, np.nan)[:, None]
 
 
 def _pair_shares(folds: Ints, bootstrap: Bootstrap, task: tuple[Singles, Singles]) -> tuple[Floats, Floats]:
@@ -253,7 +248,7 @@ def _pair_shares(folds: Ints, bootstrap: Bootstrap, task: tuple[Singles, Singles
     targets, outputs = task
     once = np.ones(len(folds), np.int64)
     flag, shuffled = (_Pairs(targets[:, at], outputs[:, at], folds) for at in (0, 1))
-    return np.array([flag.share(once), *map(flag.share, bootstrap.weights())]), shuffled.share(once)
+    return np.array(list(map(flag.share, chain([once], bootstrap.weights())))), shuffled.share(once)
 
 
 class _Pairs:
@@ -263,16 +258,14 @@ class _Pairs:
         self.parts = []
         for fold in np.unique(folds[np.isfinite(target)]):
             rows = np.flatnonzero((folds == fold) & np.isfinite(target))
-            rankers = [Ranker.of(line) for line in outputs[rows].T]
-            self.parts.append((rows, target[rows] > 0, np.empty((3, len(rows)), np.int64), rankers))
+            work, rankers = np.empty((3, len(rows)), np.int64), list(map(Ranker.of, outputs[rows].T))
+            self.parts.append((rows, target[rows] > 0, work, rankers))
 
     def share(self, weights: Ints) -> Floats:
         """Share of the pairs whose flagged person has the larger output, ties half, shape (S,)."""
         above, pairs = np.zeros(len(self.parts[0][3])), 0.0
         for rows, flagged, work, rankers in self.parts:
             here = weights[rows]
-            if not here.any():
-                continue
             counted = np.where(flagged, here, 0)
             # Ranks are doubled and less their mean: their sum is wins less losses.
             above += np.array([np.dot(ranker.ranks(here, work), counted) for ranker in rankers])

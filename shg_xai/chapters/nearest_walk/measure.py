@@ -7,9 +7,10 @@ are read one after the other, and of each only the nearest to every point are ke
 Shapes: n persons of a block, W walks of S steps, R random directions, D dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -52,8 +53,7 @@ def picked(dimensions: int, persons: int) -> list[int]:
 
 def distances_to(norms: Float[Floats, ' N'], along: Float[Floats, ' N'], length: float) -> Float[Floats, ' N']:
     """Distances of persons to a point at some length from the mean on a direction; they lie at ``along`` on it."""
-    distances: Floats = np.sqrt(np.maximum(norms - 2 * length * along + length**2, 0))
-    return distances
+    return np.sqrt(np.maximum(norms - 2 * length * along + length**2, 0))
 
 
 def walks(rows: Rows, components: Components, picks: Sequence[int], seed: int, pool: Executor) -> list[Walk]:
@@ -76,17 +76,14 @@ def walks(rows: Rows, components: Components, picks: Sequence[int], seed: int, p
     root = np.sqrt(squares / max(len(rows) - 1, 1))
     found = []
     for number, pick in enumerate(picks):
-        near = [[person for block in met for person in block[number][place]] for place in range(len(STEPS))]
-        points = [_point(*point, root) for point in zip(STEPS, near, least[number], strict=True)]
+        points = []
+        for place, step in enumerate(STEPS):
+            near = nearest_of([block[number][place] for block in met], NEAREST)
+            distance, chance = near[0].distance, spread(least[number, place])
+            relative = float(distance / root)
+            points.append(Point(step=step, distance=distance, relative=relative, nearest=near, random=chance))
         found.append(Walk(component=int(pick), sigma=float(sigmas[number]), points=points))
     return found
-
-
-def _point(step: int, met: Sequence[NearPerson], least: Floats, root: float) -> Point:
-    """A point of a walk: the nearest of each block, the least distances (R,) at random."""
-    first = sorted(met, key=lambda person: (person.distance, person.annotation_id))[:NEAREST]
-    distance = first[0].distance
-    return Point(step=step, distance=distance, relative=float(distance / root), nearest=first, random=spread(least))
 
 
 def _met(
@@ -116,6 +113,11 @@ def nearest(distance: Float[Floats, ' N'], annotation_ids: Int[Ints, ' N'], coun
     some = np.flatnonzero(distance <= distance[some].max())
     order = some[np.lexsort((annotation_ids[some], distance[some]))][:count]
     return [NearPerson(annotation_id=int(annotation_ids[person]), distance=float(distance[person])) for person in order]
+
+
+def nearest_of(parts: Iterable[Sequence[NearPerson]], count: int) -> list[NearPerson]:
+    """The nearest of several blocks' nearest persons."""
+    return sorted(chain.from_iterable(parts), key=lambda person: (person.distance, person.annotation_id))[:count]
 
 
 def spread(values: Float[Floats, ' R']) -> Estimate:

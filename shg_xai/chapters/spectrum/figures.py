@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shg_xai.chapters.spectrum.results import Spectrum, Width
+from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, ORANGE, PALETTE, new_figure, nothing, styled
 from shg_xai.drawing.text import confidence_of, number, percent
@@ -37,10 +37,8 @@ def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
 
 def _places(count: int) -> NDArray[np.int64]:
     """Components (from 1) that are drawn: all, or evenly on the logarithmic axis."""
-    if count <= MAX_POINTS:
-        return np.arange(1, count + 1)
-    places: NDArray[np.int64] = np.unique(np.geomspace(1, count, MAX_POINTS).round().astype(int))
-    return places
+    few = count <= MAX_POINTS
+    return np.arange(1, count + 1) if few else np.unique(np.geomspace(1, count, MAX_POINTS).round().astype(int))
 
 
 @styled
@@ -52,8 +50,7 @@ def draw_spectrum(answer: Spectrum) -> 'figure.Figure':
     if not (ratio > 0).any():
         nothing(ax)
         return canvas
-    at = _places(len(ratio))
-    marker = '.' if len(ratio) <= 100 else ''
+    at, marker = _places(len(ratio)), '.' if len(ratio) <= 100 else ''
     ax.plot(at, np.where(ratio > 0, ratio, np.nan)[at - 1], color=BLUE, marker=marker, label='this latent')
     for component, item in enumerate(answer.leading, 1):
         if item.ends:
@@ -105,22 +102,17 @@ def draw_running_sums(answers: Sequence[Spectrum]) -> 'figure.Figure':
         ax.plot(at, np.array(answer.cumulative)[at - 1], label=answer.of, **look)
     for share in (0.90, 0.95, 0.99):
         ax.axhline(share, color=FAINT, linewidth=0.7, linestyle=':')
-    if len(answers) == 1:
-        for item in answers[0].components_for:
-            _mark_width(ax, item, answers[0].cumulative)
-    else:
+    for place, item in enumerate(answers[0].components_for if len(answers) == 1 else ()):
+        # The number in a column of its own below.
+        height = answers[0].cumulative[item.value - 1]
+        ax.plot([item.value] * 2, [0, height], color=FAINT, linewidth=0.7)
+        ax.plot(item.value, height, 'o', color=ORANGE, markersize=6, zorder=3)
+        text = f'{percent(item.share)}: {number(item.value)}'
+        ax.annotate(text, (item.value, 0.24 - 0.09 * place), xytext=(-4, 0), ha='right', va='center', **LABEL)
+    if len(answers) > 1:
         ax.legend(loc='lower right')
     longest = max(len(answer.cumulative) for answer in answers)
     ax.set(xscale='log', xlabel='number of components', xlim=(0.9, longest * 1.1))
     ax.set(ylabel='share of the variance they hold', ylim=(0, 1.02))
     plain_ticks(ax)
     return canvas
-
-
-def _mark_width(ax: 'Axes', item: Width, sums: Sequence[float]) -> None:
-    """Mark how many components hold a share, the number in a column of its own below."""
-    ax.plot([item.value] * 2, [0, sums[item.value - 1]], color=FAINT, linewidth=0.7)
-    ax.plot(item.value, sums[item.value - 1], 'o', color=ORANGE, markersize=6, zorder=3)
-    place = {0.9: 0, 0.95: 1, 0.99: 2}.get(round(item.share, 2), 0)
-    text = f'{percent(item.share)}: {number(item.value)}'
-    ax.annotate(text, (item.value, 0.06 + 0.09 * (2 - place)), xytext=(-4, 0), ha='right', va='center', **LABEL)

@@ -13,7 +13,6 @@ from shg_xai.stats import pca
 from shg_xai.stats.arrays import Float, Floats, Singles
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.cka import Latents
-from shg_xai.stats.pca import DRAWS, SHARES, STUDY, Components, components_for, participation_ratio
 
 
 def measure(selection: Selection, options: Options | None = None) -> Spectrum:
@@ -33,7 +32,7 @@ def spectrum(of: str, work: Work, found: Decomposition) -> Spectrum:
 
 
 def spectrum_of(
-    of: str, components: Components, parts: Sequence[Latents], leading: list[Estimate], null: Float[Floats, ' D']
+    of: str, components: pca.Components, parts: Sequence[Latents], leading: list[Estimate], null: Float[Floats, ' D']
 ) -> Spectrum:
     """What follows from eigenvalues alone: of all persons, of each half of the images, and of unrelated numbers."""
     values, ratio = components.eigenvalues, components.ratio
@@ -41,14 +40,14 @@ def spectrum_of(
     # Of a half in which nothing varies there are rounding errors only.
     halves = [half.eigenvalues if half.eigenvalues.sum() > pca.FLAT * values.sum() else None for half in parts]
     widths = []
-    for share in SHARES:
-        own = [None if half is None else components_for(half, share) for half in halves]
-        widths.append(Width(share=share, value=components_for(values, share), halves=own))
-    equal = [None if half is None else participation_ratio(half) for half in halves]
+    for share in pca.SHARES:
+        own = [None if half is None else pca.components_for(half, share) for half in halves]
+        widths.append(Width(share=share, value=pca.components_for(values, share), halves=own))
+    equal = [None if half is None else pca.participation_ratio(half) for half in halves]
     study = None
-    if len(values) >= STUDY:
-        share, held = float(ratio[STUDY - 1]), float(running[STUDY - 1])
-        study = StudyComponent(component=STUDY, value=share, cumulative=held)
+    if len(values) >= pca.STUDY:
+        share, held = float(ratio[pca.STUDY - 1]), float(running[pca.STUDY - 1])
+        study = StudyComponent(component=pca.STUDY, value=share, cumulative=held)
     return Spectrum(
         of=of,
         eigenvalues=values.tolist(),
@@ -56,8 +55,8 @@ def spectrum_of(
         cumulative=running.tolist(),
         leading=leading,
         components_for=widths,
-        participation_ratio=ParticipationRatio(value=participation_ratio(values), halves=equal),
-        noise=Noise(value=pca.above_noise(values, null), draws=DRAWS, null=null.tolist()),
+        participation_ratio=ParticipationRatio(value=pca.participation_ratio(values), halves=equal),
+        noise=Noise(value=pca.above_noise(values, null), draws=pca.DRAWS, null=null.tolist()),
         study=study,
     )
 
@@ -68,7 +67,5 @@ def leading_shares(scores: Float[Singles, 'N M'], norms: Float[Floats, ' N'], bo
     Directions are held; what is drawn anew is who is measured along them.
     """
     squares = scores.astype(np.float64) ** 2
-    shares = squares.sum(axis=0) / norms.sum()
-    drawn = np.array([weights @ squares / (weights @ norms) for weights in bootstrap.weights()])
-    pairs = zip(shares, drawn.reshape(-1, len(shares)).T, strict=True)
-    return [bootstrap.estimate(float(share), samples, len(norms)) for share, samples in pairs]
+    shares = (weights @ squares / (weights @ norms) for weights in bootstrap.weights())
+    return bootstrap.estimates(np.array([squares.sum(axis=0) / norms.sum(), *shares]), len(norms))
