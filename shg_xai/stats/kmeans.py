@@ -33,11 +33,6 @@ class Source:
     size: int
     spread: float
 
-    @property
-    def rows(self) -> int:
-        """N."""
-        return len(self.norms)
-
     def with_norms(self) -> Iterator[tuple[Any, Floats]]:
         """The tasks, each with the norms of its persons."""
         for number, task in enumerate(self.tasks):
@@ -59,7 +54,7 @@ def lloyd(source: Source, starts: Sequence[Float[Floats | Singles, 'K D']], pool
     those of the centroids that come back.
     """
     centroids = [np.asarray(start, np.float64) for start in starts]
-    labels = [np.full(source.rows, 255, np.uint8) for _ in starts]
+    labels = [np.full(len(source.norms), 255, np.uint8) for _ in starts]
     done, settled = dict[int, Clustering](), set[int]()
     for iteration in range(1, MOST_ITERATIONS + 2):
         running = [run for run in range(len(starts)) if run not in done]
@@ -83,7 +78,7 @@ def _assign(source: Source, sets: Sequence[Floats], pool: Executor) -> list[tupl
     sizes = [len(centroids) for centroids in sets]
     together = np.concatenate(sets).astype(np.float32)
     task = partial(_assigned, source.read, together, tuple(sizes))
-    labels = np.empty((len(sets), source.rows), np.uint8)
+    labels = np.empty((len(sets), len(source.norms)), np.uint8)
     inertia, sums, far, start = np.zeros(len(sets)), np.zeros(together.shape), [], 0
     for label, squares, total, distance, persons in ordered(pool, task, source.with_norms()):
         labels[:, start : start + source.size] = label
@@ -132,7 +127,7 @@ def _assigned(
 def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> list[Float[Singles, 'K D']]:
     """Starts for K-Means by greedy k-means++, all restarts side by side: for each, K persons of the N."""
     generators, trials = [stream(seed, 'kmeans', k, restart) for restart in range(restarts)], 2 + int(np.log(k))
-    first = np.array([generator.integers(source.rows) for generator in generators])
+    first = np.array([generator.integers(len(source.norms)) for generator in generators])
     centroids = _persons(source, first, pool)[:, None]
     closest = _distances(source, centroids[:, 0], pool)
     for _ in range(1, k):

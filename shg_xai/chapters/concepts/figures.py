@@ -17,7 +17,6 @@ from shg_xai.drawing.text import DASH, confidence_of, number
 if TYPE_CHECKING:
     from matplotlib import figure
     from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
 
 
 def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
@@ -68,6 +67,7 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
     """Draw Spearman's rho of each concept and component, above plain, below partial; grey on white: not clear."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
+    from matplotlib.patches import Rectangle
 
     plain, controlled = rho_matrix(answer, 'rho'), rho_matrix(answer, 'partial')
     _, rows, columns = plain.shape
@@ -78,9 +78,14 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
         return canvas
     scale = ScalarMappable(Normalize(-1, 1), LinearSegmentedColormap.from_list('diverging', DIVERGING))
     for (values, low, high), top, style in ((plain, 0.0, 'normal'), (controlled, 0.5, 'italic')):
-        unclear = ~(low > 0) & ~(high < 0)
         for (row, column), value in np.ndenumerate(values):
-            _draw_cell(ax, (column, row + top), value, None if unclear[row, column] else scale, style)
+            empty, clear = np.isnan(value), low[row, column] > 0 or high[row, column] < 0
+            colour = '#F2F2F2' if empty else scale.to_rgba(np.array(value)) if clear else 'white'
+            ax.add_patch(Rectangle((column, row + top), 1, 0.5, facecolor=colour, edgecolor='none'))
+            ink = '#777777' if empty or not clear else 'white' if abs(value) > 0.62 else INK
+            text = DASH if empty else number(float(value))
+            at = column + 0.5, row + top + 0.27
+            ax.text(*at, text, ha='center', va='center', fontsize=8, color=ink, style=style)
     ax.set(xlim=(0, columns), ylim=(rows, 0), xlabel='component')
     ax.set_xticks(np.arange(columns) + 0.5, [str(m + 1) for m in range(columns)])
     ax.set_yticks(np.arange(rows) + 0.5, list(map(wrap, answer.titles.values())), parse_math=False)
@@ -94,18 +99,6 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
     bar.ax.set_yticklabels(['−1', '−0.5', '0', '0.5', '1'])
     bar.outline.set_visible(False)
     return canvas
-
-
-def _draw_cell(ax: 'Axes', at: tuple[float, float], value: float, scale: 'ScalarMappable | None', style: str) -> None:
-    """Draw half a cell and its number; without a scale in grey on white, as it is not clear."""
-    from matplotlib.patches import Rectangle
-
-    empty = np.isnan(value)
-    colour = '#F2F2F2' if empty else scale.to_rgba(np.array(value)) if scale else 'white'
-    ax.add_patch(Rectangle(at, 1, 0.5, facecolor=colour, edgecolor='none'))
-    ink = '#777777' if empty or not scale else 'white' if abs(value) > 0.62 else INK
-    text = DASH if empty else number(float(value))
-    ax.text(at[0] + 0.5, at[1] + 0.27, text, ha='center', va='center', fontsize=8, color=ink, style=style)
 
 
 @styled

@@ -16,10 +16,9 @@ Shapes: N persons, K clusters, B bins, C concepts, S resamples.
 import math
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.stats import random_table
@@ -77,30 +76,16 @@ def separate(
     return [entries[k] for k in labels for entries in found]
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """The n persons by cell (cluster and bin), so that sums over cells are sums of neighbours: where each cell that is
-    not empty starts in ``order``, and its number in the table of shape (K, B).
-    """
+class _Cells(NamedTuple):
+    """The cell (cluster and bin) of each of n persons, by its number in a table of shape (K, B)."""
 
-    order: Ints
-    starts: Ints
-    cells: Ints
+    numbers: Ints
     shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, clusters: Labels, places: Ints, k: int) -> '_Cells':
-        shape = k, int(places.max()) + 1
-        numbers = clusters.astype(np.int64) * shape[1] + places
-        order = np.argsort(numbers, kind='stable')
-        cells, starts = np.unique(numbers[order], return_index=True)
-        return cls(order, starts, cells, shape)
 
     def sums(self, values: Floats | Ints) -> Floats:
         """Sums over the persons of each cell, shape (K, B)."""
-        table = np.zeros(self.shape)
-        table.flat[self.cells] = np.add.reduceat(values.take(self.order), self.starts)
-        return table
+        table = np.bincount(self.numbers, values, math.prod(self.shape)).reshape(self.shape)
+        return table.astype(float, copy=False)
 
 
 def _separate(
@@ -117,7 +102,9 @@ def _separate(
         common = dict(effect=nothing, mutual_information=nothing, shuffled=Estimate(value=None, over='permutations'))
         found[k] = Separation(k=k, concept=concept.name, measure=measure, entropy_share=None, **common)
         if varies(values) and own.min() < own.max():
-            told[k] = _Cells.of(own, bins(values), k)
+            places = bins(values)
+            width = int(places.max()) + 1
+            told[k] = _Cells(own.astype(np.int64) * width + places, (k, width))
     draws = chain([np.ones(len(concept.values), np.int64)], bootstrap.weights()) if told else ()
     ranker, work = Ranker.of(values), np.empty((3, len(rows)), np.int64)
     drawn = np.array([_measure(told.values(), weights[rows], ranker, work) for weights in draws])

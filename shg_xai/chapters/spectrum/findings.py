@@ -11,7 +11,7 @@ def findings(answer: Spectrum, results: Results) -> list[str]:
     """The first components, how many it takes, and what that means for an autoencoder's code."""
     confidence, noise, ratio = confidence_of(answer), answer.noise, answer.participation_ratio
     texts = [_leading(place, item, confidence) for place, item in enumerate(answer.leading[:LEADING], 1)]
-    takes = []
+    takes: list[str] = []
     for item in answer.components_for:
         to, of, within = (
             ('', '', '') if takes else ('components to ', ' of the variance', ' in two halves of the images')

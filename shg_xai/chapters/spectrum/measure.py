@@ -61,7 +61,9 @@ def spectrum_of(
     )
 
 
-def leading_shares(scores: Float[Singles, 'N M'], norms: Float[Floats, ' N'], bootstrap: Bootstrap) -> list[Estimate]:
+def leading_shares(
+    scores: Float[Floats | Singles, 'N M'], norms: Float[Floats, ' N'], bootstrap: Bootstrap
+) -> list[Estimate]:
     """Shares of variance of the first M components, from scores and squared distances to the mean.
 
     Directions are held; what is drawn anew is who is measured along them.
