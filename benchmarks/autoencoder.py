@@ -117,7 +117,7 @@ def pca_figures(store: str) -> dict[str, dict[int, float]]:
     """What PCA of each width explains of persons held out and of those it is found from."""
     from shg_xai.datasets.latent_dataset import LatentDataset
     from shg_xai.stats.executors import executor
-    from shg_xai.stats.reconstruction import fit_components, pca_explained
+    from shg_xai.stats.pca import fit_components, pca_explained
 
     parts = {part: LatentDataset(store, part=part).selection for part in ('held_out', 'train')}
     with executor() as pool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,78 +13,64 @@ from shg_xai.latents.selection import BLOCK, Selection
 from shg_xai.stats.arrays import Float, Float32, Floats, Singles
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.cka import Latents
-from shg_xai.stats.executors import executor
-from shg_xai.stats.moments import STRIDE, Moments, Overview, joined, look, moments
+from shg_xai.stats.executors import executor, stage
+from shg_xai.stats.moments import STRIDE, Overview, joined, look, moments
 from shg_xai.stats.pca import Components, eigenvalues, principal_components
-from shg_xai.stats.progress import stage
 from shg_xai.stats.projection import Projections, dimensions_for, project
 
 KEPT = 10  # components whose scores are kept and set against concepts
 CLUSTER_CUT = 0.05  # share of variance the restarts of K-Means leave out
 # A bound on a silhouette's error is some 4 to 16 times the share of variance left out.
 BOUND_OVER_CUT = 20
+Times = dict[str, float]  # seconds by stage
 
 
 @dataclass(frozen=True)
 class Work:
-    """The analysis of one layer under way.
-
-    Attributes:
-        selection: N persons.
-        options: How.
-        pool: Who computes.
-        file: Where the rotated latents go, up to 4 N D bytes.
-        times: Gets the seconds of each stage.
-    """
+    """The analysis of one layer under way: ``file`` takes rotated latents (up to 4 N D bytes), ``times`` seconds."""
 
     selection: Selection
     options: Options
     pool: Executor
     file: Path
-    times: dict[str, float] = field(default_factory=dict)
+    times: Times = field(default_factory=dict)
 
     @cached_property
     def bootstrap(self) -> Bootstrap:
         """How intervals over these persons' images are drawn."""
-        options = self.options
-        return Bootstrap(self.selection.image_ids, options.bootstrap, options.confidence, options.seed)
+        how = self.options
+        return Bootstrap(self.selection.image_ids, how.bootstrap, how.confidence, how.seed)
 
     @property
     def blocks(self) -> int:
         """How many blocks the persons are read in."""
         return -(-len(self.selection) // BLOCK)
 
+    @cached_property
+    def overview(self) -> Overview:
+        """A look at every value, see :func:`~shg_xai.stats.moments.look`."""
+        with self.stage('look', self.blocks) as pool:
+            return look(self.selection, pool)
+
     def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Executor]:
-        """A stage of the work, see :func:`~shg_xai.stats.progress.stage`."""
+        """A stage of the work, see :func:`~shg_xai.stats.executors.stage`."""
         return stage(self.pool, name, self.times, total)
 
 
 @contextmanager
 def working(
-    selection: Selection,
-    options: Options | None = None,
-    pool: Executor | None = None,
-    times: dict[str, float] | None = None,
+    selection: Selection, options: Options | None = None, pool: Executor | None = None, times: Times | None = None
 ) -> Iterator[Work]:
     """Work on a selection in a temporary folder, by all cores unless somebody else computes."""
-    with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory())
-        computes = pool or stack.enter_context(executor())
-        yield Work(
-            selection, options or Options(), computes, Path(folder) / 'scores.npy', {} if times is None else times
-        )
+    times = {} if times is None else times
+    with TemporaryDirectory() as folder, nullcontext(pool) if pool else executor() as computes:
+        yield Work(selection, options or Options(), computes, Path(folder) / 'scores.npy', times)
 
 
 @dataclass(frozen=True)
 class Decomposition:
-    """The latents of N persons by their components.
-
-    Attributes:
-        constant: How many of the D values are the same for all.
-        components: Principal components.
-        variances: Of each of the D values.
-        halves: Latents of each half of the images; none if too few.
-        projections: Scores along the components.
+    """The latents of N persons by their components: how many of the D values are constant, the components, the variance
+    of each value, latents of each half of the images (none if too few), and scores along the components.
     """
 
     constant: int
@@ -99,46 +85,35 @@ class Decomposition:
         return self.projections.scores.first(KEPT)
 
 
-def overview_of(work: Work) -> Overview:
-    """Look at every value of a selection, see :func:`~shg_xai.stats.moments.look`."""
-    with work.stage('look', work.blocks) as pool:
-        return look(work.selection, pool)
-
-
-def decompose(work: Work, overview: Overview | None = None) -> Decomposition:
+def decompose(work: Work) -> Decomposition:
     """Look at every value, unless that was done before, then compute components and scores.
 
     Raises:
         InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
     """
-    overview = overview or overview_of(work)
-    components, halves, variances = _components(work, overview.mean)
-    # As many as the silhouettes' tolerance asks for.
-    cut = min(work.options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
-    kept = min(max(dimensions_for(components.eigenvalues, cut), KEPT), work.selection.dimensions)
-    return Decomposition(int(overview.constant.sum()), components, variances, halves, rotate(work, components, kept))
-
-
-def _components(work: Work, mean: Floats) -> tuple[Components, tuple[Latents, ...], Floats]:
-    """Components, latents of each half of the images, variance of each dimension (D,)."""
-    half = work.selection.halves(work.options.seed)
-    parts = [work.selection.take(half), work.selection.take(~half)]
+    selection, options, overview = work.selection, work.options, work.overview
+    half = selection.halves(options.seed)
+    parts = [selection.take(half), selection.take(~half)]
     if min(map(len, parts)) < 2:
-        parts = [work.selection]
-    total: Moments | None = None
-    halves = []
+        parts = [selection]
+    total, halves = None, []
     with work.stage('covariance', sum(-(-len(part) // (BLOCK * STRIDE)) for part in parts)) as pool:
         for part in parts:
-            own = moments(part, mean, pool)
+            own = moments(part, overview.mean, pool)
             total = own if total is None else joined(total, own)
             if len(parts) > 1:
                 halves.append(Latents(part, own.mean, eigenvalues(own.covariance)))
-            del own
+            del own  # or its (D, D) matrix would stay while the next one comes
     assert total is not None
-    variances = total.covariance.diagonal().copy()
+    variances = total.scatter.diagonal() / (total.count - 1)
     with work.stage('eigenvectors'):
         components = principal_components(total.mean, total.covariance)
-    return components, tuple(halves), variances
+    del total
+    # As many as the silhouettes' tolerance asks for.
+    cut = min(options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
+    kept = min(max(dimensions_for(components.eigenvalues, cut), KEPT), selection.dimensions)
+    scores = rotate(work, components, kept)
+    return Decomposition(int(overview.constant.sum()), components, variances, tuple(halves), scores)
 
 
 def rotate(work: Work, components: Components, kept: int) -> Projections:

@@ -79,12 +79,9 @@ def check(selection: 'Selection', options: Options) -> None:
         InputError: A number of clusters is not below that of the persons.
     """
     count = len(selection)
-    for k in options.ks:
-        if k >= count:
-            raise InputError(
-                f'--k {k}: {count} persons of {selection.store.folder} cannot be judged in {k} clusters; '
-                f'give numbers below {count} with --k'
-            )
+    if many := [k for k in options.ks if k >= count]:
+        few = f'{count} persons of {selection.store.folder} cannot be judged in {many[0]} clusters'
+        raise InputError(f'--k {many[0]}: {few}; give numbers below {count} with --k')
 
 
 def warnings_of(selection: 'Selection', constant: int) -> list[str]:

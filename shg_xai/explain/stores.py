@@ -7,29 +7,38 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy
 import sklearn
 from tqdm import tqdm
 
 import shg_xai
-from shg_xai.chapters.comparison.measure import matched, measure
+from shg_xai.chapters.clusters.measure import Structure, clusters, structure
+from shg_xai.chapters.clusters.results import Clusters
+from shg_xai.chapters.comparison.measure import Side, matched, measure
+from shg_xai.chapters.concepts.measure import concepts
+from shg_xai.chapters.concepts.results import Concepts
+from shg_xai.chapters.nearest_walk.measure import nearest_walk
+from shg_xai.chapters.nearest_walk.results import NearestWalk
+from shg_xai.chapters.spectrum.measure import spectrum
+from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.drawing.photos import draw_persons, missing_photos
 from shg_xai.drawing.pictures import write_atlas
 from shg_xai.errors import InputError
-from shg_xai.explain.decomposition import Work, overview_of
-from shg_xai.explain.layer import Analysis, analyse
-from shg_xai.explain.options import AnalyzeOptions, Options, check
+from shg_xai.explain.decomposition import Work
+from shg_xai.explain.options import AnalyzeOptions, Options, check, warnings_of
 from shg_xai.latents import LatentStore
+from shg_xai.latents.concepts import Concept, concepts_of
 from shg_xai.latents.selection import Selection, names_for, select
 from shg_xai.report.atlas import DRAWN, atlas_table
-from shg_xai.results import KIND, Results, write
-from shg_xai.stats.executors import executor
-from shg_xai.stats.progress import stage
+from shg_xai.results import KIND, AnalysedLayer, Answer, Checkpoint, Results, write
+from shg_xai.stats.cka import Latents
+from shg_xai.stats.executors import executor, stage
 
 KINDS = (KIND, 'shg_xai latent analysis')  # the last of earlier versions
 RESULTS = 'results.json'
@@ -39,10 +48,6 @@ def explain(options: AnalyzeOptions, command: str = '') -> Results:
     """Analyse stores into a folder, with its page unless that is not wanted: all that tools/analyze_latent.py does.
 
     An earlier analysis in the folder is replaced once the new one is complete, and stays if it fails.
-
-    Args:
-        options: Which stores, where to, and how.
-        command: What the user typed, for the record.
 
     Raises:
         InputError: Stores cannot be read, analysed or compared, or the folder is not there for us to write.
@@ -84,13 +89,10 @@ def check_output(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise InputError(f'--out {out}: is a file; name a folder')
-    if not out.is_dir() or not any(out.iterdir()):
-        return
-    try:
+    kind = None
+    with suppress(OSError, ValueError, KeyError, TypeError):
         kind = json.loads((out / RESULTS).read_text())['kind']
-    except (OSError, ValueError, KeyError, TypeError):
-        kind = None
-    if kind not in KINDS:
+    if kind not in KINDS and out.is_dir() and any(out.iterdir()):
         raise InputError(f'--out {out}: holds other files than an analysis; name a new folder')
 
 
@@ -128,6 +130,86 @@ def replace_folder(out: Path) -> Iterator[Path]:
         raise InputError(f'--out {out}: cannot be written: {error.strerror or error}') from error
 
 
+@dataclass(frozen=True)
+class Analysis:
+    """One store, analysed: its answers, one row a person, and what it is compared by."""
+
+    selection: Selection
+    layer: AnalysedLayer
+    spectrum: Spectrum
+    walks: NearestWalk
+    clusters: Clusters
+    concepts: Concepts
+    persons: pa.Table
+    side: Side
+
+    @property
+    def answers(self) -> list[Answer]:
+        """In the order they are read."""
+        return [self.spectrum, self.walks, self.clusters, self.concepts]
+
+
+def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
+    """Analyse one layer of a store; ``notes`` are warnings for the reader that are known already.
+
+    Raises:
+        InputError: Latents or options cannot be analysed.
+    """
+    selection, found = work.selection, structure(work)
+    layer = layer_of(name, selection, found.constant)
+    layer.warnings = [*notes, *warnings_of(selection, found.constant)]
+    for warning in layer.warnings:
+        tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
+    spread = spectrum(name, work, found)
+    walks = nearest_walk(name, work, found)
+    groups = clusters(name, work, found)
+    known = concepts_of(selection)
+    relations = concepts(name, work, found, known)
+    persons = _persons(selection, found, known)
+    work.file.unlink()
+    latents = Latents(selection, found.components.mean, found.components.eigenvalues)
+    labels = {k: runs.best.labels for k, runs in found.clusters.items()}
+    side = Side(name, latents, found.halves, labels, relations.clusters)
+    return Analysis(selection, layer, spread, walks, groups, relations, persons, side)
+
+
+def layer_of(name: str, selection: Selection, constant: int) -> AnalysedLayer:
+    """What is analysed; ``constant`` of its values are the same for all."""
+    store, source = selection.store, selection.store.manifest.source
+    dataset, checkpoint = (source.get(key) or {} for key in ('dataset', 'checkpoint'))
+    weights = {key: checkpoint[key] for key in ('sha256', 'url') if key in checkpoint}  # of random ones a seed
+    return AnalysedLayer(
+        name=name,
+        store=str(store.folder),
+        layer=selection.layer,
+        persons=len(selection),
+        persons_in_store=len(store),
+        images=len(np.unique(selection.image_ids)),
+        dimensions=selection.dimensions,
+        shape=list(selection.array.shape[1:]),
+        config_file=source.get('config_file'),
+        dataset=dataset.get('ann_file'),
+        split=dataset.get('split'),
+        checkpoint=Checkpoint(**weights) if weights else None,
+        keypoint_names=list(store.manifest.keypoint_names),
+        skeleton_links=[(int(a), int(b)) for a, b in store.manifest.skeleton_links],
+        constant_dimensions=constant,
+        warnings=[],
+    )
+
+
+def _persons(selection: Selection, found: Structure, known: Sequence[Concept]) -> pa.Table:
+    """One row a person, without pictures; what is not known is null."""
+    table = selection.table(['annotation_id', 'image_id', 'file_name', 'pck'])
+    columns = {name: table[name] for name in ('annotation_id', 'image_id', 'file_name')}
+    columns |= {f'component_{place + 1}': pa.array(scores) for place, scores in enumerate(found.leading.T)}
+    columns |= {f'cluster_k{k}': pa.array(own.best.labels.astype(np.int16)) for k, own in found.clusters.items()}
+    columns |= {f'silhouette_k{k}': pa.array(own.values) for k, own in found.silhouettes.items()}
+    columns['pck'] = table['pck']
+    columns |= {f'concept.{concept.name}': pa.array(concept.values, from_pandas=True) for concept in known}
+    return pa.table(columns)
+
+
 def explain_selections(
     selections: Sequence[Selection],
     options: Options,
@@ -136,43 +218,31 @@ def explain_selections(
     command: str = '',
     images: Path | None = None,
 ) -> Results:
-    """Analyse selections one by one, then compare them; write all that a report needs.
-
-    Args:
-        selections: The persons of each store; of several stores those that all of them have are analysed.
-        options: How.
-        out: An empty folder.
-        pool: Who computes.
-        command: What the user typed, for the record.
-        images: Folder of the photos; defaults to where the dump found them.
-
-    Returns:
-        What is in results.json.
+    """Analyse selections one by one, then compare them on the persons that all have; write what a report needs into an
+    empty folder.
 
     Raises:
         InputError: Latents cannot be analysed or compared, or a photo cannot be read.
     """
     if images is not None and not images.is_dir():
         raise InputError(f'--images {images}: no such folder')
-    counts = [len(selection) for selection in selections]
-    if len(selections) > 1:
-        selections = matched(selections)
+    counts = list(map(len, selections))
+    selections = matched(selections) if len(selections) > 1 else selections
     for selection in selections:
         check(selection, options)
     scratch, times = out / '.scratch', dict[str, float]()
-    names = names_for([(selection.store.folder, selection.layer) for selection in selections])
-    works = [
-        Work(selection, options, pool, scratch / f'{name}.npy', times)
-        for name, selection in zip(names, selections, strict=True)
-    ]
-    overviews = [overview_of(work) for work in works]
+    names = names_for([(own.store.folder, own.layer) for own in selections])
+    named = zip(names, selections, strict=True)
+    works = [Work(own, options, pool, scratch / f'{name}.npy', times) for name, own in named]
+    for work in works:
+        _ = work.overview  # a look at all values before any long work
     scratch.mkdir()
     analyses = []
-    for name, work, count, overview in zip(names, works, counts, overviews, strict=True):
+    for name, work, count in zip(names, works, counts, strict=True):
         persons = len(work.selection)
-        left = f'{count - persons:,} of {count:,} persons are left out, whom not all stores have.'
+        left = [f'{count - persons:,} of {count:,} persons are left out, whom not all stores have.']
         tqdm.write(f'{name}: {persons:,} persons of {work.selection.dimensions:,} values')
-        analyses.append(analyse(name, work, [left] if persons < count else [], overview))
+        analyses.append(analyse(name, work, left if persons < count else []))
     scratch.rmdir()
     answers = [answer for analysis in analyses for answer in analysis.answers]
     if len(analyses) > 1:
@@ -181,15 +251,14 @@ def explain_selections(
     for analysis in analyses:
         _write_persons(analysis, options, out, images)
     # What the results say elsewhere is said once.
-    settings = {key.name: getattr(options, key.name) for key in fields(Options)}
+    settings = {key.name: getattr(options, key.name) for key in fields(Options)} | dict(ks=list(options.ks))
+    packages = dict(shg_xai=shg_xai, numpy=np, scipy=scipy, scikit_learn=sklearn)
     results = Results(
         command=command,
         seed=settings.pop('seed'),
         confidence=settings.pop('confidence'),
-        versions=dict(
-            shg_xai=shg_xai.__version__, numpy=np.__version__, scipy=scipy.__version__, scikit_learn=sklearn.__version__
-        ),
-        settings={**settings, 'ks': list(options.ks)},
+        versions={name: package.__version__ for name, package in packages.items()},
+        settings=settings,
         layers=[analysis.layer for analysis in analyses],
         answers=answers,
         times_s=times,
@@ -207,15 +276,11 @@ def _write_persons(analysis: Analysis, options: Options, out: Path, images: Path
     table = atlas_table(analysis.answers, analysis.persons, selection.table(DRAWN), options.map, options.seed)
     known = selection.store.manifest.environment.get('image_dir')
     folder = images or (Path(known) if isinstance(known, str) else None)
-    missing = missing_photos(folder, table)
-    if missing:
+    if missing := missing_photos(folder, table):
         layer.warnings.append(
             f'The photos of {missing:,} of {len(table):,} persons to draw are not in '
             f'{folder or "any folder the store names"}; they are drawn on grey (--images).'
         )
         tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
-    write_atlas(
-        out / 'atlas' / f'{layer.name}.parquet',
-        table,
-        draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures'),
-    )
+    pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')
+    write_atlas(out / 'atlas' / f'{layer.name}.parquet', table, pictures)

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from shg_xai.datasets.latent_dataset import LatentDataset
 from shg_xai.errors import InputError
 from shg_xai.stats.executors import executor
-from shg_xai.stats.reconstruction import fit_components, pca_explained
+from shg_xai.stats.pca import fit_components, pca_explained
 
 NAME = 'latent/pca_explained_variance_ratio'
 

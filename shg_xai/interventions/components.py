@@ -13,10 +13,9 @@ from shg_xai.interventions.network import identify
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import BLOCK, Selection, select
 from shg_xai.runner.layers import check_layers, list_layers
-from shg_xai.stats.executors import executor
+from shg_xai.stats.executors import executor, stage
 from shg_xai.stats.moments import STRIDE, look, moments
 from shg_xai.stats.pca import Components, above_noise, null_eigenvalues, principal_components
-from shg_xai.stats.progress import stage
 
 SAME_PERSONS = 'The components were computed from persons of {}, who are tested too; they fit these better than others.'
 

@@ -26,17 +26,11 @@ def named_persons(value: Any) -> Iterator[int]:
 
 
 def atlas_table(answers: Sequence[Answer], persons: pa.Table, rows: pa.Table, count: int, seed: int) -> pa.Table:
-    """The persons to draw, with all that is known of them but the picture.
+    """The persons to draw, with all that is known of them but the picture, in their order: ``in_map``, ``x`` and ``y``
+    (components 1 and 2), keypoints and crop.
 
-    Args:
-        answers: About one layer; whoever they name is drawn.
-        persons: Its N persons, see :class:`~shg_xai.explain.layer.Analysis`.
-        rows: The same N rows of the store.
-        count: How many persons the map shows; drawn evenly, all where there are no more.
-        seed: Of the draw.
-
-    Returns:
-        In the order of the persons, with ``in_map``, ``x`` and ``y`` (components 1 and 2), keypoints and crop.
+    Whoever the answers about a layer name is drawn, and ``count`` others, evenly; ``persons`` and ``rows`` are N rows
+    each.
     """
     ids = persons['annotation_id'].to_numpy()
     in_map = np.zeros(len(ids), bool)

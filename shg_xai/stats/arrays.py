@@ -20,33 +20,21 @@ __all__ = ['Block', 'Bools', 'Float', 'Float32', 'Floats', 'Int', 'Ints', 'Label
 
 
 class Block(Protocol):
-    """Consecutive rows; small to pickle, as it reads them when asked."""
+    """Consecutive rows, the first of number ``start``; small to pickle, as it reads its values when asked."""
 
     @property
-    def start(self) -> int:
-        """Number of its first row."""
-
-    def values(self) -> Float32[Singles, 'n D']:
-        """The rows."""
+    def start(self) -> int: ...
+    def values(self) -> Float32[Singles, 'n D']: ...
 
 
 class Rows(Protocol):
-    """N persons of D numbers each, wherever they are stored."""
+    """N persons of D numbers each, wherever they are stored: who they are, a label for messages, all in order."""
 
     @property
-    def label(self) -> str:
-        """What they are, for messages."""
-
+    def label(self) -> str: ...
     @property
-    def dimensions(self) -> int:
-        """D."""
-
+    def dimensions(self) -> int: ...
     @property
-    def annotation_ids(self) -> Int[Ints, ' N']:
-        """Who each row is."""
-
-    def __len__(self) -> int:
-        """N."""
-
-    def blocks(self) -> Iterator[Block]:
-        """All rows in order."""
+    def annotation_ids(self) -> Int[Ints, ' N']: ...
+    def __len__(self) -> int: ...
+    def blocks(self) -> Iterator[Block]: ...

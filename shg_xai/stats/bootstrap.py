@@ -20,20 +20,12 @@ from shg_xai.results import Estimate, Over
 from shg_xai.stats.arrays import Float, Floats, Int, Ints, Shaped, Singles
 
 FEWEST_IMAGES = 2
+Groups = Shaped[NDArray[Any], ' N']  # the image of each person, any values
 
 
-def resample_weights(
-    groups: Shaped[NDArray[Any], ' N'], resamples: int | range, seed: int
-) -> Iterator[Int[Ints, ' N']]:
-    """How often each person is in a resample of images, one resample after the other.
-
-    A resample depends on its number and the seed alone, so parts of them can be drawn anywhere. Of a single image there
-    is nothing at all, as it says nothing about how images differ.
-
-    Args:
-        groups: The image of each person, any values.
-        resamples: How many, or which ones.
-        seed: 0 or more.
+def resample_weights(groups: Groups, resamples: int | range, seed: int) -> Iterator[Int[Ints, ' N']]:
+    """How often each person is in a resample of images, one resample after another; none of a single image, which says
+    nothing about how images differ. Each depends on its number and the seed alone, so parts can be drawn anywhere.
     """
     images, image_of = np.unique(groups, return_inverse=True)
     if len(images) < FEWEST_IMAGES:
@@ -49,16 +41,15 @@ def _draw(images: int, place: int, seed: int) -> Ints:
 
 
 def interval(samples: ArrayLike, confidence: float) -> tuple[float, float]:
-    """Percentile interval of values from resamples, NaN where a resample had no value.
-
-    Both ends are NaN where less than half of the resamples had one, as the rest would no longer stand for all.
+    """Percentile interval of values from resamples, NaN where one had no value; both ends are NaN where less than half
+    of them had one, as these would no longer stand for all.
     """
     samples = np.asarray(samples, dtype=float)
     known = samples[np.isfinite(samples)]
     if not len(known) or 2 * len(known) < len(samples):
         return math.nan, math.nan
-    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2]).tolist()
+    return low, high
 
 
 def number(value: float) -> float | None:
@@ -75,34 +66,17 @@ def estimated(
 
 
 def mean_interval(
-    values: Float[Floats | Singles, 'N ...'],
-    groups: Shaped[NDArray[Any], ' N'],
-    resamples: int,
-    confidence: float,
-    seed: int,
+    values: Float[Floats | Singles, 'N ...'], groups: Groups, resamples: int, confidence: float, seed: int
 ) -> tuple[Floats, Floats, Floats]:
-    """Means over persons and their intervals over images.
-
-    Works on sums of images, so a resample costs G numbers and not N.
-
-    Args:
-        values: Shape (N,) or (N, V); NaN where a person has no value.
-        groups: The image of each person.
-        resamples: How many resamples.
-        confidence: Between 0 and 1, as 0.95.
-        seed: 0 or more.
-
-    Returns:
-        Mean, low and high end, each of shape () or (V,); NaN where nobody has a value, ends also where all persons are
-        in one image.
+    """Means over persons and their intervals over images: mean, low and high end, each of shape () or (V,); NaN where
+    nobody has a value, ends also where all persons are in one image. A resample costs G numbers and not N.
     """
+    shape = np.shape(values)[1:]
     columns = np.asarray(values, dtype=float).reshape(len(values), -1).T
     images, image_of = np.unique(groups, return_inverse=True)
     known = np.isfinite(columns)
-    sums, counts = (
-        np.stack([np.bincount(image_of, column, len(images)) for column in part], 1)
-        for part in (np.where(known, columns, 0), known)
-    )
+    both = (np.where(known, columns, 0), known)
+    sums, counts = (np.stack([np.bincount(image_of, own, len(images)) for own in part], 1) for part in both)
     drawn = np.full((resamples, len(columns)), math.nan)
     with np.errstate(invalid='ignore', divide='ignore'):
         mean = sums.sum(0) / counts.sum(0)
@@ -111,22 +85,14 @@ def mean_interval(
                 times = _draw(len(images), place, seed).astype(float)
                 drawn[place] = (times @ sums) / (times @ counts)
     ends = np.array([interval(column, confidence) for column in drawn.T])
-    shape = np.shape(values)[1:]
     return mean.reshape(shape), ends[:, 0].reshape(shape), ends[:, 1].reshape(shape)
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How intervals are drawn for one set of persons: a cluster bootstrap over their images.
+    """How intervals are drawn for one set of persons: a cluster bootstrap over their images, ``groups``."""
 
-    Attributes:
-        groups: The image of each of the N persons, any values.
-        resamples: How many.
-        confidence: Between 0 and 1, as 0.95.
-        seed: 0 or more.
-    """
-
-    groups: Shaped[NDArray[Any], ' N']
+    groups: Groups
     resamples: int = 1000
     confidence: float = 0.95
     seed: int = 0
@@ -139,27 +105,27 @@ class Bootstrap:
         """A number, with what it was in the resamples."""
         return estimated(value, samples, self.confidence, n)
 
+    def estimates(self, drawn: Float[Floats, '1+S V'], n: int | None = None) -> list[Estimate]:
+        """V numbers, in the first row without resampling, with what they were in the resamples."""
+        return [self.estimate(column[0], column[1:], n) for column in drawn.T]
+
     def means(self, values: Float[Floats | Singles, 'N V']) -> list[Estimate]:
         """Mean over persons of each column; of NaN nobody knows anything, and they do not count."""
         columns = np.asarray(values, dtype=float)
+        counts = np.isfinite(columns).sum(0).tolist()
         if not len(columns):
-            return [Estimate(value=None, n=0) for _ in range(columns.shape[1])]
+            return [Estimate(value=None, n=count) for count in counts]
         ends = mean_interval(columns, self.groups, self.resamples, self.confidence, self.seed)
-        counts = np.isfinite(columns).sum(0)
-        return [
-            Estimate(value=number(value), low=number(low), high=number(high), n=int(n))
-            for value, low, high, n in zip(*ends, counts, strict=True)
-        ]
+        told = [map(number, column) for column in zip(*ends, strict=True)]
+        return [Estimate(value=at, low=low, high=high, n=n) for (at, low, high), n in zip(told, counts, strict=True)]
 
     def mean(self, values: Float[Floats | Singles, ' N']) -> Estimate:
         """Mean over persons, and its interval."""
         return self.means(np.asarray(values, dtype=float)[:, None])[0]
 
     def difference(self, a: Float[Floats, ' N'], b: Float[Floats, ' N']) -> Estimate:
-        """Mean over persons of a - b, over those who have both.
-
-        What makes persons easy or hard for both goes out, so the interval is that of the difference and not of two
-        means.
+        """Mean over persons of a - b, over those who have both: what makes persons easy or hard for both goes out, so
+        the interval is that of the difference and not of two means.
         """
         return self.mean(np.asarray(a, dtype=float) - b)
 

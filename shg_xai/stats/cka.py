@@ -2,6 +2,7 @@
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,13 +14,7 @@ FEWEST_PERSONS = 4
 
 @dataclass(frozen=True)
 class Latents:
-    """One side of a comparison.
-
-    Attributes:
-        rows: N persons.
-        mean: Their mean latent.
-        eigenvalues: Of their covariance.
-    """
+    """One side of a comparison: N persons, their mean latent, and the eigenvalues of their covariance."""
 
     rows: Rows
     mean: Float[Floats, ' D']
@@ -46,7 +41,7 @@ def linear_cka(a: Latents, b: Latents, pool: Executor) -> float | None:
     cross = np.zeros((len(a.mean), len(b.mean)))
     norms = np.zeros((count, 2))
     tasks = zip(a.rows.blocks(), b.rows.blocks(), strict=True)
-    for start, product, squares in ordered(pool, _Cross(a.mean, b.mean), tasks, ahead=1):
+    for start, product, squares in ordered(pool, partial(_cross, (a.mean, b.mean)), tasks, ahead=1):
         cross += product
         norms[start : start + len(squares)] = squares
     x, y = norms.T
@@ -56,25 +51,14 @@ def linear_cka(a: Latents, b: Latents, pool: Executor) -> float | None:
 
 
 def _hsic(inner: float, x: Floats, y: Floats) -> float:
-    """Unbiased HSIC but for its factor 1 / (n (n - 3)), which every CKA has above and below.
-
-    Args:
-        inner: Sum over i, j of (x_i . x_j) (y_i . y_j) of centred latents.
-        x: Squared norms of the first latents, (N,).
-        y: Those of the second.
-    """
+    """Unbiased HSIC but for its factor 1 / (n (n - 3)), which every CKA has above and below; x, y: squared norms."""
     count = len(x)
     # Without its diagonal, a row of a centred linear kernel sums to minus its diagonal entry.
     diagonal = float(x @ y)
     return float(inner - diagonal + x.sum() * y.sum() / ((count - 1) * (count - 2)) - 2 / (count - 2) * diagonal)
 
 
-@dataclass(frozen=True)
-class _Cross:
-    mean_a: Floats
-    mean_b: Floats
-
-    def __call__(self, blocks: tuple[Block, Block]) -> tuple[int, Floats, Floats]:
-        a, b = (block.values() - mean for block, mean in zip(blocks, (self.mean_a, self.mean_b), strict=True))
-        norms = np.stack([np.einsum('nd,nd->n', part, part) for part in (a, b)], axis=1)
-        return blocks[0].start, a.T @ b, norms
+def _cross(means: tuple[Floats, Floats], blocks: tuple[Block, Block]) -> tuple[int, Floats, Floats]:
+    a, b = (block.values() - mean for block, mean in zip(blocks, means, strict=True))
+    norms = np.stack([np.einsum('nd,nd->n', part, part) for part in (a, b)], axis=1)
+    return blocks[0].start, a.T @ b, norms

@@ -1,4 +1,4 @@
-"""Who computes: threads of this process, or the workers of a Dask cluster."""
+"""Who computes: threads of this process, or the workers of a Dask cluster; and how far they are."""
 
 import ctypes
 import gc
@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from shg_xai.errors import InputError
 
@@ -21,22 +22,20 @@ AHEAD = 4  # tasks under way for each worker; bounds memory
 
 @contextmanager
 def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Executor]:
-    """An executor of ``concurrent.futures``, for the time of a ``with`` block.
+    """An executor of ``concurrent.futures``, for the time of a ``with`` block: so many threads (default: the cores this
+    process may use), or the workers of the Dask scheduler at an address, which must see the same paths.
 
     Linear algebra inside a task runs in one thread: tasks are what runs side by side, and the order of sums, so every
     digit, is then the same on any number of workers.
-
-    Args:
-        threads: Number of threads; defaults to the cores this process may use.
-        dask: Address of a Dask scheduler, used instead of threads. Its workers must see the store and the output folder
-            under the same paths.
 
     Raises:
         InputError: Dask is not installed, or its scheduler does not answer.
     """
     if threads is not None and threads < 1:
         raise InputError(f'--threads {threads}: give 1 or more')
-    _return_freed_memory()
+    if mallopt := getattr(ctypes.CDLL(None), 'mallopt', None):  # of glibc
+        # Large arrays are taken from and given back to the system one by one, or the process would grow with N.
+        mallopt(M_MMAP_THRESHOLD, LARGE)
     if dask is None:
         with threadpool_limits(1), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
             yield pool
@@ -51,24 +50,13 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     except (OSError, ValueError) as error:
         problem = str(error)
     if client is None:
-        # What is left of it closes itself when it goes; while another client starts, for which
-        # the same lock is taken, the process would wait for itself.
+        # What is left of it closes itself when it goes; while another client starts, for which the same lock is taken,
+        # the process would wait for itself.
         gc.collect()
         raise InputError(f'--dask {dask}: no scheduler answers there: {problem}')
     with client, threadpool_limits(1):
         client.run(limit_threads)
         yield client.get_executor()  # type: ignore[no-untyped-call]
-
-
-def _return_freed_memory() -> None:
-    """Have large arrays taken from and given back to the system one by one.
-
-    The C library keeps what was freed for later and loses some of it between what is in use; with arrays of many sizes
-    the process would grow with the number of persons.
-    """
-    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)  # glibc's
-    if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 def limit_threads() -> None:
@@ -84,16 +72,10 @@ def workers(pool: Executor) -> int:
 def ordered(
     pool: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], ahead: int = AHEAD
 ) -> Generator[Result, None, None]:
-    """Results of a function over tasks, in the order of the tasks, as ``Executor.map`` gives them.
+    """Results of a function over tasks (picklable for Dask), in their order, as ``Executor.map`` gives them.
 
     ``Executor.map`` submits everything at once, so results pile up behind a slow consumer; here at most ``ahead`` tasks
     for each worker are under way.
-
-    Args:
-        pool: Who computes. For Dask, function and tasks must be picklable.
-        function: Called with one task.
-        tasks: The tasks.
-        ahead: Tasks under way for each worker.
     """
     waiting: deque[Future[Result]] = deque()
     limit = ahead * workers(pool)
@@ -107,3 +89,25 @@ def ordered(
     finally:
         for future in waiting:
             future.cancel()
+
+
+class Counted(Executor):
+    """Hands tasks on to another executor, and moves a bar when one is done."""
+
+    def __init__(self, pool: Executor, bar: tqdm) -> None:
+        self._pool, self._bar = pool, bar
+        self._max_workers = workers(pool)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """As the other's."""
+        future = self._pool.submit(fn, *args, **kwargs)
+        future.add_done_callback(lambda done: done.cancelled() or self._bar.update())
+        return future
+
+
+@contextmanager
+def stage(pool: Executor, name: str, times: dict[str, float], total: int | None = None) -> Iterator[Executor]:
+    """A stage of the work of so many tasks, shown as a bar on stderr while it goes on; ``times`` gets its seconds."""
+    with tqdm(total=total, desc=f'{name:<12}', unit='task', mininterval=0.5) as bar:
+        yield Counted(pool, bar)
+        times[name] = round(times.get(name, 0.0) + bar.format_dict['elapsed'], 2)

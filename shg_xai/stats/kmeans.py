@@ -8,6 +8,7 @@ variance, an empty cluster takes the person farthest away.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,8 @@ MOST_ITERATIONS = 300
 
 @dataclass(frozen=True)
 class Source:
-    """Persons by block, as K-Means reads them.
-
-    Attributes:
-        tasks: One entry a block; picklable.
-        read: From such an entry the values, float32, shape (n, D).
-        norms: Squared norm of each person's values.
-        size: Persons a block; the last may have fewer.
-        spread: Mean variance of a dimension.
+    """Persons by block, as K-Means reads them: ``read`` gives the values (n, D) of one of the tasks, picklable, of
+    ``size`` persons each but the last; ``norms`` are squared, ``spread`` is the mean variance of a dimension.
     """
 
     tasks: Sequence[Any]
@@ -37,11 +32,6 @@ class Source:
     norms: Float[Floats, ' N']
     size: int
     spread: float
-
-    @property
-    def rows(self) -> int:
-        """N."""
-        return len(self.norms)
 
     def with_norms(self) -> Iterator[tuple[Any, Floats]]:
         """The tasks, each with the norms of its persons."""
@@ -51,14 +41,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Clustering:
-    """One finished run.
-
-    Attributes:
-        centroids: Means of the clusters.
-        labels: The cluster of each person.
-        inertia: Sum of squared distances to the own centroid.
-        iterations: Passes it took.
-    """
+    """One finished run: means of clusters, labels, sum of squared distances to the own mean, and the passes it took."""
 
     centroids: Float[Floats, 'K D']
     labels: Int[Labels, ' N']
@@ -67,28 +50,24 @@ class Clustering:
 
 
 def lloyd(source: Source, starts: Sequence[Float[Floats | Singles, 'K D']], pool: Executor) -> list[Clustering]:
-    """Run Lloyd's iterations from several sets of centroids at once; K may differ between them.
-
-    Labels and inertia are those of the centroids that come back.
+    """Run Lloyd's iterations from several sets of centroids at once, K may differ between them; labels and inertia are
+    those of the centroids that come back.
     """
     centroids = [np.asarray(start, np.float64) for start in starts]
-    done: dict[int, Clustering] = {}
-    labels = [np.full(source.rows, 255, np.uint8) for _ in starts]
-    settled: set[int] = set()
+    labels = [np.full(len(source.norms), 255, np.uint8) for _ in starts]
+    done, settled = dict[int, Clustering](), set[int]()
     for iteration in range(1, MOST_ITERATIONS + 2):
         running = [run for run in range(len(starts)) if run not in done]
         passed = _assign(source, [centroids[run] for run in running], pool)
         for run, (new_labels, inertia, moved) in zip(running, passed, strict=True):
             still = run in settled or (new_labels == labels[run]).all()
-            labels[run] = new_labels
             if still or iteration > MOST_ITERATIONS:
                 # A copy, since a row would keep the labels of all runs of this pass in memory.
-                labels[run] = new_labels.copy()
-                done[run] = Clustering(centroids[run], labels[run], inertia, iteration)
+                done[run] = Clustering(centroids[run], new_labels.copy(), inertia, iteration)
                 continue
             if ((moved - centroids[run]) ** 2).sum() <= TOLERANCE * source.spread:
                 settled.add(run)  # one more pass gives the labels of the last centroids
-            centroids[run] = moved
+            centroids[run], labels[run] = moved, new_labels
         if len(done) == len(starts):
             break
     return [done[run] for run in range(len(starts))]
@@ -97,9 +76,10 @@ def lloyd(source: Source, starts: Sequence[Float[Floats | Singles, 'K D']], pool
 def _assign(source: Source, sets: Sequence[Floats], pool: Executor) -> list[tuple[Labels, float, Floats]]:
     """For each set of centroids (K, D): labels (N,), inertia, and the means of its clusters."""
     sizes = [len(centroids) for centroids in sets]
-    task = _Assignment(source.read, np.concatenate(sets).astype(np.float32), tuple(sizes))
-    labels = np.empty((len(sets), source.rows), np.uint8)
-    inertia, sums, far, start = np.zeros(len(sets)), np.zeros(task.centroids.shape), [], 0
+    together = np.concatenate(sets).astype(np.float32)
+    task = partial(_assigned, source.read, together, tuple(sizes))
+    labels = np.empty((len(sets), len(source.norms)), np.uint8)
+    inertia, sums, far, start = np.zeros(len(sets)), np.zeros(together.shape), [], 0
     for label, squares, total, distance, persons in ordered(pool, task, source.with_norms()):
         labels[:, start : start + source.size] = label
         start += source.size
@@ -118,58 +98,46 @@ def _assign(source: Source, sets: Sequence[Floats], pool: Executor) -> list[tupl
     return results
 
 
-@dataclass(frozen=True)
-class _Assignment:
+def _assigned(
+    read: Callable[[Any], Singles], centroids: Singles, sizes: tuple[int, ...], task: tuple[Any, Floats]
+) -> tuple[Labels, Floats, Floats, Floats, Singles]:
     """One block against S sets of centroids, (sum of K, D)."""
-
-    read: Callable[[Any], Singles]
-    centroids: Singles
-    sizes: tuple[int, ...]
-
-    def __call__(self, task: tuple[Any, Floats]) -> tuple[Labels, Floats, Floats, Floats, Singles]:
-        values, norms = self.read(task[0]), task[1]
-        offsets = np.einsum('kd,kd->k', self.centroids, self.centroids)
-        # Half the squared distance without the person's own norm, which decides nothing.
-        near = values @ self.centroids.T
-        np.subtract(0.5 * offsets, near, out=near)
-        persons = np.arange(len(values))
-        labels = np.empty((len(self.sizes), len(values)), np.uint8)
-        member = np.zeros(near.shape, np.float32)
-        inertia, distance = np.empty(len(self.sizes)), np.empty(len(self.sizes))
-        far = np.empty((len(self.sizes), values.shape[1]), np.float32)
-        start = 0
-        for run, size in enumerate(self.sizes):
-            own = near[:, start : start + size]
-            labels[run] = own.argmin(axis=1)
-            squares = np.maximum(norms + 2.0 * own[persons, labels[run]], 0)
-            inertia[run], distance[run] = squares.sum(), squares.max()
-            far[run] = values[squares.argmax()]
-            member[persons, start + labels[run]] = 1
-            start += size
-        return labels, inertia, member.T @ values, distance, far
+    values, norms = read(task[0]), task[1]
+    offsets = np.einsum('kd,kd->k', centroids, centroids)
+    # Half the squared distance without the person's own norm, which decides nothing.
+    near = values @ centroids.T
+    np.subtract(0.5 * offsets, near, out=near)
+    persons = np.arange(len(values))
+    labels = np.empty((len(sizes), len(values)), np.uint8)
+    member = np.zeros(near.shape, np.float32)
+    inertia, distance = np.empty((2, len(sizes)))
+    far = np.empty((len(sizes), values.shape[1]), np.float32)
+    start = 0
+    for run, size in enumerate(sizes):
+        own = near[:, start : start + size]
+        labels[run] = own.argmin(axis=1)
+        squares = np.maximum(norms + 2.0 * own[persons, labels[run]], 0)
+        inertia[run], distance[run] = squares.sum(), squares.max()
+        far[run] = values[squares.argmax()]
+        member[persons, start + labels[run]] = 1
+        start += size
+    return labels, inertia, member.T @ values, distance, far
 
 
 def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> list[Float[Singles, 'K D']]:
-    """Starts for K-Means by greedy k-means++, all restarts side by side: for each, K persons of the N.
-
-    Each restart of each K draws from its own generator.
-    """
-    generators = [stream(seed, 'kmeans', k, restart) for restart in range(restarts)]
-    trials = 2 + int(np.log(k))
-    first = [int(generator.integers(source.rows)) for generator in generators]
-    centroids = _persons(source, np.array(first), pool)[:, None]
+    """Starts for K-Means by greedy k-means++, all restarts side by side: for each, K persons of the N."""
+    generators, trials = [stream(seed, 'kmeans', k, restart) for restart in range(restarts)], 2 + int(np.log(k))
+    first = np.array([generator.integers(len(source.norms)) for generator in generators])
+    centroids = _persons(source, first, pool)[:, None]
     closest = _distances(source, centroids[:, 0], pool)
     for _ in range(1, k):
-        chosen = np.concatenate(
-            [_draw(near, generator, trials) for near, generator in zip(closest, generators, strict=True)]
-        )
-        candidates = _persons(source, chosen, pool)
+        drawn = [_draw(near, generator, trials) for near, generator in zip(closest, generators, strict=True)]
+        candidates = _persons(source, np.concatenate(drawn), pool)
         distances = _distances(source, candidates, pool).reshape(restarts, trials, -1)
         np.minimum(distances, closest[:, None], out=distances)
-        best = distances.sum(axis=2, dtype=np.float64).argmin(axis=1)
-        every = np.arange(restarts)
-        closest = distances[every, best]
-        added = candidates.reshape(restarts, trials, -1)[every, best]
+        best = np.arange(restarts), distances.sum(axis=2, dtype=np.float64).argmin(axis=1)
+        closest = distances[best]
+        added = candidates.reshape(restarts, trials, -1)[best]
         centroids = np.concatenate([centroids, added[:, None]], axis=1)
     return list(centroids)
 
@@ -185,29 +153,19 @@ def _persons(source: Source, numbers: Ints, pool: Executor) -> Singles:
     """Values (n, D) of persons by their numbers."""
     size = source.size
     wanted = sorted(set((numbers // size).tolist()))
-    read = dict(
-        zip(wanted, ordered(pool, source.read, [source.tasks[block] for block in wanted], ahead=1), strict=True)
-    )
+    tasks = [source.tasks[block] for block in wanted]
+    read = dict(zip(wanted, ordered(pool, source.read, tasks, ahead=1), strict=True))
     return np.stack([read[number // size][number % size] for number in numbers.tolist()])
 
 
 def _distances(source: Source, centroids: Singles, pool: Executor) -> Singles:
     """Squared distances (M, N), float32, of all persons to M points."""
-    distances, start = np.empty((len(centroids), source.rows), np.float32), 0
-    for found in ordered(pool, _Distances(source.read, centroids), source.with_norms()):
-        distances[:, start : start + source.size] = found
-        start += source.size
-    return distances
+    task = partial(_near, source.read, centroids)
+    return np.concatenate(list(ordered(pool, task, source.with_norms())), axis=1)
 
 
-@dataclass(frozen=True)
-class _Distances:
+def _near(read: Callable[[Any], Singles], centroids: Singles, task: tuple[Any, Floats]) -> Singles:
     """Squared distances (M, n) of a block to M points."""
-
-    read: Callable[[Any], Singles]
-    centroids: Singles
-
-    def __call__(self, task: tuple[Any, Floats]) -> Singles:
-        offsets = np.einsum('kd,kd->k', self.centroids, self.centroids)[:, None]
-        near = self.centroids @ self.read(task[0]).T
-        return np.maximum(task[1].astype(np.float32) + offsets - 2 * near, 0)
+    offsets = np.einsum('kd,kd->k', centroids, centroids)[:, None]
+    near = centroids @ read(task[0]).T
+    return np.maximum(task[1].astype(np.float32) + offsets - 2 * near, 0)

@@ -17,13 +17,7 @@ MOST = 16384  # dimensions: a covariance of 2 GiB, and a few times that while it
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums of N persons' latents.
-
-    Attributes:
-        count: N.
-        mean: Mean.
-        scatter: Sum of squared deviations from that mean.
-    """
+    """Sums of N persons' latents: ``count`` is N, ``scatter`` the sum of squared deviations from the mean."""
 
     count: int
     mean: Float[Floats, ' D']
@@ -37,12 +31,7 @@ class Moments:
 
 @dataclass(frozen=True)
 class Overview:
-    """What one quick pass over the values says.
-
-    Attributes:
-        mean: Mean of each dimension, (D,).
-        constant: Whether it has one value only, (D,).
-    """
+    """What one quick pass over the values says: mean of each dimension (D,), and whether it has one value only."""
 
     mean: Float[Floats, ' D']
     constant: Bools
@@ -59,8 +48,7 @@ def look(rows: Rows, pool: Executor) -> Overview:
             f'{rows.label}: {rows.dimensions:,} values a person, whose covariance would take '
             f'{rows.dimensions**2 * 8 / 2**30:,.0f} GiB; choose a layer of at most {MOST:,}, as the bottleneck is'
         )
-    total = np.zeros(rows.dimensions)
-    low = np.full(rows.dimensions, np.inf, np.float32)
+    total, low = np.zeros(rows.dimensions), np.full(rows.dimensions, np.inf, np.float32)
     high = -low
     for start, sums, lowest, highest, wrong in ordered(pool, _look, rows.blocks()):
         if wrong is not None:
@@ -87,27 +75,27 @@ def _look(block: Block) -> tuple[int, Floats, Floats, Floats, int | None]:
 
 
 def moments(rows: Rows, shift: Float[Floats, ' D'], pool: Executor) -> Moments:
-    """Mean and scatter of N persons, in float64.
-
-    Squares are summed about ``shift``, a point near the mean, so that no digits are lost to a large mean.
+    """Mean and scatter of N persons, in float64, summed about ``shift``, a point near the mean, so that no digits are
+    lost to a large mean.
     """
     blocks = list(rows.blocks())
     tasks = [(blocks[start : start + STRIDE], shift) for start in range(0, len(blocks), STRIDE)]
-    total = np.zeros(len(shift))
-    scatter = np.zeros((len(shift), len(shift)), order='F')
+    total, scatter = np.zeros(len(shift)), np.zeros((len(shift), len(shift)), order='F')
     # A result is a (D, D) matrix: none may pile up.
     for sums, squares in ordered(pool, _scatter, tasks, ahead=1):
         total += sums
         scatter += squares
         del squares  # or it would stay while the next one comes
     offset = total / len(rows)
-    return Moments(len(rows), shift + offset, _symmetric(_plus(scatter, -1, offset, total)))
+    scatter = _plus(scatter, -1, offset, total)
+    for row in range(1, len(scatter)):  # the lower half is not filled yet
+        scatter[row, :row] = scatter[:row, row]
+    return Moments(len(rows), shift + offset, scatter)
 
 
 def _scatter(task: tuple[list[Block], Floats]) -> tuple[Floats, Floats]:
     blocks, shift = task
-    total = np.zeros(len(shift))
-    scatter = np.zeros((len(shift), len(shift)), order='F')
+    total, scatter = np.zeros(len(shift)), np.zeros((len(shift), len(shift)), order='F')
     for block in blocks:
         values = block.values()
         for start in range(0, len(values), ROWS):
@@ -121,13 +109,6 @@ def _scatter(task: tuple[list[Block], Floats]) -> tuple[Floats, Floats]:
 def _plus(matrix: Floats, factor: float, x: Floats, y: Floats) -> Floats:
     """A matrix (D, D) in Fortran's order, overwritten by itself plus factor x y'."""
     return blas.dger(factor, x, y, a=matrix, overwrite_a=True)
-
-
-def _symmetric(upper: Floats) -> Floats:
-    """A matrix (D, D) whose lower half is overwritten by its upper half."""
-    for row in range(1, len(upper)):
-        upper[row, :row] = upper[:row, row]
-    return upper
 
 
 def joined(a: Moments, b: Moments) -> Moments:

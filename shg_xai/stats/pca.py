@@ -1,12 +1,17 @@
-"""Principal components of latents: variance along them, and how many stand above noise."""
+"""Principal components of latents: variance along them, how many stand above noise, and what they explain of others."""
 
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
 
+from shg_xai.errors import InputError
 from shg_xai.random_streams import stream
-from shg_xai.stats.arrays import Float, Floats
+from shg_xai.stats.arrays import Block, Float, Floats, Rows
+from shg_xai.stats.executors import ordered
+from shg_xai.stats.moments import look, moments
 
 SHARES = (0.90, 0.95, 0.99)
 STUDY = 50  # the component from which on the study saw nothing but noise
@@ -16,12 +21,8 @@ FLAT = 1e-12  # share of the variance of all, below which persons do not differ
 
 @dataclass(frozen=True)
 class Components:
-    """Principal components, the strongest first.
-
-    Attributes:
-        mean: Mean latent.
-        eigenvalues: Variance along each component, descending.
-        vectors: A component a column, orthonormal; the sign of each is such that its largest entry is positive.
+    """Principal components, the strongest first: mean latent, variance along each, and a component a column,
+    orthonormal; the sign of each is such that its largest entry is positive.
     """
 
     mean: Float[Floats, ' D']
@@ -56,9 +57,9 @@ def components_for(values: Float[Floats, ' D'], share: float) -> int:
 
 
 def participation_ratio(values: Float[Floats, ' D']) -> float:
-    """How many equal components would spread variance as these do: (sum l)^2 / sum l^2.
+    """How many equal components would spread variance as these do: (sum l)^2 / sum l^2, between 1 and D.
 
-    Between 1 and D. Gao and others 2017, "A theory of multineuronal dimensionality", equation 4.
+    Gao and others 2017, "A theory of multineuronal dimensionality", equation 4.
     """
     return float(values.sum() ** 2 / (values**2).sum())
 
@@ -71,14 +72,11 @@ def null_eigenvalues(
     Horn 1965, "A rationale and test for the number of factors", in the covariance form: values are normal and
     independent, each with the variance it has in the data. Their scatter matrix follows a Wishart distribution and is
     drawn from it directly (Bartlett 1933), so that the cost does not depend on N; with no more persons than dimensions
-    the persons themselves are drawn.
-
-    Of each component the largest value over the draws counts; descending.
+    the persons themselves are drawn. Of each component the largest value over the draws counts; descending.
     """
     largest = np.zeros(len(variances))
     for draw in range(draws):
-        generator = stream(seed, 'parallel_analysis', draw)
-        scatter = _null_scatter(np.sqrt(variances), persons - 1, generator)
+        scatter = _null_scatter(np.sqrt(variances), persons - 1, stream(seed, 'parallel_analysis', draw))
         values = eigenvalues(scatter)
         np.maximum(largest[: len(values)], values / (persons - 1), out=largest[: len(values)])
     return largest
@@ -100,3 +98,51 @@ def above_noise(values: Float[Floats, ' D'], null: Float[Floats, ' D']) -> int:
     """How many components come before the first that holds no more variance than by chance."""
     below = values <= null
     return int(np.argmax(below)) if below.any() else len(values)
+
+
+def fit_components(rows: Rows, pool: Executor) -> Components:
+    """Principal components of N persons, streamed.
+
+    Raises:
+        InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
+    """
+    found = moments(rows, look(rows, pool).mean, pool)
+    return principal_components(found.mean, found.covariance)
+
+
+def pca_explained(components: Components, rows: Rows, widths: Sequence[int], pool: Executor) -> Float[Floats, ' W']:
+    """Explained variance of persons reconstructed from their first components, 1 - SSE / SST for each width in [0, D].
+
+    Reconstructions are centred at the components' own mean, those of any persons; the variance is that about the mean
+    of ``rows``, so it is 0 for who predicts this mean for everybody, and may be below 0. Directions along which the
+    persons of the components do not differ are no components.
+
+    Raises:
+        InputError: A width is not in [0, D], the components are of other values, or the persons have the same values.
+    """
+    size = len(components.mean)
+    if size != rows.dimensions:
+        raise InputError(f'{rows.label}: {rows.dimensions} values a person, components have {size}')
+    wrong = [width for width in widths if not 0 <= width <= size]
+    if wrong:
+        raise InputError(f'{rows.label}: {wrong[0]} components of {size} values; choose 0 to {size}')
+    values = components.eigenvalues
+    kept = min(max(widths, default=0), int((values > FLAT * values.sum()).sum()))
+    squares, offset, total = np.zeros(kept), np.zeros(size), 0.0
+    tasks = ((block, components.mean, components.vectors[:, :kept]) for block in rows.blocks())
+    for own_squares, own_offset, own_total in ordered(pool, _sums, tasks):
+        squares, offset, total = squares + own_squares, offset + own_offset, total + own_total
+    variance = total - offset @ offset / len(rows)
+    if not variance > FLAT * total:
+        raise InputError(
+            f'{rows.label}: all {len(rows):,} persons have the same values, there is no variance to explain'
+        )
+    explained = np.concatenate([[0.0], np.cumsum(squares)])[np.minimum(widths, kept)]
+    return 1 - (total - explained) / variance
+
+
+def _sums(task: tuple[Block, Floats, Floats]) -> tuple[Floats, Floats, float]:
+    """Squared scores (M,), deviations from the mean (D,), and their squares, summed."""
+    block, mean, vectors = task
+    centred = block.values() - mean
+    return np.square(centred @ vectors).sum(axis=0), centred.sum(axis=0), float(np.square(centred).sum())

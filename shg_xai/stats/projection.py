@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,25 +24,15 @@ COPIED = 4096  # persons copied at a time
 
 @dataclass(frozen=True)
 class Scores:
-    """The first d principal components of N persons, in a file; small to pickle.
-
-    Attributes:
-        file: A ``.npy`` of float32, shape (N, d).
-        rows: N.
-        dimensions: d.
-    """
+    """The first d principal components of N persons, in a ``.npy`` of float32, shape (N, d); small to pickle."""
 
     file: Path
     rows: int
     dimensions: int
 
     def read(self, start: int, stop: int, dimensions: int | None = None) -> Float32[Singles, 'n M']:
-        """Persons ``start`` to ``stop``, their first components.
-
-        They are mapped from the file as long as the array lives, so that no more of it stays in memory than is asked
-        for.
-        """
-        mapped: Singles = np.load(self.file, mmap_mode='r', allow_pickle=False)
+        """Persons ``start`` to ``stop``, their first components, mapped from the file as long as the array lives."""
+        mapped: Singles = np.load(self.file, mmap_mode='r')
         return mapped[start:stop, :dimensions]
 
     def first(self, dimensions: int) -> Float32[Singles, 'N M']:
@@ -52,25 +43,20 @@ class Scores:
         """The first components alone, in a file beside this one, where they are read faster."""
         file = self.file.with_name(f'leading-{self.file.name}')
         reserve(file, np.float32, (self.rows, dimensions))
-        target = np.load(file, mmap_mode='r+', allow_pickle=False)
+        target = np.load(file, mmap_mode='r+')
         for start, stop in self.blocks(COPIED):
             target[start:stop] = self.read(start, stop, dimensions)
         return Scores(file, self.rows, dimensions)
 
     def blocks(self, size: int) -> Iterator[tuple[int, int]]:
         """First and past-last person of consecutive blocks."""
-        for start in range(0, self.rows, size):
-            yield start, min(start + size, self.rows)
+        return ((start, min(start + size, self.rows)) for start in range(0, self.rows, size))
 
 
 @dataclass(frozen=True)
 class Projections:
-    """What is kept in memory of the rotation of N persons.
-
-    Attributes:
-        scores: The first d components, in a file.
-        norms: Squared distance from the mean over all D dimensions.
-        residuals: Its part outside of the d components.
+    """What is kept in memory of the rotation of N persons: the first d components, in a file; squared distances from
+    the mean over all D dimensions; and the part of these outside of the d components.
     """
 
     scores: Scores
@@ -86,10 +72,8 @@ def dimensions_for(values: Float[Floats, ' D'], cut: float) -> int:
 
 
 def reserve(file: Path, dtype: type[np.generic], shape: tuple[int, int]) -> None:
-    """Make a ``.npy`` of zeros with its place on the disk.
-
-    A file that is only declared to be long takes its place when it is written to, and a mapped one on a full disk ends
-    the process.
+    """Make a ``.npy`` of zeros with its place on the disk: a mapped one that only takes it when it is written to ends
+    the process where the disk is full.
 
     Raises:
         InputError: The disk has no room for it, or the folder is not there.
@@ -106,14 +90,7 @@ def reserve(file: Path, dtype: type[np.generic], shape: tuple[int, int]) -> None
 
 
 def project(rows: Rows, components: Components, dimensions: int, file: Path, pool: Executor) -> Projections:
-    """Rotate latents into a file.
-
-    Args:
-        rows: N persons.
-        components: Their principal components.
-        dimensions: d, how many to keep.
-        file: Where the scores go; its folder must exist.
-        pool: Who computes; each task writes its rows of the file itself.
+    """Rotate latents into a file, the first d = ``dimensions`` components; each task writes its rows of it itself.
 
     Raises:
         InputError: The file does not fit the disk.
@@ -122,33 +99,23 @@ def project(rows: Rows, components: Components, dimensions: int, file: Path, poo
     reserve(file, np.float32, (len(rows), dimensions))
     basis = file.with_name(f'basis-{file.name}')
     np.save(basis, components.vectors[:, :dimensions].astype(np.float32))
-    norms, residuals = np.empty(len(rows)), np.zeros(len(rows))
-    for start, norm, residual in ordered(pool, _Projection(components.mean, basis, file), rows.blocks()):
+    norms, residuals = np.empty((2, len(rows)))
+    for start, norm, residual in ordered(pool, partial(_project, components.mean, basis, file), rows.blocks()):
         here = slice(start, start + len(norm))
         norms[here] = norm
-        if dimensions < rows.dimensions:
-            residuals[here] = residual
+        residuals[here] = residual if dimensions < rows.dimensions else 0
     basis.unlink()
     return Projections(scores, norms, residuals)
 
 
-@dataclass(frozen=True)
-class _Projection:
-    """Rotates a block and writes its rows; the basis comes from a file, being large to pickle."""
-
-    mean: Floats
-    basis: Path
-    file: Path
-
-    def __call__(self, block: Block) -> tuple[int, Floats, Floats]:
-        centred = block.values() - self.mean
-        basis = np.load(self.basis, mmap_mode='r', allow_pickle=False)
-        rotated = centred.astype(np.float32) @ basis
-        target = np.load(self.file, mmap_mode='r+', allow_pickle=False)
-        target[block.start : block.start + len(rotated)] = rotated
-        norms = np.einsum('nd,nd->n', centred, centred)
-        kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
-        return block.start, norms, np.maximum(norms - kept, 0)
+def _project(mean: Floats, basis: Path, file: Path, block: Block) -> tuple[int, Floats, Floats]:
+    """Rotate a block and write its rows; the basis comes from a file, being large to pickle."""
+    centred = block.values() - mean
+    rotated = centred.astype(np.float32) @ np.load(basis, mmap_mode='r')
+    np.load(file, mmap_mode='r+')[block.start : block.start + len(rotated)] = rotated
+    norms = np.einsum('nd,nd->n', centred, centred)
+    kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
+    return block.start, norms, np.maximum(norms - kept, 0)
 
 
 def unit_directions(dimensions: int, count: int, random: np.random.Generator) -> Float[Floats, 'D count']:

@@ -26,12 +26,8 @@ LEAST_LEFT = 1e-9  # share of a variance; less is rounding
 
 @dataclass(frozen=True)
 class Ranker:
-    """The order of one column of values, from which ranks under any weights follow.
-
-    Attributes:
-        order: Persons by ascending value.
-        ends: Place in ``order`` of the last person of each distinct value, or None if all values differ.
-        value_of: Number of each person's distinct value.
+    """The order of one column of values, from which ranks under any weights follow: persons by ascending value, the
+    place in that order of the last of each distinct value (None if all differ), and the number of each person's value.
     """
 
     order: Int[Ints, ' n']
@@ -49,19 +45,18 @@ class Ranker:
         return cls(order, None if len(ends) == len(values) else ends, value_of)
 
     def ranks(self, weights: Int[Ints, ' n'], work: Int[Ints, '3 n'] | None = None) -> Int[Ints, ' n']:
-        """Twice the midrank of each person, less the mean.
+        """Twice the midrank of each person, less the mean, as if each person were there as often as its weight says.
 
-        As if each person were there as often as its weight says; one of weight 0 gets the rank it would have between
-        the others. The result lies in the last row of ``work``: new memory for every call would take longer than the
-        ranking.
+        One of weight 0 gets the rank it would have between the others. The result lies in the last row of ``work``: new
+        memory for every call would take longer than the ranking.
         """
         here, upto, ranks = np.empty((3, len(weights)), np.int64) if work is None else work
         np.take(weights, self.order, out=here, mode='clip')  # without a check, so without a copy
         np.cumsum(here, out=upto)
         total = upto[-1]
         if self.ends is None:
-            # A value's persons are those after the sum before and up to its own: the midrank is
-            # (before + 1 + sum) / 2, the mean of all (total + 1) / 2.
+            # A value's persons are those after the sum before and up to its own: the midrank is (before + 1 + sum) / 2,
+            # the mean of all (total + 1) / 2.
             np.add(upto, upto, out=upto)
             np.subtract(upto, here, out=upto)
         else:
@@ -75,16 +70,10 @@ class Ranker:
 def rank_correlations(
     rankers: Sequence[Ranker], rows: Int[Ints, ' n'], bootstrap: Bootstrap, executor: Executor
 ) -> Float[Floats, '1+S P P']:
-    """Spearman's rho between all columns, of the persons as they are and then in resamples of images.
+    """Spearman's rho between all P columns, of the n persons ``rows`` as they are and then in resamples of images.
 
-    NaN for a column without variance. Of a single image there are no resamples, see ``resample_weights``.
-
-    Args:
-        rankers: P columns of the n persons in ``rows``.
-        rows: Which n persons the columns hold. Images are drawn from those of all persons, so how many of these are
-            known varies too.
-        bootstrap: Of all N persons.
-        executor: Who computes.
+    NaN for a column without variance; of a single image there are no resamples. Images are drawn from those of all N
+    persons of the bootstrap, so how many of the n are known varies too.
     """
     count = bootstrap.resamples
     parts = [range(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
@@ -94,8 +83,7 @@ def rank_correlations(
 def _correlations(rankers: Sequence[Ranker], rows: Ints, bootstrap: Bootstrap, part: range | None) -> Floats:
     """Correlations (s, P, P) in s resamples; None stands for the persons as they are."""
     drawn = iter([np.ones(len(bootstrap.groups), np.int64)]) if part is None else bootstrap.weights(part)
-    columns = np.empty((len(rankers), len(rows)))
-    work = np.empty((3, len(rows)), np.int64)
+    columns, work = np.empty((len(rankers), len(rows))), np.empty((3, len(rows)), np.int64)
     found = [np.empty((0, len(rankers), len(rankers)))]
     for every in drawn:
         weights = every[rows]
@@ -103,8 +91,7 @@ def _correlations(rankers: Sequence[Ranker], rows: Ints, bootstrap: Bootstrap, p
         for ranker, column in zip(rankers, columns, strict=True):
             np.multiply(ranker.ranks(weights, work), root, out=column)
         products = columns @ columns.T
-        size = np.sqrt(products.diagonal())
-        size = np.where(size > 0, size, math.nan)
+        size = np.sqrt(np.where(products.diagonal() > 0, products.diagonal(), math.nan))
         found.append((products / size / size[:, None])[None])
     return np.concatenate(found)
 
@@ -112,9 +99,8 @@ def _correlations(rankers: Sequence[Ranker], rows: Ints, bootstrap: Bootstrap, p
 def partial_correlations(
     correlations: Float[Floats, 'S P P'], left: Sequence[int], right: int, controls: Sequence[int]
 ) -> Float[Floats, 'S L']:
-    """Correlations of L columns with another one after least squares on controls.
-
-    NaN where the controls leave nothing of either column. A control without variance holds nothing fixed.
+    """Correlations of L columns with another one after least squares on controls; NaN where these leave nothing of
+    either column. A control without variance holds nothing fixed.
     """
     between = np.nan_to_num(correlations[:, controls][:, :, controls])
     # Controls may determine one another; the pseudo-inverse then projects just the same.

@@ -31,21 +31,14 @@ def unpacked(triangle: Float[Floats, ' P']) -> Float[Floats, '1+M 1+M']:
 def fit(
     triangle: Float[Floats, ' P'], cross: Float[Floats, '1+M T'], squares: Float[Floats, ' T'], sizes: Sequence[int]
 ) -> Float[Floats, 'T S 1+M']:
-    """Least squares with a ridge, from the first m inputs, for each m.
+    """Least squares with a ridge, from the first m inputs, for each of the ascending ``sizes`` m below the persons'
+    number.
 
-    The intercept is free. The ridge is chosen for each target and m among STRENGTHS times the mean variance of the m
-    inputs, by generalised cross-validation on these same sums (Golub, Heath and Wahba, Technometrics 21, 1979): with
-    few persons it keeps many inputs from fitting noise, with many it is next to none, and no held-out person is asked.
-    Inputs are not scaled, so those of little variance are held back most, as noise should be.
-
-    Args:
-        triangle: Sums of products of inputs, see ``products``.
-        cross: Sums of products of inputs and targets.
-        squares: Sums of squares of targets.
-        sizes: Numbers m of inputs, ascending, below the number of persons.
-
-    Returns:
-        Weights, intercept first and 0 beyond m.
+    The intercept is free and the first weight; weights are 0 beyond m. The ridge is chosen for each target and m among
+    STRENGTHS times the mean variance of the m inputs, by generalised cross-validation on these same sums, ``products``
+    of inputs, of inputs and targets, and of targets (Golub, Heath and Wahba, Technometrics 21, 1979): with few persons
+    it keeps many inputs from fitting noise, with many it is next to none, and no held-out person is asked. Inputs are
+    not scaled, so those of little variance are held back most, as noise should be.
     """
     sums = unpacked(triangle)
     persons, means = sums[0, 0], sums[0, 1:] / sums[0, 0]

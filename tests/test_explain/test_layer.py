@@ -11,8 +11,8 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
 from shg_xai.explain.decomposition import Work
-from shg_xai.explain.layer import Analysis, analyse, layer_of
 from shg_xai.explain.options import Options
+from shg_xai.explain.stores import Analysis, analyse, layer_of
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.results import Checkpoint, Estimate, decode, encode

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from shg_xai.chapters.comparison.measure import matched, measure
 from shg_xai.chapters.comparison.results import Comparison
 from shg_xai.explain.decomposition import Work
-from shg_xai.explain.layer import Analysis, analyse
 from shg_xai.explain.options import Options
+from shg_xai.explain.stores import Analysis, analyse
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.stats.executors import executor, ordered

@@ -1,30 +1,17 @@
 """Groups of persons: how many, how clear, and who sits where and badly in them."""
 
 from collections.abc import Iterator, Sequence
-from math import nan
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shg_xai.chapters.clusters.results import Clusters
+from shg_xai.drawing import style
 from shg_xai.drawing.material import Colour, DrawnPersons, Figure, Material, column_of
 from shg_xai.drawing.persons import Row, Tile, draw_sheet
-from shg_xai.drawing.style import (
-    BLUE,
-    COLUMN,
-    FAINT,
-    GREEN,
-    INK,
-    ORANGE,
-    PAGE,
-    PALETTE,
-    UNKNOWN,
-    band,
-    new_figure,
-    nothing,
-    styled,
-)
+from shg_xai.drawing.style import COLUMN, PAGE, PALETTE, band, new_figure, nothing, styled
 from shg_xai.drawing.text import confidence_of, number
 
 if TYPE_CHECKING:
@@ -34,8 +21,7 @@ Links = Sequence[tuple[int, int]]
 # A bar of so many lines a cluster looks the same as one of 100,000.
 MAX_BARS = 600
 MAX_SKELETONS = 150
-# Side of a skeleton's crop, and how near the next may be (persons are taller than wide), as shares
-# of the longer axis.
+# Side of a skeleton's crop, and how near the next may be (persons are taller than wide), as shares of the longer axis.
 SKELETON, APART = 0.068, (0.038, 0.054)
 CENTRAL = 6
 
@@ -43,42 +29,32 @@ CENTRAL = 6
 def figures(answer: Clusters, material: Material) -> Iterator[Figure]:
     """How many groups, then those of the best number."""
     confidence, persons, best = confidence_of(answer), material.persons[answer.of], answer.best_k
-    yield Figure(
-        'silhouette',
-        'Mean silhouette and agreement of restarts for each K.',
+    alt = 'Mean silhouette and agreement of restarts for each K.'
+    caption = (
         f'Above: mean silhouette for each number of clusters with {confidence} intervals; the ring marks the best. '
-        'Below: agreement of restarts (adjusted Rand index; 1: the same clusters).',
-        lambda: draw_silhouettes(answer),
-        wide=False,
+        'Below: agreement of restarts (adjusted Rand index; 1: the same clusters).'
     )
-    yield Figure(
-        'silhouette-plot',
-        f'Silhouettes of all persons in each of {best} clusters.',
+    yield Figure('silhouette', alt, caption, partial(draw_silhouettes, answer), wide=False)
+    alt = f'Silhouettes of all persons in each of {best} clusters.'
+    caption = (
         f'Silhouettes of all persons with K = {best}, sorted within each cluster. Left of zero: nearer to another '
-        'cluster than to their own.',
-        lambda: draw_silhouette_plot(persons, best),
-        wide=False,
+        'cluster than to their own.'
     )
-    yield Figure(
-        'skeletons',
-        'Skeletons of persons in the plane of components 1 and 2.',
+    yield Figure('silhouette-plot', alt, caption, partial(draw_silhouette_plot, persons, best), wide=False)
+    alt = 'Skeletons of persons in the plane of components 1 and 2.'
+    caption = (
         f'Persons where the first two components put them, coloured by cluster (K = {best}). As many are drawn as fit '
-        'without lying on each other, at one size; the dots are all persons of the map.',
-        lambda: draw_skeletons(persons, best, material.layer(answer.of).skeleton_links),
+        'without lying on each other, at one size; the dots are all persons of the map.'
     )
-    yield Figure(
-        'centroids',
-        f'Persons nearest to the centres of {best} clusters.',
-        'The persons nearest to the centre of each cluster, and their distance to it.',
-        lambda: draw_centroids(answer, persons, best),
-    )
+    links = material.layer(answer.of).skeleton_links
+    yield Figure('skeletons', alt, caption, partial(draw_skeletons, persons, best, links))
+    alt = f'Persons nearest to the centres of {best} clusters.'
+    caption = 'The persons nearest to the centre of each cluster, and their distance to it.'
+    yield Figure('centroids', alt, caption, partial(draw_centroids, answer, persons, best))
     if answer.fit(best).misfits:
-        yield Figure(
-            'misfits',
-            'Persons with the lowest silhouettes.',
-            'The persons that fit worst, with their cluster and silhouette.',
-            lambda: draw_misfits(answer, persons, best),
-        )
+        caption = 'The persons that fit worst, with their cluster and silhouette.'
+        draw = partial(draw_misfits, answer, persons, best)
+        yield Figure('misfits', 'Persons with the lowest silhouettes.', caption, draw)
 
 
 def colours(answer: Clusters) -> list[Colour]:
@@ -97,18 +73,16 @@ def draw_silhouettes(answer: Clusters) -> 'figure.Figure':
     canvas = new_figure(COLUMN, 4)
     above, below = canvas.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     k = [fit.k for fit in answer.fits]
-    band(above, k, [fit.silhouette for fit in answer.fits], BLUE, 'silhouette')
+    band(above, k, [fit.silhouette for fit in answer.fits], style.BLUE, 'silhouette')
     best = answer.fit(answer.best_k).silhouette.value
     if best is not None:
-        ring = dict(markersize=11, markerfacecolor='none', markeredgecolor=ORANGE, markeredgewidth=2)
+        ring = dict(markersize=11, markerfacecolor='none', markeredgecolor=style.ORANGE, markeredgewidth=2)
         above.plot(answer.best_k, best, 'o', **ring)
     above.set(ylabel='mean silhouette')
     above.grid(axis='y')
-    mean = [fit.stability.value for fit in answer.fits]
-    low = [fit.stability.low for fit in answer.fits]
-    for values, style, colour, label in ((mean, 'o-', GREEN, 'mean of all pairs'), (low, 'v:', FAINT, 'worst pair')):
-        shown = [nan if value is None else value for value in values]
-        below.plot(k, shown, style, color=colour, markersize=4, label=label)
+    mean, low = np.array([(fit.stability.value, fit.stability.low) for fit in answer.fits], float).T
+    below.plot(k, mean, 'o-', color=style.GREEN, markersize=4, label='mean of all pairs')
+    below.plot(k, low, 'v:', color=style.FAINT, markersize=4, label='worst pair')
     below.set(xlabel='number of clusters K', ylabel='agreement\nof restarts', xticks=k)
     below.set_ylim(top=1.05)
     below.grid(axis='y')
@@ -128,23 +102,20 @@ def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
         nothing(ax)
         return canvas
     gap, start, ticks = 0.02 * there.sum(), 0.0, {}
-    for own in range(k):
+    for own in np.unique(cluster[there]).astype(int):
         members = np.sort(values[there & (cluster == own)])[::-1]
-        if not len(members):
-            continue
         edges = np.linspace(0, len(members), min(len(members), MAX_BARS) + 1)
         middle = members[((edges[:-1] + edges[1:]) / 2).astype(int)]
         colour = PALETTE[own % len(PALETTE)]
         ax.stairs(middle, start + edges, orientation='horizontal', fill=True, color=colour, linewidth=0)
         ticks[start + len(members) / 2] = f'{own}\n({number(len(members))})'
         start += len(members) + gap
-    shown = values[there]
-    mean = float(shown.mean())
-    ax.axvline(mean, color=INK, linestyle='--', linewidth=1)
+    low, mean, high = (float(find(values[there])) for find in (np.min, np.mean, np.max))
+    ax.axvline(mean, color=style.INK, linestyle='--', linewidth=1)
     ax.axvline(0, color='#555555', linewidth=0.8)
     look: Any = dict(xycoords=('data', 'axes fraction'), xytext=(4, 2), textcoords='offset points', fontsize=8.5)
     ax.annotate(f'mean {number(mean)}', (mean, 1), **look)
-    ax.set(xlabel='silhouette of each person', xlim=(min(-0.1, float(shown.min()) - 0.03), float(shown.max()) + 0.05))
+    ax.set(xlabel='silhouette of each person', xlim=(min(-0.1, low - 0.03), high + 0.05))
     ax.set(ylabel='cluster (persons)', ylim=(start, 0))
     ax.set_yticks(list(ticks), list(ticks.values()))
     return canvas
@@ -152,25 +123,17 @@ def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
 
 def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
     """Draw the persons nearest to the centre of each of K clusters, with their distance."""
-    fit = answer.fit(k)
-    rows = [
-        Row(
-            f'cluster {place}: {number(size)} persons',
-            [Tile(persons.picture(item.annotation_id), number(item.distance)) for item in items[:CENTRAL]],
-            PALETTE[place % len(PALETTE)],
-        )
-        for place, (items, size) in enumerate(zip(fit.centroids, fit.sizes, strict=True))
-    ]
+    fit, rows = answer.fit(k), []
+    for place, (items, size) in enumerate(zip(fit.centroids, fit.sizes, strict=True)):
+        tiles = [Tile(persons.picture(item.annotation_id), number(item.distance)) for item in items[:CENTRAL]]
+        rows.append(Row(f'cluster {place}: {number(size)} persons', tiles, PALETTE[place % len(PALETTE)]))
     return draw_sheet(rows, CENTRAL)
 
 
 def draw_misfits(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
     """Draw the persons that fit their cluster worst: its number and their silhouette."""
-    tiles = [
-        Tile(persons.picture(item.annotation_id), f'in {item.cluster}: {number(item.silhouette)}')
-        for item in answer.fit(k).misfits
-    ]
-    return draw_sheet([Row('', tiles)])
+    texts = {item.annotation_id: f'in {item.cluster}: {number(item.silhouette)}' for item in answer.fit(k).misfits}
+    return draw_sheet([Row('', [Tile(persons.picture(person), text) for person, text in texts.items()])])
 
 
 @styled
@@ -195,7 +158,7 @@ def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> 'figure.Figur
     # Both axes have one scale, so the figure takes the shape of what is in it.
     canvas = new_figure(PAGE, min(max((PAGE - 0.7) * (span[1] + size) / (span[0] + size), 3), 6.4) + 0.8)
     ax = canvas.subplots()
-    colours = np.array([PALETTE[int(own) % len(PALETTE)] if np.isfinite(own) else UNKNOWN for own in cluster])
+    colours = np.array([PALETTE[int(own) % len(PALETTE)] if np.isfinite(own) else style.UNKNOWN for own in cluster])
     ax.scatter(place[shown, 0], place[shown, 1], s=2.5, c=colours[shown], alpha=0.35, linewidths=0, rasterized=True)
     flags = persons.atlas['visibility'].to_pylist()
     boned = np.array([any(v[a] > 0 and v[b] > 0 for a, b in links) if v else False for v in flags], bool)
@@ -235,5 +198,4 @@ def _bones(persons: DrawnPersons, row: int, links: Links) -> NDArray[np.float64]
     points = np.array(keypoints, float).reshape(-1, 2)
     ends = np.array([(points[a], points[b]) for a, b in links if flags[a] > 0 and flags[b] > 0])
     # In the crop's frame: where a person is cut off and how large it stands in it stays visible.
-    bones: NDArray[np.float64] = (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)
-    return bones
+    return (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)

@@ -22,17 +22,11 @@ def findings(answer: Clusters, results: Results) -> list[str]:
     if margin is not None and margin.value is not None:
         tail = f'(difference {number(margin.value, 3)}, {interval(margin, confidence, 3)})'
         clear = margin.holds() is False and margin.value > 0
-        texts.append(
-            f'It is clearly above that of {answer.second_k} {tail}.'
-            if clear
-            else f'There is no clear winner between {best.k} and {answer.second_k} {tail}.'
-        )
+        winner, tie = 'It is clearly above that of', f'There is no clear winner between {best.k} and'
+        texts.append(f'{winner if clear else tie} {answer.second_k} {tail}.')
     if silhouette.value < WEAK_STRUCTURE:
-        word = (
-            'no substantial structure: read the groups as parts of one cloud rather than as kinds of persons'
-            if silhouette.value < NO_STRUCTURE
-            else 'only a weak structure'
-        )
+        word = 'no substantial structure: read the groups as parts of one cloud rather than as kinds of persons'
+        word = word if silhouette.value < NO_STRUCTURE else 'only a weak structure'
         texts.append(f'By Kaufman and Rousseeuw’s rule of thumb, a silhouette of {value} means {word}.')
     texts.append(
         f'The clusters have {listed([number(size) for size in best.sizes])} persons; {percent(best.negative_share)} of '

@@ -5,13 +5,7 @@ from shg_xai.results import Answer, Estimate, Typed
 
 
 class Misfit(Typed, kw_only=True):
-    """A person that is nearer to another cluster than to the own.
-
-    Attributes:
-        annotation_id: Who.
-        cluster: The own cluster, from 0.
-        silhouette: Below 0, -1 at worst.
-    """
+    """A person that is nearer to another cluster than to the own (from 0): its silhouette is below 0, -1 at worst."""
 
     annotation_id: int
     cluster: int
@@ -57,8 +51,7 @@ class Clusters(Answer, kw_only=True, tag='clusters'):
         restarts: Restarts of K-Means for each.
         tolerance: By how much a mean silhouette may be off at most.
         fits: One for each K, ascending.
-        best_k: The K with the highest mean silhouette.
-        second_k: The next; None if only one was tried.
+        best_k: The K with the highest mean silhouette; ``second_k``: the next, None if only one was tried.
         margin: By how much the best exceeds the second, taken person by person.
     """
 
@@ -70,9 +63,5 @@ class Clusters(Answer, kw_only=True, tag='clusters'):
     margin: Estimate | None
 
     def fit(self, k: int) -> Fit:
-        """The fit with K clusters.
-
-        Raises:
-            StopIteration: It was not tried.
-        """
+        """The fit with K clusters; StopIteration if it was not tried."""
         return next(fit for fit in self.fits if fit.k == k)

@@ -8,19 +8,11 @@ from shg_xai.results import Results
 
 def tables(answer: Clusters, results: Results) -> list[Table]:
     """One row for each K."""
-    rows = [
-        [
-            number(fit.k),
-            cell(fit.silhouette, 3),
-            amount(fit.error_bound, 2),
-            number(fit.stability.value, 2, DASH),
-            number(fit.stability.low, 2, DASH),
-            percent(fit.negative_share),
-            amount(fit.inertia, 4),
-            ', '.join(number(size) for size in fit.sizes),
-        ]
-        for fit in answer.fits
-    ]
+    rows = []
+    for fit in answer.fits:
+        agreement = [number(value, 2, DASH) for value in (fit.stability.value, fit.stability.low)]
+        told = [percent(fit.negative_share), amount(fit.inertia, 4), ', '.join(map(number, fit.sizes))]
+        rows.append([number(fit.k), cell(fit.silhouette, 3), amount(fit.error_bound, 2), *agreement, *told])
     caption = (
         f'Clusters: mean silhouette with {confidence_of(answer)} interval, how far it may be off because small '
         'components were cut, agreement of restarts, persons with a negative silhouette, sum of squared distances, '

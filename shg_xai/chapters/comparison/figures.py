@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,49 +22,35 @@ MARKERS = ('o', 's', '^', 'D', 'v', 'P', 'X', '*')
 
 def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     """Spectra, likeness, balance of clusters, and what explains them."""
-    titles: dict[str, str] = {}
-    for concepts in material.results.all(Concepts):
-        titles |= concepts.titles
+    titles = {name: title for own in material.results.all(Concepts) for name, title in own.titles.items()}
     spectra = material.results.all(Spectrum)
     if spectra:
-        yield Figure(
-            'running-sum',
-            'Running sums of the variance of all analyses.',
-            'How much of the variance the first components hold, for each analysis.',
-            lambda: draw_running_sums(spectra),
-            wide=False,
-        )
-    yield Figure(
-        'cka',
-        'Matrix of the similarity of the latents.',
+        alt = 'Running sums of the variance of all analyses.'
+        caption = 'How much of the variance the first components hold, for each analysis.'
+        yield Figure('running-sum', alt, caption, partial(draw_running_sums, spectra), wide=False)
+    alt = 'Matrix of the similarity of the latents.'
+    caption = (
         'How alike the latents arrange the same persons (debiased linear CKA; 1: the same up to turning and scaling, '
-        '0: nothing in common).',
-        lambda: draw_cka(answer),
-        wide=False,
+        '0: nothing in common).'
     )
-    yield Figure(
-        'balance',
-        'Evenness of clusters and size of the smallest, for each K.',
+    yield Figure('cka', alt, caption, partial(draw_cka, answer), wide=False)
+    alt = 'Evenness of clusters and size of the smallest, for each K.'
+    caption = (
         'How evenly persons spread over the clusters: their entropy as a share of the largest possible, and the share '
-        'of the smallest cluster.',
-        lambda: draw_balance(answer),
-        wide=False,
+        'of the smallest cluster.'
     )
+    yield Figure('balance', alt, caption, partial(draw_balance, answer), wide=False)
     for k in sorted({item.k for item in answer.purity}):
-        yield Figure(
-            f'purity-k{k}',
-            f'Share of {k} clusters that each concept explains.',
-            f'How much of the {k} clusters each concept explains.',
-            partial(draw_purity, answer, titles, k),
-            wide=False,
-        )
+        alt = f'Share of {k} clusters that each concept explains.'
+        caption = f'How much of the {k} clusters each concept explains.'
+        yield Figure(f'purity-k{k}', alt, caption, partial(draw_purity, answer, titles, k), wide=False)
 
 
 @styled
 def draw_cka(answer: Comparison) -> 'figure.Figure':
     """Draw how alike the latents are as a matrix with numbers."""
     names = answer.names
-    values = np.array([[nan if item.value is None else item.value for item in line] for line in answer.cka])
+    values = np.array([[item.value for item in line] for line in answer.cka], float)
     side = max(2.2, 0.75 * len(names))
     longest = max(map(len, names))
     canvas = new_figure(min(PAGE, side + 0.09 * longest + 1.2), side + 0.05 * longest + 0.6)
@@ -78,8 +63,7 @@ def draw_cka(answer: Comparison) -> 'figure.Figure':
     ax.set_xticks(range(len(names)), names, parse_math=False, **turn)
     ax.set_yticks(range(len(names)), names, parse_math=False)
     ax.tick_params(length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
     canvas.colorbar(image, ax=ax, fraction=0.046, pad=0.03, ticks=[0, 0.5, 1]).set_label('CKA')
     return canvas
 
@@ -107,20 +91,13 @@ def draw_balance(answer: Comparison) -> 'figure.Figure':
 
 @styled
 def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> 'figure.Figure':
-    """Draw how much of K clusters each concept explains, one mark an analysis.
-
-    Args:
-        answer: The comparison.
-        titles: Name of a concept -> its title.
-        k: K.
-    """
+    """Draw how much of K clusters each concept explains, one mark an analysis."""
     entries = [item for item in answer.purity if item.k == k]
     known = [(item.name, item.concept, item.entropy_share) for item in entries if item.entropy_share is not None]
-
-    def highest(concept: str) -> float:
-        return max((share for _, of, share in known if of == concept), default=-1)
-
-    concepts = sorted(dict.fromkeys(item.concept for item in entries), key=highest)
+    concepts = sorted(
+        dict.fromkeys(item.concept for item in entries),
+        key=lambda concept: max((share for _, of, share in known if of == concept), default=-1),
+    )
     canvas = new_figure(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
     ax = canvas.subplots()
     if not concepts:

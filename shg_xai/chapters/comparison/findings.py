@@ -11,37 +11,21 @@ SHARE, K = 0.95, 2
 def findings(answer: Comparison, results: Results) -> list[str]:
     """How wide the latents are, how alike, and how they fall into two groups."""
     texts = [f'The analyses are compared on the {plural(answer.persons, "person")} that all of them have.']
-    counts = [
-        f'{spectrum.of} {number(item.value)}'
-        for name in answer.names
-        for spectrum in results.all(Spectrum, name)
-        for item in spectrum.components_for
-        if abs(item.share - SHARE) < 1e-9
-    ]
-    if counts:
+    spectra = [spectrum for name in answer.names for spectrum in results.all(Spectrum, name)]
+    widths = [(own.of, item) for own in spectra for item in own.components_for if abs(item.share - SHARE) < 1e-9]
+    if counts := [f'{name} {number(item.value)}' for name, item in widths]:
         texts.append(f'Components that hold {percent(SHARE)} of the variance: {listed(counts)}.')
     for a, first in enumerate(answer.names):
         for b, second in enumerate(answer.names[:a]):
-            texts += _pair(answer, (a, b), f'{second} and {first}')
+            names, alike = f'{second} and {first}', answer.cka[a][b]
+            halves = listed([number(half) for half in alike.halves or [None, None]])
+            told = f'alike to {number(alike.value)} (CKA; {halves} in two halves of the images)'
+            unknown = f'How alike the latents of {names} are is not known.'
+            texts.append(unknown if alike.value is None else f'The latents of {names} are {told}.')
+            agree = f'Split into {K} clusters each, they agree with an adjusted Rand index of'
+            texts += [f'{agree} {number(entry.adjusted_rand[a][b])}.' for entry in answer.agreement if entry.k == K]
     return texts + [
         f'With {K} clusters, the smaller one of {item.name} holds {percent(item.smallest_share)} of the persons.'
         for item in answer.balance
         if item.k == K
-    ]
-
-
-def _pair(answer: Comparison, places: tuple[int, int], names: str) -> list[str]:
-    a, b = places
-    alike = answer.cka[a][b]
-    halves = listed([number(half) for half in alike.halves or [None, None]])
-    text = (
-        f'How alike the latents of {names} are is not known.'
-        if alike.value is None
-        else f'The latents of {names} are alike to {number(alike.value)} (CKA; {halves} in two halves of the images).'
-    )
-    return [text] + [
-        f'Split into {entry.k} clusters each, they agree with an adjusted Rand index of '
-        f'{number(entry.adjusted_rand[a][b])}.'
-        for entry in answer.agreement
-        if entry.k == K
     ]

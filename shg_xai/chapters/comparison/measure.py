@@ -20,14 +20,8 @@ LabelsByK = Mapping[int, Int[Labels, ' N']]
 
 @dataclass(frozen=True)
 class Side:
-    """One of several analyses of the same N persons.
-
-    Attributes:
-        name: Of the analysis.
-        latents: Their latents.
-        halves: The same of each half of the images; none if too few.
-        labels: By K the cluster of each person.
-        separations: How concepts differ between clusters.
+    """One of several analyses of the same N persons: their latents, the same of each half of the images (none if too
+    few), by K the cluster of each person, and how concepts differ between clusters.
     """
 
     name: str
@@ -53,18 +47,13 @@ def measure(sides: Sequence[Side], pool: Executor) -> Comparison:
         cka=cka,
         agreement=agreement([side.labels for side in sides]),
         balance=[entry for side in sides for entry in balance(side.name, side.labels)],
-        purity=[
-            Purity(
-                name=side.name,
-                k=entry.k,
-                concept=entry.concept,
-                mutual_information=entry.mutual_information.value,
-                entropy_share=entry.entropy_share,
-            )
-            for side in sides
-            for entry in side.separations
-        ],
+        purity=[_purity(side.name, entry) for side in sides for entry in side.separations],
     )
+
+
+def _purity(name: str, entry: Separation) -> Purity:
+    bits, share = entry.mutual_information.value, entry.entropy_share
+    return Purity(name=name, k=entry.k, concept=entry.concept, mutual_information=bits, entropy_share=share)
 
 
 def matched(selections: Sequence[Selection]) -> list[Selection]:
@@ -75,12 +64,10 @@ def matched(selections: Sequence[Selection]) -> list[Selection]:
     """
     common = selections[0].annotation_ids
     for selection in selections:
-        ids = selection.annotation_ids
+        ids, folder = selection.annotation_ids, selection.store.folder
         if len(np.unique(ids)) < len(ids):
-            raise InputError(
-                f'{selection.store.folder}: has an annotation id twice, so its persons cannot be matched with those of '
-                'another store'
-            )
+            twice = 'has an annotation id twice, so its persons cannot be matched with those of another store'
+            raise InputError(f'{folder}: {twice}')
         common = common[np.isin(common, ids)]
     if len(common) < 2:
         raise InputError(
@@ -106,11 +93,10 @@ def agreement(labelings: Sequence[LabelsByK]) -> list[Agreement]:
 
 def balance(name: str, labels: LabelsByK) -> list[Balance]:
     """How evenly persons are spread over clusters: entropy of the sizes over log K, 1 is even."""
-    results = []
+    found = []
     for k, own in labels.items():
         share = np.bincount(own, minlength=k) / len(own)
-        entropy = -(share[share > 0] * np.log(share[share > 0])).sum()
-        results.append(
-            Balance(name=name, k=k, smallest_share=float(share.min()), entropy_share=float(entropy / np.log(k)))
-        )
-    return results
+        there = share[share > 0]
+        even = float(-(there * np.log(there)).sum() / np.log(k))
+        found.append(Balance(name=name, k=k, smallest_share=float(share.min()), entropy_share=even))
+    return found

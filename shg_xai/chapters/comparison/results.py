@@ -6,10 +6,9 @@ from shg_xai.results import Answer, Typed
 class Alike(Typed, kw_only=True):
     """How alike two latents are: linear centred kernel alignment (CKA), debiased.
 
-    Attributes:
-        value: 1 where one is the other turned or scaled, about 0 where they have nothing to do with each other; None
-            for fewer than four persons, or where nothing varies.
-        halves: The same in each random half of the images; empty where there are too few to halve.
+    1 where one is the other turned or scaled, about 0 where they have nothing to do with each other; None for fewer
+    than four persons, or where nothing varies. ``halves`` is the same in each random half of the images; empty where
+    there are too few to halve.
     """
 
     value: float | None
@@ -17,11 +16,8 @@ class Alike(Typed, kw_only=True):
 
 
 class Agreement(Typed, kw_only=True):
-    """How far the clusters of several latents are the same.
-
-    Attributes:
-        k: Number of clusters.
-        adjusted_rand: Adjusted Rand index of each pair of A latents, (A, A): 1 the same clusters, 0 chance.
+    """How far the K clusters of A latents are the same: the adjusted Rand index of each pair, (A, A), 1 for the same
+    clusters, 0 for chance.
     """
 
     k: int
@@ -29,13 +25,8 @@ class Agreement(Typed, kw_only=True):
 
 
 class Balance(Typed, kw_only=True):
-    """How evenly persons are spread over clusters.
-
-    Attributes:
-        name: Of the analysis.
-        k: Number of clusters.
-        smallest_share: Share of the persons in the smallest cluster.
-        entropy_share: Entropy of the sizes over log K: 1 is even, 0 all in one.
+    """How evenly persons are spread over the K clusters of an analysis: their share in the smallest, and the entropy of
+    the sizes over log K, 1 for even, 0 for all in one.
     """
 
     name: str
@@ -45,15 +36,7 @@ class Balance(Typed, kw_only=True):
 
 
 class Purity(Typed, kw_only=True):
-    """How much clusters say about a concept.
-
-    Attributes:
-        name: Of the analysis.
-        k: Number of clusters.
-        concept: Name of the concept.
-        mutual_information: In bits.
-        entropy_share: The same over the entropy of the clusters.
-    """
+    """How much the K clusters of an analysis say about a concept: in bits, and over the entropy of the clusters."""
 
     name: str
     k: int

@@ -15,8 +15,8 @@ Shapes: N persons, M components, C concepts, S resamples.
 import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -24,17 +24,15 @@ from shg_xai.chapters.concepts.results import Correlation
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
-from shg_xai.stats.arrays import Bools, Float, Floats, Ints, Singles
+from shg_xai.stats.arrays import Bools, Float, Floats, Singles
 from shg_xai.stats.bootstrap import Bootstrap, estimated
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
 
-# What moves many pixels, and so a component, without being the pose: size, labels, truncation,
-# shape of the box.
+# What moves many pixels, and so a component, without being the pose: size, labels, truncation, shape of the box.
 CONTROLS = ('torso_in_crop', 'labelled_share', 'border_sides', 'box_aspect')
 FEWEST_PERSONS = 8
 Found = dict[int, list[Estimate]]
-Plan = dict[bytes, tuple[list[int], list[int]]]
 
 
 def associate(
@@ -44,117 +42,52 @@ def associate(
     executor: Executor,
     permutations: int = 200,
 ) -> tuple[list[str], list[Correlation]]:
-    """Rank correlation of each component with each concept.
+    """Rank correlation of each component (N, M) with each concept: names of the controls (those of CONTROLS that are
+    known and vary), and the correlations, by component.
 
-    Args:
-        scores: The first M components of each person.
-        concepts: C concepts.
-        bootstrap: Over these persons.
-        executor: Who computes.
-        permutations: How often a concept's values are dealt anew to the persons it is known of, for ``shuffled``: mean
-            and percentiles of rho where there is nothing to find.
-
-    Returns:
-        Names of the controls (those of CONTROLS that are known and vary), and the correlations, by component. There is
-        no value with fewer than 8 persons (beyond the number of controls, for ``partial``), of a column that never
-        varies, or of one that the controls determine.
+    There is no value with fewer than 8 persons (beyond the number of controls, for ``partial``), of a column that never
+    varies, or of one that the controls determine. ``shuffled`` is what chance gives: mean and percentiles of rho with
+    values dealt anew so often to the persons they are known of.
     """
-    names = [concept.name for concept in concepts]
-    controls = [names.index(name) for name in CONTROLS if name in names and _varies(concepts[names.index(name)])]
+    names, leading = [concept.name for concept in concepts], range(scores.shape[1])
+    controls = [names.index(name) for name in CONTROLS if name in names and varies(concepts[names.index(name)].known)]
     values = np.array([concept.values for concept in concepts]).reshape(len(names), len(scores))
-    task = _Task(scores, values, bootstrap, controls, permutations)
-    rho: Found = {}
-    adjusted: Found = {}
-    shuffled: Found = {}
-    for mask, wanted in _plan(np.isfinite(values), controls).items():
-        found = task.run(np.flatnonzero(np.frombuffer(mask, bool)), *wanted, executor)
-        for total, part in zip((rho, adjusted, shuffled), found, strict=True):
-            total |= part
-    return [names[control] for control in controls], [
-        Correlation(
-            component=at + 1,
-            concept=name,
-            rho=rho[one][at] if one in rho else Estimate(value=None, n=len(concepts[one].known)),
-            partial=adjusted[one][at] if one in adjusted else Estimate(value=None),
-            shuffled=shuffled[one][at] if one in shuffled else Estimate(value=None, over='permutations'),
-        )
-        for at in range(scores.shape[1])
-        for one, name in enumerate(names)
-    ]
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What all persons to rank share; ``values`` (C, N), ``controls`` their rows, else as given."""
-
-    scores: Floats | Singles
-    values: Floats
-    bootstrap: Bootstrap
-    controls: Sequence[int]
-    permutations: int
-
-    def run(
-        self, rows: Ints, plain: Sequence[int], adjusted: Sequence[int], executor: Executor
-    ) -> tuple[Found, Found, Found]:
-        """Rank some persons (n,) once for all concepts that are wanted of them.
-
-        Returns:
-            By concept the numbers of each component: rho of ``plain``, partial rho of ``adjusted``, and shuffled rho of
-            ``plain``.
-        """
-        chosen = sorted({*plain, *adjusted, *(self.controls if adjusted else ())})
-        columns = [*self.scores[rows].T, *self.values[np.ix_(np.array(chosen), rows)]]
-        rankers = list(ordered(executor, Ranker.of, columns))
-        drawn = rank_correlations(rankers, rows, self.bootstrap, executor)
-        leading = range(self.scores.shape[1])
+    rho, adjusted, shuffled = Found(), Found(), Found()
+    for mask, (plain, held) in _plan(np.isfinite(values), controls).items():
+        # These persons are ranked once, for all concepts wanted of them.
+        rows = np.flatnonzero(np.frombuffer(mask, bool))
+        chosen = sorted({*plain, *held, *(controls if held else ())})
         place = {one: len(leading) + at for at, one in enumerate(chosen)}
-
-        def estimates(values: Floats) -> list[Estimate]:
-            """Of each component, from values (1 + S, M), the first without resampling."""
-            return [self.bootstrap.estimate(column[0], column[1:], len(rows)) for column in values.T]
-
-        rho = {one: estimates(drawn[:, leading, place[one]]) for one in plain}
-        partials = {
-            one: estimates(
-                partial_correlations(
-                    drawn, leading, place[one], [place[control] for control in self.controls if control != one]
-                )
-            )
-            for one in adjusted
-        }
-        shuffle = partial(_shuffled, rankers[: len(leading)], self.permutations, self.bootstrap.seed)
-        dealt = zip(plain, ordered(executor, shuffle, [(one, rankers[place[one]]) for one in plain]), strict=True)
-        confidence = self.bootstrap.confidence
-        return (
-            rho,
-            partials,
-            {
-                one: [
-                    estimated(column.mean(), column, confidence, self.permutations, 'permutations')
-                    for column in samples.T
-                ]
-                for one, samples in dealt
-            },
-        )
+        columns = [*scores[rows].T, *values[np.ix_(np.array(chosen), rows)]]
+        rankers = list(ordered(executor, Ranker.of, columns))
+        drawn = rank_correlations(rankers, rows, bootstrap, executor)
+        rho |= {one: bootstrap.estimates(drawn[:, leading, place[one]], len(rows)) for one in plain}
+        for one in held:
+            others = [place[control] for control in controls if control != one]
+            partials = partial_correlations(drawn, leading, place[one], others)
+            adjusted[one] = bootstrap.estimates(partials, len(rows))
+        shuffle = partial(_shuffled, rankers[: len(leading)], permutations, bootstrap.seed)
+        dealt = ordered(executor, shuffle, [(one, rankers[place[one]]) for one in plain])
+        about = bootstrap.confidence, permutations
+        for one, samples in zip(plain, dealt, strict=True):
+            shuffled[one] = [estimated(own.mean(), own, *about, 'permutations') for own in samples.T]
+    found = []
+    for at, (one, concept) in product(leading, enumerate(concepts)):
+        whole = rho[one][at] if one in rho else Estimate(value=None, n=len(concept.known))
+        part = adjusted[one][at] if one in adjusted else Estimate(value=None)
+        chance = shuffled[one][at] if one in shuffled else Estimate(value=None, over='permutations')
+        found.append(Correlation(component=at + 1, concept=concept.name, rho=whole, partial=part, shuffled=chance))
+    return [names[control] for control in controls], found
 
 
-def _varies(concept: Concept) -> bool:
-    """Whether enough is known, and not the same of everybody."""
-    known = concept.known
+def varies(known: Floats) -> bool:
+    """Whether a concept is known of enough persons (n,), and not the same of everybody."""
     return len(known) >= FEWEST_PERSONS and bool(known.min() < known.max())
 
 
-def _plan(known: Bools, controls: Sequence[int]) -> Plan:
-    """Which concepts share the persons to rank, so that components are ranked once for all of them.
-
-    Args:
-        known: Of which persons each concept is known, bool, shape (C, N).
-        controls: Concepts that are controls.
-
-    Returns:
-        By persons (a mask's bytes): concepts whose rho is over them, and whose partial rho is.
-    """
-    plan: Plan = {}
+def _plan(known: Bools, controls: Sequence[int]) -> dict[bytes, tuple[list[int], list[int]]]:
+    """By persons (a mask's bytes): concepts whose rho is over them, and whose partial rho is; ``known`` is (C, N)."""
+    plan: dict[bytes, tuple[list[int], list[int]]] = {}
     for one, mask in enumerate(known):
         if mask.sum() >= FEWEST_PERSONS:
             plan.setdefault(mask.tobytes(), ([], []))[0].append(one)

@@ -11,55 +11,43 @@ from numpy.typing import NDArray
 from shg_xai.chapters.concepts.findings import none_of, size_of
 from shg_xai.chapters.concepts.results import Concepts, Probe
 from shg_xai.drawing.material import Colour, Figure, Material
-from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
+from shg_xai.drawing.style import BLUE, COLUMN, DIVERGING, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
 from shg_xai.drawing.text import DASH, confidence_of, number
 
 if TYPE_CHECKING:
     from matplotlib import figure
     from matplotlib.axes import Axes
-    from matplotlib.cm import ScalarMappable
-
-# Blue, white, orange-brown: told apart by every kind of colour vision, unlike red and green.
-DIVERGING = ('#08519C', '#6BAED6', '#F7F7F7', '#FDAE6B', '#A63603')
 
 
 def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
     """Correlations, effects and probes; a part that was left out leaves no empty panels."""
     confidence = confidence_of(answer)
     if answer.components:
-        yield Figure(
-            'concepts',
-            'Spearman correlations of concepts and components, with numbers.',
+        alt = 'Spearman correlations of concepts and components, with numbers.'
+        caption = (
             'Spearman’s rank correlation of each concept with each component: above, plain; below in italics, with the '
             f'controls held fixed. Uncoloured: the {confidence} interval contains zero. The sign of a component is '
-            'arbitrary.',
-            lambda: draw_heat_map(answer),
+            'arbitrary.'
         )
+        yield Figure('concepts', alt, caption, partial(draw_heat_map, answer))
     for k in sorted({entry.k for entry in answer.clusters}):
-        yield Figure(
-            f'effects-k{k}',
-            f'How far {k} clusters differ in each concept.',
-            f'How far the {k} clusters differ in each concept, with {confidence} intervals; the dashed line means not '
-            'at all.',
-            partial(draw_effects, answer, k),
-            wide=False,
-        )
+        alt = f'How far {k} clusters differ in each concept'
+        within = f'with {confidence} intervals; the dashed line means not at all.'
+        caption = f'How far the {k} clusters differ in each concept, {within}'
+        yield Figure(f'effects-k{k}', f'{alt}.', caption, partial(draw_effects, answer, k), wide=False)
     if answer.probes:
-        yield Figure(
-            'probes',
-            'Scores of linear probes against the number of components.',
-            'How well a linear probe tells a concept of held-out persons from the first components, with '
-            f'{confidence} intervals, and the same after the concept was shuffled among persons.',
-            lambda: draw_probes(answer),
+        alt = 'Scores of linear probes against the number of components.'
+        caption = (
+            f'How well a linear probe tells a concept of held-out persons from the first components, with {confidence} '
+            'intervals, and the same after the concept was shuffled among persons.'
         )
+        yield Figure('probes', alt, caption, partial(draw_probes, answer))
 
 
 def colours(answer: Concepts) -> list[Colour]:
     """The concepts."""
-    return [
-        Colour(f'concept.{item.name}', f'{item.title} ({item.unit})' if item.unit else item.title, item.kind)
-        for item in answer.definitions
-    ]
+    named = [(item, f'{item.title} ({item.unit})' if item.unit else item.title) for item in answer.definitions]
+    return [Colour(f'concept.{item.name}', title, item.kind) for item, title in named]
 
 
 def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.float64]:
@@ -69,19 +57,17 @@ def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.f
     matrix = np.full((3, len(concepts), len(components)), nan)
     for entry in answer.components:
         item = entry.rho if key == 'rho' else entry.partial
-        numbers = [nan if value is None else value for value in (item.value, item.low, item.high)]
-        matrix[:, concepts.index(entry.concept), components.index(entry.component)] = numbers
+        row, column = concepts.index(entry.concept), components.index(entry.component)
+        matrix[:, row, column] = np.array([item.value, item.low, item.high], float)
     return matrix
 
 
 @styled
 def draw_heat_map(answer: Concepts) -> 'figure.Figure':
-    """Draw Spearman's rho of each concept and component: above plain, below the partial one.
-
-    Numbers whose interval contains zero are grey on white: no clear relation.
-    """
+    """Draw Spearman's rho of each concept and component, above plain, below partial; grey on white: not clear."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
+    from matplotlib.patches import Rectangle
 
     plain, controlled = rho_matrix(answer, 'rho'), rho_matrix(answer, 'partial')
     _, rows, columns = plain.shape
@@ -92,36 +78,27 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
         return canvas
     scale = ScalarMappable(Normalize(-1, 1), LinearSegmentedColormap.from_list('diverging', DIVERGING))
     for (values, low, high), top, style in ((plain, 0.0, 'normal'), (controlled, 0.5, 'italic')):
-        unclear = ~(low > 0) & ~(high < 0)
         for (row, column), value in np.ndenumerate(values):
-            _draw_cell(ax, (column, row + top), value, None if unclear[row, column] else scale, style)
+            empty, clear = np.isnan(value), low[row, column] > 0 or high[row, column] < 0
+            colour = '#F2F2F2' if empty else scale.to_rgba(np.array(value)) if clear else 'white'
+            ax.add_patch(Rectangle((column, row + top), 1, 0.5, facecolor=colour, edgecolor='none'))
+            ink = '#777777' if empty or not clear else 'white' if abs(value) > 0.62 else INK
+            text = DASH if empty else number(float(value))
+            at = column + 0.5, row + top + 0.27
+            ax.text(*at, text, ha='center', va='center', fontsize=8, color=ink, style=style)
     ax.set(xlim=(0, columns), ylim=(rows, 0), xlabel='component')
     ax.set_xticks(np.arange(columns) + 0.5, [str(m + 1) for m in range(columns)])
     ax.set_yticks(np.arange(rows) + 0.5, list(map(wrap, answer.titles.values())), parse_math=False)
     ax.tick_params(length=0)
-    for row in range(rows + 1):
-        ax.axhline(row, color='white', linewidth=3.5)
-    for column in range(columns + 1):
-        ax.axvline(column, color='white', linewidth=3.5)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    for draw, count in ((ax.axhline, rows), (ax.axvline, columns)):
+        for place in range(count + 1):
+            draw(place, color='white', linewidth=3.5)
+    ax.spines[:].set_visible(False)
     bar = canvas.colorbar(scale, ax=ax, fraction=0.025, pad=0.015, ticks=[-1, -0.5, 0, 0.5, 1])
     bar.set_label('Spearman’s ρ')
     bar.ax.set_yticklabels(['−1', '−0.5', '0', '0.5', '1'])
     bar.outline.set_visible(False)
     return canvas
-
-
-def _draw_cell(ax: 'Axes', at: tuple[float, float], value: float, scale: 'ScalarMappable | None', style: str) -> None:
-    """Draw half a cell and its number; without a scale in grey on white, as it is not clear."""
-    from matplotlib.patches import Rectangle
-
-    empty = np.isnan(value)
-    colour = '#F2F2F2' if empty else scale.to_rgba(np.array(value)) if scale else 'white'
-    ax.add_patch(Rectangle(at, 1, 0.5, facecolor=colour, edgecolor='none'))
-    ink = '#777777' if empty or not scale else 'white' if abs(value) > 0.62 else INK
-    text = DASH if empty else number(float(value))
-    ax.text(at[0] + 0.5, at[1] + 0.27, text, ha='center', va='center', fontsize=8, color=ink, style=style)
 
 
 @styled
@@ -189,8 +166,7 @@ def _draw_probe(ax: 'Axes', probe: Probe) -> None:
         nothing(ax)
         return
     low, high = np.transpose([item.ends or (nan, nan) for item in probe.score.y])
-    values = [nan if item.value is None else item.value for item in probe.score.y]
-    shuffled = [nan if value is None else value for value in probe.shuffled]
+    values = np.array([item.value for item in probe.score.y], float)
     ax.fill_between(at, low, high, color=BLUE, alpha=0.2, linewidth=0)
     ax.plot(at, values, 'o-', color=BLUE, markersize=3.5, label='held-out persons')
-    ax.plot(at, shuffled, 's--', color=FAINT, markersize=3, label='shuffled concept')
+    ax.plot(at, np.array(probe.shuffled, float), 's--', color=FAINT, markersize=3, label='shuffled concept')

@@ -6,21 +6,17 @@ from shg_xai.chapters.concepts.results import Concepts, Correlation, Probe, Sepa
 from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, span
 from shg_xai.results import Estimate, Results
 
-# How many components get sentences of their own, and concepts for each.
-COMPONENTS, CONCEPTS = 3, 2
-# Below this a relation is called weak, however surely it is there.
-WEAK = 0.3
-PROBES = 3
+COMPONENTS, CONCEPTS, PROBES = 3, 2, 3  # that get sentences of their own; concepts: for each component
+WEAK = 0.3  # below it a relation is called so, however surely it is there
 MEASURES = {'r2': 'R²', 'auc': 'AUC', 'epsilon_squared': 'ε²'}
 Titles = Mapping[str, str]
 
 
 def findings(answer: Concepts, results: Results) -> list[str]:
     """Components, then clusters, then probes."""
-    confidence, titles = confidence_of(answer), answer.titles
+    confidence, titles, texts = confidence_of(answer), answer.titles, []
     controls = [titles.get(name, name) for name in answer.controls]
     pairs = [entry for entry in answer.components if entry.rho.value is not None]
-    texts = []
     for component in range(1, COMPONENTS + 1):
         entries = [entry for entry in pairs if entry.component == component]
         entries.sort(key=lambda entry: -abs(entry.rho.value or 0))
@@ -65,8 +61,7 @@ def _effects(entries: list[Separation], titles: Titles, confidence: str) -> list
     entries = sorted((entry for entry in entries if entry.effect.value is not None), key=lambda entry: -size_of(entry))
     clear = [entry for entry in entries if _differs(entry)]
     texts = [_effect(entry, titles, confidence) for entry in clear[:CONCEPTS]]
-    rest = len(entries) - len(clear)
-    if rest:
+    if rest := len(entries) - len(clear):
         texts.append(
             f'In {number(rest)} of {plural(len(entries), "concept")} there is no clear difference between the '
             f'{entries[0].k} clusters.'
@@ -91,11 +86,8 @@ def _differs(entry: Separation) -> bool:
 
 
 def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
-    value, within, shared = (
-        number(entry.effect.value),
-        interval(entry.effect, confidence),
-        entry.mutual_information.value,
-    )
+    value, within = number(entry.effect.value), interval(entry.effect, confidence)
+    shared, most = entry.mutual_information.value, entry.shuffled.high
     text = (
         f'a person of cluster 1 has more of it than one of cluster 0 with a chance of {value} ({within}; 0.5: no '
         'difference)'
@@ -103,7 +95,6 @@ def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
         else f'they explain {value} of the variance of its ranks (ε², {within})'
     )
     if shared is not None:
-        most = entry.shuffled.high
         text += f'; they share {number(shared)} bits'
         text += f' (with shuffled clusters at most {number(most)})' if most is not None else ''
     return f'The {entry.k} clusters differ in {titles[entry.concept]}: {text}.'
@@ -111,16 +102,12 @@ def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
 
 def _probes(probes: Sequence[Probe], titles: Titles, confidence: str) -> list[str]:
     """The concepts a probe tells best, then those with no clear relation, then the unknown."""
-
-    def above(probe: Probe) -> float:
-        """The score where chance is 0 and the best 1."""
-        return ((probe_end(probe)[1].value or 0) - probe.chance) / (1 - probe.chance)
-
-    clear = sorted((probe for probe in probes if probe_is_clear(probe)), key=above, reverse=True)
+    clear = [probe for probe in probes if probe_is_clear(probe)]
+    # Where chance is 0 and the best 1.
+    clear.sort(key=lambda probe: ((probe_end(probe)[1].value or 0) - probe.chance) / (1 - probe.chance), reverse=True)
     unclear = [probe for probe in probes if probe not in clear and probe_end(probe)[0]]
     texts = [probe_claim(probe, titles, confidence) for probe in clear[:PROBES]]
-    names = [titles[probe.concept] for probe in clear[PROBES:]]
-    if names:
+    if names := [titles[probe.concept] for probe in clear[PROBES:]]:
         texts.append(f'Less well, but clearly: {listed(names)}.')
     unknown = [probe for probe in probes if not probe_end(probe)[0]]
     return texts + [probe_claim(probe, titles, confidence) for probe in (*unclear, *unknown)]

@@ -15,26 +15,15 @@ from shg_xai.stats.bootstrap import number
 
 
 def measure(selection: Selection, options: Options | None = None) -> Concepts:
-    """What goes with what in one layer of a store.
-
-    Raises:
-        InputError: Its latents cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
+    """What goes with what in one layer of a store; InputError if its latents cannot be analysed
+    (``stats.moments.look``).
     """
     with working(selection, options) as work:
         return concepts(selection.layer, work, structure(work), concepts_of(selection))
 
 
 def concepts(of: str, work: Work, found: Structure, known: Sequence[Concept]) -> Concepts:
-    """The same where persons have been clustered already.
-
-    Clusters are those of the fewest tried, and of the number with the highest silhouette.
-
-    Args:
-        of: Name of the analysis.
-        work: Whose persons, and how.
-        found: Their scores and clusters.
-        known: What is known of them.
-    """
+    """The same where persons have been clustered already; clusters are those of the fewest, and of the best number."""
     labels = {k: found.clusters[k].best.labels for k in sorted({min(found.clusters), found.ranking[0]})}
     with work.stage('concepts') as pool:
         controls, components = associate(found.leading, known, work.bootstrap, pool)
@@ -52,13 +41,6 @@ def concepts(of: str, work: Work, found: Structure, known: Sequence[Concept]) ->
 def definition(concept: Concept) -> Definition:
     """A concept for the results: definition, persons known, mean and standard deviation of these."""
     known = concept.known
-    return Definition(
-        name=concept.name,
-        title=concept.title,
-        definition=concept.definition,
-        unit=concept.unit,
-        kind=concept.kind,
-        persons=len(known),
-        mean=number(known.mean()) if len(known) else None,
-        sd=number(known.std(ddof=1)) if len(known) > 1 else None,
-    )
+    texts = {key: getattr(concept, key) for key in ('name', 'title', 'definition', 'unit', 'kind')}
+    mean = number(known.mean()) if len(known) else None
+    return Definition(**texts, persons=len(known), mean=mean, sd=number(known.std(ddof=1)) if len(known) > 1 else None)

@@ -9,14 +9,11 @@ class Definition(Typed, kw_only=True):
     """A concept: what it is, and of how many persons it is known.
 
     Attributes:
-        name: As in the tables of persons.
-        title: For figures.
+        name: As in the tables of persons; ``title``: for figures.
         definition: How it is measured, in a sentence.
-        unit: Its unit.
         kind: A number, or a flag: 0 or 1.
-        persons: How many it is known of.
-        mean: Of these; None if there are none.
-        sd: Their standard deviation; None for fewer than two.
+        persons: How many it is known of; ``mean``: of these, None if there are none; ``sd``: their standard deviation,
+            None for fewer than two.
     """
 
     name: str
@@ -30,11 +27,9 @@ class Definition(Typed, kw_only=True):
 
 
 class Correlation(Typed, kw_only=True):
-    """How one component goes with one concept.
+    """How one component (its number from 1) goes with one concept, by name.
 
     Attributes:
-        component: Its number, from 1.
-        concept: Name of the concept.
         rho: Spearman's rank correlation, -1 to 1, 0 where neither tells of the other.
         partial: The same with the controls held fixed; no value where they are not known or determine either.
         shuffled: Of the concept dealt anew to persons: what chance gives.
@@ -48,15 +43,12 @@ class Correlation(Typed, kw_only=True):
 
 
 class Separation(Typed, kw_only=True):
-    """How one concept differs between K clusters.
+    """How one concept, by name, differs between K clusters.
 
     Attributes:
-        k: K.
-        concept: Name of the concept.
-        measure: ``auc`` for two clusters: the chance that a person of cluster 1 has more of it than one of cluster 0,
-            0.5 where they do not differ. ``epsilon_squared`` for more: the share of the variance of ranks that lies
-            between clusters, 0 to 1.
-        effect: That measure.
+        measure: Of the effect: ``auc`` for two clusters, the chance that a person of cluster 1 has more of the concept
+            than one of cluster 0, 0.5 where they do not differ. ``epsilon_squared`` for more, the share of the variance
+            of ranks that lies between clusters, 0 to 1.
         mutual_information: How many bits the concept tells of a person's cluster.
         entropy_share: The same over the entropy of the clusters: 0 tells nothing, 1 all.
         shuffled: Mutual information with clusters dealt anew to persons: mean, and as high end the most that chance
@@ -73,12 +65,10 @@ class Separation(Typed, kw_only=True):
 
 
 class Probe(Typed, kw_only=True):
-    """How well a linear probe tells a concept of persons it has not seen.
+    """How well a linear probe tells a concept, by name, of persons it has not seen; known it is of ``persons``.
 
     Attributes:
-        concept: Name of the concept.
         measure: ``r2`` for numbers: 0 is no better than the mean. ``auc`` for flags: 0.5 is chance.
-        persons: How many the concept is known of.
         score: The measure against how many of the first components the probe may use; empty for a concept that never
             varies or is known of too few.
         shuffled: For each of these the same with the concept dealt anew to persons.
@@ -99,12 +89,8 @@ class Probe(Typed, kw_only=True):
 class Concepts(Answer, kw_only=True, tag='concepts'):
     """What goes with what: concepts of the annotations beside components, clusters and the whole latent.
 
-    Attributes:
-        definitions: The concepts.
-        controls: Names of those held fixed for partial correlations: what moves many pixels without being the pose.
-        components: By component, then by concept.
-        clusters: By K, then by concept.
-        probes: By concept.
+    ``controls`` names the concepts held fixed for partial correlations: what moves many pixels without being the pose.
+    Correlations are by component, separations by K, then by concept; probes by concept.
     """
 
     definitions: list[Definition]

@@ -14,15 +14,16 @@ Shapes: N persons, K clusters, B bins, C concepts, S resamples.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from itertools import chain
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.stats import random_table
 
+from shg_xai.chapters.concepts.association import varies
 from shg_xai.chapters.concepts.results import Separation
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
@@ -32,9 +33,9 @@ from shg_xai.stats.bootstrap import Bootstrap, interval, number
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.ranks import Ranker
 
-FEWEST_PERSONS = 8
 MOST_BINS = 10
-Pair = tuple[float, float]
+Measure = Literal['auc', 'epsilon_squared']
+LabelsByK = Mapping[int, Int[Labels, ' N']]  # by K the cluster of each person, 0 to K - 1
 
 
 def bins(values: Float[Floats, ' n']) -> Int[Ints, ' n']:
@@ -64,92 +65,66 @@ def mutual_information(tables: Float[Floats, '*any K B']) -> Float[Floats, '*any
 
 
 def separate(
-    labels: Mapping[int, Int[Labels, ' N']],
-    concepts: Sequence[Concept],
-    bootstrap: Bootstrap,
-    executor: Executor,
-    permutations: int = 1000,
+    labels: LabelsByK, concepts: Sequence[Concept], bootstrap: Bootstrap, executor: Executor, permutations: int = 1000
 ) -> list[Separation]:
-    """How each concept differs between clusters, by K.
+    """How each concept differs between clusters, by K; ``shuffled`` has clusters dealt anew to persons so often.
 
     There is no value for fewer than 8 persons, or if concept or cluster never varies.
-
-    Args:
-        labels: By K the cluster of each person, 0 to K - 1.
-        concepts: C concepts.
-        bootstrap: Over these persons.
-        executor: Who computes.
-        permutations: How often clusters are dealt anew to persons, for ``shuffled``: mean and upper percentile of the
-            mutual information where there is nothing to find.
     """
     task = partial(_separate, dict(labels), bootstrap, permutations)
     found = list(ordered(executor, task, enumerate(concepts)))
     return [entries[k] for k in labels for entries in found]
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """Persons sorted by cluster and bin, so that sums over cells are sums of neighbours.
+class _Cells(NamedTuple):
+    """The cell (cluster and bin) of each of n persons, by its number in a table of shape (K, B)."""
 
-    Attributes:
-        order: The n persons by cell, shape (n,).
-        starts: Where each cell that is not empty starts in ``order``.
-        cells: Number of these cells in the table.
-        shape: K and B.
-    """
-
-    order: Ints
-    starts: Ints
-    cells: Ints
+    numbers: Ints
     shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, clusters: Labels, places: Ints, k: int) -> '_Cells':
-        shape = k, int(places.max()) + 1
-        numbers = clusters.astype(np.int64) * shape[1] + places
-        order = np.argsort(numbers, kind='stable')
-        cells, starts = np.unique(numbers[order], return_index=True)
-        return cls(order, starts, cells, shape)
 
     def sums(self, values: Floats | Ints) -> Floats:
         """Sums over the persons of each cell, shape (K, B)."""
-        table = np.zeros(self.shape)
-        table.flat[self.cells] = np.add.reduceat(values.take(self.order), self.starts)
-        return table
+        table = np.bincount(self.numbers, values, math.prod(self.shape)).reshape(self.shape)
+        return table.astype(float, copy=False)
 
 
 def _separate(
-    labels: Mapping[int, Labels], bootstrap: Bootstrap, permutations: int, task: tuple[int, Concept]
+    labels: LabelsByK, bootstrap: Bootstrap, permutations: int, task: tuple[int, Concept]
 ) -> dict[int, Separation]:
-    """What is said of one concept, by K."""
+    """What is said of one concept, by K; samples are of the persons as they are, then of resamples."""
     place, concept = task
     rows = np.flatnonzero(np.isfinite(concept.values))
-    values = concept.values[rows]
-    varies = len(rows) >= FEWEST_PERSONS and values.min() < values.max()
-    clusters = {k: labels[k][rows] for k in labels}
-    told = {
-        k: _Cells.of(clusters[k], bins(values), k) for k in labels if varies and clusters[k].min() < clusters[k].max()
-    }
-    drawn = np.array(list(_draw(list(told.values()), Ranker.of(values), rows, bootstrap)))
-    found = {k: _nothing(k, concept.name, len(rows)) for k in labels}
+    values, nothing = concept.values[rows], Estimate(value=None, n=len(rows))
+    told, found = {}, {}
+    for k, every in labels.items():
+        own = every[rows]
+        measure: Measure = 'auc' if k == 2 else 'epsilon_squared'
+        common = dict(effect=nothing, mutual_information=nothing, shuffled=Estimate(value=None, over='permutations'))
+        found[k] = Separation(k=k, concept=concept.name, measure=measure, entropy_share=None, **common)
+        if varies(values) and own.min() < own.max():
+            places = bins(values)
+            width = int(places.max()) + 1
+            told[k] = _Cells(own.astype(np.int64) * width + places, (k, width))
+    draws = chain([np.ones(len(concept.values), np.int64)], bootstrap.weights()) if told else ()
+    ranker, work = Ranker.of(values), np.empty((3, len(rows)), np.int64)
+    drawn = np.array([_measure(told.values(), weights[rows], ranker, work) for weights in draws])
     for at, (k, cells) in enumerate(told.items()):
-        counts = cells.sums(np.ones(len(rows)))
+        entry, (effect, information), samples = found[k], drawn[0, at], drawn[1:, at].T
+        entry.effect = bootstrap.estimate(effect, samples[0] if k == 2 else _moved(effect, samples[0]), len(rows))
+        entry.mutual_information = bootstrap.estimate(information, _moved(information, samples[1]), len(rows))
+        table = cells.sums(np.ones(len(rows)))
+        table = table[table.any(1)]
+        entry.entropy_share = number(information / entropy(table.sum(1)))
+        # Dealing clusters anew keeps both margins of the table; drawing tables is the same, and quick.
+        margins = (table.sum(axis).astype(np.int64) for axis in (1, 0))
         random = stream(bootstrap.seed, 'separation_shuffles', place, k)
-        _fill(found[k], counts, drawn[:, at], bootstrap, _dealt(counts, permutations, random))
+        dealt = mutual_information(random_table(*margins).rvs(permutations, random_state=random))
+        high = interval(dealt, bootstrap.confidence)[1]
+        entry.shuffled = Estimate(value=number(dealt.mean()), high=number(high), n=len(dealt), over='permutations')
     return found
 
 
-def _draw(told: Sequence[_Cells], ranker: Ranker, rows: Ints, bootstrap: Bootstrap) -> Iterator[list[Pair]]:
-    """Effect and mutual information for each K: of the persons as they are, then of resamples."""
-    if not told:
-        return
-    work = np.empty((3, len(rows)), np.int64)
-    yield _measure(told, np.ones(len(rows), np.int64), ranker, work)
-    for weights in bootstrap.weights():
-        yield _measure(told, weights[rows], ranker, work)
-
-
-def _measure(told: Sequence[_Cells], weights: Ints, ranker: Ranker, work: Ints) -> list[Pair]:
+def _measure(told: Collection[_Cells], weights: Ints, ranker: Ranker, work: Ints) -> list[tuple[float, float]]:
     """Effect and mutual information for each K under weights (n,)."""
     if not weights.any():
         return [(math.nan, math.nan)] * len(told)
@@ -172,39 +147,7 @@ def _measure(told: Sequence[_Cells], weights: Ints, ranker: Ranker, work: Ints) 
     return found
 
 
-def _dealt(counts: Floats, permutations: int, random: np.random.Generator) -> Floats:
-    """Mutual information with clusters dealt anew to persons, (permutations,)."""
-    table = counts[counts.any(1)].astype(np.int64)
-    # Dealing clusters anew keeps both margins of the table; drawing tables is the same, and quick.
-    return mutual_information(random_table(table.sum(1), table.sum(0)).rvs(permutations, random_state=random))
-
-
-def _fill(entry: Separation, counts: Floats, drawn: Floats, bootstrap: Bootstrap, dealt: Floats) -> None:
-    """Put in what the table (K, B) and the measures (1 + S, 2) say, the first of these without resampling."""
-    (effect, information), samples, persons = drawn[0], drawn[1:].T, int(counts.sum())
-    effects = samples[0] if entry.measure == 'auc' else _moved(effect, samples[0])
-    entry.effect = bootstrap.estimate(effect, effects, persons)
-    entry.mutual_information = bootstrap.estimate(information, _moved(information, samples[1]), persons)
-    entry.entropy_share = number(information / entropy(counts[counts.any(1)].sum(1)))
-    high = interval(dealt, bootstrap.confidence)[1]
-    entry.shuffled = Estimate(value=number(dealt.mean()), high=number(high), n=len(dealt), over='permutations')
-
-
 def _moved(value: float, samples: Floats) -> Floats:
     """Samples (S,) less what a resample adds by chance, at least 0."""
     known = samples[np.isfinite(samples)]
     return np.maximum(samples - (known.mean() - value), 0) if len(known) else samples
-
-
-def _nothing(k: int, concept: str, persons: int) -> Separation:
-    """What is said of a concept that says nothing."""
-    measure: Literal['auc', 'epsilon_squared'] = 'auc' if k == 2 else 'epsilon_squared'
-    return Separation(
-        k=k,
-        concept=concept,
-        measure=measure,
-        effect=Estimate(value=None, n=persons),
-        mutual_information=Estimate(value=None, n=persons),
-        entropy_share=None,
-        shuffled=Estimate(value=None, over='permutations'),
-    )

@@ -16,15 +16,10 @@ def tables(answer: Concepts, results: Results) -> list[Table]:
 
 def _correlations(answer: Concepts, confidence: str) -> Table:
     """The numbers of the heat map, with intervals."""
-    rows = [
-        [
-            answer.titles[entry.concept],
-            number(entry.component),
-            *(cell(item) for item in (entry.rho, entry.partial, entry.shuffled)),
-            number(entry.rho.n, absent=DASH),
-        ]
-        for entry in answer.components
-    ]
+    rows, titles = [], answer.titles
+    for entry in answer.components:
+        cells = map(cell, (entry.rho, entry.partial, entry.shuffled))
+        rows.append([titles[entry.concept], number(entry.component), *cells, number(entry.rho.n, absent=DASH)])
     caption = (
         f'Spearman’s ρ with {confidence} intervals: plain, with the controls held fixed, and with the concept shuffled '
         'among persons'
@@ -35,19 +30,11 @@ def _correlations(answer: Concepts, confidence: str) -> Table:
 
 def _effects(answer: Concepts, confidence: str) -> Table:
     """How clusters differ in concepts."""
-    rows = [
-        [
-            answer.titles[entry.concept],
-            number(entry.k),
-            MEASURES[entry.measure],
-            cell(entry.effect),
-            cell(entry.mutual_information),
-            percent(entry.entropy_share, absent=DASH),
-            number(entry.shuffled.high, 2, DASH),
-            number(entry.effect.n, absent=DASH),
-        ]
-        for entry in answer.clusters
-    ]
+    rows, titles = [], answer.titles
+    for entry in answer.clusters:
+        share, most = percent(entry.entropy_share, absent=DASH), number(entry.shuffled.high, 2, DASH)
+        cells = [cell(entry.effect), cell(entry.mutual_information), share, most, number(entry.effect.n, absent=DASH)]
+        rows.append([titles[entry.concept], number(entry.k), MEASURES[entry.measure], *cells])
     caption = (
         f'How clusters differ in each concept, with {confidence} intervals: effect, mutual information in bits and as '
         'a share of the clusters’ entropy, and its upper limit with shuffled clusters'

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from shg_xai.chapters.nearest_walk.findings import steps
 from shg_xai.chapters.nearest_walk.results import NearestWalk
 from shg_xai.drawing.material import DrawnPersons, Figure, Material
 from shg_xai.drawing.persons import show_picture
@@ -18,33 +19,23 @@ if TYPE_CHECKING:
 
 def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
     """Who is met, and how far that is."""
-    yield Figure(
-        'walk',
-        'For each component the pictures of the real persons nearest to steps from the mean.',
+    alt = 'For each component the pictures of the real persons nearest to steps from the mean.'
+    caption = (
         'Walks from the mean along a component: at each step the real person nearest to it. Beneath, the distance to '
-        'that person and, in brackets, the mean distance when as long a step goes in a random direction.',
-        lambda: draw_walk_strip(answer, material.persons[answer.of]),
+        'that person and, in brackets, the mean distance when as long a step goes in a random direction.'
     )
-    yield Figure(
-        'walk-distance',
-        'Distance to the nearest real person along each component and in random directions.',
+    yield Figure('walk', alt, caption, lambda: draw_walk_strip(answer, material.persons[answer.of]))
+    alt = 'Distance to the nearest real person along each component and in random directions.'
+    caption = (
         'How far a walk leads away from real persons. Below the grey band, persons lie nearer than in 97.5 % of random '
-        'directions.',
-        lambda: draw_walk_distances(answer),
+        'directions.'
     )
-
-
-def step_text(step: float) -> str:
-    """A step as ``−3 σ``; the mean for no step."""
-    return 'mean' if step == 0 else f'{"+" if step > 0 else "−"}{abs(step):g} σ'
+    yield Figure('walk-distance', alt, caption, lambda: draw_walk_distances(answer))
 
 
 @styled
 def draw_walk_strip(answer: NearestWalk, persons: DrawnPersons) -> 'figure.Figure':
-    """Draw for each component the nearest real person at each step, the distance beneath.
-
-    Beneath that, in brackets, the distance along random directions of the same length.
-    """
+    """Draw for each component the nearest real person at each step, how far, and how far at random."""
     rows, columns = answer.walks, len(answer.steps)
     side = PAGE / (columns + 0.9)
     height = (side + 0.38) * max(len(rows), 1) + 0.35
@@ -59,7 +50,8 @@ def draw_walk_strip(answer: NearestWalk, persons: DrawnPersons) -> 'figure.Figur
             label = f'{amount(point.distance)}\n({amount(point.random.value, absent=DASH)})'
             ax.set_xlabel(label, fontsize=8.5, labelpad=2, linespacing=1.15)
             if walk is rows[0]:
-                ax.set_title(step_text(point.step), loc='center', fontsize=9.5)
+                title = f'{steps(point.step)} σ' if point.step else 'mean'
+                ax.set_title(title, loc='center', fontsize=9.5)
         line[0].set_ylabel(f'component {number(walk.component)}\nσ = {amount(walk.sigma)}', fontsize=9)
     return canvas
 
@@ -75,16 +67,14 @@ def draw_walk_distances(answer: NearestWalk) -> 'figure.Figure':
     for ax in axes.flat[count:]:
         ax.set_axis_off()
     for ax, walk in zip(axes.flat, answer.walks, strict=False):
-        steps = [point.step for point in walk.points]
-        chance = [point.random for point in walk.points]
+        at, chance = [point.step for point in walk.points], [point.random for point in walk.points]
         low, high = np.transpose([item.ends or (nan, nan) for item in chance])
-        ax.fill_between(steps, low, high, color=FAINT, alpha=0.25, linewidth=0)
-        mean = [nan if item.value is None else item.value for item in chance]
-        ax.plot(steps, mean, '--', color=FAINT, label='random directions, mean and 95 % of them')
+        ax.fill_between(at, low, high, color=FAINT, alpha=0.25, linewidth=0)
+        mean = np.array([item.value for item in chance], float)
+        ax.plot(at, mean, '--', color=FAINT, label='random directions, mean and 95 % of them')
         distances = [point.distance for point in walk.points]
-        ax.plot(steps, distances, 'o-', color=BLUE, markersize=4, label='along the component')
-        ax.set_title(f'component {number(walk.component)}')
-        ax.set_xticks(steps)
+        ax.plot(at, distances, 'o-', color=BLUE, markersize=4, label='along the component')
+        ax.set(title=f'component {number(walk.component)}', xticks=at)
         ax.grid(axis='y')
         ax.set_ylim(bottom=0)
     # The panels above an empty place have no other axis to read the steps from.

@@ -25,7 +25,7 @@ def _ends(walk: Walk) -> str | None:
     verdict = verdicts.pop() if len(verdicts) == 1 else 'not clearly different from chance on both sides'
     # Both ends are as far from the mean, so one range tells of both.
     return (
-        f'At {_step(first.step)} and {_step(last.step)} standard deviations along {name} the nearest real person is '
+        f'At {steps(first.step)} and {steps(last.step)} standard deviations along {name} the nearest real person is '
         f'{amount(first.distance)} and {amount(last.distance)} away; after as long a step in 95 % of random directions '
         f'it is {amount(min(chance))} to {amount(max(chance))} away: {verdict}.'
     )
@@ -38,5 +38,6 @@ def _where(point: Point) -> str:
     return 'nearer than chance' if point.distance < (point.random.low or 0) else 'farther than chance'
 
 
-def _step(step: float) -> str:
+def steps(step: float) -> str:
+    """``+3`` or ``−3``."""
     return f'{"+" if step > 0 else "−"}{abs(step):g}'

@@ -7,9 +7,10 @@ are read one after the other, and of each only the nearest to every point are ke
 Shapes: n persons of a block, W walks of S steps, R random directions, D dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -31,11 +32,7 @@ NEAREST = 3
 
 
 def measure(selection: Selection, options: Options | None = None) -> NearestWalk:
-    """Walks through one layer of a store.
-
-    Raises:
-        InputError: Its latents cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
-    """
+    """Walks through one layer of a store; InputError if its latents cannot be analysed (``stats.moments.look``)."""
     with working(selection, options) as work:
         return nearest_walk(selection.layer, work, decompose(work))
 
@@ -49,43 +46,27 @@ def nearest_walk(of: str, work: Work, found: Decomposition) -> NearestWalk:
 
 
 def picked(dimensions: int, persons: int) -> list[int]:
-    """Numbers, from 1, of the components to walk along: the study's and the last.
-
-    Persons fewer than dimensions vary in N - 1 directions only; the last of those is the last.
-    """
+    """Numbers, from 1, of the components to walk along: the study's and the last, of fewer persons the (N - 1)th."""
     last = min(dimensions, persons - 1)
     return sorted({number for number in COMPONENTS if number <= last} | {last})
 
 
 def distances_to(norms: Float[Floats, ' N'], along: Float[Floats, ' N'], length: float) -> Float[Floats, ' N']:
-    """Distances of persons to a point at some length from the mean along a direction.
-
-    Args:
-        norms: Squared distances to the mean.
-        along: Positions along the direction.
-        length: Where the point is, in units of the latent.
-    """
-    distances: Floats = np.sqrt(np.maximum(norms - 2 * length * along + length**2, 0))
-    return distances
+    """Distances of persons to a point at some length from the mean on a direction; they lie at ``along`` on it."""
+    return np.sqrt(np.maximum(norms - 2 * length * along + length**2, 0))
 
 
 def walks(rows: Rows, components: Components, picks: Sequence[int], seed: int, pool: Executor) -> list[Walk]:
-    """Real persons nearest to the points of walks along components.
+    """Real persons nearest to the points of walks along components ``picks``, from 1.
 
     As long walks along ``DIRECTIONS`` random directions are the baseline: to where no component leads.
-
-    Args:
-        rows: N persons.
-        components: Their principal components.
-        picks: Numbers, from 1, of the components to walk along.
-        seed: Of the random directions.
-        pool: Who computes.
     """
     places = np.array(picks) - 1
     sigmas = np.sqrt(components.eigenvalues[places])
     random = unit_directions(rows.dimensions, DIRECTIONS, stream(seed, 'random_directions'))
     directions = np.hstack([components.vectors[:, places], random])
-    task = _Met(components.mean, directions, sigmas[:, None] * np.array(STEPS), rows.annotation_ids)
+    lengths = sigmas[:, None] * np.array(STEPS)
+    task = partial(_met, components.mean, directions, lengths, rows.annotation_ids)
     least = np.full((len(picks), len(STEPS), DIRECTIONS), np.inf)
     squares, met = 0.0, []
     for block_squares, block_met, block_least in ordered(pool, task, rows.blocks()):
@@ -93,58 +74,36 @@ def walks(rows: Rows, components: Components, picks: Sequence[int], seed: int, p
         met.append(block_met)
         np.minimum(least, block_least, out=least)
     root = np.sqrt(squares / max(len(rows) - 1, 1))
-    return [
-        Walk(
-            component=int(pick),
-            sigma=float(sigmas[number]),
-            points=[
-                _point(step, [person for block in met for person in block[number][place]], least[number, place], root)
-                for place, step in enumerate(STEPS)
-            ],
-        )
-        for number, pick in enumerate(picks)
-    ]
+    found = []
+    for number, pick in enumerate(picks):
+        points = []
+        for place, step in enumerate(STEPS):
+            near = nearest_of([block[number][place] for block in met], NEAREST)
+            distance, chance = near[0].distance, spread(least[number, place])
+            relative = float(distance / root)
+            points.append(Point(step=step, distance=distance, relative=relative, nearest=near, random=chance))
+        found.append(Walk(component=int(pick), sigma=float(sigmas[number]), points=points))
+    return found
 
 
-def _point(step: int, met: Sequence[NearPerson], least: Floats, root: float) -> Point:
-    """A point of a walk: the nearest of each block, the least distances (R,) at random."""
-    first = sorted(met, key=lambda person: (person.distance, person.annotation_id))[:NEAREST]
-    distance = first[0].distance
-    return Point(step=step, distance=distance, relative=float(distance / root), nearest=first, random=spread(least))
+def _met(
+    mean: Floats, directions: Floats, lengths: Floats, annotation_ids: Ints, block: Block
+) -> tuple[float, list[list[list[NearPerson]]], Floats]:
+    """Sum of squared distances to the mean, the nearest to the points (W, S) of walks, least at random.
 
-
-@dataclass(frozen=True)
-class _Met:
-    """Who of a block is nearest to the points of W walks.
-
-    Attributes:
-        mean: Of all persons, shape (D,).
-        directions: Those of the walks, then the random ones, shape (D, W + R).
-        lengths: How far from the mean each point lies, shape (W, S).
-        annotation_ids: Of all persons, shape (N,).
+    Directions (D, W + R) are those of the walks, then random ones.
     """
-
-    mean: Floats
-    directions: Floats
-    lengths: Floats
-    annotation_ids: Ints
-
-    def __call__(self, block: Block) -> tuple[float, list[list[list[NearPerson]]], Floats]:
-        """Sum of squared distances to the mean, the nearest to each point, least at random."""
-        centred = block.values() - self.mean
-        norms = np.einsum('nd,nd->n', centred, centred)
-        along = (centred @ self.directions).T
-        own, random = along[: len(self.lengths)], along[len(self.lengths) :]
-        ids = self.annotation_ids[block.start : block.start + len(norms)]
-        met = [
-            [nearest(distances_to(norms, position, length), ids, NEAREST) for length in row]
-            for position, row in zip(own, self.lengths, strict=True)
-        ]
-        least = [
-            [[distances_to(norms, position, length).min() for position in random] for length in row]
-            for row in self.lengths
-        ]
-        return float(norms.sum()), met, np.array(least)
+    centred = block.values() - mean
+    norms = np.einsum('nd,nd->n', centred, centred)
+    along = (centred @ directions).T
+    own, random = along[: len(lengths)], along[len(lengths) :]
+    ids = annotation_ids[block.start : block.start + len(norms)]
+    met = [
+        [nearest(distances_to(norms, position, length), ids, NEAREST) for length in row]
+        for position, row in zip(own, lengths, strict=True)
+    ]
+    least = [[[distances_to(norms, at, length).min() for at in random] for length in row] for row in lengths]
+    return float(norms.sum()), met, np.array(least)
 
 
 def nearest(distance: Float[Floats, ' N'], annotation_ids: Int[Ints, ' N'], count: int) -> list[NearPerson]:
@@ -154,6 +113,11 @@ def nearest(distance: Float[Floats, ' N'], annotation_ids: Int[Ints, ' N'], coun
     some = np.flatnonzero(distance <= distance[some].max())
     order = some[np.lexsort((annotation_ids[some], distance[some]))][:count]
     return [NearPerson(annotation_id=int(annotation_ids[person]), distance=float(distance[person])) for person in order]
+
+
+def nearest_of(parts: Iterable[Sequence[NearPerson]], count: int) -> list[NearPerson]:
+    """The nearest of several blocks' nearest persons."""
+    return sorted(chain.from_iterable(parts), key=lambda person: (person.distance, person.annotation_id))[:count]
 
 
 def spread(values: Float[Floats, ' R']) -> Estimate:

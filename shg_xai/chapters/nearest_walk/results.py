@@ -4,12 +4,7 @@ from shg_xai.results import Answer, Estimate, Typed
 
 
 class NearPerson(Typed, kw_only=True):
-    """A person near a point of the latent space.
-
-    Attributes:
-        annotation_id: Who.
-        distance: Euclidean, over all D dimensions, in units of the latent.
-    """
+    """A person near a point of the latent space: Euclidean distance over all D dimensions, in units of the latent."""
 
     annotation_id: int
     distance: float
@@ -36,12 +31,9 @@ class Point(Typed, kw_only=True):
 
 
 class Walk(Typed, kw_only=True):
-    """A walk from the mean along one component, to both sides.
+    """A walk from the mean along one component (its number from 1), to both sides.
 
-    Attributes:
-        component: Its number, from 1.
-        sigma: Standard deviation of persons along it: the length of a step.
-        points: One for each step.
+    Steps are as long as ``sigma``, the standard deviation of persons along the component.
     """
 
     component: int
@@ -50,12 +42,7 @@ class Walk(Typed, kw_only=True):
 
 
 class NearestWalk(Answer, kw_only=True, tag='nearest_walk'):
-    """Who is met on walks along principal components.
-
-    Attributes:
-        steps: In standard deviations, ascending.
-        walks: One for each component that was walked along.
-    """
+    """Who is met on walks along principal components; ``steps`` are standard deviations, ascending."""
 
     steps: list[int]
     walks: list[Walk]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shg_xai.chapters.spectrum.results import Spectrum, Width
+from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, ORANGE, PALETTE, new_figure, nothing, styled
 from shg_xai.drawing.text import confidence_of, number, percent
@@ -24,29 +24,21 @@ LABEL: Any = dict(
 
 def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
     """The share of each component, and of the first ones together."""
-    yield Figure(
-        'spectrum',
-        'Share of the variance of each component, falling, with the level of noise.',
+    alt = 'Share of the variance of each component, falling, with the level of noise.'
+    caption = (
         f'Share of the variance of each component (bars on the first ten: {confidence_of(answer)} intervals). Dashed: '
-        'the largest share each would have if the dimensions had nothing to do with each other.',
-        lambda: draw_spectrum(answer),
-        wide=False,
+        'the largest share each would have if the dimensions had nothing to do with each other.'
     )
-    yield Figure(
-        'running-sum',
-        'Running sum of the shares of variance, with the components for 90, 95 and 99 per cent.',
-        'How much of the variance the first components hold together, and how many it takes for 90, 95 and 99 %.',
-        lambda: draw_running_sums([answer]),
-        wide=False,
-    )
+    yield Figure('spectrum', alt, caption, lambda: draw_spectrum(answer), wide=False)
+    alt = 'Running sum of the shares of variance, with the components for 90, 95 and 99 per cent.'
+    caption = 'How much of the variance the first components hold together, and how many it takes for 90, 95 and 99 %.'
+    yield Figure('running-sum', alt, caption, lambda: draw_running_sums([answer]), wide=False)
 
 
 def _places(count: int) -> NDArray[np.int64]:
     """Components (from 1) that are drawn: all, or evenly on the logarithmic axis."""
-    if count <= MAX_POINTS:
-        return np.arange(1, count + 1)
-    places: NDArray[np.int64] = np.unique(np.geomspace(1, count, MAX_POINTS).round().astype(int))
-    return places
+    few = count <= MAX_POINTS
+    return np.arange(1, count + 1) if few else np.unique(np.geomspace(1, count, MAX_POINTS).round().astype(int))
 
 
 @styled
@@ -58,8 +50,7 @@ def draw_spectrum(answer: Spectrum) -> 'figure.Figure':
     if not (ratio > 0).any():
         nothing(ax)
         return canvas
-    at = _places(len(ratio))
-    marker = '.' if len(ratio) <= 100 else ''
+    at, marker = _places(len(ratio)), '.' if len(ratio) <= 100 else ''
     ax.plot(at, np.where(ratio > 0, ratio, np.nan)[at - 1], color=BLUE, marker=marker, label='this latent')
     for component, item in enumerate(answer.leading, 1):
         if item.ends:
@@ -95,23 +86,13 @@ def _mark(ax: 'Axes', answer: Spectrum) -> None:
         ax.axvline(component, color=colour, linestyle=style, linewidth=1.2)
         # The first writes to its left, the second to its right, where there is room for it.
         left = component > len(answer.eigenvalues) / 6 or (place == 0 and len(marks) == 2 and component > 4)
-        ax.annotate(
-            label.format(number(component)),
-            (component, 1),
-            xycoords=('data', 'axes fraction'),
-            color=INK,
-            xytext=(-4 if left else 4, -11 - 13 * place),
-            ha='right' if left else 'left',
-            **LABEL,
-        )
+        at: Any = dict(xycoords=('data', 'axes fraction'), xytext=(-4 if left else 4, -11 - 13 * place), **LABEL)
+        ax.annotate(label.format(number(component)), (component, 1), color=INK, ha='right' if left else 'left', **at)
 
 
 @styled
 def draw_running_sums(answers: Sequence[Spectrum]) -> 'figure.Figure':
-    """Draw the share of variance of the first components, one curve a layer.
-
-    Of a single layer the components for 90, 95 and 99 per cent are marked.
-    """
+    """Draw the share of variance of the first components, a curve a layer; of one layer 90, 95 and 99 % are marked."""
     canvas = new_figure(COLUMN, 3.5)
     ax = canvas.subplots()
     styles = ('-', '--', '-.', ':')
@@ -121,22 +102,17 @@ def draw_running_sums(answers: Sequence[Spectrum]) -> 'figure.Figure':
         ax.plot(at, np.array(answer.cumulative)[at - 1], label=answer.of, **look)
     for share in (0.90, 0.95, 0.99):
         ax.axhline(share, color=FAINT, linewidth=0.7, linestyle=':')
-    if len(answers) == 1:
-        for item in answers[0].components_for:
-            _mark_width(ax, item, answers[0].cumulative)
-    else:
+    for place, item in enumerate(answers[0].components_for if len(answers) == 1 else ()):
+        # The number in a column of its own below.
+        height = answers[0].cumulative[item.value - 1]
+        ax.plot([item.value] * 2, [0, height], color=FAINT, linewidth=0.7)
+        ax.plot(item.value, height, 'o', color=ORANGE, markersize=6, zorder=3)
+        text = f'{percent(item.share)}: {number(item.value)}'
+        ax.annotate(text, (item.value, 0.24 - 0.09 * place), xytext=(-4, 0), ha='right', va='center', **LABEL)
+    if len(answers) > 1:
         ax.legend(loc='lower right')
     longest = max(len(answer.cumulative) for answer in answers)
     ax.set(xscale='log', xlabel='number of components', xlim=(0.9, longest * 1.1))
     ax.set(ylabel='share of the variance they hold', ylim=(0, 1.02))
     plain_ticks(ax)
     return canvas
-
-
-def _mark_width(ax: 'Axes', item: Width, sums: Sequence[float]) -> None:
-    """Mark how many components hold a share, the number in a column of its own below."""
-    ax.plot([item.value] * 2, [0, sums[item.value - 1]], color=FAINT, linewidth=0.7)
-    ax.plot(item.value, sums[item.value - 1], 'o', color=ORANGE, markersize=6, zorder=3)
-    place = {0.9: 0, 0.95: 1, 0.99: 2}.get(round(item.share, 2), 0)
-    text = f'{percent(item.share)}: {number(item.value)}'
-    ax.annotate(text, (item.value, 0.06 + 0.09 * (2 - place)), xytext=(-4, 0), ha='right', va='center', **LABEL)

@@ -11,13 +11,14 @@ def findings(answer: Spectrum, results: Results) -> list[str]:
     """The first components, how many it takes, and what that means for an autoencoder's code."""
     confidence, noise, ratio = confidence_of(answer), answer.noise, answer.participation_ratio
     texts = [_leading(place, item, confidence) for place, item in enumerate(answer.leading[:LEADING], 1)]
-    first, *others = [
-        f'{number(item.value)} {{}}hold {percent(item.share)}{{}} ({_halves(item)}{{}})'
-        for item in answer.components_for
-    ]
-    opened = first.format('components to ', ' of the variance', ' in two halves of the images')
+    takes: list[str] = []
+    for item in answer.components_for:
+        to, of, within = (
+            ('', '', '') if takes else ('components to ', ' of the variance', ' in two halves of the images')
+        )
+        takes.append(f'{number(item.value)} {to}hold {percent(item.share)}{of} ({_halves(item)}{within})')
     texts += [
-        f'It takes {listed([opened, *(text.format("", "", "") for text in others)])}.',
+        f'It takes {listed(takes)}.',
         f'The variance is spread as if over {number(ratio.value, 1)} components of equal size (participation ratio; '
         f'{_halves(ratio)} in two halves of the images).',
         f'{plural(noise.value, "component")} {"stands" if noise.value == 1 else "stand"} above noise '
@@ -30,10 +31,8 @@ def findings(answer: Spectrum, results: Results) -> list[str]:
             f'{percent(answer.study.value)} of the variance and the first {component} hold {cumulative}.'
         )
     widths = [f'{number(item.value)} for {percent(item.share)} of the variance' for item in answer.components_for]
-    widths += [
-        f'{number(noise.value)} for what stands above noise',
-        f'{number(ratio.value, 1)} by the participation ratio',
-    ]
+    by_ratio = f'{number(ratio.value, 1)} by the participation ratio'
+    widths += [f'{number(noise.value)} for what stands above noise', by_ratio]
     return [
         *texts,
         f'Widths for an autoencoder’s code that this spectrum speaks for: {listed(widths)}. They say how much variance '

@@ -4,13 +4,10 @@ from shg_xai.results import Answer, Estimate, Typed
 
 
 class Width(Typed, kw_only=True):
-    """How many of the first components it takes to hold a share of the variance.
+    """How many of the first components it takes to hold a share (0 to 1) of the variance.
 
-    Attributes:
-        share: The share, 0 to 1.
-        value: The number of components.
-        halves: The same in each random half of the images: how far it hangs on who was looked at. None where nothing
-            varies in a half, empty where there are too few images to halve.
+    ``halves`` is the same in each random half of the images: how far it hangs on who was looked at. None where nothing
+    varies in a half, empty where there are too few images to halve.
     """
 
     share: float
@@ -19,11 +16,8 @@ class Width(Typed, kw_only=True):
 
 
 class ParticipationRatio(Typed, kw_only=True):
-    """How many components of equal size would spread the variance as these do, (sum l)^2 / sum l^2.
-
-    Attributes:
-        value: From 1, all on one component, to D, spread evenly.
-        halves: See :attr:`Width.halves`.
+    """How many components of equal size would spread the variance as these do, (sum l)^2 / sum l^2: from 1, all on
+    one component, to D, spread evenly; ``halves`` as :class:`Width` has them.
     """
 
     value: float
@@ -31,10 +25,10 @@ class ParticipationRatio(Typed, kw_only=True):
 
 
 class Noise(Typed, kw_only=True):
-    """How many components hold more variance than unrelated numbers would give them: Horn's parallel analysis, 1965.
+    """How many components come before the first that holds no more variance than unrelated numbers would give it:
+    Horn's parallel analysis, 1965.
 
     Attributes:
-        value: How many come before the first that does not.
         draws: Made-up data sets that were drawn; of each component the largest value counts.
         null: Eigenvalues without structure, descending, (D,).
     """
@@ -45,12 +39,8 @@ class Noise(Typed, kw_only=True):
 
 
 class StudyComponent(Typed, kw_only=True):
-    """The component from which on the study that came before saw noise alone.
-
-    Attributes:
-        component: Its number, from 1.
-        value: Its share of the variance here.
-        cumulative: The share that it and those before it hold.
+    """The component (its number from 1) from which on the study that came before saw noise alone: its share of the
+    variance here, and what it and those before it hold together.
     """
 
     component: int
@@ -66,13 +56,10 @@ class Spectrum(Answer, kw_only=True, tag='spectrum'):
 
     Attributes:
         eigenvalues: Variance along each component, (D,).
-        explained_variance_ratio: The same as shares of all variance, (D,).
-        cumulative: Running sum of the shares, (D,).
-        leading: Shares of the first components, with intervals over images for directions that stay; the first entry is
-            component 1.
+        explained_variance_ratio: The same as shares of all variance, (D,); ``cumulative`` is their running sum.
+        leading: Shares of the first components, from component 1 on, with intervals over images for directions that
+            stay.
         components_for: Components it takes for 90, 95 and 99 per cent.
-        participation_ratio: One number for how widely variance is spread.
-        noise: How many components stand above noise.
         study: None for fewer dimensions than that.
     """
 

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from shg_xai.chapters.clusters.measure import CENTRAL, MISFITS, Plan, Runs, central_persons, cluster, fit_of
+from shg_xai.chapters.clusters.measure import CENTRAL, MISFITS, Runs, central_persons, cluster, fit_of
 from shg_xai.chapters.clusters.results import Fit, Misfit
 from shg_xai.chapters.nearest_walk.results import NearPerson
-from shg_xai.explain.decomposition import working
+from shg_xai.explain.decomposition import Work, working
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import Selection
 from shg_xai.results import Estimate
@@ -24,14 +24,15 @@ from shg_xai.stats.silhouette import Silhouettes
 from tests.helpers.analysis_stores import blobs, selected
 
 
-def clustered(folder: Path, chosen: Selection, plan: Plan, threads: int = 2) -> dict[int, Runs]:
+def clustered(folder: Path, chosen: Selection, options: Options, dimensions: int, threads: int = 2) -> dict[int, Runs]:
     """Clusters of a selection, of whose components half are in the file."""
     folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(threads) as pool:
         found = moments(chosen, look(chosen, pool).mean, pool)
         components = principal_components(found.mean, found.covariance)
-        projections = project(chosen, components, max(plan.dimensions, chosen.dimensions // 2), folder / 'a.npy', pool)
-        return cluster(chosen, components, projections, plan, pool)
+        work = Work(chosen, options, pool, folder / 'a.npy')
+        projections = project(chosen, components, max(dimensions, chosen.dimensions // 2), work.file, pool)
+        return cluster(work, components, projections, dimensions)
 
 
 @pytest.fixture(scope='module')
@@ -46,7 +47,7 @@ def values() -> np.ndarray:
 
 def test_all_dimensions_decide(tmp_path: Path, values: np.ndarray) -> None:
     chosen = selected(tmp_path / 'store', values)
-    found = clustered(tmp_path / 'work', chosen, Plan((2, 3, 4), 5, 4, 0))
+    found = clustered(tmp_path / 'work', chosen, Options(ks=(2, 3, 4), restarts=5), 4)
     assert list(found) == [2, 3, 4]
     mean = values.astype(float).mean(axis=0)
     for k, own in found.items():
@@ -72,20 +73,22 @@ def test_all_dimensions_decide(tmp_path: Path, values: np.ndarray) -> None:
 
 def test_one_restart_agrees_with_itself(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', blobs(60, 4))
-    found = clustered(tmp_path / 'work', chosen, Plan((3,), 1, 2, 0))[3].stability
+    found = clustered(tmp_path / 'work', chosen, Options(ks=(3,), restarts=1), 2)[3].stability
     assert found == Estimate(value=1, low=1, n=1, over='restarts')
 
 
 def test_stability_of_noise_is_low(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).standard_normal((300, 10))
     chosen = selected(tmp_path / 'store', noise)
-    found = clustered(tmp_path / 'work', chosen, Plan((6,), 8, 10, 0))[6].stability
+    found = clustered(tmp_path / 'work', chosen, Options(ks=(6,), restarts=8), 10)[6].stability
     assert found.low <= found.value < 0.8
 
 
 def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
     chosen = selected(tmp_path / 'store', values)
-    first, second = (clustered(tmp_path / f'{threads}', chosen, Plan((3, 5), 3, 3, 0), threads) for threads in (1, 3))
+    first, second = (
+        clustered(tmp_path / f'{threads}', chosen, Options(ks=(3, 5), restarts=3), 3, threads) for threads in (1, 3)
+    )
     for k in (3, 5):
         assert first[k].best.centroids.tobytes() == second[k].best.centroids.tobytes()
         assert first[k].best.labels.tobytes() == second[k].best.labels.tobytes()

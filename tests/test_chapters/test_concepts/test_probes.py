@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score, roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from shg_xai.chapters.concepts import held_out
+from shg_xai.chapters.concepts import probes
 from shg_xai.chapters.concepts.probes import probe
 from shg_xai.chapters.concepts.results import Probe
 from shg_xai.latents.concepts import Concept
@@ -83,11 +83,11 @@ def results() -> dict[str, Probe]:
 
 
 @pytest.fixture(scope='module')
-def plan() -> held_out.Plan:
-    return held_out.make_plan(SCORES, CONCEPTS, Bootstrap(GROUPS, seed=2), 5)
+def plan() -> probes.Plan:
+    return probes.make_plan(SCORES, CONCEPTS, Bootstrap(GROUPS, seed=2), 5)
 
 
-def test_folds_hold_whole_images_of_equal_number(plan: held_out.Plan):
+def test_folds_hold_whole_images_of_equal_number(plan: probes.Plan):
     for image in range(N // 2):
         assert len(set(plan.folds[image == GROUPS])) == 1
     assert np.bincount(plan.folds).tolist() == [120] * 5
@@ -99,7 +99,7 @@ def test_folds_hold_whole_images_of_equal_number(plan: held_out.Plan):
         assert np.corrcoef(dealt[known], plan.targets[known, place])[0, 1] < 0.2
 
 
-def held_out_outputs(plan: held_out.Plan, values: np.ndarray, size: int) -> np.ndarray:
+def held_out_outputs(plan: probes.Plan, values: np.ndarray, size: int) -> np.ndarray:
     """Predictions of scikit-learn's least squares, each fold by the others."""
     outputs = np.full(N, np.nan)
     for fold in range(5):
@@ -110,7 +110,7 @@ def held_out_outputs(plan: held_out.Plan, values: np.ndarray, size: int) -> np.n
 
 
 @pytest.mark.parametrize('name', ['first', 'fifth'])
-def test_r2_agrees_with_scikit_learn(results: dict[str, Probe], plan: held_out.Plan, name: str):
+def test_r2_agrees_with_scikit_learn(results: dict[str, Probe], plan: probes.Plan, name: str):
     values = next(one.values for one in CONCEPTS if one.name == name)
     known = np.isfinite(values)
     entry = results[name]
@@ -123,7 +123,7 @@ def test_r2_agrees_with_scikit_learn(results: dict[str, Probe], plan: held_out.P
     assert all(found.low < found.value < found.high for found in entry.score.y)
 
 
-def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan, monkeypatch: pytest.MonkeyPatch):
+def test_without_ridge_it_is_least_squares_to_the_digit(plan: probes.Plan, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr('shg_xai.stats.ridge.STRENGTHS', np.array([1e-12]))
     with ThreadPoolExecutor(2) as pool:
         entries = run(pool)
@@ -150,7 +150,7 @@ def test_without_ridge_it_is_least_squares_to_the_digit(plan: held_out.Plan, mon
         assert found.ends == pytest.approx(interval(drawn[1:], 0.95), abs=1e-4)
 
 
-def share_of_pairs(plan: held_out.Plan, flag: np.ndarray, outputs: np.ndarray, weights: np.ndarray) -> float:
+def share_of_pairs(plan: probes.Plan, flag: np.ndarray, outputs: np.ndarray, weights: np.ndarray) -> float:
     """AUC over the pairs of one fold, from scikit-learn's of each fold."""
     won, pairs = 0.0, 0.0
     for fold in range(5):
