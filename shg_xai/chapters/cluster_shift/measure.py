@@ -33,10 +33,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shifts:
-    """Who is decoded from another cluster's place: persons by number, (M,), with what is added to each latent, (M, D).
-
-    Who disagrees comes first, so many, then who agrees.
-    """
+    """Who is steered: M persons by number, so many who disagree first, and what is added to each latent, (M, D)."""
 
     persons: NDArray[np.int64]
     disagree: int
@@ -47,15 +44,11 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
     """Set persons whose cluster disagrees with a concept beside the others, and steer both.
 
     The flip test is off: the mirrored pass would shift the latent of the image that is not mirrored. Every person keeps
-    their own skips.
-
-    Raises:
-        InputError: Anything the user can mend.
+    their own skips. InputError for anything the user can mend.
     """
-    cfg, times = config_to_test(options), dict[str, float]()
+    cfg, times, source = config_to_test(options), dict[str, float](), None
     selection = open_selection(options.store, options.layer, options.checkpoint)
     check_stored(cfg, selection)
-    source = None
     if options.analysis is None:
         with executor() as pool:
             clustered = find_clusters(selection, options.clusters, options.seed, pool, times)
@@ -66,7 +59,6 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
     concept, split, strength = judging.choose_concept(options.concept, clustered.concepts, labels, options.clusters)
     found = judging.misclassified(labels, split.sides, options.clusters)
     agree, disagree = found.agree, found.disagree
-    groups = dict(agree=agree, disagree=disagree, unknown=~agree & ~disagree)
     flipped = stop_flipping(cfg)
     shifts = choose_shifts(clustered, split, found, options)
     bootstrap = Bootstrap(own.image_ids, options.bootstrap, options.confidence, options.seed)
@@ -92,7 +84,9 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
             chosen='auto' if options.concept == AUTO else 'by name',
             majority=[None if side < 0 else int(side) for side in found.majority],
         ),
-        counts=results.Counts(**{name: int(who.sum()) for name, who in groups.items()}),
+        counts=results.Counts(
+            agree=int(agree.sum()), disagree=int(disagree.sum()), unknown=int((~agree & ~disagree).sum())
+        ),
         pck=results.GroupPck(
             agree=bootstrap.of(agree).mean(pck[agree]),
             disagree=bootstrap.of(disagree).mean(pck[disagree]),
@@ -110,9 +104,9 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
 def choose_shifts(
     clustered: Clustered, split: judging.Split, found: judging.Found, options: ClusterShiftOptions
 ) -> Shifts:
-    """Whom to steer: the first who disagree, and as many who agree, drawn with the seed.
+    """Whom to steer, by the mean of the cluster to go to less that of their own.
 
-    Each is shifted by the mean of the cluster to go to less that of their own.
+    The first who disagree, and as many who agree, drawn with the seed.
     """
     disagree = np.flatnonzero(found.disagree)[: options.limit]
     agree = stream(options.seed, 'shifted_persons').permutation(np.flatnonzero(found.agree))
@@ -134,8 +128,8 @@ def decode_shifted(
     cfg = config_to_test(options)
     stop_flipping(cfg)
     everybody = open_persons(cfg, split)
-    wanted, source = selection.annotation_ids[shifts.persons], f'{everybody.dataset.ann_file}'
-    persons = everybody.subset(find_persons(everybody.columns['annotation_id'], wanted, source))
+    known, wanted = everybody.columns['annotation_id'], selection.annotation_ids[shifts.persons]
+    persons = everybody.subset(find_persons(known, wanted, everybody.dataset.ann_file))
     network = open_network(cfg, options.checkpoint, persons.dataset, split)
     edit = shift_each(torch.from_numpy(shifts.offsets).float().to(network.device))
     layer = selection.layer
@@ -146,11 +140,7 @@ def decode_shifted(
 
 
 def find_persons(known: NDArray[np.int64], wanted: NDArray[np.int64], source: str) -> NDArray[np.int64]:
-    """Numbers, among a data set's annotation ids, of wanted ones, (M,), in their order.
-
-    Raises:
-        InputError: Some are not there; ``source`` names the data set.
-    """
+    """Numbers, in their order, of wanted annotation ids among a data set's; InputError where some are not there."""
     order = np.argsort(known)
     places = order[np.searchsorted(known, wanted, sorter=order).clip(max=len(known) - 1)]
     missing = known[places] != wanted
@@ -169,11 +159,14 @@ def _summary(
     persons = shifts.persons[part]
     if decoded is None or not len(persons):
         return None
-    before, after = (own[part] for own in decoded)
-    drawn, lengths = bootstrap.of(persons), np.linalg.norm(shifts.offsets[part], axis=1)
-    gain = drawn.difference(after, before)
-    estimates = dict(before=drawn.mean(before), after=drawn.mean(after), gain=gain)
-    return results.Shifted(persons=len(persons), mean_offset=float(lengths.mean()), **estimates)
+    (before, after), drawn = (own[part] for own in decoded), bootstrap.of(persons)
+    return results.Shifted(
+        persons=len(persons),
+        before=drawn.mean(before),
+        after=drawn.mean(after),
+        gain=drawn.difference(after, before),
+        mean_offset=float(np.linalg.norm(shifts.offsets[part], axis=1).mean()),
+    )
 
 
 def _warnings(

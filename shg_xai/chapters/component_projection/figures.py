@@ -15,9 +15,7 @@ from shg_xai.drawing.text import confidence_of, number
 
 LINES: dict[Group, tuple[str, str]] = {'labelled': (BLUE, 'o'), 'visible': (GREEN, 's'), 'limbs': (ORANGE, '^')}
 MARK = '#B8B8B8'
-COLUMNS = 2
-# Ticks that keep apart on half a page.
-TICKS = (0, 1, 4, 16, 64, 256, 1024, 4096)
+TICKS = (0, 1, 4, 16, 64, 256, 1024, 4096)  # they keep apart on half a page
 
 
 def figures(answer: ComponentProjection, material: Material) -> Iterator[Figure]:
@@ -38,7 +36,7 @@ def figures(answer: ComponentProjection, material: Material) -> Iterator[Figure]
 @styled
 def draw_width(answers: Sequence[ComponentProjection]) -> figure.Figure:
     """Draw for each latent PCK, what rules say, and the variance kept, one above the other."""
-    columns, lines = min(COLUMNS, len(answers)), -(-len(answers) // COLUMNS)
+    columns, lines = min(2, len(answers)), -(-len(answers) // 2)
     strip = 0.2 * (max(len(answer.rules) for answer in answers) + 1) + 0.1
     figure = new_figure(PAGE, lines * (2.6 + strip + 1.35) + 0.5)
     axes = figure.subplots(3 * lines, columns, squeeze=False, sharex='col', height_ratios=[2.6, strip, 0.95] * lines)
@@ -46,14 +44,14 @@ def draw_width(answers: Sequence[ComponentProjection]) -> figure.Figure:
         ax.set_axis_off()
     for place, answer in enumerate(answers):
         line, column = divmod(place, columns)
-        panels = list(axes[3 * line : 3 * line + 3, column])
+        panels = axes[3 * line : 3 * line + 3, column]
         _draw_latent(panels, answer, latent_name(answer) if len(answers) > 1 else '')
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc='outside upper left', ncols=4)
     return figure
 
 
 def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str) -> None:
-    """Draw the three panels of a latent."""
+    """Draw the three panels of a latent, one above the other."""
     above, _, below = panels
     for group, (colour, marker) in LINES.items():
         curve = answer.pck[group]

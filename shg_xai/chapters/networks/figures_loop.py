@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.results import Networks
 from shg_xai.drawing.style import BLUE, INK, ORANGE, PAGE, new_figure, styled
 from shg_xai.drawing.text import confidence_of, listed, number, plural, signed, spread, stack_name, value_and_span
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 # Inches. Lines of a box: its title, a number, and what the number is.
 WIDTH, GAP, MARGIN, PAD = 1.7, 0.4, 0.1, 0.1
@@ -31,10 +31,7 @@ NOT_RUN: list[Block] = [('not run', [])]
 class Box:
     """A step of the loop: its number if it has one, the lines of its title, and what stands below.
 
-    Attributes:
-        column: From 0, left to right.
-        row: 0 above, 1 below; None: as high as both.
-        colours: Of its face and its edge.
+    Columns go from left to right; row 0 is above, 1 below, None as high as both; colours are of face and edge.
     """
 
     number: str
@@ -86,8 +83,7 @@ def last_of(answer: Networks) -> str:
 
 
 def _pck(answer: Networks, key: str, more: list[str]) -> list[Block]:
-    found = answer.network(key)
-    if found is None:
+    if (found := answer.network(key)) is None:
         return NOT_RUN
     value, ends = value_and_span(found.pck['labelled'])
     return [(f'PCK {value}', [ends, *more])]
@@ -97,10 +93,12 @@ def _autoencoder(answer: Networks, where: dict[int | None, list[str]]) -> list[B
     """The suggested autoencoder, or the study's where no other was trained."""
     groups, blocks = answer.autoencoder_groups(), []
     shown = 'suggested' if any(key == 'suggested' for key, _, _ in groups) else 'study'
-    for (_, stack, width), items in ((group, items) for group, items in groups.items() if group[0] == shown):
-        held = spread((item.explained_variance_ratio for item in items), share=True) or 'not known'
-        pca = spread((item.pca_explained_variance_ratio for item in items), share=True) or 'not known'
-        blocks.append((plural(width, 'unit'), [f'explain {held}', 'of the variance', f'(PCA: {pca})', *where[stack]]))
+    for (key, stack, width), items in groups.items():
+        if key == shown:
+            held = spread((item.explained_variance_ratio for item in items), share=True) or 'not known'
+            pca = spread((item.pca_explained_variance_ratio for item in items), share=True) or 'not known'
+            lines = [f'explain {held}', 'of the variance', f'(PCA: {pca})', *where[stack]]
+            blocks.append((plural(width, 'unit'), lines))
     return blocks
 
 
@@ -112,7 +110,7 @@ def again(answer: Networks) -> str:
 
 
 @styled
-def draw_loop(answer: Networks, widths: Sequence[ComponentProjection]) -> 'Figure':
+def draw_loop(answer: Networks, widths: Sequence[ComponentProjection]) -> Figure:
     """Draw the steps as boxes, the way between them as arrows, and what came of it."""
     steps = boxes(answer, widths)
     rows = [max(box.height for box in steps if box.row == row) for row in (0, 1)]
@@ -137,24 +135,19 @@ def _left(column: int) -> float:
     return MARGIN + column * (WIDTH + (PAGE - 2 * MARGIN - 4 * WIDTH) / 3)
 
 
-def _draw_box(ax: 'Axes', box: Box, bottom: float, height: float) -> None:
+def _draw_box(ax: Axes, box: Box, bottom: float, height: float) -> None:
     """Draw a box with its text from the top."""
-    from matplotlib.patches import FancyBboxPatch
-
     left, (face, edge) = _left(box.column), box.colours
-    round_style = 'round,pad=0,rounding_size=0.06'
-    style: dict[str, Any] = dict(facecolor=face, edgecolor=edge, linewidth=1.1, boxstyle=round_style)
-    ax.add_patch(FancyBboxPatch((left, bottom), WIDTH, height, **style))
-    write = partial(ax.text, va='top', parse_math=False)
+    shape: dict[str, Any] = dict(boxstyle='round,pad=0,rounding_size=0.06', linewidth=1.1)
+    ax.add_patch(FancyBboxPatch((left, bottom), WIDTH, height, facecolor=face, edgecolor=edge, **shape))
+    write, heading = partial(ax.text, va='top', parse_math=False), dict(fontsize=9, weight='bold', color=INK)
     left, top = left + PAD, bottom + height - PAD
-    heading: dict[str, Any] = dict(fontsize=9, weight='bold', color=INK)
     write(left, top, box.number, **heading)
     for text in box.title:
         write(left + (0.18 if box.number else 0), top, text, **heading)
         top -= TITLE_LINE
     for big, lines in box.blocks:
-        absent = big in ('not run', 'PCK not known')
-        write(left, top - 0.02, big, fontsize=12.5, color=SOFT if absent else INK)
+        write(left, top - 0.02, big, fontsize=12.5, color=SOFT if big in ('not run', 'PCK not known') else INK)
         top -= BIG_LINE
         for text in lines:
             write(left, top, text, **SMALL)
@@ -162,7 +155,7 @@ def _draw_box(ax: 'Axes', box: Box, bottom: float, height: float) -> None:
         top -= BETWEEN
 
 
-def _draw_arrows(ax: 'Axes', answer: Networks, bottoms: dict[int, float], rows: list[float]) -> None:
+def _draw_arrows(ax: Axes, answer: Networks, bottoms: dict[int, float], rows: list[float]) -> None:
     """From step to step, and back from the last to the second."""
     above, under = bottoms[0] + rows[0] / 2, bottoms[1] + rows[1] / 2
     ends = [((_left(column) + WIDTH, above), (_left(column + 1), above)) for column in range(3)]
@@ -176,7 +169,7 @@ def _draw_arrows(ax: 'Axes', answer: Networks, bottoms: dict[int, float], rows: 
     ax.text(second + 0.1, bottoms[0] - GAP / 2, again(answer), va='center', style='italic', **SMALL)
 
 
-def _draw_verdict(ax: 'Axes', answer: Networks, bottom: float) -> None:
+def _draw_verdict(ax: Axes, answer: Networks, bottom: float) -> None:
     """Bracket the last step and its control and say how they differ."""
     low, high, y = _left(0) + WIDTH / 2, _left(1) + WIDTH / 2, bottom - 0.18
     about = f'PCK of labelled joints; in brackets and beneath numbers: {confidence_of(answer)} intervals'
