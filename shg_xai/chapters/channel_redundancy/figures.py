@@ -86,8 +86,7 @@ def _draw_curves(ax: Axes, answer: ChannelRedundancy) -> None:
         if known:
             colour = PARTS[layer.part][0]
             ax.plot(*zip(*known, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)
-    untouched = answer.untouched['labelled'].value
-    if untouched is not None:
+    if (untouched := answer.untouched['labelled'].value) is not None:
         ax.axhline(untouched, color=INK, linestyle=':', linewidth=1.1)
         ax.annotate('untouched network', (0, untouched), (3, 4), textcoords='offset points', fontsize=8)
     ax.set_xscale('symlog', linthresh=2, linscale=0.5)

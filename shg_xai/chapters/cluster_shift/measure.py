@@ -1,7 +1,4 @@
-"""Persons whose cluster disagrees with a concept: are they met worse, and does steering them help?
-
-Shapes: N persons, M of them steered, D values of a latent, K clusters.
-"""
+"""Persons whose cluster disagrees with a concept: are they met worse, and does steering M of them help?"""
 
 from dataclasses import dataclass
 
@@ -59,11 +56,12 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
     concept, split, strength = judging.choose_concept(options.concept, clustered.concepts, labels, options.clusters)
     found = judging.misclassified(labels, split.sides, options.clusters)
     agree, disagree = found.agree, found.disagree
+    groups = dict(agree=agree, disagree=disagree, unknown=~agree & ~disagree)
     flipped = stop_flipping(cfg)
     shifts = choose_shifts(clustered, split, found, options)
     bootstrap = Bootstrap(own.image_ids, options.bootstrap, options.confidence, options.seed)
     dataset_split = options.split or (selection.store.manifest.source.get('dataset') or {}).get('split') or 'train'
-    decoded: tuple[Floats, Floats] | None = None
+    decoded = None
     if len(shifts.persons):
         with timed(times, 'network'):
             decoded = decode_shifted(options, own, shifts, dataset_split)
@@ -84,9 +82,7 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
             chosen='auto' if options.concept == AUTO else 'by name',
             majority=[None if side < 0 else int(side) for side in found.majority],
         ),
-        counts=results.Counts(
-            agree=int(agree.sum()), disagree=int(disagree.sum()), unknown=int((~agree & ~disagree).sum())
-        ),
+        counts=results.Counts(**{name: int(who.sum()) for name, who in groups.items()}),
         pck=results.GroupPck(
             agree=bootstrap.of(agree).mean(pck[agree]),
             disagree=bootstrap.of(disagree).mean(pck[disagree]),
@@ -104,10 +100,7 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
 def choose_shifts(
     clustered: Clustered, split: judging.Split, found: judging.Found, options: ClusterShiftOptions
 ) -> Shifts:
-    """Whom to steer, by the mean of the cluster to go to less that of their own.
-
-    The first who disagree, and as many who agree, drawn with the seed.
-    """
+    """The first who disagree, and as many drawn who agree; each by the target's mean less that of their own."""
     disagree = np.flatnonzero(found.disagree)[: options.limit]
     agree = stream(options.seed, 'shifted_persons').permutation(np.flatnonzero(found.agree))
     persons = np.concatenate([disagree, np.sort(agree[: len(disagree)])])

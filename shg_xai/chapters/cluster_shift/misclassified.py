@@ -1,9 +1,7 @@
 """Persons whose cluster goes with one side of a concept while they are on the other.
 
-A concept has two sides: 0 and 1 of a flag, up to the median and above it of a number. Each cluster gets the side most
-of its persons are on; who is on the other one is misclassified.
-
-Shapes: N persons, K clusters, D values of a latent.
+A concept has two sides: 0 and 1 of a flag, up to the median and above it of a number. Each of K clusters gets the side
+most of its persons, of N in all, are on; who is on the other one is misclassified.
 """
 
 import difflib
@@ -67,8 +65,7 @@ def counted(labels: Array, sides: Array, clusters: int) -> Array:
 def association(table: Array) -> float:
     """Cramer's V of clusters and sides, by counts (K, 2): 0 (nothing to do with each other) to 1 (the same).
 
-    The root of chi squared over the number of persons; the smaller side of the table has two categories (Cramer,
-    Mathematical Methods of Statistics, 1946, section 21.9).
+    The root of chi squared over the number of persons (Cramer, Mathematical Methods of Statistics, 1946, section 21.9).
     """
     table = table[table.sum(axis=1) > 0].astype(float)
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
@@ -139,10 +136,7 @@ def cluster_means(selection: Selection, labels: Array, clusters: int) -> Array:
 
 
 def unpaired_difference(values: Array, first: Array, second: Array, bootstrap: Bootstrap) -> Estimate:
-    """Mean of one group of persons, by a mask (N,), less that of another, and its interval over images.
-
-    Both groups are in every resample of images, as two persons of one image may be in either.
-    """
+    """Mean of one group of persons, by a mask (N,), less that of another; the images of both are drawn together."""
     known = np.isfinite(values) & (first | second)
     values, first = values[known], first[known]
     if not first.any() or first.all():

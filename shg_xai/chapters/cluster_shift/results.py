@@ -70,8 +70,7 @@ class ClusterShift(NetworkAnswer, kw_only=True, tag='cluster_shift'):
     """Persons whose cluster disagrees with a concept: how well they are met, and what steering does for them.
 
     Attributes:
-        store: Folder of the latents.
-        layer: The layer that was clustered and is steered.
+        layer: The layer of the store that was clustered and is steered.
         analysis: Where clusters and concepts were read; None where they were found anew.
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: crop, bbox or torso.

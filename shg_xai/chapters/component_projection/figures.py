@@ -44,7 +44,7 @@ def draw_width(answers: Sequence[ComponentProjection]) -> figure.Figure:
         ax.set_axis_off()
     for place, answer in enumerate(answers):
         line, column = divmod(place, columns)
-        panels = axes[3 * line : 3 * line + 3, column]
+        panels = list(axes[3 * line : 3 * line + 3, column])
         _draw_latent(panels, answer, latent_name(answer) if len(answers) > 1 else '')
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc='outside upper left', ncols=4)
     return figure
@@ -59,8 +59,7 @@ def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str
         value, low, high = np.array([(point.value, point.low, point.high) for point in curve.y], float).T
         above.fill_between(curve.x, low, high, color=colour, alpha=0.18, linewidth=0)
         above.plot(curve.x, value, marker=marker, color=colour, markersize=4, linewidth=1.4, label=GROUPS[group])
-        untouched = answer.untouched[group].value
-        if untouched is not None:
+        if (untouched := answer.untouched[group].value) is not None:
             above.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
     above.plot([], [], ':', color=INK, linewidth=1.1, label='untouched network')
     above.set(ylabel='PCK', title=title)
@@ -85,8 +84,7 @@ def _draw_rules(panels: Sequence[Axes], answer: ComponentProjection) -> None:
     above, middle, below = panels
     entries = [('suggested', answer.suggestion.k, True), *((rule.name, rule.k, False) for rule in answer.rules)]
     # By k: a name to the left of its line then crosses no other.
-    entries.sort(key=lambda entry: (entry[1], not entry[2]))
-    for y, (name, k, first) in enumerate(entries):
+    for y, (name, k, first) in enumerate(sorted(entries, key=lambda entry: (entry[1], not entry[2]))):
         lines = (above.axvline(k), below.axvline(k), *middle.plot([k, k], [-0.6, y]))
         colour, width, style, layer = (INK, 1.3, '-', 1.5) if first else (MARK, 0.8, (0, (2, 2)), 1)
         for line in lines:

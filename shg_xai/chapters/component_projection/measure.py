@@ -75,7 +75,7 @@ def ladder(dimensions: int, also: Sequence[int] = ()) -> list[int]:
 
 
 def steps(asked: Sequence[int], dimensions: int, has: str, also: Sequence[int] = ()) -> list[int]:
-    """The numbers of components to try, ascending, always D, too: those asked for, else the ladder with some more.
+    """The numbers to try, ascending, always D, too: those asked for, else the ladder with some more.
 
     Raises:
         InputError: One is above D, as ``has`` says in words.

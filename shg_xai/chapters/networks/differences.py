@@ -4,8 +4,8 @@ A seed is one training run. The number reported is the mean over seeds of the me
 from drawing images anew (:mod:`shg_xai.stats.bootstrap`). That interval says how the number depends on who was tested,
 not on how the training happened to go; so a verdict also asks the interval over seeds.
 
-Shapes: S seeds, P persons. Scores are S arrays of shape (P,), one a seed, as PCK from 0 to 1; NaN where no joint of a
-person counts. Who is NaN in any of them is left out of all.
+Scores are S arrays (P,), one a seed, PCK of P persons from 0 to 1, NaN where no joint counts, which leaves a person out
+of all.
 """
 
 import math
@@ -64,11 +64,7 @@ def seeds_interval(by_seed: Sequence[float | None], confidence: float) -> Estima
 
 
 def verdict(over_persons: Estimate, over_seeds: Estimate) -> Verdict:
-    """What the interval over persons and the one over seeds say together.
-
-    Better or worse where both leave out 0 on the same side; 'too few seeds to tell' where that over seeds does not, 'no
-    difference found' where that over persons does not.
-    """
+    """Better or worse where both intervals leave out 0 on one side; else none was found, or seeds are too few."""
     both = (estimate.ends or (0, 0) for estimate in (over_persons, over_seeds))
     side, other = ((low > 0) - (high < 0) for low, high in both)
     if side == 0:

@@ -142,14 +142,10 @@ def draw_networks(answer: Networks) -> Figure:
     titles = [wrap(network.title) for network in answer.networks] + ['mean pose'] * bool(answer.mean_pose)
     figure = new_figure(PAGE, 0.52 * len(titles) + 1.15)
     for ax, group in zip(figure.subplots(1, len(SHOWN), sharey=True), SHOWN, strict=True):
-        rows = [
-            Row(
-                network.pck[group],
-                number(network.pck[group].value, 3),
-                [seed.pck[group].value for seed in network.seeds],
-            )
-            for network in answer.networks
-        ]
+        rows = []
+        for network in answer.networks:
+            pck, seeds = network.pck[group], [seed.pck[group].value for seed in network.seeds]
+            rows.append(Row(pck, number(pck.value, 3), seeds))
         low, high = _range(rows)
         ax.set(title=GROUPS[group], xlabel='PCK', xlim=(low, high))
         if (pose := (answer.mean_pose or {}).get(group)) is not None:

@@ -12,25 +12,21 @@ NAMES = {'improved': 'the autoencoder', 'improved_study': 'the study’s own aut
 
 def findings(answer: Networks, results: Results) -> list[str]:
     """What came of the networks, in the order to be read."""
-    confidence = confidence_of(answer)
-    cost = [text for key in AUTOENCODERS for text in _splice(answer, key)]
-    first = [*_setting(answer), *_helps(answer, confidence), _plain(answer, confidence)]
-    return [*first, *cost, *_autoencoders(answer), *_others(answer, confidence)]
-
-
-def _setting(answer: Networks) -> list[str]:
-    """Who was used, and how many seeds."""
     data, limit, seeds = answer.data, answer.settings.limit, answer.seeds
+    most = '' if limit is None else f' (of each part at most {number(limit)})'
     texts = [
         f'The networks were trained on {plural(data.train, "person")}, chosen on {number(data.val)} and tested on '
-        f'{number(data.test)}' + ('.' if limit is None else f' (of each part at most {number(limit)}).')
+        f'{number(data.test)}{most}.'
     ]
     if len(seeds) == 1:
         texts.append(
             f'One seed was run ({seeds[0]}): one seed cannot tell a network from luck. The intervals say how the '
             'numbers depend on who was tested, not on how the training happened to go.'
         )
-    return texts
+    confidence = confidence_of(answer)
+    texts += [*_helps(answer, confidence), _plain(answer, confidence)]
+    texts += [text for key in AUTOENCODERS for text in _splice(answer, key)]
+    return [*texts, *_autoencoders(answer), *_others(answer, confidence)]
 
 
 def _numbers(found: Comparison, confidence: str) -> str:
@@ -46,9 +42,16 @@ def _helps(answer: Networks, confidence: str) -> list[str]:
     """Whether a network with an autoencoder beats the one trained on as long without it."""
     texts = []
     for key, name in NAMES.items():
-        found = answer.comparison(key, 'control')
-        if found is not None:
-            texts += [_verdict(name, found, confidence), *_other_groups(answer, key, 'control')]
+        if found := answer.comparison(key, 'control'):
+            texts.append(_verdict(name, found, confidence))
+            others = {group: answer.comparison(key, 'control', group) for group in GROUPS if group != 'labelled'}
+            parts = [
+                f'{GROUPS[group]} {other.verdict.value} ({signed(other.difference.value)}, '
+                f'{span(other.difference, 3) or "interval not known"})'
+                for group, other in others.items()
+                if other
+            ]
+            texts += [f'The same two on other joints: {listed(parts)}.'] * bool(parts)
         elif key == 'improved' or answer.network(key):
             texts.append(f'Whether {name} helps beyond what training on gives was not looked at.')
     return texts
@@ -77,16 +80,6 @@ def _more_or_less(found: Comparison) -> str:
     return 'more' if (found.difference.value or 0) > 0 else 'less'
 
 
-def _other_groups(answer: Networks, a: str, b: str) -> list[str]:
-    """The verdicts on visible, occluded and limb joints in one sentence."""
-    parts = []
-    for group, title in GROUPS.items():
-        if group != 'labelled' and (found := answer.comparison(a, b, group)):
-            ends = span(found.difference, 3) or 'interval not known'
-            parts.append(f'{title} {found.verdict.value} ({signed(found.difference.value)}, {ends})')
-    return [f'The same two on other joints: {listed(parts)}.'] if parts else []
-
-
 def _plain(answer: Networks, confidence: str) -> str:
     plain = answer.network('plain')
     assert plain is not None  # no answer is made without it
@@ -111,12 +104,10 @@ def _splice(answer: Networks, key: Kind) -> list[str]:
     ]
     if off := [item.deviation for item in items if item.deviation is not None]:
         exact = f', to within {number(max(off), 6)}' if max(off) else ' exactly'
-        said = f'the network gives its own PCK again{exact}.'
+        said = f'the network gives its own PCK again{exact}'
         if max(off) >= ROUNDING:
-            said = (
-                f'the PCK is still off by as much as {number(max(off), 3)}: something else was changed along with it.'
-            )
-        texts.append(f'With the error it makes added back, {said}')
+            said = f'the PCK is still off by as much as {number(max(off), 3)}: something else was changed along with it'
+        texts.append(f'With the error it makes added back, {said}.')
     return texts
 
 
@@ -125,9 +116,9 @@ def _autoencoders(answer: Networks) -> list[str]:
     groups, texts = answer.autoencoder_groups(), []
     several = len({stack for _, stack, _ in groups}) > 1
     for (key, stack, width), items in groups.items():
+        where = f' of the {stack_name(stack)}' if several else ''
         held = spread((item.explained_variance_ratio for item in items), share=True) or 'an unknown share'
         pca = spread((item.pca_explained_variance_ratio for item in items), share=True) or 'is not known'
-        where = f' of the {stack_name(stack)}' if several else ''
         if any((item.explained_variance_ratio or 0) < 0 for item in items):
             held = f'{held} (below zero: worse than the mean latent alone)'
         dead, units = spread(item.dead_code_units for item in items), plural(width, 'unit')
