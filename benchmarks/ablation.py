@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from shg_xai.interventions.evaluate import Condition
-    from shg_xai.interventions.network import Network
+    from shg_xai.interventions.network import Network, Predictions
     from shg_xai.interventions.persons import Persons
-    from shg_xai.interventions.predictions import Predictions
     from shg_xai.tracing.tap import Outputs
 
 Found = dict[Hashable, 'Predictions']
@@ -74,8 +73,8 @@ def wholly(
 ) -> Found:
     """Predictions under every condition, the whole network run for each, on donors where needed."""
     from shg_xai.interventions.edits import Batch, resample
+    from shg_xai.interventions.network import Predictions
     from shg_xai.interventions.persons import build_loader
-    from shg_xai.interventions.predictions import Predictions
     from shg_xai.tracing.tap import tap
 
     layers = sorted({layer for one in conditions for layer in one.edits})

@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Where channels are redundant: tools/find_redundancy.py CONFIG CHECKPOINT --out FILE.json"""
 
+from shg_xai.chapters.channel_redundancy.findings import most_redundant
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
 from shg_xai.cli import run
@@ -28,9 +29,6 @@ def main() -> None:
 
 def markdown(found: ChannelRedundancy) -> str:
     """A row a layer, drops in points of percent, and the most redundant stage as a sentence."""
-    # SciPy takes its time, which --help does without.
-    from shg_xai.chapters.channel_redundancy.channels import most_redundant
-
     head = ('layer', 'channels', 'components for 95 %', 'suggested k', 'drop of labelled')
     rows = [
         (

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from types import ModuleType
+from typing import Any
 
 from shg_xai.drawing.material import Colour, Figure, Material, Table
 from shg_xai.results import Answer, Results
@@ -29,14 +29,7 @@ from shg_xai.results import Answer, Results
 
 @dataclass(frozen=True)
 class Chapter:
-    """One question.
-
-    Attributes:
-        name: Of its folder, and the tag of its answers.
-        title: Its heading.
-        order: Its place on the page.
-        methods: How it was computed, by heading.
-    """
+    """One question; its name is that of its folder and the tag of its answers."""
 
     name: str
     title: str
@@ -48,49 +41,44 @@ class Chapter:
         """Whether its answers are about an analysed layer, and stand in that layer's part of the page."""
         return 100 <= self.order < 200
 
-    def module(self, part: str) -> ModuleType | None:
-        """One of its modules; None where it has none."""
+    def _ask(self, part: str, function: str, *args: Answer | Results | Material) -> Any:
+        """What a function of one of its modules says; None where it has no such module or function."""
         name = f'{__name__}.{self.name}.{part}'
-        return importlib.import_module(name) if find_spec(name) else None
+        found = getattr(importlib.import_module(name), function, None) if find_spec(name) else None
+        return found and found(*args)
 
     def findings(self, answer: Answer, results: Results) -> list[str]:
         """What the numbers say, as sentences in plain text."""
-        module = self.module('findings')
-        return module.findings(answer, results) if module else []
+        return self._ask('findings', 'findings', answer, results) or []
 
     def figures(self, answer: Answer, material: Material) -> Iterator[Figure]:
         """What is drawn."""
-        module = self.module('figures')
-        yield from module.figures(answer, material) if module else ()
+        yield from self._ask('figures', 'figures', answer, material) or ()
 
     def colours(self, answer: Answer) -> list[Colour]:
         """What the map of a layer can be coloured by."""
-        module = self.module('figures')
-        return module.colours(answer) if module and hasattr(module, 'colours') else []
+        return self._ask('figures', 'colours', answer) or []
 
     def tables(self, answer: Answer, results: Results) -> list[Table]:
         """Numbers to look up."""
-        module = self.module('tables')
-        return module.tables(answer, results) if module else []
+        return self._ask('tables', 'tables', answer, results) or []
 
     def heading(self, answer: Answer, results: Results) -> str | None:
         """What tells this answer from the chapter's others; None where it needs no heading of its own."""
-        module = self.module('findings')
-        return module.heading(answer, results) if module and hasattr(module, 'heading') else None
+        heading: str | None = self._ask('findings', 'heading', answer, results)
+        return heading
 
 
 @cache
 def chapters() -> tuple[Chapter, ...]:
     """All chapters, in the order of the page."""
     found = []
-    for info in pkgutil.iter_modules(__path__):
-        if info.ispkg:
-            module = importlib.import_module(f'{__name__}.{info.name}')
-            found.append(Chapter(info.name, module.TITLE, module.ORDER, getattr(module, 'METHODS', {})))
+    for name in (info.name for info in pkgutil.iter_modules(__path__) if info.ispkg):
+        module = importlib.import_module(f'{__name__}.{name}')
+        found.append(Chapter(name, module.TITLE, module.ORDER, getattr(module, 'METHODS', {})))
     return tuple(sorted(found, key=lambda chapter: (chapter.order, chapter.name)))
 
 
 def chapter_of(answer: Answer) -> Chapter:
     """The chapter that an answer is of."""
-    tag = answer.__struct_config__.tag
-    return next(chapter for chapter in chapters() if chapter.name == tag)
+    return next(chapter for chapter in chapters() if chapter.name == answer.__struct_config__.tag)

@@ -1,18 +1,15 @@
 """Capture: what layers put out for each person, into a latent store; a use of the one loop.
 
-Persons who are stored already are left out, so that a run that was cut off goes on. Of several processes each takes its
-share of the others.
+Who is stored already is left out, so that a run that was cut off goes on. Of several processes each takes its share.
 """
 
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from mmengine.config import Config
 from mmengine.dist import barrier, get_rank, get_world_size
-from numpy.typing import NDArray
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
@@ -21,7 +18,7 @@ from shg_xai.interventions.capture_options import RANDOM, CaptureOptions
 from shg_xai.interventions.capture_options import DumpOptions as DumpOptions
 from shg_xai.interventions.evaluate import evaluate
 from shg_xai.interventions.network import Network, keypoint_names, open_model
-from shg_xai.interventions.persons import Columns, build_loader, evaluation_dataset, open_persons
+from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons
 from shg_xai.interventions.rows import first_arrays, sample_row
 from shg_xai.latents import LatentStore, Layer, ShardWriter, create_store
 from shg_xai.latents import evaluate as meets
@@ -50,11 +47,7 @@ def capture(options: CaptureOptions) -> int:
 def dump_latents(cfg: Config, checkpoint: str | None, options: DumpOptions) -> int:
     """Run a network (without checkpoint: of random weights) on the persons not stored yet, and store their latents.
 
-    Returns:
-        How many persons this process has stored.
-
-    Raises:
-        InputError: Anything the user can mend.
+    Returns how many this process has stored; InputError for anything the user can mend.
     """
     infos = {info.name: info for info in list_layers(cfg)}
     check_layers(options.layers, list(infos))
@@ -69,24 +62,25 @@ def store_persons(
 ) -> int:
     """The same with a model that has its weights, and the shape of each layer's output, without the batch."""
     persons = open_persons(cfg, options.split)
-    persons = persons.subset(choose_persons(persons.columns, options))
+    chosen = np.arange(len(persons))
+    if options.only:
+        chosen = chosen[meets(options.only, persons.columns)]
+    if not len(chosen):
+        raise InputError(f'--only {options.only!r}: no person of {options.split} meets it')
+    persons = persons.subset(chosen[: options.limit])
     dataset = persons.dataset
     layers = tuple(Layer.named(name, shape, options.dtype) for name, shape in shapes.items())
     network = Network(model, cfg, keypoint_names(dataset))
-    chosen = dict(only=options.only, limit=options.limit, predictions=options.predictions, flip_test=network.flips)
+    settings = dict(only=options.only, limit=options.limit, predictions=options.predictions, flip_test=network.flips)
     origin = Origin(cfg, dataset, evaluation_dataset(cfg, options.split), checkpoint, options.split)
-    manifest = origin.manifest(layers, chosen)
-
+    manifest = origin.manifest(layers, settings)
     if get_rank() == 0:
         # Before anything is written, so that the mends it names need no other folder.
         stored = len(LatentStore.open(options.out)) if (options.out / MANIFEST).is_file() else 0
         needed = check_space(layers, max(len(persons) - stored, 0), options.out)
         ids = create_store(options.out, manifest)
-        print(
-            f'{len(persons)} persons of {options.split}, {len(ids)} stored already; '
-            f'{needed / 1e6:.1f} MB to write to {options.out}',
-            flush=True,
-        )
+        said = f'{len(persons)} persons of {options.split}, {len(ids)} stored already'
+        print(f'{said}; {needed / 1e6:.1f} MB to write to {options.out}', flush=True)
     barrier()
     done = create_store(options.out, manifest)
     left = np.flatnonzero(~np.isin(persons.columns['annotation_id'], list(done)))
@@ -102,30 +96,11 @@ def store_persons(
     return len(mine)
 
 
-def choose_persons(columns: Columns, options: DumpOptions) -> NDArray[np.int64]:
-    """Numbers of the persons to store, in the order of the data set.
-
-    Raises:
-        InputError: The condition cannot be read, or nobody meets it.
-    """
-    chosen = np.arange(len(columns['annotation_id']))
-    if options.only:
-        chosen = chosen[meets(options.only, columns)]
-    if not len(chosen):
-        raise InputError(f'--only {options.only!r}: no person of {options.split} meets it')
-    return chosen[: options.limit]
-
-
-def check_space(layers: Sequence[Any], persons: int, out: Path) -> int:
-    """Bytes the store will take.
-
-    Raises:
-        InputError: The disk has not as much.
-    """
+def check_space(layers: Sequence[Layer], persons: int, out: Path) -> int:
+    """Bytes the store will take; InputError where the disk has not as much."""
     per_person = sum(int(np.prod(layer.shape)) * np.dtype(layer.dtype).itemsize for layer in layers)
     needed = persons * (per_person + ROW_BYTES)
-    folder = next(parent for parent in (out, *out.absolute().parents) if parent.exists())
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(next(parent for parent in (out, *out.absolute().parents) if parent.exists())).free
     if needed > free:
         raise InputError(
             f'{out}: the store needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are '

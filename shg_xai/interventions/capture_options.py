@@ -15,11 +15,7 @@ RANDOM = 'none'  # stands for a checkpoint where weights are drawn
 
 @dataclass(frozen=True)
 class DumpOptions:
-    """What to store.
-
-    Raises:
-        InputError: A number makes no sense.
-    """
+    """What to store; InputError where a number makes no sense."""
 
     layers: Annotated[tuple[str, ...], arg(metavar='NAME [NAME ...]')]
     """layers to store, in one pass; tools/list_layers.py lists them"""

@@ -22,13 +22,7 @@ SAME_PERSONS = 'The components were computed from persons of {}, who are tested 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Components of N stored latents of D values.
-
-    Attributes:
-        selection: The N persons.
-        components: All D of them.
-        above_noise: How many stand above noise, by parallel analysis.
-    """
+    """All D components of a selection's N latents, and how many of them parallel analysis finds above noise."""
 
     selection: Selection
     components: Components
@@ -37,9 +31,8 @@ class Fitted:
     def warnings(self, split: str) -> list[str]:
         """Sentences for the reader of a test of these components on the persons of a split."""
         store, dimensions = self.selection.store, self.selection.dimensions
-        found = []
-        if store.manifest.source.get('dataset', {}).get('split') == split:
-            found.append(SAME_PERSONS.format(split))
+        same = store.manifest.source.get('dataset', {}).get('split') == split
+        found = [SAME_PERSONS.format(split)] * same
         if not store.complete:
             found.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.')
         if len(store) <= dimensions:
@@ -51,16 +44,10 @@ class Fitted:
 
 
 def open_selection(folder: Path, layer: str | None, checkpoint: str) -> Selection:
-    """All persons of a store that was made by a checkpoint, a file or a URL.
-
-    Args:
-        folder: The store.
-        layer: A layer of it; None where it has one.
-        checkpoint: The checkpoint.
+    """All persons of a layer, None where there is one, of a store that a checkpoint, a file or a URL, has made.
 
     Raises:
-        InputError: No store or checkpoint, one of another network, no such layer, or none named though there are
-            several.
+        InputError: No store or checkpoint, one of another network, no such layer, or none named of several.
     """
     store = LatentStore.open(folder)
     if layer is None and len(store.layers) > 1:
@@ -99,19 +86,13 @@ def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
 
 def as_tensors(components: Components, device: torch.device) -> tuple[Tensor, Tensor]:
     """Mean (D,) and components (D, D), a column each, as edits want them, in float32."""
-    mean, vectors = (
-        torch.from_numpy(np.ascontiguousarray(values)).float().to(device)
-        for values in (components.mean, components.vectors)
-    )
+    both = (np.ascontiguousarray(values) for values in (components.mean, components.vectors))
+    mean, vectors = (torch.from_numpy(values).float().to(device) for values in both)
     return mean, vectors
 
 
 def check_stored(cfg: Config, *selections: Selection) -> None:
-    """Refuse stored layers that a config's network has not, or with another shape.
-
-    Raises:
-        InputError: It has not.
-    """
+    """Raise InputError for stored layers that a config's network has not, or with another shape."""
     infos = {info.name: info for info in list_layers(cfg)}
     check_layers([selection.layer for selection in selections], list(infos))
     for selection in selections:

@@ -8,9 +8,7 @@
 - ``shift`` (steering): the output, or a start that all share, moved along a direction.
 
 Zhang and Nanda, Towards Best Practices of Activation Patching in Language Models (2024), section 2, compare them.
-
 An edit is given the batch at hand and a place and returns the function of the layer's output that :func:`tap` wants.
-
 Shapes: N persons of a batch, C channels, H x W the resolution of a layer, D = C H W values of a latent, k components.
 """
 
@@ -27,12 +25,9 @@ from shg_xai.tracing.tap import Change, Outputs, Replacement
 
 @dataclass(frozen=True)
 class Batch:
-    """The persons whose outputs are edited.
+    """The persons whose outputs are edited, by their numbers (N,) in the data set.
 
-    Attributes:
-        persons: Their numbers in the data set, shape (N,).
-        donors: By place what it put out for the donors of these persons, one tensor (N, ...) a call of the layer; only
-            of places that are resampled.
+    ``donors`` is what each place that is resampled put out for the donors of these persons, a tensor (N, ...) a call.
     """
 
     persons: NDArray[np.int64]
@@ -58,32 +53,17 @@ def constant(values: Sequence[Tensor]) -> Edit:
 
 
 def project(mean: Tensor, vectors: Tensor) -> Edit:
-    """What the first k principal components leave: mean + V V^T (x - mean).
-
-    Args:
-        mean: Mean latent, float32, (D,).
-        vectors: V, a component a column, float32, (D, k).
-    """
+    """What the first k principal components V (D, k) leave: mean + V V^T (x - mean), by the mean latent (D,)."""
     return _in_float32(lambda x: _projected(x.flatten(1), mean, vectors).reshape(x.shape))
 
 
 def project_channels(mean: Tensor, vectors: Tensor) -> Edit:
-    """The same at each position of a feature map (N, C, H, W), with components over channels.
-
-    Args:
-        mean: Over persons and positions, float32, (C,).
-        vectors: V, a component a column, float32, (C, k).
-    """
+    """The same at each position of a feature map (N, C, H, W), by mean (C,) and components (C, k) over channels."""
     return _in_float32(lambda x: _projected(x.movedim(1, -1), mean, vectors).movedim(-1, 1))
 
 
 def shift(offset: Tensor, start: Tensor | None = None) -> Edit:
-    """Latents moved, all by the same.
-
-    Args:
-        offset: float32, (D,).
-        start: Where all are moved from, float32, (D,); None for each person's own latent.
-    """
+    """Latents moved by an offset (D,), each from where it is, or all from one start (D,)."""
     return _in_float32(
         lambda x: ((x.flatten(1) if start is None else start) + offset).expand(len(x), -1).reshape(x.shape)
     )
@@ -104,7 +84,7 @@ def _in_float32(change: Replacement) -> Edit:
 
     def changed(x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
-            return like(x, change(x.float()))
+            return _like(x, change(x.float()))
 
     return always(changed)
 
@@ -116,9 +96,9 @@ def _projected(x: Tensor, mean: Tensor, vectors: Tensor) -> Tensor:
 def given(values: Sequence[Tensor]) -> Replacement:
     """Answers the calls of a layer in one pass with these values, one after the other."""
     left = iter(values)
-    return lambda x: like(x, next(left))
+    return lambda x: _like(x, next(left))
 
 
-def like(x: Tensor, values: Tensor) -> Tensor:
+def _like(x: Tensor, values: Tensor) -> Tensor:
     """Values in the shape, type and memory format of what they take the place of."""
     return torch.empty_like(x).copy_(values)

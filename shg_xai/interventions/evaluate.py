@@ -1,15 +1,12 @@
 """The one loop over persons: every condition for every batch, computing once what conditions share.
 
 A condition is a set of edits (:mod:`shg_xai.interventions.edits`); none is the network as it is. For each batch and
-condition the loop hands out a :class:`Pass`, and whoever asked collects from it what they want: predictions, outputs of
-layers, metrics::
+condition the loop hands out a :class:`Pass`, from which its user takes predictions, outputs of layers, metrics::
 
     for one in evaluate(network, build_loader(cfg, dataset), [UNTOUCHED, Condition('zero', {layer: zero})]):
         scores[one.condition.name].append(one.predictions())
 
 Passes that are edited at one place only share everything before it (:func:`shg_xai.tracing.replayed`).
-
-Shapes: N persons of a batch, K keypoints.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -25,8 +22,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from shg_xai.interventions.edits import Batch, Edit, resample
-from shg_xai.interventions.network import Network
-from shg_xai.interventions.predictions import Predictions
+from shg_xai.interventions.network import Network, Predictions
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import Outputs, tap
 
@@ -38,9 +34,8 @@ class Condition:
     Attributes:
         name: Whatever its maker wants to know it by.
         edits: By place, a layer's name or a part of its output (``layer:part``).
-        reuse: A layer that fires before anything edited changes what is computed, or at the first edit itself; what
-            comes before it is computed once for all neighbouring conditions that name it. None: every pass is computed
-            from the image.
+        reuse: A layer that fires before any edit changes what is computed, or at the first edit itself: what comes
+            before it is computed once for all neighbouring conditions that name it. None: all from the image.
     """
 
     name: Hashable
@@ -53,15 +48,10 @@ UNTOUCHED = Condition('untouched')
 
 @dataclass(frozen=True)
 class Pass:
-    """A batch, run under a condition.
+    """A batch of N persons, by their numbers (N,) in the data set, run under a condition.
 
-    Attributes:
-        condition: Which.
-        persons: Numbers of the N persons in the data set, shape (N,).
-        samples: MMPose's, with predictions; overwritten by the next pass of the batch.
-        outputs: Of the layers read, a tensor (N, ...) a call.
-        batch: As it came from the loader.
-        network: That ran it.
+    Samples are MMPose's, with predictions, overwritten by the next pass of the batch; outputs are of the layers read, a
+    tensor (N, ...) a call; the batch is as it came from the loader.
     """
 
     condition: Condition
@@ -86,7 +76,7 @@ def evaluate(
     donors: DataLoader[Any] | None = None,
     desc: str = 'network',
 ) -> Iterator[Pass]:
-    """Run a network on persons under each condition.
+    """Run a network on persons under each condition, and hand out each pass, batch by batch.
 
     The network is in evaluation mode meanwhile, without gradients and in its config's precision; afterwards, also after
     an exception, no hook is on it and it trains again if it did before.
@@ -96,12 +86,7 @@ def evaluate(
         conditions: In the order of the passes of each batch; those that reuse the same layer stand side by side.
         read: Layers whose outputs are kept.
         stop: Whether a pass ends once all of ``read`` have fired, so that nothing is predicted.
-        donors: As many other persons in the same order, whose outputs :func:`~shg_xai.interventions.edits.resample`
-            takes.
-        desc: What the progress bar says.
-
-    Yields:
-        Each pass, batch by batch.
+        donors: As many other persons in the same order, whose outputs are resampled.
 
     Raises:
         InputError: The network has not a layer named.

@@ -18,15 +18,7 @@ def latent_layer(stack: int) -> str:
 
 
 def present_levels(model: nn.Module, config: str) -> list[list[int]]:
-    """For each stack the levels whose skip is on, ascending.
-
-    Args:
-        model: A pose estimator.
-        config: Named in the message.
-
-    Raises:
-        InputError: Its backbone is no StackedHourglass.
-    """
+    """For each stack the levels whose skip is on, ascending; InputError where the backbone is no StackedHourglass."""
     backbone = getattr(model, 'backbone', None)
     if not isinstance(backbone, StackedHourglass):
         raise InputError(

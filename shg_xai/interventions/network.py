@@ -1,16 +1,19 @@
-"""A network as it is evaluated: its model, its config, and how its predictions are judged."""
+"""A network as it is evaluated: its model, its config, what it predicts for N persons, and how that is judged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from mmengine.runner import autocast
+from numpy.typing import NDArray
 from torch import nn
 
+from shg_xai.evaluation.person_scores import person_scores, sample_distances
 from shg_xai.runner.building import build_runner
 from shg_xai.runner.evaluators import pck_settings
 from shg_xai.runner.provenance import identify as identify
@@ -18,11 +21,9 @@ from shg_xai.runner.provenance import identify as identify
 
 @dataclass(frozen=True)
 class Network:
-    """A network and how it is judged.
+    """A top-down pose estimator of MMPose's, with its config for autocast and flip test, and how it is judged.
 
     Attributes:
-        model: A top-down pose estimator of MMPose's.
-        cfg: Its config, for autocast and flip test.
         names: Names of the K keypoints.
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: crop, bbox or torso.
@@ -67,12 +68,51 @@ class Network:
         return samples
 
 
-def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
-    """A config's network with the weights of a checkpoint, random ones without.
+@dataclass(frozen=True)
+class Predictions:
+    """What a network predicted for N persons, float64.
 
-    Raises:
-        InputError: The checkpoint cannot be used.
+    Attributes:
+        keypoints: In pixels of the image, (N, K, 2).
+        scores: Height of each joint's heatmap, (N, K).
+        distances: To the truth, in units of the normaliser, (N, K); NaN for a person that has none.
+        v: Flags of the joints, int64, 0 unlabelled, 1 occluded, 2 visible, (N, K).
+        center: Of each crop, as its scale, which is width and height, in pixels of the image, (N, 2).
     """
+
+    keypoints: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    distances: NDArray[np.float64]
+    v: NDArray[np.int64]
+    center: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, samples: Sequence[Any], network: Network) -> 'Predictions':
+        """Copied from MMPose's samples; InputError where boxes come from a detector: nobody knows who a person is."""
+        judged = [sample_distances(sample.to_dict(), list(network.names), network.normaliser) for sample in samples]
+        found = [sample.pred_instances for sample in samples]
+        return cls(
+            np.stack([np.asarray(one.keypoints)[0, :, :2] for one in found]).astype(float),
+            np.stack([np.asarray(one.keypoint_scores)[0] for one in found]).astype(float),
+            np.stack([distances for distances, _ in judged]),
+            np.stack([v for _, v in judged]),
+            np.array([sample.input_center for sample in samples], dtype=float),
+            np.array([sample.input_scale for sample in samples], dtype=float),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence['Predictions']) -> 'Predictions':
+        """Predictions for the persons of all parts, in order."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+    def pck(self, network: Network) -> dict[str, NDArray[np.float64]]:
+        """For each person the share of joints that are correct, by group of joints, (N,); NaN without such a joint."""
+        return person_scores(self.distances, self.v, network.names, network.thr)
+
+
+def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
+    """A config's network with the weights of a checkpoint, random ones without; InputError if it cannot be used."""
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks want this module
 
     runner = build_runner(cfg, checkpoint)
@@ -88,16 +128,13 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 def keypoint_names(dataset: Any) -> list[str]:
     """Names of a data set's K keypoints, in their order."""
-    meta = dataset.metainfo
-    return [meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])]
+    return [dataset.metainfo['keypoint_id2name'][joint] for joint in range(dataset.metainfo['num_keypoints'])]
 
 
 def open_network(cfg: Config, checkpoint: str | None, dataset: Any, split: str) -> Network:
-    """A config's network with the weights of a checkpoint (None: random ones), judged as its config's VisiblePCK does.
+    """A config's network with a checkpoint's weights (None: random ones), judged as the split's VisiblePCK does.
 
-    Args:
-        dataset: The persons it is going to be tested on, for the names of the keypoints.
-        split: Which of the config's evaluators says how: train, val or test.
+    The data set is that of the persons to be tested, for the names of the keypoints.
 
     Raises:
         InputError: The checkpoint cannot be used, or the evaluator.

@@ -1,7 +1,4 @@
-"""The persons a network is tested on, and what is known of them before any is looked at.
-
-Shapes: N persons.
-"""
+"""The N persons a network is tested on, and what is known of them before any is looked at."""
 
 from copy import copy
 from dataclasses import dataclass
@@ -53,15 +50,10 @@ def person_columns(dataset: Any) -> Columns:
 
 
 def other_image(image_ids: NDArray[np.int64], persons: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """For each of N persons another one, the donor of a resample ablation: at random, of another image.
+    """For each of N persons, by number, another one of the data set, drawn at random from other images.
 
-    Persons of one photo share its light, its size and often what they do; a donor that shares nothing but the data set
-    tells what is the person's own. A donor may serve several.
-
-    Args:
-        image_ids: The image of each person of the data set.
-        persons: Numbers of the N persons, shape (N,).
-        seed: Of the draw, 0 or more.
+    It is the donor of a resample ablation. Persons of one photo share its light, its size and often what they do; a
+    donor that shares nothing but the data set tells what is the person's own. A donor may serve several.
 
     Raises:
         InputError: All persons are of one image.
@@ -74,12 +66,10 @@ def other_image(image_ids: NDArray[np.int64], persons: NDArray[np.int64], seed: 
 
 @dataclass(frozen=True)
 class Persons:
-    """The N persons a network is tested on.
+    """The N persons a network is tested on, of one split of its config.
 
-    Attributes:
-        dataset: MMPose's data set of them, as it is tested: annotated boxes, no augmentation.
-        columns: What is known of them, see :func:`person_columns`, (N,) each.
-        split: Which of the config's data sets they are of: train, val or test.
+    ``dataset`` is MMPose's of them, as it is tested: annotated boxes, no augmentation; ``columns`` is what is known of
+    them, see :func:`person_columns`.
     """
 
     dataset: Any
@@ -97,12 +87,10 @@ class Persons:
 
     def subset(self, chosen: NDArray[np.int64]) -> 'Persons':
         """Some of them, by their numbers, in that order; a number may come twice."""
-        columns = {name: values[chosen] for name, values in self.columns.items()}
-        # Not get_subset: it remembers by address what it has copied, so a step of the pipeline may become what lay
-        # there before and is gone.
+        # Not get_subset: it remembers what it has copied by its address, where something else may lie by now.
         dataset = copy(self.dataset)
         dataset.get_subset_(chosen.tolist())
-        return Persons(dataset, columns, self.split)
+        return Persons(dataset, {name: values[chosen] for name, values in self.columns.items()}, self.split)
 
     def spread(self, count: int) -> NDArray[np.int64]:
         """At most ``count`` of their numbers, evenly from the first to the last, ascending."""
@@ -130,7 +118,7 @@ def evaluation_dataset(cfg: Config, split: str) -> Any:
 
 
 def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
-    """The persons of a split (train, val or test) as they are tested; the first ones, at most ``limit``.
+    """The first persons, at most ``limit``, of a split (train, val or test), as they are tested.
 
     Raises:
         InputError: There are none, or the config has no such data set.
@@ -147,8 +135,7 @@ def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
 def build_loader(cfg: Config, dataset: Any) -> DataLoader[Any]:
     """The config's validation dataloader over these persons, in their order."""
     loader = cfg.get('val_dataloader') or cfg.test_dataloader
-    settings = {key: value for key, value in loader.items() if key != 'dataset'}
     # Each process has its own persons already, so no sampler may share them out again.
     own = dict(dataset=dataset, sampler=None, shuffle=False, drop_last=False)
-    built: DataLoader[Any] = Runner.build_dataloader({**settings, **own})
+    built: DataLoader[Any] = Runner.build_dataloader({**loader, **own})
     return built

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
 from shg_xai.drawing.pose_sheet import Pose
-from shg_xai.interventions.evaluate import Pass, evaluate
+from shg_xai.interventions.evaluate import evaluate
 from shg_xai.interventions.network import Network, keypoint_names
 from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.runner.building import config_errors
@@ -19,14 +19,9 @@ from shg_xai.runner.config import read_config
 
 
 class Sheet(NamedTuple):
-    """What a sheet is drawn from; N persons, K keypoints, L links.
+    """What a sheet is drawn from: each person's RGB crop (H, W, 3), annotated pose, and predicted pose with its PCK.
 
-    Attributes:
-        crops: N RGB crops (H, W, 3).
-        truth: N annotated poses.
-        poses: N predicted poses, with PCK.
-        links: L pairs of joints.
-        colours: RGB of the links, shape (L, 3).
+    Links are L pairs of joints, their colours RGB, (L, 3).
     """
 
     crops: list[NDArray[np.uint8]]
@@ -59,21 +54,11 @@ def predict_persons(config: str, checkpoint: str, data_root: str | None, count: 
     sheet = Sheet([], [], [], meta['skeleton_links'], np.asarray(meta['skeleton_link_colors']))
     for one in evaluate(network, build_loader(cfg, persons.dataset)):
         sheet.crops.extend(image.permute(1, 2, 0).numpy()[..., ::-1] for image in one.batch['inputs'])
-        for truth, pose in _poses(one):
-            sheet.truth.append(truth)
-            sheet.poses.append(pose)
+        found = one.predictions()
+        for row, (sample, score) in enumerate(zip(one.samples, found.pck(network)['labelled'], strict=True)):
+            joints = np.stack([sample.gt_instances.keypoints[0], found.keypoints[row]])
+            start, labelled = found.center[row] - found.scale[row] / 2, found.v[row] > 0
+            true, own = (joints - start) / found.scale[row] * np.asarray(sample.input_size)  # in pixels of the crop
+            sheet.truth.append(Pose(true, labelled))
+            sheet.poses.append(Pose(own, np.ones_like(labelled), float(score)))
     return sheet
-
-
-def _poses(one: Pass) -> list[tuple[Pose, Pose]]:
-    """Truth and prediction of each person of a pass, in pixels of the crop."""
-    found, pairs = one.predictions(), []
-    for row, (sample, score) in enumerate(zip(one.samples, found.pck(one.network)['labelled'], strict=True)):
-        size, start = np.asarray(sample.input_size), found.center[row] - found.scale[row] / 2
-        true, own = (
-            (joints - start) / found.scale[row] * size
-            for joints in (sample.gt_instances.keypoints[0], found.keypoints[row])
-        )
-        labelled = found.v[row] > 0
-        pairs.append((Pose(true, labelled), Pose(own, np.ones_like(labelled), float(score))))
-    return pairs

@@ -26,26 +26,22 @@ def first_arrays(outputs: Outputs, persons: int) -> dict[str, NDArray[np.float32
     for name, tensors in outputs.items():
         if not tensors:
             raise InputError(f'layer {name!r} does not fire in this network; tools/list_layers.py lists those that do')
-        if tensors[0].shape[:1] != (persons,):
-            raise InputError(
-                f'layer {name!r}: its output {tuple(tensors[0].shape)} has not one entry for each of {persons} persons'
-            )
+        shape = tuple(tensors[0].shape)
+        if shape[:1] != (persons,):
+            raise InputError(f'layer {name!r}: its output {shape} has not one entry for each of {persons} persons')
     return {name: tensors[0].float().cpu().numpy() for name, tensors in outputs.items()}
 
 
 def relative_name(path: str, folder: str | None) -> str:
     """An image's path from its folder on, with slashes; only its name if it lies elsewhere."""
-    if folder:
-        inside = PurePath(osp.abspath(path))
-        if inside.is_relative_to(osp.abspath(folder)):
-            return inside.relative_to(osp.abspath(folder)).as_posix()
-    return PurePath(path).name
+    inside = PurePath(osp.abspath(path))
+    if folder and inside.is_relative_to(osp.abspath(folder)):
+        return inside.relative_to(osp.abspath(folder)).as_posix()
+    return inside.name
 
 
 def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[str, Any]:
-    """What a latent store's row says of a person with K keypoints, tested or not; what is not known is None.
-
-    File names start from ``image_dir``.
+    """What a latent store's row says of a person, tested or not, None if not known; file names start in ``image_dir``.
 
     Raises:
         InputError: The boxes come from a detector, so that nobody knows who the person is.
@@ -72,23 +68,16 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
         num_labelled=int((v > 0).sum()),
         image_width=width,
         image_height=height,
-        predicted_keypoints=None,
-        keypoint_scores=None,
-        pck=None,
+        **dict.fromkeys(('predicted_keypoints', 'keypoint_scores', 'pck')),
     )
     row |= {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}
     if 'pred_instances' in sample:
-        row |= _prediction(sample, keypoints, v)
+        predicted = np.asarray(sample.pred_instances.keypoints)[0, :, :2]
+        distances = pck.normalised_distances(predicted[None], keypoints[None], np.array([np.max(sample.input_scale)]))
+        score = pck.person_pck(distances < PCK_THRESHOLD, v[None] > 0)[0]
+        row |= dict(
+            predicted_keypoints=predicted.astype(np.float32).ravel(),
+            keypoint_scores=np.asarray(sample.pred_instances.keypoint_scores)[0].astype(np.float32),
+            pck=None if np.isnan(score) else float(score),
+        )
     return row
-
-
-def _prediction(sample: Any, keypoints: NDArray[np.float32], v: NDArray[Any]) -> dict[str, Any]:
-    """The columns of a prediction: keypoints (2K,), scores (K,), the person's PCK."""
-    predicted = np.asarray(sample.pred_instances.keypoints)[0, :, :2]
-    distances = pck.normalised_distances(predicted[None], keypoints[None], np.array([np.max(sample.input_scale)]))
-    score = pck.person_pck(distances < PCK_THRESHOLD, v[None] > 0)[0]
-    return dict(
-        predicted_keypoints=predicted.astype(np.float32).ravel(),
-        keypoint_scores=np.asarray(sample.pred_instances.keypoint_scores)[0].astype(np.float32),
-        pck=None if np.isnan(score) else float(score),
-    )

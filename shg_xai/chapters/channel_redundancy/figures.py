@@ -60,8 +60,7 @@ def _share(k: int, layer: LayerChannels) -> float:
 def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw two marks a stage, the first stage on top."""
     for y, layer in enumerate(answer.layers):
-        colour = PARTS[layer.part][0]
-        best = _share(layer.suggestion.k, layer)
+        colour, best = PARTS[layer.part][0], _share(layer.suggestion.k, layer)
         if layer.spectrum:
             held = _share(layer.spectrum.components_95, layer)
             ax.plot([best, held], [y, y], color=colour, linewidth=1, alpha=0.6)
@@ -69,8 +68,7 @@ def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
         ax.plot(best, y, 'o', color=colour, markersize=5.5)
         said = ax.annotate(number(layer.suggestion.k), (best, y), (0, 4), fontsize=7.5, textcoords='offset points')
         said.set(ha='center', annotation_clip=False)
-    several = several_stacks(answer)
-    names = [stage_text(layer, several) for layer in answer.layers]
+    names = [stage_text(layer, several_stacks(answer)) for layer in answer.layers]
     # A long name ends in what tells it from others.
     names = [name if len(name) < 30 else f'…{name[-28:]}' for name in names]
     ax.set_yticks(range(len(names)), names, parse_math=False)
@@ -88,8 +86,7 @@ def _draw_curves(ax: Axes, answer: ChannelRedundancy) -> None:
         if known:
             colour = PARTS[layer.part][0]
             ax.plot(*zip(*known, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)
-    untouched = answer.untouched['labelled'].value
-    if untouched is not None:
+    if (untouched := answer.untouched['labelled'].value) is not None:
         ax.axhline(untouched, color=INK, linestyle=':', linewidth=1.1)
         ax.annotate('untouched network', (0, untouched), (3, 4), textcoords='offset points', fontsize=8)
     ax.set_xscale('symlog', linthresh=2, linscale=0.5)

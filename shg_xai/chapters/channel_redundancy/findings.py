@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-from shg_xai.chapters.channel_redundancy.channels import most_redundant
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels
 from shg_xai.drawing.text import confidence_of, listed, number, plural, stack_name, with_span
 from shg_xai.results import Results
 
-# The layers named where many are alike.
-NAMED = 5
+NAMED = 5  # layers, where many are alike
 
 
 def findings(answer: ChannelRedundancy, results: Results) -> list[str]:
@@ -42,19 +40,20 @@ def findings(answer: ChannelRedundancy, results: Results) -> list[str]:
             f'{number(len(full))} of {plural(len(layers), "stage")} {"needs" if len(full) == 1 else "need"} all '
             f'channel components to stay within it, of the numbers tried: {listed(named)}.'
         )
-    return texts + _variance(layers)
+    if judged := [(layer.spectrum.components_95, layer.suggestion.k) for layer in layers if layer.spectrum]:
+        short = sum(held < k for held, k in judged)
+        needs, cut = 'variance there is no measure of what the network needs', 'by variance, none would be cut too far'
+        texts.append(
+            f'In {number(short)} of {plural(len(judged), "stage")}, 95 % of the variance is in fewer components than '
+            f'PCK asks for: {needs if short else cut}.'
+        )
+    return texts
 
 
-def _variance(layers: Sequence[LayerChannels]) -> list[str]:
-    """Whether 95 % of the variance says as much as PCK does."""
-    judged = [(layer.spectrum.components_95, layer.suggestion.k) for layer in layers if layer.spectrum]
-    if not judged:
-        return []
-    short = sum(held < k for held, k in judged)
-    where = f'In {number(short)} of {plural(len(judged), "stage")}'
-    needs, cut = 'variance there is no measure of what the network needs', 'by variance, none would be cut too far'
-    end = needs if short else cut
-    return [f'{where}, 95 % of the variance is in fewer components than PCK asks for: {end}.']
+def most_redundant(layers: Sequence[LayerChannels]) -> list[LayerChannels]:
+    """The layers whose suggested k is the smallest share of their channels; several if equal, in their order."""
+    shares = [layer.suggestion.k / layer.channels for layer in layers]
+    return [layer for layer, share in zip(layers, shares, strict=True) if share == min(shares)]
 
 
 def stage_text(layer: LayerChannels, stacks: bool) -> str:

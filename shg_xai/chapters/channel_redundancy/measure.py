@@ -1,19 +1,22 @@
 """Which stages of a network carry more channels than PCK needs.
 
-Shapes: N persons, C channels, H x W the resolution of a layer.
+Each position of each of N persons in a feature map (C, H, W) is one sample of C values, so what is found is what a 1x1
+convolution to fewer channels would keep.
 """
 
+import re
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from mmengine.config import Config
+from numpy.typing import NDArray
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
-from shg_xai.chapters.channel_redundancy.channels import channel_moments, place_of, spectrum_over_channels
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
-from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels
-from shg_xai.chapters.component_projection.width import curves, steps, untouched_pck
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, ChannelSpectrum, LayerChannels, Part
+from shg_xai.chapters.component_projection.measure import curves, steps, untouched_pck
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import SAME_PERSONS, as_tensors
 from shg_xai.interventions.edits import project_channels
@@ -24,16 +27,21 @@ from shg_xai.random_streams import stream
 from shg_xai.runner.layers import check_layers, list_layers
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.stats.moments import Moments
-from shg_xai.stats.pca import Components, principal_components
+from shg_xai.stats.moments import Moments, joined
+from shg_xai.stats.pca import Components, components_for, participation_ratio, principal_components
+
+# The stages of StackedHourglass, by the part of the network they are; level 0 of ups computes nothing of its own.
+STAGES: dict[Part, re.Pattern[str]] = {
+    'skip': re.compile(r'backbone\.hourglasses\.(\d+)\.skips\.(\d+)'),
+    'encoder': re.compile(r'backbone\.hourglasses\.(\d+)\.downs\.(\d+)'),
+    'bottleneck': re.compile(r'backbone\.hourglasses\.(\d+)\.bottleneck_residuals'),
+    'decoder': re.compile(r'backbone\.hourglasses\.(\d+)\.ups\.([1-9]\d*)'),
+    'after': re.compile(r'backbone\.residuals\.(\d+)'),
+}
 
 
 def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
-    """For every layer the spectrum over channels, and PCK of the network with k channel components of it.
-
-    Raises:
-        InputError: Anything the user can mend.
-    """
+    """For every layer the spectrum over channels, and PCK with k of it; InputError for anything the user can mend."""
     cfg, times = config_to_test(options), dict[str, float]()
     shapes = choose_layers(cfg, options.layers)
     ladders = {name: steps(options.ks, c, f'layer {name} has {c} channels') for name, (c, *_) in shapes.items()}
@@ -85,16 +93,14 @@ def choose_layers(cfg: Config, names: Sequence[str]) -> dict[str, tuple[int, ...
             )
         names = [name for name in infos if place_of(name).part is not None]
     check_layers(names, list(infos))
-    found: dict[str, tuple[int, ...]] = {}
-    for name in (name for name in infos if name in names):
-        shape = infos[name].shape
-        if not infos[name].per_person or len(shape) != 3:
+    chosen = {name: info for name, info in infos.items() if name in names}
+    for name, info in chosen.items():
+        if not info.per_person or len(info.shape) != 3:
             raise InputError(
-                f'layer {name}: puts out {shape}, no feature map (channels, height, width) for each person; leave it '
-                'out of --layers'
+                f'layer {name}: puts out {info.shape}, no feature map (channels, height, width) for each person; leave '
+                'it out of --layers'
             )
-        found[name] = shape
-    return found
+    return {name: info.shape for name, info in chosen.items()}
 
 
 def fit_persons(cfg: Config, options: ChannelRedundancyOptions) -> Persons:
@@ -105,9 +111,7 @@ def fit_persons(cfg: Config, options: ChannelRedundancyOptions) -> Persons:
 
 
 def fit_channels(network: Network, persons: Persons, layers: Sequence[str]) -> dict[str, Components]:
-    """By layer all C principal components over channels of what it puts out (N, C, H, W), streamed in float64.
-
-    Of a layer that fires several times in a pass the first output counts.
+    """By layer all C principal components over channels of what it puts out first (N, C, H, W), streamed in float64.
 
     Raises:
         InputError: A layer puts out NaN or infinity.
@@ -122,6 +126,48 @@ def fit_channels(network: Network, persons: Persons, layers: Sequence[str]) -> d
                 raise InputError(f'layer {name}: puts out NaN or infinity for some persons; {mend}')
             found[name] = channel_moments(values.cpu().numpy(), found.get(name))
     return {name: principal_components(own.mean, own.covariance) for name, own in found.items()}
+
+
+class Place(NamedTuple):
+    """Where a layer stands in a StackedHourglass, see :class:`LayerChannels`; all None where it is no stage of one."""
+
+    stack: int | None = None
+    part: Part | None = None
+    level: int | None = None
+
+
+def place_of(layer: str) -> Place:
+    """Where a layer of a StackedHourglass stands, by its name."""
+    for part, name in STAGES.items():
+        if found := name.fullmatch(layer):
+            stack, *level = map(int, found.groups())
+            return Place(stack, part, level[0] if level else None)
+    return Place()
+
+
+def channel_moments(outputs: NDArray[np.floating[Any]], before: Moments | None = None) -> Moments:
+    """Mean and scatter over channels, in float64, of a layer's outputs (N, C, H, W) and of all batches before them."""
+    for person in outputs:  # one at a time bounds the memory float64 takes
+        samples = person.reshape(len(person), -1).T.astype(np.float64)
+        mean = samples.mean(axis=0)
+        centred = samples - mean
+        own = Moments(len(samples), mean, centred.T @ centred)
+        before = own if before is None else joined(before, own)
+    assert before is not None, 'a batch has a person'
+    return before
+
+
+def spectrum_over_channels(components: Components, ks: Sequence[int]) -> ChannelSpectrum | None:
+    """How C channel components share out the variance; None where nothing varies, so that there is none."""
+    values, total = components.eigenvalues, components.eigenvalues.sum()
+    if not total > 0:
+        return None
+    return ChannelSpectrum(
+        explained_variance_ratio=components.ratio.tolist(),
+        cumulative=[min(float(values[:k].sum() / total), 1.0) for k in ks],
+        components_95=components_for(values, 0.95),
+        participation_ratio=participation_ratio(values),
+    )
 
 
 def _warnings(

@@ -9,19 +9,14 @@ from shg_xai.chapters.component_projection.options import WidthOptions
 from shg_xai.options import at_least
 from shg_xai.runner.options import Split
 
+ALL = '(default: all stages of a StackedHourglass)'
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelRedundancyOptions(WidthOptions):
-    """A network of which each stage's channels are projected on their first k principal components.
+    """A network of which each stage's channels are projected; InputError where an option makes no sense."""
 
-    Raises:
-        InputError: An option makes no sense.
-    """
-
-    layers: Annotated[
-        tuple[str, ...],
-        arg(metavar='NAME [NAME ...]', help_behavior_hint='(default: all stages of a StackedHourglass)'),
-    ] = ()
+    layers: Annotated[tuple[str, ...], arg(metavar='NAME [NAME ...]', help_behavior_hint=ALL)] = ()
     """layers whose output is a feature map"""
     fit_split: Split = 'train'
     """whose outputs the components are of"""

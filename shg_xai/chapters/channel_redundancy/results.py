@@ -10,13 +10,9 @@ Part = Literal['encoder', 'skip', 'bottleneck', 'decoder', 'after']
 
 
 class ChannelSpectrum(Typed, kw_only=True):
-    """How the variance of a layer is shared out over its C channel components.
+    """How the variance of a layer is shared out over its C channel components: of each, and of the first k, for each k.
 
-    Attributes:
-        explained_variance_ratio: Share of each, descending, C of them.
-        cumulative: Share of the first k together, for each k tried.
-        components_95: How many hold 95 % of the variance.
-        participation_ratio: Over how many equal components the variance is as if spread, from 1 to C.
+    The participation ratio says over how many equal components the variance is as if spread, from 1 to C.
     """
 
     explained_variance_ratio: list[float]
@@ -31,11 +27,8 @@ class LayerChannels(Typed, kw_only=True):
     Attributes:
         stack: Which hourglass, from 0; None where it is no stage of a StackedHourglass, as is part.
         level: 0 is the finest; None where the part has no levels.
-        channels: C.
-        height: H, of its output.
-        width: W.
         spectrum: None where it puts out the same for everybody at every position.
-        ks: The numbers of components, ascending; C is the last.
+        ks: The numbers of components, ascending; the last are all channels.
         pck: PCK against k, by group of joints.
         drop: What is lost against k, person by person, by group.
     """

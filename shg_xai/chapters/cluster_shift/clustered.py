@@ -1,7 +1,4 @@
-"""Clusters and concepts of a store's persons: read from an analysis, or found anew.
-
-Shapes: N persons, K clusters.
-"""
+"""Clusters and concepts of a store's persons: read from an analysis, or found anew."""
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -26,10 +23,7 @@ CONCEPT, CLUSTER = 'concept.', 'cluster_k'
 
 @dataclass(frozen=True)
 class Clustered:
-    """N persons of a store in K clusters: the cluster of each, 0 to K - 1, int64, shape (N,).
-
-    Concepts are by name, float64, shape (N,), NaN where not known.
-    """
+    """N persons of a store, the cluster of each, 0 to K - 1, and concepts by name, NaN where not known, (N,)."""
 
     selection: Selection
     labels: NDArray[Any]
@@ -37,25 +31,19 @@ class Clustered:
 
 
 def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor, times: dict[str, float]) -> Clustered:
-    """Cluster all persons of a selection, as an analysis does; ``times`` gets the seconds of each stage.
-
-    Raises:
-        InputError: There are too few persons, or their latents cannot be analysed.
-    """
+    """Cluster all persons of a selection, as an analysis does; InputError where they are few or cannot be analysed."""
     options = Options(seed=seed, ks=(clusters,))
     check(selection, options)
     with working(selection, options, pool, times) as work:
-        found = structure(work)
-    labels = found.clusters[clusters].best.labels.astype(np.int64)
+        labels = structure(work).clusters[clusters].best.labels.astype(np.int64)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
     return Clustered(selection, labels, {concept.name: concept.values for concept in known})
 
 
 def read_clusters(folder: Path, name: str | None, selection: Selection, clusters: int) -> tuple[str, Clustered]:
-    """Read what an analysis of a store has found: its name, and its persons in the order of the store.
+    """Read what an analysis in a folder has found: its name, and its persons in the order of the store.
 
-    Of a folder that tools/analyze_latent.py has written it is the analysis of that name, or, without, the one of the
-    store's network and layer; the selection is of all persons of the store.
+    It is the one of the network and layer of the selection, all persons of a store; of several the one named.
 
     Raises:
         InputError: No analysis, none of that name or number of clusters, or one of another network, layer or store.
@@ -72,8 +60,7 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
         raise InputError(f'--k-clusters {clusters}: {file} has clusters for {", ".join(known)}; choose one of these')
     ids = table['annotation_id'].to_numpy()
     order = np.argsort(selection.annotation_ids)
-    places = np.searchsorted(selection.annotation_ids, ids, sorter=order)
-    places = order[places.clip(max=len(order) - 1)]
+    places = order[np.searchsorted(selection.annotation_ids, ids, sorter=order).clip(max=len(order) - 1)]
     missing = selection.annotation_ids[places] != ids
     if missing.any():
         raise InputError(
@@ -81,27 +68,20 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
             f'{selection.store.folder}; give the store it was made of'
         )
     rows = np.argsort(places)
-    table = table.take(pa.array(rows))
-    values = {
-        own.removeprefix(CONCEPT): table[own].to_numpy(zero_copy_only=False).astype(float)
-        for own in table.column_names
-        if own.startswith(CONCEPT)
-    }
-    labels = table[column].to_numpy().astype(np.int64)
-    return analysis.name, Clustered(selection.take(places[rows]), labels, values)
+    found = {own: table[own].to_numpy(zero_copy_only=False)[rows] for own in table.column_names}
+    values = {own.removeprefix(CONCEPT): found[own].astype(float) for own in found if own.startswith(CONCEPT)}
+    return analysis.name, Clustered(selection.take(places[rows]), found[column].astype(np.int64), values)
 
 
 def _named(folder: Path, name: str | None, selection: Selection) -> AnalysedLayer:
     """The analysis of a selection's network and layer."""
     layers = read_results(folder / 'results.json', 'make an analysis with tools/analyze_latent.py').layers
-    checkpoint = selection.store.manifest.source.get('checkpoint') or {}
-    own = (Checkpoint(**checkpoint), selection.layer)
-    fitting = [layer for layer in layers if (layer.checkpoint or Checkpoint(), layer.layer) == own]
     names = [layer.name for layer in layers]
-    if name is not None:
-        if name not in names:
-            raise InputError(f'--name {name}: {folder} has {", ".join(names)}')
-        fitting = [layer for layer in fitting if layer.name == name]
+    if name not in (None, *names):
+        raise InputError(f'--name {name}: {folder} has {", ".join(names)}')
+    own = Checkpoint(**selection.store.manifest.source.get('checkpoint') or {}), selection.layer
+    fitting = [layer for layer in layers if name in (None, layer.name)]
+    fitting = [layer for layer in fitting if (layer.checkpoint or Checkpoint(), layer.layer) == own]
     if not fitting:
         raise InputError(
             f'--analysis {folder}: {name or " and ".join(names)}: not of the network and layer ({selection.layer}) of '

@@ -1,6 +1,6 @@
 """Sentences on persons whose cluster disagrees with a concept."""
 
-from shg_xai.chapters.cluster_shift.results import ClusterShift, ShiftedGroups
+from shg_xai.chapters.cluster_shift.results import ClusterShift
 from shg_xai.drawing.text import above, below, confidence_of, number, plural, with_span
 from shg_xai.results import Estimate, Results
 
@@ -35,7 +35,14 @@ def findings(answer: ClusterShift, results: Results) -> list[str]:
             if shifted
             else f'{nobody} {who} were moved.'
         )
-    return texts + _both(answer.shifted)
+    # Whether steering says anything of the misclassified ones that the others do not show too.
+    own, other = (group.gain.ends if group else None for group in (answer.shifted.disagree, answer.shifted.agree))
+    if own and other:
+        said = 'that misclassified persons gain more or less by moving than the others is not shown'
+        does = 'helps' if own[0] > other[1] else 'harms' if own[1] < other[0] else ''
+        apart = f'Moving {does} misclassified persons more than it does the others.'
+        texts.append(apart if does else f'The two intervals overlap: {said}.')
+    return texts
 
 
 def _compared(estimate: Estimate, words: tuple[str, str], confidence: str) -> str:
@@ -47,19 +54,6 @@ def _compared(estimate: Estimate, words: tuple[str, str], confidence: str) -> st
     if above(estimate):
         return f'{words[0]}, by {with_span(estimate, confidence)}'
     if below(estimate):
-        low, high = estimate.ends
-        turned = Estimate(value=-estimate.value, low=-high, high=-low)
+        turned = Estimate(value=-estimate.value, low=-estimate.ends[1], high=-estimate.ends[0])
         return f'{words[1]}, by {with_span(turned, confidence)}'
     return f'no difference found, {with_span(estimate, confidence)}'
-
-
-def _both(shifted: ShiftedGroups) -> list[str]:
-    """Whether steering says anything of the misclassified ones that the others do not show too."""
-    own, other = (group.gain.ends if group else None for group in (shifted.disagree, shifted.agree))
-    if own is None or other is None:
-        return []
-    if own[0] <= other[1] and own[1] >= other[0]:
-        both = 'that misclassified persons gain more or less by moving than the others is not shown.'
-        return [f'The two intervals overlap: {both}']
-    does = 'helps' if own[0] > other[1] else 'harms'
-    return [f'Moving {does} misclassified persons more than it does the others.']

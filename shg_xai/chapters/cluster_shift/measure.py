@@ -1,7 +1,4 @@
-"""Persons whose cluster disagrees with a concept: are they met worse, and does steering them help?
-
-Shapes: N persons, M of them steered, D values of a latent, K clusters.
-"""
+"""Persons whose cluster disagrees with a concept: are they met worse, and does steering M of them help?"""
 
 from dataclasses import dataclass
 
@@ -33,10 +30,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shifts:
-    """Who is decoded from another cluster's place: persons by number, (M,), with what is added to each latent, (M, D).
-
-    Who disagrees comes first, so many, then who agrees.
-    """
+    """Who is steered: M persons by number, so many who disagree first, and what is added to each latent, (M, D)."""
 
     persons: NDArray[np.int64]
     disagree: int
@@ -47,15 +41,11 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
     """Set persons whose cluster disagrees with a concept beside the others, and steer both.
 
     The flip test is off: the mirrored pass would shift the latent of the image that is not mirrored. Every person keeps
-    their own skips.
-
-    Raises:
-        InputError: Anything the user can mend.
+    their own skips. InputError for anything the user can mend.
     """
-    cfg, times = config_to_test(options), dict[str, float]()
+    cfg, times, source = config_to_test(options), dict[str, float](), None
     selection = open_selection(options.store, options.layer, options.checkpoint)
     check_stored(cfg, selection)
-    source = None
     if options.analysis is None:
         with executor() as pool:
             clustered = find_clusters(selection, options.clusters, options.seed, pool, times)
@@ -71,7 +61,7 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
     shifts = choose_shifts(clustered, split, found, options)
     bootstrap = Bootstrap(own.image_ids, options.bootstrap, options.confidence, options.seed)
     dataset_split = options.split or (selection.store.manifest.source.get('dataset') or {}).get('split') or 'train'
-    decoded: tuple[Floats, Floats] | None = None
+    decoded = None
     if len(shifts.persons):
         with timed(times, 'network'):
             decoded = decode_shifted(options, own, shifts, dataset_split)
@@ -110,10 +100,7 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
 def choose_shifts(
     clustered: Clustered, split: judging.Split, found: judging.Found, options: ClusterShiftOptions
 ) -> Shifts:
-    """Whom to steer: the first who disagree, and as many who agree, drawn with the seed.
-
-    Each is shifted by the mean of the cluster to go to less that of their own.
-    """
+    """The first who disagree, and as many drawn who agree; each by the target's mean less that of their own."""
     disagree = np.flatnonzero(found.disagree)[: options.limit]
     agree = stream(options.seed, 'shifted_persons').permutation(np.flatnonzero(found.agree))
     persons = np.concatenate([disagree, np.sort(agree[: len(disagree)])])
@@ -134,8 +121,8 @@ def decode_shifted(
     cfg = config_to_test(options)
     stop_flipping(cfg)
     everybody = open_persons(cfg, split)
-    wanted, source = selection.annotation_ids[shifts.persons], f'{everybody.dataset.ann_file}'
-    persons = everybody.subset(find_persons(everybody.columns['annotation_id'], wanted, source))
+    known, wanted = everybody.columns['annotation_id'], selection.annotation_ids[shifts.persons]
+    persons = everybody.subset(find_persons(known, wanted, everybody.dataset.ann_file))
     network = open_network(cfg, options.checkpoint, persons.dataset, split)
     edit = shift_each(torch.from_numpy(shifts.offsets).float().to(network.device))
     layer = selection.layer
@@ -146,11 +133,7 @@ def decode_shifted(
 
 
 def find_persons(known: NDArray[np.int64], wanted: NDArray[np.int64], source: str) -> NDArray[np.int64]:
-    """Numbers, among a data set's annotation ids, of wanted ones, (M,), in their order.
-
-    Raises:
-        InputError: Some are not there; ``source`` names the data set.
-    """
+    """Numbers, in their order, of wanted annotation ids among a data set's; InputError where some are not there."""
     order = np.argsort(known)
     places = order[np.searchsorted(known, wanted, sorter=order).clip(max=len(known) - 1)]
     missing = known[places] != wanted
@@ -169,11 +152,14 @@ def _summary(
     persons = shifts.persons[part]
     if decoded is None or not len(persons):
         return None
-    before, after = (own[part] for own in decoded)
-    drawn, lengths = bootstrap.of(persons), np.linalg.norm(shifts.offsets[part], axis=1)
-    gain = drawn.difference(after, before)
-    estimates = dict(before=drawn.mean(before), after=drawn.mean(after), gain=gain)
-    return results.Shifted(persons=len(persons), mean_offset=float(lengths.mean()), **estimates)
+    (before, after), drawn = (own[part] for own in decoded), bootstrap.of(persons)
+    return results.Shifted(
+        persons=len(persons),
+        before=drawn.mean(before),
+        after=drawn.mean(after),
+        gain=drawn.difference(after, before),
+        mean_offset=float(np.linalg.norm(shifts.offsets[part], axis=1).mean()),
+    )
 
 
 def _warnings(

@@ -1,9 +1,7 @@
 """Persons whose cluster goes with one side of a concept while they are on the other.
 
-A concept has two sides: 0 and 1 of a flag, up to the median and above it of a number. Each cluster gets the side most
-of its persons are on; who is on the other one is misclassified.
-
-Shapes: N persons, K clusters, D values of a latent.
+A concept has two sides: 0 and 1 of a flag, up to the median and above it of a number. Each of K clusters gets the side
+most of its persons, of N in all, are on; who is on the other one is misclassified.
 """
 
 import difflib
@@ -27,10 +25,7 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Split:
-    """A concept cut in two: values above ``at`` are on side 1.
-
-    ``sides`` is 0 or 1, -1 where the concept is not known, int8, shape (N,).
-    """
+    """A concept cut in two: values above ``at`` are on side 1, others on 0, -1 where not known, int8, shape (N,)."""
 
     kind: Literal['flag', 'number']
     at: float
@@ -39,10 +34,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Found:
-    """Who agrees with their cluster, and who does not, bool, shape (N,); who is in neither has no known side.
-
-    ``majority`` is the side of each cluster, -1 for one of unknown persons only, shape (K,).
-    """
+    """The side of each cluster (K,), -1 if all persons of it are unknown, and who agrees with it and who not, (N,)."""
 
     majority: Array
     agree: Array
@@ -52,8 +44,7 @@ class Found:
 def split_concept(values: Array) -> Split | None:
     """Cut values (N,), NaN where not known, in two; None where all known ones are the same, or none is known.
 
-    A flag is cut between 0 and 1, a number at its median. Where nobody is above the median, the cut is at the largest
-    value below it.
+    A flag is cut between 0 and 1, a number at its median, or below the largest value if that is the median.
     """
     has = np.isfinite(values)
     known = np.unique(values[has])
@@ -74,8 +65,7 @@ def counted(labels: Array, sides: Array, clusters: int) -> Array:
 def association(table: Array) -> float:
     """Cramer's V of clusters and sides, by counts (K, 2): 0 (nothing to do with each other) to 1 (the same).
 
-    The root of chi squared over the number of persons; the smaller side of the table has two categories (Cramer,
-    Mathematical Methods of Statistics, 1946, section 21.9).
+    The root of chi squared over the number of persons (Cramer, Mathematical Methods of Statistics, 1946, section 21.9).
     """
     table = table[table.sum(axis=1) > 0].astype(float)
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
@@ -85,10 +75,10 @@ def association(table: Array) -> float:
 
 
 def choose_concept(name: str, known: Mapping[str, Array], labels: Array, clusters: int) -> tuple[str, Split, float]:
-    """The concept to judge clusters by: its name, its two sides, and Cramer's V.
+    """The concept to judge the clusters (N,), 0 to K - 1, by: its name, its two sides, and Cramer's V.
 
-    Named ``auto``, it is that of the largest V among those known of at least half of the persons, (N,) values each; of
-    fewer, chance makes V large. Labels are the cluster of each person, 0 to K - 1, (N,).
+    Named ``auto``, it is that of the largest V among those known of at least half of the persons; of fewer, chance
+    makes V large.
 
     Raises:
         InputError: There is no such concept, its value is the same for all, or none fits.
@@ -100,7 +90,7 @@ def choose_concept(name: str, known: Mapping[str, Array], labels: Array, cluster
     found = []
     for own in known if name == AUTO else [name]:
         split = split_concept(known[own])
-        if split is not None and (name != AUTO or 2 * (split.sides != UNKNOWN).sum() >= len(labels)):
+        if split and (name != AUTO or 2 * (split.sides != UNKNOWN).sum() >= len(labels)):
             found.append((own, split, association(counted(labels, split.sides, clusters))))
     if not found:
         if name == AUTO:
@@ -123,17 +113,15 @@ def misclassified(labels: Array, sides: Array, clusters: int) -> Found:
 def targets(labels: Array, sides: Array, majority: Array, means: Array) -> Array:
     """The cluster each person is moved to, (N,): the other one; of several that of the right side.
 
-    Who disagrees goes to the nearest cluster, by the means, among those of their own side; who agrees to the nearest
-    among those of the opposite side; where there is no such cluster, to the nearest other one. Labels and sides are of
-    each person, (N,), the majority's side (K,) and the mean latent (K, D), NaN for an empty one, of each cluster.
+    Who disagrees goes to the nearest cluster, by the means (K, D), NaN for an empty one, among those of their own side;
+    who agrees to the nearest of those of the opposite side; where there is no such cluster, to the nearest other one.
     """
     distances = np.linalg.norm(means[:, None] - means[None], axis=2)
     np.fill_diagonal(distances, np.inf)
-    distances = np.where(np.isnan(distances), np.inf, distances)
+    distances = np.where(np.isnan(distances), np.inf, distances)[labels]
     wanted = np.where(majority[labels] != sides, sides, 1 - sides)
     # Clusters of another side come after all of the wanted one.
-    order = np.lexsort((distances[labels], majority[None] != wanted[:, None], np.isinf(distances[labels])), axis=1)
-    return order[:, 0]
+    return np.lexsort((distances, majority[None] != wanted[:, None], np.isinf(distances)), axis=1)[:, 0]
 
 
 def cluster_means(selection: Selection, labels: Array, clusters: int) -> Array:
@@ -148,11 +136,7 @@ def cluster_means(selection: Selection, labels: Array, clusters: int) -> Array:
 
 
 def unpaired_difference(values: Array, first: Array, second: Array, bootstrap: Bootstrap) -> Estimate:
-    """Mean of one group of persons, by a mask (N,), less that of another, and its interval over images.
-
-    Both groups are in every resample of images, as two persons of one image may be in either. Values (N,) are NaN where
-    a person has none.
-    """
+    """Mean of one group of persons, by a mask (N,), less that of another; the images of both are drawn together."""
     known = np.isfinite(values) & (first | second)
     values, first = values[known], first[known]
     if not first.any() or first.all():
@@ -160,9 +144,7 @@ def unpaired_difference(values: Array, first: Array, second: Array, bootstrap: B
 
     def difference(weights: Array) -> float:
         a, b = weights * first, weights * ~first
-        if not a.any() or not b.any():
-            return np.nan
-        return float((a @ values) / a.sum() - (b @ values) / b.sum())
+        return float((a @ values) / a.sum() - (b @ values) / b.sum()) if a.any() and b.any() else np.nan
 
     drawn = [difference(weights) for weights in bootstrap.of(known).weights()]
     return bootstrap.estimate(difference(np.ones(len(values))), np.array(drawn), n=len(values))

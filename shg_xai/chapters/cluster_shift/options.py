@@ -14,11 +14,7 @@ AUTO = 'auto'
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterShiftOptions(StoreOptions):
-    """Clusters, a concept that goes with them, and how many persons to steer.
-
-    Raises:
-        InputError: An option makes no sense.
-    """
+    """Clusters, a concept, and how many persons to steer; InputError where an option makes no sense."""
 
     analysis: Annotated[
         Path | None, arg(metavar='DIR', help_behavior_hint='(default: find them anew in the store)')

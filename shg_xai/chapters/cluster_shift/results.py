@@ -47,13 +47,9 @@ class GroupPck(Typed, kw_only=True):
 
 
 class Shifted(Typed, kw_only=True):
-    """Some persons, decoded from their own latent and from the one steered to another cluster.
+    """PCK of some persons decoded from their own latent (before), and from the one shifted to another cluster (after).
 
-    Attributes:
-        before: PCK of labelled joints.
-        after: The same, once the latent was shifted by the difference of the clusters' means.
-        gain: After less before, person by person.
-        mean_offset: How long the shifts are on average.
+    The gain is after less before, person by person; ``mean_offset`` is how long the shifts are on average.
     """
 
     persons: int
@@ -74,8 +70,7 @@ class ClusterShift(NetworkAnswer, kw_only=True, tag='cluster_shift'):
     """Persons whose cluster disagrees with a concept: how well they are met, and what steering does for them.
 
     Attributes:
-        store: Folder of the latents.
-        layer: The layer that was clustered and is steered.
+        layer: The layer of the store that was clustered and is steered.
         analysis: Where clusters and concepts were read; None where they were found anew.
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: crop, bbox or torso.

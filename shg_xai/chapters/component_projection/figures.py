@@ -15,9 +15,7 @@ from shg_xai.drawing.text import confidence_of, number
 
 LINES: dict[Group, tuple[str, str]] = {'labelled': (BLUE, 'o'), 'visible': (GREEN, 's'), 'limbs': (ORANGE, '^')}
 MARK = '#B8B8B8'
-COLUMNS = 2
-# Ticks that keep apart on half a page.
-TICKS = (0, 1, 4, 16, 64, 256, 1024, 4096)
+TICKS = (0, 1, 4, 16, 64, 256, 1024, 4096)  # they keep apart on half a page
 
 
 def figures(answer: ComponentProjection, material: Material) -> Iterator[Figure]:
@@ -38,7 +36,7 @@ def figures(answer: ComponentProjection, material: Material) -> Iterator[Figure]
 @styled
 def draw_width(answers: Sequence[ComponentProjection]) -> figure.Figure:
     """Draw for each latent PCK, what rules say, and the variance kept, one above the other."""
-    columns, lines = min(COLUMNS, len(answers)), -(-len(answers) // COLUMNS)
+    columns, lines = min(2, len(answers)), -(-len(answers) // 2)
     strip = 0.2 * (max(len(answer.rules) for answer in answers) + 1) + 0.1
     figure = new_figure(PAGE, lines * (2.6 + strip + 1.35) + 0.5)
     axes = figure.subplots(3 * lines, columns, squeeze=False, sharex='col', height_ratios=[2.6, strip, 0.95] * lines)
@@ -53,7 +51,7 @@ def draw_width(answers: Sequence[ComponentProjection]) -> figure.Figure:
 
 
 def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str) -> None:
-    """Draw the three panels of a latent."""
+    """Draw the three panels of a latent, one above the other."""
     above, _, below = panels
     for group, (colour, marker) in LINES.items():
         curve = answer.pck[group]
@@ -61,8 +59,7 @@ def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str
         value, low, high = np.array([(point.value, point.low, point.high) for point in curve.y], float).T
         above.fill_between(curve.x, low, high, color=colour, alpha=0.18, linewidth=0)
         above.plot(curve.x, value, marker=marker, color=colour, markersize=4, linewidth=1.4, label=GROUPS[group])
-        untouched = answer.untouched[group].value
-        if untouched is not None:
+        if (untouched := answer.untouched[group].value) is not None:
             above.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
     above.plot([], [], ':', color=INK, linewidth=1.1, label='untouched network')
     above.set(ylabel='PCK', title=title)
@@ -87,8 +84,7 @@ def _draw_rules(panels: Sequence[Axes], answer: ComponentProjection) -> None:
     above, middle, below = panels
     entries = [('suggested', answer.suggestion.k, True), *((rule.name, rule.k, False) for rule in answer.rules)]
     # By k: a name to the left of its line then crosses no other.
-    entries.sort(key=lambda entry: (entry[1], not entry[2]))
-    for y, (name, k, first) in enumerate(entries):
+    for y, (name, k, first) in enumerate(sorted(entries, key=lambda entry: (entry[1], not entry[2]))):
         lines = (above.axvline(k), below.axvline(k), *middle.plot([k, k], [-0.6, y]))
         colour, width, style, layer = (INK, 1.3, '-', 1.5) if first else (MARK, 0.8, (0, (2, 2)), 1)
         for line in lines:

@@ -46,7 +46,7 @@ def heading(answer: ComponentProjection, results: Results) -> str | None:
 
 
 def latent_name(answer: ComponentProjection) -> str:
-    """``first stack``, or which layer it is where it is in no stack."""
+    """``first stack``, or the name of a layer that is in none."""
     return f'layer {answer.layer}' if answer.stack is None else stack_name(answer.stack)
 
 

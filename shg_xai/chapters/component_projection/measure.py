@@ -1,29 +1,31 @@
-"""PCK of a network whose latent is projected on its first principal components."""
+"""PCK of a network whose latent is projected on the first k of its D principal components: how many does it need?"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
-from shg_xai.chapters.component_projection.results import ComponentProjection
-from shg_xai.chapters.component_projection.width import curves, rules, stack_of, steps, untouched_pck
+from shg_xai.chapters.component_projection.results import ComponentProjection, Rule, Suggestion
+from shg_xai.errors import InputError
 from shg_xai.interventions.components import as_tensors, check_stored, fit, open_selection
 from shg_xai.interventions.edits import project
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, predictions
 from shg_xai.interventions.network import open_network
 from shg_xai.interventions.persons import build_loader, open_persons
+from shg_xai.results import Curve, Estimate
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.stats.pca import STUDY
+from shg_xai.stats.pca import SHARES, STUDY, components_for
+
+Scores = Mapping[str, NDArray[np.float64]]  # PCK of each person by group of joints, (N,)
 
 
 def measure(options: ComponentProjectionOptions) -> ComponentProjection:
-    """Measure PCK for a ladder of numbers of components of stored latents, and suggest a width.
-
-    What comes before the layer is computed once for all k.
-
-    Raises:
-        InputError: Anything the user can mend.
-    """
+    """Measure PCK for a ladder of k and suggest a width; InputError for anything the user can mend."""
     cfg, times = config_to_test(options), dict[str, float]()
     selection = open_selection(options.store, options.layer, options.checkpoint)
     layer, dimensions = selection.layer, selection.dimensions
@@ -55,3 +57,79 @@ def measure(options: ComponentProjectionOptions) -> ComponentProjection:
         **found,
         options=options,
     )
+
+
+class Curves(TypedDict):
+    """PCK against the number of components, and what is lost, by group of joints; and what follows from it."""
+
+    ks: list[int]
+    pck: dict[str, Curve]
+    drop: dict[str, Curve]
+    suggestion: Suggestion
+
+
+def ladder(dimensions: int, also: Sequence[int] = ()) -> list[int]:
+    """Numbers of components to try, ascending: 0, the powers of two below D, others below D, D: 15 for D = 4096."""
+    powers = [2**exponent for exponent in range(dimensions.bit_length())]
+    return sorted({0, dimensions, *(k for k in (*powers, *also) if k < dimensions)})
+
+
+def steps(asked: Sequence[int], dimensions: int, has: str, also: Sequence[int] = ()) -> list[int]:
+    """The numbers to try, ascending, always D, too: those asked for, else the ladder with some more.
+
+    Raises:
+        InputError: One is above D, as ``has`` says in words.
+    """
+    for k in asked:
+        if k > dimensions:
+            raise InputError(f'--k {k}: {has}; give at most as many')
+    return sorted({*asked, dimensions}) if asked else ladder(dimensions, also)
+
+
+def curves(untouched: Scores, changed: Mapping[int, Scores], bootstrap: Bootstrap, tolerance: float) -> Curves:
+    """PCK by k, ascending, and what is lost against the untouched network, each person measured twice."""
+    x, pck, drop = [float(k) for k in changed], {}, {}
+    for group, values in untouched.items():
+        pck[group] = Curve(x=x, y=[bootstrap.mean(own[group]) for own in changed.values()])
+        drop[group] = Curve(x=x, y=[bootstrap.difference(values, own[group]) for own in changed.values()])
+    return Curves(ks=list(changed), pck=pck, drop=drop, suggestion=suggestion(drop['labelled'], tolerance))
+
+
+def untouched_pck(scores: Scores, bootstrap: Bootstrap, split: str) -> dict[str, Estimate]:
+    """PCK of the network as it is, by group of joints; InputError where no person has a labelled joint."""
+    if np.isnan(scores['labelled']).all():
+        raise InputError(f'{split}: no person has a labelled joint that can be judged')
+    return {group: bootstrap.mean(values) for group, values in scores.items()}
+
+
+def suggestion(drop: Curve, tolerance: float) -> Suggestion:
+    """The smallest number of components that costs at most the tolerance, and so does every larger one.
+
+    "And every larger": components come in the order of their variance, not of their use, so PCK may fall again as k
+    grows. A k that is good by chance below one that is not would be no width to trust. All components together are the
+    network itself, up to rounding: the largest k is what remains where every smaller one costs too much.
+    """
+    chosen, *others = sorted(zip(drop.x, drop.y, strict=True), key=lambda point: point[0], reverse=True)
+    for k, lost in others:
+        if lost.value is None or lost.value > tolerance:
+            break
+        chosen = k, lost
+    return Suggestion(k=int(chosen[0]), tolerance=tolerance, drop=chosen[1])
+
+
+def rules(eigenvalues: NDArray[np.float64], noise: int) -> list[Rule]:
+    """The widths that looking at the latents alone would suggest; the study's 50 only where D is larger.
+
+    Eigenvalues are variances along components, descending, (D,); ``noise`` counts those above noise.
+    """
+    found = {f'{100 * share:.0f} % of the variance': components_for(eigenvalues, share) for share in SHARES}
+    found['above noise (parallel analysis)'] = noise
+    if len(eigenvalues) > STUDY:
+        found["the study's 50"] = STUDY
+    return [Rule(name=name, k=k) for name, k in found.items()]
+
+
+def stack_of(layer: str) -> int | None:
+    """Which hourglass of a StackedHourglass a layer is in, by its name, from 0; None where it is in none."""
+    found = re.match(r'backbone\.hourglasses\.(\d+)\.', layer)
+    return int(found[1]) if found else None

@@ -9,20 +9,14 @@ from shg_xai.errors import InputError
 from shg_xai.options import between
 from shg_xai.runner.options import MeasureOptions, StoreOptions
 
-METAVAR = 'K [K ...]'
+K = arg(name='k', metavar='K [K ...]')
 
 
 @dataclass(frozen=True, kw_only=True)
 class WidthOptions(MeasureOptions):
-    """A search for the smallest number of components that PCK is content with.
+    """A search for the smallest number of components that PCK is content with; InputError for options without sense."""
 
-    Raises:
-        InputError: An option makes no sense.
-    """
-
-    ks: Annotated[
-        tuple[int, ...], arg(name='k', metavar=METAVAR, help_behavior_hint='(default: 0, powers of two, all)')
-    ] = ()
+    ks: Annotated[tuple[int, ...], K, arg(help_behavior_hint='(default: 0, powers of two, all)')] = ()
     """numbers of components; all of them are always measured too"""
     tolerance: Annotated[float, arg(metavar='P')] = 0.005
     """drop of labelled PCK (0 to 1) that counts as none"""
@@ -39,7 +33,5 @@ class WidthOptions(MeasureOptions):
 class ComponentProjectionOptions(WidthOptions, StoreOptions):
     """A network whose latent is projected on the first k principal components of stored latents."""
 
-    ks: Annotated[
-        tuple[int, ...], arg(name='k', metavar=METAVAR, help_behavior_hint='(default: 0, powers of two, 50, all)')
-    ] = ()
+    ks: Annotated[tuple[int, ...], K, arg(help_behavior_hint='(default: 0, powers of two, 50, all)')] = ()
     """numbers of components; all of them are always measured too"""

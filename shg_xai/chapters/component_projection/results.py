@@ -12,12 +12,9 @@ class Rule(Typed, kw_only=True):
 
 
 class Suggestion(Typed, kw_only=True):
-    """The smallest number of components that costs next to nothing, and so does every larger one tried.
+    """The smallest number of components k that costs next to nothing, and so does every larger one tried.
 
-    Attributes:
-        k: Number of components, a step of the ladder.
-        tolerance: The largest drop of labelled PCK that counts as none.
-        drop: What is lost with k components: labelled PCK of the untouched network minus that with them.
+    The drop is labelled PCK of the untouched network less that with k; up to the tolerance it counts as none.
     """
 
     k: int
@@ -33,8 +30,7 @@ class ComponentProjection(NetworkAnswer, kw_only=True, tag='component_projection
 
     Attributes:
         store: Folder of the latents that the components are of.
-        layer: The layer that is projected.
-        stack: Which hourglass it is in, from 0; None where it is in none.
+        stack: Which hourglass the layer is in, from 0; None where it is in none.
         dimensions: D, all components.
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: crop, bbox or torso.

@@ -9,15 +9,11 @@ from shg_xai.results import Results
 
 def tables(answer: ComponentProjection, results: Results) -> list[Table]:
     """PCK of each group of joints with the first k components."""
-    rows = [
-        [
-            number(k),
-            percent(answer.explained_variance_ratio[place], 3),
-            *(cell(answer.pck[group].y[place], 3) for group in GROUPS),
-            cell(answer.drop['labelled'].y[place], 4),
-        ]
-        for place, k in enumerate(answer.ks)
-    ]
+    rows = []
+    for place, k in enumerate(answer.ks):
+        pck = [cell(answer.pck[group].y[place], 3) for group in GROUPS]
+        lost = cell(answer.drop['labelled'].y[place], 4)
+        rows.append([number(k), percent(answer.explained_variance_ratio[place], 3), *pck, lost])
     intervals = f'with {confidence_of(answer)} intervals'
     caption = f'PCK with the first k components kept, {intervals}, and what is lost on labelled joints'
     return [Table(caption, ['k', 'variance', *GROUPS.values(), 'lost'], rows, folded=True)]

@@ -25,9 +25,8 @@ from shg_xai.interventions.components import Fitted, check_stored, fit, open_sel
 from shg_xai.interventions.edits import Batch, Edit, constant, resample, shift, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
 from shg_xai.interventions.hourglass import present_levels, skip_layer
-from shg_xai.interventions.network import Network, open_network, stop_flipping
+from shg_xai.interventions.network import Network, Predictions, open_network, stop_flipping
 from shg_xai.interventions.persons import Persons, build_loader, open_persons, other_image
-from shg_xai.interventions.predictions import Predictions
 from shg_xai.interventions.rows import relative_name
 from shg_xai.latents.concepts import concepts
 from shg_xai.models.stacked_hourglass import StackedHourglass

@@ -4,8 +4,8 @@ A seed is one training run. The number reported is the mean over seeds of the me
 from drawing images anew (:mod:`shg_xai.stats.bootstrap`). That interval says how the number depends on who was tested,
 not on how the training happened to go; so a verdict also asks the interval over seeds.
 
-Shapes: S seeds, P persons. Scores are S arrays of shape (P,), one a seed, as PCK from 0 to 1; NaN where no joint of a
-person counts. Who is NaN in any of them is left out of all.
+Scores are S arrays (P,), one a seed, PCK of P persons from 0 to 1, NaN where no joint counts, which leaves a person out
+of all.
 """
 
 import math
@@ -25,11 +25,7 @@ Scores = NDArray[np.float64]
 
 
 def network_summary(scores: Sequence[Scores], bootstrap: Bootstrap) -> SeededEstimate:
-    """Mean score of a network over seeds and persons, with its interval over images.
-
-    Raises:
-        InputError: No seed at all, or seeds of different persons.
-    """
+    """Mean score over seeds and persons, with its interval over images; InputError: no seed, or other persons."""
     stacked = _stacked('scores', scores, bootstrap)
     sd = number(float(np.std(_seed_means(stacked), ddof=1))) if len(stacked) > 1 else None
     return SeededEstimate(**msgspec.structs.asdict(bootstrap.mean(stacked.mean(0))), sd=sd)
@@ -37,10 +33,6 @@ def network_summary(scores: Sequence[Scores], bootstrap: Bootstrap) -> SeededEst
 
 def compare(a: Sequence[Scores], b: Sequence[Scores], bootstrap: Bootstrap) -> Difference:
     """How much more network ``a`` scores than ``b``, person by person and seed by seed.
-
-    Returns:
-        With the verdict 'better' or 'worse' where both intervals leave out 0, 'too few seeds to tell' where that over
-        seeds does not, 'no difference found' where that over persons does not.
 
     Raises:
         InputError: No seed at all, not the same seeds, or not the same persons.
@@ -51,63 +43,49 @@ def compare(a: Sequence[Scores], b: Sequence[Scores], bootstrap: Bootstrap) -> D
         )
     scores = _stacked('a', a, bootstrap) - _stacked('b', b, bootstrap)
     difference, by_seed = bootstrap.mean(scores.mean(0)), [number(value) for value in _seed_means(scores)]
-    over_seeds, persons = seeds_interval(by_seed, bootstrap.confidence), int(np.isfinite(scores).all(0).sum())
+    seeds, persons = seeds_interval(by_seed, bootstrap.confidence), int(np.isfinite(scores).all(0).sum())
     return Difference(
-        difference=difference,
-        over_seeds=over_seeds,
-        by_seed=by_seed,
-        persons=persons,
-        verdict=verdict(difference, over_seeds),
+        difference=difference, over_seeds=seeds, by_seed=by_seed, persons=persons, verdict=verdict(difference, seeds)
     )
 
 
 def seeds_interval(by_seed: Sequence[float | None], confidence: float) -> Estimate:
-    """Mean of S seeds' differences with Student's interval, mean ± t_(S-1) s / sqrt(S).
+    """Mean of S seeds' differences with Student's interval, mean ± t_(S-1) s / sqrt(S); not known unless all are.
 
     Student, The probable error of a mean, Biometrika 6 (1908): for numbers that scatter normally, here from one
     training to the next.
-
-    Args:
-        by_seed: S differences; None where not known, and then nothing is.
-        confidence: Between 0 and 1, as 0.95.
     """
     known, seeds = [value for value in by_seed if value is not None], len(by_seed)
-    if len(known) < seeds:
-        return Estimate(value=None, n=seeds, over='seeds')
-    mean = float(np.mean(known))
-    if seeds < 2:
+    mean = None if len(known) < seeds else float(np.mean(known))
+    if mean is None or seeds < 2:
         return Estimate(value=mean, n=seeds, over='seeds')
     reach = float(stdtrit(seeds - 1, (1 + confidence) / 2) * np.std(known, ddof=1) / math.sqrt(seeds))
     return Estimate(value=mean, low=mean - reach, high=mean + reach, n=seeds, over='seeds')
 
 
 def verdict(over_persons: Estimate, over_seeds: Estimate) -> Verdict:
-    """What the interval over persons and the one over seeds say together."""
-    side = _side(over_persons)
-    if side is None:
+    """Better or worse where both intervals leave out 0 on one side; else none was found, or seeds are too few."""
+    both = (estimate.ends or (0, 0) for estimate in (over_persons, over_seeds))
+    side, other = ((low > 0) - (high < 0) for low, high in both)
+    if side == 0:
         return Verdict.NO_DIFFERENCE
-    return side if _side(over_seeds) == side else Verdict.TOO_FEW_SEEDS
-
-
-def _side(estimate: Estimate) -> Verdict | None:
-    """On which side of 0 an interval is; None for neither, or where it is not known."""
-    if estimate.ends is None or estimate.holds(0):
-        return None
-    return Verdict.BETTER if estimate.ends[0] > 0 else Verdict.WORSE
+    if side != other:
+        return Verdict.TOO_FEW_SEEDS
+    return Verdict.BETTER if side > 0 else Verdict.WORSE
 
 
 def _stacked(name: str, scores: Sequence[Scores], bootstrap: Bootstrap) -> Scores:
     """The seeds' scores as float64, shape (S, P)."""
     if not len(scores):
         raise InputError(f'{name}: no seed at all; give the scores of one or more')
-    arrays, persons = [np.asarray(array, dtype=float) for array in scores], np.shape(bootstrap.groups)
-    for place, array in enumerate(arrays):
-        if array.shape != persons:
+    persons = np.shape(bootstrap.groups)
+    for place, shape in enumerate(map(np.shape, scores)):
+        if shape != persons:
             raise InputError(
-                f'{name}[{place}]: scores of shape {array.shape} for persons of shape {persons}; give one score a '
-                'person, NaN where none'
+                f'{name}[{place}]: scores of shape {shape} for persons of shape {persons}; give one score a person, '
+                'NaN where none'
             )
-    return np.stack(arrays)
+    return np.stack(scores).astype(float)
 
 
 def _seed_means(stacked: Scores) -> Scores:

@@ -4,7 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.figures_loop import draw_loop
@@ -14,16 +18,11 @@ from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, new_f
 from shg_xai.drawing.text import confidence_of, number, plural, signed, stack_name
 from shg_xai.results import Estimate, Verdict
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 GREY = '#666666'
 MARKS = {Verdict.BETTER: (BLUE, 'o'), Verdict.WORSE: (PALETTE[4], 's')}
 MARKS |= {Verdict.TOO_FEW_SEEDS: (ORANGE, '^'), Verdict.NO_DIFFERENCE: (GREY, 'D')}
 SHOWN: tuple[Group, ...] = ('labelled', 'limbs')
-# A row that lies so many times as far away as the middle one becomes an arrow at the edge.
-FAR = 4
+FAR = 4  # so many times as far away as the middle one a row becomes an arrow at the edge
 
 
 def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Figure]:
@@ -81,7 +80,7 @@ class Row:
         ends = (self.estimate.value, self.estimate.low, self.estimate.high)
         return [value for value in (*ends, *self.seeds) if value is not None]
 
-    def draw(self, ax: 'Axes', y: float) -> None:
+    def draw(self, ax: Axes, y: float) -> None:
         """Draw it; beyond the axis as an arrow with its number."""
         value, (low, high) = self.estimate.value, ax.get_xlim()
         if value is not None and not low <= value <= high:
@@ -96,13 +95,13 @@ class Row:
         below = [seed for seed in self.seeds if seed is not None]
         hollow: dict[str, Any] = dict(markerfacecolor='white', markersize=4, markeredgewidth=0.9, alpha=0.9)
         ax.plot(below, [y + 0.24] * len(below), 'o', color=self.colour, **hollow)
-        if value is not None and self.estimate.ends:
-            ax.plot(self.estimate.ends, [y, y], color=self.colour, linewidth=1.8, solid_capstyle='butt')
         if value is not None:
+            if self.estimate.ends:
+                ax.plot(self.estimate.ends, [y, y], color=self.colour, linewidth=1.8, solid_capstyle='butt')
             ax.plot(value, y, self.marker, color=self.colour, markersize=5)
 
 
-def _name_rows(ax: 'Axes', labels: Sequence[str]) -> None:
+def _name_rows(ax: Axes, labels: Sequence[str]) -> None:
     """One row a label, the first on top."""
     ax.set_yticks(range(len(labels)), labels, parse_math=False)
     ax.set_ylim(len(labels) - 0.45, -0.55)
@@ -111,14 +110,13 @@ def _name_rows(ax: 'Axes', labels: Sequence[str]) -> None:
     ax.set_axisbelow(True)
 
 
-def _legend(figure: 'Figure', entries: Sequence[tuple[str, str, str, str]]) -> None:
+def _legend(figure: Figure, entries: Sequence[tuple[str, str, str, str]]) -> None:
     """Explain marks; each is a label, a colour, a marker and the colour within it."""
-    from matplotlib.lines import Line2D
-
-    handles = []
-    for label, colour, marker, face in entries:
-        alone: dict[str, Any] = dict(marker=marker, markerfacecolor=face, linestyle='none', markersize=5.5)
-        handles.append(Line2D([], [], color=colour, label=label, **alone))
+    alone: dict[str, Any] = dict(linestyle='none', markersize=5.5)
+    handles = [
+        Line2D([], [], color=colour, label=label, marker=marker, markerfacecolor=face, **alone)
+        for label, colour, marker, face in entries
+    ]
     figure.legend(handles=handles, loc='outside upper left', ncols=len(handles))
 
 
@@ -139,19 +137,18 @@ def _range(rows: Sequence[Row], centre: float | None = None) -> tuple[float, flo
 
 
 @styled
-def draw_networks(answer: Networks) -> 'Figure':
+def draw_networks(answer: Networks) -> Figure:
     """Draw PCK of labelled and of limb joints of each network, and of the mean pose."""
     titles = [wrap(network.title) for network in answer.networks] + ['mean pose'] * bool(answer.mean_pose)
     figure = new_figure(PAGE, 0.52 * len(titles) + 1.15)
     for ax, group in zip(figure.subplots(1, len(SHOWN), sharey=True), SHOWN, strict=True):
         rows = []
         for network in answer.networks:
-            estimate, seeds = network.pck[group], [seed.pck[group].value for seed in network.seeds]
-            rows.append(Row(estimate, number(estimate.value, 3), seeds))
+            pck, seeds = network.pck[group], [seed.pck[group].value for seed in network.seeds]
+            rows.append(Row(pck, number(pck.value, 3), seeds))
         low, high = _range(rows)
         ax.set(title=GROUPS[group], xlabel='PCK', xlim=(low, high))
-        pose = (answer.mean_pose or {}).get(group)
-        if pose is not None:
+        if (pose := (answer.mean_pose or {}).get(group)) is not None:
             if low <= pose <= high:
                 ax.axvline(pose, color=FAINT, linestyle='--', linewidth=1.2)
             rows.append(Row(Estimate(value=pose), number(pose, 3), colour=GREY, marker='D'))
@@ -163,7 +160,7 @@ def draw_networks(answer: Networks) -> 'Figure':
 
 
 @styled
-def draw_differences(answer: Networks) -> 'Figure':
+def draw_differences(answer: Networks) -> Figure:
     """Draw how much more each network scores than the one it is compared with."""
     pairs = list(dict.fromkeys((item.a, item.b) for item in answer.comparisons))
     groups = [group for group in GROUPS if any(item.group == group for item in answer.comparisons)]
@@ -190,7 +187,7 @@ def draw_differences(answer: Networks) -> 'Figure':
 
 
 @styled
-def draw_autoencoders(answer: Networks) -> 'Figure':
+def draw_autoencoders(answer: Networks) -> Figure:
     """Draw the variance each autoencoder explains beside PCA of the same width."""
     groups = answer.autoencoder_groups()
     figure = new_figure(PAGE, 0.5 * max(len(groups), 2) + 1.1)

@@ -4,34 +4,29 @@ from shg_xai.chapters.networks.results import AUTOENCODERS, GROUPS, Comparison, 
 from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, signed, span, spread, stack_name
 from shg_xai.results import Results, Verdict
 
-# PCK that is farther off than this did not get lost in rounding.
-ROUNDING = 1e-3
+OWN = {key: title.removeprefix('the ') for key, title in AUTOENCODERS.items()}
+ROUNDING = 1e-3  # PCK that is farther off did not get lost in rounding
 # Of what each network says whether it helps.
-NAMES = {'improved': 'The autoencoder', 'improved_study': 'The study’s own autoencoder'}
+NAMES = {'improved': 'the autoencoder', 'improved_study': 'the study’s own autoencoder'}
 
 
 def findings(answer: Networks, results: Results) -> list[str]:
     """What came of the networks, in the order to be read."""
-    confidence = confidence_of(answer)
-    texts = [*_setting(answer), *_helps(answer, confidence), _plain(answer, confidence)]
-    for key in AUTOENCODERS:
-        texts += _splice(answer, key)
-    return [*texts, *_autoencoders(answer), *_others(answer, confidence)]
-
-
-def _setting(answer: Networks) -> list[str]:
-    """Who was used, and how many seeds."""
     data, limit, seeds = answer.data, answer.settings.limit, answer.seeds
+    most = '' if limit is None else f' (of each part at most {number(limit)})'
     texts = [
         f'The networks were trained on {plural(data.train, "person")}, chosen on {number(data.val)} and tested on '
-        f'{number(data.test)}' + ('.' if limit is None else f' (of each part at most {number(limit)}).')
+        f'{number(data.test)}{most}.'
     ]
     if len(seeds) == 1:
         texts.append(
             f'One seed was run ({seeds[0]}): one seed cannot tell a network from luck. The intervals say how the '
             'numbers depend on who was tested, not on how the training happened to go.'
         )
-    return texts
+    confidence = confidence_of(answer)
+    texts += [*_helps(answer, confidence), _plain(answer, confidence)]
+    texts += [text for key in AUTOENCODERS for text in _splice(answer, key)]
+    return [*texts, *_autoencoders(answer), *_others(answer, confidence)]
 
 
 def _numbers(found: Comparison, confidence: str) -> str:
@@ -47,51 +42,42 @@ def _helps(answer: Networks, confidence: str) -> list[str]:
     """Whether a network with an autoencoder beats the one trained on as long without it."""
     texts = []
     for key, name in NAMES.items():
-        found = answer.comparison(key, 'control')
-        if found is not None:
-            texts += [_verdict(name, found, confidence), *_other_groups(answer, key, 'control')]
+        if found := answer.comparison(key, 'control'):
+            texts.append(_verdict(name, found, confidence))
+            others = {group: answer.comparison(key, 'control', group) for group in GROUPS if group != 'labelled'}
+            parts = [
+                f'{GROUPS[group]} {other.verdict.value} ({signed(other.difference.value)}, '
+                f'{span(other.difference, 3) or "interval not known"})'
+                for group, other in others.items()
+                if other
+            ]
+            texts += [f'The same two on other joints: {listed(parts)}.'] * bool(parts)
         elif key == 'improved' or answer.network(key):
-            texts.append(f'Whether {_lowered(name)} helps beyond what training on gives was not looked at.')
+            texts.append(f'Whether {name} helps beyond what training on gives was not looked at.')
     return texts
 
 
-def _lowered(text: str) -> str:
-    return text[0].lower() + text[1:]
-
-
 def _verdict(name: str, found: Comparison, confidence: str) -> str:
-    numbers, once = _numbers(found, confidence), len(found.by_seed) == 1
+    numbers, once, named = _numbers(found, confidence), len(found.by_seed) == 1, name[0].upper() + name[1:]
+    control = 'the control trained on without it'
     if found.verdict is Verdict.TOO_FEW_SEEDS:
         # A few runs show how these networks differ, not that the autoencoder makes them so.
         who = 'network of this one seed scores' if once else 'networks of these seeds score'
         return (
-            f'With {_lowered(name)} the {who} {_more_or_less(found)} than the control trained on without it, on '
-            f'labelled joints ({numbers}); whether other seeds would agree is not known.'
+            f'With {name} the {who} {_more_or_less(found)} than {control}, on labelled joints ({numbers}); whether '
+            'other seeds would agree is not known.'
         )
     if found.verdict is Verdict.BETTER:
-        return (
-            f'{name} helps beyond what training on gives, on labelled joints: it is better than the control trained on '
-            f'without it ({numbers}).'
-        )
-    what = 'it is worse than the control trained on without it'
-    if found.verdict is Verdict.NO_DIFFERENCE:
-        what = 'no difference from the control trained on without it was found'
+        better = f'it is better than {control} ({numbers})'
+        return f'{named} helps beyond what training on gives, on labelled joints: {better}.'
+    none = found.verdict is Verdict.NO_DIFFERENCE
+    what = f'no difference from {control} was found' if none else f'it is worse than {control}'
     where = 'in the one seed run' if once else 'on labelled joints'
-    return f'{name} does not help beyond what training on gives: {where}, {what} ({numbers}).'
+    return f'{named} does not help beyond what training on gives: {where}, {what} ({numbers}).'
 
 
 def _more_or_less(found: Comparison) -> str:
     return 'more' if (found.difference.value or 0) > 0 else 'less'
-
-
-def _other_groups(answer: Networks, a: str, b: str) -> list[str]:
-    """The verdicts on visible, occluded and limb joints in one sentence."""
-    parts = []
-    for group, title in GROUPS.items():
-        if group != 'labelled' and (found := answer.comparison(a, b, group)):
-            ends = span(found.difference, 3) or 'interval not known'
-            parts.append(f'{title} {found.verdict.value} ({signed(found.difference.value)}, {ends})')
-    return [f'The same two on other joints: {listed(parts)}.'] if parts else []
 
 
 def _plain(answer: Networks, confidence: str) -> str:
@@ -105,10 +91,6 @@ def _plain(answer: Networks, confidence: str) -> str:
     return f'The plain network has a PCK of {number(pck.value, 3)} on labelled joints ({about}){end}'
 
 
-def _name(key: Kind) -> str:
-    return AUTOENCODERS[key].removeprefix('the ')
-
-
 def _splice(answer: Networks, key: Kind) -> list[str]:
     """What putting an autoencoder in cost before any training on."""
     items = [item for item in answer.splice if item.key == key]
@@ -117,41 +99,37 @@ def _splice(answer: Networks, key: Kind) -> list[str]:
         return []
     seeds = f', {plural(len(items), "seed")}' if len(items) > 1 else ''
     texts = [
-        f'Put in and not trained on, the {_name(key)} autoencoder leaves a PCK of {after} on validation persons, where '
+        f'Put in and not trained on, the {OWN[key]} autoencoder leaves a PCK of {after} on validation persons, where '
         f'the plain network has {before} (labelled joints{seeds}).'
     ]
-    largest = max((item.deviation for item in items if item.deviation is not None), default=None)
-    if largest is None:
-        return texts
-    exact = ' exactly' if largest == 0 else f', to within {number(largest, 6)}'
-    said = f'the network gives its own PCK again{exact}.'
-    if largest >= ROUNDING:
-        said = f'the PCK is still off by as much as {number(largest, 3)}: something else was changed along with it.'
-    return [*texts, f'With the error it makes added back, {said}']
+    if off := [item.deviation for item in items if item.deviation is not None]:
+        exact = f', to within {number(max(off), 6)}' if max(off) else ' exactly'
+        said = f'the network gives its own PCK again{exact}'
+        if max(off) >= ROUNDING:
+            said = f'the PCK is still off by as much as {number(max(off), 3)}: something else was changed along with it'
+        texts.append(f'With the error it makes added back, {said}.')
+    return texts
 
 
 def _autoencoders(answer: Networks) -> list[str]:
     """What autoencoders hold of the variance, beside PCA of the same width."""
-    groups = answer.autoencoder_groups()
+    groups, texts = answer.autoencoder_groups(), []
     several = len({stack for _, stack, _ in groups}) > 1
-    texts = []
     for (key, stack, width), items in groups.items():
+        where = f' of the {stack_name(stack)}' if several else ''
         held = spread((item.explained_variance_ratio for item in items), share=True) or 'an unknown share'
         pca = spread((item.pca_explained_variance_ratio for item in items), share=True) or 'is not known'
-        where = f' of the {stack_name(stack)}' if several else ''
         if any((item.explained_variance_ratio or 0) < 0 for item in items):
             held = f'{held} (below zero: worse than the mean latent alone)'
         dead, units = spread(item.dead_code_units for item in items), plural(width, 'unit')
         end = '.' if dead in (None, '0') else f'; {dead} of its units never vary.'
         texts.append(
-            f'The {_name(key)} autoencoder{where} ({units}) explains {held} of the variance of persons it was not '
+            f'The {OWN[key]} autoencoder{where} ({units}) explains {held} of the variance of persons it was not '
             f'trained on; PCA of the same width {pca}{end}'
         )
         if again := spread(item.spectrum_components_95 for item in items):
-            hold = 'component holds' if again == '1' else 'components hold'
-            texts.append(
-                f'Looked at again once all was trained on, {again} {hold} 95 % of the variance of its {units}.'
-            )
+            hold = f'{again} component{" holds" if again == "1" else "s hold"} 95 % of the variance of its {units}'
+            texts.append(f'Looked at again once all was trained on, {hold}.')
     return texts
 
 

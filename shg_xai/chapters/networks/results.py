@@ -15,22 +15,15 @@ AUTOENCODERS: dict[Kind, str] = {'suggested': 'suggested', 'study': 'the studyâ€
 class SeededEstimate(Estimate, kw_only=True):
     """A mean over seeds of means over persons, its interval over images.
 
-    Attributes:
-        sd: Standard deviation of the seeds' means, n - 1 in the denominator; None for a single seed. It says how much
-            one training differs from the next, which the interval over images does not.
+    ``sd`` is the standard deviation of the seeds' means, n - 1 in the denominator; None for a single seed. It says how
+    much one training differs from the next, which the interval does not.
     """
 
     sd: float | None = None
 
 
 class SeedResult(Typed, kw_only=True):
-    """One training of a network.
-
-    Attributes:
-        steps: How often the weights were changed.
-        checkpoint: SHA-256 of the weights tested.
-        pck: Of the persons tested, by group of joints.
-    """
+    """One training of a network: how often weights were changed, SHA-256 of those tested, PCK by group of joints."""
 
     seed: int
     steps: int
@@ -39,13 +32,9 @@ class SeedResult(Typed, kw_only=True):
 
 
 class Network(Typed, kw_only=True):
-    """A network, trained once for each seed.
+    """A network, trained once for each seed, for so many epochs in all; its PCK over all seeds, by group of joints.
 
-    Attributes:
-        key: Its name for files; the title is its name for the reader.
-        about: What it is, in a sentence.
-        epochs: For how many it was trained in all.
-        pck: Over all seeds, by group of joints.
+    The key is its name for files, the title that for the reader; ``about`` says in a sentence what it is.
     """
 
     key: str
@@ -62,7 +51,6 @@ class Difference(Typed, kw_only=True):
     Attributes:
         difference: Mean over seeds and persons, its interval over images: how it depends on who was tested.
         over_seeds: The same mean with Student's interval over seeds: how it depends on how training happened to go.
-        by_seed: Of each seed; their mean is the difference.
         persons: How many have a score in all seeds of both.
         verdict: Better or worse only where both intervals leave out 0.
     """
@@ -89,14 +77,11 @@ class AutoencoderTest(Typed, kw_only=True):
         key: ``suggested``, as wide as PCK asks for and linear at its ends, or the ``study``'s own.
         stack: Whose latent it is of, from 0.
         code_channels: Units of the code.
-        code_relu, output_relu: Whether the code and the output go through a ReLU.
         noise: Standard deviation of what was added to the code in training.
         explained_variance_ratio: Share of the latents' variance it gives back: 1 is all, below 0 worse than the mean.
-        pca_explained_variance_ratio: The same of as many principal components, the best any linear code can do on the
-            persons it was fitted to.
+        pca_explained_variance_ratio: The same of as many components of PCA, the best linear code where it was fitted.
         dead_code_units: Units that never vary.
-        spectrum_components_95: Components that hold 95 % of the code's variance once all was trained on; None where
-            nobody looked.
+        spectrum_components_95: Components of 95 % of the code's variance, once all was trained on; None if not looked.
     """
 
     key: Kind
@@ -114,12 +99,9 @@ class AutoencoderTest(Typed, kw_only=True):
 
 
 class SpliceCheck(Typed, kw_only=True):
-    """Labelled PCK of validation persons with an autoencoder put in, before any training on.
+    """Labelled PCK of validation persons without an autoencoder and with it put in, before any training on.
 
-    Attributes:
-        plain, spliced: Without it and with it.
-        with_error: With it and its error added back, which has to be the plain network again.
-        deviation: By how much it is not.
+    With its error added back it has to be the plain network again; the deviation is by how much it is not.
     """
 
     key: Kind
@@ -152,8 +134,7 @@ class Networks(Answer, kw_only=True, tag='networks'):
     Attributes:
         mean_pose: PCK of the mean pose, which never looks at an image, by group of joints; None where it is not known.
         networks: Each network, the plain one among them.
-        autoencoders: Each autoencoder alone.
-        splice: What putting them in cost.
+        autoencoders: Each autoencoder alone; ``splice`` is what putting them in cost.
         stages: What was run, in the order of their ends.
     """
 

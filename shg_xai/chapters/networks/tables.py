@@ -3,7 +3,7 @@
 from shg_xai.chapters.networks.results import AUTOENCODERS, GROUPS, Networks, SeededEstimate
 from shg_xai.drawing.material import Table
 from shg_xai.drawing.text import DASH, amount, cell, confidence_of, number, percent, plural, signed, span, stack_name
-from shg_xai.results import Results
+from shg_xai.results import Estimate, Results
 
 
 def tables(answer: Networks, results: Results) -> list[Table]:
@@ -18,15 +18,15 @@ def _three(value: float | None) -> str:
     return number(value, 3, DASH)
 
 
-def _with_ends(text: str, ends: str | None) -> str:
-    return f'{text} ({ends})' if ends else text
+def _with_ends(text: str, estimate: Estimate) -> str:
+    return f'{text} ({ends})' if (ends := span(estimate, 3)) else text
 
 
 def _summary(estimate: SeededEstimate) -> str:
     """``0.612 ± 0.004 (0.604 to 0.620)``; without the ± where there is one seed."""
     if estimate.value is None or estimate.sd is None:
         return cell(estimate, 3)
-    return _with_ends(f'{_three(estimate.value)} ± {_three(estimate.sd)}', span(estimate, 3))
+    return _with_ends(f'{_three(estimate.value)} ± {_three(estimate.sd)}', estimate)
 
 
 def _networks(answer: Networks) -> Table:
@@ -46,8 +46,8 @@ def _comparisons(answer: Networks) -> Table:
     rows = []
     for item in answer.comparisons:
         names = [f'{answer.title(item.a)} − {answer.title(item.b)}', GROUPS[item.group]]
-        seeds = _with_ends(', '.join(map(signed, item.by_seed)), span(item.over_seeds, 3))
-        difference = _with_ends(signed(item.difference.value), span(item.difference, 3))
+        difference = _with_ends(signed(item.difference.value), item.difference)
+        seeds = _with_ends(', '.join(map(signed, item.by_seed)), item.over_seeds)
         rows.append([*names, difference, seeds, number(item.persons), item.verdict.value])
     caption = (
         f'Differences in PCK with {confidence_of(answer)} intervals, over images and over seeds (Student’s t); better '

@@ -20,9 +20,8 @@ from shg_xai.interventions.components import Fitted, as_tensors, check_stored, f
 from shg_xai.interventions.edits import Edit, constant, project, resample, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
 from shg_xai.interventions.hourglass import latent_layer, present_levels, skip_layer
-from shg_xai.interventions.network import Network, identify, open_network
+from shg_xai.interventions.network import Network, Predictions, identify, open_network
 from shg_xai.interventions.persons import Persons, build_loader, open_persons, other_image
-from shg_xai.interventions.predictions import Predictions
 from shg_xai.latents import LatentStore
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap

@@ -17,8 +17,7 @@ from shg_xai.chapters.skip_ablation.options import Replacement
 from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Control, Example, Histogram, Scores, Way
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags
-from shg_xai.interventions.network import Network
-from shg_xai.interventions.predictions import Predictions
+from shg_xai.interventions.network import Network, Predictions
 from shg_xai.interventions.rows import relative_name
 from shg_xai.results import Checkpoint, Estimate
 from shg_xai.runner.provenance import image_folder

@@ -2,8 +2,13 @@
 
 import pytest
 
+<<<<<<< HEAD
 from shg_xai.chapters.channel_redundancy.findings import findings, stage_text
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
+=======
+from shg_xai.chapters.channel_redundancy.findings import findings, most_redundant, stage_text
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels
+>>>>>>> cc
 from shg_xai.chapters.channel_redundancy.tables import tables
 from shg_xai.results import Estimate
 from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels, with_layers
@@ -82,3 +87,15 @@ def test_the_table_holds_the_numbers() -> None:
         '0.002 (−0.008 to 0.012)',
     ]
     assert len(table.rows) == 3 and all(len(row) == len(table.head) for row in table.rows)
+
+
+def test_the_most_redundant_needs_the_smallest_share() -> None:
+    def names(**layers: tuple[int, int]) -> list[str]:
+        made = [
+            msgspec.structs.replace(layer_channels(name, k), channels=channels)
+            for name, (channels, k) in layers.items()
+        ]
+        return [layer.name for layer in most_redundant(made)]
+
+    assert names(a=(8, 4), b=(32, 8), c=(4, 2)) == ['b']
+    assert names(a=(8, 2), b=(4, 4), c=(32, 8)) == ['a', 'c']

@@ -19,9 +19,8 @@ from shg_xai.chapters.skip_ablation.scores import (
     person_columns,
     scores,
 )
-from shg_xai.interventions.network import Network
+from shg_xai.interventions.network import Network, Predictions
 from shg_xai.interventions.persons import open_persons
-from shg_xai.interventions.predictions import Predictions
 from shg_xai.results import Estimate
 from shg_xai.stats.bootstrap import Bootstrap
 from tests.helpers.data import NAMES, write_coco

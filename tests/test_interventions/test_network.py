@@ -11,7 +11,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
 from shg_xai.evaluation.visible_pck import VisiblePCK
 from shg_xai.interventions.evaluate import evaluate, predictions
-from shg_xai.interventions.predictions import Predictions
+from shg_xai.interventions.network import Predictions
 from tests.helpers.data import ALL_VISIBLE, PARTLY
 
 pytestmark = pytest.mark.usefixtures('one_thread')
