@@ -1,12 +1,8 @@
 """Made-up redundancy: of eight channels the first skip needs 2, encoder and bottleneck all."""
 
-<<<<<<< HEAD
 import msgspec
 
-from shg_xai.chapters.channel_redundancy.channels import place_of
-=======
 from shg_xai.chapters.channel_redundancy.measure import place_of
->>>>>>> cc
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, ChannelSpectrum, LayerChannels
 from shg_xai.chapters.component_projection.results import Suggestion

@@ -1,14 +1,10 @@
 """Sentences and table of redundant channels."""
 
+import msgspec
 import pytest
 
-<<<<<<< HEAD
-from shg_xai.chapters.channel_redundancy.findings import findings, stage_text
-from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
-=======
 from shg_xai.chapters.channel_redundancy.findings import findings, most_redundant, stage_text
-from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels
->>>>>>> cc
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
 from shg_xai.chapters.channel_redundancy.tables import tables
 from shg_xai.results import Estimate
 from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels, with_layers

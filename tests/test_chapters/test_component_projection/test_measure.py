@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-<<<<<<< HEAD
-=======
-from mmengine.dataset import pseudo_collate
-from mmengine.registry import init_default_scope
-from mmpose.registry import DATASETS
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
->>>>>>> cc
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
