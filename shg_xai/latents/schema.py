@@ -1,7 +1,6 @@
 """What a latent store holds: layers, manifest, and the columns of its rows.
 
-Shapes: N persons, K keypoints; a layer's array is (N, C, H, W) or (N, C), so its ``shape``, that of one person, is (C,
-H, W) or (C,).
+Shapes: N persons, K keypoints; a layer's array is (N, *shape), ``shape`` that of one person, as (C, H, W) or (C,).
 """
 
 import json
@@ -34,10 +33,8 @@ def layer_file(name: str) -> str:
         InputError: The name is not a module's, so it could be a path or no file name at all.
     """
     if not isinstance(name, str) or not LAYER_NAME.fullmatch(name):
-        raise InputError(
-            f'layer {name!r}: a layer is named by letters, digits and "._:-", at most '
-            '200, as in backbone.hourglasses.0 or backbone:0'
-        )
+        rule = 'letters, digits and "._:-", at most 200, as in backbone.hourglasses.0 or backbone:0'
+        raise InputError(f'layer {name!r}: a layer is named by {rule}')
     return name.replace(':', '-') + '.npy'
 
 
@@ -93,9 +90,9 @@ class Manifest(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not self.layers:
             raise InputError('layers: there is none')
-        # Some file systems take A.npy and a.npy for the same file.
-        names, files = [layer.name for layer in self.layers], [layer.file.lower() for layer in self.layers]
-        for kind, keys in (('name', names), ('file', files)):
+        for kind in ('name', 'file'):
+            # Some file systems take A.npy and a.npy for the same file.
+            keys = [layer.file.lower() if kind == 'file' else layer.name for layer in self.layers]
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
                 raise InputError(f'layers: the {kind} {twice[0]} is there twice')
@@ -143,10 +140,8 @@ class Manifest(msgspec.Struct, frozen=True):
                 f'{file}: schema_version: missing or no number above 0; this is no manifest of a latent store'
             )
         if version > SCHEMA_VERSION:
-            raise InputError(
-                f'{file}: schema_version: {version} is newer than {SCHEMA_VERSION}, the version this code reads; '
-                'update shg_xai'
-            )
+            newer = f'{version} is newer than {SCHEMA_VERSION}, the version this code reads'
+            raise InputError(f'{file}: schema_version: {newer}; update shg_xai')
         try:
             return msgspec.convert(content, cls)
         except msgspec.ValidationError as error:
@@ -157,12 +152,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def flat(value: Any, key: str) -> Json:
     """Nested dicts and lists as one dict with dotted keys; empty ones stay as they are."""
-    if isinstance(value, dict) and value:
-        items: Iterable[tuple[Any, Any]] = value.items()
-    elif isinstance(value, list) and value:
-        items = enumerate(value)
-    else:
+    if not isinstance(value, dict | list) or not value:
         return {key: value}
+    items: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
     return {name: leaf for part, child in items for name, leaf in flat(child, f'{key}.{part}').items()}
 
 
@@ -183,36 +175,30 @@ def differences(a: Manifest, b: Manifest) -> list[str]:
     for manifest in (a, b):
         content = json.loads(manifest.to_json())
         content['layers'] = {layer['name']: layer for layer in content['layers']}
-        leaves.append({})
-        for key in ('layers', 'keypoint_names', 'skeleton_links', 'rows', 'source'):
-            leaves[-1].update(flat(content[key], key))
+        compared = {key: content[key] for key in ('layers', 'keypoint_names', 'skeleton_links', 'rows', 'source')}
+        leaves.append(flat(compared, ''))
     lines = []
     for key in dict.fromkeys([*leaves[0], *leaves[1]]):
         pair = [leaf.get(key) for leaf in leaves]
         if all(key in leaf for leaf in leaves) and json.dumps(pair[0]) == json.dumps(pair[1]):
             continue
-        start = 0
-        one, other = pair
-        if isinstance(one, str) and isinstance(other, str):
-            places = (place for place, (x, y) in enumerate(zip(one, other, strict=False)) if x != y)
-            same = next(places, min(len(one), len(other)))
-            start = same - 10 if same > 30 else 0
+        texts = pair if all(isinstance(value, str) for value in pair) else []
+        same = [*(x == y for x, y in zip(*texts, strict=False)), False].index(False)
         first, second = (
-            shorten(value, start) if key in leaf else 'nothing' for value, leaf in zip(pair, leaves, strict=True)
+            shorten(leaf[key], same - 10 if same > 30 else 0) if key in leaf else 'nothing' for leaf in leaves
         )
-        lines.append(f'{key}: {first} against {second}')
+        lines.append(f'{key[1:]}: {first} against {second}')
     return lines
 
 
 def row_schema(num_keypoints: int, factor_names: Iterable[str] = ()) -> pa.Schema:
     """The columns of rows.parquet for K keypoints; factor names are without ``factors.``.
 
-    Boxes, centres, scales, keypoints and the image's size are in pixels of the image. Annotations and crops are exact
-    to 32-bit floats, factors to 64-bit ones. Predicted keypoints are rounded to 1/16 pixel and their scores to 8
-    significant bits (0.4 %), which halves the table; pck was computed before. What may be absent is null, never NaN: no
-    prediction, no PCK without a labelled joint, a factor a data set does not know, the image's size in stores made
-    before it was kept. Lists that may be null have no fixed size in their type, though all have 2K or K numbers: Arrow
-    writes nulls among lists of fixed size to Parquet, but does not read them back.
+    All lengths are in pixels of the image. Annotations and crops are exact to 32-bit floats, factors to 64-bit ones.
+    Predicted keypoints are rounded to 1/16 pixel and their scores to 8 significant bits (0.4 %), which halves the
+    table; pck was computed before. What may be absent is null, never NaN: a prediction, PCK without a labelled joint, a
+    factor a data set does not know, the image's size in stores made before it was kept. Lists that may be null have no
+    fixed size in their type, though all have 2K or K numbers: Arrow does not read nulls among such lists back.
     """
     numbers, joints = pa.float32(), num_keypoints
     required = dict(annotation_id=pa.int64(), image_id=pa.int64())

@@ -4,7 +4,6 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,7 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
     """Make a store, or go on with the one in this folder: which annotation ids it has already.
 
     Raises:
-        InputError: The folder cannot be written, holds other files, or a store made from something else or with a
-            damaged shard.
+        InputError: The folder cannot be written, holds other files, or a store of something else or a damaged shard.
     """
     folder = Path(folder)
     text = manifest.to_json()
@@ -30,8 +28,7 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / MANIFEST).exists():
-            differing = differences(read_manifest(folder), manifest)
-            if differing:
+            if differing := differences(read_manifest(folder), manifest):
                 raise InputError(
                     f'{folder}: holds a store of something else, choose another --out;'
                     f' the store against this run: {"; ".join(differing)}'
@@ -49,20 +46,18 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
             part.unlink(missing_ok=True)
         sync(folder)
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise _unwritable(folder, error) from error
     return set()
 
 
-def unwritable(folder: Path, error: OSError) -> InputError:
+def _unwritable(folder: Path, error: OSError) -> InputError:
     """The one line for a folder that cannot be written."""
     try:
         room = f' (free: {shutil.disk_usage(folder).free / 2**20:.0f} MiB)'
     except OSError:
         room = ''
-    return InputError(
-        f'{folder}: cannot be written: {error.strerror or error}{room}; make room or '
-        'choose another --out, then run the command again'
-    )
+    mend = 'make room or choose another --out, then run the command again'
+    return InputError(f'{folder}: cannot be written: {error.strerror or error}{room}; {mend}')
 
 
 class ShardWriter:
@@ -95,7 +90,7 @@ class ShardWriter:
             for left in (self.folder / SHARDS).glob(f'.{rank:02}-*.part'):
                 shutil.rmtree(left)
         except OSError as error:
-            raise unwritable(self.folder, error) from error
+            raise _unwritable(self.folder, error) from error
         numbers = [int(name[3:]) for name in shard_names(self.folder) if int(name[:2]) == rank]
         self._number = max(numbers, default=-1) + 1
         try:
@@ -130,11 +125,9 @@ class ShardWriter:
                 raise InputError(f'layer {min(names)}: {kind}; the manifest has {", ".join(layers)}')
         values = {name: np.asarray(array) for name, array in arrays.items()}
         for name, array in values.items():
-            expected = (len(checked), *layers[name].shape)
+            expected, dtype = (len(checked), *layers[name].shape), layers[name].dtype
             if array.shape != expected or array.dtype.kind not in 'fiub':
-                raise InputError(
-                    f'layer {name}: {array.dtype} {array.shape} instead of {layers[name].dtype} {expected}'
-                )
+                raise InputError(f'layer {name}: {array.dtype} {array.shape} instead of {dtype} {expected}')
         start = 0
         while start < len(checked):
             count = min(self._size - self._filled, len(checked) - start)
@@ -165,16 +158,13 @@ class ShardWriter:
         if self._filled and not renamed:
             self._renaming = shard
             try:
-                write_shard(
-                    shard,
-                    row_table(self._rows[: self._filled], self.manifest.num_keypoints),
-                    {layer.file: self._arrays[layer.name][: self._filled] for layer in self.manifest.layers},
-                )
-            except OSError as error:
+                table = row_table(self._rows[: self._filled], self.manifest.num_keypoints)
+                arrays = {layer.file: self._arrays[layer.name][: self._filled] for layer in self.manifest.layers}
+                write_shard(shard, table, arrays)
+            except Exception as error:
                 self._failed = True
-                raise unwritable(self.folder, error) from error
-            except Exception:
-                self._failed = True
+                if isinstance(error, OSError):
+                    raise _unwritable(self.folder, error) from error
                 raise
         self._filled = 0
         self._number += 1
@@ -194,7 +184,5 @@ class ShardWriter:
     def __enter__(self) -> 'ShardWriter':
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
