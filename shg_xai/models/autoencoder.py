@@ -35,7 +35,7 @@ class AutoencoderNeck(BaseModule):
 
     Args:
         in_channels: C.
-        in_featuremap_size: [W, H] of the feature map.
+        in_featuremap_size: [W, H].
         hidden_channels: Channels of the 3x3 convolutions before the code; the decoder mirrors them. Without any, one
             linear layer leads to the code and one back: linear if both ReLUs are off too.
         code_channels: D, width of the code.
@@ -60,13 +60,11 @@ class AutoencoderNeck(BaseModule):
         noise: float = 0.1,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        if init_cfg is None:
-            init_cfg = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal')
-        super().__init__(init_cfg)
+        glorot = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal')
+        super().__init__(glorot if init_cfg is None else init_cfg)
         if min(in_channels, code_channels, *in_featuremap_size, *hidden_channels) < 1:
-            raise InputError(
-                'AutoencoderNeck: in_channels, in_featuremap_size, hidden_channels and code_channels must be at least 1'
-            )
+            sizes = 'in_channels, in_featuremap_size, hidden_channels and code_channels'
+            raise InputError(f'AutoencoderNeck: {sizes} must be at least 1')
         width, height = in_featuremap_size
         self.in_shape = (in_channels, height, width)
         if code_channels > math.prod(self.in_shape):
@@ -74,8 +72,7 @@ class AutoencoderNeck(BaseModule):
                 f'AutoencoderNeck: code_channels={code_channels} is a width larger than the latent, which has '
                 f'{math.prod(self.in_shape)} values; choose a smaller one'
             )
-        self.code_channels = code_channels
-        self.noise = noise
+        self.code_channels, self.noise = code_channels, noise
         channels = (in_channels, *hidden_channels)
         hidden_shape = (channels[-1], height, width)
         features = math.prod(hidden_shape)

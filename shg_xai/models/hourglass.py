@@ -1,8 +1,6 @@
 """One hourglass: down to a small latent, and up again with the help of skip connections.
 
-Newell, Yang and Deng, "Stacked Hourglass Networks for Human Pose Estimation", section 3
-(https://arxiv.org/abs/1603.06937).
-
+Newell, Yang and Deng, "Stacked Hourglass Networks for Human Pose Estimation", section 3, arxiv.org/abs/1603.06937.
 Shapes: N persons, C channels, H x W the resolution the hourglass works at, h x w = H x W divided by 2**depth. Level 0
 is the finest, H x W.
 """
@@ -88,8 +86,8 @@ class Hourglass(BaseModule):
         self.ups = nn.ModuleList([nn.Identity(), *residuals(depth - 1)])
 
     def encode(self, x: Tensor) -> tuple[Tensor, Skips]:
-        """Features (N, C, H, W) down to the latent (N, C, h, w), and for each level, finest first, its skip (N, C, H /
-        2**level, W / 2**level), or None where it is off.
+        """Features (N, C, H, W) down to the latent (N, C, h, w), and the skip of each level, finest first, which has
+        the resolution of its level's input; None where it is off.
         """
         skips: list[Tensor | None] = []
         for skip, down, is_on in zip(self.skips, self.downs, self.skip_connections, strict=True):

@@ -32,7 +32,7 @@ def sha256(path: str) -> str:
 
 
 def identify(checkpoint: str) -> Checkpoint:
-    """The one identity of a checkpoint: its content's hash, or its address where it is a URL; InputError if there is none."""
+    """The one identity of a checkpoint: its content's hash, or its address where it is a URL; InputError if none."""
     if '://' in checkpoint:
         return Checkpoint(file=checkpoint, url=checkpoint)
     if not Path(checkpoint).is_file():
