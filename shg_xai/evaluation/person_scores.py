@@ -44,16 +44,12 @@ def sample_distances(sample: dict[str, Any], names: list[str], normaliser: str) 
     """Distances (K,) of a tested sample's joints to the truth, and their flags v in {0, 1, 2} (K,).
 
     Distances are divided by a normaliser, one of ``NORMALISERS``, and NaN where the person has none; ``sample`` is a
-    PoseDataSample as ``to_dict()`` gives it, with prediction, ``names`` are those of the K keypoints.
-
-    Raises:
-        InputError: The box comes from a detector, so that nobody knows who the person is.
+    PoseDataSample as ``to_dict()`` gives it, with prediction, ``names`` are those of the K keypoints. InputError if the
+    box comes from a detector, so that nobody knows who the person is.
     """
     if sample.get('raw_ann_info') is None:
-        raise InputError(
-            'VisiblePCK needs ground-truth boxes, but these come from a detector: set '
-            "bbox_file='' in val_dataloader.dataset and test_dataloader.dataset"
-        )
+        mend = "set bbox_file='' in val_dataloader.dataset and test_dataloader.dataset"
+        raise InputError(f'VisiblePCK needs ground-truth boxes, but these come from a detector: {mend}')
     v = raw_visibility(sample['raw_ann_info'])[0]
     predicted = np.asarray(sample['pred_instances']['keypoints'])[..., :2]
     truth, side = np.asarray(sample['gt_instances']['keypoints']), NORMALISERS[normaliser](sample, v, names)

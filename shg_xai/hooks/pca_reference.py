@@ -79,10 +79,8 @@ def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
     selections = []
     for dataset in (fitted, evaluated):
         if not isinstance(dataset, LatentDataset):
-            raise InputError(
-                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take the hook out of custom_hooks, '
-                'or use LatentDataset'
-            )
+            mend = 'take the hook out of custom_hooks, or use LatentDataset'
+            raise InputError(f'PCAReferenceHook: {type(dataset).__name__} holds no latents; {mend}')
         selections.append(dataset.selection)
     with executor() as pool:
         return float(pca_explained(fit_components(selections[0], pool), selections[1], [width], pool)[0])

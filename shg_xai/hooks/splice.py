@@ -40,10 +40,8 @@ def autoencoder_places(model: nn.Module) -> list[str]:
 def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -> dict[str, Tensor]:
     """A state dict that fits a network with autoencoders exactly, put together from those of its parts.
 
-    Args:
-        model: The network; its own weights are not used.
-        plain: Checkpoint of the same network without autoencoders.
-        autoencoders: A checkpoint for each autoencoder in the network, in order.
+    ``plain`` is the checkpoint of the same network without autoencoders; ``autoencoders`` are one for each in the
+    network, in order. The network's own weights are not used.
 
     Raises:
         InputError: Not as many autoencoders as places, a checkpoint that cannot be read or was trained on latents of
@@ -51,10 +49,8 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
     """
     places = autoencoder_places(model)
     if len(places) != len(autoencoders):
-        raise InputError(
-            f'SpliceHook: autoencoders: {len(autoencoders)} given, the network has {len(places)} places for one; give '
-            'a checkpoint for each stack, in order'
-        )
+        fault = f'{len(autoencoders)} given, the network has {len(places)} places for one'
+        raise InputError(f'SpliceHook: autoencoders: {fault}; give a checkpoint for each stack, in order')
     found = read_weights(plain)
     inside = tuple(f'{place}.' for place in places)
     rest = {name: value for name, value in model.state_dict().items() if not name.startswith(inside)}
@@ -65,10 +61,8 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
         check_fits(part, model.get_submodule(place), path)
         known = (read_checkpoint(path).get('meta') or {}).get('dataset_meta') or {}
         if known.get('network') and known['network'] != identify(plain).sha256:
-            raise InputError(
-                f'{path}: was trained on latents of another network ({known.get("store")}) than {plain}; dump its '
-                'latents and train the autoencoder anew'
-            )
+            fault = f'was trained on latents of another network ({known.get("store")}) than {plain}'
+            raise InputError(f'{path}: {fault}; dump its latents and train the autoencoder anew')
         weights |= {f'{place}.{name}': value for name, value in part.items()}
     return weights
 

@@ -29,23 +29,14 @@ AXES = (('cos', np.cos, 'Cosine', 'towards the camera'), ('sin', np.sin, 'Sine',
 
 @dataclass(frozen=True)
 class Concept:
-    """One number of each person.
+    """One number of each person."""
 
-    Attributes:
-        name: Unique; that of a factor starts with ``factor_``.
-        title: A few words for a reader.
-        definition: How the number comes about.
-        unit: Its unit, ``-`` for none.
-        kind: A flag has the values 0 and 1 only.
-        values: Shape (N,), NaN where not known.
-    """
-
-    name: str
-    title: str
-    definition: str
-    unit: str
-    kind: Kind
-    values: NDArray[np.float64]
+    name: str  # unique; that of a factor starts with PREFIX
+    title: str  # a few words for a reader
+    definition: str  # how the number comes about
+    unit: str  # - for none
+    kind: Kind  # a flag has the values 0 and 1 only
+    values: NDArray[np.float64]  # (N,), NaN where not known
 
     @property
     def known(self) -> NDArray[np.float64]:
@@ -64,11 +55,8 @@ def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
     """What is known of N persons, those of the annotation first, then the factors of made people.
 
     Left out is what the data set cannot say of anybody: joints or columns it lacks, or a number that is known of no
-    person.
-
-    Args:
-        table: Rows of a store (:func:`~shg_xai.latents.schema.row_schema`); without predictions or image size, too.
-        keypoint_names: The K keypoints, by COCO's names.
+    person. The table has the rows of a store (:func:`~shg_xai.latents.schema.row_schema`), predictions and image size
+    may be missing; keypoints have COCO's names.
 
     Raises:
         InputError: Lists of the table do not have K or 2K numbers.

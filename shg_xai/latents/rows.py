@@ -63,11 +63,7 @@ def _columns(num_keypoints: int) -> dict[str, Column]:
 
 
 def _plain_value(value: Any, column: Column, label: str) -> Any:
-    """One value of a row as pyarrow takes it for its column; None for null.
-
-    Raises:
-        InputError: Missing though required, of another size or kind, or not finite.
-    """
+    """One value of a row as pyarrow takes it for its column; None for null."""
     name, dtype, size, listed, nullable = column
     label = f'{label}: {name}'
     if value is None:

@@ -27,11 +27,7 @@ LAYER_FILE = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\.npy')
 
 
 def layer_file(name: str) -> str:
-    """The file of a layer: ``backbone:0`` is in ``backbone-0.npy``.
-
-    Raises:
-        InputError: The name is not a module's, so it could be a path or no file name at all.
-    """
+    """The file of a layer: ``backbone:0`` is in ``backbone-0.npy``; InputError if it could be a path or no file."""
     if not isinstance(name, str) or not LAYER_NAME.fullmatch(name):
         rule = 'letters, digits and "._:-", at most 200, as in backbone.hourglasses.0 or backbone:0'
         raise InputError(f'layer {name!r}: a layer is named by {rule}')
@@ -39,11 +35,7 @@ def layer_file(name: str) -> str:
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One layer of the network; ``shape`` is one person's, so without N.
-
-    Raises:
-        InputError: Name, file, shape or dtype cannot be stored.
-    """
+    """One layer of the network; ``shape`` is one person's; InputError if one of these cannot be stored."""
 
     name: str
     file: str
@@ -66,26 +58,14 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a store is made of, written once, at its start.
+    """What a store is made of, written once, at its start; InputError if that cannot be a store."""
 
-    Attributes:
-        layers: At least one; neither names nor files may repeat.
-        rows: How many persons the whole store will have.
-        keypoint_names: The K keypoints.
-        skeleton_links: Pairs of keypoints to draw a line between.
-        source: What the rows were made from; a difference forbids resuming.
-        environment: Versions, git revision, seed; may differ between runs of one store.
-
-    Raises:
-        InputError: These cannot be a store.
-    """
-
-    layers: tuple[Layer, ...]
-    rows: int
-    keypoint_names: tuple[str, ...]
-    skeleton_links: tuple[tuple[int, int], ...]
-    source: Json
-    environment: Json
+    layers: tuple[Layer, ...]  # at least one; neither names nor files may repeat
+    rows: int  # how many persons the whole store will have
+    keypoint_names: tuple[str, ...]  # K of them
+    skeleton_links: tuple[tuple[int, int], ...]  # pairs of keypoints to draw a line between
+    source: Json  # what the rows were made from; a difference forbids resuming
+    environment: Json  # versions, git revision, seed; may differ between runs of one store
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -110,11 +90,7 @@ class Manifest(msgspec.Struct, frozen=True):
         return len(self.keypoint_names)
 
     def to_json(self) -> str:
-        """The text of manifest.json.
-
-        Raises:
-            InputError: ``source`` or ``environment`` hold something JSON has no word for.
-        """
+        """The text of manifest.json; InputError if ``source`` or ``environment`` hold what JSON has no word for."""
         # Not to_builtins: versions of packages are kinds of str that it does not know.
         layers = [asdict(layer) for layer in self.layers]
         content = {'schema_version': SCHEMA_VERSION, **asdict(self), 'layers': layers}
@@ -125,20 +101,15 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_json(cls, text: str, file: Path | str = MANIFEST) -> 'Manifest':
-        """Read the text of a manifest; ``file`` is its name in messages.
-
-        Raises:
-            InputError: The text is no manifest, or one of a newer schema.
-        """
+        """Read the text of a manifest, called ``file`` in messages; InputError if it is none, or of a newer schema."""
         try:
             content = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError) as error:
             raise InputError(f'{file}: not JSON: {error}; the store cannot be read') from error
         version = content.get('schema_version') if isinstance(content, dict) else None
         if type(version) is not int or version < 1:
-            raise InputError(
-                f'{file}: schema_version: missing or no number above 0; this is no manifest of a latent store'
-            )
+            fault = 'missing or no number above 0; this is no manifest of a latent store'
+            raise InputError(f'{file}: schema_version: {fault}')
         if version > SCHEMA_VERSION:
             newer = f'{version} is newer than {SCHEMA_VERSION}, the version this code reads'
             raise InputError(f'{file}: schema_version: {newer}; update shg_xai')

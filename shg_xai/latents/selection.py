@@ -96,9 +96,7 @@ class Selection:
 def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> Selection:
     """The persons of a store that an analysis is about.
 
-    Args:
-        layer: May be left out where the store has one.
-        rows: ``all``, ``labelled`` (all joints labelled) or a condition on the rows.
+    ``layer`` may be left out where the store has one; ``rows`` is ``all``, ``labelled`` (all joints) or a condition.
 
     Raises:
         InputError: There is no such layer, none is named though there are several, or the condition is not understood
@@ -106,9 +104,8 @@ def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> S
     """
     if layer is None:
         if len(store.layers) > 1:
-            raise InputError(
-                f'{store.folder}: has {len(store.layers)} layers, name one with --layers: {", ".join(store.layers)}'
-            )
+            names = ', '.join(store.layers)
+            raise InputError(f'{store.folder}: has {len(store.layers)} layers, name one with --layers: {names}')
         layer = store.layers[0]
     store.array(layer)
     chosen = np.arange(len(store)) if rows == 'all' else store.where(rows)

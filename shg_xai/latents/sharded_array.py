@@ -11,11 +11,7 @@ from shg_xai.errors import InputError
 
 
 def read_array(file: Path) -> NDArray[Any]:
-    """The values of an .npy file, mapped from the disk and read only.
-
-    Raises:
-        InputError: It cannot be read.
-    """
+    """The values of an .npy file, mapped from the disk and read only; InputError if it cannot be read."""
     try:
         values: NDArray[Any] = np.load(file, mmap_mode='r', allow_pickle=False)
     except (OSError, ValueError) as error:
@@ -29,11 +25,8 @@ class ShardedArray:
     ``array[3]``, ``array[10:20]``, ``array[[5, 1, 1]]`` and ``array[mask]`` give plain arrays with copies of the
     values, in the order asked for; ``np.asarray(array)`` gives all of it.
 
-    Args:
-        files: The .npy file of each shard.
-        starts: First row of each shard, and N as the last entry.
-        shape: That of one person.
-        dtype: That of the values.
+    It is made from the .npy file of each shard, the first row of each and N as the last of ``starts``, and shape and
+    dtype of one person's values.
     """
 
     def __init__(self, files: Sequence[Path], starts: NDArray[np.int64], shape: tuple[int, ...], dtype: str) -> None:
@@ -72,10 +65,8 @@ class ShardedArray:
             return self._take(np.flatnonzero(rows))
         whole = rows.dtype.kind in 'iu' or not rows.size  # an empty list is one of floats
         if rows.ndim > 1 or isinstance(index, tuple) or not whole:
-            raise IndexError(
-                'rows of a ShardedArray are chosen by one number, a slice, a list of '
-                f'numbers or a bool mask of {len(self)}'
-            )
+            ways = f'one number, a slice, a list of numbers or a bool mask of {len(self)}'
+            raise IndexError(f'rows of a ShardedArray are chosen by {ways}')
         places = np.atleast_1d(rows.astype(np.int64))
         wrong = places[(places < -len(self)) | (places >= len(self))]
         if wrong.size:

@@ -37,11 +37,7 @@ MEND = 'remove this shard and run the same command again'
 
 
 def shard_names(folder: Path) -> list[str]:
-    """Names of the whole shards of a store, in order.
-
-    Raises:
-        InputError: The folder of the shards cannot be read.
-    """
+    """Names of the whole shards of a store, in order; InputError if their folder cannot be read."""
     try:
         return sorted(
             entry.name for entry in os.scandir(folder / SHARDS) if SHARD_NAME.fullmatch(entry.name) and entry.is_dir()
@@ -86,11 +82,7 @@ def _rows_file(table: pa.Table) -> pa.Buffer:
 
 
 def write_shard(shard: Path, table: pa.Table, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a shard aside and rename it; arrays are by file name, in C order.
-
-    Raises:
-        OSError: It could not be written; then nothing is left of it.
-    """
+    """Write a shard aside and rename it; arrays are by file name, in C order; after an OSError nothing is left."""
     part = part_folder(shard)
     shutil.rmtree(part, ignore_errors=True)
     try:
@@ -121,36 +113,17 @@ def known(name: str, names: Collection[str], kind: str) -> None:
         raise InputError(f'{kind} {name!r}: not in this store; it has {", ".join(near)}')
 
 
-def read_rows(file: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """The table of one shard, or those of its columns that it has.
-
-    Raises:
-        InputError: It cannot be read.
-    """
-    try:
-        with pa.OSFile(os.fspath(file)) as handle:
-            return pq.ParquetFile(handle).read(columns=columns)
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f'{file}: cannot be read: {error}') from error
-
-
 @dataclass(frozen=True)
 class Shard:
-    """Consecutive rows of a store, from row ``start`` on, as the headers of its files say.
-
-    Attributes:
-        columns: Those that its rows have.
-        size: Bytes of all files.
-        problems: What is wrong with it, one line each; then nothing else need be right.
-    """
+    """Consecutive rows of a store, from row ``start`` on, as the headers of its files say."""
 
     folder: Path
     layers: dict[str, Layer]
     start: int
     rows: int = 0
     columns: tuple[str, ...] = ()
-    size: int = 0
-    problems: tuple[str, ...] = ()
+    size: int = 0  # bytes of all files
+    problems: tuple[str, ...] = ()  # what is wrong with it, one line each; then nothing else need be right
 
     @property
     def name(self) -> str:
@@ -158,26 +131,27 @@ class Shard:
         return self.folder.name
 
     def array(self, layer: str) -> NDArray[Any]:
-        """The values (n, *shape) of a layer, mapped from the disk and read only.
-
-        Raises:
-            InputError: No such layer, or its file can no longer be read.
-        """
+        """The values (n, *shape) of a layer, mapped and read only; InputError if there is none, or no readable file."""
         known(layer, self.layers, 'layer')
         return read_array(self.folder / self.layers[layer].file)
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows, or those of these columns that it has."""
-        return read_rows(self.folder / ROWS, columns)
+        """The rows, or those of these columns that it has; InputError if they can no longer be read."""
+        file = self.folder / ROWS
+        try:
+            with pa.OSFile(os.fspath(file)) as handle:
+                return pq.ParquetFile(handle).read(columns=columns)
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f'{file}: cannot be read: {error}') from error
 
 
 def _array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]:
     """What is wrong with a layer's file, judged by its header and size, and its bytes."""
     try:
         with file.open('rb') as handle:
-            header_1 = np.lib.format.read_magic(handle) == (1, 0)
-            read = np.lib.format.read_array_header_1_0 if header_1 else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(handle)
+            form = np.lib.format
+            first = form.read_magic(handle) == (1, 0)
+            shape, _, dtype = form.read_array_header_1_0(handle) if first else form.read_array_header_2_0(handle)
             header, size = handle.tell(), os.fstat(handle.fileno()).st_size
     except FileNotFoundError:
         return f'{file}: missing; {MEND}', 0

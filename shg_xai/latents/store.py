@@ -16,11 +16,7 @@ from shg_xai.latents.shards import SHARDS, Shard, known, read_shard, shard_names
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a store.
-
-    Raises:
-        InputError: There is none, or it cannot be read.
-    """
+    """The manifest of a store; InputError if there is none, or it cannot be read."""
     file = Path(folder) / MANIFEST
     try:
         return Manifest.from_json(file.read_text(encoding='utf-8'), file)
@@ -31,14 +27,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 class LatentStore:
-    """A store of N persons; make one with ``LatentStore.open(folder)``.
-
-    Attributes:
-        layers: Names of the layers.
-        columns: Names of the columns of the rows, those of the factors last.
-        complete: Whether there are as many rows as the manifest expects.
-        size: Bytes of all shards.
-    """
+    """A store of N persons; make one with ``LatentStore.open(folder)``."""
 
     def __init__(self, folder: Path, manifest: Manifest, shards: Sequence[Shard]) -> None:
         self.folder, self.manifest, self._shards = folder, manifest, shards
@@ -46,9 +35,9 @@ class LatentStore:
         factors = [name for shard in shards for name in shard.columns if name.startswith(FACTOR)]
         self._schema = row_schema(manifest.num_keypoints, dict.fromkeys(name[len(FACTOR) :] for name in factors))
         self.layers = tuple(layer.name for layer in manifest.layers)
-        self.columns = tuple(self._schema.names)
+        self.columns = tuple(self._schema.names)  # those of the factors last
         self.complete = len(self) == manifest.rows
-        self.size = sum(shard.size for shard in shards)
+        self.size = sum(shard.size for shard in shards)  # bytes
 
     @classmethod
     def open(cls, folder: Path | str) -> 'LatentStore':
@@ -80,11 +69,7 @@ class LatentStore:
         return iter(self._shards)
 
     def array(self, layer: str) -> ShardedArray:
-        """The values (N, *shape) of a layer; nothing is read yet.
-
-        Raises:
-            InputError: No such layer.
-        """
+        """The values (N, *shape) of a layer (InputError if there is none); nothing is read yet."""
         known(layer, self.layers, 'layer')
         own = self.manifest.layers[self.layers.index(layer)]
         return ShardedArray([shard.folder / own.file for shard in self._shards], self._starts, own.shape, own.dtype)

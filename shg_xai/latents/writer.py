@@ -29,10 +29,8 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / MANIFEST).exists():
             if differing := differences(read_manifest(folder), manifest):
-                raise InputError(
-                    f'{folder}: holds a store of something else, choose another --out;'
-                    f' the store against this run: {"; ".join(differing)}'
-                )
+                fault = 'holds a store of something else, choose another --out; the store against this run'
+                raise InputError(f'{folder}: {fault}: {"; ".join(differing)}')
             return set(LatentStore.open(folder).annotation_ids.tolist())
         # Another rank may be at this point too, or may have been killed here.
         others = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(aside))
@@ -63,14 +61,9 @@ def _unwritable(folder: Path, error: OSError) -> InputError:
 class ShardWriter:
     """Write rows and their arrays to a store made by ``create_store``; a context manager.
 
-    Holds one shard in memory. An exception inside ``with``, Ctrl-C too, still writes the rows that were added, unless
-    the exception came from writing.
-
-    Args:
-        folder: The store.
-        manifest: Its manifest.
-        rank: Number of this process, 0 to 99; no two at a time may have the same.
-        rows_per_shard: Persons a shard, at most.
+    Holds one shard, at most ``rows_per_shard`` persons, in memory. An exception inside ``with``, Ctrl-C too, still
+    writes the rows that were added, unless the exception came from writing. ``rank`` is the number of this process, 0
+    to 99; no two at a time may have the same.
 
     Raises:
         InputError: The folder is no store or cannot be written, or a shard needs too much memory.
@@ -96,21 +89,17 @@ class ShardWriter:
         try:
             self._arrays = {layer.name: np.empty((self._size, *layer.shape), layer.dtype) for layer in manifest.layers}
         except (MemoryError, ValueError) as error:
-            raise InputError(
-                f'{self.folder}: a shard of {self._size} rows does not fit the memory '
-                f'({error}); choose fewer layers or rows a shard'
-            ) from error
+            fault = f'a shard of {self._size} rows does not fit the memory ({error})'
+            raise InputError(f'{self.folder}: {fault}; choose fewer layers or rows a shard') from error
         self._rows: list[dict[str, object]] = []
         self._filled = 0
         self._renaming: Path | None = None
         self._failed = self._closed = False
 
     def add(self, rows: Sequence[Row], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Add n persons; a shard is written whenever one is full.
+        """Add n persons, their rows (see ``row_schema``; what is optional may be missing) and each layer's (n, *shape).
 
-        Args:
-            rows: n rows, see ``row_schema``; a missing optional one is null.
-            arrays: For each layer (n, *shape), in the order of rows.
+        A shard is written whenever one is full.
 
         Raises:
             InputError: Rows or arrays do not fit the manifest, or cannot be written.
@@ -171,11 +160,7 @@ class ShardWriter:
         self._rows = []
 
     def close(self) -> None:
-        """Write the rest; a second time does nothing.
-
-        Raises:
-            InputError: It cannot be written.
-        """
+        """Write the rest (InputError if that fails); a second time does nothing."""
         if not self._closed and not self._failed and self._filled:
             self._write()
         self._closed = True

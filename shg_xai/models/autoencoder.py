@@ -68,10 +68,8 @@ class AutoencoderNeck(BaseModule):
         width, height = in_featuremap_size
         self.in_shape = (in_channels, height, width)
         if code_channels > math.prod(self.in_shape):
-            raise InputError(
-                f'AutoencoderNeck: code_channels={code_channels} is a width larger than the latent, which has '
-                f'{math.prod(self.in_shape)} values; choose a smaller one'
-            )
+            fault = f'is a width larger than the latent, which has {math.prod(self.in_shape)} values'
+            raise InputError(f'AutoencoderNeck: code_channels={code_channels} {fault}; choose a smaller one')
         self.code_channels, self.noise = code_channels, noise
         channels = (in_channels, *hidden_channels)
         hidden_shape = (channels[-1], height, width)
@@ -94,10 +92,9 @@ class AutoencoderNeck(BaseModule):
     def encode(self, x: Tensor) -> Tensor:
         """Feature map (N, C, H, W) to code (N, D)."""
         if x.shape[1:] != self.in_shape:
-            raise InputError(
-                f'AutoencoderNeck expects feature maps (C, H, W) = {self.in_shape}, got '
-                f'{tuple(x.shape[1:])}: set in_channels and in_featuremap_size=[W, H]'
-            )
+            shapes = f'(C, H, W) = {self.in_shape}, got {tuple(x.shape[1:])}'
+            mend = 'set in_channels and in_featuremap_size=[W, H]'
+            raise InputError(f'AutoencoderNeck expects feature maps {shapes}: {mend}')
         return self.encoder(x)
 
     def decode(self, code: Tensor) -> Tensor:

@@ -21,12 +21,9 @@ SHORTCUTS = {
 
 
 class Residual(BaseModule):
-    """Pre-activation bottleneck residual, (N, C, H, W) -> (N, C, H, W).
+    """Pre-activation bottleneck residual, (N, C, H, W) -> (N, C, H, W), with half of C (even) inside.
 
-    Args:
-        channels: C, even; half of it inside.
-        shortcut: ``'conv3x3'``, the study's, or ``'identity'``, Newell et al.'s, which costs less than half.
-        norm_cfg: Normalisation layers, as everywhere in MMPose.
+    ``shortcut`` is ``'conv3x3'``, the study's, or ``'identity'``, Newell et al.'s, which costs less than half.
     """
 
     def __init__(self, channels: int, shortcut: str, norm_cfg: dict) -> None:
@@ -53,13 +50,10 @@ class Hourglass(BaseModule):
     own skips, with none or with another person's.
 
     Args:
-        channels: C.
         skip_connections: For each level whether its skip is used; as many flags as levels. A branch that is off keeps
             its weights but is never computed.
         num_bottleneck_residuals: Residuals at h x w; the last one's output is the latent.
         bottleneck: What the latent passes before it is decoded.
-        shortcut: See :class:`Residual`.
-        norm_cfg: See :class:`Residual`.
     """
 
     def __init__(

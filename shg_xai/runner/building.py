@@ -65,11 +65,8 @@ def unwrapped(model: nn.Module) -> nn.Module:
 def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     """Build the Runner of a config, with everything that makes it fast.
 
-    A checkpoint it will load is refused here if it carries code or is not exactly this model's; URLs are left to
-    MMEngine.
-
-    Raises:
-        InputError: The checkpoint cannot be used.
+    A checkpoint it will load is refused here (InputError) if it carries code or is not exactly this model's; URLs are
+    left to MMEngine.
     """
     local = checkpoint and '://' not in checkpoint
     weights = read_weights(str(checkpoint), resumable=cfg.get('resume', False)) if local else None

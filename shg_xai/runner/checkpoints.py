@@ -44,10 +44,9 @@ def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
     if not (weights and isinstance(weights, Mapping) and all(isinstance(value, Tensor) for value in weights.values())):
         raise InputError(f'{path}: holds no weights (no "state_dict" of tensors)')
     if resumable and not {'meta', 'message_hub', 'optimizer'} <= checkpoint.keys():
-        raise InputError(
-            f'{path}: cannot be resumed from, it holds weights without the state of the training; resume from an '
-            f'epoch_*.pth, or start afresh from these weights with --cfg-options load_from={path}'
-        )
+        fault = 'cannot be resumed from, it holds weights without the state of the training'
+        afresh = f'start afresh from these weights with --cfg-options load_from={path}'
+        raise InputError(f'{path}: {fault}; resume from an epoch_*.pth, or {afresh}')
     return dict(weights)
 
 

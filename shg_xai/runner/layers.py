@@ -30,18 +30,14 @@ logger = logging.getLogger(__name__)
 class LayerInfo:
     """One output of one layer, at its first call.
 
-    Attributes:
-        name: The module's name in the model; with the part (``backbone:0``) where its output is not one tensor.
-        dtype: As the network computes it, e.g. ``'float32'``.
-        calls: How often the layer fires in one forward pass.
-        per_person: Whether the output has one entry a person. Where it has not (the windows of a Swin transformer),
-            ``shape`` is the whole output's for one image.
+    Where the output has not one entry a person (the windows of a Swin transformer), ``per_person`` is False and
+    ``shape`` the whole output's for one image.
     """
 
-    name: str
+    name: str  # the module's name in the model; with the part (backbone:0) where its output is not one tensor
     shape: tuple[int, ...]
-    dtype: str
-    calls: int
+    dtype: str  # as the network computes it, e.g. float32
+    calls: int  # how often the layer fires in one forward pass
     per_person: bool = True
 
 
@@ -86,10 +82,8 @@ def input_size(cfg: Config) -> tuple[int, int]:
     for place in ('test_dataloader', 'val_dataloader', 'train_dataloader', 'codec'):
         for width, height in sizes(cfg.get(place)):
             return int(width), int(height)
-    raise InputError(
-        f'{_source(cfg)}: no input_size=(width, height), neither in the pipeline of the test set nor in codec; add it '
-        'to see the layers'
-    )
+    fault = 'no input_size=(width, height), neither in the pipeline of the test set nor in codec'
+    raise InputError(f'{_source(cfg)}: {fault}; add it to see the layers')
 
 
 def list_layers(cfg: Config) -> list[LayerInfo]:
@@ -97,10 +91,8 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
 
     Built and run on torch's meta device, where tensors have a shape and no content. A network that needs numbers (it
     calls ``.item()``) is run for real on a random image, and a warning is logged. No data set is read and no weights
-    are fetched. ``head`` itself is not listed: MMPose calls ``head.forward``, which no hook sees; its layers are.
-
-    Returns:
-        In the order they first fire.
+    are fetched. ``head`` itself is not listed: MMPose calls ``head.forward``, which no hook sees; its layers are. They
+    come in the order they first fire.
 
     Raises:
         InputError: The config cannot be built, or the network cannot run on its images.
@@ -124,10 +116,8 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
     except InputError:
         raise
     except Exception as error:
-        raise InputError(
-            f'{source}: cannot build its network, or not run it on an image of {width} x {height} '
-            f'({type(error).__name__}: {error})'
-        ) from error
+        fault = f'cannot build its network, or not run it on an image of {width} x {height}'
+        raise InputError(f'{source}: {fault} ({type(error).__name__}: {error})') from error
     logger.warning('%s: could not run without computing (%s); ran on a random image instead', source, reason)
     return layers
 
