@@ -46,7 +46,7 @@ def main() -> None:
 
     compat.prepare()
     from shg_xai.datasets.crops import read_cropped_keypoints
-    from shg_xai.evaluation.mean_pose import mean_pose, mean_pose_pck
+    from shg_xai.evaluation.pck import mean_pose, mean_pose_pck
 
     train, test = (read_cropped_keypoints(str(path)) for path in (options.train, options.test))
     scores = mean_pose_pck(mean_pose(train.keypoints, train.v), test.keypoints, test.v, test.names, options.thr)

@@ -19,8 +19,7 @@ def main() -> None:
     options = parse(TestOptions, DESCRIPTION)
     # Everything below imports torch and MMPose, which --help does without.
     from shg_xai.runner.building import build_runner, config_errors, write_results
-    from shg_xai.runner.config import merge_common, merge_testing, read_config
-    from shg_xai.runner.evaluators import keep_persons
+    from shg_xai.runner.config import keep_persons, merge_common, merge_testing, read_config
 
     cfg = read_config(options.config)
     merge_testing(cfg, options.checkpoint, options.amp)

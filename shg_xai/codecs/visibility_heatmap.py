@@ -9,15 +9,10 @@ from shg_xai.visibility import OCCLUDED, VISIBLE
 
 
 def filtered_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndarray:
-    """One-hot vectors (K, L) blurred by a Gaussian filter whose kernel sums to 1.
+    """One-hot vectors (K, L) blurred by a Gaussian filter whose kernel sums to 1; the 1 stands at a rounded position.
 
     The filter is SciPy's, with its nearest edges and its truncation at 4 sigma. It is separable, so the outer product
     of two profiles equals ``scipy.ndimage.gaussian_filter`` of a one-hot map.
-
-    Args:
-        positions: Where the 1 stands, in pixels, shape (K,); rounded.
-        size: Length L of a vector.
-        sigma: Standard deviation of the Gaussian, in pixels.
     """
     one_hot = np.zeros((len(positions), size))
     # A joint in the last half pixel rounds to `size`; it still belongs to the last pixel.
@@ -39,13 +34,7 @@ class VisibilityHeatmap(MSRAHeatmap):
     Visibility v is COCO's: 0 not labelled, 1 labelled but occluded, 2 labelled and visible; :class:`LoadVisibility`
     brings it. Decoding is :class:`mmpose.codecs.MSRAHeatmap`'s.
 
-    Note:
-
-        - instance number: N, always 1 (top-down)
-        - keypoint number: K
-        - keypoint dimension: D, always 2
-        - image size: [w, h]
-        - heatmap size: [W, H]
+    Shapes: N persons, always 1 (top-down), K keypoints of D = 2 coordinates, images [w, h], heatmaps [W, H].
 
     Encoded:
 
@@ -54,16 +43,14 @@ class VisibilityHeatmap(MSRAHeatmap):
           where v = 1, else 1
 
     Args:
-        input_size: Image size in [w, h].
-        heatmap_size: Heatmap size in [W, H].
+        input_size: [w, h].
+        heatmap_size: [W, H].
         sigma_visible: Standard deviation for v = 2, in heatmap pixels.
-        sigma_occluded: Standard deviation for v = 1, in heatmap pixels.
+        sigma_occluded: That for v = 1.
         unit_peak: ``False``: a one-hot map blurred by a filter that sums to 1, as in the study, so the peak falls with
             sigma (about 0.62 at 0.5, 0.16 at 1.0). ``True``: Gaussians of height 1.
-        unbiased: Centre the Gaussian between pixels and decode with DARK (see MSRAHeatmap) instead of rounding; needs
-            ``unit_peak``.
-        occluded_weight: Target weight of occluded joints. With 0 they get an empty heatmap too, so that only visible
-            joints are trained.
+        unbiased: Centre the Gaussian between pixels and decode with DARK instead of rounding; needs ``unit_peak``.
+        occluded_weight: Target weight for v = 1; with 0 the heatmap is empty too, only visible joints are trained.
         blur_kernel_size: DARK's kernel, see MSRAHeatmap.
 
     Raises:
@@ -82,26 +69,18 @@ class VisibilityHeatmap(MSRAHeatmap):
         blur_kernel_size: int = 11,
     ) -> None:
         if min(sigma_visible, sigma_occluded) <= 0:
-            raise ValueError(
-                'VisibilityHeatmap: sigma_visible and sigma_occluded must be > 0, '
-                f'got {sigma_visible} and {sigma_occluded}'
-            )
+            got = f'got {sigma_visible} and {sigma_occluded}'
+            raise ValueError(f'VisibilityHeatmap: sigma_visible and sigma_occluded must be > 0, {got}')
         if unbiased and not unit_peak:
             raise ValueError('VisibilityHeatmap: unbiased=True needs unit_peak=True')
-        super().__init__(
-            input_size, heatmap_size, sigma=sigma_visible, unbiased=unbiased, blur_kernel_size=blur_kernel_size
-        )
-        self.sigma_visible = sigma_visible
-        self.sigma_occluded = sigma_occluded
-        self.unit_peak = unit_peak
-        self.occluded_weight = occluded_weight
+        super().__init__(input_size, heatmap_size, sigma_visible, unbiased, blur_kernel_size)
+        self.sigma_visible, self.sigma_occluded = sigma_visible, sigma_occluded
+        self.unit_peak, self.occluded_weight = unit_peak, occluded_weight
 
     def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict:
         """Draw the target heatmaps (K, H, W) and their weights (N, K), float32.
 
-        Args:
-            keypoints: Coordinates in the input image, shape (N, K, D).
-            keypoints_visible: v in {0, 1, 2}, shape (N, K); all 2 if omitted.
+        ``keypoints`` (N, K, D) are in the input image, ``keypoints_visible`` (N, K) are v, all 2 if omitted.
 
         Raises:
             ValueError: More than one instance, or a v outside {0, 1, 2}.
@@ -115,14 +94,10 @@ class VisibilityHeatmap(MSRAHeatmap):
             )
         inside = ((keypoints >= 0) & (keypoints < self.input_size)).all(axis=-1)
         positions = keypoints[0] / self.scale_factor
-
-        width, height = self.heatmap_size
-        heatmaps = np.zeros((keypoints.shape[1], height, width), dtype=np.float32)
+        heatmaps = np.zeros((keypoints.shape[1], *self.heatmap_size[::-1]), dtype=np.float32)
         weights = np.zeros(v.shape, dtype=np.float32)
-        for flag, sigma, weight in (
-            (VISIBLE, self.sigma_visible, 1.0),
-            (OCCLUDED, self.sigma_occluded, self.occluded_weight),
-        ):
+        kinds = (VISIBLE, self.sigma_visible, 1.0), (OCCLUDED, self.sigma_occluded, self.occluded_weight)
+        for flag, sigma, weight in kinds:
             chosen = (v == flag) & inside
             if weight > 0 and chosen.any():
                 heatmaps[chosen[0]] = self._draw(positions[chosen[0]], sigma)

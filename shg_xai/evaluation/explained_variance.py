@@ -19,23 +19,14 @@ from shg_xai.errors import InputError
 
 @dataclass(frozen=True)
 class Sums:
-    """What is kept of N persons, however many they are.
+    """What is kept of persons, however many they are."""
 
-    Attributes:
-        count: N.
-        mean: Mean latent, float64, shape (D,).
-        total: Squared deviations from that mean, summed over persons and values.
-        error: Squared differences of reconstruction and latent, summed likewise.
-        low: Least value of each unit of the code, shape (W,).
-        high: Greatest value of each unit, shape (W,).
-    """
-
-    count: int
-    mean: np.ndarray
-    total: float
-    error: float
-    low: np.ndarray
-    high: np.ndarray
+    count: int  # N
+    mean: np.ndarray  # latent, float64, (D,)
+    total: float  # squared deviations from that mean, summed over persons and values
+    error: float  # squared differences of reconstruction and latent, summed likewise
+    low: np.ndarray  # least value of each unit of the code, (W,)
+    high: np.ndarray  # greatest, (W,)
 
 
 def sums_of(latents: np.ndarray, reconstructions: np.ndarray, codes: np.ndarray) -> Sums:
@@ -62,15 +53,11 @@ def explained_variance(sums: Sums) -> dict[str, float]:
         InputError: A reconstruction is not finite, or the persons do not differ.
     """
     if not np.isfinite(sums.error):
-        raise InputError(
-            'ExplainedVariance: reconstructions hold NaN or infinity, training has '
-            'diverged; lower optim_wrapper.optimizer.lr'
-        )
+        fault = 'reconstructions hold NaN or infinity, training has diverged'
+        raise InputError(f'ExplainedVariance: {fault}; lower optim_wrapper.optimizer.lr')
     if not sums.total > 0:
-        raise InputError(
-            f'ExplainedVariance: the latents of all {sums.count:,} evaluated persons '
-            'are the same, there is no variance to explain; evaluate more persons'
-        )
+        fault = f'the latents of all {sums.count:,} evaluated persons are the same, there is no variance to explain'
+        raise InputError(f'ExplainedVariance: {fault}; evaluate more persons')
     return dict(
         explained_variance_ratio=1 - sums.error / sums.total,
         mse=sums.error / (sums.count * len(sums.mean)),
@@ -104,7 +91,12 @@ class ExplainedVariance(BaseMetric):
         to even out processes. Sums are one entry a process and never cut, so repeated persons are left out here.
         """
         before = self.results[0].count if self.results else 0
-        genuine = data_samples[: self._expected() - before]
+        persons = (self.dataset_meta or {}).get('persons')
+        if persons is None:
+            mend = 'use LatentDataset, or give metainfo of the dataset a "persons"'
+            raise InputError(f'ExplainedVariance: does not know how many persons there are; {mend}')
+        # MMEngine's samplers deal persons out in turns (of process r are r, r + processes, ...), repeated ones last.
+        genuine = data_samples[: len(range(get_rank(), persons, get_world_size())) - before]
         if not genuine:
             return
         columns = [
@@ -112,19 +104,6 @@ class ExplainedVariance(BaseMetric):
             for key in ('input', 'reconstruction', 'code')
         ]
         self.results[:] = [reduce(joined, [*self.results, sums_of(*columns)])]
-
-    def _expected(self) -> int:
-        """How many persons this process has to look at; it meets them before any repeated one.
-
-        MMEngine's samplers deal persons out in turns: of process r are r, r + processes, ...
-        """
-        persons = (self.dataset_meta or {}).get('persons')
-        if persons is None:
-            raise InputError(
-                'ExplainedVariance: does not know how many persons there are; use '
-                'LatentDataset, or give metainfo of the dataset a "persons"'
-            )
-        return len(range(get_rank(), persons, get_world_size()))
 
     def compute_metrics(self, results: list[Sums]) -> dict[str, float]:
         """Join the sums of all processes that had persons."""

@@ -26,17 +26,11 @@ class HeatmapLoss(BaseMetric):
         self.loss_module = MODELS.build(loss)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Compute each person's loss.
-
-        Raises:
-            InputError: Predicted or target heatmaps are missing.
-        """
+        """Compute each person's loss; InputError if predicted or target heatmaps are missing."""
         for sample in data_samples:
             if 'pred_fields' not in sample or 'gt_fields' not in sample:
-                raise InputError(
-                    'HeatmapLoss needs heatmaps: set model.test_cfg.output_heatmaps=True and put '
-                    'GenerateTarget into the validation pipeline'
-                )
+                mend = 'set model.test_cfg.output_heatmaps=True and put GenerateTarget into the validation pipeline'
+                raise InputError(f'HeatmapLoss needs heatmaps: {mend}')
             predicted = sample['pred_fields']['heatmaps'][None].float()
             target = sample['gt_fields']['heatmaps'][None].to(predicted)
             weights = sample['gt_instance_labels']['keypoint_weights'].to(predicted)

@@ -28,9 +28,7 @@ def bbox_side(sample: dict, v: np.ndarray, names: list[str]) -> float:
 
 
 def torso_length(sample: dict, v: np.ndarray, names: list[str]) -> float:
-    """From a shoulder to the opposite hip, in pixels; NaN where no such pair is labelled (Sapp and Taskar, "MODEC",
-    2013, section 6).
-    """
+    """From a shoulder to the opposite hip, in pixels, NaN if none is labelled (Sapp and Taskar, "MODEC", 2013, 6)."""
     keypoints = sample['gt_instances']['keypoints'][0]
     for shoulder, hip in TORSO:
         i, j = names.index(shoulder), names.index(hip)
@@ -45,56 +43,31 @@ NORMALISERS = dict(crop=crop_side, bbox=bbox_side, torso=torso_length)
 def sample_distances(sample: dict[str, Any], names: list[str], normaliser: str) -> tuple[np.ndarray, np.ndarray]:
     """Distances (K,) of a tested sample's joints to the truth, and their flags v in {0, 1, 2} (K,).
 
-    Args:
-        sample: A PoseDataSample of one person as ``to_dict()`` gives it, with prediction.
-        names: Names of the K keypoints.
-        normaliser: One of ``NORMALISERS``, which distances are divided by; NaN where the person has none.
-
-    Raises:
-        InputError: The box comes from a detector, so that nobody knows who the person is.
+    Distances are divided by a normaliser, one of ``NORMALISERS``, and NaN where the person has none; ``sample`` is a
+    PoseDataSample as ``to_dict()`` gives it, with prediction, ``names`` are those of the K keypoints. InputError if the
+    box comes from a detector, so that nobody knows who the person is.
     """
     if sample.get('raw_ann_info') is None:
-        raise InputError(
-            'VisiblePCK needs ground-truth boxes, but these come from a detector: set '
-            "bbox_file='' in val_dataloader.dataset and test_dataloader.dataset"
-        )
+        mend = "set bbox_file='' in val_dataloader.dataset and test_dataloader.dataset"
+        raise InputError(f'VisiblePCK needs ground-truth boxes, but these come from a detector: {mend}')
     v = raw_visibility(sample['raw_ann_info'])[0]
-    side = NORMALISERS[normaliser](sample, v, names)
-    distances = pck.normalised_distances(
-        np.asarray(sample['pred_instances']['keypoints'])[..., :2],
-        np.asarray(sample['gt_instances']['keypoints']),
-        np.array([side]),
-    )
-    return distances[0], v
+    predicted = np.asarray(sample['pred_instances']['keypoints'])[..., :2]
+    truth, side = np.asarray(sample['gt_instances']['keypoints']), NORMALISERS[normaliser](sample, v, names)
+    return pck.normalised_distances(predicted, truth, np.array([side]))[0], v
 
 
 def judged_flags(distances: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Flags (N, K), 0 for all joints of a person whose distances (N, K) are NaN.
-
-    A person without a normaliser cannot be judged, so none of its joints counts.
-    """
+    """Flags (N, K), 0 for all joints of a person whose distances (N, K) are NaN: without a normaliser none counts."""
     return np.where(np.isnan(distances).all(axis=1, keepdims=True), 0, v)
 
 
 def person_scores(
     distances: np.ndarray, v: np.ndarray, names: Sequence[str], thr: float = 0.05
 ) -> dict[str, np.ndarray]:
-    """For each person the share of joints that are correct, for each way to count them; see
-    :func:`pck.counting_joints`.
+    """Each person's share of correct joints, (N,) in [0, 1], by :func:`pck.counting_joints`; NaN without such a joint.
 
-    The mean over the persons who have one is the study's PCK, see :func:`~shg_xai.evaluation.pck.mean_pck`.
-
-    Args:
-        distances: In units of the normaliser, shape (N, K); NaN for a person that has none.
-        v: Visibility in {0, 1, 2}, shape (N, K).
-        names: Names of the K keypoints.
-        thr: A joint is correct below this distance.
-
-    Returns:
-        Shape (N,) each, in [0, 1]; NaN for a person without such a joint.
+    The mean over the persons who have one is the study's PCK, see :func:`~shg_xai.evaluation.pck.mean_pck`. Distances
+    (N, K) are in units of the normaliser, NaN for a person that has none; a joint is correct below ``thr``.
     """
-    correct = distances < thr
-    return {
-        group: pck.person_pck(correct, counts)
-        for group, counts in pck.counting_joints(judged_flags(distances, v), names).items()
-    }
+    groups = pck.counting_joints(judged_flags(distances, v), names)
+    return {group: pck.person_pck(distances < thr, counts) for group, counts in groups.items()}

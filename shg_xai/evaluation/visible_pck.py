@@ -23,20 +23,12 @@ Result = tuple[np.ndarray, np.ndarray, int | None, int | None]
 def write_persons(
     file: Path, annotation_ids: Sequence[int], image_ids: Sequence[int], scores: dict[str, np.ndarray]
 ) -> None:
-    """Write the PCK of N persons (by group, shape (N,)) as Parquet, whole or not at all; NaN becomes null.
-
-    Raises:
-        InputError: It cannot be written.
-    """
-    table = pa.table(
-        {
-            'annotation_id': pa.array(annotation_ids, pa.int64()),
-            'image_id': pa.array(image_ids, pa.int64()),
-            **{f'pck_{group}': pa.array(values, pa.float64(), from_pandas=True) for group, values in scores.items()},
-        }
-    )
+    """Write the PCK of N persons (by group, shape (N,)) as Parquet, whole or not at all; NaN becomes null."""
+    columns = dict(annotation_id=pa.array(annotation_ids, pa.int64()), image_id=pa.array(image_ids, pa.int64()))
+    for group, values in scores.items():
+        columns[f'pck_{group}'] = pa.array(values, pa.float64(), from_pandas=True)
     with aside(file) as part:
-        pq.write_table(table, part, compression='zstd')
+        pq.write_table(pa.table(columns), part, compression='zstd')
 
 
 @METRICS.register_module()
@@ -45,21 +37,19 @@ class VisiblePCK(BaseMetric):
 
     Returns, each only where a joint counts at all:
 
-        - ``pck/labelled``, ``pck/visible``, ``pck/occluded``, ``pck/limbs``: mean over persons of
-          the person's share of correct joints, as in the study
+        - ``pck/labelled``, ``pck/visible``, ``pck/occluded``, ``pck/limbs``: mean over persons of the person's share of
+          correct joints, as in the study
         - ``pck/pooled/labelled`` and so on: share of all joints of all persons
         - ``pck/joint/nose`` and so on: share of the persons with that joint labelled
-        - ``pck/joint_mean``: mean over joints of the former, which is what MMPose's PCKAccuracy
-          reports (it normalises by the box)
+        - ``pck/joint_mean``: their mean over joints, as MMPose's PCKAccuracy reports (it normalises by the box)
 
     Works with any MMPose config on COCO annotations with ground-truth boxes; the flags are read from the annotation, so
     the pipeline needs no LoadVisibility for it.
 
     Args:
         thr: A joint is correct below this distance.
-        normaliser: What distances are divided by: ``'crop'``, the longer side of the crop (the study), ``'bbox'``, the
-            longer side of the box, or ``'torso'``, from a shoulder to the opposite hip; persons without it are left
-            out.
+        normaliser: What distances are divided by: the longer side of the ``'crop'`` (the study) or of the ``'bbox'``,
+            or the ``'torso'``, from a shoulder to the opposite hip; persons without it are left out.
         collect_device: See MMEngine's BaseMetric.
         prefix: Put before every name, with a slash; ``'pck'`` unless given.
         persons_file: A Parquet file to write after each test or validation, one row a person in the order of the data
@@ -83,9 +73,7 @@ class VisiblePCK(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         if normaliser not in NORMALISERS:
             raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of {", ".join(NORMALISERS)}')
-        self.thr = thr
-        self.normaliser = normaliser
-        self.persons_file = persons_file
+        self.thr, self.normaliser, self.persons_file = thr, normaliser, persons_file
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep of each person the normalised distances (K,), the flags v (K,), and who it is."""
@@ -102,19 +90,14 @@ class VisiblePCK(BaseMetric):
         if self.persons_file:
             scores = person_scores(distances, v, names, self.thr)
             write_persons(Path(self.persons_file), annotation_ids, image_ids, scores)
-        v = judged_flags(distances, v)
-        correct = distances < self.thr
-
+        v, correct = judged_flags(distances, v), distances < self.thr
         groups = pck.counting_joints(v, names)
         metrics = {group: pck.mean_pck(correct, counts) for group, counts in groups.items()}
         metrics |= {f'pooled/{group}': pck.pooled_pck(correct, counts) for group, counts in groups.items()}
-        metrics |= {
-            f'joint/{name}': pck.pooled_pck(correct[:, joint], v[:, joint] > 0) for joint, name in enumerate(names)
-        }
-
-        by_joint = [value for name, value in metrics.items() if name.startswith('joint/') and not math.isnan(value)]
-        metrics['joint_mean'] = float(np.mean(by_joint)) if by_joint else math.nan
-
+        by_joint = [pck.pooled_pck(correct[:, joint], v[:, joint] > 0) for joint in range(len(names))]
+        metrics |= {f'joint/{name}': value for name, value in zip(names, by_joint, strict=True)}
+        known = [value for value in by_joint if not math.isnan(value)]
+        metrics['joint_mean'] = float(np.mean(known)) if known else math.nan
         absent = sorted(name for name, value in metrics.items() if math.isnan(value))
         if absent:
             print_log(f'VisiblePCK: no joint counts for {", ".join(absent)}; left out', 'current')

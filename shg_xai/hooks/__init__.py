@@ -3,7 +3,6 @@
 from shg_xai.hooks.fold_norm import FoldNormHook
 from shg_xai.hooks.latent_dump import LatentDumpHook
 from shg_xai.hooks.pca_reference import PCAReferenceHook
-from shg_xai.hooks.seed_epochs import SeedEpochsHook
-from shg_xai.hooks.validate_resumed import ValidateResumedHook
+from shg_xai.hooks.resuming import SeedEpochsHook, ValidateResumedHook
 
 __all__ = ['FoldNormHook', 'LatentDumpHook', 'PCAReferenceHook', 'SeedEpochsHook', 'ValidateResumedHook']

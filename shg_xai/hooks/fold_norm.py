@@ -2,9 +2,10 @@
 
 from mmcv.cnn import fuse_conv_bn
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
+
+from shg_xai.runner.building import unwrapped
 
 
 @HOOKS.register_module()
@@ -18,4 +19,4 @@ class FoldNormHook(Hook):
     def before_test(self, runner: Runner) -> None:
         """Fold, once the checkpoint is loaded."""
         if not isinstance(runner._train_loop, BaseLoop):
-            fuse_conv_bn(runner.model.module if is_model_wrapper(runner.model) else runner.model)
+            fuse_conv_bn(unwrapped(runner.model))

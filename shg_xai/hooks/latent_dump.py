@@ -13,9 +13,9 @@ from mmengine.runner import Runner
 from torch import nn, uint8
 from torch.utils.data import DistributedSampler
 
-from shg_xai.interventions.network import unwrapped
 from shg_xai.interventions.rows import first_arrays, sample_row
 from shg_xai.latents import Layer, ShardWriter, create_store
+from shg_xai.runner.building import unwrapped
 from shg_xai.runner.provenance import Origin, image_folder
 from shg_xai.tracing.tap import Outputs, tap
 
@@ -46,24 +46,20 @@ class LatentDumpHook(Hook):
     Args:
         layers: Names as in ``model.named_modules()``, see ``tools/list_layers.py``.
         out_dir: Folder of the store.
-        dtype: ``'float16'`` or ``'float32'``. Defaults to ``'float16'``.
-        rows_per_shard: Persons a file. Defaults to 1024.
+        dtype: ``'float16'`` or ``'float32'``.
+        rows_per_shard: Persons a file.
     """
 
     def __init__(self, layers: Sequence[str], out_dir: str, dtype: str = 'float16', rows_per_shard: int = 1024) -> None:
-        self.layers = list(layers)
-        self.out_dir = Path(out_dir)
-        self.dtype = dtype
-        self.rows_per_shard = rows_per_shard
+        self.layers, self.out_dir = list(layers), Path(out_dir)
+        self.dtype, self.rows_per_shard = dtype, rows_per_shard
 
     # MMEngine calls these for training (which is let alone), validation and test.
 
     def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
         """Start writing; what a run left that its data or its metrics ended is computed again."""
         if mode != 'train':
-            loop = getattr(runner, f'{mode}_loop')
-            folder = self.out_dir / f'epoch_{runner.epoch}' if mode == 'val' else self.out_dir
-            loop.latents = _Recording(self, runner, loop, folder, mode)
+            getattr(runner, f'{mode}_loop').latents = _Recording(self, runner, mode)
 
     def _before_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, mode: str = 'train') -> None:
         """Have the model tapped in the step to come."""
@@ -88,14 +84,15 @@ class LatentDumpHook(Hook):
 class _Recording:
     """One run's latents: taps the model in each step of a loop, and owns the writer."""
 
-    def __init__(self, hook: LatentDumpHook, runner: Runner, loop: Any, folder: Path, split: str) -> None:
-        self.hook, self.runner, self.loop, self.folder = hook, runner, loop, folder
-        self.split = split
+    def __init__(self, hook: LatentDumpHook, runner: Runner, split: str) -> None:
+        self.hook, self.runner, self.split = hook, runner, split
+        self.loader = getattr(runner, f'{split}_loop').dataloader
+        self.folder = hook.out_dir / f'epoch_{runner.epoch}' if split == 'val' else hook.out_dir
+        self.model = unwrapped(runner.model)
         self.writer: ShardWriter | None = None
         self.done: set[int] = set()
         self.outputs: Outputs = {}
         self.seen = 0
-        self.model = unwrapped(runner.model)
 
     def tap_next_step(self) -> None:
         """Tap the model in its next step, and in no other.
@@ -124,13 +121,13 @@ class _Recording:
             self.close()
             raise
         # The metrics that follow the last batch may end the run; nothing is lost then.
-        if batch + 1 == len(self.loop.dataloader):
+        if batch + 1 == len(self.loader):
             self.close()
 
     def _add(self, samples: Sequence[Any]) -> None:
         """Write persons, but for those who are stored already."""
         arrays = first_arrays(self.outputs, len(samples))
-        folder = image_folder(self.loop.dataloader.dataset)
+        folder = image_folder(self.loader.dataset)
         rows = [sample_row(sample, self.split, folder) for sample in samples]
         writer = self.writer or self._open({name: array.shape[1:] for name, array in arrays.items()})
         new = [index for index in range(self._not_padded(len(rows))) if rows[index]['annotation_id'] not in self.done]
@@ -143,15 +140,13 @@ class _Recording:
         The k-th person of process r is the (k * processes + r)-th of all; repeats come last.
         """
         start, self.seen = self.seen, self.seen + count
-        loader = self.loop.dataloader
-        if not isinstance(loader.sampler, DefaultSampler | DistributedSampler):
+        if not isinstance(self.loader.sampler, DefaultSampler | DistributedSampler):
             return count
-        own = range(get_rank(), len(loader.dataset), get_world_size())
-        return len(own[start : self.seen])
+        return len(range(get_rank(), len(self.loader.dataset), get_world_size())[start : self.seen])
 
     def _open(self, shapes: dict[str, Sequence[int]]) -> ShardWriter:
-        cfg, loader = self.runner.cfg, f'{self.split}_dataloader'
-        origin = Origin(cfg, self.loop.dataloader.dataset, cfg[loader].dataset, self.runner._load_from, self.split)
+        cfg, dataset = self.runner.cfg, self.loader.dataset
+        origin = Origin(cfg, dataset, cfg[f'{self.split}_dataloader'].dataset, self.runner._load_from, self.split)
         layers = tuple(Layer.named(name, shape, self.hook.dtype) for name, shape in shapes.items())
         # Neither a seed nor a checkpoint tells the weights of a model that was trained here.
         manifest = origin.manifest(layers, dict(weights_sha256=weights_sha256(self.model)))

@@ -4,17 +4,18 @@ from typing import Any
 
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS, HOOKS
 from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import Dataset
 
 from shg_xai.datasets.latent_dataset import LatentDataset
 from shg_xai.errors import InputError
+from shg_xai.runner.building import unwrapped
 from shg_xai.stats.executors import executor
 from shg_xai.stats.pca import fit_components, pca_explained
 
 NAME = 'latent/pca_explained_variance_ratio'
+KEY = 'pca_reference/{}'  # not '{}/...': what begins with a stage, MMEngine takes for a metric
 
 
 @HOOKS.register_module()
@@ -49,33 +50,28 @@ class PCAReferenceHook(Hook):
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Add the figure to the metrics of a validation."""
         assert metrics is not None
-        metrics[NAME] = runner.message_hub.get_info(_key('val'))
+        metrics[NAME] = runner.message_hub.get_info(KEY.format('val'))
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Add the figure to the metrics of a test."""
         assert metrics is not None
-        metrics[NAME] = runner.message_hub.get_info(_key('test'))
-
-
-def _key(stage: str) -> str:
-    # Not f'{stage}/...': what begins so, MMEngine takes for a metric.
-    return f'pca_reference/{stage}'
+        metrics[NAME] = runner.message_hub.get_info(KEY.format('test'))
 
 
 def _measure(runner: Runner, stage: str, dataset: Dataset) -> None:
     """Put what PCA explains of a dataset's persons where the hooks of the run find it."""
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     figure: list[Any] = [None]
     if is_main_process():
-        figure = [reference(DATASETS.build(runner.cfg.train_dataloader.dataset), dataset, model.neck.code_channels)]
+        neck: Any = unwrapped(runner.model).neck
+        figure = [reference(DATASETS.build(runner.cfg.train_dataloader.dataset), dataset, neck.code_channels)]
+
     broadcast_object_list(figure)
     # It is found anew in a resumed run, so checkpoints need not hold it.
-    runner.message_hub.update_info(_key(stage), figure[0], resumed=False)
+    runner.message_hub.update_info(KEY.format(stage), figure[0], resumed=False)
 
 
 def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
-    """What the first ``width`` principal components of some persons explain of others: 1 - SSE / SST about the others'
-    mean.
+    """What the first ``width`` principal components of some persons explain of others, 1 - SSE / SST about their mean.
 
     Raises:
         InputError: A dataset is none of latents, or its latents cannot be analysed.
@@ -83,11 +79,8 @@ def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
     selections = []
     for dataset in (fitted, evaluated):
         if not isinstance(dataset, LatentDataset):
-            raise InputError(
-                f'PCAReferenceHook: {type(dataset).__name__} holds no latents; take the hook out of custom_hooks, '
-                'or use LatentDataset'
-            )
+            mend = 'take the hook out of custom_hooks, or use LatentDataset'
+            raise InputError(f'PCAReferenceHook: {type(dataset).__name__} holds no latents; {mend}')
         selections.append(dataset.selection)
     with executor() as pool:
-        components = fit_components(selections[0], pool)
-        return float(pca_explained(components, selections[1], [width], pool)[0])
+        return float(pca_explained(fit_components(selections[0], pool), selections[1], [width], pool)[0])

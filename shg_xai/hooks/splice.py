@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from shg_xai.errors import InputError
 from shg_xai.interventions.edits import always
 from shg_xai.interventions.evaluate import Condition, evaluate
-from shg_xai.interventions.network import Network, keypoint_names, unwrapped
+from shg_xai.interventions.network import Network, keypoint_names
 from shg_xai.models import AutoencoderNeck
+from shg_xai.runner.building import unwrapped
 from shg_xai.runner.checkpoints import check_fits, read_checkpoint, read_weights
 from shg_xai.runner.provenance import identify
 from shg_xai.tracing.tap import WithInput
@@ -37,26 +38,19 @@ def autoencoder_places(model: nn.Module) -> list[str]:
 
 
 def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -> dict[str, Tensor]:
-    """The weights of a network with autoencoders, put together from those of its parts.
+    """A state dict that fits a network with autoencoders exactly, put together from those of its parts.
 
-    Args:
-        model: The network; its own weights are not used.
-        plain: Checkpoint of the same network without autoencoders.
-        autoencoders: A checkpoint for each autoencoder in the network, in order.
-
-    Returns:
-        A state dict that fits the network exactly.
+    ``plain`` is the checkpoint of the same network without autoencoders; ``autoencoders`` are one for each in the
+    network, in order. The network's own weights are not used.
 
     Raises:
-        InputError: As many autoencoders as places are not given, a checkpoint cannot be read, or weights are missing,
-            left over or of another shape.
+        InputError: Not as many autoencoders as places, a checkpoint that cannot be read or was trained on latents of
+            another network, or weights that are missing, left over or of another shape.
     """
     places = autoencoder_places(model)
     if len(places) != len(autoencoders):
-        raise InputError(
-            f'SpliceHook: autoencoders: {len(autoencoders)} given, the network has {len(places)} places for one; give '
-            'a checkpoint for each stack, in order'
-        )
+        fault = f'{len(autoencoders)} given, the network has {len(places)} places for one'
+        raise InputError(f'SpliceHook: autoencoders: {fault}; give a checkpoint for each stack, in order')
     found = read_weights(plain)
     inside = tuple(f'{place}.' for place in places)
     rest = {name: value for name, value in model.state_dict().items() if not name.startswith(inside)}
@@ -65,20 +59,12 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
     for place, path in zip(places, autoencoders, strict=True):
         part = {name.removeprefix('module.').removeprefix(PREFIX): value for name, value in read_weights(path).items()}
         check_fits(part, model.get_submodule(place), path)
-        _check_origin(path, plain)
+        known = (read_checkpoint(path).get('meta') or {}).get('dataset_meta') or {}
+        if known.get('network') and known['network'] != identify(plain).sha256:
+            fault = f'was trained on latents of another network ({known.get("store")}) than {plain}'
+            raise InputError(f'{path}: {fault}; dump its latents and train the autoencoder anew')
         weights |= {f'{place}.{name}': value for name, value in part.items()}
     return weights
-
-
-def _check_origin(autoencoder: str, plain: str) -> None:
-    """Refuse an autoencoder that says it was trained on latents of another network."""
-    known = (read_checkpoint(autoencoder).get('meta') or {}).get('dataset_meta') or {}
-    network = known.get('network')
-    if network and network != identify(plain).sha256:
-        raise InputError(
-            f'{autoencoder}: was trained on latents of another network ({known.get("store")}) than {plain}; dump its '
-            'latents and train the autoencoder anew'
-        )
 
 
 def validate(runner: Runner, changes: Mapping[str, WithInput]) -> dict[str, dict[str, float]]:
@@ -108,10 +94,9 @@ class SpliceHook(Hook):
     it.
 
     Args:
-        plain: Checkpoint of the plain network. Defaults to ``None``: the hook does nothing and the network is trained
-            from scratch.
+        plain: Checkpoint of the plain network; without it nothing is done and the network is trained from scratch.
         autoencoders: Checkpoints from ``configs/ae_latents.py``, one for each stack in order; none for a plain network
-            that is trained on. Defaults to none.
+            that is trained on.
 
     Raises:
         InputError: See :func:`spliced_weights`.
@@ -119,10 +104,8 @@ class SpliceHook(Hook):
 
     def __init__(self, plain: str | None = None, autoencoders: Sequence[str] = ()) -> None:
         if autoencoders and plain is None:
-            raise InputError(
-                'SpliceHook: autoencoders are given but no plain network; name its checkpoint: '
-                'default_hooks.splice.plain=FILE'
-            )
+            mend = 'name its checkpoint: default_hooks.splice.plain=FILE'
+            raise InputError(f'SpliceHook: autoencoders are given but no plain network; {mend}')
         self.plain = plain
         self.autoencoders = [autoencoders] if isinstance(autoencoders, str) else list(autoencoders)
 
@@ -133,10 +116,8 @@ class SpliceHook(Hook):
         model = unwrapped(runner.model)
         weights = spliced_weights(model, self.plain, self.autoencoders)
         model.load_state_dict(weights)
-        plain, *autoencoders = (
-            dict(file=path, sha256=identify(path).sha256) for path in (self.plain, *self.autoencoders)
-        )
-        report = dict(schema_version=1, plain=plain, autoencoders=autoencoders, seed=runner.seed, metrics={})
+        plain, *inserted = (dict(file=path, sha256=identify(path).sha256) for path in (self.plain, *self.autoencoders))
+        report = dict(schema_version=1, plain=plain, autoencoders=inserted, seed=runner.seed, metrics={})
         if runner.val_loop is not None:
             wanted = CHANGES if self.autoencoders else {'plain': CHANGES['plain']}
             report['metrics'] = validate(runner, wanted)

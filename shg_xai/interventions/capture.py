@@ -21,7 +21,7 @@ from shg_xai.interventions.network import Network, keypoint_names, open_model
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons
 from shg_xai.interventions.rows import first_arrays, sample_row
 from shg_xai.latents import LatentStore, Layer, ShardWriter, create_store
-from shg_xai.latents import evaluate as meets
+from shg_xai.latents.expression import evaluate as meets
 from shg_xai.latents.schema import MANIFEST
 from shg_xai.runner.building import config_errors
 from shg_xai.runner.config import merge_common, merge_testing, read_config

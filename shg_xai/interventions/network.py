@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
 from mmengine.runner import autocast
 from numpy.typing import NDArray
 from torch import nn
 
 from shg_xai.evaluation.person_scores import person_scores, sample_distances
-from shg_xai.runner.building import build_runner
-from shg_xai.runner.evaluators import pck_settings
+from shg_xai.runner.building import build_runner, unwrapped
+from shg_xai.runner.config import pck_settings
 from shg_xai.runner.provenance import identify as identify
 
 
@@ -118,12 +117,6 @@ def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
     runner = build_runner(cfg, checkpoint)
     runner.load_or_resume()
     return unwrapped(runner.model)
-
-
-def unwrapped(model: nn.Module) -> nn.Module:
-    """A model without what MMEngine wraps around it where several processes train it."""
-    inner: nn.Module = model.module if is_model_wrapper(model) else model  # type: ignore[assignment]
-    return inner
 
 
 def keypoint_names(dataset: Any) -> list[str]:

@@ -9,25 +9,9 @@
 Shards hold consecutive rows. A folder ``shards/.*.part`` is being written and no part of it.
 """
 
-from shg_xai.latents.expression import evaluate
-from shg_xai.latents.schema import SCHEMA_VERSION, Layer, Manifest, differences, layer_file, row_schema
-from shg_xai.latents.sharded_array import ShardedArray
-from shg_xai.latents.store import LatentStore, Shard
+from shg_xai.latents.schema import Layer, Manifest
+from shg_xai.latents.store import LatentStore
 from shg_xai.latents.verify import verify
 from shg_xai.latents.writer import ShardWriter, create_store
 
-__all__ = [
-    'SCHEMA_VERSION',
-    'LatentStore',
-    'Layer',
-    'Manifest',
-    'Shard',
-    'ShardWriter',
-    'ShardedArray',
-    'create_store',
-    'differences',
-    'evaluate',
-    'layer_file',
-    'row_schema',
-    'verify',
-]
+__all__ = ['LatentStore', 'Layer', 'Manifest', 'ShardWriter', 'create_store', 'verify']

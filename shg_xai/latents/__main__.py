@@ -26,12 +26,8 @@ class Options:
 
 def size_text(size: int) -> str:
     """Bytes as a person reads them."""
-    value, unit = float(size), 'B'
-    for larger in ('KiB', 'MiB', 'GiB', 'TiB'):
-        if value < 1024:
-            break
-        value, unit = value / 1024, larger
-    return f'{value:.0f} B' if unit == 'B' else f'{value:.1f} {unit}'
+    power = min(4, (max(size, 1).bit_length() - 1) // 10)
+    return f'{size / 1024**power:.1f} {("B", "KiB", "MiB", "GiB", "TiB")[power]}' if power else f'{size} B'
 
 
 def describe(store: LatentStore) -> str:
@@ -40,23 +36,17 @@ def describe(store: LatentStore) -> str:
     state = 'complete' if store.complete else 'incomplete: run the same command again'
     if len(store) > manifest.rows:
         state = 'more than expected: see --verify'
-    lines = [
-        f'{store.folder}: {len(store)} of {manifest.rows} rows, {state}',
-        f'shards: {sum(1 for _ in store.shards())}, {size_text(store.size)}',
-        'layers:',
-    ]
+    lines = [f'{store.folder}: {len(store)} of {manifest.rows} rows, {state}']
+    lines += [f'shards: {len(list(store.shards()))}, {size_text(store.size)}', 'layers:']
     for layer in manifest.layers:
-        values = store.array(layer.name)
         shape = ' x '.join(map(str, layer.shape)) or 'one value'
-        lines.append(f'  {layer.name}: {shape}, {layer.dtype}, {size_text(values.nbytes)}')
-    lines.append(f'keypoints: {manifest.num_keypoints}')
-    lines.append('columns: ' + ', '.join(store.columns))
+        lines.append(f'  {layer.name}: {shape}, {layer.dtype}, {size_text(store.array(layer.name).nbytes)}')
+    lines += [f'keypoints: {manifest.num_keypoints}', f'columns: {", ".join(store.columns)}']
     for part in ('source', 'environment'):
         lines.append(f'{part}:')
         for key, value in flat(getattr(manifest, part), '').items():
             text = value if isinstance(value, str) else shorten(value, width=200).strip("'")
-            text = f'{len(text.splitlines())} lines' if '\n' in text else text
-            lines.append(f'  {key.removeprefix(".")}: {text}')
+            lines.append(f'  {key[1:]}: ' + (f'{len(text.splitlines())} lines' if '\n' in text else text))
     return '\n'.join(lines)
 
 

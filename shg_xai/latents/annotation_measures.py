@@ -2,10 +2,8 @@
 
 All come from the labels, never from a prediction. The torso is the unit of length wherever the pose is meant: it is the
 longest rigid part that COCO labels, so a person's distance from the camera cancels. Image axes: x to the right, y down.
-A measure is float64 of shape (N,), NaN for a person whose joints it needs are not labelled. What a measure's docstring
-says is the concept's definition in the results.
-
-Shapes: N persons, K keypoints.
+A measure is float64 of shape (N,), NaN for a person whose joints it needs are not labelled. Its docstring is the
+concept's definition in the results. Shapes: N persons, K keypoints.
 """
 
 import math
@@ -24,13 +22,13 @@ BORDER = 2.0  # pixels; annotators and rounding leave a cut box about this far i
 SHORTEST_TORSO = 1.0  # pixels; below, every ratio to it is noise
 FEWEST_LIMBS = 4  # of the 8 limb joints
 
-Values = NDArray[np.float64]
-
 SHOULDERS = ('left_shoulder', 'right_shoulder')
 HIPS = ('left_hip', 'right_hip')
 KNEES = ('left_knee', 'right_knee')
 TORSO = (*SHOULDERS, *HIPS)
 LIMBS = ('left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', *KNEES, 'left_ankle', 'right_ankle')
+
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -91,6 +89,9 @@ class Persons:
         return np.where(length >= SHORTEST_TORSO, length, math.nan)
 
 
+Measure = Callable[[Persons], Values]
+
+
 @dataclass(frozen=True)
 class Rule:
     """A concept of the annotation: what it is called, the joints and columns it needs, and how it is computed."""
@@ -98,9 +99,9 @@ class Rule:
     title: str
     unit: str
     definition: str
-    compute: Callable[[Persons], Values]
-    joints: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
+    compute: Measure
+    joints: tuple[str, ...]
+    columns: tuple[str, ...]
 
 
 RULES: dict[str, Rule] = {}  # by name
@@ -108,10 +109,10 @@ RULES: dict[str, Rule] = {}  # by name
 
 def rule(
     title: str, unit: str, joints: tuple[str, ...] = (), columns: tuple[str, ...] = ()
-) -> Callable[[Callable[[Persons], Values]], Callable[[Persons], Values]]:
-    """List a function in RULES by its name; its docstring is the definition that readers of results see."""
+) -> Callable[[Measure], Measure]:
+    """List a measure in RULES by its name."""
 
-    def listed(compute: Callable[[Persons], Values]) -> Callable[[Persons], Values]:
+    def listed(compute: Measure) -> Measure:
         definition = ' '.join((compute.__doc__ or '').split())
         RULES[compute.__name__] = Rule(title, unit, definition, compute, joints, columns)
         return compute
@@ -177,10 +178,8 @@ def standing(persons: Persons) -> Values:
     """How far the knees are below the hips, mean over the sides whose knee is labelled: near 1 standing, near 0
     sitting (or lying), below 0 with knees drawn up.
     """
-    # Sitting turns the thigh level, whether to the side (it is then short in y because it is level)
-    # or towards the camera (short because it is foreshortened); a standing thigh hangs down, by
-    # about four fifths of a torso to one torso. Only y sees both. A person lying scores near 0 too:
-    # the number says how far the knees are below the hips, no more.
+    # Sitting turns the thigh level, to the side (short in y because it is level) or towards the camera (short because
+    # it is foreshortened); a standing thigh hangs down, by four fifths of a torso to one. Only y sees both.
     thighs = persons.joints(KNEES)[1] - persons.joints(HIPS)[1]
     return _mean(thighs) / persons.torso
 
@@ -206,8 +205,8 @@ def torso_tilt(persons: Persons) -> Values:
     """Angle of the line from the hips' middle to the shoulders' middle from upright, signed: above 0 clockwise in
     the image (head to the right).
     """
-    # Signed, as the factor roll_deg of made people is. Only head-down persons are near +-180, where
-    # the sign jumps; they are too few to matter for a rank.
+    # Signed, as the factor roll_deg of made people is. Only head-down persons are near +-180, where the sign jumps;
+    # they are too few to matter for a rank.
     across, down = persons.shoulder - persons.hip
     return np.where(np.isfinite(persons.torso), np.degrees(np.arctan2(across, -down)), math.nan)
 
@@ -217,8 +216,8 @@ def limb_spread(persons: Persons) -> Values:
     """Root mean square distance of the labelled elbows, wrists, knees and ankles, at least four of them, from the
     torso's line through the middle of the shoulders and of the hips.
     """
-    # At rest arms and legs lie along the torso's line, and bending a limb or striding takes joints
-    # away from it. Distances from the line, not along x: a tilted person at rest stays at rest.
+    # At rest arms and legs lie along the torso's line; bending a limb or striding takes joints away from it. Distances
+    # from the line, not along x: a tilted person at rest stays at rest.
     axis = (persons.shoulder - persons.hip) / persons.torso
     x, y = persons.joints(LIMBS) - persons.hip[:, :, None]
     away = (x * axis[1][:, None] - y * axis[0][:, None]) / persons.torso[:, None]
@@ -251,6 +250,4 @@ def crowding(persons: Persons) -> Values:
         overlap = np.where(union > 0, common / np.where(union > 0, union, 1), 0)
         for place in (first, second):  # no place is twice in either
             largest[place] = np.maximum(largest[place], overlap)
-    values = np.empty(len(order))
-    values[order] = largest
-    return values
+    return largest[np.argsort(order)]

@@ -15,32 +15,28 @@ from shg_xai.latents.annotation_measures import RULES, Persons
 from shg_xai.latents.schema import FACTOR
 from shg_xai.latents.selection import Selection
 
-PREFIX = 'factor_'  # no concept of an annotation starts with it
+Kind = Literal['number', 'flag']
+PREFIX = 'factor_'
+# no concept of an annotation starts with it
 DEGREES = '_deg'
 # Columns of a store that no concept needs.
 UNUSED = ('dataset', 'split', 'crop_center', 'predicted_keypoints', 'keypoint_scores')
-ROUND = ('yaw_deg',)  # factors that go all the way round: -180 and 180 are the same
+# Factors that go all the way round, so that -180 and 180 are the same; people were made to face the camera at 0 degrees
+# and the image's right at 90. Each becomes two concepts.
+ROUND = ('yaw_deg',)
+AXES = (('cos', np.cos, 'Cosine', 'towards the camera'), ('sin', np.sin, 'Sine', "towards the image's right"))
 
 
 @dataclass(frozen=True)
 class Concept:
-    """One number of each person.
+    """One number of each person."""
 
-    Attributes:
-        name: Unique; that of a factor starts with ``factor_``.
-        title: A few words for a reader.
-        definition: How the number comes about.
-        unit: Its unit, ``-`` for none.
-        kind: A flag has the values 0 and 1 only.
-        values: Shape (N,), NaN where not known.
-    """
-
-    name: str
-    title: str
-    definition: str
-    unit: str
-    kind: Literal['number', 'flag']
-    values: NDArray[np.float64]
+    name: str  # unique; that of a factor starts with PREFIX
+    title: str  # a few words for a reader
+    definition: str  # how the number comes about
+    unit: str  # - for none
+    kind: Kind  # a flag has the values 0 and 1 only
+    values: NDArray[np.float64]  # (N,), NaN where not known
 
     @property
     def known(self) -> NDArray[np.float64]:
@@ -51,21 +47,16 @@ class Concept:
 def concepts_of(selection: Selection) -> list[Concept]:
     """What is known of the persons of a selection, see :func:`concepts`."""
     store = selection.store
-    return concepts(
-        selection.table([name for name in store.columns if name not in UNUSED]), store.manifest.keypoint_names
-    )
+    table = selection.table([name for name in store.columns if name not in UNUSED])
+    return concepts(table, store.manifest.keypoint_names)
 
 
 def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
     """What is known of N persons, those of the annotation first, then the factors of made people.
 
     Left out is what the data set cannot say of anybody: joints or columns it lacks, or a number that is known of no
-    person.
-
-    Args:
-        table: Rows of a store, with its columns (``shg_xai.latents.row_schema``); predictions and the size of the image
-            may be missing.
-        keypoint_names: The K keypoints, by COCO's names.
+    person. The table has the rows of a store (:func:`~shg_xai.latents.schema.row_schema`), predictions and image size
+    may be missing; keypoints have COCO's names.
 
     Raises:
         InputError: Lists of the table do not have K or 2K numbers.
@@ -86,49 +77,19 @@ def _factors(persons: Persons) -> list[Concept]:
     found = []
     for column in columns:
         name, values = column.removeprefix(FACTOR), persons.numbers(column)
-        if name in ROUND:
-            # A data set that has such a column of its own keeps it.
-            found += [
-                concept
-                for concept in _round_factor(name, values)
-                if FACTOR + concept.name.removeprefix(PREFIX) not in columns
-            ]
+        stem = name.removesuffix(DEGREES)
+        words, recorded = stem.replace('_', ' '), f'the factor {name}, as recorded when the person was made'
+        if name not in ROUND:
+            title, definition = f'{words}, as made', f'T{recorded[1:]}.'
+            unit = 'degrees' if name.endswith(DEGREES) else '-'
+            kind: Kind = 'flag' if set(np.unique(values[np.isfinite(values)])) == {0, 1} else 'number'
+            found.append(Concept(PREFIX + name, title, definition, unit, kind, values))
             continue
-        unit = 'degrees' if name.endswith(DEGREES) else '-'
-        flag = set(np.unique(values[np.isfinite(values)])) == {0, 1}
-        found.append(
-            Concept(
-                PREFIX + name,
-                f'{_words(name)}, as made',
-                f'The factor {name}, as recorded when the person was made.',
-                unit,
-                'flag' if flag else 'number',
-                values,
-            )
-        )
+
+        for short, function, long, where in AXES:
+            # A data set that has such a column of its own keeps it.
+            if f'{FACTOR}{stem}_{short}' not in columns:
+                definition = f'{long} of {recorded}: 1 is {where}, -1 the opposite.'
+                turned, title = function(np.radians(values)), f'{words} {where}, as made'
+                found.append(Concept(f'{PREFIX}{stem}_{short}', title, definition, '-', 'number', turned))
     return found
-
-
-def _round_factor(name: str, degrees: NDArray[np.float64]) -> list[Concept]:
-    """Two concepts for an angle that goes all the way round, so that its ends meet.
-
-    Made people face the camera at 0 degrees and the image's right at 90.
-    """
-    parts = (('cos', np.cos, 'cosine', 'towards the camera'), ('sin', np.sin, 'sine', "towards the image's right"))
-    return [
-        Concept(
-            f'{PREFIX}{name.removesuffix(DEGREES)}_{short}',
-            f'{_words(name)} {where}, as made',
-            f'{long.capitalize()} of the factor {name}, as recorded when the person was '
-            f'made: 1 is {where}, -1 the opposite.',
-            '-',
-            'number',
-            function(np.radians(degrees)),
-        )
-        for short, function, long, where in parts
-    ]
-
-
-def _words(name: str) -> str:
-    """``label_dropout`` as ``label dropout``, ``roll_deg`` as ``roll``."""
-    return name.removesuffix(DEGREES).replace('_', ' ')

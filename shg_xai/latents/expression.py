@@ -13,8 +13,8 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from operator import add, eq, ge, gt, le, lt, mul, ne, sub
-from typing import Any
+from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,12 @@ from shg_xai.errors import InputError
 
 LONGEST = 2000
 COMPARISONS = {ast.Lt: lt, ast.LtE: le, ast.Gt: gt, ast.GtE: ge, ast.Eq: eq, ast.NotEq: ne}
-ARITHMETIC = {ast.Add: add, ast.Sub: sub, ast.Mult: mul}
+ARITHMETIC = {ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv}
 NUMBER, TEXT, TRUTH = 'a number', 'text', 'true or false'
 
 
-@dataclass(frozen=True)
-class Value:
-    """Values of a part of the expression, one a row or one for all, and which of them are known."""
+class Value(NamedTuple):
+    """What a part of the expression comes to: one value a row or one for all, and which of them are known."""
 
     kind: str
     values: NDArray[Any]
@@ -37,11 +36,7 @@ class Value:
 
 
 def parse(expression: str) -> ast.expr:
-    """The tree of an expression.
-
-    Raises:
-        InputError: It is empty, too long or no Python.
-    """
+    """The tree of an expression; an InputError if it is empty, too long or no Python."""
     if not expression.strip() or len(expression) > LONGEST:
         raise InputError(f'expression: needs 1 to {LONGEST} characters, as in pck < 0.5')
     try:
@@ -73,11 +68,7 @@ def dotted(node: ast.AST) -> str | None:
 
 
 def column_names(expression: str) -> set[str]:
-    """The column names in an expression, whether there are such columns or not.
-
-    Raises:
-        InputError: It is no Python.
-    """
+    """The column names in an expression, whether there are such columns or not; an InputError if it is no Python."""
     found: set[str] = set()
     nodes: list[ast.AST] = [parse(expression)]
     for node in nodes:  # grows meanwhile
@@ -97,10 +88,9 @@ def column(name: str, columns: Mapping[str, NDArray[Any]]) -> Value:
     kind = values.dtype.kind
     if values.ndim != 1 or kind not in 'biufOU':
         raise InputError(f'expression: {name}: has not one number or text a row')
-    if kind == 'b':
-        return Value(TRUTH, values, np.ones(len(values), bool))
-    if kind in 'iu':
-        return Value(NUMBER, values.astype(np.int64), np.ones(len(values), bool))
+    if kind in 'biu':
+        known = np.ones(len(values), bool)
+        return Value(TRUTH, values, known) if kind == 'b' else Value(NUMBER, values.astype(np.int64), known)
     if kind == 'f':
         kept = values if values.dtype == np.float32 else values.astype(np.float64)
         return Value(NUMBER, kept, ~np.isnan(values))
@@ -112,23 +102,20 @@ def column(name: str, columns: Mapping[str, NDArray[Any]]) -> Value:
 
 def constant(node: ast.Constant) -> Value:
     """A number or a text."""
-    value = node.value
+    value, known = node.value, np.array(True)
     if isinstance(value, str):
-        return Value(TEXT, np.array(value, object), np.array(True))
-    if type(value) is float and np.isfinite(value):
-        return Value(NUMBER, np.array(value), np.array(True))
-    if type(value) is int and abs(value) < 2**63:
-        return Value(NUMBER, np.array(value, np.int64), np.array(True))
+        return Value(TEXT, np.array(value, object), known)
+    if (type(value) is float and np.isfinite(value)) or (type(value) is int and abs(value) < 2**63):
+        return Value(NUMBER, np.array(value), known)
     raise InputError(f'expression: {shown(node)}: neither a number of usual size nor a text')
 
 
 def alike(*pair: NDArray[Any]) -> list[NDArray[Any]]:
     """Two sides of a comparison: 0.9 is what a column in float32 has for 0.9."""
-    single = any(side.dtype == np.float32 for side in pair)
+    if all(side.dtype != np.float32 for side in pair):
+        return list(pair)
     with np.errstate(over='ignore'):
-        return [
-            side.astype(np.float32) if single and side.dtype == np.float64 and not side.ndim else side for side in pair
-        ]
+        return [side if side.ndim or side.dtype != np.float64 else side.astype(np.float32) for side in pair]
 
 
 def negated(value: Value) -> Value:
@@ -142,11 +129,11 @@ def both(a: Value, b: Value) -> Value:
     return Value(TRUTH, a.values & b.values & a.known & b.known, known)
 
 
+@dataclass(frozen=True)
 class Evaluator:
     """Evaluates the parts of an expression over columns."""
 
-    def __init__(self, columns: Mapping[str, NDArray[Any]]) -> None:
-        self.columns = columns
+    columns: Mapping[str, NDArray[Any]]
 
     def of_kind(self, node: ast.expr, kinds: Iterable[str], use: str) -> Value:
         """Evaluate a part that must be of one of these kinds."""
@@ -167,34 +154,27 @@ class Evaluator:
         if isinstance(node, ast.BoolOp):
             word = 'and' if isinstance(node.op, ast.And) else 'or'
             values = [self.of_kind(part, [TRUTH], word) for part in node.values]
-            if word == 'and':
-                return reduce(both, values)
             # a or b = not (not a and not b), also for what is not known
-            return negated(reduce(both, map(negated, values)))
+            return reduce(both, values) if word == 'and' else negated(reduce(both, map(negated, values)))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return negated(self.of_kind(node.operand, [TRUTH], 'not'))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
             number = self.of_kind(node.operand, [NUMBER], 'a sign')
-            minus = isinstance(node.op, ast.USub)
-            return Value(NUMBER, -number.values if minus else number.values, number.known)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (*ARITHMETIC, ast.Div)):
+            return number._replace(values=-number.values) if isinstance(node.op, ast.USub) else number
+        if isinstance(node, ast.BinOp) and isinstance(node.op, tuple(ARITHMETIC)):
             return self.arithmetic(node)
-        raise InputError(
-            f'expression: {shown(node)}: not allowed; use columns, numbers, texts, '
-            '+ - * /, comparisons, and, or, not, parentheses'
-        )
+        usable = 'columns, numbers, texts, + - * /, comparisons, and, or, not, parentheses'
+        raise InputError(f'expression: {shown(node)}: not allowed; use {usable}')
 
     def arithmetic(self, node: ast.BinOp) -> Value:
         """``+ - * /`` in 64-bit floats."""
         left, right = (self.of_kind(part, [NUMBER], 'arithmetic') for part in (node.left, node.right))
         a, b = left.values.astype(float), right.values.astype(float)
-        known = left.known & right.known
+        if isinstance(node.op, ast.Div):
+            b = np.where(b == 0, np.nan, b)
         with np.errstate(all='ignore'):
-            if isinstance(node.op, ast.Div):
-                values = np.asarray(a / np.where(b == 0, np.nan, b))
-            else:
-                values = np.asarray(ARITHMETIC[type(node.op)](a, b))
-        return Value(NUMBER, values, known & ~np.isnan(values))
+            values = np.asarray(ARITHMETIC[type(node.op)](a, b))
+        return Value(NUMBER, values, left.known & right.known & ~np.isnan(values))
 
     def compare(self, node: ast.Compare) -> Value:
         """A chain of comparisons: ``0.2 < pck <= 0.8``."""
@@ -204,33 +184,24 @@ class Evaluator:
             if type(operation) not in COMPARISONS:
                 raise InputError(f'expression: {shown(node)}: compare with < <= > >= == or !=')
             if left.kind != right.kind:
-                raise InputError(
-                    f'expression: {shown(node)}: compares {left.kind} and {right.kind}; texts are in quotes'
-                )
-            a, b = alike(left.values, right.values)
-            values = np.asarray(COMPARISONS[type(operation)](a, b), bool)
-            results.append(Value(TRUTH, values, left.known & right.known))
+                kinds = f'compares {left.kind} and {right.kind}'
+                raise InputError(f'expression: {shown(node)}: {kinds}; texts are in quotes')
+            values = COMPARISONS[type(operation)](*alike(left.values, right.values))
+            results.append(Value(TRUTH, np.asarray(values, bool), left.known & right.known))
         return reduce(both, results)
 
 
 def evaluate(expression: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    """For which rows an expression is true.
+    """For which rows an expression (see above) is true: bool, shape (N,); False also where it is not known.
 
-    Args:
-        expression: As described above.
-        columns: Columns by name, each of shape (N,): numbers with NaN for null, bools, or texts (str or object) with
-            None for null.
-
-    Returns:
-        Bool, shape (N,); False also where it is not known.
+    ``columns`` are by name, (N,) each: numbers with NaN for null, bools, or texts (str or object) with None for null.
 
     Raises:
         InputError: Names the part that is not understood, with the nearest column names.
     """
     tree = parse(expression)
-    rows = len(next(iter(columns.values()), ()))
     try:
         result = Evaluator(columns).of_kind(tree, [TRUTH], 'choosing rows')
     except RecursionError:
         raise InputError(f'expression {shown(expression)}: too deeply nested') from None
-    return np.broadcast_to(result.values & result.known, (rows,)).copy()
+    return np.broadcast_to(result.values & result.known, len(next(iter(columns.values()), ()))).copy()

@@ -1,9 +1,8 @@
 """Rows of persons, from dicts to the table of one shard."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -35,8 +34,12 @@ def to_8_bits(values: Floats) -> Floats:
 ROUNDED: Mapping[str, Callable[[Floats], Floats]] = {'predicted_keypoints': to_sixteenths, 'keypoint_scores': to_8_bits}
 
 
-@dataclass(frozen=True)
-class Column:
+def list_size(name: str, num_keypoints: int) -> int:
+    """Numbers in a list that may be null, whose type has no size."""
+    return {'predicted_keypoints': 2, 'keypoint_scores': 1}[name] * num_keypoints
+
+
+class Column(NamedTuple):
     """What a value of a column must be; ``dtype`` is None for text."""
 
     name: str
@@ -46,38 +49,27 @@ class Column:
     nullable: bool
 
 
-def list_size(name: str, num_keypoints: int) -> int:
-    """Numbers in a list that may be null, whose type has no size."""
-    return {'predicted_keypoints': 2, 'keypoint_scores': 1}[name] * num_keypoints
-
-
 @lru_cache(maxsize=8)
-def columns_of(num_keypoints: int) -> dict[str, Column]:
+def _columns(num_keypoints: int) -> dict[str, Column]:
     """The columns of a row for K keypoints, without factors."""
     columns = {}
     for field in row_schema(num_keypoints):
-        kind, size = field.type, 1
-        listed = pa.types.is_nested(kind)
+        kind, size, listed = field.type, 1, pa.types.is_nested(field.type)
         if listed:
-            fixed = pa.types.is_fixed_size_list(kind)
-            size = kind.list_size if fixed else list_size(field.name, num_keypoints)
+            size = kind.list_size if pa.types.is_fixed_size_list(kind) else list_size(field.name, num_keypoints)
             kind = kind.value_type
         columns[field.name] = Column(field.name, NUMPY_TYPES.get(kind), size, listed, field.nullable)
     return columns
 
 
-def plain_value(value: Any, column: Column, label: str) -> Any:
-    """One value of a row as pyarrow takes it for its column; None for null.
-
-    Raises:
-        InputError: Missing though required, of another size or kind, or not finite.
-    """
-    label = f'{label}: {column.name}'
+def _plain_value(value: Any, column: Column, label: str) -> Any:
+    """One value of a row as pyarrow takes it for its column; None for null."""
+    name, dtype, size, listed, nullable = column
+    label = f'{label}: {name}'
     if value is None:
-        if column.nullable:
+        if nullable:
             return None
         raise InputError(f'{label}: missing')
-    dtype = column.dtype
     if dtype is None:
         if not isinstance(value, str):
             raise InputError(f'{label}: {value!r} is no text')
@@ -86,43 +78,37 @@ def plain_value(value: Any, column: Column, label: str) -> Any:
         values = np.asarray(value, float if dtype.kind == 'f' else None).ravel()
     except (TypeError, ValueError, OverflowError):
         raise InputError(f'{label}: {value!r} is no number') from None
-    if values.dtype.kind not in 'fiub' or values.size != column.size:
-        raise InputError(f'{label}: needs {column.size} number{"s" * column.listed}, not {value!r}')
+    if values.dtype.kind not in 'fiub' or values.size != size:
+        raise InputError(f'{label}: needs {size} number{"s" * listed}, not {value!r}')
     # PCK of a person without labelled joints is NaN where it is computed; here it is null.
-    if not column.listed and column.nullable and np.isnan(values[0]):
+    if not listed and nullable and np.isnan(values[0]):
         return None
     if values.dtype.kind == 'f' and not np.isfinite(values).all():
         raise InputError(f'{label}: NaN or infinite; leave out what is not known')
     # Always a copy: the caller may use an array again before the shard is written.
     with np.errstate(over='ignore', invalid='ignore'):
-        values = ROUNDED.get(column.name, np.asarray)(values)
+        values = ROUNDED.get(name, np.asarray)(values)
         cast = values.astype(dtype)
-    if values.dtype != dtype:
-        # Only floats may be rounded.
-        fits = np.isfinite(cast) if dtype.kind == 'f' else cast == values
-        if not fits.all():
-            raise InputError(f'{label}: {value!r} does not fit {dtype}')
-    return cast if column.listed else cast.item()
+    # Only floats may be rounded.
+    if values.dtype != dtype and not (np.isfinite(cast) if dtype.kind == 'f' else cast == values).all():
+        raise InputError(f'{label}: {value!r} does not fit {dtype}')
+    return cast if listed else cast.item()
 
 
 def checked_row(row: Row, num_keypoints: int) -> dict[str, object]:
-    """One row as a dict of pyarrow's values, for the columns of ``row_schema``.
-
-    ``num_labelled`` is counted where it is not given.
+    """One row as a dict of pyarrow's values, for the columns of ``row_schema``; ``num_labelled`` may be left out.
 
     Raises:
         InputError: A column is missing, unknown, or holds what it cannot.
     """
     label = f'row of annotation {row.get("annotation_id")}'
-    columns = columns_of(num_keypoints)
-    values = {name: plain_value(row.get(name), own, label) for name, own in columns.items() if name != 'num_labelled'}
-    for name in row:
-        if name in columns:
-            continue
+    columns = _columns(num_keypoints)
+    wanted = [column for name, column in columns.items() if name != 'num_labelled']
+    for name in (name for name in row if name not in columns):
         if not isinstance(name, str) or not name.startswith(FACTOR) or name == FACTOR:
             raise InputError(f'{label}: {name}: no such column; further ones are called {FACTOR}<name>')
-        column = Column(name, np.dtype('float64'), 1, False, True)
-        values[name] = plain_value(row[name], column, label)
+        wanted.append(Column(name, np.dtype('float64'), 1, False, True))
+    values = {column.name: _plain_value(row.get(column.name), column, label) for column in wanted}
     visibility = values['visibility']
     if visibility.min() < 0 or visibility.max() > 2:
         raise InputError(f'{label}: visibility: {visibility.tolist()} has other than 0, 1 and 2')

@@ -1,7 +1,6 @@
 """What a latent store holds: layers, manifest, and the columns of its rows.
 
-Shapes: N persons, K keypoints; a layer's array is (N, C, H, W) or (N, C), so its ``shape``, that of one person, is (C,
-H, W) or (C,).
+Shapes: N persons, K keypoints; a layer's array is (N, *shape), ``shape`` that of one person, as (C, H, W) or (C,).
 """
 
 import json
@@ -28,25 +27,15 @@ LAYER_FILE = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\.npy')
 
 
 def layer_file(name: str) -> str:
-    """The file of a layer: ``backbone:0`` is in ``backbone-0.npy``.
-
-    Raises:
-        InputError: The name is not a module's, so it could be a path or no file name at all.
-    """
+    """The file of a layer: ``backbone:0`` is in ``backbone-0.npy``; InputError if it could be a path or no file."""
     if not isinstance(name, str) or not LAYER_NAME.fullmatch(name):
-        raise InputError(
-            f'layer {name!r}: a layer is named by letters, digits and "._:-", at most '
-            '200, as in backbone.hourglasses.0 or backbone:0'
-        )
+        rule = 'letters, digits and "._:-", at most 200, as in backbone.hourglasses.0 or backbone:0'
+        raise InputError(f'layer {name!r}: a layer is named by {rule}')
     return name.replace(':', '-') + '.npy'
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One layer of the network; ``shape`` is one person's, so without N.
-
-    Raises:
-        InputError: Name, file, shape or dtype cannot be stored.
-    """
+    """One layer of the network; ``shape`` is one person's; InputError if one of these cannot be stored."""
 
     name: str
     file: str
@@ -69,33 +58,21 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a store is made of, written once, at its start.
+    """What a store is made of, written once, at its start; InputError if that cannot be a store."""
 
-    Attributes:
-        layers: At least one; neither names nor files may repeat.
-        rows: How many persons the whole store will have.
-        keypoint_names: The K keypoints.
-        skeleton_links: Pairs of keypoints to draw a line between.
-        source: What the rows were made from; a difference forbids resuming.
-        environment: Versions, git revision, seed; may differ between runs of one store.
-
-    Raises:
-        InputError: These cannot be a store.
-    """
-
-    layers: tuple[Layer, ...]
-    rows: int
-    keypoint_names: tuple[str, ...]
-    skeleton_links: tuple[tuple[int, int], ...]
-    source: Json
-    environment: Json
+    layers: tuple[Layer, ...]  # at least one; neither names nor files may repeat
+    rows: int  # how many persons the whole store will have
+    keypoint_names: tuple[str, ...]  # K of them
+    skeleton_links: tuple[tuple[int, int], ...]  # pairs of keypoints to draw a line between
+    source: Json  # what the rows were made from; a difference forbids resuming
+    environment: Json  # versions, git revision, seed; may differ between runs of one store
 
     def __post_init__(self) -> None:
         if not self.layers:
             raise InputError('layers: there is none')
-        # Some file systems take A.npy and a.npy for the same file.
-        names, files = [layer.name for layer in self.layers], [layer.file.lower() for layer in self.layers]
-        for kind, keys in (('name', names), ('file', files)):
+        for kind in ('name', 'file'):
+            # Some file systems take A.npy and a.npy for the same file.
+            keys = [layer.file.lower() if kind == 'file' else layer.name for layer in self.layers]
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
                 raise InputError(f'layers: the {kind} {twice[0]} is there twice')
@@ -113,11 +90,7 @@ class Manifest(msgspec.Struct, frozen=True):
         return len(self.keypoint_names)
 
     def to_json(self) -> str:
-        """The text of manifest.json.
-
-        Raises:
-            InputError: ``source`` or ``environment`` hold something JSON has no word for.
-        """
+        """The text of manifest.json; InputError if ``source`` or ``environment`` hold what JSON has no word for."""
         # Not to_builtins: versions of packages are kinds of str that it does not know.
         layers = [asdict(layer) for layer in self.layers]
         content = {'schema_version': SCHEMA_VERSION, **asdict(self), 'layers': layers}
@@ -128,25 +101,18 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_json(cls, text: str, file: Path | str = MANIFEST) -> 'Manifest':
-        """Read the text of a manifest; ``file`` is its name in messages.
-
-        Raises:
-            InputError: The text is no manifest, or one of a newer schema.
-        """
+        """Read the text of a manifest, called ``file`` in messages; InputError if it is none, or of a newer schema."""
         try:
             content = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError) as error:
             raise InputError(f'{file}: not JSON: {error}; the store cannot be read') from error
         version = content.get('schema_version') if isinstance(content, dict) else None
         if type(version) is not int or version < 1:
-            raise InputError(
-                f'{file}: schema_version: missing or no number above 0; this is no manifest of a latent store'
-            )
+            fault = 'missing or no number above 0; this is no manifest of a latent store'
+            raise InputError(f'{file}: schema_version: {fault}')
         if version > SCHEMA_VERSION:
-            raise InputError(
-                f'{file}: schema_version: {version} is newer than {SCHEMA_VERSION}, the version this code reads; '
-                'update shg_xai'
-            )
+            newer = f'{version} is newer than {SCHEMA_VERSION}, the version this code reads'
+            raise InputError(f'{file}: schema_version: {newer}; update shg_xai')
         try:
             return msgspec.convert(content, cls)
         except msgspec.ValidationError as error:
@@ -157,12 +123,9 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def flat(value: Any, key: str) -> Json:
     """Nested dicts and lists as one dict with dotted keys; empty ones stay as they are."""
-    if isinstance(value, dict) and value:
-        items: Iterable[tuple[Any, Any]] = value.items()
-    elif isinstance(value, list) and value:
-        items = enumerate(value)
-    else:
+    if not isinstance(value, dict | list) or not value:
         return {key: value}
+    items: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
     return {name: leaf for part, child in items for name, leaf in flat(child, f'{key}.{part}').items()}
 
 
@@ -183,36 +146,30 @@ def differences(a: Manifest, b: Manifest) -> list[str]:
     for manifest in (a, b):
         content = json.loads(manifest.to_json())
         content['layers'] = {layer['name']: layer for layer in content['layers']}
-        leaves.append({})
-        for key in ('layers', 'keypoint_names', 'skeleton_links', 'rows', 'source'):
-            leaves[-1].update(flat(content[key], key))
+        compared = {key: content[key] for key in ('layers', 'keypoint_names', 'skeleton_links', 'rows', 'source')}
+        leaves.append(flat(compared, ''))
     lines = []
     for key in dict.fromkeys([*leaves[0], *leaves[1]]):
         pair = [leaf.get(key) for leaf in leaves]
         if all(key in leaf for leaf in leaves) and json.dumps(pair[0]) == json.dumps(pair[1]):
             continue
-        start = 0
-        one, other = pair
-        if isinstance(one, str) and isinstance(other, str):
-            places = (place for place, (x, y) in enumerate(zip(one, other, strict=False)) if x != y)
-            same = next(places, min(len(one), len(other)))
-            start = same - 10 if same > 30 else 0
+        texts = pair if all(isinstance(value, str) for value in pair) else []
+        same = [*(x == y for x, y in zip(*texts, strict=False)), False].index(False)
         first, second = (
-            shorten(value, start) if key in leaf else 'nothing' for value, leaf in zip(pair, leaves, strict=True)
+            shorten(leaf[key], same - 10 if same > 30 else 0) if key in leaf else 'nothing' for leaf in leaves
         )
-        lines.append(f'{key}: {first} against {second}')
+        lines.append(f'{key[1:]}: {first} against {second}')
     return lines
 
 
 def row_schema(num_keypoints: int, factor_names: Iterable[str] = ()) -> pa.Schema:
     """The columns of rows.parquet for K keypoints; factor names are without ``factors.``.
 
-    Boxes, centres, scales, keypoints and the image's size are in pixels of the image. Annotations and crops are exact
-    to 32-bit floats, factors to 64-bit ones. Predicted keypoints are rounded to 1/16 pixel and their scores to 8
-    significant bits (0.4 %), which halves the table; pck was computed before. What may be absent is null, never NaN: no
-    prediction, no PCK without a labelled joint, a factor a data set does not know, the image's size in stores made
-    before it was kept. Lists that may be null have no fixed size in their type, though all have 2K or K numbers: Arrow
-    writes nulls among lists of fixed size to Parquet, but does not read them back.
+    All lengths are in pixels of the image. Annotations and crops are exact to 32-bit floats, factors to 64-bit ones.
+    Predicted keypoints are rounded to 1/16 pixel and their scores to 8 significant bits (0.4 %), which halves the
+    table; pck was computed before. What may be absent is null, never NaN: a prediction, PCK without a labelled joint, a
+    factor a data set does not know, the image's size in stores made before it was kept. Lists that may be null have no
+    fixed size in their type, though all have 2K or K numbers: Arrow does not read nulls among such lists back.
     """
     numbers, joints = pa.float32(), num_keypoints
     required = dict(annotation_id=pa.int64(), image_id=pa.int64())

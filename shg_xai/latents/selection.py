@@ -1,7 +1,8 @@
 """The persons of one analysis: one layer of a store, and which of its rows."""
 
+import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
-from shg_xai.latents import LatentStore
 from shg_xai.latents.sharded_array import ShardedArray
+from shg_xai.latents.store import LatentStore
 
 BLOCK = 2048  # persons a block
 
@@ -34,10 +35,7 @@ class Block:
 class Selection:
     """N persons of one layer of a store: :class:`~shg_xai.stats.arrays.Rows` that know whose they are.
 
-    Attributes:
-        store: The store.
-        layer: Name of the layer.
-        rows: Which rows of the store, ascending, shape (N,).
+    ``rows`` says which rows of the store, ascending, shape (N,).
     """
 
     store: LatentStore
@@ -89,19 +87,16 @@ class Selection:
 
     def halves(self, seed: int) -> NDArray[np.bool_]:
         """A mask (N,) of about half of the persons; those of one image stay together."""
-        key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in np.unique(self.image_ids)])
+        images, image = np.unique(self.image_ids, return_inverse=True)
+        key = np.array([zlib.crc32(f'{seed} {image_id}'.encode()) for image_id in images])
         order = np.argsort(np.argsort(key, kind='stable'), kind='stable')
-        _, image = np.unique(self.image_ids, return_inverse=True)
         return (order < len(order) / 2)[image]
 
 
 def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> Selection:
     """The persons of a store that an analysis is about.
 
-    Args:
-        store: The store.
-        layer: A layer; may be left out where the store has one.
-        rows: ``all``, ``labelled`` (all joints labelled) or a condition on the rows.
+    ``layer`` may be left out where the store has one; ``rows`` is ``all``, ``labelled`` (all joints) or a condition.
 
     Raises:
         InputError: There is no such layer, none is named though there are several, or the condition is not understood
@@ -109,9 +104,8 @@ def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> S
     """
     if layer is None:
         if len(store.layers) > 1:
-            raise InputError(
-                f'{store.folder}: has {len(store.layers)} layers, name one with --layers: {", ".join(store.layers)}'
-            )
+            names = ', '.join(store.layers)
+            raise InputError(f'{store.folder}: has {len(store.layers)} layers, name one with --layers: {names}')
         layer = store.layers[0]
     store.array(layer)
     chosen = np.arange(len(store)) if rows == 'all' else store.where(rows)
@@ -123,21 +117,20 @@ def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> S
 
 
 def names_for(places: Sequence[tuple[Path | str, str]]) -> list[str]:
-    """Names for files and figures, made of letters, digits, ``_`` and ``-``; no two are the same.
+    """Names for files and figures, each for a store's folder and a layer of it; no two are the same.
 
-    Args:
-        places: Folder of a store, and a layer of it.
-
-    Returns:
-        The folder's own name; where several of its layers are there, with as much of each one's end as tells them
-        apart.
+    The folder's own name, of letters, digits, ``_`` and ``-``; where several of its layers are there, with as much of
+    each one's end as tells them apart.
     """
     names: list[str] = []
     for folder, layer in places:
         others = {other for where, other in places if Path(where).resolve() == Path(folder).resolve()} - {layer}
         name = _plain(Path(folder).resolve().name) or 'store'
         if others:
-            name += f'-{_plain(_end_of(layer, others))}'
+            parts = layer.split('.')
+            ends = ('.'.join(parts[-length:]) for length in range(1, len(parts) + 1))
+            alone = (end for end in ends if not any(f'.{other}'.endswith(f'.{end}') for other in others))
+            name += f'-{_plain(next(alone, layer))}'
         unique, number = name, 2
         while unique in names:
             unique, number = f'{name}-{number}', number + 1
@@ -146,12 +139,4 @@ def names_for(places: Sequence[tuple[Path | str, str]]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    kept = ''.join(letter if letter.isascii() and letter.isalnum() else '_' for letter in text.lower())
-    return kept.strip('_')[:60]
-
-
-def _end_of(layer: str, others: Collection[str]) -> str:
-    """The shortest end of a dotted name that no other has."""
-    parts = layer.split('.')
-    ends = ('.'.join(parts[-length:]) for length in range(1, len(parts) + 1))
-    return next((end for end in ends if not any(f'.{other}'.endswith(f'.{end}') for other in others)), layer)
+    return re.sub('[^a-z0-9]', '_', text.lower()).strip('_')[:60]

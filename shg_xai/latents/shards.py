@@ -1,14 +1,15 @@
-"""Shards on disk: their names, how one is written whole or not at all, and what is wrong with one.
+"""Shards on disk: how one is written whole or not at all, how it is read, and what is wrong with it.
 
 A shard is a folder ``shards/<rank, two digits>-<number, six digits>`` with rows.parquet and one .npy a layer; while it
 is written it is called ``shards/.<rank>-<number>.part``.
 """
 
+import difflib
 import io
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.schema import ADDED, FACTOR, Layer, Manifest, row_schema
+from shg_xai.latents.sharded_array import read_array
 
 SHARDS = 'shards'
 ROWS = 'rows.parquet'
@@ -35,11 +37,7 @@ MEND = 'remove this shard and run the same command again'
 
 
 def shard_names(folder: Path) -> list[str]:
-    """Names of the whole shards of a store, in order.
-
-    Raises:
-        InputError: The folder of the shards cannot be read.
-    """
+    """Names of the whole shards of a store, in order; InputError if their folder cannot be read."""
     try:
         return sorted(
             entry.name for entry in os.scandir(folder / SHARDS) if SHARD_NAME.fullmatch(entry.name) and entry.is_dir()
@@ -62,20 +60,12 @@ def sync(path: Path) -> None:
 def write_file(file: Path, *parts: bytes | memoryview | pa.Buffer) -> None:
     """Write a new file and have it on the disk."""
     with file.open('xb') as handle:
-        for part in parts:
-            handle.write(part)
+        handle.writelines(parts)
         handle.flush()
         os.fsync(handle.fileno())
 
 
-def npy_header(array: NDArray[Any]) -> bytes:
-    """The header of an .npy file; array must be in C order."""
-    stream = io.BytesIO()
-    np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
-    return stream.getvalue()
-
-
-def rows_file(table: pa.Table) -> pa.Buffer:
+def _rows_file(table: pa.Table) -> pa.Buffer:
     """The bytes of rows.parquet."""
     encodings, repeating = {}, []
     for field in table.schema:
@@ -86,32 +76,23 @@ def rows_file(table: pa.Table) -> pa.Buffer:
         else:
             repeating.append(path)
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        table,
-        sink,
-        compression='zstd',
-        compression_level=COMPRESSION_LEVEL,
-        column_encoding=encodings,
-        use_dictionary=repeating,
-        write_statistics=False,
-    )
+    layout = dict(column_encoding=encodings, use_dictionary=repeating, write_statistics=False)
+    pq.write_table(table, sink, compression='zstd', compression_level=COMPRESSION_LEVEL, **layout)
     return sink.getvalue()
 
 
 def write_shard(shard: Path, table: pa.Table, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a shard aside and rename it; arrays are by file name, in C order.
-
-    Raises:
-        OSError: It could not be written; then nothing is left of it.
-    """
+    """Write a shard aside and rename it; arrays are by file name, in C order; after an OSError nothing is left."""
     part = part_folder(shard)
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir()
-        write_file(part / ROWS, rows_file(table))
+        write_file(part / ROWS, _rows_file(table))
         for file, array in arrays.items():
             # Not np.save: of a full disk it says how many bytes were written, not what is wrong.
-            write_file(part / file, npy_header(array), array.reshape(-1).view(np.uint8).data)
+            header = io.BytesIO()
+            np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+            write_file(part / file, header.getvalue(), array.reshape(-1).view(np.uint8).data)
         sync(part)
         part.rename(shard)
     except Exception:
@@ -125,26 +106,52 @@ def part_folder(shard: Path) -> Path:
     return shard.with_name(f'.{shard.name}.part')
 
 
+def known(name: str, names: Collection[str], kind: str) -> None:
+    """Refuse a name that is not there, with the nearest that is."""
+    if name not in names:
+        near = difflib.get_close_matches(str(name), list(names), n=3) or list(names)
+        raise InputError(f'{kind} {name!r}: not in this store; it has {", ".join(near)}')
+
+
 @dataclass(frozen=True)
-class ShardFacts:
-    """What the headers of a shard say: its rows, columns, bytes, and what is wrong with it."""
+class Shard:
+    """Consecutive rows of a store, from row ``start`` on, as the headers of its files say."""
 
-    name: str
-    rows: int
-    columns: tuple[str, ...]
-    size: int
-    problems: tuple[str, ...]
+    folder: Path
+    layers: dict[str, Layer]
+    start: int
+    rows: int = 0
+    columns: tuple[str, ...] = ()
+    size: int = 0  # bytes of all files
+    problems: tuple[str, ...] = ()  # what is wrong with it, one line each; then nothing else need be right
+
+    @property
+    def name(self) -> str:
+        """As its folder."""
+        return self.folder.name
+
+    def array(self, layer: str) -> NDArray[Any]:
+        """The values (n, *shape) of a layer, mapped and read only; InputError if there is none, or no readable file."""
+        known(layer, self.layers, 'layer')
+        return read_array(self.folder / self.layers[layer].file)
+
+    def table(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows, or those of these columns that it has; InputError if they can no longer be read."""
+        file = self.folder / ROWS
+        try:
+            with pa.OSFile(os.fspath(file)) as handle:
+                return pq.ParquetFile(handle).read(columns=columns)
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f'{file}: cannot be read: {error}') from error
 
 
-def array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]:
+def _array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]:
     """What is wrong with a layer's file, judged by its header and size, and its bytes."""
     try:
         with file.open('rb') as handle:
-            version = np.lib.format.read_magic(handle)
-            header_1 = version == (1, 0)
-            shape, _, dtype = (
-                np.lib.format.read_array_header_1_0(handle) if header_1 else np.lib.format.read_array_header_2_0(handle)
-            )
+            form = np.lib.format
+            first = form.read_magic(handle) == (1, 0)
+            shape, _, dtype = form.read_array_header_1_0(handle) if first else form.read_array_header_2_0(handle)
             header, size = handle.tell(), os.fstat(handle.fileno()).st_size
     except FileNotFoundError:
         return f'{file}: missing; {MEND}', 0
@@ -154,40 +161,36 @@ def array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]
         return f'{file}: no .npy file: {error}; {MEND}', 0
     expected = (rows, *layer.shape)
     if dtype != np.dtype(layer.dtype) or shape != expected:
-        return (f'{file}: holds {dtype} {shape}, the manifest and {ROWS} say {layer.dtype} {expected}; {MEND}', size)
+        return f'{file}: holds {dtype} {shape}, the manifest and {ROWS} say {layer.dtype} {expected}; {MEND}', size
     needed = header + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    if size != needed:
-        return f'{file}: has {size} bytes instead of {needed}; {MEND}', size
-    return None, size
+    return (f'{file}: has {size} bytes instead of {needed}; {MEND}' if size != needed else None), size
 
 
-def shard_facts(shard: Path, manifest: Manifest) -> ShardFacts:
-    """Read the headers of a shard, no values."""
-    file = shard / ROWS
+def read_shard(folder: Path, manifest: Manifest, start: int = 0) -> Shard:
+    """Read the headers of a shard, no values; what is wrong becomes ``problems``."""
+    file, layers = folder / ROWS, {layer.name: layer for layer in manifest.layers}
     try:
         # Not its path: pyarrow would take a missing file for a folder of files.
         with pa.OSFile(os.fspath(file)) as handle:
             facts = pq.read_metadata(handle)
-            schema = facts.schema.to_arrow_schema()
-            size = handle.size()
+            schema, size = facts.schema.to_arrow_schema(), handle.size()
     except FileNotFoundError:
-        return ShardFacts(shard.name, 0, (), 0, (f'{file}: missing; {MEND}',))
+        return Shard(folder, layers, start, problems=(f'{file}: missing; {MEND}',))
     except (OSError, pa.ArrowException) as error:
-        return ShardFacts(shard.name, 0, (), 0, (f'{file}: no readable Parquet file: {error}; {MEND}',))
-    problems = []
-    factors = [name.removeprefix(FACTOR) for name in schema.names if name.startswith(FACTOR)]
-    wanted = row_schema(manifest.num_keypoints, factors)
+        return Shard(folder, layers, start, problems=(f'{file}: no readable Parquet file: {error}; {MEND}',))
+    names, problems = schema.names, []
+    wanted = row_schema(manifest.num_keypoints, [name[len(FACTOR) :] for name in names if name.startswith(FACTOR)])
     wrong = [
         field.name
         for field in wanted
-        if (schema.field(field.name).type != field.type if field.name in schema.names else field.name not in ADDED)
+        if (schema.field(field.name).type != field.type if field.name in names else field.name not in ADDED)
     ]
-    extra = [name for name in schema.names if name not in wanted.names]
-    if wrong or extra or len(set(schema.names)) < len(schema.names):
-        names = ', '.join(wrong or extra or ['a column is there twice'])
-        problems.append(f'{file}: columns not as this version writes them: {names}; {MEND}')
+    extra = [name for name in names if name not in wanted.names]
+    if wrong or extra or len(set(names)) < len(names):
+        unlike = ', '.join(wrong or extra or ['a column is there twice'])
+        problems.append(f'{file}: columns not as this version writes them: {unlike}; {MEND}')
     for layer in manifest.layers:
-        problem, size_of_layer = array_problem(shard / layer.file, layer, facts.num_rows)
+        problem, size_of_layer = _array_problem(folder / layer.file, layer, facts.num_rows)
         size += size_of_layer
         problems += [problem] if problem else []
-    return ShardFacts(shard.name, facts.num_rows, tuple(schema.names), size, tuple(problems))
+    return Shard(folder, layers, start, facts.num_rows, tuple(names), size, tuple(problems))

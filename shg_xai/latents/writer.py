@@ -4,7 +4,6 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,7 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
     """Make a store, or go on with the one in this folder: which annotation ids it has already.
 
     Raises:
-        InputError: The folder cannot be written, holds other files, or a store made from something else or with a
-            damaged shard.
+        InputError: The folder cannot be written, holds other files, or a store of something else or a damaged shard.
     """
     folder = Path(folder)
     text = manifest.to_json()
@@ -30,12 +28,9 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / MANIFEST).exists():
-            differing = differences(read_manifest(folder), manifest)
-            if differing:
-                raise InputError(
-                    f'{folder}: holds a store of something else, choose another --out;'
-                    f' the store against this run: {"; ".join(differing)}'
-                )
+            if differing := differences(read_manifest(folder), manifest):
+                fault = 'holds a store of something else, choose another --out; the store against this run'
+                raise InputError(f'{folder}: {fault}: {"; ".join(differing)}')
             return set(LatentStore.open(folder).annotation_ids.tolist())
         # Another rank may be at this point too, or may have been killed here.
         others = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(aside))
@@ -49,33 +44,26 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
             part.unlink(missing_ok=True)
         sync(folder)
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise _unwritable(folder, error) from error
     return set()
 
 
-def unwritable(folder: Path, error: OSError) -> InputError:
+def _unwritable(folder: Path, error: OSError) -> InputError:
     """The one line for a folder that cannot be written."""
     try:
         room = f' (free: {shutil.disk_usage(folder).free / 2**20:.0f} MiB)'
     except OSError:
         room = ''
-    return InputError(
-        f'{folder}: cannot be written: {error.strerror or error}{room}; make room or '
-        'choose another --out, then run the command again'
-    )
+    mend = 'make room or choose another --out, then run the command again'
+    return InputError(f'{folder}: cannot be written: {error.strerror or error}{room}; {mend}')
 
 
 class ShardWriter:
     """Write rows and their arrays to a store made by ``create_store``; a context manager.
 
-    Holds one shard in memory. An exception inside ``with``, Ctrl-C too, still writes the rows that were added, unless
-    the exception came from writing.
-
-    Args:
-        folder: The store.
-        manifest: Its manifest.
-        rank: Number of this process, 0 to 99; no two at a time may have the same.
-        rows_per_shard: Persons a shard, at most.
+    Holds one shard, at most ``rows_per_shard`` persons, in memory. An exception inside ``with``, Ctrl-C too, still
+    writes the rows that were added, unless the exception came from writing. ``rank`` is the number of this process, 0
+    to 99; no two at a time may have the same.
 
     Raises:
         InputError: The folder is no store or cannot be written, or a shard needs too much memory.
@@ -95,27 +83,23 @@ class ShardWriter:
             for left in (self.folder / SHARDS).glob(f'.{rank:02}-*.part'):
                 shutil.rmtree(left)
         except OSError as error:
-            raise unwritable(self.folder, error) from error
+            raise _unwritable(self.folder, error) from error
         numbers = [int(name[3:]) for name in shard_names(self.folder) if int(name[:2]) == rank]
         self._number = max(numbers, default=-1) + 1
         try:
             self._arrays = {layer.name: np.empty((self._size, *layer.shape), layer.dtype) for layer in manifest.layers}
         except (MemoryError, ValueError) as error:
-            raise InputError(
-                f'{self.folder}: a shard of {self._size} rows does not fit the memory '
-                f'({error}); choose fewer layers or rows a shard'
-            ) from error
+            fault = f'a shard of {self._size} rows does not fit the memory ({error})'
+            raise InputError(f'{self.folder}: {fault}; choose fewer layers or rows a shard') from error
         self._rows: list[dict[str, object]] = []
         self._filled = 0
         self._renaming: Path | None = None
         self._failed = self._closed = False
 
     def add(self, rows: Sequence[Row], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Add n persons; a shard is written whenever one is full.
+        """Add n persons, their rows (see ``row_schema``; what is optional may be missing) and each layer's (n, *shape).
 
-        Args:
-            rows: n rows, see ``row_schema``; a missing optional one is null.
-            arrays: For each layer (n, *shape), in the order of rows.
+        A shard is written whenever one is full.
 
         Raises:
             InputError: Rows or arrays do not fit the manifest, or cannot be written.
@@ -130,11 +114,9 @@ class ShardWriter:
                 raise InputError(f'layer {min(names)}: {kind}; the manifest has {", ".join(layers)}')
         values = {name: np.asarray(array) for name, array in arrays.items()}
         for name, array in values.items():
-            expected = (len(checked), *layers[name].shape)
+            expected, dtype = (len(checked), *layers[name].shape), layers[name].dtype
             if array.shape != expected or array.dtype.kind not in 'fiub':
-                raise InputError(
-                    f'layer {name}: {array.dtype} {array.shape} instead of {layers[name].dtype} {expected}'
-                )
+                raise InputError(f'layer {name}: {array.dtype} {array.shape} instead of {dtype} {expected}')
         start = 0
         while start < len(checked):
             count = min(self._size - self._filled, len(checked) - start)
@@ -165,27 +147,20 @@ class ShardWriter:
         if self._filled and not renamed:
             self._renaming = shard
             try:
-                write_shard(
-                    shard,
-                    row_table(self._rows[: self._filled], self.manifest.num_keypoints),
-                    {layer.file: self._arrays[layer.name][: self._filled] for layer in self.manifest.layers},
-                )
-            except OSError as error:
+                table = row_table(self._rows[: self._filled], self.manifest.num_keypoints)
+                arrays = {layer.file: self._arrays[layer.name][: self._filled] for layer in self.manifest.layers}
+                write_shard(shard, table, arrays)
+            except Exception as error:
                 self._failed = True
-                raise unwritable(self.folder, error) from error
-            except Exception:
-                self._failed = True
+                if isinstance(error, OSError):
+                    raise _unwritable(self.folder, error) from error
                 raise
         self._filled = 0
         self._number += 1
         self._rows = []
 
     def close(self) -> None:
-        """Write the rest; a second time does nothing.
-
-        Raises:
-            InputError: It cannot be written.
-        """
+        """Write the rest (InputError if that fails); a second time does nothing."""
         if not self._closed and not self._failed and self._filled:
             self._write()
         self._closed = True
@@ -194,7 +169,5 @@ class ShardWriter:
     def __enter__(self) -> 'ShardWriter':
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()

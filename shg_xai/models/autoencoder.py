@@ -35,7 +35,7 @@ class AutoencoderNeck(BaseModule):
 
     Args:
         in_channels: C.
-        in_featuremap_size: [W, H] of the feature map.
+        in_featuremap_size: [W, H].
         hidden_channels: Channels of the 3x3 convolutions before the code; the decoder mirrors them. Without any, one
             linear layer leads to the code and one back: linear if both ReLUs are off too.
         code_channels: D, width of the code.
@@ -60,22 +60,17 @@ class AutoencoderNeck(BaseModule):
         noise: float = 0.1,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        if init_cfg is None:
-            init_cfg = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal')
-        super().__init__(init_cfg)
+        glorot = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal')
+        super().__init__(glorot if init_cfg is None else init_cfg)
         if min(in_channels, code_channels, *in_featuremap_size, *hidden_channels) < 1:
-            raise InputError(
-                'AutoencoderNeck: in_channels, in_featuremap_size, hidden_channels and code_channels must be at least 1'
-            )
+            sizes = 'in_channels, in_featuremap_size, hidden_channels and code_channels'
+            raise InputError(f'AutoencoderNeck: {sizes} must be at least 1')
         width, height = in_featuremap_size
         self.in_shape = (in_channels, height, width)
         if code_channels > math.prod(self.in_shape):
-            raise InputError(
-                f'AutoencoderNeck: code_channels={code_channels} is a width larger than the latent, which has '
-                f'{math.prod(self.in_shape)} values; choose a smaller one'
-            )
-        self.code_channels = code_channels
-        self.noise = noise
+            fault = f'is a width larger than the latent, which has {math.prod(self.in_shape)} values'
+            raise InputError(f'AutoencoderNeck: code_channels={code_channels} {fault}; choose a smaller one')
+        self.code_channels, self.noise = code_channels, noise
         channels = (in_channels, *hidden_channels)
         hidden_shape = (channels[-1], height, width)
         features = math.prod(hidden_shape)
@@ -97,10 +92,9 @@ class AutoencoderNeck(BaseModule):
     def encode(self, x: Tensor) -> Tensor:
         """Feature map (N, C, H, W) to code (N, D)."""
         if x.shape[1:] != self.in_shape:
-            raise InputError(
-                f'AutoencoderNeck expects feature maps (C, H, W) = {self.in_shape}, got '
-                f'{tuple(x.shape[1:])}: set in_channels and in_featuremap_size=[W, H]'
-            )
+            shapes = f'(C, H, W) = {self.in_shape}, got {tuple(x.shape[1:])}'
+            mend = 'set in_channels and in_featuremap_size=[W, H]'
+            raise InputError(f'AutoencoderNeck expects feature maps {shapes}: {mend}')
         return self.encoder(x)
 
     def decode(self, code: Tensor) -> Tensor:

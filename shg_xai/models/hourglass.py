@@ -1,8 +1,6 @@
 """One hourglass: down to a small latent, and up again with the help of skip connections.
 
-Newell, Yang and Deng, "Stacked Hourglass Networks for Human Pose Estimation", section 3
-(https://arxiv.org/abs/1603.06937).
-
+Newell, Yang and Deng, "Stacked Hourglass Networks for Human Pose Estimation", section 3, arxiv.org/abs/1603.06937.
 Shapes: N persons, C channels, H x W the resolution the hourglass works at, h x w = H x W divided by 2**depth. Level 0
 is the finest, H x W.
 """
@@ -23,12 +21,9 @@ SHORTCUTS = {
 
 
 class Residual(BaseModule):
-    """Pre-activation bottleneck residual, (N, C, H, W) -> (N, C, H, W).
+    """Pre-activation bottleneck residual, (N, C, H, W) -> (N, C, H, W), with half of C (even) inside.
 
-    Args:
-        channels: C, even; half of it inside.
-        shortcut: ``'conv3x3'``, the study's, or ``'identity'``, Newell et al.'s, which costs less than half.
-        norm_cfg: Normalisation layers, as everywhere in MMPose.
+    ``shortcut`` is ``'conv3x3'``, the study's, or ``'identity'``, Newell et al.'s, which costs less than half.
     """
 
     def __init__(self, channels: int, shortcut: str, norm_cfg: dict) -> None:
@@ -55,13 +50,10 @@ class Hourglass(BaseModule):
     own skips, with none or with another person's.
 
     Args:
-        channels: C.
         skip_connections: For each level whether its skip is used; as many flags as levels. A branch that is off keeps
             its weights but is never computed.
         num_bottleneck_residuals: Residuals at h x w; the last one's output is the latent.
         bottleneck: What the latent passes before it is decoded.
-        shortcut: See :class:`Residual`.
-        norm_cfg: See :class:`Residual`.
     """
 
     def __init__(
@@ -88,8 +80,8 @@ class Hourglass(BaseModule):
         self.ups = nn.ModuleList([nn.Identity(), *residuals(depth - 1)])
 
     def encode(self, x: Tensor) -> tuple[Tensor, Skips]:
-        """Features (N, C, H, W) down to the latent (N, C, h, w), and for each level, finest first, its skip (N, C, H /
-        2**level, W / 2**level), or None where it is off.
+        """Features (N, C, H, W) down to the latent (N, C, h, w), and the skip of each level, finest first, which has
+        the resolution of its level's input; None where it is off.
         """
         skips: list[Tensor | None] = []
         for skip, down, is_on in zip(self.skips, self.downs, self.skip_connections, strict=True):

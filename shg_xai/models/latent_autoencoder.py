@@ -1,7 +1,5 @@
 """An autoencoder alone, trained on stored latents."""
 
-from typing import Any
-
 from mmengine.model import BaseModel
 from mmpose.registry import MODELS
 from torch import Tensor
@@ -17,8 +15,6 @@ class LatentAutoencoder(BaseModel):
         neck: Config of an AutoencoderNeck, or of a module with its ``encode`` and ``decode``.
         loss: Config of a loss between the reconstruction and the latent without noise. MMPose's MSELoss unless given,
             the mean over persons and values; ``dict(type='MSELoss', loss_weight=C * H * W)`` sums over values.
-        data_preprocessor: See MMEngine's BaseModel.
-        init_cfg: See MMEngine's BaseModule.
 
     Raises:
         InputError: In the forward pass, latents of another shape than the neck's.
@@ -42,18 +38,13 @@ class LatentAutoencoder(BaseModel):
         person ``input`` and ``reconstruction`` (C, H, W) and ``code`` (D,), float32.
         """
         if mode == 'predict':
-            return self._predict(inputs)
+            code = self.neck.encode(inputs)
+            columns = (column.float() for column in (inputs, self.neck.decode(code), code))
+            persons = zip(*columns, strict=True)
+            return [dict(input=x, reconstruction=made, code=own) for x, made, own in persons]
         reconstruction = self.neck(inputs)
         if mode == 'tensor':
             return reconstruction
         if mode == 'loss':
             return dict(loss=self.loss_module(reconstruction.float(), inputs.float()))
         raise ValueError(f'mode {mode!r}: not one of tensor, loss and predict')
-
-    def _predict(self, inputs: Tensor) -> list[dict[str, Any]]:
-        code = self.neck.encode(inputs)
-        columns = (inputs, self.neck.decode(code), code)
-        return [
-            dict(zip(('input', 'reconstruction', 'code'), person, strict=True))
-            for person in zip(*(column.float() for column in columns), strict=True)
-        ]

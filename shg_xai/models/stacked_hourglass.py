@@ -18,14 +18,8 @@ Flags = bool | Sequence[bool] | Sequence[bool | Sequence[bool]]
 def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]]:
     """Spell ``skip_connections`` out: for each stack one flag a level, finest level first.
 
-    Args:
-        flags: One flag; one a level (a flat list); or, in a list that holds at least one list, one entry a stack, each
-            a flag or a list of one a level.
-        num_stacks: Number of stacks.
-        depth: Number of levels.
-
-    Raises:
-        InputError: The lengths do not fit.
+    ``flags`` is one; or one a level (a flat list); or, in a list that holds at least one list, one entry a stack, each
+    a flag or a list of one a level. InputError if the lengths do not fit.
     """
     if isinstance(flags, int):  # a bool is one; --cfg-options may well give 0
         return [[bool(flags)] * depth for _ in range(num_stacks)]
@@ -34,10 +28,8 @@ def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]
             raise InputError(f'StackedHourglass: skip_connections has {len(flags)} entries for num_stacks={num_stacks}')
         return [flags_by_stack(entry, 1, depth)[0] for entry in flags]
     if len(flags) != depth:
-        raise InputError(
-            f'StackedHourglass: skip_connections has {len(flags)} flags for '
-            f'depth={depth}; give one flag, or one a level'
-        )
+        found = f'skip_connections has {len(flags)} flags for depth={depth}'
+        raise InputError(f'StackedHourglass: {found}; give one flag, or one a level')
     return [[bool(flag) for flag in flags] for _ in range(num_stacks)]
 
 
@@ -51,9 +43,8 @@ class Intermediate(nn.Module):
 
     def __init__(self, channels: int, out_channels: int, norm_cfg: dict) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(channels, channels, 1), build_norm_layer(norm_cfg, channels)[1], nn.ReLU(inplace=True)
-        )
+        norm = build_norm_layer(norm_cfg, channels)[1]
+        self.features = nn.Sequential(nn.Conv2d(channels, channels, 1), norm, nn.ReLU(inplace=True))
         self.heatmaps = nn.Conv2d(channels, out_channels, 1)
         self.remap_heatmaps = nn.Conv2d(out_channels, channels, 1)
         self.remap_features = nn.Conv2d(channels, channels, 1)
@@ -73,7 +64,6 @@ class StackedHourglass(BaseBackbone):
     stack before it. The latent of stack ``i`` is the output of the layer ``hourglasses.i.bottleneck_residuals``.
 
     Args:
-        num_stacks: Number of hourglasses.
         channels: C.
         out_channels: K, for the heatmaps between stacks.
         depth: Levels of an hourglass; it halves the resolution as many times.
@@ -82,8 +72,7 @@ class StackedHourglass(BaseBackbone):
         skip_connections: One flag, one a level (finest first), or one entry a stack; see :func:`flags_by_stack`.
         bottleneck: Config of a neck that every latent passes, one for all stacks or one a stack.
         norm_cfg: Normalisation layers; batch normalisation unless given.
-        channels_last: Compute with channels innermost in memory. The numbers are the same up to rounding, and it is
-            faster wherever it was measured.
+        channels_last: Channels innermost in memory: the same up to rounding, and faster wherever it was measured.
         init_cfg: The study's Glorot normal unless given.
 
     Raises:
@@ -105,47 +94,45 @@ class StackedHourglass(BaseBackbone):
         channels_last: bool = True,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        if init_cfg is None:
-            init_cfg = dict(type='Xavier', layer='Conv2d', distribution='normal')
-        super().__init__(init_cfg)
+        glorot = dict(type='Xavier', layer='Conv2d', distribution='normal')
+        super().__init__(glorot if init_cfg is None else init_cfg)
         if shortcut not in SHORTCUTS:
             raise InputError(f'StackedHourglass: shortcut={shortcut!r}; choose one of {", ".join(SHORTCUTS)}')
         if channels % 2 or min(num_stacks, channels, depth, num_bottleneck_residuals) < 1:
-            raise InputError(
-                'StackedHourglass: num_stacks, depth and num_bottleneck_residuals must be at least 1, channels even'
-            )
+            sizes = 'num_stacks, depth and num_bottleneck_residuals'
+            raise InputError(f'StackedHourglass: {sizes} must be at least 1, channels even')
         necks = bottleneck if isinstance(bottleneck, Sequence) else [bottleneck] * num_stacks
         if len(necks) != num_stacks:
             raise InputError(f'StackedHourglass: bottleneck has {len(necks)} entries for num_stacks={num_stacks}')
         norm_cfg = norm_cfg or dict(type='BN')
-        self.depth = depth
-        self.channels_last = channels_last
+        self.depth, self.channels_last = depth, channels_last
 
         def residual() -> Residual:
             return Residual(channels, shortcut, norm_cfg)
 
-        first = nn.Conv2d(3, channels, 7, stride=2, padding=3)
-        norm = build_norm_layer(norm_cfg, channels)[1]
-        self.stem = nn.Sequential(
-            first, norm, nn.ReLU(inplace=True), residual(), nn.MaxPool2d(2), residual(), residual()
-        )
+        first, norm = nn.Conv2d(3, channels, 7, stride=2, padding=3), build_norm_layer(norm_cfg, channels)[1]
+        rest = residual(), nn.MaxPool2d(2), residual(), residual()
+        self.stem = nn.Sequential(first, norm, nn.ReLU(inplace=True), *rest)
         # MMEngine's list: PyTorch's would keep a bottleneck's own init_cfg from being used.
         self.hourglasses = ModuleList()
         for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks, strict=True):
             inner = nn.Identity() if neck is None else MODELS.build(neck)
             self.hourglasses.append(Hourglass(channels, flags, num_bottleneck_residuals, inner, shortcut, norm_cfg))
         self.residuals = nn.ModuleList(residual() for _ in range(num_stacks))
-        self.intermediates = nn.ModuleList(
-            Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1)
-        )
+        between = (Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1))
+        self.intermediates = nn.ModuleList(between)
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """Images (N, 3, 4H, 4W) to heatmaps (N, K, H, W) of each stack but the last, then the last stack's features (N,
-        C, H, W).
-        """
-        self._check_size(*inputs.shape[-2:])
+        """Images (N, 3, 4H, 4W) to the heatmaps of each stack but the last, then the last stack's features."""
+        height, width = inputs.shape[-2:]
+        multiple = 4 * 2**self.depth
+        if height % multiple or width % multiple:
+            raise InputError(
+                f'StackedHourglass with depth={self.depth} takes images whose width and height are multiples of '
+                f'{multiple}, got {width}x{height}: change input_size in the config'
+            )
         if self.channels_last:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
         stack_input = self.stem(inputs)
@@ -156,14 +143,6 @@ class StackedHourglass(BaseBackbone):
                 heatmaps, stack_input = self.intermediates[index](stack_input, x)
                 outputs.append(heatmaps)
         return (*outputs, x)
-
-    def _check_size(self, height: int, width: int) -> None:
-        multiple = 4 * 2**self.depth
-        if height % multiple or width % multiple:
-            raise InputError(
-                f'StackedHourglass with depth={self.depth} takes images whose width and height are multiples of '
-                f'{multiple}, got {width}x{height}: change input_size in the config'
-            )
 
     def train(self, mode: bool = True) -> 'StackedHourglass':
         """Switch to training or evaluation; unlike BaseBackbone's, returns self."""

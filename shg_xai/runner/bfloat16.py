@@ -12,10 +12,10 @@ from torch import nn
 
 @OPTIM_WRAPPERS.register_module()
 class Bfloat16OptimWrapper(OptimWrapper):
-    """Train with autocast to bfloat16, on CPU or GPU.
+    """Train with autocast to bfloat16, on CPU or GPU; arguments are OptimWrapper's.
 
     MMEngine's AmpOptimWrapper refuses the CPU and scales the loss, which float16 needs and bfloat16, with the exponents
-    of float32, does not. Arguments are OptimWrapper's.
+    of float32, does not.
     """
 
     @contextmanager

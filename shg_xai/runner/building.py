@@ -5,16 +5,18 @@ import difflib
 import inspect
 import json
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, find_latest_checkpoint
+from torch import nn
 
 from shg_xai.errors import InputError
 from shg_xai.runner.checkpoints import check_fits, read_weights
@@ -26,16 +28,13 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 
 
 def keep_freed_memory() -> bool:
-    """Let the process keep memory it frees, for the next layer to use; False, and nothing done, where there is no
-    glibc.
+    """Let the process keep memory it frees, for the next layer to use; returns whether there is a glibc to do so.
 
     On the CPU every layer allocates and frees tensors of many megabytes. By default glibc gives each back to the
     system, which hands it out again page by page, zeroed. Keeping them makes the study's network about 1.15 times
     faster on the CPU (``benchmarks/network.py``) for about 20 % more memory.
     """
-    if not sys.platform.startswith('linux'):
-        return False
-    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
+    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None) if sys.platform.startswith('linux') else None
     if mallopt is None:
         return False
     return all([mallopt(M_MMAP_MAX, 0), mallopt(M_TRIM_THRESHOLD, 2**31 - 1), mallopt(M_TOP_PAD, 64 * 2**20)])
@@ -54,30 +53,29 @@ def join_processes(cfg: Config) -> None:
 
 def resume_checkpoint(cfg: Config) -> str | None:
     """The checkpoint a training run will go on from, or None where it starts afresh."""
-    if not cfg.get('resume'):
-        return None
-    return cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir)
+    return (cfg.get('load_from') or find_latest_checkpoint(cfg.work_dir)) if cfg.get('resume') else None
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """A model without what MMEngine wraps around it where several processes train it."""
+    inner: nn.Module = model.module if is_model_wrapper(model) else model  # type: ignore[assignment]
+    return inner
 
 
 def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     """Build the Runner of a config, with everything that makes it fast.
 
-    A checkpoint it will load is refused here if it carries code or is not exactly this model's; URLs are left to
-    MMEngine.
-
-    Raises:
-        InputError: The checkpoint cannot be used.
+    A checkpoint it will load is refused here (InputError) if it carries code or is not exactly this model's; URLs are
+    left to MMEngine.
     """
-    weights = None
-    if checkpoint and '://' not in checkpoint:
-        weights = read_weights(checkpoint, resumable=cfg.get('resume', False))
+    local = checkpoint and '://' not in checkpoint
+    weights = read_weights(str(checkpoint), resumable=cfg.get('resume', False)) if local else None
     if not torch.cuda.is_available():
         keep_freed_memory()
     join_processes(cfg)
     runner = Runner.from_cfg(cfg)
     if weights is not None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        check_fits(weights, model, str(checkpoint))
+        check_fits(weights, unwrapped(runner.model), str(checkpoint))
     return runner
 
 
@@ -104,38 +102,24 @@ def write_results(path: Path, cfg: Config, runner: Runner, metrics: dict[str, fl
 
 @contextmanager
 def config_errors(path: str) -> Iterator[None]:
-    """Turn what MMEngine raises about a config's contents into one line.
-
-    Raises:
-        InputError: A registry does not know a type, or a component does not know a key.
-    """
+    """Turn what MMEngine raises about a type or a key that it does not know into an InputError of one line."""
     try:
         yield
     except TypeError as error:
-        cls = _class_being_built(error.__traceback__)
+        cls = _class_being_built(error)
         if cls is None or 'unexpected keyword argument' not in str(error):
             raise
         key = str(error).split("'")[1]
         known = list(inspect.signature(cls).parameters)
-        near = difflib.get_close_matches(key, known, n=3) or known
-        raise InputError(
-            f'{path}: {cls.__name__} has no argument {key!r}; did you mean {" or ".join(near)}?'
-        ) from error
+        near = ' or '.join(difflib.get_close_matches(key, known, n=3) or known)
+        raise InputError(f'{path}: {cls.__name__} has no argument {key!r}; did you mean {near}?') from error
     except KeyError as error:
         if 'is not in the' not in str(error) or 'registry' not in str(error):
             raise
         raise InputError(f'{path}: {str(error.args[0]).split(". ")[0]}') from error
 
 
-def _class_being_built(traceback: TracebackType | None) -> type | None:
-    """The class MMEngine's registry was building when an error came up, if it was.
-
-    Only a frame straight below the registry counts: an error raised inside the component is a bug, not a wrong key.
-    """
-    frames = []
-    while traceback is not None:
-        frames.append(traceback.tb_frame)
-        traceback = traceback.tb_next
-    if frames and frames[-1].f_code.co_name == 'build_from_cfg':
-        return frames[-1].f_locals.get('obj_cls')
-    return None
+def _class_being_built(error: Exception) -> Any:
+    """The class MMEngine's registry was building when an error came up; None where it came from inside a component."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_locals.get('obj_cls') if frame.f_code.co_name == 'build_from_cfg' else None

@@ -26,10 +26,9 @@ def read_checkpoint(path: str) -> Any:
         if not zipfile.is_zipfile(path):
             raise InputError(f'{path}: not a checkpoint of PyTorch') from error
         named = ', '.join(sorted(torch.serialization.get_unsafe_globals_in_checkpoint(path))[:3])
-        raise InputError(
-            f'{path}: refused, it carries code or foreign types{f" ({named})" if named else ""}; a checkpoint may only '
-            'hold tensors and plain data'
-        ) from error
+        carried = f'code or foreign types{f" ({named})" if named else ""}'
+        rule = 'a checkpoint may only hold tensors and plain data'
+        raise InputError(f'{path}: refused, it carries {carried}; {rule}') from error
     except (RuntimeError, EOFError, OSError, ValueError) as error:
         raise InputError(f'{path}: a damaged checkpoint, or none ({error})') from error
 
@@ -45,34 +44,24 @@ def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
     if not (weights and isinstance(weights, Mapping) and all(isinstance(value, Tensor) for value in weights.values())):
         raise InputError(f'{path}: holds no weights (no "state_dict" of tensors)')
     if resumable and not {'meta', 'message_hub', 'optimizer'} <= checkpoint.keys():
-        raise InputError(
-            f'{path}: cannot be resumed from, it holds weights without the state of the training; resume from an '
-            f'epoch_*.pth, or start afresh from these weights with --cfg-options load_from={path}'
-        )
+        fault = 'cannot be resumed from, it holds weights without the state of the training'
+        afresh = f'start afresh from these weights with --cfg-options load_from={path}'
+        raise InputError(f'{path}: {fault}; resume from an epoch_*.pth, or {afresh}')
     return dict(weights)
 
 
 def check_fits(weights: Mapping[str, Tensor], model: nn.Module | Mapping[str, Tensor], path: str) -> None:
-    """Refuse weights that are not exactly the model's, or those of a part of it by name.
+    """Refuse weights (InputError) whose names or shapes are not exactly the model's, or those of a part of it by name.
 
     MMEngine loads what fits and leaves the rest as it was, which tests a half-random network.
-
-    Raises:
-        InputError: Names or shapes differ.
     """
     own = model.state_dict() if isinstance(model, nn.Module) else model
     found = {name.removeprefix('module.'): value.shape for name, value in weights.items()}
-    problems = [
-        f'{len(names)} {what} (e.g. {min(names)})'
-        for what, names in (
-            ('weights of the config are missing', own.keys() - found.keys()),
-            ('weights are left over', found.keys() - own.keys()),
-            (
-                'weights have another shape',
-                {name for name in own.keys() & found.keys() if own[name].shape != found[name]},
-            ),
-        )
-        if names
-    ]
+    wrong = {
+        'weights of the config are missing': own.keys() - found.keys(),
+        'weights are left over': found.keys() - own.keys(),
+        'weights have another shape': {name for name in own.keys() & found if own[name].shape != found[name]},
+    }
+    problems = [f'{len(names)} {what} (e.g. {min(names)})' for what, names in wrong.items() if names]
     if problems:
         raise InputError(f'{path}: not a checkpoint of this config: {"; ".join(problems)}')

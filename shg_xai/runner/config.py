@@ -2,20 +2,19 @@
 
 import json
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 
 from shg_xai.errors import InputError
+from shg_xai.evaluation.person_scores import NORMALISERS
 from shg_xai.runner.options import CommonOptions, TrainOptions
 
 
 def read_config(path: str) -> Config:
-    """A Python config as MMEngine reads it, bases merged.
-
-    Raises:
-        InputError: No such file, or it does not hold a config.
-    """
+    """A Python config as MMEngine reads it, bases merged; InputError if there is no such file, or no config in it."""
     if not Path(path).is_file():
         raise InputError(f'{path}: no such config file')
     try:
@@ -27,10 +26,7 @@ def read_config(path: str) -> Config:
 def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
     """Put the options into the config, changed in place; ``--cfg-options`` win.
 
-    Args:
-        cfg: The config.
-        options: The options.
-        config: The config's name, for the work folder and for messages.
+    ``config`` is the config's name, for the work folder and for messages.
 
     Raises:
         InputError: An option does not fit the config.
@@ -44,9 +40,9 @@ def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
             if cfg.get(name):
                 cfg[name].dataset.data_root = options.data_root
     if options.held_out:
-        use_held_out_split(cfg)
+        _use_held_out_split(cfg)
     if options.show or options.show_dir:
-        refuse_latents(cfg, '--show, --show-dir', 'leave them out')
+        _refuse_latents(cfg, '--show, --show-dir', 'leave them out')
         shown = dict(show=options.show, wait_time=options.wait_time, out_dir=options.show_dir)
         cfg.default_hooks.visualization.update(enable=True, interval=options.interval, **shown)
     try:
@@ -57,32 +53,23 @@ def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
         cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
 
 
-def refuse_latents(cfg: Config, option: str, mend: str) -> None:
-    """Refuse an option that needs images and annotations where a config has none.
-
-    Raises:
-        InputError: The config's persons come from no annotation file.
-    """
+def _refuse_latents(cfg: Config, option: str, mend: str) -> None:
+    """Refuse an option that needs images and annotations where a config has none."""
     if 'ann_file' not in cfg.train_dataloader.dataset:
         raise InputError(f'{option}: {cfg.filename} reads no annotated images; {mend}')
 
 
-def use_held_out_split(cfg: Config) -> None:
-    """Train without the held-out persons and test on them, as the study did; ``tools/split_coco.py`` has drawn them.
-
-    Raises:
-        InputError: It has not run there, or the config's persons are not COCO's.
-    """
-    refuse_latents(cfg, '--held-out', 'set held_out and seed of its datasets instead')
+def _use_held_out_split(cfg: Config) -> None:
+    """Train without the held-out persons and test on them, as the study did; ``tools/split_coco.py`` has drawn them."""
+    _refuse_latents(cfg, '--held-out', 'set held_out and seed of its datasets instead')
     root = Path(cfg.train_dataloader.dataset.data_root)
     path = root / 'annotations' / 'split_info.json'
     if not path.is_file():
         raise InputError(f'--held-out: {path} is missing; make the split first: tools/split_coco.py {root}')
     split = json.loads(path.read_text())
-    cfg.train_dataloader.dataset.ann_file = f'annotations/{split["train"]["file"]}'
-    cfg.test_dataloader.dataset.update(
-        ann_file=f'annotations/{split["test"]["file"]}', data_prefix=cfg.train_dataloader.dataset.data_prefix
-    )
+    train, test = cfg.train_dataloader.dataset, cfg.test_dataloader.dataset
+    train.ann_file = f'annotations/{split["train"]["file"]}'
+    test.update(ann_file=f'annotations/{split["test"]["file"]}', data_prefix=train.data_prefix)
     if split.get('mean'):
         cfg.model.data_preprocessor.mean = split['mean']['mean_rgb_0_to_255']
 
@@ -106,3 +93,28 @@ def merge_testing(cfg: Config, checkpoint: str, amp: bool = False) -> None:
     cfg.resume = False
     if amp:
         cfg.test_cfg.fp16 = True  # MMEngine's name for autocast; bfloat16 on the CPU
+
+
+def _visible_pck(cfg: Config, split: str) -> dict[str, Any] | None:
+    """The settings of the first VisiblePCK of a split's evaluator (val or test), to be read or changed in place."""
+    evaluator = cfg.get(f'{split}_evaluator') or []
+    entries: Iterable[Any] = [evaluator] if isinstance(evaluator, Mapping) else evaluator
+    return next((entry for entry in entries if entry.get('type') == 'VisiblePCK'), None)
+
+
+def keep_persons(cfg: Config, file: str) -> None:
+    """Have a test write the PCK of each person into a Parquet file; InputError if it has no VisiblePCK."""
+    metric = _visible_pck(cfg, 'test')
+    if metric is None:
+        raise InputError(f"--persons: test_evaluator of {cfg.filename} has no VisiblePCK; add dict(type='VisiblePCK')")
+    metric['persons_file'] = file
+
+
+def pck_settings(cfg: Config, split: str) -> dict[str, Any]:
+    """``thr`` and ``normaliser`` of the config's VisiblePCK; the study's where it has none."""
+    names = ('test', 'val') if split == 'test' else ('val', 'test')
+    metric = next(filter(None, (_visible_pck(cfg, name) for name in names)), {})
+    normaliser = metric.get('normaliser', 'crop')
+    if normaliser not in NORMALISERS:
+        raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of {", ".join(NORMALISERS)}')
+    return dict(thr=metric.get('thr', 0.05), normaliser=normaliser)

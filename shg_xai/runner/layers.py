@@ -7,6 +7,7 @@ import difflib
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
@@ -27,29 +28,23 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """One output of one layer.
+    """One output of one layer, at its first call.
 
-    Attributes:
-        name: The module's name in the model; with the part (``backbone:0``) where its output is not one tensor.
-        shape: Of one person, without the batch; of the first call.
-        dtype: As the network computes it, e.g. ``'float32'``.
-        calls: How often the layer fires in one forward pass.
-        per_person: Whether the output has one entry a person. Where it has not (the windows of a Swin transformer),
-            ``shape`` is the whole output's for one image.
+    Where the output has not one entry a person (the windows of a Swin transformer), ``per_person`` is False and
+    ``shape`` the whole output's for one image.
     """
 
-    name: str
+    name: str  # the module's name in the model; with the part (backbone:0) where its output is not one tensor
     shape: tuple[int, ...]
-    dtype: str
-    calls: int
+    dtype: str  # as the network computes it, e.g. float32
+    calls: int  # how often the layer fires in one forward pass
     per_person: bool = True
 
 
 def config_path(name: str) -> str:
     """The file of a config, which may be one of MMPose's own: ``mmpose::FOLDER/.../NAME.py``.
 
-    Returns:
-        A path; a name without ``::`` as it is, whether there is such a file or not.
+    A name without ``::`` is returned as it is, whether there is such a file or not.
 
     Raises:
         InputError: The package is not there, or has no such config.
@@ -63,22 +58,17 @@ def config_path(name: str) -> str:
         try:
             root = Path(get_installed_path(package)) / '.mim' / 'configs'
         except Exception:
-            raise InputError(
-                f'{name}: no package {package!r} with configs; those of MMPose are mmpose::FOLDER/.../NAME.py'
-            ) from error
-        near = nearest_names(wanted, [str(file.relative_to(root)) for file in root.rglob('*.py')])
-        raise InputError(
-            f'{name}: {package} has no such config{_did_you_mean([f"{package}::{path}" for path in near[:2]])}'
-        ) from error
+            known = 'those of MMPose are mmpose::FOLDER/.../NAME.py'
+            raise InputError(f'{name}: no package {package!r} with configs; {known}') from error
+        near = nearest_names(wanted, [str(file.relative_to(root)) for file in root.rglob('*.py')])[:2]
+        meant = _did_you_mean([f'{package}::{path}' for path in near])
+        raise InputError(f'{name}: {package} has no such config{meant}') from error
 
 
 def input_size(cfg: Config) -> tuple[int, int]:
-    """Width and height, in pixels, of the images a config's network takes.
+    """Width and height, in pixels, of the images a config's network takes; InputError if it says so nowhere.
 
-    The pipeline of its test set, else of its validation or training set, else its codec says so.
-
-    Raises:
-        InputError: It says so nowhere.
+    The pipeline of its test set, else of its validation or training set, else its codec does.
     """
 
     def sizes(node: object) -> Iterator[Sequence[int]]:
@@ -92,10 +82,8 @@ def input_size(cfg: Config) -> tuple[int, int]:
     for place in ('test_dataloader', 'val_dataloader', 'train_dataloader', 'codec'):
         for width, height in sizes(cfg.get(place)):
             return int(width), int(height)
-    raise InputError(
-        f'{_source(cfg)}: no input_size=(width, height), neither in the pipeline of the test set nor in codec; add it '
-        'to see the layers'
-    )
+    fault = 'no input_size=(width, height), neither in the pipeline of the test set nor in codec'
+    raise InputError(f'{_source(cfg)}: {fault}; add it to see the layers')
 
 
 def list_layers(cfg: Config) -> list[LayerInfo]:
@@ -103,18 +91,17 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
 
     Built and run on torch's meta device, where tensors have a shape and no content. A network that needs numbers (it
     calls ``.item()``) is run for real on a random image, and a warning is logged. No data set is read and no weights
-    are fetched. ``head`` itself is not listed: MMPose calls ``head.forward``, which no hook sees; its layers are.
-
-    Returns:
-        In the order they first fire.
+    are fetched. ``head`` itself is not listed: MMPose calls ``head.forward``, which no hook sees; its layers are. They
+    come in the order they first fire.
 
     Raises:
         InputError: The config cannot be built, or the network cannot run on its images.
     """
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks may want this module
 
+    source = _source(cfg)
     if not cfg.get('model'):
-        raise InputError(f'{_source(cfg)}: no model; give a config of a network')
+        raise InputError(f'{source}: no model; give a config of a network')
     width, height = input_size(cfg)
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     try:
@@ -122,19 +109,16 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
     except InputError:
         raise
     except Exception as error:  # whatever a network does with numbers it has not got
-        reason = f'{type(error).__name__}: {error}'
+        reason = ' '.join(f'{type(error).__name__}: {error}'.split())
     try:
         with torch.random.fork_rng(devices=[]):
             layers = _run(cfg, width, height, 'cpu')
     except InputError:
         raise
     except Exception as error:
-        raise InputError(
-            f'{_source(cfg)}: cannot build its network, or not run it on an image of {width} x {height} '
-            f'({type(error).__name__}: {error})'
-        ) from error
-    words = '%s: could not run without computing (%s); ran on a random image instead'
-    logger.warning(words, _source(cfg), ' '.join(reason.split()))
+        fault = f'cannot build its network, or not run it on an image of {width} x {height}'
+        raise InputError(f'{source}: {fault} ({type(error).__name__}: {error})') from error
+    logger.warning('%s: could not run without computing (%s); ran on a random image instead', source, reason)
     return layers
 
 
@@ -152,10 +136,7 @@ def _run(cfg: Config, width: int, height: int, device: str) -> list[LayerInfo]:
 
 
 def build_model(cfg: Config) -> nn.Module:
-    """A config's network in evaluation mode, on the current device; nothing is fetched.
-
-    Its weights are as PyTorch draws them; the config stays as it is.
-    """
+    """A config's network in evaluation mode, on the current device; no weights are fetched."""
     from mmpose.registry import MODELS
 
     model_cfg = deepcopy(cfg.model)
@@ -179,12 +160,11 @@ def record_outputs(model: nn.Module, images: Tensor) -> dict[str, tuple[tuple[in
             parts = tensor_parts(name, output).items()
             first[name] = {part: (tuple(value.shape), str(value.dtype)[len('torch.') :]) for part, value in parts}
 
-    handles = [module.register_forward_hook(partial(note, name)) for name, module in model.named_modules() if name]
-    try:
+    with ExitStack() as hooks:
+        for name, module in model.named_modules():
+            if name:
+                hooks.callback(module.register_forward_hook(partial(note, name)).remove)
         model(images, None, mode='tensor')
-    finally:
-        for handle in handles:
-            handle.remove()
     return {part: (*known, calls[name]) for name, parts in first.items() for part, known in parts.items()}
 
 
@@ -198,8 +178,8 @@ def tensor_parts(name: str, output: object) -> dict[str, Tensor]:
 def nearest_names(name: str, known: Sequence[str]) -> list[str]:
     """Known names like one that is not, at most five.
 
-    First its parts (``name:0``), then names one of which ends in the other, then those that hold it, shortest first,
-    then those spelt alike.
+    First its parts (``name:0``), names one of which ends in the other, those that hold it (short ones first), those
+    spelt alike.
     """
     parts = [other for other in known if other.startswith(f'{name}:')]
     ends = [other for other in known if other.endswith(f'.{name}') or name.endswith(f'.{other}')]
@@ -209,15 +189,10 @@ def nearest_names(name: str, known: Sequence[str]) -> list[str]:
 
 
 def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse names of layers that are none of a network's, as :func:`list_layers` knows them.
-
-    Raises:
-        InputError: Some are unknown; names the nearest to each.
-    """
-    if unknown := [name for name in names if name not in known]:
-        said = [
-            f'no layer {name!r} fires in this network{_did_you_mean(nearest_names(name, known))}' for name in unknown
-        ]
+    """Refuse names (InputError) that are none of a network's layers, with those nearest to each."""
+    unknown = {name: _did_you_mean(nearest_names(name, known)) for name in names if name not in known}
+    if unknown:
+        said = [f'no layer {name!r} fires in this network{meant}' for name, meant in unknown.items()]
         raise InputError('; '.join([*said, 'tools/list_layers.py lists all']))
 
 

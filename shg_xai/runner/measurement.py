@@ -21,7 +21,7 @@ N = TypeVar('N', bound=NetworkAnswer)
 
 
 class Head(TypedDict):
-    """What every answer about a network says alike, see :class:`~shg_xai.results.NetworkAnswer`."""
+    """What every answer about a network starts with, see :class:`~shg_xai.results.NetworkAnswer`."""
 
     of: str
     confidence: float
@@ -62,15 +62,10 @@ def head(options: MeasureOptions, cfg: 'Config', persons: int, times: dict[str, 
 
 
 def measure_to_file(options: type[MeasureOptions], description: str, said: Callable[[N], str]) -> None:
-    """Read the command line, measure, write the answer, print it and its warnings.
+    """Read the command line, measure, write the answer, print it in words (``said``), and its warnings.
 
-    Args:
-        options: Of a chapter, in whose folder ``measure.py`` is imported, with torch and MMPose, only when it is run.
-        description: For ``--help``.
-        said: The answer in words, for the terminal.
-
-    Raises:
-        InputError: Anything the user can mend; nothing is written then.
+    ``options`` are a chapter's, in whose folder ``measure.py`` is imported, with torch and MMPose, only when it is run;
+    ``description`` is for ``--help``. Nothing is written where the user has something to mend (InputError).
     """
     asked = parse(options, description)
     if asked.out is None:

@@ -30,11 +30,7 @@ def _each_time(
 
 @dataclass(frozen=True, kw_only=True)
 class CommonOptions:
-    """What training and testing share.
-
-    Raises:
-        InputError: An option makes no sense.
-    """
+    """What training and testing share; InputError if an option makes no sense."""
 
     work_dir: Annotated[str | None, arg(metavar='DIR')] = None
     """where logs and checkpoints go; work_dirs/<config name> unless named"""
@@ -61,11 +57,7 @@ class CommonOptions:
     """of this process, where a launcher says it here"""
 
     def overrides(self) -> dict[str, object]:
-        """``cfg_options`` as MMEngine merges them, their values read as Python.
-
-        Raises:
-            InputError: One has no equals sign.
-        """
+        """``cfg_options`` as MMEngine merges them, values read as Python; InputError if one has no equals sign."""
         import argparse
 
         from mmengine.config import DictAction

@@ -32,11 +32,7 @@ def sha256(path: str) -> str:
 
 
 def identify(checkpoint: str) -> Checkpoint:
-    """The one identity of a checkpoint: the hash of its content, or its address where it is a URL.
-
-    Raises:
-        InputError: There is no such file.
-    """
+    """The one identity of a checkpoint: its content's hash, or its address where it is a URL; InputError if none."""
     if '://' in checkpoint:
         return Checkpoint(file=checkpoint, url=checkpoint)
     if not Path(checkpoint).is_file():
@@ -51,21 +47,13 @@ def image_folder(dataset: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the rows of a latent store come from.
-
-    Attributes:
-        cfg: The config that runs.
-        dataset: The persons' data set.
-        dataset_cfg: The same as the config has it.
-        checkpoint: The weights' checkpoint; None where the seed draws them.
-        split: Name of the part of the data set.
-    """
+    """Where the rows of a latent store come from: the config that runs, the persons, the weights."""
 
     cfg: Config
     dataset: Any
-    dataset_cfg: Any
-    checkpoint: str | None
-    split: str
+    dataset_cfg: Any  # the same as the config has it
+    checkpoint: str | None  # None where the seed draws the weights
+    split: str  # name of the part of the data set
 
     def manifest(self, layers: tuple[Layer, ...], options: Mapping[str, object]) -> Manifest:
         """The manifest of a store of all persons of the data set; ``options`` is what else decides about its rows."""

@@ -10,11 +10,12 @@ The first pass inside the block is recorded, the later ones compute only what st
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from shg_xai.tracing.tap import find_layer
 
@@ -24,49 +25,18 @@ Options = dict[str, Any]
 COMPUTED = object()  # stands for the output of a call that no memory can take the place of
 
 
-class _Trace:
-    """The outermost calls of a pass that end before a layer has put something out, in order.
-
-    ``calls`` holds module and output of each, and COMPUTED as the output of a call that is to be computed in every
-    pass. Calls inside a recorded one are not in it: nobody makes them again.
-    """
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[nn.Module, Any]] = []
-        self.complete = False
-
-    def record(self, module: nn.Module, forward: Forward, last: bool, args: Args, options: Options) -> Any:
-        """Make a call and keep what it put out, if the layer has not fired by its end."""
-        place = len(self.calls)
-        self.calls.append((module, COMPUTED))
-        before = _state((args, options))
-        output = forward(*args, **options)
-        # A call that changed what it was given, or hands it on, has an effect no copy of its
-        # output repeats; those inside it that have none are recorded.
-        if (
-            not self.complete
-            and _copyable(output)
-            and before == _state((args, options))
-            and (not _storages(output) & _storages((args, options)))
-        ):
-            self.calls[place:] = [(module, _copy(output))]
-        self.complete = self.complete or last
-        return output
-
-    def by_module(self) -> dict[nn.Module, deque[Any]]:
-        """For each module the outputs of its calls, in the order they come in a later pass."""
-        queues: dict[nn.Module, deque[Any]] = defaultdict(deque)
-        for module, output in self.calls:
-            queues[module].append(output)
-        return queues
-
-
 class _Replay:
-    """Answers the calls of pass after pass; one pass ends where the whole model's call ends."""
+    """Answers the calls of pass after pass; one pass ends where the whole model's call ends.
+
+    ``calls`` are the outermost calls of the first pass that end before the layer has fired, in order: of each its
+    module and output, or COMPUTED where it is to be computed in every pass. Calls inside a recorded one are not in it:
+    nobody makes them again.
+    """
 
     def __init__(self, model: nn.Module, layer: nn.Module) -> None:
         self.model, self.layer = model, layer
-        self.trace = _Trace()
+        self.calls: list[tuple[nn.Module, Any]] = []
+        self.fired = False
         self.left: dict[nn.Module, deque[Any]] | None = None
 
     def call(self, module: nn.Module, forward: Forward, args: Args, options: Options) -> Any:
@@ -76,38 +46,48 @@ class _Replay:
                 queue = self.left.get(module)
                 output = queue.popleft() if queue else COMPUTED
                 return forward(*args, **options) if output is COMPUTED else _copy(output)
-            if self.trace.complete:
-                return forward(*args, **options)
-            return self.trace.record(module, forward, module is self.layer, args, options)
+            return forward(*args, **options) if self.fired else self._record(module, forward, args, options)
         finally:
             if module is self.model:
                 self._end_of_pass()
 
+    def _record(self, module: nn.Module, forward: Forward, args: Args, options: Options) -> Any:
+        """Make a call and keep what it put out, if the layer has not fired by its end."""
+        place = len(self.calls)
+        self.calls.append((module, COMPUTED))
+        before = _state((args, options))
+        output = forward(*args, **options)
+        # A call that changed what it was given, or hands it on, has an effect no copy of its output repeats; those
+        # inside it that have none are recorded.
+        alone = before == _state((args, options)) and not _storages(output) & _storages((args, options))
+        if not self.fired and alone and (copy := _copy(output)) is not COMPUTED:
+            self.calls[place:] = [(module, copy)]
+        self.fired = self.fired or module is self.layer
+        return output
+
     def _end_of_pass(self) -> None:
-        if self.trace.complete:
-            self.left = self.trace.by_module()
-        else:
-            self.trace = _Trace()  # the layer was not reached: the next pass is recorded
+        if not self.fired:
+            self.calls = []  # the next pass is recorded
+            return
+        self.left = defaultdict(deque)
+        for module, output in self.calls:
+            self.left[module].append(output)
 
 
 @contextmanager
 def replayed(model: nn.Module, until: str) -> Iterator[None]:
     """Compute what does not depend on a layer's output only once while the block runs.
 
-    The first pass in which the layer fires is recorded: the outputs of the outermost modules whose calls end before it
-    has fired, its own included. In later passes those calls are answered with copies of these outputs, in the order of
-    each module's calls, and nothing inside them is run. Hooks of a module that is answered run as ever, so a
-    :func:`~shg_xai.tracing.tap.tap` that replaces the layer's output works in every pass; hooks inside it hear nothing.
-    What a pass does outside of modules, and whatever comes after the layer first fired (the mirrored pass of a flip
-    test, too), is computed each time.
+    ``until`` is the layer whose output is going to be replaced, as in ``model.named_modules()``; a part of it
+    (``layer:part``) stands for the layer. The first pass in which it fires is recorded: the outputs of the outermost
+    modules whose calls end before it has fired, its own included. In later passes those calls are answered with copies
+    of these outputs, in the order of each module's calls, and nothing inside them is run. Hooks of a module that is
+    answered run as ever, so a :func:`~shg_xai.tracing.tap.tap` that replaces the layer's output works in every pass;
+    hooks inside it hear nothing. What a pass does outside of modules, and whatever comes after the layer first fired
+    (the mirrored pass of a flip test, too), is computed each time.
 
     All passes must be given the same batch, and the model must be in evaluation mode, so that a module puts out the
     same for the same input. A pass is a call of ``model`` itself.
-
-    Args:
-        model: The network; any ``nn.Module``.
-        until: The layer whose output is going to be replaced, as in ``model.named_modules()``; a part (``layer:part``)
-            stands for its layer.
 
     Raises:
         InputError: The model has no such layer.
@@ -135,11 +115,8 @@ def _tensors(value: Any) -> Iterator[Tensor]:
     """The tensors in nested tuples, lists and dicts."""
     if isinstance(value, Tensor):
         yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _tensors(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
+    elif isinstance(value, Mapping | list | tuple):
+        for part in value.values() if isinstance(value, Mapping) else value:
             yield from _tensors(part)
 
 
@@ -153,23 +130,12 @@ def _storages(value: Any) -> set[int]:
     return {tensor.untyped_storage().data_ptr() for tensor in _tensors(value) if tensor.numel()}
 
 
-def _copyable(value: Any) -> bool:
-    """Whether a value is made of tensors, plain data, and containers of these alone."""
-    if isinstance(value, Mapping):
-        return type(value) is dict and all(map(_copyable, value.values()))
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        known = type(value) in (list, tuple) or hasattr(value, '_fields')
-        return known and all(map(_copyable, value))
-    return value is None or isinstance(value, Tensor | bool | int | float | str | bytes)
-
-
 def _copy(value: Any) -> Any:
-    """A copy whose tensors can be written to; strides stay, and so do sums to the last bit."""
-    if isinstance(value, Tensor):
-        return value.clone()
-    if isinstance(value, dict):
-        return {key: _copy(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        parts = [_copy(part) for part in value]
-        return type(value)(*parts) if hasattr(value, '_fields') else type(value)(parts)
-    return value
+    """A copy whose tensors can be written to; strides stay, and so do sums to the last bit.
+
+    COMPUTED where a value is made of anything but tensors, plain data, and containers of these.
+    """
+    leaves, structure = tree_flatten(value)
+    if not all(leaf is None or isinstance(leaf, Tensor | bool | int | float | str | bytes) for leaf in leaves):
+        return COMPUTED
+    return tree_unflatten([leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves], structure)

@@ -29,11 +29,7 @@ Outputs = dict[str, list[Tensor]]
 
 @dataclass(frozen=True)
 class WithInput:
-    """A replacement that is told what its layer was given, too.
-
-    Attributes:
-        of: From the first argument of the layer's call and its output to what takes the output's place.
-    """
+    """A replacement that is told the first argument of its layer's call, too: ``of(input, output)``."""
 
     of: Callable[[Tensor, Tensor], Tensor]
 
@@ -52,11 +48,7 @@ def split_name(name: str) -> tuple[str, str | None]:
 
 
 def find_layer(model: nn.Module, name: str) -> nn.Module:
-    """The module a tap's name stands for.
-
-    Raises:
-        InputError: The model has no such layer.
-    """
+    """The module a tap's name stands for; InputError if the model has no such layer."""
     layers: dict[str, nn.Module] = dict(model.named_modules())
     layer = split_name(name)[0]
     if layer not in layers or not layer:
@@ -66,17 +58,12 @@ def find_layer(model: nn.Module, name: str) -> nn.Module:
 
 def parts_of(output: Any) -> dict[Any, Any]:
     """The parts of an output that is not one tensor, by key or index; one level deep, as far as a name reaches."""
-    if isinstance(output, Mapping):
-        return dict(output)
-    return dict(enumerate(output)) if isinstance(output, Sequence) else {}
+    items = enumerate(output) if isinstance(output, Sequence) else ()
+    return dict(output if isinstance(output, Mapping) else items)
 
 
 def _key(output: Any, name: str) -> Any:
-    """Index or key of the part that ``name`` names; None where it names the whole output.
-
-    Raises:
-        InputError: What it names is not a tensor.
-    """
+    """Index or key of the part that ``name`` names; None for the whole output; InputError if that is no tensor."""
     layer, part = split_name(name)
     if part is None and isinstance(output, Tensor):
         return None
@@ -106,16 +93,14 @@ def tap(
 ) -> Iterator[Outputs]:
     """Read and replace the outputs of layers while the block runs.
 
-    What is read is a copy, taken after any replacement of the same layer, so that in-place operations behind the layer
-    do not change it.
-
     Args:
-        model: The network; any ``nn.Module``.
-        read: Layers whose outputs are kept, detached, on their device.
+        model: Any ``nn.Module``.
+        read: Layers whose outputs are kept, detached, on their device: copies, taken after any replacement of the same
+            layer, so that in-place operations behind the layer do not change them.
         replace: For a layer a function of its output, whose result takes the output's place; gradients flow through it.
             Where it needs the layer's input, too: :class:`WithInput`.
-        stop: End the block's forward pass once every layer in ``read`` has put something out. What stands behind that
-            pass in the block is not run. Defaults to ``False``.
+        stop: End the block's forward pass once every layer in ``read`` has put something out; what stands behind that
+            pass in the block is not run.
 
     Yields:
         For each name in ``read`` the outputs so far, one tensor a call of the layer.

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
-from shg_xai.latents import evaluate
-from shg_xai.latents.expression import column_names
+from shg_xai.latents.expression import column_names, evaluate
 
 COLUMNS: dict[str, NDArray[Any]] = {
     'pck': np.array([0.2, 0.5, np.nan, 0.9], np.float32),

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.latents import Layer, Manifest, differences, layer_file, row_schema
+from shg_xai.latents.schema import Layer, Manifest, differences, layer_file, row_schema
 from tests.helpers.latent_stores import NAMES, manifest
 
 

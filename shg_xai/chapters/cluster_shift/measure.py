@@ -19,7 +19,7 @@ from shg_xai.interventions.network import open_network, stop_flipping
 from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.latents.selection import Selection
 from shg_xai.random_streams import stream
-from shg_xai.runner.evaluators import pck_settings
+from shg_xai.runner.config import pck_settings
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import executor

@@ -1,4 +1,4 @@
-"""The same random numbers in an epoch, whether training was cut before it or not."""
+"""A training that was cut and resumed ends as one that was not."""
 
 import random
 from functools import partial
@@ -9,6 +9,11 @@ from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
+
+
+def epoch_seed(seed: int, epoch: int, rank: int) -> int:
+    """A seed below 2^31 for an epoch of a process."""
+    return int(np.random.SeedSequence([seed, epoch, rank]).generate_state(1)[0] >> 1)
 
 
 @HOOKS.register_module()
@@ -34,6 +39,20 @@ class SeedEpochsHook(Hook):
             loader.worker_init_fn = partial(loader.worker_init_fn, seed=seed)
 
 
-def epoch_seed(seed: int, epoch: int, rank: int) -> int:
-    """A seed below 2^31 for an epoch of a process."""
-    return int(np.random.SeedSequence([seed, epoch, rank]).generate_state(1)[0] >> 1)
+@HOOKS.register_module()
+class ValidateResumedHook(Hook):
+    """Validate the epoch that a resumed run goes on from.
+
+    MMEngine writes an epoch's checkpoint before it validates the epoch, so what comes of that validation is in no
+    checkpoint: a resumed run has a best epoch, and a rate that falls on a plateau, that know nothing of it. Validated
+    again, both are as if the run had not been cut.
+    """
+
+    priority = 'LOWEST'  # after the hook that keeps the best checkpoint is ready
+
+    def before_train(self, runner: Runner) -> None:
+        """Validate, where an epoch that is validated has been trained already."""
+        epoch, loop = runner.epoch, runner.train_loop
+        due = epoch >= max(1, getattr(loop, 'val_begin', 1)) and epoch % getattr(loop, 'val_interval', 1) == 0
+        if due and runner.val_loop is not None:
+            runner.val_loop.run()
