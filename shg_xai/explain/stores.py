@@ -18,8 +18,7 @@ from tqdm import tqdm
 
 import shg_xai
 from shg_xai.chapters.comparison.measure import matched, measure
-from shg_xai.drawing.photos import draw_persons, missing_photos
-from shg_xai.drawing.pictures import write_atlas
+from shg_xai.drawing.pictures import draw_persons, missing_photos, write_atlas
 from shg_xai.errors import InputError
 from shg_xai.explain.decomposition import Work, overview_of
 from shg_xai.explain.layer import Analysis, analyse
