@@ -41,7 +41,7 @@ class SheetOptions:
 def main() -> None:
     options = parse(SheetOptions, DESCRIPTION)
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.drawing.pose_sheet import Pose, draw_pose_sheet
+    from shg_xai.drawing.skeletons import Pose, draw_pose_sheet
     from shg_xai.interventions.predict import predict_persons
 
     rows: dict[str, list[Pose]] = {}

@@ -8,10 +8,10 @@ metrics, and as ``step`` the epoch they were measured after.
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shg_xai.errors import InputError
 
@@ -20,36 +20,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOG = Path('vis_data', 'scalars.json')
-# Keys of a validation line that are no measurement of the network.
-TIMING = frozenset({'step', 'time', 'data_time', 'memory'})
-# Schedules that fall a little at every step would be marked everywhere; a drop falls by a third.
-DROP = 2 / 3
-
-Series = dict[int, float | None]
-"""Epoch (counted from 1) -> value; None where it was logged but not finite."""
+TIMING = frozenset({'step', 'time', 'data_time', 'memory'})  # of a validation line what is no measurement
+DROP = 2 / 3  # schedules that fall a little at every step would be marked everywhere; a drop falls by a third
+Series = dict[int, float | None]  # by epoch, counted from 1; None where it was logged but not finite
 
 
 @dataclass(frozen=True)
 class Run:
-    """The curves of one run.
+    """The curves of one run."""
 
-    Attributes:
-        name: What the legend calls it.
-        train_loss: Mean of the loss lines of each epoch; None if one of them is not finite.
-        validation: Metric key -> its series.
-        lr_drops: Epochs in which the learning rate fell by a third or more at once.
-        notes: What a reader has to know about the log, one sentence each.
-    """
-
-    name: str
-    train_loss: Series
-    validation: dict[str, Series] = field(default_factory=dict)
-    lr_drops: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
+    name: str  # in the legend
+    train_loss: Series  # mean of the loss lines of each epoch; None if one of them is not finite
+    validation: dict[str, Series] = field(default_factory=dict)  # by metric
+    lr_drops: tuple[int, ...] = ()  # epochs in which the learning rate fell by a third or more at once
+    notes: tuple[str, ...] = ()  # what a reader has to know about the log, one sentence each
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(NamedTuple):
     """The numbers of a line of the log, by key."""
 
     epoch: int
@@ -64,40 +51,35 @@ def best_epoch(series: Series) -> tuple[int, float] | None:
 
 
 def read_run(work_dir: Path, name: str | None = None) -> Run:
-    """Read the curves of one run, resumed runs included.
+    """Read the curves of one run, from its work_dir or one timestamp folder within it.
 
     A resumed run has several logs in its folder. From the first epoch on that a later log trained, the earlier ones are
-    forgotten: those weights are not what the run ended with.
-
-    Args:
-        work_dir: The run's work_dir, or one timestamp folder within it.
-        name: For the legend; the folder's name if None.
+    forgotten: those weights are not what the run ended with. ``name`` is for the legend; the folder's if None.
 
     Raises:
         InputError: No such folder, no log in it, a line that is no JSON object, or a run that counts iterations instead
             of epochs. A last line cut short by a kill is only noted.
     """
-    notes: list[str] = []
-    lines: list[_Line] = []
+    notes, lines = list[str](), list[_Line]()
     for log in _find_logs(work_dir):
         added = _read_lines(log, notes)
         first = min((line.epoch for line in added if line.training), default=math.inf)
         lines = [line for line in lines if line.epoch < first] + added
-    validation: dict[str, Series] = {}
+    losses, validation = dict[int, list[float]](), dict[str, Series]()
     for line in lines:
-        for key in line.values.keys() - TIMING if not line.training else ():
-            validation.setdefault(key, {})[line.epoch] = _finite(line.values[key])
-    run = Run(
-        name=name or work_dir.resolve().name,
-        train_loss=_mean_by_epoch([line for line in lines if line.training]),
-        validation=dict(sorted(validation.items())),
-        lr_drops=_find_drops([line for line in lines if line.training]),
-    )
-    for label, curve in {'training loss': run.train_loss, **run.validation}.items():
-        gaps = [str(epoch) for epoch, value in sorted(curve.items()) if value is None]
-        if gaps:
+        if not line.training:
+            for key in line.values.keys() - TIMING:
+                validation.setdefault(key, {})[line.epoch] = _finite(line.values[key])
+        elif 'loss' in line.values:
+            losses.setdefault(line.epoch, []).append(line.values['loss'])
+    train_loss = {epoch: _finite(sum(values) / len(values)) for epoch, values in losses.items()}
+    validation = dict(sorted(validation.items()))
+    rates = pairwise((line.epoch, line.values['lr']) for line in lines if line.training and 'lr' in line.values)
+    drops = dict.fromkeys(epoch for (_, old), (epoch, new) in rates if new <= DROP * old)
+    for label, curve in {'training loss': train_loss, **validation}.items():
+        if gaps := [str(epoch) for epoch, value in sorted(curve.items()) if value is None]:
             notes.append(f'{label} is not finite in epoch {", ".join(gaps)}: left as a gap')
-    return replace(run, notes=tuple(notes))
+    return Run(name or work_dir.resolve().name, train_loss, validation, tuple(drops), tuple(notes))
 
 
 def _find_logs(work_dir: Path) -> list[Path]:
@@ -109,10 +91,8 @@ def _find_logs(work_dir: Path) -> list[Path]:
     # The folders are named by date and time, so their order is the order in time.
     logs = sorted(work_dir.glob(f'*/{LOG}'))
     if not logs:
-        raise InputError(
-            f'{work_dir}: no log in it (looked for <timestamp>/{LOG}); give the work_dir of a '
-            'training run that has logged'
-        )
+        mend = 'give the work_dir of a training run that has logged'
+        raise InputError(f'{work_dir}: no log in it (looked for <timestamp>/{LOG}); {mend}')
     return logs
 
 
@@ -136,10 +116,8 @@ def _read_lines(log: Path, notes: list[str]) -> list[_Line]:
         training = isinstance(entry, dict) and 'iter' in entry
         count = 'epoch' if training else 'step'
         if not isinstance(entry, dict) or not isinstance(entry.get(count), int):
-            raise InputError(
-                f'{log}: line {number} has no whole number {count!r}; the curves need the log of '
-                'a run that counts epochs (train_cfg by_epoch=True)'
-            )
+            mend = 'the curves need the log of a run that counts epochs (train_cfg by_epoch=True)'
+            raise InputError(f'{log}: line {number} has no whole number {count!r}; {mend}')
         values = {key: value for key, value in entry.items() if type(value) in (int, float)}
         found.append(_Line(entry[count], training, values))
     return found
@@ -149,21 +127,6 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _mean_by_epoch(training: Sequence[_Line]) -> Series:
-    """Average the key ``loss`` of each epoch's lines."""
-    losses: dict[int, list[float]] = {}
-    for line in training:
-        if 'loss' in line.values:
-            losses.setdefault(line.epoch, []).append(line.values['loss'])
-    return {epoch: _finite(sum(values) / len(values)) for epoch, values in losses.items()}
-
-
-def _find_drops(training: Sequence[_Line]) -> tuple[int, ...]:
-    """The epochs with a line whose learning rate is far below the line before."""
-    pairs = pairwise((line.epoch, line.values['lr']) for line in training if 'lr' in line.values)
-    return tuple(dict.fromkeys(epoch for (_, old), (epoch, new) in pairs if new <= DROP * old))
-
-
 def to_json(runs: Sequence[Run]) -> dict[str, object]:
     """All numbers of the figure as plain JSON values; lists ascend by epoch."""
 
@@ -171,28 +134,25 @@ def to_json(runs: Sequence[Run]) -> dict[str, object]:
         epochs = sorted(series)
         return {'epochs': epochs, 'values': [series[epoch] for epoch in epochs]}
 
-    return {
-        'schema_version': 1,
-        'runs': [
-            {
-                'name': run.name,
-                'train_loss': plain(run.train_loss),
-                'validation': {key: plain(series) for key, series in run.validation.items()},
-                'lr_drop_epochs': list(run.lr_drops),
-                'notes': list(run.notes),
-            }
-            for run in runs
-        ],
-    }
+    found = [
+        {
+            'name': run.name,
+            'train_loss': plain(run.train_loss),
+            'validation': {key: plain(series) for key, series in run.validation.items()},
+            'lr_drop_epochs': list(run.lr_drops),
+            'notes': list(run.notes),
+        }
+        for run in runs
+    ]
+    return {'schema_version': 1, 'runs': found}
 
 
 def draw_curves(
     runs: Sequence[Run], metrics: Sequence[str] = ('pck/labelled',), loss_key: str = 'val/heatmap_error'
 ) -> 'Figure':
-    """Draw the losses above, one panel a metric below, one colour a run.
+    """Draw the losses above, one panel a metric below, one colour a run; a series that a run does not have is left out.
 
-    A star marks a run's best epoch, a dotted line where its learning rate dropped. A series that a run does not have is
-    not drawn.
+    A star marks a run's best epoch, a dotted line where its learning rate dropped.
     """
     from matplotlib import colormaps
     from matplotlib.figure import Figure
@@ -207,18 +167,16 @@ def draw_curves(
         _draw_series(panels[0], run.validation.get(loss_key, {}), f'{run.name}: validation', colour, '--')
         for panel, key in zip(panels[1:], metrics, strict=True):
             series = run.validation.get(key, {})
-            best = best_epoch(series)
-            if best is None:
-                continue
-            _draw_series(panel, series, f'{run.name}: best {best[1]:.3f} in epoch {best[0]}', colour, '-')
-            panel.plot(*best, marker='*', markersize=13, color=colour, linestyle='none')
+            if best := best_epoch(series):
+                _draw_series(panel, series, f'{run.name}: best {best[1]:.3f} in epoch {best[0]}', colour, '-')
+                panel.plot(*best, marker='*', markersize=13, color=colour, linestyle='none')
         for panel in panels:
             for epoch in run.lr_drops:
                 panel.axvline(epoch, color=colour, linestyle=':', linewidth=1)
     for panel, title in zip(panels, ['loss', *metrics], strict=True):
         panel.set_ylabel(title)
         panel.grid(alpha=0.3)
-        if panel.lines and panel.get_legend_handles_labels()[1]:
+        if panel.get_legend_handles_labels()[1]:
             # Beside the panel: of many runs it would lie over the curves.
             panel.legend(fontsize='small', loc='upper left', bbox_to_anchor=(1, 1))
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -229,9 +187,8 @@ def draw_curves(
 
 def _draw_series(panel: 'Axes', series: Series, label: str, colour: Any, style: str) -> None:
     """Draw a series as line and points; what is not finite leaves a gap in the line."""
-    epochs = sorted(series)
-    if all(series[epoch] is None for epoch in epochs):
-        return
-    # NaN is how matplotlib is told of a gap; nothing is drawn there.
-    values = [math.nan if (value := series[epoch]) is None else value for epoch in epochs]
-    panel.plot(epochs, values, style, marker='.', color=colour, label=label)
+    if any(value is not None for value in series.values()):
+        epochs = sorted(series)
+        # NaN is how matplotlib is told of a gap; nothing is drawn there.
+        values = [math.nan if (value := series[epoch]) is None else value for epoch in epochs]
+        panel.plot(epochs, values, style, marker='.', color=colour, label=label)

@@ -1,12 +1,9 @@
-"""What a page is made of: figures, tables, and the persons that can be drawn.
-
-Shapes: N persons.
-"""
+"""What a page is made of: figures, tables, and the persons that can be drawn."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -20,92 +17,60 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure that can be drawn.
+    """A figure that can be drawn."""
 
-    Attributes:
-        name: Its file's name without ending, unique within the chapter; of chapters on layers, within all of them.
-        alt: What it shows, for those who do not see it.
-        caption: How to read it.
-        draw: Draws it.
-        wide: Whether it needs more than 400 px to be read, so that it scrolls in its box.
-        opens: Whether it stands before what is said.
-    """
-
-    name: str
-    alt: str
-    caption: str
+    name: str  # of its file without ending, unique within the chapter; of chapters on layers, within all of them
+    alt: str  # what it shows, for those who do not see it
+    caption: str  # how to read it
     draw: 'Callable[[], figure.Figure]'
-    wide: bool = True
-    opens: bool = False
+    wide: bool = True  # it needs more than 400 px to be read, so that it scrolls in its box
+    opens: bool = False  # it stands before what is said
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the page, as plain text in cells.
-
-    Attributes:
-        caption: What it holds.
-        head: Names of the columns.
-        rows: Cells; the first of each row names it.
-        folded: Whether the reader has to open it.
-        last: Whether it stands at the end of the page, among what explains all of it.
-    """
+    """A table of the page, as plain text in cells; the first of each row names it."""
 
     caption: str
     head: list[str]
     rows: list[list[str]]
-    folded: bool = False
-    last: bool = False
+    folded: bool = False  # the reader has to open it
+    last: bool = False  # it stands at the end of the page, among what explains all of it
 
 
 @dataclass(frozen=True)
 class Colour:
-    """What persons of the map can be coloured by.
+    """What persons of the map can be coloured by."""
 
-    Attributes:
-        key: A column of the table of persons.
-        label: Its name for the reader.
-        kind: What its numbers are.
-        groups: How many groups there are, for what is in groups.
-        rank: 0 for what the reader chooses from first (the very first is shown), 2 for what comes last.
-    """
-
-    key: str
-    label: str
+    key: str  # a column of the table of persons
+    label: str  # its name for the reader
     kind: Literal['group', 'flag', 'number'] = 'number'
-    groups: int = 0
-    rank: int = 1
+    groups: int = 0  # how many there are, for what is in groups
+    rank: int = 1  # 0 for what the reader chooses from first (the very first is shown), 2 for what comes last
 
 
 @dataclass(frozen=True)
 class DrawnPersons:
-    """What is known of the persons of an analysed layer, and the pictures of some.
+    """What is known of the persons of an analysed layer, and the pictures of some."""
 
-    Attributes:
-        persons: Table of all N persons: scores, clusters, silhouettes, PCK, concepts.
-        atlas: Table of the persons with a picture.
-    """
-
-    persons: pa.Table
-    atlas: pa.Table
-
-    @cached_property
-    def rows(self) -> dict[int, int]:
-        """annotation_id -> row of the atlas."""
-        return {key: row for row, key in enumerate(self.atlas['annotation_id'].to_pylist())}
+    persons: pa.Table  # of all N persons: scores, clusters, silhouettes, PCK, concepts
+    atlas: pa.Table  # of the persons with a picture
 
     @cached_property
     def pictures(self) -> list[bytes | None]:
         """A JPEG for each row of the atlas; None where there is none."""
         return [item['bytes'] if item else None for item in self.atlas['image'].to_pylist()]
 
+    @cached_property
+    def _by_person(self) -> dict[int, bytes | None]:
+        return dict(zip(self.atlas['annotation_id'].to_pylist(), self.pictures, strict=True))
+
     def picture(self, annotation_id: int) -> bytes | None:
         """The JPEG of a person; None where the atlas has none."""
-        row = self.rows.get(annotation_id)
-        return None if row is None else self.pictures[row]
+        return self._by_person.get(annotation_id)
 
     def numbers(self, column: str) -> NDArray[np.float64]:
-        """A column of the atlas as float64, NaN where it is not known; all NaN if not there."""
+        """A column of the atlas, see :func:`column_of`."""
         return column_of(self.atlas, column)
 
 
@@ -125,5 +90,4 @@ def column_of(table: pa.Table, column: str) -> NDArray[np.float64]:
     """A numeric column as float64 of shape (rows,), NaN where it is null or not there."""
     if column not in table.column_names:
         return np.full(table.num_rows, np.nan)
-    values: list[Any] = table[column].to_pylist()
-    return np.array([np.nan if value is None else value for value in values], np.float64)
+    return np.array(table[column].to_pylist(), np.float64)  # null becomes NaN

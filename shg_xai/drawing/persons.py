@@ -2,16 +2,14 @@
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from shg_xai.drawing.style import FAINT, PAGE, new_figure, nothing, styled
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 FRAME = '#999999'
 
@@ -31,7 +29,7 @@ class Row(NamedTuple):
     colour: str = FRAME
 
 
-def show_picture(ax: 'Axes', picture: bytes | None, colour: str = FRAME) -> None:
+def show_picture(ax: Axes, picture: bytes | None, colour: str = FRAME) -> None:
     """Show a JPEG without axes, or a grey tile that says there is none."""
     if picture is None:
         ax.set_facecolor('#EEEEEE')
@@ -45,10 +43,10 @@ def show_picture(ax: 'Axes', picture: bytes | None, colour: str = FRAME) -> None
 
 
 @styled
-def draw_sheet(rows: Sequence[Row], columns: int = 6) -> 'Figure':
+def draw_sheet(rows: Sequence[Row], columns: int = 6) -> Figure:
     """Draw rows of so many pictures; further ones go on below."""
     lines = [
-        Row(row.name if start == 0 else '', row.tiles[start : start + columns], row.colour)
+        row._replace(name='' if start else row.name, tiles=row.tiles[start : start + columns])
         for row in rows
         for start in range(0, max(len(row.tiles), 1), columns)
     ]
@@ -67,6 +65,5 @@ def draw_sheet(rows: Sequence[Row], columns: int = 6) -> 'Figure':
         for ax, tile in zip(row, line.tiles, strict=False):
             show_picture(ax, tile.picture, line.colour)
             ax.set_xlabel(tile.caption, fontsize=8, labelpad=2)
-        if line.name:
-            row[0].set_title(line.name, fontsize=9)
+        row[0].set_title(line.name, fontsize=9)
     return figure

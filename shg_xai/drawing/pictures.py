@@ -1,4 +1,4 @@
-"""A person's crop with the skeleton drawn in, and the table that holds such pictures.
+"""Pictures of persons: crops of photos, if they are there, with the skeleton drawn in; and the table that holds them.
 
 The person's left is drawn orange, the right blue (Okabe and Ito's), both apart from each other for every kind of colour
 blindness; visible joints are filled, occluded ones hollow.
@@ -6,7 +6,7 @@ blindness; visible joints are filled, occluded ones hollow.
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -16,15 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from tqdm import tqdm
 
 from shg_xai.errors import InputError
 from shg_xai.writing import aside
 
-GREY = (190, 190, 190)
+GREY, HALO = (190, 190, 190), (20, 20, 20)
 COLOURS = {'left': (230, 159, 0), 'right': (0, 114, 178), '': (245, 245, 245)}
-HALO = (20, 20, 20)
-# ImageDraw knows no smooth lines; drawn larger and scaled down they are.
-OVERSAMPLING = 3
+OVERSAMPLING = 3  # ImageDraw knows no smooth lines; drawn larger and scaled down they are
 QUALITY = 76
 ROWS_PER_GROUP = 256
 IMAGE = pa.struct([('bytes', pa.binary()), ('path', pa.string())])
@@ -41,19 +40,12 @@ COCO_SIDES = ('', *('left', 'right') * 8)
 
 
 class Person(NamedTuple):
-    """What is drawn of a person; all places in pixels of the image.
-
-    Attributes:
-        crop_center: x and y of the crop's middle.
-        crop_scale: Width and height of the crop.
-        keypoints: Shape (K, 2).
-        visibility: COCO's flags, shape (K,): 0 not labelled (not drawn), 1 occluded, 2 visible.
-    """
+    """What is drawn of a person; all places in pixels of the image."""
 
     crop_center: Sequence[float]
-    crop_scale: Sequence[float]
-    keypoints: NDArray[Any]
-    visibility: NDArray[Any]
+    crop_scale: Sequence[float]  # width and height
+    keypoints: NDArray[Any]  # (K, 2)
+    visibility: NDArray[Any]  # COCO's flags, (K,): 0 not labelled (not drawn), 1 occluded, 2 visible
 
 
 def person_picture(
@@ -66,7 +58,7 @@ def person_picture(
     """Draw a person in the square crop around the crop box, grey where there is no image, as a JPEG.
 
     Args:
-        image: RGB, shape (H, W, 3); None where it is not there.
+        image: RGB, shape (H, W, 3).
         person: Who.
         links: Pairs of keypoints with a line between.
         size: Side of the picture, in pixels.
@@ -91,51 +83,82 @@ def _crop(image: NDArray[np.uint8] | None, left: float, top: float, side: float,
     extent = int(np.ceil(side)) + 1
     canvas = Image.new('RGB', (extent, extent), GREY)
     if image is not None:
-        height, width = image.shape[:2]
-        first, last = np.maximum(low, 0), np.minimum(low + extent, (width, height))
-        if (last > first).all():
-            part = image[first[1] : last[1], first[0] : last[0]]
-            canvas.paste(Image.fromarray(np.ascontiguousarray(part)), tuple((first - low).tolist()))
+        canvas.paste(Image.fromarray(image), (-int(low[0]), -int(low[1])))
     box = (left - low[0], top - low[1], left - low[0] + side, top - low[1] + side)
     return canvas.resize((size, size), Image.Resampling.BICUBIC, box=box)
 
 
 def _draw_skeleton(
-    canvas: Image.Image,
-    points: NDArray[np.float64],
-    visibility: NDArray[Any],
-    links: Sequence[tuple[int, int]],
-    sides: Sequence[str],
+    canvas: Image.Image, points: NDArray[Any], v: NDArray[Any], links: Sequence[tuple[int, int]], sides: Sequence[str]
 ) -> None:
     """Draw bones, then joints, each on a dark edge that parts it from a bright image."""
     pen = ImageDraw.Draw(canvas)
     unit = canvas.width / 112
-    bones = [(a, b) for a, b in links if visibility[a] > 0 and visibility[b] > 0]
+    bones = [(a, b) for a, b in links if v[a] > 0 and v[b] > 0]
     for width, edge in ((3.2 * unit, True), (1.9 * unit, False)):
         for a, b in bones:
             # A bone between left and right, as the shoulders', is of neither side.
             side = sides[b] if sides[a] in (sides[b], '') else sides[a] if not sides[b] else ''
             pen.line([*points[a], *points[b]], HALO if edge else COLOURS[side], round(width))
-    for joint in np.flatnonzero(visibility > 0):
+    for joint in np.flatnonzero(v > 0):
         (x, y), radius = points[joint], 2.4 * unit
-        colour = COLOURS[sides[joint]]
-        box = [x - radius, y - radius, x + radius, y + radius]
-        if visibility[joint] == 1:
+        colour, box = COLOURS[sides[joint]], [x - radius, y - radius, x + radius, y + radius]
+        if v[joint] == 1:
             pen.ellipse(box, (255, 255, 255), colour, round(1.2 * unit))
         else:
             pen.ellipse(box, colour, HALO, max(1, round(0.5 * unit)))
 
 
+def photo_file(folder: Path | None, file_name: str) -> Path | None:
+    """The photo of a name in a folder; None where there is none inside of it."""
+    if folder is None:
+        return None
+    try:
+        file = (folder / file_name).resolve()
+        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    except (OSError, ValueError):  # no file can have this name
+        return None
+
+
+def missing_photos(folder: Path | None, table: pa.Table) -> int:
+    """Of how many persons of a table the photo is not there."""
+    return sum(photo_file(folder, name) is None for name in table['file_name'].to_pylist())
+
+
+def draw_persons(
+    folder: Path | None, table: pa.Table, links: Sequence[tuple[int, int]], keypoint_names: Sequence[str], label: str
+) -> Iterator[bytes]:
+    """Draw the persons of an atlas one by one as JPEGs, on grey where the photo is not there.
+
+    The table has file name, keypoints, visibility and crop; names tell left from right; the label is of the progress
+    bar. InputError where a photo is there and cannot be read.
+    """
+    sides = sides_of(keypoint_names)
+    names = ('file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility')
+    opened: tuple[str | None, NDArray[np.uint8] | None] = (None, None)
+    for row in tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5):
+        if opened[0] != row['file_name']:  # persons of a photo follow each other
+            opened = (row['file_name'], _read_photo(photo_file(folder, row['file_name'])))
+        points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
+        person = Person(row['crop_center'], row['crop_scale'], points, flags)
+        yield person_picture(opened[1], person, links, sides=sides)
+
+
+def _read_photo(file: Path | None) -> NDArray[np.uint8] | None:
+    if file is None:
+        return None
+    try:
+        with Image.open(file) as image:
+            return np.asarray(image.convert('RGB'))
+    except (OSError, Image.DecompressionBombError) as error:
+        raise InputError(f'{file}: cannot be read as a picture: {error}') from error
+
+
 def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -> None:
-    """Write the atlas: the table with a column ``image`` of JPEGs, some rows at a time.
+    """Write the atlas: the table with a column ``image`` of JPEGs, made when they are written, some rows at a time.
 
-    Args:
-        file: Written beside its place first, then renamed.
-        table: All other columns, ``file_name`` among them; only its last part goes to ``path``.
-        pictures: One a row, in their order; made only when they are written.
-
-    Raises:
-        InputError: There are fewer or more pictures than rows, or the file cannot be written.
+    The last part of each row's ``file_name`` is the picture's ``path``. InputError where there are fewer or more
+    pictures than rows, or the file cannot be written.
     """
     fields = [*table.schema, pa.field('image', IMAGE)]
     schema = pa.schema(fields, {**(table.schema.metadata or {}), **FEATURES})
@@ -143,23 +166,15 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
     with aside(file) as part:
         with pq.ParquetWriter(part, schema, compression='zstd') as writer:
             for start in range(0, max(table.num_rows, 1), ROWS_PER_GROUP):
-                rows = table.slice(start, ROWS_PER_GROUP)
+                rows = table.slice(start, ROWS_PER_GROUP).combine_chunks()
                 items = list(islice(supply, rows.num_rows))
                 if len(items) < rows.num_rows:
                     raise InputError(f'{file}: {start + len(items)} pictures for {table.num_rows} rows; give one a row')
-                writer.write_table(_with_pictures(rows, items, schema))
+                paths = [PurePosixPath(name).name if name else None for name in rows['file_name'].to_pylist()]
+                images = [
+                    None if item is None else {'bytes': item, 'path': path}
+                    for item, path in zip(items, paths, strict=True)
+                ]
+                writer.write_table(pa.Table.from_arrays([*rows.columns, pa.array(images, IMAGE)], schema=schema))
         if next(supply, part) is not part:
             raise InputError(f'{file}: more pictures than its {table.num_rows} rows; give one a row')
-
-
-def _with_pictures(rows: pa.Table, items: list[bytes | None], schema: pa.Schema) -> pa.Table:
-    """Add the pictures to a part of the table."""
-    names = rows['file_name'].to_pylist()
-    column = pa.array(
-        [
-            None if item is None else {'bytes': item, 'path': PurePosixPath(name).name if name else None}
-            for name, item in zip(names, items, strict=True)
-        ],
-        IMAGE,
-    )
-    return pa.Table.from_arrays([*rows.combine_chunks().columns, column], schema=schema)

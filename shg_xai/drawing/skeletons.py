@@ -1,30 +1,28 @@
-"""Skeletons in figures: left in blue, right in orange.
+"""Skeletons in figures, left in blue and right in orange, and over persons' crops, in a data set's colours."""
 
-Shapes: K keypoints.
-"""
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 LEFT, RIGHT, MIDDLE, GHOST = '#0072B2', '#D55E00', '#222222', '#CCCCCC'
 Point = Sequence[float | None]
 
 
 def draw_pose(
-    ax: 'Axes',
+    ax: Axes,
     pose: Sequence[Point],
     joints: Sequence[str],
     links: Sequence[Sequence[int]],
     ghost: bool = False,
     faint: Sequence[bool] | None = None,
 ) -> None:
-    """Draw a skeleton; y downwards is the axes' business.
+    """Draw a skeleton of K joints; y downwards is the axes' business.
 
     Args:
         ax: Where.
@@ -34,8 +32,6 @@ def draw_pose(
         ghost: In light grey, behind all else.
         faint: Which of the K joints the network is not sure of; their lines are dotted.
     """
-    from matplotlib.collections import LineCollection
-
     faint = faint or [False] * len(joints)
     shown = [None not in point for point in pose]
     drawn = [(a, b) for a, b in links if shown[a] and shown[b]]
@@ -50,34 +46,58 @@ def draw_pose(
     ax.add_collection(lines)
     for place, name in enumerate(joints if not ghost else ()):
         if shown[place]:
+            x, y = np.array(pose[place], float)
             colour = _side(name, name)
             face = 'white' if faint[place] else colour
-            ax.plot(
-                *np.array(pose[place], float),
-                'o',
-                markersize=2.2,
-                zorder=4,
-                markeredgewidth=0.5,
-                color=colour,
-                markerfacecolor=face,
-            )
+            ax.plot(x, y, 'o', markersize=2.2, zorder=4, markeredgewidth=0.5, color=colour, markerfacecolor=face)
 
 
 def _side(a: str, b: str) -> str:
     """The colour of a line between two joints."""
-    for word, colour in (('left', LEFT), ('right', RIGHT)):
-        if a.startswith(word) and b.startswith(word):
-            return colour
-    return MIDDLE
+    sides = {'left': LEFT, 'right': RIGHT}
+    return next((sides[word] for word in sides if a.startswith(word) and b.startswith(word)), MIDDLE)
 
 
-def side_legend(figure: 'Figure', *more: tuple[str, str]) -> None:
+def side_legend(figure: Figure, *more: tuple[str, str]) -> None:
     """Explain the colours of skeletons above a figure; ``more`` are labels with a colour."""
-    from matplotlib.lines import Line2D
-
     entries = [('left side of the body', LEFT), ('right side', RIGHT), *more]
-    figure.legend(
-        handles=[Line2D([], [], color=colour, linewidth=2, label=label) for label, colour in entries],
-        loc='outside upper left',
-        ncols=len(entries),
-    )
+    handles = [Line2D([], [], color=colour, linewidth=2, label=label) for label, colour in entries]
+    figure.legend(handles=handles, loc='outside upper left', ncols=len(entries))
+
+
+class Pose(NamedTuple):
+    """One person's joints: places in pixels of the crop, (K, 2); which are drawn, (K,); PCK for the title, if any."""
+
+    keypoints: NDArray[Any]
+    drawn: NDArray[np.bool_]
+    score: float | None = None
+
+
+def draw_pose_sheet(
+    crops: Sequence[NDArray[np.uint8]],
+    rows: Mapping[str, Sequence[Pose]],
+    links: Sequence[tuple[int, int]],
+    colours: NDArray[Any],
+) -> Figure:
+    """Draw a sheet: a column a person, a row for the truth and for each network.
+
+    Args:
+        crops: RGB crops (H, W, 3), one a person.
+        rows: For each row's name its poses, one a person.
+        links: Pairs of joints that are connected.
+        colours: RGB of each link, 0 to 255, shape (number of links, 3).
+    """
+    figure = Figure(figsize=(1.6 * len(crops), 1.75 * len(rows)), layout='constrained')
+    axes = figure.subplots(len(rows), len(crops), squeeze=False)
+    for line, (name, poses) in zip(axes, rows.items(), strict=True):
+        line[0].set_ylabel(name, fontsize=9)
+        for ax, crop, pose in zip(line, crops, poses, strict=True):
+            ax.imshow(crop)
+            for link, colour in zip(links, colours / 255, strict=True):
+                if pose.drawn[list(link)].all():
+                    ax.plot(*pose.keypoints[list(link)].T, color=colour, linewidth=1.6)
+            ax.plot(*pose.keypoints[pose.drawn].T, '.', color='white', markersize=3)
+            ax.set(xticks=[], yticks=[], xlim=(0, crop.shape[1] - 1), ylim=(crop.shape[0] - 1, 0))
+            if pose.score is not None:
+                ax.set_title(f'PCK {pose.score:.2f}', fontsize=7, pad=2)
+    return figure

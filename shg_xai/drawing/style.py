@@ -4,16 +4,16 @@ import io
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from shg_xai.results import Estimate
 from shg_xai.writing import aside
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 # Okabe and Ito, "Color Universal Design" (2008), without their yellow, too pale for lines on white,
 # and the grey that stands for "not known"; then three of Tol's "muted" scheme.
@@ -33,23 +33,16 @@ STYLE: Any = {
     'axes.titleweight': 'bold',
     'axes.titlelocation': 'left',
     'axes.labelsize': 9,
-    'xtick.labelsize': 8.5,
-    'ytick.labelsize': 8.5,
-    'legend.fontsize': 8.5,
-    'legend.frameon': False,
-    'axes.spines.top': False,
-    'axes.spines.right': False,
+    **dict.fromkeys(('xtick.labelsize', 'ytick.labelsize', 'legend.fontsize'), 8.5),
+    **dict.fromkeys(('legend.frameon', 'axes.spines.top', 'axes.spines.right'), False),
     'axes.edgecolor': '#555555',
-    'axes.labelcolor': INK,
-    'text.color': INK,
-    'xtick.color': '#444444',
-    'ytick.color': '#444444',
+    **dict.fromkeys(('axes.labelcolor', 'text.color'), INK),
+    **dict.fromkeys(('xtick.color', 'ytick.color'), '#444444'),
     'axes.linewidth': 0.8,
     'grid.color': '#DDDDDD',
     'grid.linewidth': 0.6,
     'lines.linewidth': 1.6,
-    'figure.facecolor': 'white',
-    'savefig.facecolor': 'white',
+    **dict.fromkeys(('figure.facecolor', 'savefig.facecolor'), 'white'),
     'axes.unicode_minus': True,
     # The same numbers give the same SVG; its text stays text.
     'svg.hashsalt': 'shg_xai',
@@ -59,57 +52,36 @@ STYLE: Any = {
 styled = matplotlib.rc_context(STYLE)
 
 
-def new_figure(width: float, height: float, **pads: Any) -> 'Figure':
+def new_figure(width: float, height: float, **pads: Any) -> Figure:
     """An empty figure, sizes in inches, that belongs to no window and no pyplot; ``pads`` go to its layout."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(**pads))
     FigureCanvasAgg(figure)
     return figure
 
 
 def write_aside(path: Path, data: bytes) -> None:
-    """Write a file beside ``path``, then rename it.
-
-    Raises:
-        InputError: it cannot be written.
-    """
+    """Write a file beside ``path``, then rename it; InputError where it cannot be written."""
     with aside(path) as part:
         part.write_bytes(data)
 
 
 @styled
-def save_figure(figure: 'Figure', folder: Path, name: str) -> bytes:
-    """Save ``name.png`` (150 dpi) and ``name.svg`` without dates; return the PNG.
-
-    Raises:
-        InputError: they cannot be written.
-    """
+def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
+    """Save ``name.png`` (150 dpi) and ``name.svg`` without dates; return the PNG. InputError where it cannot be."""
     png, svg = io.BytesIO(), io.BytesIO()
     figure.savefig(png, format='png', dpi=DPI, metadata={'Software': None})
     # The layout was found for the PNG; finding it again would take as long as drawing.
     figure.set_layout_engine('none')
     figure.savefig(svg, format='svg', dpi=DPI, metadata={'Date': None, 'Creator': None})
-    write_aside(folder / f'{name}.png', png.getvalue())
-    write_aside(folder / f'{name}.svg', svg.getvalue())
+    for kind, file in (('png', png), ('svg', svg)):
+        write_aside(folder / f'{name}.{kind}', file.getvalue())
     return png.getvalue()
 
 
 def band(
-    ax: 'Axes', x: Sequence[float], items: Sequence[Estimate | None], colour: str, label: str, marker: str = 'o'
+    ax: Axes, x: Sequence[float], items: Sequence[Estimate | None], colour: str, label: str, marker: str = 'o'
 ) -> None:
-    """Draw values with their intervals as points and whiskers; what is not known is left out.
-
-    Args:
-        ax: where.
-        x: one place an item.
-        items: what is drawn there.
-        colour: of points and whiskers.
-        label: for the legend.
-        marker: of the points.
-    """
+    """Draw values with their intervals as points and whiskers, one at each x; what is not known is left out."""
     known = [(at, item.value, item.ends) for at, item in zip(x, items, strict=True) if item and item.value is not None]
     at, values = [at for at, *_ in known], [value for _, value, _ in known]
     ax.plot(at, values, marker, color=colour, label=label, markersize=5, linestyle='none')
@@ -123,6 +95,6 @@ def wrap(title: str) -> str:
     return textwrap.fill(title, 26)
 
 
-def nothing(ax: 'Axes', text: str = 'not known') -> None:
+def nothing(ax: Axes, text: str = 'not known') -> None:
     """Say in an empty panel that there is nothing to draw."""
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha='center', va='center', color=FAINT)

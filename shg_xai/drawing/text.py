@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
-from shg_xai.results import Estimate
+from shg_xai.results import Answer, Estimate
 
 UNKNOWN = 'not known'
 NO_INTERVAL = 'interval not known'
@@ -12,20 +11,12 @@ DASH = '–'
 ORDINALS = ('first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth')
 
 
-class Confident(Protocol):
-    """Whatever knows the confidence of its intervals, as every answer does."""
-
-    confidence: float
-
-
 def number(value: float | None, digits: int = 2, absent: str = UNKNOWN) -> str:
     """A number with so many digits behind the point, e.g. ``−0.35``; whole numbers: ``4,096``."""
     if value is None:
         return absent
     text = f'{value:,d}' if isinstance(value, int) else f'{value:,.{digits}f}'
-    if float(text.replace(',', '')) == 0:
-        text = text.lstrip('-')
-    return text.replace('-', '−')
+    return text.replace('-', '−' if float(text.replace(',', '')) else '')
 
 
 def amount(value: float | None, figures: int = 3, absent: str = UNKNOWN) -> str:
@@ -52,7 +43,7 @@ def signed(value: float | None, digits: int = 3) -> str:
     return f'+{text}' if value is not None and not text.startswith('−') and float(text) else text
 
 
-def confidence_of(answer: Confident) -> str:
+def confidence_of(answer: Answer) -> str:
     """``95 %``, of an answer's intervals."""
     return percent(answer.confidence)
 
@@ -72,10 +63,10 @@ def interval(estimate: Estimate, confidence: str, digits: int = 2) -> str:
 
 def with_span(estimate: Estimate, confidence: str | None = None, digits: int = 3) -> str:
     """``0.123 (0.100 to 0.146)``; with a confidence ``0.123 (95 % interval 0.100 to 0.146)``."""
+    value, ends = value_and_span(estimate, digits)
     if estimate.value is None:
         return UNKNOWN
-    told = interval(estimate, confidence, digits) if confidence else span(estimate, digits) or NO_INTERVAL
-    return f'{number(float(estimate.value), digits)} ({told})'
+    return f'{value} ({interval(estimate, confidence, digits) if confidence else ends})'
 
 
 def value_and_span(estimate: Estimate | None, digits: int = 3) -> tuple[str, str]:
@@ -89,8 +80,7 @@ def cell(estimate: Estimate | None, digits: int = 2) -> str:
     """``0.85 (0.82 to 0.88)`` for a table, a dash where it is not known."""
     if estimate is None or estimate.value is None:
         return DASH
-    found = span(estimate, digits)
-    text = number(float(estimate.value), digits)
+    text, found = number(float(estimate.value), digits), span(estimate, digits)
     return f'{text} ({found})' if found else text
 
 
@@ -105,12 +95,7 @@ def below(estimate: Estimate) -> bool:
 
 
 def spread(values: Iterable[float | None], share: bool = False) -> str | None:
-    """``0.57 to 0.58`` of one value a seed, or one number if all look alike; None where nothing is known.
-
-    Args:
-        values: One a seed; what is not known is left out.
-        share: Whether they are shares to be told in per cent.
-    """
+    """``0.57 to 0.58`` of one value a seed, shares in per cent; one number if all look alike; None if none is known."""
     found = sorted(value for value in values if value is not None)
     if not found:
         return None
@@ -122,10 +107,8 @@ def with_interval(estimate: Estimate, factor: float = 1, absent: str = UNKNOWN) 
     """``0.31 [0.20, 0.42]`` of an estimate times a factor, as the tools print it; the interval where there is one."""
     if estimate.value is None:
         return absent
-    value = f'{factor * estimate.value:.2f}'
-    if estimate.ends is None:
-        return value
-    return f'{value} [{", ".join(f"{factor * end:.2f}" for end in estimate.ends)}]'
+    ends = estimate.ends and ', '.join(f'{factor * end:.2f}' for end in estimate.ends)
+    return f'{factor * estimate.value:.2f}{f" [{ends}]" if ends else ""}'
 
 
 def in_percent(estimate: Estimate, absent: str = '') -> str:

@@ -27,8 +27,7 @@ from shg_xai.chapters.nearest_walk.measure import nearest_walk
 from shg_xai.chapters.nearest_walk.results import NearestWalk
 from shg_xai.chapters.spectrum.measure import spectrum
 from shg_xai.chapters.spectrum.results import Spectrum
-from shg_xai.drawing.photos import draw_persons, missing_photos
-from shg_xai.drawing.pictures import write_atlas
+from shg_xai.drawing.pictures import draw_persons, missing_photos, write_atlas
 from shg_xai.errors import InputError
 from shg_xai.explain.decomposition import Work
 from shg_xai.explain.options import AnalyzeOptions, Options, check, warnings_of

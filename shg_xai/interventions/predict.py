@@ -9,7 +9,7 @@ from mmpose.registry import MODELS
 from numpy.typing import NDArray
 
 import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
-from shg_xai.drawing.pose_sheet import Pose
+from shg_xai.drawing.skeletons import Pose
 from shg_xai.interventions.evaluate import evaluate
 from shg_xai.interventions.network import Network, keypoint_names
 from shg_xai.interventions.persons import build_loader, open_persons

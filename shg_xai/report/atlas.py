@@ -10,7 +10,8 @@ import pyarrow as pa
 from shg_xai.random_streams import stream
 from shg_xai.results import Answer
 
-DRAWN = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
+KINDS = dict(keypoints=pa.float32(), visibility=pa.int8(), crop_center=pa.float32(), crop_scale=pa.float32())
+DRAWN = tuple(KINDS)
 
 
 def named_persons(value: Any) -> Iterator[int]:
@@ -18,11 +19,9 @@ def named_persons(value: Any) -> Iterator[int]:
     if isinstance(value, msgspec.Struct):
         if hasattr(value, 'annotation_id'):
             yield value.annotation_id
-        for key in value.__struct_fields__:
-            yield from named_persons(getattr(value, key))
-    elif isinstance(value, list):
-        for child in value:
-            yield from named_persons(child)
+        value = [getattr(value, key) for key in value.__struct_fields__]
+    for child in value if isinstance(value, list) else ():
+        yield from named_persons(child)
 
 
 def atlas_table(answers: Sequence[Answer], persons: pa.Table, rows: pa.Table, count: int, seed: int) -> pa.Table:
@@ -34,15 +33,12 @@ def atlas_table(answers: Sequence[Answer], persons: pa.Table, rows: pa.Table, co
     """
     ids = persons['annotation_id'].to_numpy()
     in_map = np.zeros(len(ids), bool)
-    drawn = stream(seed, 'map').permutation(len(ids))[:count]
-    in_map[drawn] = True
+    in_map[stream(seed, 'map').permutation(len(ids))[:count]] = True
     shown = np.flatnonzero(in_map | np.isin(ids, list(set(named_persons(list(answers))))))
     table = persons.take(shown)
     second = 'component_2' if 'component_2' in persons.column_names else 'component_1'
-    table = table.append_column('in_map', pa.array(in_map[shown]))
-    for axis, column in (('x', 'component_1'), ('y', second)):
-        table = table.append_column(axis, table[column])
-    kinds = dict(keypoints=pa.float32(), visibility=pa.int8(), crop_center=pa.float32(), crop_scale=pa.float32())
-    for name in DRAWN:
-        table = table.append_column(name, rows[name].take(shown).cast(pa.list_(kinds[name])))
+    added = {'in_map': pa.array(in_map[shown]), 'x': table['component_1'], 'y': table[second]}
+    added |= {name: rows[name].take(shown).cast(pa.list_(kind)) for name, kind in KINDS.items()}
+    for name, column in added.items():
+        table = table.append_column(name, column)
     return table

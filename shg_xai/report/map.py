@@ -38,19 +38,12 @@ TOOLTIP = """
 
 
 class Embedded(TypedDict):
-    """What the page needs for its maps.
+    """What the page needs for its maps."""
 
-    Attributes:
-        items: By name what ``Bokeh.embed.embed_item`` takes.
-        pictures: JPEGs in base64.
-        palette: Colours of groups.
-        unknown: Colour of what is not known.
-    """
-
-    items: dict[str, object]
-    pictures: list[str]
-    palette: list[str]
-    unknown: str
+    items: dict[str, object]  # by name what Bokeh.embed.embed_item takes
+    pictures: list[str]  # JPEGs in base64
+    palette: list[str]  # colours of groups
+    unknown: str  # colour of what is not known
 
 
 class Pictures:
@@ -61,9 +54,7 @@ class Pictures:
 
     def place(self, picture: bytes | None) -> int:
         """The number of a picture, added if it is new; -1 for none."""
-        if picture is None:
-            return -1
-        return self._places.setdefault(picture, len(self._places))
+        return -1 if picture is None else self._places.setdefault(picture, len(self._places))
 
     def encoded(self) -> list[str]:
         """All pictures in base64; smaller ones where all of them would be too much."""
@@ -105,27 +96,25 @@ def _source(
     """The points' columns; texts that map.js fills in are empty yet."""
     from bokeh.models import ColumnDataSource
 
+    def texts(key: str, digits: int) -> list[str]:
+        numbers = persons.numbers(key)[rows]
+        return [f'{value:.{digits}f}' if np.isfinite(value) else UNKNOWN for value in numbers]
+
     groups = next((choice.key for choice in choices if choice.kind == 'group'), '')
     atlas = persons.atlas.select(['annotation_id', 'file_name']).take(rows)
     columns: dict[str, object] = {
         'annotation_id': [str(key) for key in atlas['annotation_id'].to_pylist()],
         'file_name': [name or UNKNOWN for name in atlas['file_name'].to_pylist()],
         'place': np.array([pictures.place(persons.pictures[row]) for row in rows], np.int32),
-        'cluster': _texts(persons.numbers(groups)[rows], 0),
-        'pck_text': _texts(persons.numbers('pck')[rows], 2),
-        'x': persons.numbers('x')[rows].astype(np.float32),
-        'y': persons.numbers('y')[rows].astype(np.float32),
+        'cluster': texts(groups, 0),
+        'pck_text': texts('pck', 2),
     }
-    for key in ('picture', 'colour_name', 'colour_text'):
-        columns[key] = [''] * len(rows)
+    columns |= {key: persons.numbers(key)[rows].astype(np.float32) for key in ('x', 'y')}
+    columns |= {key: [''] * len(rows) for key in ('picture', 'colour_name', 'colour_text')}
     columns['colour'] = [GREY] * len(rows)
     for key in [*AXES, *(choice.key for choice in choices)]:
         columns[key] = persons.numbers(key)[rows].astype(np.float32)
     return ColumnDataSource(columns, name='persons')
-
-
-def _texts(values: NDArray[np.float64], digits: int) -> list[str]:
-    return [f'{value:.{digits}f}' if np.isfinite(value) else UNKNOWN for value in values]
 
 
 def build_map(material: Material, name: str, pictures: Pictures) -> 'LayoutDOM | None':
@@ -141,17 +130,15 @@ def build_map(material: Material, name: str, pictures: Pictures) -> 'LayoutDOM |
     choices = colour_choices(material, name, rows)
     source = _source(persons, rows, choices, pictures)
     plot = _plot(source)
-    labels: list[str | tuple[Any, str]] = [
-        (key, key.replace('_', ' ')) for key in AXES if np.isfinite(persons.numbers(key)[rows]).all()
-    ]
+    wide: Any = dict(sizing_mode='stretch_width')
 
-    def select(title: str, options: list[str | tuple[Any, str]], value: str) -> Select:
-        return Select(title=title, name=title.lower(), options=options, value=value, sizing_mode='stretch_width')
+    def select(title: str, options: Any, value: str) -> Select:
+        return Select(title=title, name=title.lower(), options=options, value=value, **wide)
 
+    labels = [(key, key.replace('_', ' ')) for key in AXES if np.isfinite(persons.numbers(key)[rows]).all()]
     colour = select('Colour', [(choice.key, choice.label) for choice in choices], choices[0].key if choices else '')
     across, up = select('Across', labels, 'component_1'), select('Up', labels, 'component_2')
-    shared = dict(source=source, name=name)
-    plain = [asdict(choice) for choice in choices]
+    shared, plain = dict(source=source, name=name), [asdict(choice) for choice in choices]
     recolour = 'shgMap.colour(source, choices, cb_obj.value, name)'
     colour.js_on_change('value', CustomJS(args={**shared, 'choices': plain}, name='recolour', code=recolour))
     for chosen, axis, key in ((across, plot.xaxis[0], 'x'), (up, plot.yaxis[0], 'y')):
@@ -159,7 +146,6 @@ def build_map(material: Material, name: str, pictures: Pictures) -> 'LayoutDOM |
         chosen.js_on_change('value', CustomJS(args=move, code='shgMap.move(source, axis, key, cb_obj.value)'))
     source.selected.js_on_change('indices', CustomJS(args=shared, code='shgMap.list(source, name)'))
     # The choices go with the layout, so that the page can colour the points when it opens.
-    wide: Any = dict(sizing_mode='stretch_width')
     return column(row(colour, **wide), row(across, up, **wide), plot, name=name, tags=[json.dumps(plain)], **wide)
 
 
@@ -168,34 +154,15 @@ def _plot(source: 'ColumnDataSource') -> Any:
     from bokeh.models import HoverTool
     from bokeh.plotting import figure
 
-    plot = figure(
-        height=520,
-        sizing_mode='stretch_width',
-        background_fill_color='white',
-        tools='pan,wheel_zoom,box_zoom,box_select,lasso_select,tap,reset',
-        active_drag='box_select',
-        active_scroll=None,
-        toolbar_location='above',
-        x_axis_label='component 1',
-        y_axis_label='component 2',
-        name='map',
-    )
+    size: Any = dict(height=520, sizing_mode='stretch_width', background_fill_color='white')
+    tools: Any = dict(tools='pan,wheel_zoom,box_zoom,box_select,lasso_select,tap,reset', toolbar_location='above')
+    active: Any = dict(active_drag='box_select', active_scroll=None)
+    plot = figure(**size, **tools, **active, x_axis_label='component 1', y_axis_label='component 2', name='map')
     plot.toolbar.logo = None
-    marks = plot.scatter(
-        'x',
-        'y',
-        source=source,
-        size=8,
-        fill_color='colour',
-        fill_alpha=0.9,
-        line_color='#444444',
-        line_alpha=0.55,
-        line_width=0.6,
-        nonselection_fill_alpha=0.25,
-        nonselection_line_alpha=0.15,
-        selection_line_color='#000000',
-        selection_line_width=1.4,
-    )
+    point: Any = dict(size=8, fill_color='colour', fill_alpha=0.9)
+    edge: Any = dict(line_color='#444444', line_alpha=0.55, line_width=0.6, selection_line_color='#000000')
+    others: Any = dict(nonselection_fill_alpha=0.25, nonselection_line_alpha=0.15, selection_line_width=1.4)
+    marks = plot.scatter('x', 'y', source=source, **point, **edge, **others)
     plot.add_tools(HoverTool(renderers=[marks], tooltips=TOOLTIP, limit=1, point_policy='follow_mouse'))
     plot.axis.axis_label_text_font_style = 'normal'
     plot.axis.axis_label_text_font_size = '14px'
@@ -206,40 +173,32 @@ def _plot(source: 'ColumnDataSource') -> Any:
 
 
 def embed_maps(material: Material) -> Embedded:
-    """Everything the page needs for its maps, as plain JSON values.
-
-    The same for the same results: Bokeh's running numbers are counted anew.
-    """
+    """Everything the page needs for its maps, as plain JSON values: the same for the same results."""
     from bokeh.core.types import ID
     from bokeh.embed import json_item
 
-    pictures = Pictures()
-    items: dict[str, object] = {}
+    pictures, items = Pictures(), dict[str, object]()
     for name in material.persons:
         layout = build_map(material, name, pictures)
         if layout is not None:
-            target = f'map-{name}'
-            items[name] = _renumber(json_item(layout, ID(target)), target)
+            items[name] = _renumber(json_item(layout, ID(f'map-{name}')), f'map-{name}')
     return {'items': items, 'pictures': pictures.encoded(), 'palette': list(PALETTE), 'unknown': GREY}
-
-
-MODEL_ID = re.compile(r'"(id|root_id)":"(p\d+)"')
 
 
 def _renumber(item: Any, prefix: str) -> Any:
     """Count models' ids, which go on counting through a process, from 1 for each map."""
     text = json.dumps(item, separators=(',', ':'), ensure_ascii=True)
     seen: dict[str, str] = {}
+
+    def counted(found: re.Match[str]) -> str:
+        return f'"{found[1]}":"{seen.setdefault(found[2], f"{prefix}-{len(seen) + 1}")}"'
+
     # Within a JSON text a quote in data is escaped, so the pattern meets only keys.
-    text = MODEL_ID.sub(
-        lambda found: f'"{found[1]}":"' + seen.setdefault(found[2], f'{prefix}-{len(seen) + 1}') + '"', text
-    )
-    return json.loads(text)
+    return json.loads(re.sub(r'"(id|root_id)":"(p\d+)"', counted, text))
 
 
 def bokeh_script() -> str:
     """BokehJS with its widgets, to be put into the page."""
     from bokeh.resources import Resources
 
-    resources = Resources(mode='inline', components=['bokeh', 'bokeh-widgets'])
-    return '\n'.join(resources.js_raw)
+    return '\n'.join(Resources(mode='inline', components=['bokeh', 'bokeh-widgets']).js_raw)

@@ -1,8 +1,7 @@
 """The report: one page that tells what was found, needs no network, and asks for none.
 
-It goes through the chapters in their order and asks each for its findings, figures and tables.
-
-A Content-Security-Policy in the page forbids every request and every script but the page's own, so a name in the data
+It goes through the chapters in their order and asks each for its findings, figures and tables. A
+Content-Security-Policy in the page forbids every request and every script but the page's own, so a name in the data
 cannot become code even if it were not escaped.
 """
 
@@ -11,10 +10,10 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -27,24 +26,20 @@ from shg_xai.report.reading import read_report
 from shg_xai.results import AnalysedLayer, Answer, NetworkAnswer, Results
 
 HERE = Path(__file__).parent
-PAGE = 'report.html'
 # Photographs beyond this many bytes of PNG are put into the page as WebP.
 LARGE, WEBP_QUALITY = 250_000, 88
-# What is not wanted in the name of a file.
-NO_NAME = re.compile(r'[^\w.-]+')
 # Fewer persons than this say little, whatever the intervals say.
 FEW = 200
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A figure that was drawn, as the page shows it."""
 
     figure: Figure
     name: str
     png: bytes
 
-    @cached_property
+    @property
     def image(self) -> Image.Image:
         """The picture; its size is known without reading all of it."""
         return Image.open(io.BytesIO(self.png))
@@ -60,8 +55,7 @@ class Shown:
         return f'data:image/{kind};base64,{base64.b64encode(data).decode("ascii")}'
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """What one answer gives to a section; ``heading`` tells it from the next."""
 
     findings: Sequence[str] = ()
@@ -72,8 +66,7 @@ class Part:
     warnings: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A chapter's part of the page, with an id for links."""
 
     key: str
@@ -81,29 +74,13 @@ class Section:
     parts: Sequence[Part]
 
 
-@dataclass(frozen=True)
-class LayerPart:
-    """All that is told of one layer."""
-
-    layer: AnalysedLayer
-    sections: Sequence[Section]
-    mapped: bool
-    persons: str
-
-
 def write_report(out: Path) -> Path:
-    """Draw the figures and write the page of an analysed folder, computing nothing anew.
-
-    Args:
-        out: The folder that tools/analyze_latent.py wrote: results.json, persons/ and atlas/.
-
-    Returns:
-        ``out/report.html``; the figures are in ``out/figures``.
+    """Write ``out/report.html``, and ``out/figures``, of a folder of tools/analyze_latent.py's, computing nothing anew.
 
     Raises:
         InputError: Something is missing or of another version, or cannot be written.
     """
-    page = out / PAGE
+    page = out / 'report.html'
     write_aside(page, render(read_report(out), out / 'figures').encode('utf-8'))
     return page
 
@@ -115,21 +92,16 @@ def render(material: Material, figures: Path) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    results = material.results
-    embedded, writer = embed_maps(material), _Writer(material, figures)
-    scripts = [bokeh_script(), _read('map.js')] if embedded['items'] else []
-    layers = [
-        LayerPart(
-            layer,
-            [
-                Section(f'{layer.name}-analysed', 'What was analysed', [Part(analysed(layer), tables=[origin(layer)])]),
-                *writer.sections(range(100, 200), layer.name),
-            ],
-            layer.name in embedded['items'],
-            plural(len(map_rows(material.persons[layer.name])), 'person'),
-        )
-        for layer in results.layers
-    ]
+    results, embedded, writer = material.results, embed_maps(material), _Writer(material, figures)
+    scripts = [bokeh_script(), (HERE / 'map.js').read_text(encoding='utf-8')] if embedded['items'] else []
+    layers = []
+    for layer in results.layers:
+        own = Part(analysed(layer), tables=[origin(layer)])
+        sections = [Section(f'{layer.name}-analysed', 'What was analysed', [own])]
+        sections += writer.sections(range(100, 200), layer.name)
+        persons = plural(len(map_rows(material.persons[layer.name])), 'person')
+        mapped = layer.name in embedded['items']
+        layers.append(dict(layer=layer, sections=sections, mapped=mapped, persons=persons))
     return environment.get_template('page.html').render(
         results=results,
         first=writer.sections(range(100)),
@@ -138,38 +110,38 @@ def render(material: Material, figures: Path) -> str:
         making=making(results),
         definitions=writer.last_tables,
         methods=methods(results),
-        style=_read('page.css'),
+        style=(HERE / 'page.css').read_text(encoding='utf-8'),
         scripts=scripts,
         policy=_policy(scripts),
         map_data=_json(embedded),
     )
 
 
+@dataclass
 class _Writer:
-    """Makes the sections, and remembers what is told at the end."""
+    """Makes the sections, and remembers the tables that stand at the end."""
 
-    def __init__(self, material: Material, folder: Path) -> None:
-        self.material = material
-        self.folder = folder
-        self.last_tables: list[Table] = []
+    material: Material
+    folder: Path
+    last_tables: list[Table] = field(default_factory=list)
 
-    def sections(self, orders: range, of: str | None = None) -> list[Section]:
+    def sections(self, orders: range, of: str = '') -> list[Section]:
         """The chapters of these orders that have answers, about one layer if it is named."""
+        answers = [answer for answer in self.material.results.answers if of in ('', answer.of)]
         found = []
-        answers = [answer for answer in self.material.results.answers if of in (None, answer.of)]
         for chapter in (chapter for chapter in chapters() if chapter.order in orders):
-            parts = [self._part(answer, of) for answer in answers if chapter_of(answer) == chapter]
+            parts = [self._part(answer, of or chapter.name) for answer in answers if chapter_of(answer) == chapter]
             if parts:
                 found.append(Section(f'{of}-{chapter.name}' if of else chapter.name, chapter.title, parts))
         return found
 
-    def _part(self, answer: Answer, of: str | None) -> Part:
+    def _part(self, answer: Answer, prefix: str) -> Part:
         chapter, results = chapter_of(answer), self.material.results
         tables = [table for table in chapter.tables(answer, results) if table.rows]
         self.last_tables += [table for table in tables if table.last]
         shown = []
         for figure in chapter.figures(answer, self.material):
-            name = NO_NAME.sub('-', f'{of or chapter.name}-{figure.name}')
+            name = re.sub(r'[^\w.-]+', '-', f'{prefix}-{figure.name}')
             shown.append(Shown(figure, name, save_figure(figure.draw(), self.folder, name)))
         return Part(
             chapter.findings(answer, results),
@@ -195,16 +167,18 @@ def analysed(layer: AnalysedLayer) -> list[str]:
         few = f'{plural(persons, "person is", "persons are")} {listed(than)}'
         texts.append(f'{few}: too few for the numbers below to mean much.')
     if constant:
-        never = ('dimension never varies', 'dimensions never vary')
-        texts.append(f'{plural(constant, *never)} and {"adds" if constant == 1 else "add"} nothing.')
+        never = plural(constant, 'dimension never varies', 'dimensions never vary')
+        texts.append(f'{never} and {"adds" if constant == 1 else "add"} nothing.')
     return texts
 
 
-def plain(value: object) -> str:
-    """Any value of the results as text."""
-    if value is None:
-        return DASH
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _pairs(caption: str, values: Mapping[str, object]) -> Table:
+    """Any values of the results as text, by name."""
+
+    def text(value: object) -> str:
+        return value if isinstance(value, str) else DASH if value is None else json.dumps(value, ensure_ascii=False)
+
+    return Table(caption, ['', ''], [[name, text(value)] for name, value in values.items()])
 
 
 def origin(layer: AnalysedLayer) -> Table:
@@ -218,21 +192,18 @@ def origin(layer: AnalysedLayer) -> Table:
         'split': layer.split,
         'SHA-256 of the checkpoint': layer.checkpoint and layer.checkpoint.sha256,
     }
-    return Table('Where the latents come from', ['', ''], [[name, plain(value)] for name, value in rows.items()])
+    return _pairs('Where the latents come from', rows)
 
 
 def making(results: Results) -> list[Table]:
     """Settings, versions and times."""
-    tables: dict[str, dict[str, object]] = {
-        'Settings': {'seed': results.seed, 'confidence': results.confidence, **results.settings},
-        'Versions': {**results.versions},
-        'Seconds it took': {name: number(float(value), 1) for name, value in results.times_s.items()},
-    }
-    return [
-        Table(caption, ['', ''], [[name, plain(value)] for name, value in part.items()])
-        for caption, part in tables.items()
-        if part
+    times = {name: number(float(value), 1) for name, value in results.times_s.items()}
+    tables = [
+        _pairs('Settings', {'seed': results.seed, 'confidence': results.confidence, **results.settings}),
+        _pairs('Versions', results.versions),
+        _pairs('Seconds it took', times),
     ]
+    return [table for table in tables if table.rows]
 
 
 def methods(results: Results) -> dict[str, str]:
@@ -254,10 +225,6 @@ def methods(results: Results) -> dict[str, str]:
     return found
 
 
-def _read(name: str) -> str:
-    return (HERE / name).read_text(encoding='utf-8')
-
-
 def _json(value: object) -> str:
     """JSON that may stand in a script element: nothing in it ends the element."""
     text = json.dumps(value, separators=(',', ':'), ensure_ascii=True, allow_nan=False)
@@ -266,7 +233,7 @@ def _json(value: object) -> str:
     return text
 
 
-def _policy(scripts: Iterable[str]) -> str:
+def _policy(scripts: Sequence[str]) -> str:
     """Forbid every request; run the page's own scripts, known by their hashes, and no other.
 
     BokehJS compiles its callbacks, all of them in the page, hence unsafe-eval.

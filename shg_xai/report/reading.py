@@ -8,13 +8,11 @@ import pyarrow.parquet as pq
 from shg_xai.chapters import chapter_of
 from shg_xai.drawing.material import DrawnPersons, Material
 from shg_xai.errors import InputError
+from shg_xai.report.atlas import DRAWN
 from shg_xai.results import read_results
 
 MEND = 'give the folder that tools/analyze_latent.py wrote with --out, or run it again'
-ATLAS = (
-    *('annotation_id', 'file_name', 'in_map', 'x', 'y', 'keypoints', 'visibility', 'crop_center', 'crop_scale'),
-    'image',
-)
+ATLAS = ('annotation_id', 'file_name', 'in_map', 'x', 'y', *DRAWN, 'image')
 
 
 def read_report(out: Path) -> Material:
@@ -30,14 +28,9 @@ def read_report(out: Path) -> Material:
     for place, answer in enumerate(results.answers):
         if chapter_of(answer).of_layer and answer.of not in names:
             raise InputError(f'{path}: answers[{place}].of: {answer.of!r} is no layer in it; {MEND}')
-    persons = {
-        name: DrawnPersons(
-            _read_table(out / 'persons' / f'{name}.parquet', ('annotation_id',)),
-            _read_table(out / 'atlas' / f'{name}.parquet', ATLAS),
-        )
-        for name in names
-    }
-    return Material(results, persons)
+    kinds = {'persons': ('annotation_id',), 'atlas': ATLAS}
+    tables = {name: [_read_table(out / kind / f'{name}.parquet', kinds[kind]) for kind in kinds] for name in names}
+    return Material(results, {name: DrawnPersons(*own) for name, own in tables.items()})
 
 
 def _read_table(path: Path, columns: tuple[str, ...]) -> pa.Table:

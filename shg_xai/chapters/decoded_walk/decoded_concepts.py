@@ -1,7 +1,4 @@
-"""Concepts of a pose that a network decoded, by the definitions for annotated ones.
-
-Shapes: N poses, K keypoints.
-"""
+"""Concepts of N poses of K keypoints that a network decoded, by the definitions for annotated ones."""
 
 from collections.abc import Sequence
 
@@ -13,6 +10,7 @@ from shg_xai.chapters.decoded_walk.results import DecodedConcept
 from shg_xai.latents.annotation_measures import RULES, Persons
 from shg_xai.visibility import UNLABELLED, VISIBLE
 
+Floats = NDArray[np.float64]
 # What needs joints (and the crop) alone; boxes, neighbours and flags no network decodes.
 POSES = ('torso_in_crop', 'standing', 'facing_camera', 'facing_right', 'torso_tilt', 'limb_spread')
 PEAKS = 'labelled_share'
@@ -39,16 +37,12 @@ def decoded_rules(names: Sequence[str], peak: float) -> list[DecodedConcept]:
 
 
 def decoded_concepts(
-    keypoints: NDArray[np.float64],
-    peaks: NDArray[np.float64],
-    crop_scale: NDArray[np.float64],
-    names: Sequence[str],
-    peak: float,
-) -> dict[str, NDArray[np.float64]]:
-    """The concepts of decoded poses, see :mod:`shg_xai.latents.annotation_measures`.
+    keypoints: Floats, peaks: Floats, crop_scale: Floats, names: Sequence[str], peak: float
+) -> dict[str, Floats]:
+    """The concepts of decoded poses, see :mod:`shg_xai.latents.annotation_measures`, by name, (N,).
 
     Whether a joint is labelled no network decodes. Concepts of the pose take all joints as labelled; ``labelled_share``
-    takes those whose heatmap has a peak.
+    takes those whose heatmap has a peak. NaN, not known, is what is measured in torsos shorter than a pixel.
 
     Args:
         keypoints: Pixels of the image, shape (N, K, 2).
@@ -56,20 +50,15 @@ def decoded_concepts(
         crop_scale: Width and height of the crop, pixels of the image, shape (N, 2).
         names: Of the K keypoints, COCO's.
         peak: From which one on a joint counts as labelled.
-
-    Returns:
-        By name, (N,); NaN, not known, is what is measured in torsos of a pose whose torso is shorter than a pixel.
     """
-    everything = np.full(peaks.shape, VISIBLE)
-    flags = np.where(peaks >= peak, VISIBLE, UNLABELLED)
-    labelled, seen = (Persons(_table(keypoints, v, crop_scale), tuple(names)) for v in (everything, flags))
+
+    def persons(visibility: NDArray[np.int64]) -> Persons:
+        columns = {'keypoints': keypoints, 'visibility': visibility, 'crop_scale': crop_scale}
+        lists = {
+            name: pa.FixedSizeListArray.from_arrays(pa.array(own.ravel()), own[0].size) for name, own in columns.items()
+        }
+        return Persons(pa.table(lists), tuple(names))
+
+    labelled = persons(np.full(peaks.shape, VISIBLE))
+    seen = persons(np.where(peaks >= peak, VISIBLE, UNLABELLED))
     return {name: RULES[name].compute(seen if name == PEAKS else labelled).astype(float) for name in decodable(names)}
-
-
-def _table(keypoints: NDArray[np.float64], visibility: NDArray[np.int64], crop_scale: NDArray[np.float64]) -> pa.Table:
-    """The columns of a store's rows that the concepts need."""
-    lists = {}
-    for name, values in (('keypoints', keypoints), ('visibility', visibility), ('crop_scale', crop_scale)):
-        rows = np.ascontiguousarray(values.reshape(len(values), -1))
-        lists[name] = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1])
-    return pa.table(lists)

@@ -3,7 +3,7 @@
 The direction of a concept is the difference of two means, of persons who have much and who have little of it; Marks and
 Tegmark, The Geometry of Truth (2024), section 5, compare it with what a linear probe finds.
 
-Shapes: N persons, D values of a latent, J, M directions, R random ones, C steps.
+Shapes: N persons, D values of a latent, M directions, R random ones, C steps.
 """
 
 import difflib
@@ -29,58 +29,41 @@ START: Key = (0, 0, 0.0)  # c = 0 of all walks
 
 @dataclass(frozen=True)
 class SteeringVector:
-    """A direction and how far one sigma along it is.
+    """A direction and how far one sigma along it is."""
 
-    Attributes:
-        name: Unique among those of one kind.
-        number: Of a component, from 1.
-        vector: Length 1, shape (D,).
-        step: What one sigma is long, in units of the latent.
-        variance_share: Share of the latents' variance that lies along it.
-    """
-
-    name: str
+    name: str  # unique among those of one kind
     kind: Literal['component', 'concept']
-    number: int | None
-    vector: Floats
-    step: float
-    variance_share: float
+    number: int | None  # of a component, from 1
+    vector: Floats  # length 1, (D,)
+    step: float  # what one sigma is long, in units of the latent
+    variance_share: float  # of the latents' variance, what lies along it
 
 
 def component_directions(components: Components, numbers: Sequence[int] | None, persons: int) -> list[SteeringVector]:
-    """Principal components by their numbers from 1, or those of COMPONENTS that vary; one sigma a step.
+    """Principal components by their numbers from 1, or those of COMPONENTS that vary, of so many persons.
 
-    Sigma is the root of the variance along each; the components are of so many persons.
-
-    Raises:
-        InputError: There is no such component, or nothing varies along it.
+    One sigma is the root of the variance along each. InputError: there is no such component, or it does not vary.
     """
     values, size = components.eigenvalues, len(components.eigenvalues)
     varies = int((values > FLAT * values.sum()).sum())
     if numbers is None:
         numbers = [number for number in COMPONENTS if number <= varies]
+    found = {}
     for number in numbers:
         if not 1 <= number <= size:
             raise InputError(f'--components {number}: the latent has {size} components; give numbers from 1 to {size}')
         if number > varies:
-            raise InputError(
-                f'--components {number}: the latents of {persons} persons do not vary along it; give numbers from 1 to '
-                f'{varies}, or dump more persons'
-            )
-    found = []
-    for number in dict.fromkeys(numbers):
-        k = number - 1
-        step, share = float(np.sqrt(values[k])), float(components.ratio[k])
-        found.append(SteeringVector(f'component {number}', 'component', number, components.vectors[:, k], step, share))
-    return found
+            why = f'the latents of {persons} persons do not vary along it'
+            mend = f'give numbers from 1 to {varies}, or dump more persons'
+            raise InputError(f'--components {number}: {why}; {mend}')
+        vector, sigma = components.vectors[:, number - 1], float(np.sqrt(values[number - 1]))
+        share = float(components.ratio[number - 1])
+        found[number] = SteeringVector(f'component {number}', 'component', number, vector, sigma, share)
+    return list(found.values())
 
 
 def find_concepts(known: Sequence[Concept], names: Sequence[str]) -> list[Concept]:
-    """The concepts of these names, in their order, each once.
-
-    Raises:
-        InputError: One is not known of the store's persons; the nearest names are given.
-    """
+    """The concepts of these names, in their order, each once; InputError, with the nearest names, for one unknown."""
     by_name = {concept.name: concept for concept in known}
     for name in names:
         if name not in by_name:
@@ -96,16 +79,13 @@ def contrast(concept: Concept) -> NDArray[np.int8]:
 
     The upper and the lower third of those it is known of, equal values together; 1 against 0 for a flag. Where both
     ends of the middle third are one value, all above it stand against the rest, or all below it, if nobody is above.
-
-    Raises:
-        InputError: It has one value only.
+    InputError where it has one value only.
     """
     values = concept.values
     known = values[np.isfinite(values)]
     if not len(known) or known.min() == known.max():
-        raise InputError(
-            f'--concepts {concept.name}: the same of all persons of the store, so it has no direction; leave it out'
-        )
+        why = 'the same of all persons of the store, so it has no direction'
+        raise InputError(f'--concepts {concept.name}: {why}; leave it out')
     low, high = (0, 1) if concept.kind == 'flag' else np.quantile(known, (1 / 3, 2 / 3))
     if low < high:
         much, little = values >= high, values <= low  # NaN is neither
@@ -117,13 +97,10 @@ def contrast(concept: Concept) -> NDArray[np.int8]:
 
 
 def concept_directions(selection: Selection, chosen: Sequence[Concept], components: Components) -> list[SteeringVector]:
-    """From the mean latent of who has little of a concept to that of who has much.
+    """From the mean latent of who has little of a concept to that of who has much, all of the same persons.
 
-    One sigma is the standard deviation of all the latents along the direction; selection, concepts and components are
-    of the same persons.
-
-    Raises:
-        InputError: A concept has one value only, or both groups have the same mean.
+    One sigma is the standard deviation of all the latents along the direction. InputError: a concept has one value
+    only, or both groups have the same mean.
     """
     if not chosen:
         return []
@@ -138,10 +115,8 @@ def concept_directions(selection: Selection, chosen: Sequence[Concept], componen
     for concept, difference in zip(chosen, total, strict=True):
         length = np.linalg.norm(difference)
         if not length:
-            raise InputError(
-                f'--concepts {concept.name}: persons with much and with little of it have the same mean latent, so it '
-                'has no direction; leave it out'
-            )
+            why = 'persons with much and with little of it have the same mean latent, so it has no direction'
+            raise InputError(f'--concepts {concept.name}: {why}; leave it out')
         vector = difference / length
         variance = float(components.eigenvalues @ (components.vectors.T @ vector) ** 2)
         sigma, share = float(np.sqrt(variance)), variance / float(components.eigenvalues.sum())
@@ -151,14 +126,11 @@ def concept_directions(selection: Selection, chosen: Sequence[Concept], componen
 
 @dataclass(frozen=True)
 class Walks:
-    """All walks that are decoded: along J directions, and along R random ones of the same length beside each.
-
-    Random directions have length 1, a column each, (D, R); steps are c, ascending, one of them 0, (C,).
-    """
+    """All walks that are decoded: along directions, and along R random ones of the same length beside each."""
 
     directions: Sequence[SteeringVector]
-    random: Floats
-    steps: Floats
+    random: Floats  # directions of length 1, a column each, (D, R)
+    steps: Floats  # c, ascending, one of them 0, (C,)
 
     def walk(self, direction: int, other: int) -> list[Key]:
         """The C points of one walk."""
@@ -179,11 +151,7 @@ class Walks:
 def nearest_distances(selection: Selection, mean: Floats, vectors: Floats, lengths: Floats) -> Floats:
     """Distance of walked points to the nearest of N stored latents, in units of the latent, (M, C); exact.
 
-    Args:
-        selection: N persons of D values, read as float32.
-        mean: Where the walks start, shape (D,).
-        vectors: Directions of length 1, a column each, shape (D, M).
-        lengths: Where on each walk the points are, shape (M, C).
+    Walks start from the mean (D,), along vectors of length 1, (D, M), and have points at these lengths, (M, C).
     """
     nearest = np.full(lengths.shape, np.inf)
     for block in selection.blocks():
@@ -193,5 +161,4 @@ def nearest_distances(selection: Selection, mean: Floats, vectors: Floats, lengt
             # The square of the distance to the point at a length l along a direction is |x|^2 - 2 l (x v) + l^2.
             here = [(norms - 2 * length * along[:, walk] + length**2).min() for length in own]
             nearest[walk] = np.minimum(nearest[walk], here)
-    distances: Floats = np.sqrt(np.maximum(nearest, 0))
-    return distances
+    return np.sqrt(np.maximum(nearest, 0))

@@ -16,23 +16,18 @@ from shg_xai.stats.bootstrap import Bootstrap
 
 WITHIN = 2  # sigmas to either side, between which a walk is asked to be monotonic
 PERCENTILE = 97.5
-MOST_MOVED = 3
 ROUNDING = 1e-4  # change of a concept, in its unit, below which it is none
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class WalkedPoses:
-    """Poses of N persons along one walk, in units of the crop's longer side.
+    """Poses of N persons along one walk, in units of the crop's longer side."""
 
-    Steps are c, ascending, one of them 0, (C,); poses (C, N, K, 2); peaks, the highest values of heatmaps, (C, N, K);
-    concepts, by name, (C, N), NaN where not known.
-    """
-
-    steps: Floats
-    poses: Floats
-    peaks: Floats
-    concepts: Mapping[str, Floats]
+    steps: Floats  # c, ascending, one of them 0, (C,)
+    poses: Floats  # (C, N, K, 2)
+    peaks: Floats  # the highest values of heatmaps, (C, N, K)
+    concepts: Mapping[str, Floats]  # by name, (C, N), NaN where not known
 
     @property
     def start(self) -> int:
@@ -42,15 +37,13 @@ class WalkedPoses:
     @cached_property
     def shifts(self) -> Floats:
         """How far each joint is from where it is at c = 0, shape (C, N, K)."""
-        distances: Floats = np.linalg.norm(self.poses - self.poses[self.start], axis=-1)
-        return distances
+        return np.linalg.norm(self.poses - self.poses[self.start], axis=-1)
 
     @cached_property
     def shift_per_sigma(self) -> Floats:
         """Shift over abs(c), mean over the steps other than 0, shape (N, K)."""
         away = self.steps != 0
-        mean: Floats = (self.shifts[away] / np.abs(self.steps[away])[:, None, None]).mean(0)
-        return mean
+        return (self.shifts[away] / np.abs(self.steps[away])[:, None, None]).mean(0)
 
     @cached_property
     def inner(self) -> NDArray[np.int64]:
@@ -78,8 +71,7 @@ class WalkedPoses:
 def one_sign(differences: Sequence[Estimate]) -> bool | None:
     """Whether all intervals lie on one side of 0; None where one is not known.
 
-    Where all persons have the same pose, an interval has no width but that of rounding, so it must be further from 0
-    than that.
+    By more than rounding: where all persons have the same pose, an interval has no other width.
     """
     ends = [one.ends for one in differences if one.ends is not None]
     if len(ends) < len(differences):
@@ -93,10 +85,7 @@ def more_than(shift: Estimate, random: float) -> bool | None:
 
 
 def beyond(change: Estimate, random: float | None) -> bool | None:
-    """Whether a change's whole interval is further from 0 than the random directions' 97.5 %.
-
-    None where there is no interval, or no random direction has the concept.
-    """
+    """Whether a change's whole interval is further from 0 than the random ones' 97.5 %; None where one is missing."""
     if change.ends is None or random is None:
         return None
     return change.ends[0] > random or change.ends[1] < -random
@@ -108,11 +97,11 @@ def walk_of(
     """What is measured along one walk; ``distances`` are those of its C points to the nearest stored latent."""
     changes = walked.changes()
     shift, *changed = bootstrap.means(np.stack([walked.shift_per_sigma.mean(1), *changes.values()], axis=1))
-    order = np.argsort(-walked.shift_per_sigma.mean(0), kind='stable')[:MOST_MOVED]
+    order = np.argsort(-walked.shift_per_sigma.mean(0), kind='stable')
     return Walk(
         points=[_point(walked, place, joints, distance, bootstrap) for place, distance in enumerate(distances)],
         shift_per_sigma=shift,
-        most_moved=[joints[joint] for joint in order],
+        most_moved=[joints[joint] for joint in order[:3]],
         concept_change=dict(zip(changes, changed, strict=True)),
         monotonic=walked.monotonic(bootstrap),
     )
@@ -125,13 +114,12 @@ def _point(
     concepts = [values[place] for values in walked.concepts.values()]
     change = (peaks - walked.peaks[walked.start]).mean(1)
     mean_shift, peak_change, *found = bootstrap.means(np.column_stack([shift.mean(1), change, shift, *concepts]))
-    named = zip(walked.concepts, found[len(joints) :], strict=True)
     return Point(
         c=float(walked.steps[place]),
         shift=dict(zip(joints, found, strict=False)),
         mean_shift=mean_shift,
         peak_change=peak_change,
-        concepts=dict(named),
+        concepts=dict(zip(walked.concepts, found[len(joints) :], strict=True)),
         pose=rounded(walked.poses[place].mean(0), 6),
         peaks=np.round(peaks.mean(0), 6).tolist(),
         nearest_distance=distance,
@@ -145,20 +133,15 @@ def rounded(pose: Floats, digits: int) -> Pose:
 
 def baseline(walks: Sequence[WalkedPoses], first: Walk, bootstrap: Bootstrap) -> RandomWalks:
     """What R random walks of one length do; ``first`` is what is measured along the first of them."""
-    sizes: dict[str, list[float]] = {name: [] for name in walks[0].concepts}
-    counts = dict.fromkeys(sizes, 0)
-    for walk in walks:
-        for name, change in walk.changes().items():
-            known = change[np.isfinite(change)]
-            sizes[name] += [abs(float(known.mean()))] if len(known) else []
-        for name, is_monotonic in walk.monotonic(bootstrap).items():
-            counts[name] += is_monotonic is True
-    by_step = np.percentile([walk.shifts.mean((1, 2)) for walk in walks], PERCENTILE, axis=0)
-    most = {name: float(np.percentile(own, PERCENTILE)) if own else None for name, own in sizes.items()}
+    known = [{name: own[np.isfinite(own)] for name, own in walk.changes().items()} for walk in walks]
+    names, steady = list(known[0]), [walk.monotonic(bootstrap) for walk in walks]
+    sizes = {name: [abs(float(own[name].mean())) for own in known if len(own[name])] for name in names}
     return RandomWalks(
         walk=first,
         shift_per_sigma_97_5=float(np.percentile([walk.shift_per_sigma.mean() for walk in walks], PERCENTILE)),
-        mean_shift_97_5=by_step.tolist(),
-        concept_change_97_5=most,
-        monotonic=counts,
+        mean_shift_97_5=np.percentile([walk.shifts.mean((1, 2)) for walk in walks], PERCENTILE, axis=0).tolist(),
+        concept_change_97_5={
+            name: float(np.percentile(own, PERCENTILE)) if own else None for name, own in sizes.items()
+        },
+        monotonic={name: sum(own[name] is True for own in steady) for name in names},
     )

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from matplotlib import figure
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from shg_xai.chapters.decoded_walk.findings import concept_title, direction_title, heading
+from shg_xai.chapters.decoded_walk.findings import heading, title
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Walk
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.skeletons import draw_pose, side_legend
@@ -17,45 +18,40 @@ from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, new_figure, nothing, s
 from shg_xai.drawing.text import confidence_of, number, percent
 
 RANDOM, COLUMNS = '#8A8A8A', 3
-# Fonts of a strip's labels in points, which a column of poses leaves room for.
-LABEL = 8.5
+LABEL = 8.5  # points of a strip's labels, which a column of poses leaves room for
 BESIDE = 14  # letters a line of what stands left of a pose
 
 
 def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
     """Decoded poses, shifts of joints and concepts along each direction."""
-    walks = material.results.all(DecodedWalk)
-    place = next((place for place, one in enumerate(walks) if one is answer), 0)
-    about, confidence, several = heading(answer, material.results), confidence_of(answer), not answer.one_pose
-    pose = (
-        'the mean over persons of each joint’s place, no single person’s pose'
-        if several
-        else 'the one pose that all persons have'
-    )
-    alone = 'All persons have one pose here, hence no intervals.'
+    place = next((place for place, one in enumerate(material.results.all(DecodedWalk)) if one is answer), 0)
+    about, intervals = heading(answer, material.results), f'{confidence_of(answer)} intervals over images.'
+    pose, whiskers = 'the mean over persons of each joint’s place, no single person’s pose', f'Whiskers: {intervals}'
+    bands = f'Bands: {intervals}'
+    if answer.one_pose:
+        pose = 'the one pose that all persons have'
+        whiskers = bands = 'All persons have one pose here, hence no intervals.'
     yield Figure(
         f'strips-{place}',
         f'{about}: decoded poses along each direction.',
         f'{about}: {pose}, decoded along each direction, in the frame of the crop. Dotted with hollow joints: their '
         'peaks are lower than half of what is usual. In grey the pose at 0.',
-        lambda: draw_strips(answer),
+        partial(draw_strips, answer),
     )
     yield Figure(
         f'shifts-{place}',
         f'{about}: how far joints move along each direction.',
         f'{about}: how far decoded joints move for each σ, mean over joints and persons. Orange: what '
-        f'{percent(0.975, 3)} of random directions of the same length stay below. '
-        + (f'Whiskers: {confidence} intervals over images.' if several else alone),
-        lambda: draw_shifts(answer),
+        f'{percent(0.975, 3)} of random directions of the same length stay below. {whiskers}',
+        partial(draw_shifts, answer),
     )
     yield Figure(
         f'concepts-{place}',
         f'{about}: concepts of the decoded poses along directions.',
         f'{about}: a concept computed from the decoded joints along each direction, its own or, where it has none, the '
-        'one that changes most beside random directions; grey: one random direction of the same length. '
-        + (f'Bands: {confidence} intervals over images.' if several else alone)
-        + ' Beneath: the change from −2σ to 2σ, and what 97.5 % of the random ones stay within.',
-        lambda: draw_concepts(answer),
+        f'one that changes most beside random directions; grey: one random direction of the same length. {bands} '
+        'Beneath: the change from −2σ to 2σ, and what 97.5 % of the random ones stay within.',
+        partial(draw_concepts, answer),
     )
 
 
@@ -66,8 +62,8 @@ def draw_strips(answer: DecodedWalk) -> figure.Figure:
     width, height = answer.examples[0].crop_scale if answer.examples else (1.0, 1.0)
     width, height = width / max(width, height), height / max(width, height)
     rows, columns = len(answer.directions), len(answer.steps)
-    figure = new_figure(PAGE, rows * ((PAGE - 1.3) / columns * height / width + 0.05) + 0.75)
-    figure.set_layout_engine('constrained', w_pad=0.02, h_pad=0.02, hspace=0.01, wspace=0.01)
+    tall = rows * ((PAGE - 1.3) / columns * height / width + 0.05) + 0.75
+    figure = new_figure(PAGE, tall, w_pad=0.02, h_pad=0.02, hspace=0.01, wspace=0.01)
     axes = figure.subplots(rows, columns, squeeze=False)
     for line, direction in zip(axes, answer.directions, strict=True):
         start = next(point for point in direction.walk.points if point.c == 0)
@@ -79,8 +75,8 @@ def draw_strips(answer: DecodedWalk) -> figure.Figure:
             draw_pose(ax, point.pose, answer.joints, answer.links, faint=faint)
             ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], aspect='equal')
             ax.spines[:].set(visible=True, color='#CCCCCC' if point.c else '#666666')
-        title = textwrap.fill(direction_title(answer, direction), BESIDE)
-        line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=LABEL, parse_math=False)
+        name = textwrap.fill(title(answer, direction.name), BESIDE)
+        line[0].set_ylabel(name, rotation=0, ha='right', va='center', fontsize=LABEL, parse_math=False)
     for ax, c in zip(axes[0], answer.steps, strict=True):
         ax.set_title(f'{number(c, 0) if c == round(c) else number(c, 1)} σ' if c else '0', fontsize=LABEL, loc='center')
     side_legend(figure, ('at 0', '#BBBBBB'))
@@ -103,13 +99,11 @@ def draw_shifts(answer: DecodedWalk) -> figure.Figure:
         if shift.ends:
             ax.plot([100 * end for end in shift.ends], [y, y], color=INK, linewidth=1.2, solid_capstyle='butt')
         ax.plot([random] * 2, [y - 0.42, y + 0.42], color='#D55E00', linewidth=2)
-    titles = [direction_title(answer, direction) for direction in answer.directions]
+    titles = [title(answer, direction.name) for direction in answer.directions]
     ax.set_yticks(range(len(titles)), titles, parse_math=False)
-    ax.set_ylim(len(titles) - 0.45, -0.55)
-    ax.set_xlim(left=0)
+    ax.set(ylim=(len(titles) - 0.45, -0.55), xlim=(0, None), axisbelow=True)
     ax.tick_params(axis='y', length=0)
     ax.grid(axis='x')
-    ax.set_axisbelow(True)
     ax.set_xlabel('mean shift of the joints for each σ, % of the crop’s longer side')
     colours = {BLUE: 'more than random', '#B5B5B5': 'no more than random'}
     bars = [Patch(color=colour, alpha=0.8, label=label) for colour, label in colours.items()]
@@ -143,8 +137,8 @@ def draw_concepts(answer: DecodedWalk) -> figure.Figure:
     for ax, (direction, name) in zip(axes, shown, strict=False):
         _draw_line(ax, direction.walk, name, BLUE, 'the direction')
         _draw_line(ax, direction.random.walk, name, RANDOM, 'a random direction of the same length')
-        ax.set_title(wrap(direction_title(answer, direction)), fontsize=8.5, parse_math=False)
-        ax.set_ylabel(textwrap.fill(concept_title(answer, name), BESIDE), fontsize=8, parse_math=False)
+        ax.set_title(wrap(title(answer, direction.name)), fontsize=8.5, parse_math=False)
+        ax.set_ylabel(textwrap.fill(title(answer, name), BESIDE), fontsize=8, parse_math=False)
         # What is between is in the caption.
         change, random = direction.walk.concept_change[name].value, direction.random.concept_change_97_5[name]
         ax.set_xlabel(f'change {number(change)}; random ±{number(random)}', fontsize=7.5, color='#555555')
@@ -159,9 +153,7 @@ def draw_concepts(answer: DecodedWalk) -> figure.Figure:
 
 def _draw_line(ax: Axes, walk: Walk, name: str, colour: str, label: str) -> None:
     """Draw a concept along a walk with its band; what is not known is a gap."""
-    at = [point.c for point in walk.points]
-    found = [point.concepts[name] for point in walk.points]
-    # None becomes NaN.
-    value, low, high = np.array([(one.value, one.low, one.high) for one in found], float).T
+    at, found = [point.c for point in walk.points], [point.concepts[name] for point in walk.points]
+    value, low, high = np.array([(one.value, one.low, one.high) for one in found], float).T  # None becomes NaN
     ax.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
     ax.plot(at, value, 'o-', color=colour, markersize=3, linewidth=1.4, label=label)

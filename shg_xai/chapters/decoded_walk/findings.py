@@ -26,14 +26,9 @@ def heading(answer: DecodedWalk, results: Results) -> str:
     return f'From {STARTS[answer.options.start]}, with {SKIPS[answer.options.skips]}'
 
 
-def concept_title(answer: DecodedWalk, name: str) -> str:
-    """A concept's title."""
+def title(answer: DecodedWalk, name: str) -> str:
+    """The title of a concept, or of a direction: ``component 3``."""
     return next((concept.title for concept in answer.concepts if concept.name == name), name.replace('_', ' '))
-
-
-def direction_title(answer: DecodedWalk, direction: Direction) -> str:
-    """``component 3``, or the title of a concept."""
-    return concept_title(answer, direction.name)
 
 
 def verdict(direction: Direction) -> str | None:
@@ -67,8 +62,8 @@ def findings(answer: DecodedWalk, results: Results) -> list[str]:
 
 
 def _named(answer: DecodedWalk, direction: Direction) -> str:
-    title = direction_title(answer, direction)
-    return f'the concept “{title}”' if direction.kind == 'concept' else title
+    name = title(answer, direction.name)
+    return f'the concept “{name}”' if direction.kind == 'concept' else name
 
 
 def _shift(answer: DecodedWalk, direction: Direction) -> str:
@@ -94,8 +89,8 @@ def _concepts(answer: DecodedWalk, direction: Direction) -> list[str]:
         texts = [f'Decoded, {_change(answer, direction, own)}; it {ONE_WAY[direction.walk.monotonic[own]]}.']
     elif direction.kind == 'concept':
         texts = [
-            f'Whether decoded poses follow “{direction_title(answer, direction)}” along it is not known: it cannot be '
-            'computed from decoded joints.'
+            f'Whether decoded poses follow “{title(answer, own)}” along it is not known: it cannot be computed from '
+            'decoded joints.'
         ]
     steady = [name for name, flag in direction.walk.monotonic.items() if flag and name != own]
     if steady:
@@ -107,23 +102,20 @@ def _concepts(answer: DecodedWalk, direction: Direction) -> list[str]:
 def _change(answer: DecodedWalk, direction: Direction, name: str) -> str:
     """``facing the camera rises by 0.95 (...), more than along random directions (...)``."""
     change, random = direction.walk.concept_change[name], direction.random.concept_change_97_5[name]
-    title, value = f'“{concept_title(answer, name)}”', change.value
+    value = change.value
     if value is None:
-        return f'how {title} changes is not known'
-    verb = 'rises' if value > 0 else 'falls' if value < 0 else 'changes'
-    about = ''
+        return f'how “{title(answer, name)}” changes is not known'
+    verb, about = 'rises' if value > 0 else 'falls' if value < 0 else 'changes', ''
     if change.ends and not answer.one_pose:
         # Of the change's size: turned round where it falls.
         ends = sorted(end if value >= 0 else -end for end in change.ends)
         told = ' to '.join(number(end, 2 if abs(value) >= 1 else 3) for end in ends)
         about = f' ({confidence_of(answer)} interval {told})'
-    unit = next((concept.unit for concept in answer.concepts if concept.name == name), None)
-    told = f' {unit}' if unit and unit != 'share' else ''
-    text = f'{title} {verb} by {amount(abs(value), 2)}{told}{about}'
+    units = [f' {one.unit}' for one in answer.concepts if one.name == name and one.unit not in ('', 'share')]
+    text = f'“{title(answer, name)}” {verb} by {amount(abs(value), 2)}{"".join(units)}{about}'
     if random is None:
         return f'{text}, beside random directions nothing is known'
-    beyond = BEYOND[direction.concept_more_than_random[name]]
-    count = direction.random.monotonic[name]
+    count, beyond = direction.random.monotonic[name], BEYOND[direction.concept_more_than_random[name]]
     steady = count and direction.walk.monotonic[name]
     alike = f', {number(count)} of {number(answer.options.random)} as steadily' if steady else ''
     return f'{text}, {beyond} along random ones (97.5 %: {amount(random, 2)}{alike})'

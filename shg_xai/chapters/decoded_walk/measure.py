@@ -1,6 +1,6 @@
 """Walks through the latent, decoded by the rest of the network.
 
-Shapes: N persons, K keypoints, D values of a latent, J directions, R random ones, C steps.
+Shapes: N persons, K keypoints, D values of a latent, C steps.
 """
 
 import re
@@ -11,7 +11,6 @@ from functools import partial
 import numpy as np
 import torch
 from mmengine.config import Config
-from numpy.typing import NDArray
 from torch import nn
 
 from shg_xai.chapters.decoded_walk import directions as latent
@@ -38,21 +37,14 @@ from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.projection import unit_directions
 from shg_xai.tracing.tap import Change, split_name
 
-DONORS = 5  # keeps these random numbers apart from others of the same seed
-EXAMPLES = 3
 PEAK_SHARE = 0.5  # of the median peak, from which on a joint counts as labelled
-IN_STACK = re.compile(r'backbone\.hourglasses\.(\d+)\..+')
-Numbers = NDArray[np.int64]
 Distances = Sequence[float | None]
 
 
 def measure(options: DecodedWalkOptions) -> DecodedWalk:
-    """Decode walks along components and concepts, beside random directions.
+    """Decode walks along components and concepts, beside random directions; InputError for anything the user can mend.
 
     The flip test is off: the mirrored pass would decode the latent of the image that is not mirrored.
-
-    Raises:
-        InputError: Anything the user can mend.
     """
     cfg = config_to_test(options)
     with config_errors(options.config):
@@ -66,8 +58,8 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
     chosen = latent.find_concepts(known, options.concepts)
     flipped = stop_flipping(cfg)
     everybody = open_persons(cfg, options.split, options.limit)
-    numbers, donors = everybody.spread(options.persons), None
-    persons = everybody.subset(numbers)
+    numbers = everybody.spread(options.persons)
+    persons, donors = everybody.subset(numbers), None
     if options.skips == 'donor':
         donors = everybody.subset(other_image(everybody.image_ids, numbers, options.seed))
     network = open_network(cfg, options.checkpoint, everybody.dataset, options.split)
@@ -101,14 +93,13 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
         directions=[_direction(decoded, place, own, bootstrap) for place, own in distances],
         examples=_examples(decoded, persons, donors),
     )
-    images, stacks = len(np.unique(persons.image_ids)), len(getattr(network.model.backbone, 'hourglasses', ()))
-    replaced = options.skips != 'own'
+    replaced, stacks = options.skips != 'own', len(getattr(network.model.backbone, 'hourglasses', ()))
+    nothing = replaced and not layers
     said = {
         'The flip test of the config is off: a mirrored pass would decode the latent of the image that is not '
         'mirrored.': flipped,
-        'All persons are of one image: there are no intervals, so no verdicts.': images < 2,
-        f'--skips {options.skips}: all skips of the network are off, so there were none to replace.': replaced
-        and not layers,
+        'All persons are of one image: there are no intervals, so no verdicts.': len(np.unique(persons.image_ids)) < 2,
+        f'--skips {options.skips}: all skips of the network are off, so there were none to replace.': nothing,
         'All persons were decoded from the same values: their poses in the crop are equal, intervals have no width, '
         'and monotonic asks for the sign alone.': answer.one_pose,
         f'Only the skips of the stack of {selection.layer} are replaced; what goes round it into later stacks is still '
@@ -119,19 +110,13 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
 
 
 def skips_around(model: nn.Module, layer: str, skips: Skips) -> list[str]:
-    """The skips to replace when a layer is walked in; none where every person keeps their own.
-
-    Raises:
-        InputError: They are to be replaced, but the layer is in no hourglass.
-    """
+    """The skips to replace when a layer is walked in, if any; InputError where they are, but it is in no hourglass."""
     if skips == 'own':
         return []
-    found = IN_STACK.fullmatch(split_name(layer)[0])
+    found = re.fullmatch(r'backbone\.hourglasses\.(\d+)\..+', split_name(layer)[0])
     if found is None or not isinstance(model.backbone, StackedHourglass):
-        raise InputError(
-            f"--skips {skips}: {layer} is no layer within an hourglass of StackedHourglass's, so there are no skips to "
-            'replace; leave --skips at own'
-        )
+        why = f"{layer} is no layer within an hourglass of StackedHourglass's, so there are no skips to replace"
+        raise InputError(f'--skips {skips}: {why}; leave --skips at own')
     stack = int(found[1])
     return [skip_layer(stack, level) for level in present_levels(model, layer)[stack]]
 
@@ -165,16 +150,12 @@ def conditions(
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a network made of all points of all walks for N persons.
+    """What a network made of all points of all walks for N persons."""
 
-    Predictions are by point, and of the untouched network by the name of its condition; a joint counts as labelled from
-    a peak of its heatmap on.
-    """
-
-    predictions: Mapping[Hashable, Predictions]
+    predictions: Mapping[Hashable, Predictions]  # by point, and of the untouched network by the name of its condition
     walks: Walks
     joints: Sequence[str]
-    peak: float
+    peak: float  # of its heatmap, from which on a joint counts as labelled
 
     def keypoints(self, direction: int, other: int) -> Floats:
         """Along one walk, in pixels of the image, shape (C, N, K, 2)."""
@@ -184,25 +165,21 @@ class Decoded:
         """Along one walk, in the frame of each crop, with their concepts."""
         keypoints, crop = self.keypoints(direction, other), self.predictions[UNTOUCHED.name]
         peaks = np.stack([self.predictions[point].scores for point in self.walks.walk(direction, other)])
-        joints, heights = keypoints.reshape(-1, *keypoints.shape[2:]), peaks.reshape(-1, peaks.shape[2])
-        scales = np.tile(crop.scale, (len(peaks), 1))
-        known = decoded_concepts(joints, heights, scales, self.joints, self.peak)
+        all_steps = np.concatenate(keypoints), np.concatenate(peaks), np.tile(crop.scale, (len(peaks), 1))
+        known = decoded_concepts(*all_steps, self.joints, self.peak)
         by_step = {name: values.reshape(peaks.shape[:2]) for name, values in known.items()}
         return WalkedPoses(self.walks.steps, in_crop(keypoints, crop.center, crop.scale), peaks, by_step)
 
 
 def in_crop(keypoints: Floats, center: Floats, scale: Floats) -> Floats:
     """Keypoints (..., N, K, 2) from the upper left corner of each crop (N, 2), in units of its longer side."""
-    corner = (center - scale / 2)[:, None]
-    placed: Floats = (keypoints - corner) / scale.max(1)[:, None, None]
-    return placed
+    return (keypoints - (center - scale / 2)[:, None]) / scale.max(1)[:, None, None]
 
 
 def _distances(fitted: Fitted, walks: Walks, start: Start) -> list[tuple[Distances, Distances]]:
     """From each point of each direction's own and its first random walk to the nearest real latent; else None."""
     if start == 'person':
-        nowhere = [None] * len(walks.steps)
-        return [(nowhere, nowhere)] * len(walks.directions)
+        return [([None] * len(walks.steps),) * 2] * len(walks.directions)
     vectors = np.stack([vector for one in walks.directions for vector in (one.vector, walks.random[:, 0])], axis=1)
     lengths = np.repeat([walks.steps * one.step for one in walks.directions], 2, axis=0)
     found = latent.nearest_distances(fitted.selection, fitted.components.mean, vectors, lengths).tolist()
@@ -231,14 +208,13 @@ def _direction(decoded: Decoded, place: int, distances: tuple[Distances, Distanc
 
 def _examples(decoded: Decoded, persons: Persons, donors: Persons | None) -> list[Example]:
     """Poses of the first, the middle and the last person, in pixels of the image."""
-    crop, dataset = decoded.predictions[UNTOUCHED.name], persons.dataset
-
-    def example(person: int) -> Example:
+    crop, dataset, found = decoded.predictions[UNTOUCHED.name], persons.dataset, []
+    for person in persons.spread(3).tolist():
         walks = []
         for place, steering in enumerate(decoded.walks.directions):
             own, random = ([rounded(pose, 3) for pose in decoded.keypoints(place, i)[:, person]] for i in (0, 1))
             walks.append(ExampleWalk(name=steering.name, poses=own, random=random))
-        return Example(
+        example = Example(
             annotation_id=int(persons.columns['annotation_id'][person]),
             donor_annotation_id=None if donors is None else int(donors.columns['annotation_id'][person]),
             file_name=relative_name(dataset.get_data_info(person)['img_path'], image_folder(dataset)),
@@ -247,5 +223,5 @@ def _examples(decoded: Decoded, persons: Persons, donors: Persons | None) -> lis
             untouched=rounded(crop.keypoints[person], 3),
             walks=walks,
         )
-
-    return [example(person) for person in persons.spread(EXAMPLES).tolist()]
+        found.append(example)
+    return found

@@ -17,11 +17,7 @@ STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 
 @dataclass(frozen=True, kw_only=True)
 class DecodedWalkOptions(StoreOptions):
-    """Directions to walk along, where from, and with which skips.
-
-    Raises:
-        InputError: An option makes no sense.
-    """
+    """Directions to walk along, where from, and with which skips; InputError where an option makes no sense."""
 
     components: Annotated[
         tuple[int, ...] | None,
@@ -38,8 +34,7 @@ class DecodedWalkOptions(StoreOptions):
     start: Start = 'mean'
     """the mean latent or the person's own"""
     skips: Skips = 'own'
-    """the person's skips, zeros, the mean over the split, or a random person's of another
-    image"""
+    """the person's skips, zeros, the mean over the split, or a random person's of another image"""
     persons: Annotated[int, arg(metavar='N')] = 50
     """so many persons, spread evenly over the split"""
     peak: Annotated[

@@ -1,7 +1,4 @@
-"""What walks through the latent do to decoded poses.
-
-Shapes: K keypoints, C steps. Lengths are shares of the longer side of a person's crop.
-"""
+"""What walks of C steps do to decoded poses of K keypoints; lengths are shares of the longer side of the crop."""
 
 from typing import Literal
 
@@ -15,12 +12,10 @@ class Point(Typed, kw_only=True):
     """One step of a walk, c sigmas from the start, against c = 0.
 
     Attributes:
-        shift: By joint, how far it is from where it is at c = 0.
-        mean_shift: Mean over joints.
+        shift: By joint, how far it is from where it is at c = 0; ``mean_shift``: mean over joints.
         peak_change: Of the heatmaps' highest values, mean over joints: below 0 the network sees less of a person.
         concepts: Computed from the decoded poses, by name.
-        pose: Mean over persons of each joint's place in the crop, K pairs.
-        peaks: Mean over persons, K.
+        pose: Mean over persons of each joint's place in the crop, K pairs; ``peaks``: the same, K.
         nearest_distance: To the nearest stored latent, in units of the latent: how far from anything real the decoded
             latent is; None where walks start from persons' own latents.
     """
@@ -42,8 +37,7 @@ class Walk(Typed, kw_only=True):
         shift_per_sigma: Shift over abs(c), mean over joints and steps.
         most_moved: The three joints that shift most.
         concept_change: By name, from the first to the last step between -2 and 2 sigmas.
-        monotonic: By name, whether every step between those changes it in the same direction; None where it cannot be
-            said.
+        monotonic: By name, whether every step between those changes it in one direction; None where it cannot be said.
     """
 
     points: list[Point]
@@ -54,13 +48,11 @@ class Walk(Typed, kw_only=True):
 
 
 class RandomWalks(Typed, kw_only=True):
-    """The baseline: as long walks along random directions.
+    """The baseline: as long walks along random directions, the first of them, and what 97.5 % of them stay below.
 
     Attributes:
-        walk: The first of them.
-        shift_per_sigma_97_5: What 97.5 % of them stay below.
-        mean_shift_97_5: The same at each of the C steps.
-        concept_change_97_5: The same of the size of each concept's change; None where no random walk has the concept.
+        mean_shift_97_5: At each of the C steps.
+        concept_change_97_5: Of the size of each concept's change; None where no random walk has the concept.
         monotonic: Along how many of them a concept is monotonic.
     """
 
@@ -79,7 +71,6 @@ class Direction(Typed, kw_only=True):
         number: Of a component, from 1.
         variance_share: Share of the latents' variance along it.
         step: Length of one sigma, in units of the latent.
-        random: As long walks elsewhere.
         more_than_random: Whether it moves joints more than those: the low end of its shift per sigma lies above what
             97.5 % of them stay below. None without an interval.
         concept_more_than_random: By name, whether the whole interval of the change is larger than theirs.
@@ -114,12 +105,9 @@ class ExampleWalk(Typed, kw_only=True):
 
 
 class Example(Typed, kw_only=True):
-    """One person: crop (center; width and height) and poses in pixels of the image.
+    """One person, whose skips were used if another's, the crop, and poses without any edit and along each direction.
 
-    Attributes:
-        donor_annotation_id: Whose skips were used, if another's.
-        untouched: The pose without any edit.
-        walks: Along each direction.
+    All places are pixels of the image; ``crop_scale`` is width and height.
     """
 
     annotation_id: int
@@ -137,8 +125,6 @@ class DecodedWalk(NetworkAnswer, kw_only=True, tag='decoded_walk'):
     Attributes:
         layer: That was steered.
         steps: c of the C points, in sigmas.
-        joints: Names of the K keypoints.
-        links: Pairs of joints.
         peak: From which peak of its heatmap on a joint counted as labelled.
         mean_skips_persons: Of how many the mean skips are, where they were used.
         examples: The first, the middle and the last person.

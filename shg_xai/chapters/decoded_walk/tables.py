@@ -1,6 +1,6 @@
 """What each direction changes, and how concepts of decoded poses are computed."""
 
-from shg_xai.chapters.decoded_walk.findings import concept_title, direction_title
+from shg_xai.chapters.decoded_walk.findings import title
 from shg_xai.chapters.decoded_walk.results import DecodedWalk
 from shg_xai.drawing.material import Table
 from shg_xai.drawing.text import DASH, amount, cell, confidence_of, number
@@ -10,7 +10,7 @@ WORDS = {True: 'yes', False: 'no', None: DASH}
 
 
 def tables(answer: DecodedWalk, results: Results) -> list[Table]:
-    """Concepts along each direction, and what they mean; none that would be empty."""
+    """Concepts along each direction, and what they mean."""
     caption = (
         f'Change of concepts from −2σ to 2σ, with {confidence_of(answer)} intervals, beside '
         f'{number(answer.options.random)} random directions of the same length'
@@ -18,8 +18,8 @@ def tables(answer: DecodedWalk, results: Results) -> list[Table]:
     head = ['direction', 'concept', 'change', 'random: 97.5 %', 'more', 'one way', 'random: one way']
     changes = [
         [
-            direction_title(answer, direction),
-            concept_title(answer, name),
+            title(answer, direction.name),
+            title(answer, name),
             cell(change),
             amount(direction.random.concept_change_97_5[name], 2, DASH),
             WORDS[direction.concept_more_than_random[name]],

@@ -1,7 +1,4 @@
-"""Which conditions a skip ablation measures, what each takes away, and what it is called.
-
-Shapes: N persons, K keypoints.
-"""
+"""Which conditions a skip ablation measures, what each takes away, and what it is called."""
 
 from collections.abc import Collection, Sequence
 
@@ -36,9 +33,9 @@ def all_conditions(
         on = {level for i in own for level in present[i]}
         if on:
             found += [Ablation(stack=stack, skips='all off', replacement=by) for by in replacements]
-            for skips in ('level off', 'level on alone'):
-                for level in (level for level in levels if level in on):
-                    found += [Ablation(stack=stack, skips=skips, level=level, replacement=by) for by in replacements]
+        for skips in ('level off', 'level on alone'):
+            for level in (level for level in levels if level in on):
+                found += [Ablation(stack=stack, skips=skips, level=level, replacement=by) for by in replacements]
         found += [Ablation(stack=stack, latent=by, replacement=by) for by in replacements]
         if all(i in stored for i in own):
             found += [Ablation(stack=stack, latent='k components', k=k) for k in ks]

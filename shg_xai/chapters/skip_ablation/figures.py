@@ -1,6 +1,8 @@
 """A network whose skips are turned off: PCK by level and joint, by condition, by person, and some persons' poses."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib import figure
@@ -21,9 +23,9 @@ from shg_xai.results import Estimate
 COLOURS: dict[Replacement, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN}
 NAMES: dict[Replacement, str] = {'zero': 'nothing', 'mean': 'mean', 'donor': 'another person’s'}
 Row = tuple[str, list[tuple[Replacement | None, Scores]]]
-# With more stacks than this only all of them together are drawn by level and joint.
-STACKS = 2
+STACKS = 2  # with more than these only all of them together are drawn by level and joint
 COLUMNS = 4  # of examples
+HALVES: Any = dict(xticks=[0, 0.5, 1], xticklabels=['0', '0.5', '1'], axisbelow=True)  # an axis of PCK, on its grid
 
 
 def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
@@ -34,31 +36,26 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
         f'levels{more}',
         'PCK that each joint loses where one level of skips is off.',
         'PCK each joint loses where the skip of one level is replaced by nothing, by its mean over persons, or by '
-        f'another person’s. Grey on white: the {intervals} contains zero. Nothing takes the network far '
-        'from what it has seen; the mean stays near but knows nobody; another’s is misleading.',
-        lambda: draw_levels(answer),
+        f'another person’s. Grey on white: the {intervals} contains zero. Nothing takes the network far from what it '
+        'has seen; the mean stays near but knows nobody; another’s is misleading.',
+        partial(draw_levels, answer),
     )
-    yield Figure(
-        f'conditions{more}',
-        'PCK with all skips off, one level on, or the latent gone.',
-        f'PCK under each condition with {intervals}s over images, of all labelled joints and of three parts '
-        'of the body. Dashed: the untouched network.',
-        lambda: draw_conditions(answer),
+    caption = (
+        f'PCK under each condition with {intervals}s over images, of all labelled joints and of three parts of the '
+        'body. Dashed: the untouched network.'
     )
-    yield Figure(
-        f'persons{more}',
-        'How many persons have which PCK, with skips and without.',
-        'How many persons have which PCK: grey with skips, lines without.',
-        lambda: draw_histograms(answer),
-    )
+    alt = 'PCK with all skips off, one level on, or the latent gone.'
+    yield Figure(f'conditions{more}', alt, caption, partial(draw_conditions, answer))
+    caption = 'How many persons have which PCK: grey with skips, lines without.'
+    alt = 'How many persons have which PCK, with skips and without.'
+    yield Figure(f'persons{more}', alt, caption, partial(draw_histograms, answer))
     if answer.examples:
-        yield Figure(
-            f'examples{more}',
-            'Poses of persons with skips and without.',
+        caption = (
             'Persons whose every labelled joint is found with skips, those who lose most first. In each frame to the '
-            'left with skips, to the right with all of them replaced by nothing (grey: with). PCK before and after.',
-            lambda: draw_examples(answer),
+            'left with skips, to the right with all of them replaced by nothing (grey: with). PCK before and after.'
         )
+        alt = 'Poses of persons with skips and without.'
+        yield Figure(f'examples{more}', alt, caption, partial(draw_examples, answer))
 
 
 def stacks_drawn(answer: SkipAblation) -> list[int | None]:
@@ -103,19 +100,15 @@ def _draw_level(ax: Axes, column: int, one: Ablated | None, joints: Sequence[str
     for row, name in enumerate(joints):
         lost, ink = one.drop.joints[name]['labelled'] if one else Estimate(value=None), FAINT
         if lost.value is not None and (above(lost) or below(lost)):
-            red, green, blue, _ = scale.to_rgba(np.array([lost.value]))[0]
-            ink = 'white' if 0.3 * red + 0.59 * green + 0.11 * blue < 0.55 else INK
-            place = (column - 0.48, row - 0.48)
-            ax.add_patch(Rectangle(place, 0.96, 0.96, linewidth=0, facecolor=(red, green, blue)))
+            *rgb, _ = scale.to_rgba(np.array([lost.value]))[0]
+            ink = 'white' if np.dot(rgb, (0.3, 0.59, 0.11)) < 0.55 else INK
+            ax.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, linewidth=0, facecolor=rgb))
         size = 8 if lost.known else 9
         ax.text(column, row, number(lost.value, absent=DASH), ha='center', va='center', fontsize=size, color=ink)
 
 
 def rows_of(answer: SkipAblation) -> list[Row]:
-    """The rows of :func:`draw_conditions`: a name, and scores by replacement, by None where there is none.
-
-    Of several stacks all together are meant.
-    """
+    """The rows of :func:`draw_conditions`, of all stacks together: a name, and scores by replacement, None for none."""
     asked = [('all off', None), *(('level on alone', level) for level in answer.levels), (None, None)]
     found = [answer.under(answer.whole, skips, level) for skips, level in asked]
     rows: list[Row] = [('untouched', [(None, answer.untouched)])]
@@ -144,11 +137,9 @@ def draw_conditions(answer: SkipAblation) -> figure.Figure:
         if base is not None:
             ax.axvline(base, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
         ax.set_title(PARTS[part] if part else 'all labelled joints', fontsize=9)
-        ax.set(xlim=(0, 1.02), xlabel='PCK', ylim=(at - 0.7, -0.8))
-        ax.set_xticks([0, 0.5, 1], ['0', '0.5', '1'])
+        ax.set(xlim=(0, 1.02), xlabel='PCK', ylim=(at - 0.7, -0.8), **HALVES)
         ax.tick_params(axis='y', length=0)
         ax.grid(axis='x')
-        ax.set_axisbelow(True)
     axes[0].set_yticks([own.mean() for own in places], [name for name, _ in rows], parse_math=False)
     handles = [Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}') for by in answer.replacements]
     drawn.legend(handles=handles, loc='outside upper left', ncols=3)
@@ -180,10 +171,8 @@ def draw_histograms(answer: SkipAblation) -> figure.Figure:
         ax.stairs(found.untouched, found.edges, fill=True, color='#CFCFCF', label='untouched')
         ax.stairs(counts, found.edges, color=colour, linewidth=1.5, label='without')
         ax.set_title(title, fontsize=8.5)
-        ax.set(xlim=(0, 1), xlabel='PCK of a person')
-        ax.set_xticks([0, 0.5, 1], ['0', '0.5', '1'])
+        ax.set(xlim=(0, 1), xlabel='PCK of a person', **HALVES)
         ax.grid(axis='y')
-        ax.set_axisbelow(True)
     axes[0].set_ylabel('persons')
     axes[0].legend(loc='upper left')
     return drawn
@@ -194,8 +183,7 @@ def draw_examples(answer: SkipAblation) -> figure.Figure:
     """Draw persons found with skips: to the left with them, to the right with all at zero."""
     joints, links = list(answer.untouched.joints), answer.links
     lines = max(1, -(-len(answer.examples) // COLUMNS))
-    drawn = new_figure(PAGE, 1.28 * lines + 0.4)
-    drawn.set_layout_engine('constrained', w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)
+    drawn = new_figure(PAGE, 1.28 * lines + 0.4, w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)
     axes = drawn.subplots(lines, COLUMNS, squeeze=False).ravel()
     for ax in axes[len(answer.examples) :]:
         ax.set_axis_off()
@@ -203,8 +191,7 @@ def draw_examples(answer: SkipAblation) -> figure.Figure:
         draw_pose(ax, _unit(person, 'untouched'), joints, links)
         draw_pose(ax, _unit(person, 'untouched', 1.25), joints, links, ghost=True)
         draw_pose(ax, _unit(person, 'all_off', 1.25), joints, links)
-        ax.set(xlim=(-0.08, 2.33), ylim=(1.06, -0.06), xticks=[], yticks=[])
-        ax.set_aspect('equal')
+        ax.set(xlim=(-0.08, 2.33), ylim=(1.06, -0.06), xticks=[], yticks=[], aspect='equal')
         text = f'PCK {number(person.pck["untouched"])} → {number(person.pck["all_off"])}'
         ax.set_title(text, fontsize=8, weight='normal', pad=2)
         ax.spines[:].set(visible=True, color='#CCCCCC')

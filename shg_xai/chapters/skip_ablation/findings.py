@@ -8,10 +8,8 @@ from shg_xai.chapters.skip_ablation.results import Ablated, Control, Scores, Ski
 from shg_xai.drawing.text import above, below, confidence_of, listed, number, percent, plural, stack_name, with_span
 from shg_xai.results import Estimate, Results
 
-# As many joints are named as a reader keeps in mind.
-NAMED = 4
-# Of a part's PCK, below which it counts as lost.
-GONE = 0.1
+NAMED = 4  # as many joints as a reader keeps in mind
+GONE = 0.1  # of a part's PCK, below which it counts as lost
 BY: dict[Replacement, str] = dict(
     zero='replaced by nothing', mean='replaced by the mean', donor='replaced by another person’s'
 )
@@ -26,27 +24,26 @@ def heading(answer: SkipAblation, results: Results) -> str | None:
 def findings(answer: SkipAblation, results: Results) -> list[str]:
     """What the numbers say, worded no stronger than their intervals."""
     confidence = confidence_of(answer)
-    texts = [
+    return [
         f'{plural(answer.persons, "person")} of {answer.split} were tested; untouched, the network has a PCK of '
-        f'{with_span(answer.untouched.labelled, confidence)} on labelled joints.'
+        f'{with_span(answer.untouched.labelled, confidence)} on labelled joints.',
+        *_all_off(answer, confidence),
+        *_levels(answer, confidence),
+        *_small_joints(answer),
+        *_latent(answer, confidence),
     ]
-    texts += _all_off(answer, confidence) + _levels(answer, confidence)
-    return texts + _small_joints(answer) + _latent(answer, confidence)
 
 
 def lost_text(lost: Estimate, confidence: str | None = None) -> str:
     """``costs 0.12 of PCK (...)``, ``gains ...`` or that it is not told from none, by the interval."""
     if lost.value is None:
         return 'costs an amount that is not known'
+    verb, doubt = 'costs', ''
     if below(lost) and lost.ends:
-        gained = Estimate(value=-lost.value, low=-lost.ends[1], high=-lost.ends[0])
-        return f'gains {_of_pck(gained, confidence)}'
-    doubt = 'not told from none' if lost.low is not None else 'of which nothing more is known'
-    return f'costs {_of_pck(lost, confidence)}{"" if above(lost) else f", {doubt}"}'
-
-
-def _of_pck(lost: Estimate, confidence: str | None) -> str:
-    return with_span(lost, confidence).replace(' (', ' of PCK (', 1)
+        verb, lost = 'gains', Estimate(value=-lost.value, low=-lost.ends[1], high=-lost.ends[0])
+    elif not above(lost):
+        doubt = ', of which nothing more is known' if lost.low is None else ', not told from none'
+    return f'{verb} {with_span(lost, confidence).replace(" (", " of PCK (", 1)}{doubt}'
 
 
 def _costs(found: Mapping[Replacement, Ablated], confidence: str) -> str:
@@ -58,10 +55,9 @@ def _all_off(answer: SkipAblation, confidence: str) -> list[str]:
     """What all skips off costs, of the whole network and of each stack."""
     texts = []
     for stack in [answer.whole, *(range(answer.stacks) if answer.stacks > 1 else ())]:
-        name = stack_name(stack)
-        where = f' of {name if stack is None or stack >= 8 else f"the {name}"}' if answer.stacks > 1 else ''
-        found = answer.under(stack, 'all off')
-        if found:
+        the = '' if stack is None or stack >= 8 else 'the '
+        where = f' of {the}{stack_name(stack)}' if answer.stacks > 1 else ''
+        if found := answer.under(stack, 'all off'):
             texts.append(f'All skips{where} off, on labelled joints: {_costs(found, confidence)}.')
     found = answer.under(answer.whole, 'all off')
     mean, donor = (found[by].drop.labelled.ends if by in found else None for by in ('mean', 'donor'))
@@ -95,10 +91,9 @@ def _joints(lost: Scores) -> str:
         return 'which joints lose by it is not known'
     if not losing:
         return f'of no joint of {number(len(drops))} is the loss told from none'
-    named = [f'{name} {with_span(drops[name])}' for name in losing[:NAMED]]
-    most = 'most the ' if len(losing) > NAMED else 'the '
-    verb = 'loses' if len(losing) == 1 else 'lose'
-    return f'{number(len(losing))} of {plural(len(drops), "joint")} {verb} by it, {most}{listed(named)}'
+    named = listed([f'{name} {with_span(drops[name])}' for name in losing[:NAMED]])
+    most, verb = 'most ' if len(losing) > NAMED else '', 'loses' if len(losing) == 1 else 'lose'
+    return f'{number(len(losing))} of {plural(len(drops), "joint")} {verb} by it, {most}the {named}'
 
 
 def smallest_first(drops: Mapping[str, Estimate]) -> str:
@@ -121,7 +116,7 @@ def smallest_first(drops: Mapping[str, Estimate]) -> str:
 def _small_joints(answer: SkipAblation) -> list[str]:
     """What survives of "without skips small joints are lost first"."""
     texts = [
-        _small(f'With the same weights and all skips {BY[by]}', one.drop, one, answer.untouched)
+        _small(f'With the same weights and all skips {BY[by]}', one.drop, one, answer.untouched)[1]
         for by, one in answer.under(answer.whole, 'all off').items()
     ]
     control = answer.against
@@ -129,8 +124,9 @@ def _small_joints(answer: SkipAblation) -> list[str]:
         text = 'what is lost here is what these weights, which learned with skips, lose without them.'
         return [*texts, f'No network trained without skips was tested beside it: {text}']
     where = 'Between this network and the one trained without skips'
-    texts += [_small(where, control.difference, control, answer.untouched), _against(answer, control)]
-    if _verdict(control.difference, _left(control, answer.untouched)) == 'does not hold':
+    verdict, text = _small(where, control.difference, control, answer.untouched)
+    texts += [text, _against(answer, control)]
+    if verdict == 'does not hold':
         texts.append(
             f'So what these weights lose without skips is where they keep it, not what cannot be had without: {SMALL} '
             'are not what a network that learned without skips loses first.'
@@ -138,37 +134,30 @@ def _small_joints(answer: SkipAblation) -> list[str]:
     return texts
 
 
-def _left(scores: Scores, untouched: Scores) -> list[float | None]:
-    """What is left of each part, as a share of what the untouched network has."""
+def _small(where: str, lost: Scores, scores: Scores, untouched: Scores) -> tuple[str, str]:
+    """The verdict on it, and its sentence, with what is left of each part as a share of what was there."""
     pairs = [(scores.of_part(part).value, untouched.of_part(part).value) for part in PARTS]
-    return [after / before if after is not None and before else None for after, before in pairs]
-
-
-def _verdict(lost: Scores, left: list[float | None]) -> str:
+    left = [after / before if after is not None and before else None for after, before in pairs]
+    verdict = smallest_first({part: lost.of_part(part) for part in PARTS})
     # Where nothing is left, each part has lost what it had, and none was lost first.
     if all(share is not None and share < GONE for share in left):
-        return 'cannot be judged: next to nothing is left of any part'
-    return smallest_first({part: lost.of_part(part) for part in PARTS})
-
-
-def _small(where: str, lost: Scores, scores: Scores, untouched: Scores) -> str:
-    left = _left(scores, untouched)
-    names = {**PARTS, 'face': SMALL}
-    numbers = [f'{with_span(lost.of_part(part))} on {name}' for part, name in names.items()]
-    return (
-        f'{where}, “without skips small joints are lost first” {_verdict(lost, left)} (lost: {listed(numbers)}; left '
-        f'of each: {listed([percent(share) for share in left])}).'
+        verdict = 'cannot be judged: next to nothing is left of any part'
+    numbers = [f'{with_span(lost.of_part(part))} on {name}' for part, name in {**PARTS, 'face': SMALL}.items()]
+    return verdict, (
+        f'{where}, “without skips small joints are lost first” {verdict} (lost: {listed(numbers)}; left of each: '
+        f'{listed([percent(share) for share in left])}).'
     )
 
 
 def _against(answer: SkipAblation, control: Control) -> str:
     """The network trained without skips beside the same weights without them."""
-    less = f'{number(control.difference.labelled.value, 3)} less than this one'
-    text = f'The network trained without skips has a PCK of {with_span(control.labelled)}, {less}'
     found = answer.under(answer.whole, 'all off')
     others = [f'{number(one.labelled.value, 3)} ({BY[by]})' for by, one in found.items() if by != 'donor']
     own = f'; this one with all skips off has {listed(others)}, for it never learned to do without' if others else ''
-    return f'{text}{own}.'
+    return (
+        f'The network trained without skips has a PCK of {with_span(control.labelled)}, '
+        f'{number(control.difference.labelled.value, 3)} less than this one{own}.'
+    )
 
 
 def _latent(answer: SkipAblation, confidence: str) -> list[str]:

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.config import Config
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 from torch import Tensor
 
 from shg_xai.chapters.skip_ablation import scores
 from shg_xai.chapters.skip_ablation.conditions import all_conditions, levels_off, stacks_of
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions, check_donors
-from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation, Way
+from shg_xai.chapters.skip_ablation.results import Ablation, Control, SkipAblation, Way
 from shg_xai.chapters.skip_ablation.scores import LABELLED, compared, person_columns
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, as_tensors, check_stored, fit, open_selection
@@ -33,11 +34,7 @@ Components = Mapping[int, tuple[Tensor, Tensor]]  # of latents, by stack: mean (
 
 
 def measure(options: SkipAblationOptions) -> SkipAblation:
-    """Measure PCK without skips, without latents, and of a control.
-
-    Raises:
-        InputError: Anything the user can mend.
-    """
+    """Measure PCK without skips, without latents, and of a control; InputError for anything the user can mend."""
     cfg, times = config_to_test(options), dict[str, float]()
     network, persons = open_tested(cfg, options.checkpoint, options)
     present = present_levels(network.model, cfg.filename)
@@ -45,14 +42,14 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
     with timed(times, 'components'):
         fitted, ks = open_components(cfg, options, len(present))
     warnings += list(dict.fromkeys(line for own in fitted.values() for line in own.warnings(options.split)))
-    donor_of = None
-    if 'donor' in options.replacements:
-        donor_of = other_image(persons.image_ids, np.arange(len(persons)), options.donor_seed)
+    by = list(dict.fromkeys(options.replacements))
+    everybody = np.arange(len(persons))
+    donor_of = other_image(persons.image_ids, everybody, options.donor_seed) if 'donor' in by else None
     other = open_control(options, network, persons)
-    ablations = all_conditions(present, levels, list(dict.fromkeys(options.replacements)), ks, fitted)
+    ablations = all_conditions(present, levels, by, ks, fitted)
     with timed(times, 'means'):
         loader = build_loader(cfg, persons.dataset)
-        means = mean_outputs(network, loader, layers_of(present)) if 'mean' in options.replacements else {}
+        means = mean_outputs(network, loader, layers_of(present)) if 'mean' in by else {}
         for stack, own in fitted.items() if means else ():
             # Of a latent that is stored the mean is the store's, of persons who are not tested.
             values = means[latent_layer(stack)]
@@ -68,17 +65,21 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
         raise InputError(f'{options.split}: no person has a labelled joint that can be judged')
     bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
     whole = None if len(present) > 1 else 0
-    off = {by: Ablation(stack=whole, skips='all off', replacement=by) for by in options.replacements}
-    shares = {by: person_columns(tested[one], network)[LABELLED] for by, one in off.items()}
+    off = {own: tested[Ablation(stack=whole, skips='all off', replacement=own)] for own in by}
+    shares = {own: person_columns(found, network)[LABELLED] for own, found in off.items()}
     against, examples = None, []
     if 'zero' in off:
-        found: dict[Way, Predictions] = {'untouched': tested[UNTOUCHED.name], 'all_off': tested[off['zero']]}
+        found: dict[Way, Predictions] = {'untouched': tested[UNTOUCHED.name], 'all_off': off['zero']}
         correct: dict[Way, scores.Values] = {'untouched': untouched[LABELLED], 'all_off': shares['zero']}
         examples = scores.examples(found, correct, persons.dataset)
     with timed(times, 'intervals'):
         if other and plain and options.against:
-            control = other[0].cfg.filename, identify(options.against[1])
-            against = scores.control_of(*control, plain, untouched, bootstrap)
+            against = Control(
+                config=other[0].cfg.filename,
+                checkpoint=identify(options.against[1]),
+                difference=scores.differences(untouched, plain, bootstrap),
+                **asdict(scores.scores(plain, bootstrap)),
+            )
         return SkipAblation(
             **head(options, cfg, len(persons), times),
             warnings=warnings,
@@ -98,22 +99,14 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
 
 
 def open_tested(cfg: Config, checkpoint: str, options: SkipAblationOptions) -> tuple[Network, Persons]:
-    """A network with its weights, and the persons it is tested on.
-
-    Raises:
-        InputError: No such persons, or a checkpoint that cannot be used.
-    """
+    """A network with its weights, and who it is tested on; InputError for no such persons or an unfit checkpoint."""
     persons = open_persons(cfg, options.split, options.limit)
     check_donors(len(persons), options.replacements, f'{persons.dataset.ann_file}: one person')
     return open_network(cfg, checkpoint, persons.dataset, options.split), persons
 
 
 def open_control(options: SkipAblationOptions, network: Network, persons: Persons) -> tuple[Network, Persons] | None:
-    """The network of ``--against``, on the same persons, judged alike; None without.
-
-    Raises:
-        InputError: Its config tests other persons or joints, or its checkpoint cannot be used.
-    """
+    """The network of ``--against``, on the same persons, judged alike; InputError where it is of others or unfit."""
     if options.against is None:
         return None
     config, checkpoint = options.against
@@ -132,21 +125,18 @@ def open_control(options: SkipAblationOptions, network: Network, persons: Person
 def choose_levels(network: Network, present: Present, levels: Sequence[int]) -> tuple[list[int], list[str]]:
     """The levels that are switched one by one, of those asked for or all, and warnings of those that cannot be.
 
-    Raises:
-        InputError: The network has no skips, or not at a level asked for.
+    InputError where the network has no skips, or not at a level asked for.
     """
     depth = len(list(network.model.get_submodule('backbone.hourglasses.0.skips').children()))
     config = network.cfg.filename
     if not any(present):
-        raise InputError(
-            f'{config}: skip_connections: a donor without skips, there is nothing to take away; give a network with '
-            'skips, and this one as --against'
-        )
+        what = 'a donor without skips, there is nothing to take away'
+        raise InputError(f'{config}: skip_connections: {what}; give a network with skips, and this one as --against')
     absent = [(stack, level) for stack, own in enumerate(present) for level in range(depth) if level not in own]
     for level in levels:
         if not 0 <= level < depth:
             raise InputError(f'--levels {level}: the network has levels 0 to {depth - 1}, 0 the finest')
-        for stack in [stack for stack, other in absent if other == level]:
+        for stack in (stack for stack, other in absent if other == level):
             raise InputError(f'--levels {level}: {config} switches this skip of stack {stack} off; leave it out')
     warnings = [
         f'Stack {stack} has no skip at level {level}, which its config switches off; no condition touches it.'
@@ -158,8 +148,7 @@ def choose_levels(network: Network, present: Present, levels: Sequence[int]) -> 
 def open_components(cfg: Config, options: SkipAblationOptions, stacks: int) -> tuple[dict[int, Fitted], list[int]]:
     """Components of stored latents, by stack, and how many of them to keep; none without a store.
 
-    Raises:
-        InputError: The store is not of this network, or has fewer components than asked for.
+    InputError where the store is not of this network, or has fewer components than asked for.
     """
     if options.store is None:
         return {}, []
@@ -168,9 +157,8 @@ def open_components(cfg: Config, options: SkipAblationOptions, stacks: int) -> t
     selections = [open_selection(options.store, latent_layer(stack), options.checkpoint) for stack in stored]
     check_stored(cfg, *selections)
     most = min(selection.dimensions for selection in selections)
-    for k in options.ks:
-        if k > most:
-            raise InputError(f'--ks {k}: the latent has {most} components; give at most as many')
+    for k in (k for k in options.ks if k > most):
+        raise InputError(f'--ks {k}: the latent has {most} components; give at most as many')
     found = {stack: fit(selection, options.seed, {}) for stack, selection in zip(stored, selections, strict=True)}
     return found, sorted({k for k in options.ks or KS if k <= most})
 
@@ -206,8 +194,6 @@ def predict_under(
     """
     # Those of all stacks are with the first stack's.
     ordered = sorted(conditions, key=lambda one: one.reuse or '')
-    if ordered:
-        ordered.insert(0, replace(UNTOUCHED, reuse=ordered[0].reuse))
+    first = replace(UNTOUCHED, reuse=ordered[0].reuse) if ordered else UNTOUCHED
     others = None if donor_of is None else build_loader(network.cfg, persons.subset(donor_of).dataset)
-    loader = build_loader(network.cfg, persons.dataset)
-    return predictions(evaluate(network, loader, ordered or [UNTOUCHED], donors=others))
+    return predictions(evaluate(network, build_loader(network.cfg, persons.dataset), [first, *ordered], donors=others))

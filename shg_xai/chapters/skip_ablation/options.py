@@ -16,11 +16,7 @@ Replacement = Literal['zero', 'mean', 'donor']
 
 @dataclass(frozen=True, kw_only=True)
 class SkipAblationOptions(MeasureOptions):
-    """A stacked hourglass with skips, and what is taken away from it.
-
-    Raises:
-        InputError: A value makes no sense.
-    """
+    """A stacked hourglass with skips, and what is taken away from it; InputError where a value makes no sense."""
 
     against: Annotated[tuple[str, str] | None, arg(metavar='CONFIG CHECKPOINT')] = None
     """control, tested untouched on the same persons; --data-root, --cfg-options and the like are for both"""
@@ -48,10 +44,6 @@ class SkipAblationOptions(MeasureOptions):
 
 
 def check_donors(persons: int, replacements: Sequence[str], what: str) -> None:
-    """Refuse too few persons for donors.
-
-    Raises:
-        InputError: There is one person.
-    """
+    """Refuse one person, an InputError, where donors are asked for."""
     if persons < 2 and 'donor' in replacements:
         raise InputError(f'{what}: a donor needs another person; give 2 or more, or --replacements zero mean')

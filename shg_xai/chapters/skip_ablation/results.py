@@ -1,5 +1,6 @@
 """What a network loses without its skip connections, or without its latents, as types."""
 
+from operator import attrgetter, itemgetter
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -35,10 +36,8 @@ class Ablation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 class Scores(Typed, kw_only=True):
     """PCK, or a difference of PCK, in [0, 1] or [-1, 1]: the mean over persons.
 
-    Attributes:
-        pck: Of all joints by how they are counted: labelled, visible, occluded, and labelled limbs.
-        parts: Of face, upper and lower body, labelled, visible and occluded.
-        joints: The same of each joint.
+    ``pck`` is of all joints by how they are counted: labelled, visible, occluded, and labelled limbs; the others are of
+    face, upper and lower body, and of each joint, labelled, visible and occluded.
     """
 
     pck: dict[str, Estimate]
@@ -66,10 +65,7 @@ class Ablated(Scores, kw_only=True):
 
 
 class Control(Scores, kw_only=True):
-    """PCK of another network, untouched, of the same persons.
-
-    ``difference`` is PCK of the untouched network minus this, person by person.
-    """
+    """PCK of another network on the same persons; ``difference``: that of the untouched one minus it, by person."""
 
     config: str
     checkpoint: Checkpoint
@@ -91,10 +87,7 @@ class Histogram(Typed, kw_only=True):
 class Example(Typed, kw_only=True):
     """A person whose labelled joints are all found untouched, and not without skips (replaced by zero).
 
-    Attributes:
-        file_name: The image, from the folder of images on.
-        pck: Share of labelled joints that are correct.
-        keypoints: K predicted points, pixels of the image.
+    The image's name is from the folder of images on; ``keypoints`` are K predicted points, pixels of the image.
     """
 
     annotation_id: int
@@ -111,9 +104,8 @@ class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
         normaliser: What distances are divided by: crop, bbox or torso.
         levels: Levels that were switched one by one, 0 the finest.
         links: Pairs of joints that a skeleton connects.
-        untouched: PCK of the network as it is.
         conditions: PCK under each condition, stack by stack and then all stacks together.
-        against: The control; None without one.
+        against: The control.
         examples: At most 20, who loses most first.
     """
 
@@ -144,15 +136,11 @@ class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
         self, stack: int | None, skips: str | None = None, level: int | None = None
     ) -> dict[Replacement, Ablated]:
         """PCK with these skips off, or with the latent replaced where none are named; by what took their place."""
-        return {
-            by: one
-            for by in self.replacements
-            for one in self.conditions
-            if one.condition.replacement == by
-            and (one.condition.stack, one.condition.skips, one.condition.level) == (stack, skips, level)
-        }
+        about = attrgetter('stack', 'skips', 'level')
+        own = [one for one in self.conditions if about(one.condition) == (stack, skips, level)]
+        return {by: one for by in self.replacements for one in own if one.condition.replacement == by}
 
     def projections(self) -> list[tuple[int, Ablated]]:
         """PCK of the whole network with the latent on its first k components, by k."""
-        found = {one.condition.k: one for one in self.conditions if one.condition.stack == self.whole}
-        return [(k, found[k]) for k in sorted(k for k in found if k is not None)]
+        whole = [(one.condition.k, one) for one in self.conditions if one.condition.stack == self.whole]
+        return sorted(((k, one) for k, one in whole if k is not None), key=itemgetter(0))

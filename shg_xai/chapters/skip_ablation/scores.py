@@ -1,7 +1,4 @@
-"""From predictions to scores: PCK of persons by joints and parts, its means, its histogram, and who loses most.
-
-Shapes: N persons, K keypoints.
-"""
+"""From predictions to scores: PCK of persons by joints and parts, its means, its histogram, and who loses most."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -14,12 +11,12 @@ from numpy.typing import NDArray
 
 from shg_xai.chapters.skip_ablation.conditions import part_joints
 from shg_xai.chapters.skip_ablation.options import Replacement
-from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Control, Example, Histogram, Scores, Way
+from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Example, Histogram, Scores, Way
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.person_scores import judged_flags
 from shg_xai.interventions.network import Network, Predictions
 from shg_xai.interventions.rows import relative_name
-from shg_xai.results import Checkpoint, Estimate
+from shg_xai.results import Estimate
 from shg_xai.runner.provenance import image_folder
 from shg_xai.stats.bootstrap import Bootstrap, number
 
@@ -63,12 +60,6 @@ def compared(condition: Ablation, own: Columns, untouched: Columns, bootstrap: B
     return Ablated(condition=condition, drop=lost, **asdict(scores(own, bootstrap)))
 
 
-def control_of(config: str, checkpoint: Checkpoint, own: Columns, untouched: Columns, bootstrap: Bootstrap) -> Control:
-    """The scores of the control, and how much less they are."""
-    less = differences(untouched, own, bootstrap)
-    return Control(config=config, checkpoint=checkpoint, difference=less, **asdict(scores(own, bootstrap)))
-
-
 def histogram(untouched: Values, all_off: Mapping[Replacement, Values], against: Values | None) -> Histogram:
     """How many persons have which PCK, (N,) each; NaN is not counted."""
 
@@ -91,15 +82,14 @@ def losers(before: Values, after: Values) -> list[int]:
 
 def examples(tested: Mapping[Way, Predictions], shares: Mapping[Way, Values], dataset: Any) -> list[Example]:
     """The losers of N persons as they are found untouched and with all skips off; shares are of labelled joints."""
-
-    def example(person: int) -> Example:
+    found = []
+    for person in losers(shares['untouched'], shares['all_off']):
         info = BaseDataset.get_data_info(dataset, person)
-        joints = {way: own.keypoints[person].tolist() for way, own in tested.items()}
-        return Example(
+        example = Example(
             annotation_id=int(info['raw_ann_info']['id']),
             file_name=relative_name(info['img_path'], image_folder(dataset)),
             pck={way: float(own[person]) for way, own in shares.items()},
-            keypoints={way: [(number(x), number(y)) for x, y in own] for way, own in joints.items()},
+            keypoints={way: [(number(x), number(y)) for x, y in own.keypoints[person]] for way, own in tested.items()},
         )
-
-    return [example(person) for person in losers(shares['untouched'], shares['all_off'])]
+        found.append(example)
+    return found

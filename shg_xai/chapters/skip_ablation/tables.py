@@ -8,7 +8,7 @@ from shg_xai.results import Results
 
 
 def tables(answer: SkipAblation, results: Results) -> list[Table]:
-    """PCK under each condition, and what each joint loses where a level is off; none that would be empty."""
+    """PCK under each condition, and what each joint loses where a level is off."""
 
     def row(name: str, by: str, scores: Scores) -> list[str]:
         return [name, by, *(cell(scores.of_part(part), 3) for part in ('', *PARTS))]
@@ -28,8 +28,7 @@ def tables(answer: SkipAblation, results: Results) -> list[Table]:
     ]
     confidence = confidence_of(answer)
     caption = f'PCK under each condition, with {confidence} intervals; level 0 is the finest'
-    head = ['condition', 'replaced by', 'labelled joints', *PARTS.values()]
-    found = [Table(caption, head, rows, folded=True)]
+    found = [Table(caption, ['condition', 'replaced by', 'labelled joints', *PARTS.values()], rows, folded=True)]
     if joints:
         caption = f'PCK that each joint loses with a level off, with {confidence} intervals'
         found.append(Table(caption, ['joint', 'condition', 'replaced by', 'lost'], joints, folded=True))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from shg_xai.drawing.pose_sheet import Pose, draw_pose_sheet
+from shg_xai.drawing.skeletons import Pose, draw_pose_sheet
 
 CROPS = [np.full((20, 30, 3), 255, np.uint8), np.zeros((20, 30, 3), np.uint8)]
 LINKS, COLOURS = [(0, 1), (1, 2)], np.array([[255, 0, 0], [0, 0, 255]])
