@@ -27,7 +27,8 @@ from shg_xai.explain.options import AnalyzeOptions, Options, check
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import Selection, names_for, select
 from shg_xai.report.atlas import DRAWN, atlas_table
-from shg_xai.results import KIND, Results, write
+from shg_xai.results import KIND, Results
+from shg_xai.results_file import write
 from shg_xai.stats.executors import executor
 from shg_xai.stats.progress import stage
 

@@ -19,7 +19,7 @@ from mmengine.config import Config, ConfigDict
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.cli import run
 from shg_xai.errors import InputError
-from shg_xai.results import read_answer
+from shg_xai.results_file import read_answer
 from shg_xai.study.settings import SPLICED, Settings, read_settings
 from shg_xai.writing import aside
 

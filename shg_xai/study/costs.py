@@ -12,9 +12,8 @@ import msgspec
 from shg_xai.datasets.coco_split import is_person
 from shg_xai.errors import InputError
 from shg_xai.study.configs import read_config
-from shg_xai.study.process import ROOT
 from shg_xai.study.settings import Settings
-from shg_xai.study.stages import Marks, Stage
+from shg_xai.study.stages import ROOT, Marks, Stage
 
 Cost = tuple[float, float]  # seconds, megabytes
 START = 8  # seconds until a tool that needs PyTorch and MMPose is at work
@@ -98,9 +97,8 @@ def count_persons(path: Path) -> int:
     try:
         return sum(map(is_person, json.loads(path.read_bytes())['annotations']))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f'{path}: no COCO keypoint annotations ({error}); --data-root takes a folder in the layout of COCO 2017'
-        ) from error
+        mend = '--data-root takes a folder in the layout of COCO 2017'
+        raise InputError(f'{path}: no COCO keypoint annotations ({error}); {mend}') from error
 
 
 def time_network(config: Path, stacks: int) -> Timing:
@@ -108,8 +106,8 @@ def time_network(config: Path, stacks: int) -> Timing:
     command = [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.timing', str(config), str(stacks)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ['no message'])[-1]
-        raise InputError(f'{config}: the network cannot be run: {last.removeprefix("error: ")}')
+        last = (done.stderr.strip().splitlines() or ['no message'])[-1].removeprefix('error: ')
+        raise InputError(f'{config}: the network cannot be run: {last}')
     return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Timing)
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from shg_xai.study import configs
 from shg_xai.study.configs import inherited, read_config
 from shg_xai.study.costs import Cost, Costs
-from shg_xai.study.process import ROOT
 from shg_xai.study.settings import FILE, Settings
-from shg_xai.study.stages import Stage
+from shg_xai.study.stages import ROOT, Stage
 
 # People who differ by sitting or standing and by little else: the same size, seen from one side.
 FIXED = ('scale=0.65', 'truncation=0', 'occluder=0', 'label_dropout=0', 'distractors=0', 'roll_deg=0')

@@ -20,7 +20,8 @@ from shg_xai.explain.stores import KINDS, check_output, explain, explain_selecti
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import Selection, select
 from shg_xai.report.atlas import named_persons
-from shg_xai.results import Results, encode, read_results
+from shg_xai.results import Results
+from shg_xai.results_file import encode, read_results
 from shg_xai.stats.executors import executor
 from tests.helpers.analysis_stores import blobs, selected, write_store
 from tests.test_stats.test_cka import brute_force

@@ -15,7 +15,8 @@ from shg_xai.chapters.networks.options import NETWORKS
 from shg_xai.chapters.networks.results import GROUPS, AutoencoderTest, Networks, SeededEstimate, SpliceCheck, StageRun
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.errors import InputError
-from shg_xai.results import Results, Verdict, read_results, write
+from shg_xai.results import Results, Verdict
+from shg_xai.results_file import read_results, write
 from shg_xai.study.collect import collect, comparisons, network_result, networks, read_tested, write_collected
 from shg_xai.study.configs import write_all, write_plain_configs
 from shg_xai.study.plan import result_of

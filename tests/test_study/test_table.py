@@ -3,7 +3,7 @@
 from shg_xai.chapters.networks.options import StudyOptions
 from shg_xai.chapters.networks.results import GROUPS, Comparison, Network, Networks, PersonCounts, SeededEstimate
 from shg_xai.results import Estimate, Verdict
-from shg_xai.study.table import table
+from shg_xai.study.collect import table
 
 NOBODY = Estimate(value=None)
 

@@ -21,7 +21,8 @@ from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, Layer
 from shg_xai.errors import InputError
 from shg_xai.interventions.edits import Batch, project_channels
 from shg_xai.interventions.persons import evaluation_dataset
-from shg_xai.results import Estimate, read_answer, write
+from shg_xai.results import Estimate
+from shg_xai.results_file import read_answer, write
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import load, save_network, small_config
 from tests.test_chapters.test_component_projection.test_measure import (

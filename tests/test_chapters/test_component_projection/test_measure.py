@@ -22,7 +22,8 @@ from shg_xai.errors import InputError
 from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.interventions.edits import Batch, project
 from shg_xai.latents import LatentStore
-from shg_xai.results import Estimate, read_answer, write
+from shg_xai.results import Estimate
+from shg_xai.results_file import read_answer, write
 from shg_xai.runner.building import build_runner
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, load, save_network, small_config

@@ -8,7 +8,8 @@ from shg_xai.chapters.skip_ablation.findings import findings, heading, lost_text
 from shg_xai.chapters.skip_ablation.results import SkipAblation
 from shg_xai.chapters.skip_ablation.tables import tables
 from shg_xai.errors import InputError
-from shg_xai.results import Estimate, Results, decode, encode
+from shg_xai.results import Estimate, Results
+from shg_xai.results_file import decode, encode
 from tests.helpers.made_skip_ablation import about, skip_ablation
 
 
