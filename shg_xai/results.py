@@ -54,12 +54,7 @@ class Estimate(Typed, kw_only=True):
 
 
 class Curve(Typed, kw_only=True):
-    """An estimate for each value of what was varied, as PCK against the number of components kept.
-
-    Attributes:
-        x: What was varied, ascending.
-        y: An estimate for each.
-    """
+    """An estimate y for each value x, ascending, of what was varied, as PCK against the number of components kept."""
 
     x: list[float]
     y: list[Estimate]
@@ -105,13 +100,9 @@ class Answer(Typed, kw_only=True, tag_field='chapter'):
 
 
 class NetworkAnswer(Answer, kw_only=True):
-    """An answer that a network was run for.
+    """An answer that a network was run for, on so many persons of a split (train, val or test).
 
     Attributes:
-        config: Its config file.
-        checkpoint: Its weights.
-        split: Whose persons were tested: train, val or test.
-        persons: How many.
         seed: Of everything drawn.
         times_s: Seconds each part took.
     """
@@ -130,18 +121,14 @@ class AnalysedLayer(Typed, kw_only=True):
     Attributes:
         name: For files, figures and links; :attr:`Answer.of` of the answers about it.
         store: Folder of the latents.
-        layer: Name of the layer.
-        persons: N, who were analysed.
-        persons_in_store: How many the store has.
+        persons: N, who were analysed, of those in the store.
         images: On how many photos the N persons are.
         dimensions: D, numbers a person.
         shape: Of one person's output.
-        config_file: Of the network, as the store knows it.
         dataset: Annotation file.
         split: Which of the config's data sets.
         checkpoint: Its weights; None for random ones.
-        keypoint_names: Names of the K joints.
-        skeleton_links: Pairs of joints.
+        skeleton_links: Pairs of the K joints.
         constant_dimensions: How many of the D numbers are the same for everybody.
         warnings: Sentences for the reader.
     """
@@ -165,17 +152,14 @@ class AnalysedLayer(Typed, kw_only=True):
 
 
 class Results(Typed, kw_only=True):
-    """A file of answers.
+    """A file of answers, in the order they are read.
 
     Attributes:
-        schema_version: Of the types in this file.
-        kind: What the file is.
         command: What the user typed.
         seed: Of everything drawn.
         versions: Of the packages that computed.
         settings: The options that decide about the numbers, by name.
-        layers: The layers that were analysed, in their order.
-        answers: In the order they are read.
+        layers: Those that were analysed, in their order.
         times_s: Seconds each part took.
         confidence: Of the intervals of the analysed layers.
     """

@@ -151,8 +151,7 @@ def autoencoder_tests(settings: Settings, analyses: Results) -> list[parts.Autoe
             own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
             own |= dict(persons=found.persons, dead_code_units=int(found.metrics['latent/dead_code_units'] or 0))
             looked = key == 'suggested' and seed == settings.seeds[0]
-            layer = settings.code_layer(stack)
-            own['spectrum_components_95'] = _components_95(analyses, layer) if looked else None
+            own['spectrum_components_95'] = _components_95(analyses, settings.codes[stack]) if looked else None
             tests.append(parts.AutoencoderTest(key=key, stack=stack, seed=seed, **own))
     return tests
 

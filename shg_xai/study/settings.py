@@ -64,7 +64,7 @@ class Settings(StudyOptions):
     @property
     def tested(self) -> list[str]:
         """Networks that are tested: with that of the autoencoder that was put in and not trained on."""
-        return [*self.trained, *(['spliced'] if 'improved' in self.networks else [])]
+        return self.trained + ['spliced'] * ('improved' in self.networks)
 
     @property
     def spliced(self) -> dict[str, str]:
@@ -135,18 +135,15 @@ class Settings(StudyOptions):
         """Name of an autoencoder's config and run."""
         return f'ae_{key}_{seed}_stack{stack}'
 
-    def layer(self, stack: int) -> str:
-        """The latent of a stack."""
-        return f'backbone.hourglasses.{stack}.bottleneck_residuals'
-
     @property
     def layers(self) -> list[str]:
-        """The latents of all stacks."""
-        return [self.layer(stack) for stack in range(self.stacks)]
+        """The latent of each stack."""
+        return [f'backbone.hourglasses.{stack}.bottleneck_residuals' for stack in range(self.stacks)]
 
-    def code_layer(self, stack: int) -> str:
-        """The code of the autoencoder in a stack."""
-        return f'backbone.hourglasses.{stack}.bottleneck.encoder'
+    @property
+    def codes(self) -> list[str]:
+        """The code of the autoencoder in each stack."""
+        return [f'backbone.hourglasses.{stack}.bottleneck.encoder' for stack in range(self.stacks)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -157,8 +157,7 @@ def locked(folder: Path) -> Iterator[None]:
 def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) -> int:
     """Run a command to its end, and return its exit code; it is ended with us, however we end.
 
-    ``log`` gets what it prints, but for progress bars. ``show`` gets every line; one that ends with a carriage return is
-    a progress bar that will be drawn anew.
+    ``show`` gets every line, ``log`` all but progress bars, which end with a carriage return to be drawn anew.
     """
 
     def leave(number: int, frame: FrameType | None) -> None:
@@ -169,7 +168,7 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) 
     environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **pipes)
     assert process.stdout is not None  # it is piped
-    # newline='': a progress bar, drawn anew after each carriage return, is shown while it grows.
+    # newline='': a progress bar is shown while it grows.
     said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
     try:
         with log.open('w', encoding='utf-8') as file:
@@ -202,9 +201,9 @@ def _end_group(process: subprocess.Popen) -> None:
 
 
 def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
-    """Run a stage unless it is done from the same inputs; whether anything was run.
+    """Run a stage unless it is done from the same inputs; whether anything was run. ``show``: :func:`run_command`.
 
-    ``show`` gets every line (:func:`run_command`). InputError where the command failed, or its output is somebody else's.
+    InputError where the command failed, or its output is somebody else's.
     """
     marks.check_output(stage)
     command = [resolved(argument) for argument in stage.command]
