@@ -1,7 +1,4 @@
-"""All answers of a study into one results.json, and the report drawn from it.
-
-python -m shg_xai.study.collect WORK_DIR
-"""
+"""All answers of a study in one results.json, and its report: ``python -m shg_xai.study.collect WORK_DIR``."""
 
 import math
 import shutil
@@ -86,8 +83,7 @@ def read_persons(path: Path) -> pa.Table:
     try:
         return pq.ParquetFile(path).read()
     except (OSError, pa.ArrowException) as error:
-        beside = path.with_suffix('.json')
-        raise InputError(f'{path}: cannot be read ({error}); remove {beside} and {MEND}') from error
+        raise InputError(f'{path}: cannot be read ({error}); remove {path.with_suffix(".json")} and {MEND}') from error
 
 
 def read_tested(settings: Settings, network: str) -> Tested:
@@ -177,10 +173,7 @@ def splice_checks(settings: Settings) -> list[parts.SpliceCheck]:
 
 
 def networks(settings: Settings, analyses: Results) -> Networks:
-    """What came of all networks, and what the analysis of the latents says of their autoencoders.
-
-    InputError where a result is missing, or tests were of different persons.
-    """
+    """What came of all networks and autoencoders; InputError where a result is missing, or tests differ in persons."""
     folder = settings.work_dir
     tested = {name: read_tested(settings, name) for name in ABOUT if name in settings.tested}
     for name, tests in tested.items():
@@ -249,10 +242,7 @@ def _cell(estimate: SeededEstimate) -> str:
 
 
 def collect(settings: Settings) -> Results:
-    """All that a study found: its networks, its widths, what was done to the plain one, and the analysed layers.
-
-    InputError where a stage's result is missing or damaged.
-    """
+    """Networks, widths, what was done to the plain one, analysed layers; InputError where one is missing or damaged."""
     results = read_results(settings.analysis / 'results.json', MEND)
     found: list[Answer] = [networks(settings, results)]
     for path in (*map(settings.width_of, range(settings.stacks)), *intervention_files(settings)):
