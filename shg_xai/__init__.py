@@ -1,7 +1,6 @@
 """Train stacked hourglass pose networks with MMPose, look inside their bottleneck, explain it.
 
-Importing this package imports nothing heavy. The components register with MMPose when ``shg_xai.plugin`` is imported,
-which a config does with one line::
+Importing it imports nothing heavy. The components register with MMPose when a config imports ``shg_xai.plugin``::
 
     custom_imports = dict(imports=['shg_xai.plugin'], allow_failed_imports=False)
 """

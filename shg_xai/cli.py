@@ -40,9 +40,8 @@ def _leave_distributed() -> None:
     process ("terminate called without an active exception").
     """
     distributed = getattr(sys.modules.get('torch'), 'distributed', None)
-    if distributed is None or not distributed.is_initialized():
-        return
-    distributed.barrier()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    if distributed is not None and distributed.is_initialized():
+        distributed.barrier()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)

@@ -1,7 +1,6 @@
 """What MMPose 1.x needs to import and to load its own checkpoints on today's PyTorch.
 
-``prepare()`` must run before ``mmpose`` is imported; ``shg_xai.plugin`` does it. Nothing is changed where nothing is
-missing.
+``shg_xai.plugin`` runs ``prepare()`` before ``mmpose`` is imported. Nothing is changed where nothing is missing.
 """
 
 import importlib.util
@@ -18,8 +17,7 @@ COMPILED_OPERATORS = 'mmcv._ext'
 class MissingOperators(ModuleType):
     """Stands in for MMCV's compiled operators: importable, and clear about it when called.
 
-    MMPose imports ``mmcv.ops`` for heads that most models never build (EDPose, DEKR). Without the compiled extension
-    that import alone fails.
+    MMPose imports ``mmcv.ops`` for heads that most models never build (EDPose, DEKR); without them that alone fails.
     """
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
@@ -48,13 +46,10 @@ def add_operator_stand_in() -> bool:
 
 
 def history_statistic(owner: type, name: str) -> Callable[..., float]:
-    """What stands in for ``getattr`` while a checkpoint is read.
+    """What stands in for ``getattr`` while a checkpoint is read; UnpicklingError where it is asked for anything else.
 
     MMEngine's log history pickles its statistics (minimum, mean, ...) as ``getattr`` of its class, HistoryBuffer.
     Allowing ``getattr`` itself would allow code, so only these lookups are.
-
-    Raises:
-        UnpicklingError: Anything else is asked for.
     """
     from mmengine.logging import HistoryBuffer
 
@@ -66,9 +61,8 @@ def history_statistic(owner: type, name: str) -> Callable[..., float]:
 def allow_checkpoint_types() -> None:
     """Let ``torch.load(weights_only=True)`` read the plain data MMEngine puts in a checkpoint.
 
-    Since torch 2.6 a checkpoint may hold tensors and builtins only, unless a type is listed. MMEngine's message hub
-    stores its log history: a buffer class and NumPy arrays. These types hold numbers and run nothing; every other type
-    stays refused.
+    Since torch 2.6 it reads tensors, builtins and listed types. MMEngine's message hub stores its log history: a buffer
+    class and NumPy arrays. These types hold numbers and run nothing; every other type stays refused.
     """
     import numpy as np
     import torch
@@ -77,24 +71,15 @@ def allow_checkpoint_types() -> None:
     dtypes = sorted({type(np.dtype(kind)) for kind in ('f2', 'f4', 'f8', 'i4', 'i8', 'u1', 'u8', 'b1')}, key=str)
     # NumPy 2 renamed its module; a checkpoint names the one it was written with.
     makers: dict[str, Any] = dict(_reconstruct=np.empty(0).__reduce__()[0], scalar=np.float64(0).__reduce__()[0])
-    renamed = [
-        (make, f'numpy.{module}.multiarray.{name}') for module in ('core', '_core') for name, make in makers.items()
-    ]
-    torch.serialization.add_safe_globals(
-        [HistoryBuffer, (history_statistic, 'builtins.getattr'), np.ndarray, np.dtype, *dtypes, *renamed]
-    )
+    renamed = [(make, f'numpy.{core}.multiarray.{name}') for core in ('core', '_core') for name, make in makers.items()]
+    statistic = (history_statistic, 'builtins.getattr')
+    torch.serialization.add_safe_globals([HistoryBuffer, statistic, np.ndarray, np.dtype, *dtypes, *renamed])
 
 
 def prepare() -> None:
-    """Make MMPose importable and its checkpoints loadable; safe to call more than once.
-
-    Raises:
-        ImportError: MMPose or what it stands on is not installed.
-    """
-    missing = [
-        name for name in ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose') if importlib.util.find_spec(name) is None
-    ]
-    if missing:
+    """Make MMPose importable and its checkpoints loadable, as often as you like; ImportError if it is not installed."""
+    needed = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
+    if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
         raise ImportError(
             f'{", ".join(missing)} not installed: run `make install` in a clone of shg_xai, '
             'or install MMPose as its own documentation says'

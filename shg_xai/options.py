@@ -2,7 +2,7 @@
 
 A tool declares its options once, as fields with a type, a default and a docstring; :func:`parse` makes the command line
 from them with tyro, which knows the types (``tuple[int, ...]`` takes several numbers, ``Literal`` is a choice, ``bool``
-a flag) and reads the docstrings. Checks stand in ``__post_init__``, so they hold in Python, too.
+a flag) and reads the docstrings. Checks stand in ``__post_init__``, so that Python meets the same InputError.
 """
 
 import contextlib
@@ -15,27 +15,29 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import tyro
+from tyro.conf import arg
 
 from shg_xai.errors import InputError
 
 T = TypeVar('T')
-WIDTH = 100
+WIDTH, INDENT = 100, ' ' * 6
 # An option in tyro's help: its name and values, then what it is for, beside or beneath.
 OPTION = re.compile(r'^(  \S+(?: \S+)*)(?: {2,}|\n {8,})(\S.*(?:\n {8,}\S.*)*)', re.MULTILINE)
 
 
-def parse(options: type[T], description: str, args: Sequence[str] | None = None) -> T:
-    """The options on the command line.
+def shown(metavar: str | None = None, default: str | None = None, name: str | None = None) -> object:
+    """How ``--help`` shows a field: its values, in words a default that says too little as it is, another name."""
+    return arg(metavar=metavar, name=name, help_behavior_hint=default and f'(default: {default})')
 
-    What cannot be read ends the process with one line on stderr and exit code 2.
+
+def parse(options: type[T], description: str, args: Sequence[str] | None = None) -> T:
+    """A dataclass of options made from the command line, or from ``args``.
+
+    What cannot be read ends the process with one line on stderr and exit code 2; InputError where an option makes no
+    sense, as the dataclass itself finds.
 
     Args:
-        options: A dataclass.
         description: What the tool does and how it is called, for ``--help``.
-        args: Instead of the process's own.
-
-    Raises:
-        InputError: An option makes no sense, as the dataclass itself finds.
     """
     prog = os.path.basename(sys.argv[0])
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
@@ -70,8 +72,7 @@ def _tidy(text: str) -> str:
 
 
 def _entry(match: re.Match[str]) -> str:
-    indent = ' ' * 6
-    text = textwrap.fill(' '.join(match[2].split()), WIDTH, initial_indent=indent, subsequent_indent=indent)
+    text = textwrap.fill(' '.join(match[2].split()), WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
     return f'{match[1]}\n{text}'
 
 
@@ -83,15 +84,7 @@ def _one_line(wrong: str) -> str:
 
 
 def at_least(options: object, lowest: Mapping[str, int]) -> None:
-    """Refuse numbers that are too small; None is fine for any.
-
-    Args:
-        options: Has the attributes named.
-        lowest: The smallest value of each.
-
-    Raises:
-        InputError: Names the option.
-    """
+    """Refuse options below their lowest value with an InputError; None is fine for any."""
     for key, low in lowest.items():
         value = getattr(options, key)
         if value is not None and value < low:
@@ -99,11 +92,7 @@ def at_least(options: object, lowest: Mapping[str, int]) -> None:
 
 
 def between(options: object, key: str, low: float, high: float, what: str) -> None:
-    """Refuse a number outside of a range whose ends are allowed.
-
-    Raises:
-        InputError: Names the option.
-    """
+    """Refuse an option outside of a range, whose ends are allowed, with an InputError."""
     value = getattr(options, key)
     if not low <= value <= high:
         raise InputError(f'--{key.replace("_", "-")} {value}: give {what}')

@@ -31,13 +31,11 @@ MOST_SEED = 2**128  # the words a sequence has room for before the key
 
 
 def stream(seed: int, name: str, *keys: int) -> np.random.Generator:
-    """The random numbers of one purpose; each further key (0 or more), as the number of a resample, gives other
-    numbers.
+    """The random numbers of one purpose, one of :data:`NAMES`.
 
-    Raises:
-        ValueError: The name is not one of NAMES, or a number is below 0 or too large.
+    ``keys`` tell which of several draws of it, as the number of a resample: each gives other numbers. ValueError where
+    the name is not listed, or a number is below 0 or too large.
     """
     if not 0 <= seed < MOST_SEED or not all(0 <= key < MOST for key in keys):
         raise ValueError(f'seed {seed}, keys {keys}: give whole numbers of at least 0, keys below 2^32')
-    sequence = np.random.SeedSequence(seed, spawn_key=(NAMES.index(name), *(int(key) for key in keys)))
-    return np.random.default_rng(sequence)
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(NAMES.index(name), *map(int, keys))))

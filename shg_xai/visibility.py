@@ -13,14 +13,11 @@ UNLABELLED, OCCLUDED, VISIBLE = 0, 1, 2
 def raw_visibility(
     annotation: Annotation, flip_direction: str | None = None, flip_indices: Sequence[int] | None = None
 ) -> np.ndarray:
-    """The visibility flags (1, K) of one COCO annotation, float32 in {0, 1, 2}.
+    """The visibility flags (1, K) of one COCO annotation, float32 in {0, 1, 2}; InputError where it has another v.
 
     MMPose merges visible and occluded joints (``min(1, v)``); the annotation itself still tells them apart, but is not
     mirrored when the image is: ``flip_direction`` is how it was, as in MMPose's RandomFlip, ``flip_indices`` the joint
     that each becomes in a mirror.
-
-    Raises:
-        InputError: The annotation has another v.
     """
     v = np.asarray(annotation['keypoints'], dtype=np.float32).reshape(1, -1, 3)[..., 2]
     if not np.isin(v, (UNLABELLED, OCCLUDED, VISIBLE)).all():

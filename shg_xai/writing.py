@@ -10,11 +10,7 @@ from shg_xai.errors import InputError
 
 @contextmanager
 def aside(path: Path) -> Iterator[Path]:
-    """A name beside ``path`` to write to, which takes its place if the ``with`` block ends well.
-
-    Raises:
-        InputError: It cannot be written.
-    """
+    """A name beside ``path``, which takes its place if the block ends well; InputError where it cannot be written."""
     part = path.with_name(f'.{path.name}.part{os.getpid()}')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import shg_xai.chapters as chapters
-from shg_xai import results
+from shg_xai import results_file
 from shg_xai.drawing.material import Material
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
+from shg_xai.results import Results
 from tests.helpers.analysis_stores import write_store
 
 DOCS = ('docs/python.md', 'docs/glossary.md', 'CONTRIBUTING.md', 'README.md', 'CHANGELOG.md')
@@ -59,7 +60,7 @@ def test_the_code_of_python_first_runs(repo_root: Path, place: Path, capsys: pyt
     names = ran(ablation)
     # COCO's own words about reading come before.
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()][-3:] == ['zero', 'mean', 'donor']
-    results.write(place / 'skips.json', names['answer'])
+    results_file.write(place / 'skips.json', names['answer'])
     found = ran(edit)['found']
     assert list(found) == ['as it is', 'no latent']
     assert not np.array_equal(*(one.keypoints for one in found.values()))
@@ -77,7 +78,7 @@ def new_chapter(tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch
         file.write_text(code)
         name = file.parent.name
     monkeypatch.setattr(chapters, '__path__', [*chapters.__path__, str(tmp_path)])
-    caches = (chapters.chapters, results.answer_types, results._file_type)
+    caches = (chapters.chapters, results_file.answer_types, results_file._file_type)
     for cache in caches:
         cache.cache_clear()
     importlib.invalidate_caches()
@@ -94,14 +95,14 @@ def test_a_new_question_is_a_new_folder(new_chapter: str, tmp_path: Path) -> Non
     answer = measure(select(store))
     chapter = chapters.chapter_of(answer)
     assert chapter in chapters.chapters() and chapter.title == 'Head count'
-    whole = results.Results(command='', seed=0, versions={}, settings={}, layers=[], answers=[answer])
+    whole = Results(command='', seed=0, versions={}, settings={}, layers=[], answers=[answer])
     assert chapter.findings(answer, whole) == ['7 persons on 4 photos.']
     assert list(chapter.figures(answer, Material(whole, {}))) == chapter.tables(answer, whole) == []
     # Files hold it, and their schema knows it.
     file = tmp_path / 'answer.json'
-    results.write(file, answer)
-    assert results.read_answer(file, type(answer)) == answer
-    assert 'HeadCount' in str(results.schema())
+    results_file.write(file, answer)
+    assert results_file.read_answer(file, type(answer)) == answer
+    assert 'HeadCount' in str(results_file.schema())
 
 
 @pytest.mark.parametrize('name', DOCS)

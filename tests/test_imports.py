@@ -92,16 +92,17 @@ def test_a_leaf_imports_leaves_only() -> None:
     [
         ('tracing', set()),
         ('stats', {'results'}),
-        ('results', {'chapters'}),
+        ('results', set()),
+        ('results_file', {'results', 'chapters'}),
         ('drawing', {'results', 'latents', 'evaluation'}),
         ('datasets', {'latents'}),
-        ('runner', {'results', 'latents', 'tracing', 'cli', 'evaluation', 'plugin', 'compat'}),
+        ('runner', {'results', 'results_file', 'latents', 'tracing', 'cli', 'evaluation', 'plugin', 'compat'}),
         (
             'interventions',
             # hooks: nothing but what they store of a person in common with a capture.
             {'tracing', 'models', 'latents', 'runner', 'results', 'evaluation', 'stats', 'drawing', 'plugin', 'hooks'},
         ),
-        ('report', {'chapters', 'drawing', 'results', 'cli'}),
+        ('report', {'chapters', 'drawing', 'results', 'results_file', 'cli'}),
     ],
 )
 def test_what_a_part_may_import(part: str, allowed: set[str]) -> None:
@@ -114,7 +115,9 @@ def test_tracing_works_on_any_module() -> None:
         assert not roots_of(file) & (MMPOSE - {'torch'}), file
 
 
-@pytest.mark.parametrize('part', ['latents', 'stats', 'drawing', 'report', 'explain', 'results', *LEAVES])
+@pytest.mark.parametrize(
+    'part', ['latents', 'stats', 'drawing', 'report', 'explain', 'results', 'results_file', *LEAVES]
+)
 def test_what_is_read_and_drawn_starts_without_mmpose(part: str) -> None:
     for file in files_of(part):
         assert not roots_of(file) & MMPOSE, file
@@ -149,10 +152,9 @@ def test_the_page_names_no_chapter() -> None:
 
 def test_a_studys_options_and_stages_need_no_mmpose() -> None:
     """``tools/run_study.py --help`` reads the one, and a stage is a process of its own."""
-    for name in ('stages', 'process'):
-        file = PACKAGE / 'study' / f'{name}.py'
-        assert not roots_of(file) & MMPOSE
-        assert parts_of(file) <= {'study', 'chapters', 'results', *LEAVES}
+    file = PACKAGE / 'study' / 'stages.py'
+    assert not roots_of(file) & MMPOSE
+    assert parts_of(file) <= {'study', 'chapters', 'results_file', *LEAVES}
 
 
 def test_only_tools_start_a_study() -> None:

@@ -35,7 +35,8 @@ from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import Concept, concepts_of
 from shg_xai.latents.selection import Selection, names_for, select
 from shg_xai.report.atlas import DRAWN, atlas_table
-from shg_xai.results import KIND, AnalysedLayer, Answer, Checkpoint, Results, write
+from shg_xai.results import KIND, AnalysedLayer, Answer, Checkpoint, Results
+from shg_xai.results_file import write
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.executors import executor, stage
 

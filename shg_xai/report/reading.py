@@ -9,7 +9,7 @@ from shg_xai.chapters import chapter_of
 from shg_xai.drawing.material import DrawnPersons, Material
 from shg_xai.errors import InputError
 from shg_xai.report.atlas import DRAWN
-from shg_xai.results import read_results
+from shg_xai.results_file import read_results
 
 MEND = 'give the folder that tools/analyze_latent.py wrote with --out, or run it again'
 ATLAS = ('annotation_id', 'file_name', 'in_map', 'x', 'y', *DRAWN, 'image')

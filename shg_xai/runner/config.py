@@ -13,12 +13,12 @@ from shg_xai.evaluation.person_scores import NORMALISERS
 from shg_xai.runner.options import CommonOptions, TrainOptions
 
 
-def read_config(path: str) -> Config:
+def read_config(path: str, import_custom_modules: bool = True) -> Config:
     """A Python config as MMEngine reads it, bases merged; InputError if there is no such file, or no config in it."""
     if not Path(path).is_file():
         raise InputError(f'{path}: no such config file')
     try:
-        return Config.fromfile(path)
+        return Config.fromfile(path, import_custom_modules=import_custom_modules)
     except Exception as error:  # a config is Python: anything may come up
         raise InputError(f'{path}: not a config MMEngine can read ({error})') from error
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 from shg_xai.cli import command_line
 from shg_xai.errors import InputError
 from shg_xai.options import parse
-from shg_xai.results import Checkpoint, NetworkAnswer, write
+from shg_xai.results import Checkpoint, NetworkAnswer
+from shg_xai.results_file import write
 from shg_xai.runner.options import MeasureOptions
 
 if TYPE_CHECKING:

@@ -1,7 +1,4 @@
-"""All answers of a study into one results.json, and the report drawn from it.
-
-python -m shg_xai.study.collect WORK_DIR
-"""
+"""All answers of a study in one results.json, and its report: ``python -m shg_xai.study.collect WORK_DIR``."""
 
 import math
 import shutil
@@ -11,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -19,26 +16,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from shg_xai.chapters import chapters
+from shg_xai.chapters import chapter_of, chapters
 from shg_xai.chapters.networks import results as parts
 from shg_xai.chapters.networks.differences import compare, network_summary
-from shg_xai.chapters.networks.results import GROUPS, Comparison, Group, Kind, Network, Networks
+from shg_xai.chapters.networks.results import GROUPS, Comparison, Group, Kind, Network, Networks, SeededEstimate
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.cli import run
 from shg_xai.drawing.text import plural
 from shg_xai.errors import InputError
 from shg_xai.explain.stores import replace_folder
 from shg_xai.report.page import write_report
-from shg_xai.results import Answer, Results, decode, in_order, read_any_answer, read_bytes, read_results, write
+from shg_xai.results import Answer, Estimate, Results
+from shg_xai.results_file import any_answer, read_answer, read_json, read_results, write
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.study.configs import read_config
 from shg_xai.study.costs import count_persons
 from shg_xai.study.plan import intervention_files
 from shg_xai.study.settings import ABOUT, Settings, read_settings
 from shg_xai.study.stages import MEND, Marks
-from shg_xai.study.table import table
 
-T = TypeVar('T')
 FEW = 100  # tested persons below which a PCK means little
 PAIRS = [('improved', 'control'), ('improved_study', 'control'), ('scratch', 'longer'), ('scratch', 'control')]
 PAIRS += [('longer', 'control'), ('control', 'plain'), ('improved', 'plain'), ('spliced', 'plain'), ('noskip', 'plain')]
@@ -82,28 +78,18 @@ class Tested:
     bootstrap: Bootstrap
 
 
-def read_stage(path: Path, kind: type[T]) -> T:
-    """What a stage wrote; InputError where it is not there or damaged."""
-    return decode(read_bytes(path, MEND), kind, path, MEND)
-
-
 def read_persons(path: Path) -> pa.Table:
     """The persons of a test; InputError where they are not there or damaged."""
     try:
         return pq.ParquetFile(path).read()
     except (OSError, pa.ArrowException) as error:
-        beside = path.with_suffix('.json')
-        raise InputError(f'{path}: cannot be read ({error}); remove {beside} and {MEND}') from error
+        raise InputError(f'{path}: cannot be read ({error}); remove {path.with_suffix(".json")} and {MEND}') from error
 
 
 def read_tested(settings: Settings, network: str) -> Tested:
-    """Read a network's tests.
-
-    Raises:
-        InputError: One is missing, or the seeds were tested on different persons.
-    """
+    """Read a network's tests; InputError where one is missing, or seeds were tested on different persons."""
     paths = [settings.test_of(network, seed) for seed in settings.seeds]
-    weights = [read_stage(path, MetricsFile).checkpoint_sha256 for path in paths]
+    weights = [read_json(path, MetricsFile, MEND).checkpoint_sha256 for path in paths]
     tables = [read_persons(settings.test_of(network, seed, 'parquet')) for seed in settings.seeds]
     ids = [table['annotation_id'].to_numpy() for table in tables]
     if any(not np.array_equal(ids[0], other) for other in ids):
@@ -155,14 +141,13 @@ def autoencoder_tests(settings: Settings, analyses: Results) -> list[parts.Autoe
     for key, _, seed in _trained(settings):
         for stack in range(settings.stacks):
             name = settings.autoencoder_name(key, seed, stack)
-            found = read_stage(settings.work_dir / 'tests' / f'{name}.json', MetricsFile)
+            found = read_json(settings.work_dir / 'tests' / f'{name}.json', MetricsFile, MEND)
             neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
             own = {part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')}
             own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
             own |= dict(persons=found.persons, dead_code_units=int(found.metrics['latent/dead_code_units'] or 0))
             looked = key == 'suggested' and seed == settings.seeds[0]
-            layer = settings.code_layer(stack)
-            own['spectrum_components_95'] = _components_95(analyses, layer) if looked else None
+            own['spectrum_components_95'] = _components_95(analyses, settings.codes[stack]) if looked else None
             tests.append(parts.AutoencoderTest(key=key, stack=stack, seed=seed, **own))
     return tests
 
@@ -179,7 +164,7 @@ def splice_checks(settings: Settings) -> list[parts.SpliceCheck]:
     """Validation PCK before the first step: plain, spliced, and with the error added back."""
     checks = []
     for key, network, seed in _trained(settings):
-        metrics = read_stage(settings.run_of(network, seed) / 'splice.json', SpliceFile).metrics
+        metrics = read_json(settings.run_of(network, seed) / 'splice.json', SpliceFile, MEND).metrics
         pck = {name: metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error')}
         plain, restored = pck['plain'], pck['with_error']
         deviation = None if plain is None or restored is None else abs(restored - plain)
@@ -188,11 +173,7 @@ def splice_checks(settings: Settings) -> list[parts.SpliceCheck]:
 
 
 def networks(settings: Settings, analyses: Results) -> Networks:
-    """What came of all networks, and what the analysis of the latents says of their autoencoders.
-
-    Raises:
-        InputError: A result is missing, or tests were of different persons.
-    """
+    """What came of all networks and autoencoders; InputError where a result is missing, or tests differ in persons."""
     folder = settings.work_dir
     tested = {name: read_tested(settings, name) for name in ABOUT if name in settings.tested}
     for name, tests in tested.items():
@@ -201,15 +182,16 @@ def networks(settings: Settings, analyses: Results) -> Networks:
             raise InputError(f'{file}: {name} was tested on other persons than plain')
     persons = len(tested['plain'].annotation_ids)
     train, val = count_persons(settings.train_file), count_persons(settings.val_file)
-    pose = read_stage(folder / 'mean_pose.json', MetricsFile).metrics
+    pose = read_json(folder / 'mean_pose.json', MetricsFile, MEND).metrics
     few = f'Tested on {plural(persons, "person")}, too few: these numbers show that everything runs and mean nothing.'
-    done = [mark for mark in Marks(folder / 'stages').all() if mark.state == 'done']
     stages = [
-        parts.StageRun(name=one.name, seconds=one.seconds, command=' '.join(['python', *one.command])) for one in done
+        parts.StageRun(name=mark.name, seconds=mark.seconds, command=' '.join(['python', *mark.command]))
+        for mark in Marks(folder / 'stages').all()
+        if mark.state == 'done'
     ]
     return Networks(
         of='study',
-        command=read_stage(folder / 'command.json', Command).command,
+        command=read_json(folder / 'command.json', Command, MEND).command,
         confidence=settings.confidence,
         warnings=[few] if persons < FEW else [],
         settings=settings,
@@ -223,18 +205,51 @@ def networks(settings: Settings, analyses: Results) -> Networks:
     )
 
 
-def collect(settings: Settings) -> Results:
-    """All that a study found: its networks, its widths, what was done to the plain one, and the analysed layers.
+def table(answer: Networks) -> str:
+    """PCKs of all networks and their differences as two Markdown tables."""
+    lines = [f'| PCK, held-out persons | epochs | {" | ".join(GROUPS)} |', '|---|---|' + '---|' * len(GROUPS)]
+    pose = answer.mean_pose or {}
+    if any(value is not None for value in pose.values()):
+        lines.append(f'| mean pose | - | {" | ".join(_cell(SeededEstimate(value=pose[group])) for group in GROUPS)} |')
+    for network in answer.networks:
+        cells = ' | '.join(_cell(network.pck[group]) for group in GROUPS)
+        lines.append(f'| {network.title} | {network.epochs} | {cells} |')
+    seeds = plural(len(answer.seeds), 'seed')
+    spread = ', ± standard deviation over seeds' * (len(answer.seeds) > 1)
+    lines += ['', f'Mean over {plural(answer.data.test, "person")} and {seeds}{spread}.', '']
+    head = '| difference in labelled PCK | value | interval over persons | interval over seeds | each seed | |'
+    lines += [head, '|---|---|---|---|---|---|']
+    for item in answer.comparisons:
+        if item.group == 'labelled':
+            row = [f'{ABOUT[item.a][0]} - {ABOUT[item.b][0]}', _signed(item.difference.value)]
+            row += [_span(item.difference), _span(item.over_seeds), ', '.join(map(_signed, item.by_seed))]
+            lines.append(f'| {" | ".join([*row, item.verdict.value])} |')
+    return '\n'.join([*(line for warning in answer.warnings for line in (warning, '')), *lines])
 
-    Raises:
-        InputError: A stage's result is missing or damaged.
-    """
+
+def _span(estimate: Estimate) -> str:
+    return '-' if estimate.ends is None else ' to '.join(map(_signed, estimate.ends))
+
+
+def _signed(value: float | None) -> str:
+    return '-' if value is None else f'{value:+.3f}'
+
+
+def _cell(estimate: SeededEstimate) -> str:
+    if estimate.value is None:
+        return '-'
+    return f'{estimate.value:.3f}' + ('' if estimate.sd is None else f' ± {estimate.sd:.3f}')
+
+
+def collect(settings: Settings) -> Results:
+    """Networks, widths, what was done to the plain one, analysed layers; InputError where one is missing or damaged."""
     results = read_results(settings.analysis / 'results.json', MEND)
     found: list[Answer] = [networks(settings, results)]
     for path in (*map(settings.width_of, range(settings.stacks)), *intervention_files(settings)):
-        found.append(read_any_answer(path, MEND))
+        found.append(read_answer(path, any_answer(), MEND))
         found[-1].of = 'plain'
-    results.answers = in_order([*found, *results.answers], [chapter.name for chapter in chapters()])
+    order = [chapter.name for chapter in chapters()]
+    results.answers = sorted([*found, *results.answers], key=lambda answer: order.index(chapter_of(answer).name))
     return results
 
 

@@ -1,8 +1,6 @@
 """The configs of a study's networks, written as files that inherit from the user's.
 
-    python -m shg_xai.study.configs WORK_DIR
-
-writes those of the autoencoders and of the networks that hold them, once their width is known.
+``python -m shg_xai.study.configs WORK_DIR`` writes those that need a width, once it is known.
 """
 
 import ast
@@ -19,7 +17,8 @@ from mmengine.config import Config, ConfigDict
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.cli import run
 from shg_xai.errors import InputError
-from shg_xai.results import read_answer
+from shg_xai.results_file import read_answer
+from shg_xai.runner import config
 from shg_xai.study.settings import SPLICED, Settings, read_settings
 from shg_xai.writing import aside
 
@@ -33,12 +32,7 @@ Overrides = dict[str, Any]
 
 def read_config(path: Path) -> Config:
     """A config, without the modules it would import; InputError where there is none."""
-    if not path.is_file():
-        raise InputError(f'{path}: no such config file')
-    try:
-        return Config.fromfile(path, import_custom_modules=False)
-    except Exception as error:  # a config is Python: anything may come up
-        raise InputError(f'{path}: not a config MMEngine can read ({error})') from error
+    return config.read_config(str(path), import_custom_modules=False)
 
 
 def write_config(path: Path, base: Path, about: str, overrides: Overrides) -> None:
@@ -66,8 +60,7 @@ def schedule(cfg: Config, epochs: int) -> Overrides:
     scheduler = cfg.get('param_scheduler')
     if isinstance(scheduler, ConfigDict) and scheduler.get('type') == 'MultiStepLR':
         share = epochs / cfg.train_cfg.max_epochs
-        milestones = [max(1, round(share * milestone)) for milestone in scheduler.milestones]
-        overrides['param_scheduler'] = dict(milestones=milestones)
+        overrides['param_scheduler'] = dict(milestones=[max(1, round(share * one)) for one in scheduler.milestones])
     return overrides
 
 
@@ -109,12 +102,11 @@ def _write_network(
 
 def write_plain_configs(settings: Settings) -> None:
     """Write the configs that need no width: plain, control, longer, noskip."""
-    epochs, more, name = settings.epochs, settings.more_epochs, 'The plain network'
-    whole = epochs + more
+    epochs, whole, name = settings.epochs, settings.epochs + settings.more_epochs, 'The plain network'
     for seed in settings.seeds:
         about = f'{name} trained on, seed {seed}: {whole} epochs in all.'
         _write_network(settings, 'plain', seed, f'{name}, seed {seed}.', epochs)
-        _write_network(settings, 'control', seed, about, more, splice=True)
+        _write_network(settings, 'control', seed, about, settings.more_epochs, splice=True)
         _write_network(settings, 'longer', seed, f'{name} from scratch for {whole} epochs, seed {seed}.', whole)
         about = f'{name} without skip connections, seed {seed}.'
         _write_network(settings, 'noskip', seed, about, epochs, skip_connections=False)
@@ -141,8 +133,8 @@ def necks_of(settings: Settings, key: str) -> list[Overrides]:
     return [{**neck, 'code_channels': width, 'code_relu': relu, 'output_relu': relu} for width in widths]
 
 
-def write_autoencoder_configs(settings: Settings) -> None:
-    """Write the configs that need a width."""
+def write_all(settings: Settings) -> None:
+    """Write the configs that need a width, and a list of the widths when all are there."""
     for key, network in SPLICED.items():
         if network in settings.networks or (key == 'suggested' and 'scratch' in settings.networks):
             necks, more = necks_of(settings, key), settings.more_epochs
@@ -156,11 +148,14 @@ def write_autoencoder_configs(settings: Settings) -> None:
                     small = [{**neck, 'init_cfg': SMALL_START} for neck in necks]
                     about = f'The improved network from scratch, seed {seed}.'
                     _write_network(settings, 'scratch', seed, about, settings.epochs + more, bottleneck=small)
+    with aside(settings.work_dir / 'widths' / 'chosen.json') as part:
+        part.write_text(json.dumps(dict(widths=widths_of(settings))) + '\n')
+    print(f'widths of the codes: {widths_of(settings)}')
 
 
 def _write_autoencoder(settings: Settings, name: str, stack: int, seed: int, neck: Overrides) -> None:
     """The config of an autoencoder alone."""
-    dataset: Overrides = dict(layer=settings.layer(stack))
+    dataset: Overrides = dict(layer=settings.layers[stack])
     # Of a few persons a tenth would be one, who does not vary.
     if min(settings.limit or FEW, settings.people[0] if settings.people else FEW) < FEW:
         dataset['held_out'] = 0.5
@@ -169,14 +164,6 @@ def _write_autoencoder(settings: Settings, name: str, stack: int, seed: int, nec
     overrides |= {f'{part}_dataloader': dict(dataset=dataset) for part in ('train', 'val', 'test')}
     about = f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed {seed}.'
     write_config(settings.work_dir / 'configs' / f'{name}.py', settings.autoencoder, about, overrides)
-
-
-def write_all(settings: Settings) -> None:
-    """Write the configs of autoencoders, and a list of the widths when all are there."""
-    write_autoencoder_configs(settings)
-    with aside(settings.work_dir / 'widths' / 'chosen.json') as part:
-        part.write_text(json.dumps(dict(widths=widths_of(settings))) + '\n')
-    print(f'widths of the codes: {widths_of(settings)}')
 
 
 if __name__ == '__main__':

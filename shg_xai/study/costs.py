@@ -1,25 +1,31 @@
-"""What stages cost, estimated from counted persons and a few steps of the network."""
+"""What stages cost, estimated from counted persons and a few steps of the network.
+
+``python -m shg_xai.study.costs CONFIG STACKS`` prints what a person costs a network on this machine.
+"""
 
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from timeit import timeit
 
 import msgspec
+from mmengine.config import Config
 
+from shg_xai.cli import run
 from shg_xai.datasets.coco_split import is_person
 from shg_xai.errors import InputError
 from shg_xai.study.configs import read_config
-from shg_xai.study.process import ROOT
 from shg_xai.study.settings import Settings
-from shg_xai.study.stages import Marks, Stage
+from shg_xai.study.stages import ROOT, Marks, Stage
 
 Cost = tuple[float, float]  # seconds, megabytes
 START = 8  # seconds until a tool that needs PyTorch and MMPose is at work
 CHECKPOINTS = 3  # the last, the one before it, the best
 LADDER = 12  # numbers of components that are tried
+BATCH, STEPS = 8, 2  # persons of a step that is tried, and steps
 BYTES_A_VALUE = 4  # of a weight; a checkpoint holds the optimizer's state too, as much again
 
 
@@ -98,18 +104,63 @@ def count_persons(path: Path) -> int:
     try:
         return sum(map(is_person, json.loads(path.read_bytes())['annotations']))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f'{path}: no COCO keypoint annotations ({error}); --data-root takes a folder in the layout of COCO 2017'
-        ) from error
+        mend = '--data-root takes a folder in the layout of COCO 2017'
+        raise InputError(f'{path}: no COCO keypoint annotations ({error}); {mend}') from error
+
+
+def measure(path: str, stacks: int) -> Timing:
+    """Measure the network of a config, with so many stacks; images are random: their size is what costs."""
+    import torch
+    from mmengine.registry import init_default_scope
+
+    from shg_xai import plugin  # noqa: F401
+    from shg_xai.runner.building import keep_freed_memory
+
+    from mmpose.registry import MODELS  # isort: skip  (importable once the plugin is)
+
+    keep_freed_memory()
+    init_default_scope('mmpose')
+    cfg = Config.fromfile(path)
+    cfg.model.backbone.num_stacks = stacks
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    bfloat16 = cfg.optim_wrapper.get('type') == 'Bfloat16OptimWrapper'
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model).to(device)
+    width, height = cfg.codec.input_size
+    images = torch.rand(BATCH, 3, height, width, device=device)
+
+    def forward() -> torch.Tensor:
+        output = model.head(model.backbone(images))
+        return torch.stack([part.float() for part in (output if isinstance(output, list | tuple) else [output])])
+
+    def training() -> None:
+        with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
+            loss = forward().square().mean()
+        loss.backward()
+
+    def timed(step: Callable[[], object]) -> float:
+        def whole() -> None:
+            step()
+            if device == 'cuda':
+                torch.cuda.synchronize()
+
+        whole()  # the first takes longer
+        return timeit(whole, number=STEPS) / STEPS / BATCH
+
+    with torch.no_grad():
+        model.eval()
+        test = timed(forward)
+    parameters = sum(part.numel() for part in model.train().parameters())
+    return Timing(train=timed(training), test=test, parameters=parameters)
 
 
 def time_network(config: Path, stacks: int) -> Timing:
-    """What a person costs on this machine (:mod:`shg_xai.study.timing`); InputError where the network cannot run."""
-    command = [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.timing', str(config), str(stacks)]
+    """What a person costs on this machine (:func:`measure`); InputError where the network cannot run."""
+    command = [sys.executable, '-W', 'ignore', '-m', 'shg_xai.study.costs', str(config), str(stacks)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ['no message'])[-1]
-        raise InputError(f'{config}: the network cannot be run: {last.removeprefix("error: ")}')
+        last = (done.stderr.strip().splitlines() or ['no message'])[-1].removeprefix('error: ')
+        raise InputError(f'{config}: the network cannot be run: {last}')
     return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Timing)
 
 
@@ -158,3 +209,7 @@ def size(megabytes: float | None) -> str:
     if not megabytes:
         return ''
     return f'{megabytes / 1000:.1f} GB' if megabytes >= 1000 else f'{megabytes:.0f} MB'
+
+
+if __name__ == '__main__':
+    run(lambda: print(msgspec.json.encode(measure(sys.argv[1], int(sys.argv[2]))).decode()))

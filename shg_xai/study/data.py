@@ -1,7 +1,4 @@
-"""The data of a study: links to the user's, so that nothing is ever written there.
-
-python -m shg_xai.study.data DATA_ROOT OUT [LIMIT]
-"""
+"""Links to the user's data, where nothing is ever written: ``python -m shg_xai.study.data DATA_ROOT OUT [LIMIT]``."""
 
 import json
 import shutil
@@ -16,9 +13,9 @@ from shg_xai.errors import InputError
 
 
 def first_persons(coco: Coco, limit: int) -> Coco:
-    """A COCO keypoint file with only the images, in order, that hold its first persons.
+    """A COCO keypoint file with only the images, in order, that hold its first persons, ``limit`` at most.
 
-    An image with more persons than are left of ``limit`` is passed over.
+    An image with more persons than are left is passed over.
     """
     persons = count_persons(coco['annotations'])
     kept: set[int] = set()
@@ -34,16 +31,13 @@ def first_persons(coco: Coco, limit: int) -> Coco:
 def link_data(root: Path, out: Path, limit: int | None) -> None:
     """Make a data folder of links, with smaller annotation files if there is a limit of persons for each.
 
-    Raises:
-        InputError: Something is missing in ``root``, no person is left, or ``out`` is there and holds more than links.
+    InputError where something is missing in ``root``, no person is left, or ``out`` is there and holds more than links.
     """
     for split in ('train', 'val'):
         for path in (root / 'annotations' / f'person_keypoints_{split}2017.json', root / f'{split}2017'):
             if not path.exists():
-                raise InputError(
-                    f'{path}: missing; --data-root takes a folder in the layout of COCO 2017: annotations/, '
-                    'train2017/, val2017/'
-                )
+                layout = 'a folder in the layout of COCO 2017: annotations/, train2017/, val2017/'
+                raise InputError(f'{path}: missing; --data-root takes {layout}')
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f'.{out.name}.', dir=out.parent))
     try:

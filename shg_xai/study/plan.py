@@ -8,9 +8,8 @@ from pathlib import Path
 from shg_xai.study import configs
 from shg_xai.study.configs import inherited, read_config
 from shg_xai.study.costs import Cost, Costs
-from shg_xai.study.process import ROOT
 from shg_xai.study.settings import FILE, Settings
-from shg_xai.study.stages import Stage
+from shg_xai.study.stages import ROOT, Stage
 
 # People who differ by sitting or standing and by little else: the same size, seen from one side.
 FIXED = ('scale=0.65', 'truncation=0', 'occluder=0', 'label_dropout=0', 'distractors=0', 'roll_deg=0')
@@ -53,11 +52,11 @@ class Plan:
 
     def stages(self) -> list[Stage]:
         """All stages, each after those it depends on."""
-        found = [*self._data()]
-        for seed in self.settings.seeds:
-            found += self._plain(seed)
+        s, found = self.settings, [*self._data()]
+        for seed in s.seeds:
+            found += [*self._train('plain', seed, s.epochs), self._dump('plain', seed, s.layers)]
         found += self._width()
-        for seed in self.settings.seeds:
+        for seed in s.seeds:
             found += self._networks(seed)
         return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
 
@@ -77,24 +76,22 @@ class Plan:
         """How intervals are drawn, for a tool."""
         return ['--bootstrap', self.settings.bootstrap, '--confidence', self.settings.confidence]
 
-    def _train(
-        self, network: str, seed: int, epochs: int, plain: str | None = None, autoencoders: Sequence[str] = ()
-    ) -> Stage:
-        """A network's training, of a plain one or from random weights."""
-        s = self.settings
-        config, run = s.config_of(network, seed), s.run_of(network, seed)
-        launcher, options = ['tools/train.py'], ['--amp'] * s.amp
+    def _train(self, network: str, seed: int, epochs: int, *starts: str) -> Iterator[Stage]:
+        """A network's training, from random weights or a plain network's and its autoencoders', and its test."""
+        s, command = self.settings, ['tools/train.py']
+        config, run, options = s.config_of(network, seed), s.run_of(network, seed), ['--amp'] * s.amp
         if s.processes > 1:
-            launcher = ['-m', 'torch.distributed.run', '--nproc_per_node', str(s.processes), 'tools/train.py']
+            command = ['-m', 'torch.distributed.run', '--nproc_per_node', str(s.processes), *command]
             options += ['--launcher', 'pytorch']
-        if plain:
-            options += ['--cfg-options', f'default_hooks.splice.plain={{{plain}}}']
-        if autoencoders:
-            parts = ','.join(f'{{{pattern}}}' for pattern in autoencoders)
-            options.append(f'default_hooks.splice.autoencoders=[{parts}]')
-        command = [*launcher, config, '--work-dir', run, *self.data_options(), '--resume', *options]
-        inputs = [config, *inherited(s.config), s.train_file, s.val_file, *([plain] if plain else []), *autoencoders]
-        return self.stage(f'train {network} {seed}', command, inputs, run, self.costs.training(epochs))
+        if starts:
+            plain, *autoencoders = (f'{{{pattern}}}' for pattern in starts)
+            options += ['--cfg-options', f'default_hooks.splice.plain={plain}']
+            if autoencoders:
+                options.append(f'default_hooks.splice.autoencoders=[{",".join(autoencoders)}]')
+        whole = [*command, config, '--work-dir', run, *self.data_options(), '--resume', *options]
+        inputs = [config, *inherited(s.config), s.train_file, s.val_file, *starts]
+        yield self.stage(f'train {network} {seed}', whole, inputs, run, self.costs.training(epochs))
+        yield self._test(network, seed)
 
     def _test(self, network: str, seed: int, config: str = '') -> Stage:
         """A network's test on the held-out persons, by its own config or another's."""
@@ -141,21 +138,16 @@ class Plan:
         return self.stage(name, command, artist, out, self.costs.drawing(sum(counts)))
 
     def _data(self) -> Iterator[Stage]:
-        s, costs, source, linked = (
-            self.settings,
-            self.costs,
-            self.settings.data_root / 'annotations',
-            self.settings.data,
-        )
+        s, costs, linked = self.settings, self.costs, self.settings.data
         if s.people:
             train, test = s.people
             yield self._people('make people', s.data, (train, test, test))
             if 'improved' in s.networks:
-                counts = (0, 0, CONTROLLED_PEOPLE)
-                folder = s.work_dir / 'controlled'
-                yield self._people('make controlled people', folder, counts, ('--seed', '1', *CONTROLLED))
+                counts, options = (0, 0, CONTROLLED_PEOPLE), ('--seed', '1', *CONTROLLED)
+                yield self._people('make controlled people', s.work_dir / 'controlled', counts, options)
         else:
-            command = ['-m', 'shg_xai.study.data', s.data_root, linked, *([] if s.limit is None else [s.limit])]
+            source, limit = s.data_root / 'annotations', [] if s.limit is None else [s.limit]
+            command = ['-m', 'shg_xai.study.data', s.data_root, linked, *limit]
             needed = [source / f'person_keypoints_{split}2017.json' for split in ('train', 'val')]
             yield self.stage('data', command, needed, linked, costs.reading())
             if not s.own_test and not (source / 'split_info.json').is_file():
@@ -165,10 +157,6 @@ class Plan:
                 yield self.stage('split', command, [train_file], out, costs.splitting())
         files, out = [s.train_file, s.test_file], s.work_dir / 'mean_pose.json'
         yield self.stage('mean pose', ['tools/mean_pose.py', *files, '--out', out], files, out, costs.reading())
-
-    def _plain(self, seed: int) -> list[Stage]:
-        train = self._train('plain', seed, self.settings.epochs)
-        return [train, self._test('plain', seed), self._dump('plain', seed, self.settings.layers)]
 
     def _width(self) -> Iterator[Stage]:
         s, seed = self.settings, self.settings.seeds[0]
@@ -188,29 +176,25 @@ class Plan:
     def _networks(self, seed: int) -> Iterator[Stage]:
         s, plain = self.settings, self.settings.best_of('plain', seed)
         if 'control' in s.networks:
-            yield self._train('control', seed, s.more_epochs, plain)
-            yield self._test('control', seed)
+            yield from self._train('control', seed, s.more_epochs, plain)
         for key, network in s.spliced.items():
             names = [s.autoencoder_name(key, seed, stack) for stack in range(s.stacks)]
             for name in names:
                 yield from self._autoencoder(name, seed)
-            yield self._train(network, seed, s.more_epochs, plain, [self._best_autoencoder(name) for name in names])
-            yield self._test(network, seed)
+            yield from self._train(network, seed, s.more_epochs, plain, *map(self._best_autoencoder, names))
             if key == 'suggested':
                 yield self._test('spliced', seed, 'improved')
         for network, epochs in (('scratch', s.more_epochs), ('longer', s.more_epochs), ('noskip', 0)):
             if network in s.networks:
-                yield self._train(network, seed, s.epochs + epochs)
-                yield self._test(network, seed)
+                yield from self._train(network, seed, s.epochs + epochs)
 
     def _look_again(self) -> Iterator[Stage]:
         """The latents of the improved network beside those of the plain one."""
         s, seed = self.settings, self.settings.seeds[0]
         if 'improved' in s.networks:
-            codes = [s.code_layer(stack) for stack in range(s.stacks)]
-            yield self._dump('improved', seed, [*s.layers, *codes])
+            yield self._dump('improved', seed, [*s.layers, *s.codes])
             stores = [s.store_of('plain', seed)] * s.stacks + [s.store_of('improved', seed)] * 2 * s.stacks
-            layers = [*s.layers, *s.layers, *codes]
+            layers = [*s.layers, *s.layers, *s.codes]
             yield self._analyse('analyse both', stores, layers, s.work_dir / 'analysis_both', '--no-report')
             if s.people:
                 yield from self._controlled(seed)
@@ -221,20 +205,17 @@ class Plan:
         persons = data / 'annotations' / 'person_keypoints_test2017.json'
         for network in ('plain', 'improved'):
             stores.append(s.work_dir / 'latents_controlled' / f'{network}_{seed}')
-            what = ['--data-root', data, '--split', 'test', '--layers', s.layer(0), '--out', stores[-1]]
-            command, inputs = (
-                ['tools/dump_latents.py', *self.network(network, seed), *what],
-                [s.best_of(network, seed), persons],
-            )
-            name = f'dump {network} {seed} controlled'
-            yield self.stage(name, command, inputs, stores[-1], self.costs.testing())
-        yield self._analyse('analyse controlled', stores, [s.layer(0)], s.work_dir / 'report_controlled')
+            command = ['tools/dump_latents.py', *self.network(network, seed), '--data-root', data, '--split', 'test']
+            command += ['--layers', s.layers[0], '--out', stores[-1]]
+            inputs, cost = [s.best_of(network, seed), persons], self.costs.testing()
+            yield self.stage(f'dump {network} {seed} controlled', command, inputs, stores[-1], cost)
+        yield self._analyse('analyse controlled', stores, [s.layers[0]], s.work_dir / 'report_controlled')
 
     def _interventions(self) -> Iterator[Stage]:
         """Skips off, decoded walks, redundancy of all stages, misclassified persons: the first seed's plain network."""
         s, costs, seed = self.settings, self.costs, self.settings.seeds[0]
-        store = s.store_of('plain', seed)
-        stored = ['--store', store, '--layer', s.layer(0)]
+        store, analysis = s.store_of('plain', seed), s.work_dir / 'analysis_plain'
+        stored = ['--store', store, '--layer', s.layers[0]]
 
         def stage(name: str, tool: str, options: Sequence[object], inputs: Sequence[object], cost: Cost) -> Stage:
             out, sources = result_of(s, name), [s.best_of('plain', seed), store / 'manifest.json', *inputs]
@@ -258,10 +239,8 @@ class Plan:
         options = [*stored, '--components', *fitting(WALKED), *concepts, '--random', RANDOM, '--persons', WALKERS]
         cost = costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2)
         yield stage('walk', 'walk_latent', options, [s.val_file], cost)
-        options = ['--limit', TESTED, '--tolerance', s.tolerance]
-        cost = costs.intervening(min(TESTED, costs.val), 40)
+        options, cost = ['--limit', TESTED, '--tolerance', s.tolerance], costs.intervening(min(TESTED, costs.val), 40)
         yield stage('redundancy', 'find_redundancy', options, [s.val_file, s.train_file], cost)
-        analysis = s.work_dir / 'analysis_plain'
         options = [*stored, '--analysis', analysis, '--split', 'train']
         inputs = [analysis / 'results.json', s.train_file]
         yield stage('misclassified', 'move_persons', options, inputs, costs.intervening(TESTED, 2))

@@ -5,18 +5,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from tyro.conf import arg
 
 from shg_xai.chapters.networks.options import NETWORKS, StudyOptions
 from shg_xai.errors import InputError
-from shg_xai.study.process import ROOT
+from shg_xai.options import shown
+from shg_xai.results_file import as_json
+from shg_xai.study.stages import ROOT
 from shg_xai.writing import aside
 
 FILE = 'settings.json'
-PUT_IN, OWN = (
-    'the autoencoder of the suggested width put in',
-    "the study's own autoencoder put in (its width, its ReLUs)",
-)
+PUT_IN = 'the autoencoder of the suggested width put in'
+OWN = "the study's own autoencoder put in (its width, its ReLUs)"
 AS_LONG, FAIR = 'from random weights, for as many steps in all', 'what the one from scratch is fairly compared with'
 # Title of each network, and what it is.
 ABOUT = {
@@ -39,15 +38,9 @@ STUDY: Defaults = ('shg_coco.py', 'ae_norelu_latents.py', 'study', ('all',))
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(StudyOptions):
-    """The options of a study, all of them known: paths absolute, the configs' numbers filled in.
+    """The options of a study, all of them known: paths absolute, the configs' numbers filled in."""
 
-    ``field()`` takes the default away that the options have.
-
-    Raises:
-        InputError: The work folder lies in the data.
-    """
-
-    work_dir: Path = field()
+    work_dir: Path = field()  # takes the default away that the option has
     data_root: Path = field()
     config: Path = field()
     autoencoder: Path = field()
@@ -60,8 +53,8 @@ class Settings(StudyOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.people is None and self.work_dir.is_relative_to(self.data_root):
-            where = f'--work-dir {self.work_dir}: lies in --data-root'
-            raise InputError(f'{where}, where nothing is written; name another folder')
+            lies = 'lies in --data-root, where nothing is written; name another folder'
+            raise InputError(f'--work-dir {self.work_dir}: {lies}')
 
     @property
     def trained(self) -> list[str]:
@@ -71,7 +64,7 @@ class Settings(StudyOptions):
     @property
     def tested(self) -> list[str]:
         """Networks that are tested: with that of the autoencoder that was put in and not trained on."""
-        return [*self.trained, *(['spliced'] if 'improved' in self.networks else [])]
+        return self.trained + ['spliced'] * ('improved' in self.networks)
 
     @property
     def spliced(self) -> dict[str, str]:
@@ -96,12 +89,12 @@ class Settings(StudyOptions):
     @property
     def train_file(self) -> Path:
         """Annotations that are trained on."""
-        return self._annotations('train' if self.own_test else 'split_train')
+        return self._annotations('train')
 
     @property
     def test_file(self) -> Path:
         """Annotations that are tested on, once, at the end."""
-        return self._annotations('test' if self.own_test else 'split_test')
+        return self._annotations('test')
 
     @property
     def val_file(self) -> Path:
@@ -109,6 +102,7 @@ class Settings(StudyOptions):
         return self._annotations('val')
 
     def _annotations(self, part: str) -> Path:
+        part = part if self.own_test or part == 'val' else f'split_{part}'
         return self.data / 'annotations' / f'person_keypoints_{part}2017.json'
 
     def config_of(self, network: str, seed: int) -> Path:
@@ -141,33 +135,26 @@ class Settings(StudyOptions):
         """Name of an autoencoder's config and run."""
         return f'ae_{key}_{seed}_stack{stack}'
 
-    def layer(self, stack: int) -> str:
-        """The latent of a stack."""
-        return f'backbone.hourglasses.{stack}.bottleneck_residuals'
-
     @property
     def layers(self) -> list[str]:
-        """The latents of all stacks."""
-        return [self.layer(stack) for stack in range(self.stacks)]
+        """The latent of each stack."""
+        return [f'backbone.hourglasses.{stack}.bottleneck_residuals' for stack in range(self.stacks)]
 
-    def code_layer(self, stack: int) -> str:
-        """The code of the autoencoder in a stack."""
-        return f'backbone.hourglasses.{stack}.bottleneck.encoder'
+    @property
+    def codes(self) -> list[str]:
+        """The code of the autoencoder in each stack."""
+        return [f'backbone.hourglasses.{stack}.bottleneck.encoder' for stack in range(self.stacks)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandOptions(StudyOptions):
-    """A study from its command line.
-
-    Raises:
-        InputError: An option is missing or makes no sense.
-    """
+    """A study from its command line."""
 
     demo: bool = False
     """small: make 5,000 people and train small networks on 4,000 of them"""
     dry_run: bool = False
     """show the plan with its costs, write nothing"""
-    launcher: Annotated[Literal['none', 'pytorch'], arg(metavar='NAME')] = 'none'
+    launcher: Annotated[Literal['none', 'pytorch'], shown('NAME')] = 'none'
     """none, or pytorch: train in several processes, one a GPU"""
 
     def __post_init__(self) -> None:
@@ -187,8 +174,7 @@ class CommandOptions(StudyOptions):
         config = (self.config or ROOT / 'configs' / shg).resolve()
         alone = (self.autoencoder or ROOT / 'configs' / autoencoder).resolve()
         work_dir = (self.work_dir or Path('work_dirs') / name).resolve()
-        chosen = self.networks or chosen
-        found = _from_configs(config, alone)
+        chosen, found = self.networks or chosen, _from_configs(config, alone)
         found |= {key: value for key in found if (value := getattr(self, key))}
         found['more_epochs'] = self.more_epochs or max(1, found['epochs'] // 3)
         found['processes'] = self.processes or 1
@@ -217,13 +203,8 @@ def _from_configs(config: Path, autoencoder: Path) -> dict[str, int]:
         raise InputError(f'{config}, {autoencoder}: {what} ({error})') from error
 
 
-def as_json(settings: Settings) -> bytes:
-    """Settings as the work folder holds them, so that its stages need no more."""
-    return msgspec.json.format(msgspec.json.encode(settings, enc_hook=str), indent=1) + b'\n'
-
-
 def write_settings(settings: Settings) -> None:
-    """Into the work folder."""
+    """Into the work folder, so that its stages need no more."""
     with aside(settings.work_dir / FILE) as part:
         part.write_bytes(as_json(settings))
 

@@ -1,26 +1,34 @@
 """Running stages: each once, skipped when done from the same inputs, gone on with when cut."""
 
+import ctypes
 import fcntl
 import hashlib
+import io
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from types import FrameType
+from typing import Any, Literal
 
 import msgspec
 
 from shg_xai.errors import InputError
-from shg_xai.results import decode, read_bytes
-from shg_xai.study.process import run_command
+from shg_xai.results_file import read_json
 from shg_xai.writing import aside
 
+ROOT = Path(__file__).resolve().parents[2]
+LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # of Linux's sys/prctl.h
+PATIENCE = 20  # seconds until a command that does not end when asked is killed
 MEND = 'run tools/run_study.py again'
 LATEST = re.compile(r'\{([^{}]+)\}')
 
@@ -31,8 +39,7 @@ class Stage:
 
     Attributes:
         name: Unique, as ``train plain 0``.
-        command: Arguments for Python. ``{pattern}`` in one of them stands for the newest file that matches when the
-            stage starts.
+        command: Arguments for Python; ``{pattern}`` stands for the newest file that matches when the stage starts.
         inputs: Files, patterns allowed, whose contents decide about the result.
         output: The file or folder that is made; a folder is gone on with when cut.
         seconds, megabytes: How long it takes and what it leaves on the disk, estimated.
@@ -73,16 +80,15 @@ def digest_of(stage: Stage, command: Sequence[str]) -> str:
         if not path.is_file():
             raise InputError(f'{path}: missing; the stage "{stage.name}" needs it')
         facts = path.stat()
-        content = _file_digest(path, facts.st_size, facts.st_mtime_ns)
-        digest.update(b'\0' + str(path).encode() + b'\0' + content)
+        digest.update(b'\0' + str(path).encode() + b'\0' + _file_digest(path, facts.st_size, facts.st_mtime_ns))
     return digest.hexdigest()
 
 
 @cache
 def _file_digest(path: Path, size: int, changed_ns: int) -> bytes:
     """SHA-256 of a file as it is; many stages have the same annotations."""
+    digest = hashlib.sha256()
     with path.open('rb') as file:
-        digest = hashlib.sha256()
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.digest()
@@ -118,15 +124,13 @@ class Marks:
     def all(self) -> list[Mark]:
         """All marks, by the time they were last written."""
         files = sorted(self.folder.glob('*.json'), key=lambda file: file.stat().st_mtime)
-        return [decode(read_bytes(file, MEND), Mark, file, MEND) for file in files]
+        return [read_json(file, Mark, MEND) for file in files]
 
     def check_output(self, stage: Stage) -> None:
         """Refuse with an InputError an output that no stage has made: it would be removed as a stale one."""
         if not self.file(stage).exists() and (stage.output.exists() or stage.output.is_symlink()):
-            raise InputError(
-                f'{stage.output}: is there, but the stage "{stage.name}" has not made it; move it away, or name '
-                'another --work-dir'
-            )
+            foreign = f'is there, but the stage "{stage.name}" has not made it'
+            raise InputError(f'{stage.output}: {foreign}; move it away, or name another --work-dir')
 
     def write(self, stage: Stage, mark: Mark) -> None:
         """Replace what is known of a stage."""
@@ -150,13 +154,56 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
+def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) -> int:
+    """Run a command to its end, and return its exit code; it is ended with us, however we end.
+
+    ``show`` gets every line, ``log`` all but progress bars, which end with a carriage return to be drawn anew.
+    """
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    pipes: dict[str, Any] = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
+    environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **pipes)
+    assert process.stdout is not None  # it is piped
+    # newline='': a progress bar is shown while it grows.
+    said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
+    try:
+        with log.open('w', encoding='utf-8') as file:
+            for line in said:
+                if not line.endswith('\r'):
+                    file.write(line)
+                    file.flush()
+                show(line)
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            _end_group(process)
+        said.close()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _die_with_parent() -> None:
+    """Have Linux kill this process when its parent is killed, which then cannot end it."""
+    if sys.platform == 'linux':
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_group(process: subprocess.Popen) -> None:
+    """End a command and all that it started."""
+    for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+
+
 def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
-    """Run a stage unless it is done from the same inputs.
+    """Run a stage unless it is done from the same inputs; whether anything was run. ``show``: :func:`run_command`.
 
-    Returns whether anything was run; ``show`` gets every line (:func:`~shg_xai.study.process.run_command`).
-
-    Raises:
-        InputError: The command failed, or its output is somebody else's.
+    InputError where the command failed, or its output is somebody else's.
     """
     marks.check_output(stage)
     command = [resolved(argument) for argument in stage.command]
@@ -184,10 +231,8 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
         spent += time.monotonic() - start
         mark('begun')
     if code:
-        raise InputError(
-            f'the stage "{stage.name}" failed with exit code {code}: {_last_words(log)}; its output is in {log}; the '
-            'same command goes on from there'
-        )
+        failed = f'the stage "{stage.name}" failed with exit code {code}: {_last_words(log)}'
+        raise InputError(f'{failed}; its output is in {log}; the same command goes on from there')
     if not stage.output.exists():
         raise InputError(f'the stage "{stage.name}" ended without {stage.output}; see {log}')
     mark('done')

@@ -11,7 +11,8 @@ from shg_xai.explain.stores import explain_selections
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store
 from shg_xai.latents.selection import Selection, select
 from shg_xai.latents.shards import SHARDS
-from shg_xai.results import Results, encode, read_results
+from shg_xai.results import Results
+from shg_xai.results_file import encode, read_results
 from shg_xai.stats.executors import executor
 from shg_xai.stats.kmeans import Source
 from tests.helpers.data import NAMES, STANDING

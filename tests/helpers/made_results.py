@@ -17,7 +17,8 @@ from shg_xai.chapters.concepts.results import Concepts, Correlation, Definition,
 from shg_xai.chapters.nearest_walk.results import NearestWalk, NearPerson, Point, Walk
 from shg_xai.chapters.spectrum.results import Noise, ParticipationRatio, Spectrum, StudyComponent, Width
 from shg_xai.drawing.pictures import Person, person_picture, write_atlas
-from shg_xai.results import AnalysedLayer, Answer, Checkpoint, Curve, Estimate, Results, write
+from shg_xai.results import AnalysedLayer, Answer, Checkpoint, Curve, Estimate, Results
+from shg_xai.results_file import write
 
 EVIL = '<img src=x onerror=alert(1)>.jpg'
 NAMES = ('shg_people', 'shg_ae_people')

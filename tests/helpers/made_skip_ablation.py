@@ -14,7 +14,8 @@ from shg_xai.chapters.skip_ablation.results import (
     Scores,
     SkipAblation,
 )
-from shg_xai.results import Checkpoint, Estimate, decode, encode
+from shg_xai.results import Checkpoint, Estimate
+from shg_xai.results_file import decode, encode
 from tests.helpers.made_results import EVIL, KEYPOINTS, LINKS, STANDING
 
 WAYS: tuple[Replacement, ...] = ('zero', 'mean', 'donor')

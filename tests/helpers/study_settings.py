@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from shg_xai.chapters.networks.options import NETWORKS
-from shg_xai.results import write
+from shg_xai.results_file import write
 from shg_xai.study.costs import Costs
 from shg_xai.study.settings import Settings
 from tests.helpers.made_component_projection import component_projection

@@ -15,7 +15,8 @@ from shg_xai.explain.options import Options
 from shg_xai.explain.stores import Analysis, analyse, layer_of
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
-from shg_xai.results import Checkpoint, Estimate, decode, encode
+from shg_xai.results import Checkpoint, Estimate
+from shg_xai.results_file import decode, encode
 from tests.helpers.analysis_stores import LAYER, LINKS, blobs, selected, spoil
 from tests.helpers.data import NAMES
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shg_xai.chapters.concepts.results import Concepts, Correlation
-from shg_xai.results import read_results
+from shg_xai.results_file import read_results
 from shg_xai.study.plan import CONTROLLED
 
 CONFIG = 'configs/demo/shg_people.py'

@@ -20,7 +20,8 @@ from shg_xai.explain.stores import KINDS, check_output, explain, explain_selecti
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.report.atlas import named_persons
-from shg_xai.results import Results, encode, read_results
+from shg_xai.results import Results
+from shg_xai.results_file import encode, read_results
 from tests.helpers.analysis_stores import QUICK, blobs, brute_force, explained, selected, write_store
 
 VALUES = blobs(70, 12, 3, 5.0)

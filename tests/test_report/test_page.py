@@ -20,7 +20,8 @@ from shg_xai.drawing.material import Material
 from shg_xai.report.map import Pictures, embed_maps
 from shg_xai.report.page import analysed, methods, render, write_report
 from shg_xai.report.reading import read_report
-from shg_xai.results import AnalysedLayer, Estimate, Results, write
+from shg_xai.results import AnalysedLayer, Estimate, Results
+from shg_xai.results_file import write
 from tests.helpers.made_results import EVIL, made_results, write_results
 from tests.helpers.nulled import nulled
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.study.settings import as_json, read_settings, write_settings
+from shg_xai.results_file import as_json
+from shg_xai.study.settings import read_settings, write_settings
 from tests.helpers.study_settings import settings_of
 
 

@@ -8,7 +8,8 @@ import pytest
 from mmengine.config import Config
 
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
-from shg_xai.results import Checkpoint, Estimate, read_answer
+from shg_xai.results import Checkpoint, Estimate
+from shg_xai.results_file import read_answer
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels

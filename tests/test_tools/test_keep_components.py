@@ -11,7 +11,8 @@ from mmengine.config import Config
 
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.interventions.capture import DumpOptions, dump_latents
-from shg_xai.results import Checkpoint, read_answer
+from shg_xai.results import Checkpoint
+from shg_xai.results_file import read_answer
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.helpers.small_network import LAYER, save_network, small_config

@@ -10,7 +10,8 @@ from shg_xai.chapters.cluster_shift.results import ClusterShift, Counts, GroupPc
 from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
-from shg_xai.results import Checkpoint, Estimate, read_answer
+from shg_xai.results import Checkpoint, Estimate
+from shg_xai.results_file import read_answer
 from shg_xai.runner.provenance import sha256
 from tests.helpers.analysis_stores import explained
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco

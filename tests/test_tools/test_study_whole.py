@@ -15,7 +15,7 @@ import pytest
 
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.results import Networks
-from shg_xai.results import read_results
+from shg_xai.results_file import read_results
 from tests.helpers.commands import python
 
 QUICK = (

@@ -3,24 +3,20 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from tyro.conf import arg
-
 from shg_xai.chapters.component_projection.options import WidthOptions
-from shg_xai.options import at_least
+from shg_xai.options import at_least, shown
 from shg_xai.runner.options import Split
-
-ALL = '(default: all stages of a StackedHourglass)'
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelRedundancyOptions(WidthOptions):
-    """A network of which each stage's channels are projected; InputError where an option makes no sense."""
+    """A network of which each stage's channels are projected on their first k principal components."""
 
-    layers: Annotated[tuple[str, ...], arg(metavar='NAME [NAME ...]', help_behavior_hint=ALL)] = ()
+    layers: Annotated[tuple[str, ...], shown('NAME [NAME ...]', 'all stages of a StackedHourglass')] = ()
     """layers whose output is a feature map"""
     fit_split: Split = 'train'
     """whose outputs the components are of"""
-    fit_persons: Annotated[int, arg(metavar='N')] = 500
+    fit_persons: Annotated[int, shown('N')] = 500
     """so many of them, drawn with the seed"""
 
     def __post_init__(self) -> None:

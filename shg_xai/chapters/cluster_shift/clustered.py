@@ -16,7 +16,8 @@ from shg_xai.explain.decomposition import working
 from shg_xai.explain.options import Options, check
 from shg_xai.latents.concepts import concepts
 from shg_xai.latents.selection import Selection
-from shg_xai.results import AnalysedLayer, Checkpoint, read_results
+from shg_xai.results import AnalysedLayer, Checkpoint
+from shg_xai.results_file import read_results
 
 CONCEPT, CLUSTER = 'concept.', 'cluster_k'
 

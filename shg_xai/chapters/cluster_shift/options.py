@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import arg
-
 from shg_xai.errors import InputError
+from shg_xai.options import shown
 from shg_xai.runner.options import Split, StoreOptions
 
 AUTO = 'auto'
@@ -14,21 +13,19 @@ AUTO = 'auto'
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterShiftOptions(StoreOptions):
-    """Clusters, a concept, and how many persons to steer; InputError where an option makes no sense."""
+    """Clusters, a concept that goes with them, and how many persons to steer."""
 
-    analysis: Annotated[
-        Path | None, arg(metavar='DIR', help_behavior_hint='(default: find them anew in the store)')
-    ] = None
+    analysis: Annotated[Path | None, shown('DIR', 'find them anew in the store')] = None
     """read clusters and concepts from this folder of tools/analyze_latent.py"""
-    name: Annotated[str | None, arg(help_behavior_hint='(default: the one of this network)')] = None
+    name: Annotated[str | None, shown(default='the one of this network')] = None
     """which analysis of DIR"""
-    clusters: Annotated[int, arg(name='k-clusters', metavar='K')] = 2
+    clusters: Annotated[int, shown('K', name='k-clusters')] = 2
     """number of clusters"""
-    concept: Annotated[str, arg(metavar='NAME|auto')] = AUTO
+    concept: Annotated[str, shown('NAME|auto')] = AUTO
     """the concept to judge clusters by; auto: the one that goes best with them (Cramer's V)"""
-    split: Annotated[Split | None, arg(help_behavior_hint="(default: the store's own)")] = None  # type: ignore[assignment]
+    split: Annotated[Split | None, shown(default="the store's own")] = None  # type: ignore[assignment]
     """whose data set has the store's persons"""
-    limit: Annotated[int, arg(metavar='N')] = 500
+    limit: Annotated[int, shown('N')] = 500
     """move at most N misclassified persons, the first of the store"""
 
     def __post_init__(self) -> None:

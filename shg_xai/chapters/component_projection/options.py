@@ -3,22 +3,18 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from tyro.conf import arg
-
 from shg_xai.errors import InputError
-from shg_xai.options import between
+from shg_xai.options import between, shown
 from shg_xai.runner.options import MeasureOptions, StoreOptions
-
-K = arg(name='k', metavar='K [K ...]')
 
 
 @dataclass(frozen=True, kw_only=True)
 class WidthOptions(MeasureOptions):
-    """A search for the smallest number of components that PCK is content with; InputError for options without sense."""
+    """A search for the smallest number of components that PCK is content with."""
 
-    ks: Annotated[tuple[int, ...], K, arg(help_behavior_hint='(default: 0, powers of two, all)')] = ()
+    ks: Annotated[tuple[int, ...], shown('K [K ...]', '0, powers of two, all', name='k')] = ()
     """numbers of components; all of them are always measured too"""
-    tolerance: Annotated[float, arg(metavar='P')] = 0.005
+    tolerance: Annotated[float, shown('P')] = 0.005
     """drop of labelled PCK (0 to 1) that counts as none"""
 
     def __post_init__(self) -> None:
@@ -33,5 +29,5 @@ class WidthOptions(MeasureOptions):
 class ComponentProjectionOptions(WidthOptions, StoreOptions):
     """A network whose latent is projected on the first k principal components of stored latents."""
 
-    ks: Annotated[tuple[int, ...], K, arg(help_behavior_hint='(default: 0, powers of two, 50, all)')] = ()
+    ks: Annotated[tuple[int, ...], shown('K [K ...]', '0, powers of two, 50, all', name='k')] = ()
     """numbers of components; all of them are always measured too"""

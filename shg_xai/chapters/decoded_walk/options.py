@@ -4,10 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from tyro.conf import arg
-
 from shg_xai.errors import InputError
-from shg_xai.options import at_least
+from shg_xai.options import at_least, shown
 from shg_xai.runner.options import StoreOptions
 
 Start = Literal['mean', 'person']
@@ -17,29 +15,24 @@ STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 
 @dataclass(frozen=True, kw_only=True)
 class DecodedWalkOptions(StoreOptions):
-    """Directions to walk along, where from, and with which skips; InputError where an option makes no sense."""
+    """Directions to walk along, where from, and with which skips."""
 
-    components: Annotated[
-        tuple[int, ...] | None,
-        arg(metavar='[K ...]', help_behavior_hint='(default: those of 1 2 3 10 30 50 that vary)'),
-    ] = None
+    components: Annotated[tuple[int, ...] | None, shown('[K ...]', 'those of 1 2 3 10 30 50 that vary')] = None
     """principal components, from 1"""
-    concepts: Annotated[tuple[str, ...], arg(metavar='[NAME ...]', help_behavior_hint='(default: none)')] = ()
+    concepts: Annotated[tuple[str, ...], shown('[NAME ...]', 'none')] = ()
     """concepts of the store's persons, as tools/analyze_latent.py names them: from the mean latent of the lower third
     to that of the upper third (from 0 to 1 for a flag)"""
-    random: Annotated[int, arg(metavar='R')] = 20
+    random: Annotated[int, shown('R')] = 20
     """random directions beside each"""
-    steps: Annotated[tuple[float, ...], arg(metavar='C [C ...]', help_behavior_hint='(default: -3 to 3)')] = STEPS
+    steps: Annotated[tuple[float, ...], shown('C [C ...]', '-3 to 3')] = STEPS
     """c, in standard deviations along the direction; 0 is always there"""
     start: Start = 'mean'
     """the mean latent or the person's own"""
     skips: Skips = 'own'
     """the person's skips, zeros, the mean over the split, or a random person's of another image"""
-    persons: Annotated[int, arg(metavar='N')] = 50
+    persons: Annotated[int, shown('N')] = 50
     """so many persons, spread evenly over the split"""
-    peak: Annotated[
-        float | None, arg(metavar='P', help_behavior_hint='(default: half of the median peak of the untouched network)')
-    ] = None
+    peak: Annotated[float | None, shown('P', 'half of the median peak of the untouched network')] = None
     """from which peak of its heatmap on a joint counts as labelled"""
 
     def __post_init__(self) -> None:

@@ -2,60 +2,54 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from tyro.conf import arg
+from typing import Annotated, Literal
 
 from shg_xai.errors import InputError
-from shg_xai.options import at_least
+from shg_xai.options import at_least, shown
 
 Chosen = Literal['control', 'improved', 'improved_study', 'scratch', 'longer', 'noskip', 'all']
 NETWORKS: tuple[Chosen, ...] = ('control', 'improved', 'improved_study', 'scratch', 'longer', 'noskip')
-
-
-def _said(metavar: str, default: str = "the config's") -> Any:
-    """How the help names an option's value, and what it is unless given."""
-    return arg(metavar=metavar, help_behavior_hint=f'(default: {default})')
+THE_CONFIGS = "the config's"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyOptions:
-    """What a study is about; of what is None the configs decide. InputError where an option makes no sense."""
+    """What a study is about; the configs, or a third of the epochs, decide about what is None."""
 
-    data_root: Annotated[Path | None, arg(metavar='DIR')] = None
+    data_root: Annotated[Path | None, shown('DIR')] = None
     """COCO 2017 (annotations/, train2017/, val2017/), or made people"""
-    work_dir: Annotated[Path | None, _said('DIR', 'work_dirs/study, or work_dirs/demo')] = None
+    work_dir: Annotated[Path | None, shown('DIR', 'work_dirs/study, or work_dirs/demo')] = None
     """where everything goes"""
-    seeds: Annotated[tuple[int, ...], arg(metavar='N [N ...]')] = (0,)
+    seeds: Annotated[tuple[int, ...], shown('N [N ...]')] = (0,)
     """of the networks, the first one's latents are explained; several tell a network from luck"""
-    networks: Annotated[tuple[Chosen, ...], _said('NAME [NAME ...]', 'all; with --demo two')] = ()
+    networks: Annotated[tuple[Chosen, ...], shown('NAME [NAME ...]', 'all; with --demo two')] = ()
     """what is trained beside the plain network: control, improved, improved_study, scratch, longer, noskip, or all;
     with --demo control and improved unless named"""
-    config: Annotated[Path | None, _said('FILE', 'configs/shg_coco.py')] = None
+    config: Annotated[Path | None, shown('FILE', 'configs/shg_coco.py')] = None
     """the plain network"""
-    autoencoder: Annotated[Path | None, _said('FILE', 'configs/ae_norelu_latents.py')] = None
+    autoencoder: Annotated[Path | None, shown('FILE', 'configs/ae_norelu_latents.py')] = None
     """the autoencoder on latents"""
-    stacks: Annotated[int | None, _said('N')] = None
+    stacks: Annotated[int | None, shown('N', THE_CONFIGS)] = None
     """hourglasses"""
-    epochs: Annotated[int | None, _said('N')] = None
+    epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None
     """of the plain network"""
-    more_epochs: Annotated[int | None, _said('N', 'a third of --epochs')] = None
+    more_epochs: Annotated[int | None, shown('N', 'a third of --epochs')] = None
     """of training on, with the autoencoder or without"""
-    autoencoder_epochs: Annotated[int | None, _said('N')] = None
+    autoencoder_epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None
     """of the autoencoder alone"""
-    width: Annotated[int | None, _said('N', 'as the analysis suggests')] = None
+    width: Annotated[int | None, shown('N', 'as the analysis suggests')] = None
     """of the code"""
-    tolerance: Annotated[float, arg(metavar='PCK')] = 0.005
+    tolerance: Annotated[float, shown('PCK')] = 0.005
     """what the suggested width may cost at most"""
-    limit: Annotated[int | None, arg(metavar='N')] = None
+    limit: Annotated[int | None, shown('N')] = None
     """at most N persons of each annotation file: to see that it runs"""
-    people: Annotated[tuple[int, int] | None, arg(metavar='TRAIN TEST')] = None
+    people: Annotated[tuple[int, int] | None, shown('TRAIN TEST')] = None
     """with --demo: people to train on, and to validate and to test on"""
-    bootstrap: Annotated[int, arg(metavar='N')] = 1000
+    bootstrap: Annotated[int, shown('N')] = 1000
     """resamples behind each interval"""
-    confidence: Annotated[float, arg(metavar='P')] = 0.95
+    confidence: Annotated[float, shown('P')] = 0.95
     """of the intervals"""
-    processes: Annotated[int | None, _said('N', 'as many as there are GPUs')] = None
+    processes: Annotated[int | None, shown('N', 'as many as there are GPUs')] = None
     """with --launcher pytorch: how many train side by side"""
     amp: bool = False
     """train in bfloat16"""

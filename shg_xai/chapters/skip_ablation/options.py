@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import arg
-
 from shg_xai.errors import InputError
-from shg_xai.options import at_least
+from shg_xai.options import at_least, shown
 from shg_xai.runner.options import MeasureOptions
 
 Replacement = Literal['zero', 'mean', 'donor']
@@ -16,19 +14,19 @@ Replacement = Literal['zero', 'mean', 'donor']
 
 @dataclass(frozen=True, kw_only=True)
 class SkipAblationOptions(MeasureOptions):
-    """A stacked hourglass with skips, and what is taken away from it; InputError where a value makes no sense."""
+    """A stacked hourglass with skips, and what is taken away from it."""
 
-    against: Annotated[tuple[str, str] | None, arg(metavar='CONFIG CHECKPOINT')] = None
+    against: Annotated[tuple[str, str] | None, shown('CONFIG CHECKPOINT')] = None
     """control, tested untouched on the same persons; --data-root, --cfg-options and the like are for both"""
-    levels: Annotated[tuple[int, ...], arg(metavar='L [L ...]', help_behavior_hint='(default: all there are)')] = ()
+    levels: Annotated[tuple[int, ...], shown('L [L ...]', 'all there are')] = ()
     """levels to switch one by one"""
     replacements: tuple[Replacement, ...] = ('zero', 'mean', 'donor')
     """what takes the place of skips and latents"""
-    donor_seed: Annotated[int, arg(metavar='S')] = 0
+    donor_seed: Annotated[int, shown('S')] = 0
     """draws who gets whose skips"""
-    store: Annotated[Path | None, arg(metavar='STORE')] = None
+    store: Annotated[Path | None, shown('STORE')] = None
     """the checkpoint's latents of training persons"""
-    ks: Annotated[tuple[int, ...], arg(metavar='K [K ...]', help_behavior_hint='(default: 0 8 50)')] = ()
+    ks: Annotated[tuple[int, ...], shown('K [K ...]', '0 8 50')] = ()
     """numbers of components"""
 
     def __post_init__(self) -> None:
@@ -44,6 +42,6 @@ class SkipAblationOptions(MeasureOptions):
 
 
 def check_donors(persons: int, replacements: Sequence[str], what: str) -> None:
-    """Refuse one person, an InputError, where donors are asked for."""
+    """Refuse one person, who has no donor, with an InputError."""
     if persons < 2 and 'donor' in replacements:
         raise InputError(f'{what}: a donor needs another person; give 2 or more, or --replacements zero mean')

@@ -29,7 +29,8 @@ from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, Layer
 from shg_xai.errors import InputError
 from shg_xai.interventions.edits import Batch, project_channels
 from shg_xai.interventions.persons import evaluation_dataset
-from shg_xai.results import Estimate, read_answer, write
+from shg_xai.results import Estimate
+from shg_xai.results_file import read_answer, write
 from shg_xai.stats.moments import Moments
 from shg_xai.stats.pca import Components, principal_components
 from tests.helpers.data import write_coco

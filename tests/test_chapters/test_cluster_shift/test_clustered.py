@@ -12,7 +12,7 @@ from shg_xai.chapters.cluster_shift.clustered import find_clusters, read_cluster
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import Selection, select
-from shg_xai.results import read_results, write
+from shg_xai.results_file import read_results, write
 from shg_xai.stats.executors import executor
 from tests.helpers.analysis_stores import QUICK, blobs, explained, write_store
 

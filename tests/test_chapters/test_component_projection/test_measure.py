@@ -31,7 +31,8 @@ from shg_xai.errors import InputError
 from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.interventions.edits import Batch, project
 from shg_xai.latents import LatentStore
-from shg_xai.results import Curve, Estimate, read_answer, write
+from shg_xai.results import Curve, Estimate
+from shg_xai.results_file import read_answer, write
 from shg_xai.runner.building import build_runner
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.pca import STUDY

@@ -7,7 +7,7 @@ import pytest
 
 from shg_xai.chapters.decoded_walk.results import DecodedWalk
 from shg_xai.errors import InputError
-from shg_xai.results import read_answer, write
+from shg_xai.results_file import read_answer, write
 from tests.helpers.made_decoded_walk import decoded_walk
 
 

@@ -6,7 +6,8 @@ from shg_xai.chapters.skip_ablation.findings import findings, heading, lost_text
 from shg_xai.chapters.skip_ablation.results import SkipAblation
 from shg_xai.chapters.skip_ablation.tables import tables
 from shg_xai.errors import InputError
-from shg_xai.results import Estimate, decode, encode
+from shg_xai.results import Estimate
+from shg_xai.results_file import decode, encode
 from tests.helpers.made_results import among
 from tests.helpers.made_skip_ablation import about, skip_ablation, unknown
 

@@ -29,7 +29,7 @@ from shg_xai.interventions.evaluate import mean_outputs
 from shg_xai.interventions.hourglass import present_levels
 from shg_xai.interventions.network import Network, Predictions
 from shg_xai.interventions.persons import Persons, build_loader, other_image
-from shg_xai.results import read_answer, write
+from shg_xai.results_file import read_answer, write
 from shg_xai.tracing.tap import Outputs, tap
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, load, save_network, small_config

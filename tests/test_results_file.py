@@ -10,12 +10,14 @@ import pytest
 from shg_xai.chapters import chapters
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.errors import InputError
-from shg_xai.results import SCHEMA, answer_types, encode, read_answer, read_results, schema, write
+from shg_xai.results_file import SCHEMA, answer_types, encode, read_answer, read_results, schema, write
 from tests.helpers.made_results import made_results
 
 
 def test_the_shipped_schema_is_that_of_the_types() -> None:
-    assert json.loads(SCHEMA.read_text()) == json.loads(msgspec.json.encode(schema())), 'run python -m shg_xai.results'
+    assert json.loads(SCHEMA.read_text()) == json.loads(msgspec.json.encode(schema())), (
+        'run python -m shg_xai.results_file'
+    )
 
 
 def test_each_chapter_has_an_answer_by_its_name() -> None:

@@ -1,0 +1,165 @@
+"""Results as JSON files, and their schema: ``python -m shg_xai.results_file`` writes it after a type was changed.
+
+msgspec checks types while it decodes (a missing field, a word that is none of those allowed, a number that is text) and
+names the place in the file. Whatever cannot be read is an InputError that says what to do, ``mend``.
+"""
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, Union
+
+import msgspec
+
+from shg_xai.errors import InputError
+from shg_xai.results import KIND, SCHEMA_VERSION, Answer, Results
+from shg_xai.writing import aside
+
+SCHEMA = Path(__file__).with_name('results.schema.json')
+MEND = 'run the tool that wrote it again'
+
+A = TypeVar('A', bound=Answer)
+T = TypeVar('T')
+
+
+class _Head(msgspec.Struct):
+    """What a file says it is, whatever else is in it."""
+
+    schema_version: int | None = None
+    kind: str | None = None
+
+
+@cache
+def answer_types() -> tuple[type[Answer], ...]:
+    """The types of all chapters' answers: whatever is tagged in ``shg_xai/chapters/*/results.py``."""
+    import shg_xai.chapters as folder
+
+    names = [
+        f'{folder.__name__}.{found.name}.results' for found in pkgutil.iter_modules(folder.__path__) if found.ispkg
+    ]
+    types = [(name, kind) for name in names for kind in vars(importlib.import_module(name)).values()]
+    return tuple(
+        kind for name, kind in types if isinstance(kind, type) and issubclass(kind, Answer) and kind.__module__ == name
+    )
+
+
+def any_answer() -> Any:
+    """The type of an answer of any chapter, which mypy cannot follow."""
+    return Union[answer_types()]  # noqa: UP007
+
+
+@cache
+def _file_type() -> Any:
+    """The type of a whole file, in which an answer is of one of the chapters' types."""
+    fields: list[Any] = [('answers', list[any_answer()])]  # type: ignore[misc]
+    return msgspec.defstruct('ResultsFile', fields, bases=(Results,), kw_only=True, forbid_unknown_fields=True)
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of ``results.json``, made from the types; shipped as :data:`SCHEMA`."""
+    return msgspec.json.schema(_file_type(), schema_hook=_plain_schema)
+
+
+def _plain_schema(kind: type) -> dict[str, str]:
+    if issubclass(kind, Path):
+        return {'type': 'string'}
+    raise NotImplementedError(kind)  # what msgspec asks of a hook that has no answer
+
+
+def as_json(value: object) -> bytes:
+    """What msgspec knows, and paths, as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=1) + b'\n'
+
+
+def encode(value: Results | Answer) -> bytes:
+    """As JSON; ValueError where a number is NaN or infinite, which JSON does not know."""
+    _refuse_nan(value)
+    return as_json(value)
+
+
+def _refuse_nan(value: Any, where: str = '') -> None:
+    """Find what msgspec would write as null."""
+    if isinstance(value, float) and not abs(value) < float('inf'):
+        raise ValueError(f'{where or "value"} is {value}; what is not known is None')
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    if isinstance(value, dict):
+        for key, part in value.items():
+            _refuse_nan(part, f'{where}.{key}')
+    elif isinstance(value, list | tuple):
+        for place, part in enumerate(value):
+            _refuse_nan(part, f'{where}[{place}]')
+
+
+def write(path: Path, value: Results | Answer) -> None:
+    """Write a file of answers, or of one, whole or not at all.
+
+    InputError where it cannot be written, ValueError where a number is NaN or infinite.
+    """
+    data = encode(value)
+    with aside(path) as part:
+        part.write_bytes(data)
+
+
+def decode(data: bytes, kind: type[T], source: Path | str, mend: str = MEND) -> T:
+    """JSON as a type, checked: InputError, that says its source and the mend, where it is none or does not fit."""
+    try:
+        return msgspec.json.decode(data, type=kind, dec_hook=lambda made, value: made(value))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # ValidationError is one, too
+        raise InputError(f'{source}: {error}; {mend}') from error
+
+
+def _read(path: Path, mend: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f'{path}: no such file; {mend}') from error
+    except OSError as error:
+        raise InputError(f'{path}: cannot be read ({error.strerror}); {mend}') from error
+
+
+def read_json(path: Path, kind: type[T], mend: str = MEND) -> T:
+    """Read a JSON file as a type; InputError where it is not there, cannot be read, or does not fit."""
+    return decode(_read(path, mend), kind, path, mend)
+
+
+def _read_versioned(path: Path, mend: str) -> tuple[bytes, str | None]:
+    """A file of this version of the types, and the kind that it says it is of."""
+    data = _read(path, mend)
+    head = decode(data, _Head, path, mend)
+    if head.schema_version != SCHEMA_VERSION:
+        newer = head.schema_version is not None and head.schema_version > SCHEMA_VERSION
+        raise InputError(
+            f'{path}: schema_version: {head.schema_version}, but this shg_xai reads {SCHEMA_VERSION}; '
+            f'{"update shg_xai" if newer else mend}'
+        )
+    return data, head.kind
+
+
+def read_results(path: Path, mend: str = MEND) -> Results:
+    """Read a file of answers.
+
+    InputError where it is not there, of another kind or version, or where a field is missing or wrong.
+    """
+    data, kind = _read_versioned(path, mend)
+    if kind != KIND:
+        raise InputError(f'{path}: kind: {kind!r} is not {KIND!r}; {mend}')
+    found: Results = decode(data, _file_type(), path, mend)
+    if not found.layers:
+        raise InputError(f'{path}: layers: is empty, nothing was analysed; {mend}')
+    return found
+
+
+def read_answer(path: Path, kind: type[A], mend: str = MEND) -> A:
+    """Read a file that holds one answer, as the tools that run a network write it; its kind may be :func:`any_answer`.
+
+    InputError where it is not there, another chapter's, of another version, or where a field is missing or wrong.
+    """
+    return decode(_read_versioned(path, mend)[0], kind, path, mend)
+
+
+if __name__ == '__main__':
+    with aside(SCHEMA) as shipped:
+        shipped.write_bytes(as_json(schema()))
+    print(SCHEMA)
