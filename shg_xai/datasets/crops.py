@@ -61,17 +61,11 @@ class PersonSquareCrop(BaseTransform):
 
 
 class CroppedKeypoints(NamedTuple):
-    """N persons of an annotation file, K keypoints.
+    """N persons of an annotation file, K keypoints."""
 
-    Attributes:
-        keypoints: Shape (N, K, 2), 0 to 1 along the crop's side.
-        v: Visibility in {0, 1, 2}, shape (N, K).
-        names: Of the K keypoints.
-    """
-
-    keypoints: np.ndarray
-    v: np.ndarray
-    names: list[str]
+    keypoints: np.ndarray  # (N, K, 2), 0 to 1 along the crop's side
+    v: np.ndarray  # visibility in {0, 1, 2}, (N, K)
+    names: list[str]  # of the K keypoints
 
 
 def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoints:

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
-from shg_xai.latents.selection import Selection, select
+from shg_xai.latents.selection import select
 
 PARTS = ('train', 'held_out', 'all')
 
@@ -78,9 +78,15 @@ class LatentDataset(Dataset):
         if not store.complete:
             held = f'{len(store):,} of {store.manifest.rows:,} persons'
             raise InputError(f'{data_root}: incomplete, {held}; run the command that made it again, it goes on')
-        everybody = select(store, _chosen_layer(store, layer), rows)
-        self.part = part
-        self.selection = everybody if part == 'all' else _part(everybody, part, held_out, seed)
+        self.part, self.selection = part, select(store, _chosen_layer(store, layer), rows)
+        if part != 'all':
+            mask = held_out_images(self.selection.image_ids, held_out, seed)
+            persons = np.flatnonzero(mask if part == 'held_out' else ~mask)
+            if not len(persons):
+                who = f'{len(mask):,} persons (images: {len(np.unique(self.selection.image_ids)):,})'
+                mend = f'with held_out={held_out}; change held_out, or dump more images'
+                raise InputError(f'{store.folder}: part {part!r}: nobody is left of {who} {mend}')
+            self.selection = self.selection.take(persons)
         self._starts = np.array([shard.start for shard in store.shards()])
 
     def __len__(self) -> int:
@@ -102,11 +108,9 @@ class LatentDataset(Dataset):
         values = np.array(self._files[shard][row - self._starts[shard]], np.float32)
         if not np.isfinite(values).all():
             person = self.selection.annotation_ids[index]
-            mend = (
-                f"leave the person out with rows='annotation_id != {person}' in every dataset, or dump again as float32"
-            )
+            rows = f"leave the person out with rows='annotation_id != {person}' in every dataset"
             where = f'{self.selection.store.folder}: layer {self.selection.layer}: annotation {person}'
-            raise InputError(f'{where} has a value that is NaN or infinite; {mend}')
+            raise InputError(f'{where} has a value that is NaN or infinite; {rows}, or dump again as float32')
         return dict(inputs=torch.from_numpy(values))
 
     @property
@@ -121,14 +125,3 @@ class LatentDataset(Dataset):
             persons=len(self),
             network=store.manifest.source.get('checkpoint', {}).get('sha256'),
         )
-
-
-def _part(everybody: Selection, part: str, held_out: float, seed: int) -> Selection:
-    """Persons of one side of the split."""
-    mask = held_out_images(everybody.image_ids, held_out, seed)
-    persons = np.flatnonzero(mask if part == 'held_out' else ~mask)
-    if not len(persons):
-        who = f'{len(everybody):,} persons (images: {len(np.unique(everybody.image_ids)):,}) with held_out={held_out}'
-        mend = 'change held_out, or dump more images'
-        raise InputError(f'{everybody.store.folder}: part {part!r}: nobody is left of {who}; {mend}')
-    return everybody.take(persons)

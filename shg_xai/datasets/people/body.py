@@ -7,20 +7,12 @@ from itertools import product
 
 import numpy as np
 
+from shg_xai.datasets.people import skeleton
 from shg_xai.datasets.people.draw import Canvas, Material, Tube, draw_tube, flat_face
 from shg_xai.datasets.people.face import draw_head
 from shg_xai.datasets.people.factors import Factors
 from shg_xai.datasets.people.looks import Looks, mix
-from shg_xai.datasets.people.skeleton import (
-    KEYPOINTS,
-    SIDES,
-    Points,
-    Proportions,
-    body_points,
-    camera_rotation,
-    sample_pose,
-    sample_proportions,
-)
+from shg_xai.datasets.people.skeleton import KEYPOINTS, SIDES, Points
 
 SEATED_FROM = 0.3  # posture from which there is something to sit on
 SEAT_GAP = 0.055  # seat below the hip joints, body heights
@@ -53,7 +45,7 @@ class Person:
     points: Points  # the 17 keypoints among them
     turn: np.ndarray  # (3, 3), body frame to camera frame
     head_turn: np.ndarray  # (3, 3), head frame to camera frame
-    body: Proportions
+    body: skeleton.Proportions
     looks: Looks
     posture: float  # decides about the seat
 
@@ -70,9 +62,9 @@ class Person:
 
 def make_person(rng: np.random.Generator, factors: Factors, looks: Looks) -> Person:
     """Pose a random body under the given factors."""
-    body = sample_proportions(rng)
-    points, head_turn = body_points(sample_pose(rng, factors.posture, factors.activity), body)
-    turn = camera_rotation(factors.yaw_deg, factors.roll_deg)
+    body = skeleton.sample_proportions(rng)
+    points, head_turn = skeleton.body_points(skeleton.sample_pose(rng, factors.posture, factors.activity), body)
+    turn = skeleton.camera_rotation(factors.yaw_deg, factors.roll_deg)
     points = {name: turn @ point for name, point in points.items()}
     return Person(points, turn, turn @ head_turn, body, looks, factors.posture)
 

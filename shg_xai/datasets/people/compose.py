@@ -40,9 +40,8 @@ def make_picture(rng: np.random.Generator, side: int, restrictions: Restrictions
         picture = _try(streams[2:], side, sample_factors(streams[:2], restrictions))
         if picture is not None:
             return picture
-    raise InputError(
-        f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries: lower truncation or label_dropout'
-    )
+    found = f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries'
+    raise InputError(f'{found}: lower truncation or label_dropout')
 
 
 def _try(streams: list[np.random.Generator], side: int, factors: Factors) -> Picture | None:

@@ -183,7 +183,7 @@ def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.nda
     alpha = np.clip((1 - np.sqrt(np.maximum(1 - inside, 0))) * radius + 0.5, 0, 1)
     z = -(b + np.sqrt(np.maximum(inside * a, 0))) / a
     local = [origin[i] + z * ray[i] for i in range(3)]
-    colour, cover = paint(*local, 1 / radius)
+    colour, cover = paint(local[0], local[1], local[2], 1 / radius)
     # The gradient of the quadric is the normal; semi-axes are similar, so sphere normals do.
     light = (turn.T @ canvas.light).astype(np.float32)
     lambert = sum(local[i] * light[i] for i in range(3))
