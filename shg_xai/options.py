@@ -1,8 +1,9 @@
 """Options are data: a dataclass is the command line, its ``--help`` and the record in the results, all in one.
 
-A tool declares its options once, as fields with a type, a default and a docstring; :func:`parse` makes the command line
-from them with tyro, which knows the types (``tuple[int, ...]`` takes several numbers, ``Literal`` is a choice, ``bool``
-a flag) and reads the docstrings. Checks stand in ``__post_init__``, so that Python meets the same InputError.
+A tool declares its options once, as fields with a type, a default and what it is for: a comment on the field's line, or
+a docstring under it. :func:`parse` makes the command line from them with tyro, which knows the types
+(``tuple[int, ...]`` takes several numbers, ``Literal`` is a choice, ``bool`` a flag) and reads both. Checks stand in
+``__post_init__``, so they hold in Python, too.
 """
 
 import contextlib

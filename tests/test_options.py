@@ -33,8 +33,7 @@ class Walk:
     """after which steps to pause"""
     stop: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='PLACE')]] = ()
     """where to stop"""
-    alone: bool = False
-    """without company"""
+    alone: bool = False  # without company
 
     def __post_init__(self) -> None:
         at_least(self, dict(steps=1))

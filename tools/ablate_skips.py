@@ -10,17 +10,16 @@ from shg_xai.cli import run
 from shg_xai.drawing.text import in_percent, markdown_table
 from shg_xai.runner.measurement import measure_to_file
 
-DESCRIPTION = """Test a stacked hourglass whose skip connections are taken away: all of them, each
-level, all but each level, in each stack and in all together. What a skip adds is replaced by
-nothing (zero), by its mean over the persons tested, and by another person's (a donor's): zero takes
-the network far from what it has seen, the mean and the donor tell what is information from what is
-shock. Then the reverse: all skips kept, the latent replaced. Level 0 is the finest.
+DESCRIPTION = """Test a stacked hourglass whose skip connections are taken away: all of them, each level, all but each
+level, in each stack and in all together. What a skip adds is replaced by nothing (zero), by its mean over the persons
+tested, and by another person's (a donor's): zero takes the network far from what it has seen, the mean and the donor
+tell what is information from what is shock. Then all skips are kept and the latent is replaced. Level 0 is the finest.
 
   tools/ablate_skips.py configs/shg_coco.py CHECKPOINT --against configs/shg_noskip_coco.py \\
       CHECKPOINT --out work_dirs/shg_coco/ablation.json
 
---against tests a network trained without skips on the same persons. --store adds latents projected
-on their first k components; make it with tools/dump_latents.py --split train."""
+--against tests a network trained without skips on the same persons. --store adds latents projected on their first k
+components; make it with tools/dump_latents.py --split train."""
 
 
 def main() -> None:
@@ -29,13 +28,13 @@ def main() -> None:
 
 def markdown(answer: SkipAblation) -> str:
     """Conditions and replacements as a table, PCK of labelled joints in percent."""
-    rows = [('untouched', '', *_numbers(answer.untouched))]
-    rows += [
-        (condition_name(one.condition, answer.stacks), one.condition.replacement or '', *_numbers(one))
-        for one in answer.conditions
-    ]
+    told: list[tuple[str, str, Scores]] = [('untouched', '', answer.untouched)]
+    for one in answer.conditions:
+        told.append((condition_name(one.condition, answer.stacks), one.condition.replacement or '', one))
     if answer.against:
-        rows.append((f'against {Path(answer.against.config).stem}', '', *_numbers(answer.against)))
+        told.append((f'against {Path(answer.against.config).stem}', '', answer.against))
+    parts = ('', *answer.untouched.parts)  # the first is all of the body
+    rows = [(name, by, *(in_percent(scores.of_part(part)) for part in parts)) for name, by, scores in told]
     table = markdown_table(('condition', 'replacement', 'labelled', *answer.untouched.parts), rows, texts=2)
     return f'{table}\n\nPCK of labelled joints, {answer.persons} persons of {answer.split}.'
 
@@ -44,11 +43,6 @@ def condition_name(condition: Ablation, stacks: int) -> str:
     """A condition in words, as ``stack 1: only level 2 on``; a single stack is not named."""
     where = 'all stacks' if condition.stack is None else f'stack {condition.stack}'
     return what_is_off(condition) if stacks == 1 else f'{where}: {what_is_off(condition)}'
-
-
-def _numbers(scores: Scores) -> list[str]:
-    """``81.25 %`` of all labelled joints and of each part; empty where nobody has one."""
-    return [in_percent(one) for one in map(scores.of_part, ('', *scores.parts))]
 
 
 if __name__ == '__main__':

@@ -5,20 +5,19 @@ from shg_xai.cli import command_line, run
 from shg_xai.explain.options import AnalyzeOptions
 from shg_xai.options import parse
 
-DESCRIPTION = """Explain the latents of one store, or compare those of several, with numbers: how
-many dimensions carry them, who is met along the principal components, which groups there are, and
-which concepts of the annotations go with what. Every person counts, nothing is subsampled.
+DESCRIPTION = """Explain the latents of one store, or compare those of several, with numbers: how many dimensions carry
+them, who is met along the principal components, which groups there are, and which concepts of the annotations go with
+what. Every person counts, nothing is subsampled.
 
   tools/dump_latents.py configs/shg_coco.py CHECKPOINT --split train \\
       --layers backbone.hourglasses.0.bottleneck_residuals --out latents/shg_coco
   tools/analyze_latent.py latents/shg_coco --out reports/shg_coco
   tools/analyze_latent.py latents/shg_coco latents/shg_ae_coco --rows labelled --out reports/both
 
-DIR gets report.html (open it in a browser; it needs nothing else), results.json (every number),
-figures/ (PNG and SVG), persons/ (Parquet: scores, clusters, concepts of all persons) and atlas/
-(Parquet with pictures, for embedding-atlas). `python -m shg_xai.report DIR` draws the report again
-from results.json. 150,000 persons of 4,096 values take about ten minutes on two cores and 1 GB of
-memory, and 2.5 GB of disk beside DIR while it runs."""
+DIR gets report.html (open it in a browser; it needs nothing else), results.json (every number), figures/ (PNG and SVG),
+persons/ (Parquet: scores, clusters, concepts of all persons) and atlas/ (Parquet with pictures, for
+embedding-atlas). `python -m shg_xai.report DIR` draws the report again from results.json. 150,000 persons of 4,096
+values take about ten minutes on two cores and 1 GB of memory, and 2.5 GB of disk beside DIR while it runs."""
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from shg_xai.cli import run
 from shg_xai.errors import InputError
 from shg_xai.options import at_least, parse
 
-DESCRIPTION = """Draw persons of the test set in their crops: the truth in the first row, then one
-row for each network, with each person's PCK (labelled joints).
+DESCRIPTION = """Draw persons of the test set in their crops: the truth in the first row, then one row for each network,
+with each person's PCK (labelled joints).
 
   tools/draw_predictions.py --out sheet.png --data-root data/coco \\
       configs/shg_coco.py work_dirs/shg_coco/best_pck_labelled_epoch_47.pth \\
@@ -25,12 +25,9 @@ class SheetOptions:
 
     networks: Annotated[Positional[tuple[str, ...]], arg(metavar='CONFIG CHECKPOINT [CONFIG CHECKPOINT ...]')]
     """one or more pairs; all must share input size and test set"""
-    out: Annotated[Path, arg(metavar='FILE')]
-    """PNG or SVG to write"""
-    data_root: Annotated[str | None, arg(metavar='DIR')] = None
-    """folder of the data set"""
-    persons: Annotated[int, arg(metavar='N')] = 10
-    """how many, spread evenly over the test set"""
+    out: Annotated[Path, arg(metavar='FILE')]  # PNG or SVG to write
+    data_root: Annotated[str | None, arg(metavar='DIR')] = None  # folder of the data set
+    persons: Annotated[int, arg(metavar='N')] = 10  # how many, spread evenly over the test set
 
     def __post_init__(self) -> None:
         at_least(self, dict(persons=1))

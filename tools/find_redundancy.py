@@ -8,19 +8,17 @@ from shg_xai.cli import run
 from shg_xai.drawing.text import markdown_table, with_interval
 from shg_xai.runner.measurement import measure_to_file
 
-DESCRIPTION = """For every stage of a network, how many channels it needs. Each position of each
-person is one sample of as many values as there are channels; their principal components are those
-of --fit-persons persons. Then PCK of the persons of --split is measured with this stage's output
-projected, position by position, on its first k components, for a ladder of k. Suggested is the
-smallest k from which on labelled PCK drops by no more than --tolerance.
+DESCRIPTION = """For every stage of a network, how many channels it needs. Each position of each person is one sample of
+as many values as there are channels; their principal components are those of --fit-persons persons. Then PCK of the
+persons of --split is measured with this stage's output projected, position by position, on its first k components, for
+a ladder of k. Suggested is the smallest k from which on labelled PCK drops by no more than --tolerance.
 
   tools/find_redundancy.py configs/shg_coco.py CHECKPOINT --out work_dirs/shg_coco/redundancy.json
 
-The stages of a StackedHourglass are encoder, skips, bottleneck and decoder of each stack, and the
-residual after it. Of any other network name layers (tools/list_layers.py lists them). k = 0 puts
-the mean of each channel everywhere, all components are the network itself. What comes before a
-layer is computed once for all k. No store of latents is needed. One stage is projected at a time:
-what several allow together is not known from what each allows alone."""
+The stages of a StackedHourglass are encoder, skips, bottleneck and decoder of each stack, and the residual after it. Of
+any other network name layers (tools/list_layers.py lists them). k = 0 puts the mean of each channel everywhere, all
+components are the network itself. What comes before a layer is computed once for all k. No store of latents is needed.
+One stage is projected at a time: what several allow together is not known from what each allows alone."""
 
 
 def main() -> None:
@@ -29,27 +27,20 @@ def main() -> None:
 
 def markdown(found: ChannelRedundancy) -> str:
     """A row a layer, drops in points of percent, and the most redundant stage as a sentence."""
-    head = ('layer', 'channels', 'components for 95 %', 'suggested k', 'drop of labelled')
-    rows = [
-        (
-            layer.name,
-            str(layer.channels),
-            'none vary' if layer.spectrum is None else str(layer.spectrum.components_95),
-            str(layer.suggestion.k),
-            with_interval(layer.suggestion.drop, 100),
-        )
-        for layer in found.layers
-    ]
+    rows = []
+    for one in found.layers:
+        needed = 'none vary' if one.spectrum is None else str(one.spectrum.components_95)
+        k, drop = str(one.suggestion.k), with_interval(one.suggestion.drop, 100)
+        rows.append((one.name, str(one.channels), needed, k, drop))
+    table = markdown_table(('layer', 'channels', 'components for 95 %', 'suggested k', 'drop of labelled'), rows)
     best = most_redundant(found.layers)
-    k, channels = best[0].suggestion.k, best[0].channels
-    who = f': {best[0].name}, which' if len(best) == 1 else f', alike: {", ".join(one.name for one in best)}; each'
-    said = f'Most redundant{who} needs {k} of {channels} channel components to stay within'
-    if k == channels:
+    first = best[0]
+    who = f': {first.name}, which' if len(best) == 1 else f', alike: {", ".join(one.name for one in best)}; each'
+    said = f'Most redundant{who} needs {first.suggestion.k} of {first.channels} channel components to stay within'
+    if first.suggestion.k == first.channels:
         said = 'No stage is redundant: none can lose a step of the ladder within'
-    return (
-        f'{markdown_table(head, rows)}\n\n{said} {100 * best[0].suggestion.tolerance:g} points of labelled PCK '
-        f'({found.persons} persons of {found.split}, one stage at a time).'
-    )
+    whom = f'({found.persons} persons of {found.split}, one stage at a time)'
+    return f'{table}\n\n{said} {100 * first.suggestion.tolerance:g} points of labelled PCK {whom}.'
 
 
 if __name__ == '__main__':

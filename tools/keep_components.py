@@ -7,17 +7,17 @@ from shg_xai.cli import run
 from shg_xai.drawing.text import in_percent, markdown_table, with_interval
 from shg_xai.runner.measurement import measure_to_file
 
-DESCRIPTION = """Test a network whose latent is projected on its first k principal components, for
-a ladder of k, and suggest a width: the smallest k from which on labelled PCK drops by no more than
---tolerance. The components are those of stored latents of the same network; take training persons.
+DESCRIPTION = """Test a network whose latent is projected on its first k principal components, for a ladder of k, and
+suggest a width: the smallest k from which on labelled PCK drops by no more than --tolerance. The components are those
+of stored latents of the same network; take training persons.
 
   tools/dump_latents.py configs/shg_coco.py CHECKPOINT --split train \\
       --layers backbone.hourglasses.0.bottleneck_residuals --out latents/shg_coco
   tools/keep_components.py configs/shg_coco.py CHECKPOINT --store latents/shg_coco \\
       --out work_dirs/shg_coco/kept.json
 
-k = 0 decodes the mean latent, all components are the network itself. What comes before the layer
-is computed once for all k."""
+k = 0 decodes the mean latent, all components are the network itself. What comes before the layer is computed once for
+all k."""
 
 
 def main() -> None:
@@ -27,15 +27,9 @@ def main() -> None:
 def markdown(found: ComponentProjection) -> str:
     """The curve as a table, PCK in percent, and the suggestion as a sentence."""
     rows = [('untouched', '', *map(in_percent, found.untouched.values()), '')]
-    rows += [
-        (
-            str(k),
-            f'{100 * found.explained_variance_ratio[place]:.1f} %',
-            *(in_percent(curve.y[place]) for curve in found.pck.values()),
-            with_interval(found.drop['labelled'].y[place], 100),
-        )
-        for place, k in enumerate(found.ks)
-    ]
+    for place, k in enumerate(found.ks):
+        pck, drop = (in_percent(curve.y[place]) for curve in found.pck.values()), found.drop['labelled'].y[place]
+        rows.append((str(k), f'{100 * found.explained_variance_ratio[place]:.1f} %', *pck, with_interval(drop, 100)))
     head = ('k', 'variance', *(f'PCK {group}' for group in found.untouched), 'drop of labelled')
     best = found.suggestion
     return (

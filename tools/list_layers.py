@@ -20,17 +20,16 @@ from shg_xai.writing import aside
 if TYPE_CHECKING:
     from shg_xai.runner.layers import LayerInfo
 
-DESCRIPTION = """List every layer that fires when a network sees an image, in that order, with the
-shape of its output for one person and the memory that takes. Reads no images and no checkpoint,
-and computes nothing.
+DESCRIPTION = """List every layer that fires when a network sees an image, in that order, with the shape of its output
+for one person and the memory that takes. Reads no images and no checkpoint, and computes nothing.
 
   tools/list_layers.py configs/shg_coco.py --match '*bottleneck*'
   tools/list_layers.py mmpose::body_2d_keypoint/topdown_heatmap/coco/\\
 td-hm_res50_8xb64-210e_coco-256x192.py --match 'backbone*'
 
 A name is what tools/dump_latents.py --layers takes. The study's latent, 256 channels of 4 x 4, is
-backbone.hourglasses.0.bottleneck_residuals. Where a layer puts out several tensors, each has a
-name of its own: backbone:0, backbone:1, or name:key."""
+backbone.hourglasses.0.bottleneck_residuals. Where a layer puts out several tensors, each has a name of its own:
+backbone:0, backbone:1, or name:key."""
 
 NOTES = {
     '*': 'fires more than once a pass; the shape is that of the first call',
@@ -47,10 +46,8 @@ class ListOptions:
     """config file, e.g. configs/shg_coco.py, or one that comes with MMPose: mmpose::FOLDER/.../NAME.py"""
     match: Annotated[str, arg(metavar='GLOB')] = '*'
     """only layers whose name fits, e.g. "*.bottleneck_residuals"; *, ? and [] as in file names, * fits dots too"""
-    batch: Annotated[int, arg(metavar='N')] = 1
-    """give the memory for N persons"""
-    json: Annotated[Path | None, arg(metavar='FILE')] = None
-    """also write the list here"""
+    batch: Annotated[int, arg(metavar='N')] = 1  # give the memory for N persons
+    json: Annotated[Path | None, arg(metavar='FILE')] = None  # also write the list here
     cfg_options: Annotated[tuple[str, ...], arg(metavar='KEY=VALUE [KEY=VALUE ...]')] = ()
     """override settings of the config, e.g. model.backbone.depth=3"""
 
@@ -59,35 +56,19 @@ class ListOptions:
             raise InputError(f'--batch {self.batch}: give at least 1 person')
 
 
-def mark(layer: 'LayerInfo') -> str:
-    """The keys of the notes that hold for a layer."""
-    return ('*' if layer.calls > 1 else '') + ('' if layer.per_person else '!')
-
-
 def table(layers: list['LayerInfo'], batch: int) -> str:
     """The layers as lines of text, with the notes they need."""
     rows = [['name', 'shape', 'calls', 'KiB float16', 'KiB float32']]
+    marks = ''
     for layer in layers:
         kib = [f'{math.prod(layer.shape) * batch * size / 1024:,.1f}' for size in (2, 4)]
-        rows.append([layer.name, ' x '.join(map(str, layer.shape)) or 'a number', f'{layer.calls}{mark(layer)}', *kib])
+        mark = ('*' if layer.calls > 1 else '') + ('' if layer.per_person else '!')
+        rows.append([layer.name, ' x '.join(map(str, layer.shape)) or 'a number', f'{layer.calls}{mark}', *kib])
+        marks += mark
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        '  '.join(f'{cell:{side}{width}}' for cell, side, width in zip(row, '<<>>>', widths, strict=True))
-        for row in rows
-    ]
-    marks = ''.join(mark(layer) for layer in layers)
+    sides = [zip(row, '<<>>>', widths, strict=True) for row in rows]
+    lines = ['  '.join(f'{cell:{side}{width}}' for cell, side, width in row) for row in sides]
     return '\n'.join([*lines, *(f'{key} {note}' for key, note in NOTES.items() if key in marks)])
-
-
-def write_json(path: Path, config: str, size: tuple[int, int], layers: list['LayerInfo']) -> None:
-    """Write the list, whole or not at all; bytes are those of one person."""
-    entries = [
-        dict(vars(layer), bytes_float16=2 * math.prod(layer.shape), bytes_float32=4 * math.prod(layer.shape))
-        for layer in layers
-    ]
-    content = dict(schema_version=1, config=config, input_size=size, layers=entries)
-    with aside(path) as part:
-        part.write_text(json.dumps(content, indent=2) + '\n')
 
 
 def main() -> None:
@@ -105,18 +86,18 @@ def main() -> None:
     shown = [layer for layer in layers if fnmatchcase(layer.name, options.match)]
     if not shown:
         near = nearest_names(options.match.strip('*'), [layer.name for layer in layers])
-        raise InputError(
-            f'--match {options.match}: fits none of {len(layers)} names'
-            + (f'; there are {", ".join(near)}' if near else '')
-        )
+        there = f'; there are {", ".join(near)}' if near else ''
+        raise InputError(f'--match {options.match}: fits none of {len(layers)} names{there}')
     width, height = input_size(cfg)
     if options.json:
-        write_json(options.json, options.config, (width, height), shown)
-    print(
-        f'{len(shown)} of {len(layers)} outputs, image {width} x {height}, memory for '
-        f'{options.batch} {"person" if options.batch == 1 else "persons"}\n\n'
-        f'{table(shown, options.batch)}'
-    )
+        sizes = [{f'bytes_float{8 * size}': size * math.prod(layer.shape) for size in (2, 4)} for layer in shown]
+        entries = [vars(layer) | size for layer, size in zip(shown, sizes, strict=True)]
+        content = dict(schema_version=1, config=options.config, input_size=(width, height), layers=entries)
+        with aside(options.json) as part:
+            part.write_text(json.dumps(content, indent=2) + '\n')
+    whom = f'{options.batch} {"person" if options.batch == 1 else "persons"}'
+    print(f'{len(shown)} of {len(layers)} outputs, image {width} x {height}, memory for {whom}\n')
+    print(table(shown, options.batch))
 
 
 if __name__ == '__main__':

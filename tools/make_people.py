@@ -42,28 +42,18 @@ a controlled set, in which people differ by sitting or standing and by little el
 class MakePeopleOptions:
     """Which people to make."""
 
-    out: Annotated[Positional[Path], arg(metavar='OUT')]
-    """folder to make"""
-    train: Annotated[int, arg(metavar='N')] = 4000
-    """images to train on"""
-    val: Annotated[int, arg(metavar='N')] = 500
-    """images to validate on"""
-    test: Annotated[int, arg(metavar='N')] = 500
-    """images to test on"""
-    size: Annotated[int, arg(metavar='PX')] = 256
-    """image side in px"""
-    seed: int = 0
-    """of all that is drawn"""
-    fix: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='NAME=V')]] = ()
-    """hold a factor at one value"""
+    out: Annotated[Positional[Path], arg(metavar='OUT')]  # folder to make
+    train: Annotated[int, arg(metavar='N')] = 4000  # images to train on
+    val: Annotated[int, arg(metavar='N')] = 500  # images to validate on
+    test: Annotated[int, arg(metavar='N')] = 500  # images to test on
+    size: Annotated[int, arg(metavar='PX')] = 256  # image side in px
+    seed: int = 0  # of all that is drawn
+    fix: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='NAME=V')]] = ()  # hold a factor at one value
     range: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='NAME=A:B')]] = ()
     """draw a factor uniformly between two values"""
-    two: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='NAME=A,B')]] = ()
-    """give a factor either of two values"""
-    workers: Annotated[int | None, arg(metavar='N')] = None
-    """processes; all cores unless told"""
-    force: bool = False
-    """replace a set made before"""
+    two: UseAppendAction[Annotated[tuple[str, ...], arg(metavar='NAME=A,B')]] = ()  # give a factor either of two values
+    workers: Annotated[int | None, arg(metavar='N')] = None  # processes; all cores unless told
+    force: bool = False  # replace a set made before
     contact_sheet: Annotated[Path | None, arg(metavar='FILE.png')] = None
     """write 4 x 8 persons, half of them with skeletons (their left orange, right blue, hidden joints hollow); if OUT
     exists and --force is not given, of OUT as it is"""

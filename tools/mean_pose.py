@@ -13,8 +13,8 @@ from shg_xai.errors import InputError
 from shg_xai.options import parse
 from shg_xai.writing import aside
 
-DESCRIPTION = """The baseline every network has to beat: the PCK of a predictor that never looks
-and always answers the mean pose of the training persons, in the study's crop.
+DESCRIPTION = """The baseline every network has to beat: the PCK of a predictor that never looks and always answers the
+mean pose of the training persons, in the study's crop.
 
   tools/mean_pose.py data/coco/annotations/person_keypoints_train2017.json \\
       data/coco/annotations/person_keypoints_val2017.json"""
@@ -24,14 +24,10 @@ and always answers the mean pose of the training persons, in the study's crop.
 class MeanPoseOptions:
     """Whose mean pose is judged on whom."""
 
-    train: Annotated[Positional[Path], arg(metavar='TRAIN')]
-    """annotation file the mean is taken from"""
-    test: Annotated[Positional[Path], arg(metavar='TEST')]
-    """annotation file it is judged on"""
-    thr: Annotated[float, arg(metavar='SHARE')] = 0.05
-    """threshold, as a share of the crop's side"""
-    out: Annotated[Path | None, arg(metavar='FILE.json')] = None
-    """also write the numbers here"""
+    train: Annotated[Positional[Path], arg(metavar='TRAIN')]  # annotation file the mean is taken from
+    test: Annotated[Positional[Path], arg(metavar='TEST')]  # annotation file it is judged on
+    thr: Annotated[float, arg(metavar='SHARE')] = 0.05  # threshold, as a share of the crop's side
+    out: Annotated[Path | None, arg(metavar='FILE.json')] = None  # also write the numbers here
 
     def __post_init__(self) -> None:
         for path in (self.train, self.test):

@@ -8,11 +8,10 @@ from shg_xai.drawing.text import UNKNOWN, in_percent, with_interval
 from shg_xai.results import Estimate
 from shg_xai.runner.measurement import measure_to_file
 
-DESCRIPTION = """Latents fall into clusters, and a concept of the annotations goes with them more or
-less. Each cluster gets the side of the concept (0 or 1 of a flag, up to the median or above it of a
-number) that most of its persons are on; who is on the other side is misclassified. Is PCK of these
-persons worse, and what would PCK gain if each latent were moved by the difference of the clusters'
-means before it is decoded (steering)? As many of the others are moved for comparison.
+DESCRIPTION = """Latents fall into clusters, and a concept of the annotations goes with them more or less. Each cluster
+gets the side of the concept (0 or 1 of a flag, up to the median or above it of a number) that most of its persons are
+on; who is on the other side is misclassified. Is PCK of these persons worse, and what would PCK gain if each latent
+were moved by the difference of the clusters' means before it is decoded (steering)? As many others are moved, too.
 
   tools/dump_latents.py configs/shg_coco.py CHECKPOINT --split train \\
       --layers backbone.hourglasses.0.bottleneck_residuals --out latents/shg_coco
@@ -34,9 +33,9 @@ def sentences(found: ClusterShift) -> list[str]:
     """The answer in words, PCK in percent and differences in points of it."""
     split, counts, pck = found.concept_split, found.counts, found.pck
     cut = 'a flag' if split.kind == 'flag' else f'cut at {split.at:.3g}'
+    against = f"{found.clusters} clusters against {found.concept} ({cut}; Cramer's V {split.association:.2f})"
     said = [
-        f"{found.clusters} clusters against {found.concept} ({cut}; Cramer's V {split.association:.2f}): "
-        f'{counts.agree:,} persons agree with their cluster, {counts.disagree:,} are misclassified, of '
+        f'{against}: {counts.agree:,} persons agree with their cluster, {counts.disagree:,} are misclassified, of '
         f'{counts.unknown:,} the concept is not known.'
     ]
     if not counts.disagree:

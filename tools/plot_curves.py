@@ -23,32 +23,21 @@ marks the best epoch of a metric, a dotted line where the learning rate dropped.
 and are mentioned.
 
 example: python tools/plot_curves.py work_dirs/shg work_dirs/shg_ae --out curves.png --out curves.svg"""
+WORK_DIR = arg(metavar='[NAME=]WORK_DIR [...]', help_behavior_hint='(one or more)')
+KEY = arg(metavar='KEY', help_behavior_hint='(repeatable; default: pck/labelled)')
+FILE = arg(metavar='FILE', help_behavior_hint='(repeatable; default: curves.png)')
 
 
 @dataclass(frozen=True, kw_only=True)
 class CurveOptions:
-    """Which curves are drawn, and where to.
+    """Which curves are drawn, and where to."""
 
-    Raises:
-        InputError: No run is named, or a figure is neither PNG nor SVG.
-    """
-
-    runs: Annotated[
-        Positional[tuple[str, ...]], arg(metavar='[NAME=]WORK_DIR [...]', help_behavior_hint='(one or more)')
-    ]
-    """folder of a run, and its legend"""
-    metric: UseAppendAction[
-        Annotated[tuple[str, ...], arg(metavar='KEY', help_behavior_hint='(repeatable; default: pck/labelled)')]
-    ] = ()
-    """validation metric to draw"""
+    runs: Annotated[Positional[tuple[str, ...]], WORK_DIR]  # folder of a run, and its legend
+    metric: UseAppendAction[Annotated[tuple[str, ...], KEY]] = ()  # validation metric to draw
     loss_key: Annotated[str, arg(metavar='KEY')] = 'val/heatmap_error'
     """validation loss; not drawn where a log lacks it"""
-    out: UseAppendAction[
-        Annotated[tuple[Path, ...], arg(metavar='FILE', help_behavior_hint='(repeatable; default: curves.png)')]
-    ] = ()
-    """.png or .svg; an earlier one is replaced"""
-    json: Annotated[Path | None, arg(metavar='FILE')] = None
-    """write the numbers, too"""
+    out: UseAppendAction[Annotated[tuple[Path, ...], FILE]] = ()  # .png or .svg; an earlier one is replaced
+    json: Annotated[Path | None, arg(metavar='FILE')] = None  # write the numbers, too
 
     def __post_init__(self) -> None:
         if not self.runs:
@@ -82,8 +71,8 @@ def find_missing(runs: list[Run], metrics: list[str], loss_key: str) -> list[str
     notes = []
     for single in runs:
         absent = [key for key in [loss_key, *metrics] if key not in single.validation]
-        said = [*single.notes, *(f'its log has no {key}, not drawn' for key in absent)]
-        notes += [f'{single.name}: {note}' for note in said]
+        notes += [f'{single.name}: {note}' for note in single.notes]
+        notes += [f'{single.name}: its log has no {key}, not drawn' for key in absent]
     return notes
 
 

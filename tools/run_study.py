@@ -6,29 +6,23 @@ import re
 import shlex
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from shg_xai.cli import run
 from shg_xai.options import parse
-from shg_xai.study.settings import CommandOptions, Settings
+from shg_xai.study.settings import CommandOptions, write_settings
 
-if TYPE_CHECKING:
-    from shg_xai.study.plan import Plan
-    from shg_xai.study.stages import Marks
-
-DESCRIPTION = """Train the plain network, look into its bottleneck, let that choose the width of an
-autoencoder, train the autoencoder on the latents, splice it in, train on, and compare with a fair
-control: the plain network trained on for as many steps. Then look again, and write a report.
+DESCRIPTION = """Train the plain network, look into its bottleneck, let that choose the width of an autoencoder, train
+the autoencoder on the latents, splice it in, train on, and compare with a fair control: the plain network trained on
+for as many steps. Then look again, and write a report.
 
   tools/run_study.py --data-root data/coco --work-dir work_dirs/study --dry-run
   tools/run_study.py --data-root data/coco --work-dir work_dirs/study --seeds 0 1 2
   tools/run_study.py --demo                      # made people, one seed: what `make demo` runs
   tools/run_study.py --demo --seeds 0 1 2 --networks all --work-dir work_dirs/demo3
 
-Every stage is a command of its own, printed before it runs. A stage is skipped when its result is
-there and was made from the same inputs; one that was cut off goes on. The test set is held out of
-the training persons, by image, and looked at once; the best epoch and the width are chosen on the
-validation set. Nothing is written to --data-root."""
+Every stage is a command of its own, printed before it runs. A stage is skipped when its result is there and was made
+from the same inputs; one that was cut off goes on. The test set is held out of the training persons, by image, and
+looked at once; the best epoch and the width are chosen on the validation set. Nothing is written to --data-root."""
 
 
 def show(line: str) -> None:
@@ -45,9 +39,10 @@ def show(line: str) -> None:
 def main() -> None:
     options = parse(CommandOptions, DESCRIPTION)
     settings = options.settings()
+    from shg_xai.study.configs import write_plain_configs
     from shg_xai.study.costs import estimate, table
     from shg_xai.study.plan import MOST_HELD_OUT, Plan
-    from shg_xai.study.stages import Marks
+    from shg_xai.study.stages import Marks, locked, run_stage
 
     print('Estimating: counting persons, trying the network ...', flush=True)
     plan = Plan(settings, estimate(settings, MOST_HELD_OUT))
@@ -58,18 +53,6 @@ def main() -> None:
     if options.dry_run:
         return
     start = time.monotonic()
-    run_all(settings, plan, marks)
-    report = settings.work_dir / 'report'
-    print(f'\n{(report / "table.md").read_text()}\n{time.monotonic() - start:.0f} s. Curves, predictions', end=' ')
-    print(f'and table are in {settings.work_dir}. The report:\n{report / "report.html"}')
-
-
-def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
-    """Write what the stages start from, then run them."""
-    from shg_xai.study.configs import write_plain_configs
-    from shg_xai.study.settings import write_settings
-    from shg_xai.study.stages import locked, run_stage
-
     with locked(marks.folder):
         for name in ('tests', 'widths', 'latents', 'runs', 'interventions'):
             (settings.work_dir / name).mkdir(exist_ok=True)
@@ -83,6 +66,9 @@ def run_all(settings: Settings, plan: 'Plan', marks: 'Marks') -> None:
             begun = time.monotonic()
             ran = run_stage(stage, marks, show)
             print(f'   {time.monotonic() - begun:.0f} s' if ran else '   done before, skipped', flush=True)
+    report = settings.work_dir / 'report'
+    print(f'\n{(report / "table.md").read_text()}\n{time.monotonic() - start:.0f} s. Curves, predictions', end=' ')
+    print(f'and table are in {settings.work_dir}. The report:\n{report / "report.html"}')
 
 
 if __name__ == '__main__':

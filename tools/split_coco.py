@@ -46,22 +46,16 @@ INFO = 'split_info.json'
 class SplitOptions:
     """How to split."""
 
-    data_root: Annotated[Positional[Path], arg(metavar='DATA_ROOT')]
-    """COCO folder: annotations/, train2017/"""
+    data_root: Annotated[Positional[Path], arg(metavar='DATA_ROOT')]  # COCO folder: annotations/, train2017/
     ann_file: Annotated[Path, arg(metavar='FILE.json')] = Path('annotations/person_keypoints_train2017.json')
     """annotations to split, within DATA_ROOT or absolute"""
-    persons: Annotated[int, arg(metavar='N')] = 5064
-    """test persons"""
-    seed: int = 0
-    """of all that is drawn"""
-    mean_images: Annotated[int | None, arg(metavar='N')] = None
-    """mean RGB of N drawn images; all unless told"""
-    no_mean: bool = False
-    """leave the mean RGB out"""
+    persons: Annotated[int, arg(metavar='N')] = 5064  # test persons
+    seed: int = 0  # of all that is drawn
+    mean_images: Annotated[int | None, arg(metavar='N')] = None  # mean RGB of N drawn images; all unless told
+    no_mean: bool = False  # leave the mean RGB out
     workers: Annotated[int, arg(metavar='N', help_behavior_hint='(default: all cores)')] = os.cpu_count() or 1
     """threads"""
-    force: bool = False
-    """replace an earlier split"""
+    force: bool = False  # replace an earlier split
 
     def __post_init__(self) -> None:
         for option in ('workers', 'mean_images'):
@@ -71,20 +65,13 @@ class SplitOptions:
 
 
 def read_coco(path: Path) -> tuple[Coco, str]:
-    """Return the checked annotations and the SHA-256 of their file, in hexadecimal.
-
-    Raises:
-        InputError: the file is missing, no JSON, or not COCO keypoint annotations.
-    """
+    """The checked annotations and the SHA-256 of their file, in hexadecimal."""
     try:
         raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f'{path}: cannot be read ({error.strerror}); unpack COCO 2017 annotations there or '
-            'name the file with --ann-file'
-        ) from error
-    try:
         coco = json.loads(raw)
+    except OSError as error:
+        mend = 'unpack COCO 2017 annotations there or name the file with --ann-file'
+        raise InputError(f'{path}: cannot be read ({error.strerror}); {mend}') from error
     except (ValueError, RecursionError) as error:
         raise InputError(f'{path}: invalid JSON ({error}); unpack the file anew') from error
     return coco_split.check_coco(coco, str(path)), hashlib.sha256(raw).hexdigest()
@@ -92,14 +79,11 @@ def read_coco(path: Path) -> tuple[Coco, str]:
 
 def json_chunks(value: Mapping[str, object]) -> Iterator[str]:
     """Yield an object's JSON, its lists entry by entry: COCO's text is never whole in memory."""
-    opening = '{'
-    for key, entry in value.items():
-        yield f'{opening}{json.dumps(key)}:'
-        opening = ',\n'
+    for place, (key, entry) in enumerate(value.items()):
+        yield (',\n' if place else '{') + json.dumps(key) + ':'
         if isinstance(entry, list):
             yield '['
-            for place, item in enumerate(entry):
-                yield (',\n' if place else '\n') + json.dumps(item, separators=(',', ':'))
+            yield from ((',\n' if k else '\n') + json.dumps(one, separators=(',', ':')) for k, one in enumerate(entry))
             yield ']'
         else:
             yield json.dumps(entry)
@@ -117,28 +101,17 @@ def write_all(folder: Path, files: Mapping[str, Mapping[str, object]]) -> None:
 
 def measure_mean(part: Coco, folder: Path, options: SplitOptions) -> dict[str, object]:
     """The mean RGB of the part's images with persons, in both scales, as in the JSON."""
-    names = coco_split.person_image_names(part)
-    total = len(names)
-    names = coco_split.sample_names(names, options.mean_images or total, options.seed)
+    everything = coco_split.person_image_names(part)
+    names = coco_split.sample_names(everything, options.mean_images or len(everything), options.seed)
     means = coco_split.stream_mean_rgb([folder / name for name in names], options.workers)
     rgb = sum(tqdm(means, 'mean RGB', len(names), unit=' images'), np.zeros(3)) / len(names)
     return {
         'mean_rgb_0_to_1': [round(float(v), 6) for v in rgb / 255],
         'mean_rgb_0_to_255': [round(float(v), 3) for v in rgb],
         'images': len(names),
-        'of_images': total,
+        'of_images': len(everything),
         'weighting': 'all pixels of an image, then all images equally; images with persons only',
     }
-
-
-def report(counts: dict[str, dict[str, int]], asked: int, annotations: Path) -> None:
-    """Print what was drawn, of the parts by their file."""
-    for side, (file, count) in zip(('train', 'test'), counts.items(), strict=True):
-        persons, images = count['persons'], count['images_with_persons']
-        print(f'{side:5}: {persons:,} persons on {images:,} images -> {annotations / file}')
-    held_out = counts[TEST]['persons']
-    if held_out != asked:
-        print(f'note: no set of images holds exactly {asked:,} persons; {held_out:,} is the nearest below')
 
 
 def main() -> None:
@@ -163,7 +136,12 @@ def main() -> None:
     info |= dict(test=dict(file=TEST, **counts[TEST]), mean=mean)
     annotations.mkdir(exist_ok=True)
     write_all(annotations, {TRAIN: train, TEST: test, INFO: info})
-    report(counts, options.persons, annotations)
+    for side, (file, count) in zip(('train', 'test'), counts.items(), strict=True):
+        held = f'{count["persons"]:,} persons on {count["images_with_persons"]:,} images'
+        print(f'{side:5}: {held} -> {annotations / file}')
+    held_out = counts[TEST]['persons']
+    if held_out != options.persons:
+        print(f'note: no set of images holds exactly {options.persons:,} persons; {held_out:,} is the nearest below')
     if mean is not None:
         print("for the config's data_preprocessor (std=[255, 255, 255] scales to [0, 1]):")
         print(f'mean={mean["mean_rgb_0_to_255"]}')

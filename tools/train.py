@@ -11,8 +11,8 @@ DESCRIPTION = """Train a network with MMPose.
   tools/train.py configs/shg_ae_coco.py --data-root data/coco --resume
   torchrun --nproc_per_node=4 tools/train.py configs/shg_ae_coco.py --launcher pytorch
 
-The work folder receives the log, the config as run, the last checkpoint and the best one by
-validation PCK. MMPose's own tools/train.py takes the same configs."""
+The work folder receives the log, the config as run, the last checkpoint and the best one by validation PCK. MMPose's
+own tools/train.py takes the same configs."""
 
 
 def main() -> None:

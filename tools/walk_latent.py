@@ -8,22 +8,21 @@ from shg_xai.cli import run
 from shg_xai.drawing.text import markdown_table, with_interval
 from shg_xai.runner.measurement import measure_to_file
 
-DESCRIPTION = """Walk through the latent along principal components and concepts (steering), have the
-rest of the network decode every point, and measure how the pose changes, beside random directions
-of the same length. Directions come from stored latents of the same network; take training persons.
+DESCRIPTION = """Walk through the latent along principal components and concepts (steering), have the rest of the
+network decode every point, and measure how the pose changes, beside random directions of the same length. Directions
+come from stored latents of the same network; take training persons.
 
   tools/dump_latents.py configs/shg_coco.py CHECKPOINT --split train \\
       --layers backbone.hourglasses.0.bottleneck_residuals --out latents/shg_coco
   tools/walk_latent.py configs/shg_coco.py CHECKPOINT --store latents/shg_coco \\
       --concepts facing_camera --out work_dirs/shg_coco/walk.json
 
-A point is START + c * sigma * direction. Any top-down network of MMPose's will do; skips other than
-a person's own need StackedHourglass. What comes before the layer is computed once for all points.
-The flip test of a config is off."""
+A point is START + c * sigma * direction. Any top-down network of MMPose's will do; skips other than a person's own need
+StackedHourglass. What comes before the layer is computed once for all points. The flip test of a config is off."""
 HEAD = ('direction', 'variance', 'shift per sigma', "random's 97.5 %", 'moved most', 'monotonic from c = -2 to 2')
 HOWS = {True: 'monotonically', False: 'not monotonically', None: 'nobody can say how'}
-MORE, NO_MORE = 'more than along random directions', 'no more than along random directions'
-SIZES = {True: MORE, False: NO_MORE, None: 'compared with nothing'}
+RANDOM = 'more than along random directions'
+SIZES = {True: RANDOM, False: f'no {RANDOM}', None: 'compared with nothing'}
 
 
 def main() -> None:
@@ -51,21 +50,16 @@ def markdown(answer: DecodedWalk) -> str:
         for direction in answer.directions
         if (name := direction.name) in direction.walk.monotonic
     ]
-    told = '\n'.join(said)
-    return (
-        f'{markdown_table(HEAD, rows, texts=len(HEAD))}\n\n{told}\n\n{answer.persons} persons of {answer.split}; '
-        f'start: {answer.options.start}; skips: {answer.options.skips}.'
-    )
+    whom = f'{answer.persons} persons of {answer.split}; start: {answer.options.start}; skips: {answer.options.skips}.'
+    return '\n\n'.join([markdown_table(HEAD, rows, texts=len(HEAD)), '\n'.join(said), whom])
 
 
 def _change(direction: Direction, name: str, count: int) -> str:
     """A concept's change along a direction, and what random directions change it by."""
     random = direction.random.concept_change_97_5[name]
     beside = '' if random is None else f'random up to {random:.2f}, '
-    return (
-        f'{name} {with_interval(direction.walk.concept_change[name])} '
-        f'({beside}{direction.random.monotonic[name]} of {count} monotonic)'
-    )
+    beside += f'{direction.random.monotonic[name]} of {count} monotonic'
+    return f'{name} {with_interval(direction.walk.concept_change[name])} ({beside})'
 
 
 if __name__ == '__main__':

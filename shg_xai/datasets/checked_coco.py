@@ -13,19 +13,16 @@ from shg_xai.errors import InputError
 
 
 def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) -> None:
-    """Refuse a person that MMPose would drop or train on in silence: a COCO annotation of K keypoints.
+    """Refuse an annotation of K keypoints that MMPose would drop or train on in silence.
 
     Raises:
-        InputError: Keypoints are not K times x, y, v; a number is not finite; or a person with keypoints has a box
-            without area.
+        InputError: Keypoints are not K times x, y, v, a number is not finite, or a labelled person's box has no area.
     """
     where = f'{ann_file}: annotation {annotation.get("id")}'
     keypoints = np.asarray(annotation.get('keypoints', ()), dtype=float)
     if keypoints.shape != (3 * num_keypoints,):
-        raise InputError(
-            f'{where}: "keypoints" holds {keypoints.size} numbers, not '
-            f'{3 * num_keypoints} (x, y, v of {num_keypoints} joints)'
-        )
+        wanted = f'{3 * num_keypoints} (x, y, v of {num_keypoints} joints)'
+        raise InputError(f'{where}: "keypoints" holds {keypoints.size} numbers, not {wanted}')
     bbox = np.asarray(annotation.get('bbox', ()), dtype=float)
     if bbox.shape != (4,):
         raise InputError(f'{where}: "bbox" must be x, y, width, height')
@@ -38,10 +35,10 @@ def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) 
 
 @DATASETS.register_module()
 class CheckedCocoDataset(CocoDataset):
-    """MMPose's CocoDataset that says what is wrong with its files.
+    """MMPose's CocoDataset that says what is wrong with its files; arguments are CocoDataset's.
 
-    Where CocoDataset drops a person, trains on NaN or fails with a traceback, this one raises :class:`InputError` with
-    file, annotation and mend. Arguments are CocoDataset's.
+    Where that drops a person, trains on NaN or fails with a traceback, this one raises :class:`InputError` with file,
+    annotation and mend.
     """
 
     def load_data_list(self) -> list[dict]:
@@ -51,18 +48,16 @@ class CheckedCocoDataset(CocoDataset):
             InputError: The file is missing or not COCO's JSON, or holds no person.
         """
         if not osp.isfile(self.ann_file):
-            raise InputError(
-                f'{self.ann_file}: no such annotation file; set data_root and '
-                'ann_file of the dataset (--data-root in the tools)'
-            )
+            mend = 'set data_root and ann_file of the dataset (--data-root in the tools)'
+            raise InputError(f'{self.ann_file}: no such annotation file; {mend}')
         if self.bbox_file and not osp.isfile(self.bbox_file):
             raise InputError(f"{self.bbox_file}: no such file of boxes; bbox_file='' takes the annotated ones")
         try:
             persons = super().load_data_list()
-        except (AssertionError, KeyError, TypeError, UnicodeDecodeError) as error:
-            raise InputError(f'{self.ann_file}: not a COCO annotation file ({error!r})') from error
         except InputError:
             raise
+        except (AssertionError, KeyError, TypeError, UnicodeDecodeError) as error:
+            raise InputError(f'{self.ann_file}: not a COCO annotation file ({error!r})') from error
         except ValueError as error:  # json's own error is one
             raise InputError(f'{self.ann_file}: not valid JSON ({error})') from error
         if not persons:
@@ -76,18 +71,12 @@ class CheckedCocoDataset(CocoDataset):
         person = super().parse_data_info(raw_data_info)
         x1, y1, x2, y2 = person['bbox'][0]
         if (x2 <= x1 or y2 <= y1) and person['num_keypoints'] and not person['iscrowd']:
-            raise InputError(
-                f'{self.ann_file}: annotation {annotation["id"]}: "bbox" '
-                f'{annotation["bbox"]} lies outside the image; mend or remove it'
-            )
+            where = f'{self.ann_file}: annotation {annotation["id"]}'
+            raise InputError(f'{where}: "bbox" {annotation["bbox"]} lies outside the image; mend or remove it')
         return person
 
     def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on one person.
-
-        Raises:
-            InputError: The person's image is missing or cannot be decoded.
-        """
+        """Run the pipeline on one person; InputError where its image is missing or cannot be decoded."""
         try:
             return super().prepare_data(idx)
         except Exception as error:

@@ -1,10 +1,8 @@
 """A held-out test split of COCO's training persons, drawn by image, and the mean RGB of the rest.
 
-COCO hides the labels of its test set, so the test persons come from the training annotations. They are drawn by image:
-a photo never has persons on both sides.
-
-A *person* here is an annotation with at least one labelled keypoint that is no crowd. Nothing in this file reads or
-writes annotation files; ``tools/split_coco.py`` does.
+COCO hides the labels of its test set, so the test persons come from the training annotations; no photo has persons on
+both sides. A *person* is an annotation with at least one labelled keypoint that is no crowd. ``tools/split_coco.py``
+reads and writes the files.
 """
 
 import math
@@ -32,34 +30,30 @@ def is_person(annotation: Annotation) -> bool:
 def check_coco(coco: Any, source: str) -> Coco:
     """Raise InputError, naming ``source`` and the entry, unless this is a COCO keypoint file.
 
-    Keypoints are checked where an annotation has any labelled: 17 times x, y, v.
+    Where an annotation has labelled keypoints, they are 17 times x, y, v.
     """
     if not isinstance(coco, dict):
         raise InputError(f'{source}: not COCO JSON, its outermost value is no object')
     for key in LISTS:
         if not isinstance(coco.get(key), list):
-            raise InputError(
-                f'{source}: not COCO JSON, the list {key!r} is missing; give '
-                'person_keypoints_train2017.json of COCO 2017'
-            )
-    for key, needed in (('images', ('id', 'file_name')), ('annotations', ('id', 'image_id'))):
-        _check_entries(coco[key], key, needed, source)
+            mend = 'give person_keypoints_train2017.json of COCO 2017'
+            raise InputError(f'{source}: not COCO JSON, the list {key!r} is missing; {mend}')
+    _check_entries(coco['images'], 'images', 'file_name', source)
+    _check_entries(coco['annotations'], 'annotations', 'image_id', source)
     image_ids = {image['id'] for image in coco['images']}
     for annotation in coco['annotations']:
-        if annotation['image_id'] not in image_ids:
-            raise InputError(
-                f'{source}: annotation {annotation["id"]} is of image '
-                f'{annotation["image_id"]}, which the file does not list'
-            )
-        _check_keypoints(annotation, source)
+        where, image = f'{source}: annotation {annotation["id"]}', annotation['image_id']
+        if image not in image_ids:
+            raise InputError(f'{where} is of image {image}, which the file does not list')
+        _check_keypoints(annotation, where)
     return cast(Coco, coco)
 
 
-def _check_entries(entries: list[Any], key: str, needed: tuple[str, ...], source: str) -> None:
-    """Raise InputError when an entry lacks a needed key or two share an id."""
+def _check_entries(entries: list[Any], key: str, needed: str, source: str) -> None:
+    """Raise InputError when an entry lacks its id or another key, or two share an id."""
     seen: set[int] = set()
     for place, entry in enumerate(entries):
-        for name in needed:
+        for name in ('id', needed):
             if not isinstance(entry, dict) or name not in entry:
                 raise InputError(f'{source}: not COCO JSON, {key}[{place}] has no {name!r}')
         number = entry['id']
@@ -70,16 +64,14 @@ def _check_entries(entries: list[Any], key: str, needed: tuple[str, ...], source
         seen.add(number)
 
 
-def _check_keypoints(annotation: Annotation, source: str) -> None:
+def _check_keypoints(annotation: Annotation, where: str) -> None:
     """Raise InputError when a labelled annotation's keypoints are not 51 finite numbers."""
-    where = f'{source}: annotation {annotation["id"]}'
     labelled = annotation.get('num_keypoints', 0)
     if not isinstance(labelled, int):
         raise InputError(f'{where}: num_keypoints is {labelled!r}, not an integer')
     if not is_person(annotation):
         return
-    keypoints = annotation.get('keypoints')
-    size = 3 * NUM_KEYPOINTS
+    keypoints, size = annotation.get('keypoints'), 3 * NUM_KEYPOINTS
     if not isinstance(keypoints, list) or len(keypoints) != size:
         length = len(keypoints) if isinstance(keypoints, list) else 'no'
         raise InputError(f'{where}: has {length} keypoint numbers, COCO has {size} (17 x, y, v)')
@@ -92,7 +84,7 @@ def _check_keypoints(annotation: Annotation, source: str) -> None:
 
 
 def count_persons(annotations: Iterable[Annotation]) -> dict[int, int]:
-    """Return image id -> number of persons on it, for the images that hold one or more."""
+    """Image id -> number of persons on it, for the images that hold one or more."""
     return dict(Counter(entry['image_id'] for entry in annotations if is_person(entry)))
 
 
@@ -100,8 +92,7 @@ def draw_test_images(persons_on: dict[int, int], persons: int, seed: int) -> lis
     """Draw images that hold exactly ``persons`` persons together, or as near below as can be: their ids, ascending.
 
     The images are walked in a random order; one whose persons would be too many is left out in favour of a later one.
-    Where that does not come out even, the sum is looked for among all sets of images (early ones of the same order
-    first). The same input and seed give the same images.
+    Where that does not come out even, the sum is looked for among all sets of images, early ones of that order first.
 
     Raises:
         InputError: ``persons`` < 1 or not fewer than there are, or a negative seed.
@@ -112,10 +103,8 @@ def draw_test_images(persons_on: dict[int, int], persons: int, seed: int) -> lis
     if total == 0:
         raise InputError('the annotations hold no person with labelled keypoints')
     if not 1 <= persons < total:
-        raise InputError(
-            f'{persons} test persons asked of {total} with keypoints; give 1 to {total - 1}, '
-            'so that both sides have some'
-        )
+        mend = f'give 1 to {total - 1}, so that both sides have some'
+        raise InputError(f'{persons} test persons asked of {total} with keypoints; {mend}')
     order = [int(i) for i in np.random.default_rng(seed).permutation(sorted(persons_on))]
     chosen, left = [], persons
     for image in order:
@@ -128,19 +117,17 @@ def draw_test_images(persons_on: dict[int, int], persons: int, seed: int) -> lis
 
 
 def _nearest_sum(order: list[int], persons_on: dict[int, int], persons: int) -> list[int]:
-    """Return images whose persons sum to the largest number <= ``persons`` that is reachable."""
+    """Images whose persons sum to the largest number <= ``persons`` that is reachable."""
     # Bit s of `reached` says that some set of the images so far holds s persons.
-    mask = (1 << (persons + 1)) - 1
-    reached = 1
+    reached, mask = 1, (1 << (persons + 1)) - 1
     last_image: dict[int, int] = {}
     for image in order:
-        grown = (reached | reached << persons_on[image]) & mask
-        new = grown & ~reached
+        new = (reached << persons_on[image]) & mask & ~reached
+        reached |= new
         while new:
             total = new.bit_length() - 1
             last_image[total] = image
             new ^= 1 << total
-        reached = grown
     chosen, total = [], reached.bit_length() - 1
     while total:
         # The image that first made this sum joined sums of images before it: none comes twice.
@@ -150,10 +137,10 @@ def _nearest_sum(order: list[int], persons_on: dict[int, int], persons: int) -> 
 
 
 def split_coco(coco: Coco, test_images: Iterable[int]) -> tuple[Coco, Coco]:
-    """Return the training and the test part, complete COCO files that share no image.
+    """The training and the test part, complete COCO files that share no image.
 
-    Every image is on one side and its annotations follow it; images without persons stay in training. All other keys
-    (info, licenses, categories) are on both sides. ``coco`` is not changed; the parts share its entries.
+    Annotations follow their images; those without persons stay in training. All other keys (info, licenses,
+    categories) are on both sides. ``coco`` is not changed; the parts share its entries.
     """
     chosen = frozenset(test_images)
 
@@ -170,20 +157,19 @@ def split_coco(coco: Coco, test_images: Iterable[int]) -> tuple[Coco, Coco]:
 def count_part(part: Coco) -> dict[str, int]:
     """How many images, images with persons, annotations and persons a part holds."""
     persons_on = count_persons(part['annotations'])
-    images, annotations = len(part['images']), len(part['annotations'])
-    persons, with_persons = sum(persons_on.values()), len(persons_on)
-    return dict(images=images, images_with_persons=with_persons, annotations=annotations, persons=persons)
+    images = dict(images=len(part['images']), images_with_persons=len(persons_on))
+    return images | dict(annotations=len(part['annotations']), persons=sum(persons_on.values()))
 
 
 def person_image_names(part: Coco) -> list[str]:
-    """Return the file names of the images that hold persons, in the order of their ids."""
+    """File names of the images that hold persons, in the order of their ids."""
     persons_on = count_persons(part['annotations'])
     images = sorted(part['images'], key=lambda image: image['id'])
     return [image['file_name'] for image in images if image['id'] in persons_on]
 
 
 def sample_names(names: list[str], count: int, seed: int) -> list[str]:
-    """Return ``count`` of the names drawn without replacement, in their order; all if fewer."""
+    """``count`` of the names drawn without replacement, in their order; all if fewer."""
     if count >= len(names):
         return names
     # A stream of its own: the sample does not depend on how the split was drawn.
@@ -192,11 +178,7 @@ def sample_names(names: list[str], count: int, seed: int) -> list[str]:
 
 
 def image_mean_rgb(path: Path) -> np.ndarray:
-    """The mean over all pixels of one image, (3,) RGB in 0..255, exact.
-
-    Raises:
-        InputError: The file is missing, cut short or no image.
-    """
+    """The mean over all pixels of one image, (3,) RGB in 0..255, exact; InputError where it cannot be read whole."""
     try:
         with Image.open(path) as image:
             histogram = np.array(image.convert('RGB').histogram(), dtype=np.int64)
@@ -208,10 +190,9 @@ def image_mean_rgb(path: Path) -> np.ndarray:
 
 
 def stream_mean_rgb(paths: list[Path], workers: int) -> Iterator[np.ndarray]:
-    """Yield each image's mean RGB, (3,) in 0..255, in order, computed by ``workers`` threads.
+    """Each image's mean RGB, (3,) in 0..255, in order; the first that cannot be read ends it with its InputError.
 
-    Threads are enough: Pillow lets go of the interpreter while it decodes. The first image that cannot be read ends the
-    stream with its InputError.
+    Computed by ``workers`` threads, which is enough: Pillow lets go of the interpreter while it decodes.
     """
     with ThreadPoolExecutor(workers) as pool:
         try:

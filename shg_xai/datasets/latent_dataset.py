@@ -12,20 +12,16 @@ from torch.utils.data import Dataset
 
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
-from shg_xai.latents.selection import Selection, select
+from shg_xai.latents.selection import select
 
 PARTS = ('train', 'held_out', 'all')
 
 
 def held_out_images(image_ids: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Which persons are held out, a mask (N,): those of the images whose checksums come first.
+    """Which persons are held out, a mask (N,): those of the images whose checksums, of seed and id, come first.
 
-    All persons of one image are on one side.
-
-    Args:
-        image_ids: Image of each person, shape (N,).
-        share: Share of the images, from 0 to below 1; rounded up to whole images.
-        seed: Chooses other images.
+    ``image_ids`` (N,) is the image of each person, ``share`` that of the images, from 0 to below 1, rounded up to whole
+    ones. All persons of an image are on one side.
     """
     images, image_of = np.unique(image_ids, return_inverse=True)
     key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in images])
@@ -33,22 +29,15 @@ def held_out_images(image_ids: np.ndarray, share: float, seed: int) -> np.ndarra
     return (order < share * len(images))[image_of]
 
 
-def chosen_layer(store: LatentStore, layer: str | None) -> str:
-    """The layer to read: the named one, or the only one.
-
-    Raises:
-        InputError: The store does not have it, or has several and none is named.
-    """
-    if layer is None:
-        if len(store.layers) > 1:
-            raise InputError(
-                f'{store.folder}: layer: this store has {len(store.layers)}, set '
-                f'layer in every dataset to one of {", ".join(store.layers)}'
-            )
-        return store.layers[0]
-    if layer not in store.layers:
-        raise InputError(f'{store.folder}: layer: {layer!r} is not in this store; it has {", ".join(store.layers)}')
-    return layer
+def _chosen_layer(store: LatentStore, layer: str | None) -> str:
+    """The named layer, or the only one; InputError where there is none such."""
+    names = ', '.join(store.layers)
+    if layer is None and len(store.layers) > 1:
+        mend = f'set layer in every dataset to one of {names}'
+        raise InputError(f'{store.folder}: layer: this store has {len(store.layers)}, {mend}')
+    if layer is not None and layer not in store.layers:
+        raise InputError(f'{store.folder}: layer: {layer!r} is not in this store; it has {names}')
+    return layer or store.layers[0]
 
 
 @DATASETS.register_module()
@@ -56,25 +45,19 @@ class LatentDataset(Dataset):
     """N persons' values of one layer of a latent store, read from the disk one by one.
 
     An item is ``dict(inputs=...)``, float32, in the layer's shape, (C, H, W) or (C,); batches are made by
-    ``collate_fn=dict(type='default_collate')``.
+    ``collate_fn=dict(type='default_collate')``. Store, layer and the rows of the N persons are its ``selection``.
 
     Args:
         data_root: Folder of the store, made by ``tools/dump_latents.py``.
         layer: Which layer; may be left out where the store has one.
         part: ``'train'``, ``'held_out'`` or ``'all'``.
-        held_out: Share of the images whose persons are held out, above 0 and below 1. Persons of one image are never on
-            both sides.
+        held_out: Share of the images whose persons are held out, above 0 and below 1; no image is on both sides.
         seed: Chooses which images.
-        rows: ``'all'``, ``'labelled'`` (all joints labelled) or a condition on the rows, as in
-            ``tools/analyze_latent.py``.
+        rows: ``'all'``, ``'labelled'`` (all joints labelled) or a condition, as in ``tools/analyze_latent.py``.
         test_mode: Taken because every data set of MMPose's has it; changes nothing.
 
-    Attributes:
-        selection: The store, the layer, and the rows of the N persons.
-
     Raises:
-        InputError: No store, an incomplete one, no such layer, or nobody in the part; when an item is read: it holds
-            NaN or infinity.
+        InputError: No store, an incomplete one, no such layer, nobody in the part, or an item with NaN or infinity.
     """
 
     def __init__(
@@ -93,13 +76,17 @@ class LatentDataset(Dataset):
             raise InputError(f'LatentDataset: held_out={held_out}; give a share above 0 and below 1')
         store = LatentStore.open(data_root)
         if not store.complete:
-            raise InputError(
-                f'{data_root}: incomplete, {len(store):,} of {store.manifest.rows:,} '
-                'persons; run the command that made it again, it goes on'
-            )
-        everybody = select(store, chosen_layer(store, layer), rows)
-        self.part = part
-        self.selection = everybody if part == 'all' else _part(everybody, part, held_out, seed)
+            held = f'{len(store):,} of {store.manifest.rows:,} persons'
+            raise InputError(f'{data_root}: incomplete, {held}; run the command that made it again, it goes on')
+        self.part, self.selection = part, select(store, _chosen_layer(store, layer), rows)
+        if part != 'all':
+            mask = held_out_images(self.selection.image_ids, held_out, seed)
+            persons = np.flatnonzero(mask if part == 'held_out' else ~mask)
+            if not len(persons):
+                who = f'{len(mask):,} persons (images: {len(np.unique(self.selection.image_ids)):,})'
+                mend = f'with held_out={held_out}; change held_out, or dump more images'
+                raise InputError(f'{store.folder}: part {part!r}: nobody is left of {who} {mend}')
+            self.selection = self.selection.take(persons)
         self._starts = np.array([shard.start for shard in store.shards()])
 
     def __len__(self) -> int:
@@ -115,18 +102,15 @@ class LatentDataset(Dataset):
         return {name: value for name, value in self.__dict__.items() if name != '_files'}
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        """Values of one person, float32, in the layer's shape."""
+        """Values of one person."""
         row = self.selection.rows[index]
         shard = np.searchsorted(self._starts, row, side='right') - 1
         values = np.array(self._files[shard][row - self._starts[shard]], np.float32)
         if not np.isfinite(values).all():
             person = self.selection.annotation_ids[index]
-            raise InputError(
-                f'{self.selection.store.folder}: layer {self.selection.layer}: '
-                f'annotation {person} has a value that is NaN or infinite; leave the '
-                f"person out with rows='annotation_id != {person}' in every dataset, "
-                'or dump again as float32'
-            )
+            rows = f"leave the person out with rows='annotation_id != {person}' in every dataset"
+            where = f'{self.selection.store.folder}: layer {self.selection.layer}: annotation {person}'
+            raise InputError(f'{where} has a value that is NaN or infinite; {rows}, or dump again as float32')
         return dict(inputs=torch.from_numpy(values))
 
     @property
@@ -141,16 +125,3 @@ class LatentDataset(Dataset):
             persons=len(self),
             network=store.manifest.source.get('checkpoint', {}).get('sha256'),
         )
-
-
-def _part(everybody: Selection, part: str, held_out: float, seed: int) -> Selection:
-    """Persons of one side of the split."""
-    mask = held_out_images(everybody.image_ids, held_out, seed)
-    persons = np.flatnonzero(mask if part == 'held_out' else ~mask)
-    if not len(persons):
-        images = len(np.unique(everybody.image_ids))
-        raise InputError(
-            f'{everybody.store.folder}: part {part!r}: nobody is left of {len(everybody):,} persons (images: '
-            f'{images:,}) with held_out={held_out}; change held_out, or dump more images'
-        )
-    return everybody.take(persons)

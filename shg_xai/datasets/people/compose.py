@@ -19,21 +19,13 @@ LIMBS = np.arange(5, 17)  # joints an object in front may aim at: not the face
 
 @dataclass(frozen=True)
 class Picture:
-    """A finished picture.
+    """A finished picture."""
 
-    Attributes:
-        image: (S, S, 3) uint8, BGR.
-        keypoints: (17, 3) float: x, y in pixels and v as in COCO, of the main person.
-        mask: (S, S) bool, visible pixels of the main person.
-        others: masks (S, S) bool of the visible distractors.
-        factors: the factors of the main person.
-    """
-
-    image: np.ndarray
-    keypoints: np.ndarray
-    mask: np.ndarray
-    others: list[np.ndarray]
-    factors: Factors
+    image: np.ndarray  # (S, S, 3) uint8, BGR
+    keypoints: np.ndarray  # (17, 3) float of the main person: x, y in pixels and v as in COCO
+    mask: np.ndarray  # (S, S) bool, visible pixels of the main person
+    others: list[np.ndarray]  # masks (S, S) bool of the visible distractors
+    factors: Factors  # of the main person
 
 
 def make_picture(rng: np.random.Generator, side: int, restrictions: Restrictions) -> Picture:
@@ -45,16 +37,15 @@ def make_picture(rng: np.random.Generator, side: int, restrictions: Restrictions
     for _ in range(MAX_TRIES):
         # Separate streams: a restriction of one factor leaves everything else as it was.
         streams = rng.spawn(6)
-        factors = sample_factors(streams[:2], restrictions)
-        picture = _try(streams[2:], side, factors)
+        picture = _try(streams[2:], side, sample_factors(streams[:2], restrictions))
         if picture is not None:
             return picture
-    raise InputError(
-        f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries: lower truncation or label_dropout'
-    )
+    found = f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries'
+    raise InputError(f'{found}: lower truncation or label_dropout')
 
 
 def _try(streams: list[np.random.Generator], side: int, factors: Factors) -> Picture | None:
+    """A picture, or None where too little of the person is labelled or seen."""
     body_rng, scene_rng, crowd_rng, label_rng = streams
     person = make_person(body_rng, factors, sample_looks(body_rng))
     unit = factors.scale * side
@@ -72,24 +63,18 @@ def _try(streams: list[np.random.Generator], side: int, factors: Factors) -> Pic
     canvas, others = _stage((scene_rng, crowd_rng), person, factors, origin, side)
     draw_person(canvas, person, origin, unit)
     hidden = hidden_joints(canvas, person, origin, unit)
-    cover = np.zeros((side, side), np.float32)
+    covered = np.zeros((side, side), bool)
     if factors.occluder and aim is not None:
-        cover = occluder(label_rng, canvas.image, aim, unit)
+        covered = occluder(label_rng, canvas.image, aim, unit) > 0.5
     columns, rows = np.clip(np.round(keypoints[:, :2]).astype(int), 0, side - 1).T
-    hidden |= cover[rows, columns] > 0.5
-    keypoints[:, 2] = np.where(hidden, 1, 2)
+    keypoints[:, 2] = np.where(hidden | covered[rows, columns], 1, 2)
     keypoints[~labelled] = 0
-    mask = (canvas.mask > 0.5) & (cover <= 0.5)
+    own = canvas.mask > 0.5
+    mask = own & ~covered
     if not mask.any():
         return None
-    image = canvas.image + scene_rng.normal(0, 2.0, (side, side, 1)).astype(np.float32)
-    return Picture(
-        image=np.clip(image, 0, 255).astype(np.uint8),
-        keypoints=keypoints,
-        mask=mask,
-        others=[other & (canvas.mask <= 0.5) & (cover <= 0.5) for other in others],
-        factors=factors,
-    )
+    image = np.clip(canvas.image + scene_rng.normal(0, 2.0, (side, side, 1)).astype(np.float32), 0, 255)
+    return Picture(image.astype(np.uint8), keypoints, mask, [other & ~own & ~covered for other in others], factors)
 
 
 def _place(rng: np.random.Generator, person: Person, factors: Factors, side: int) -> np.ndarray:
@@ -100,14 +85,12 @@ def _place(rng: np.random.Generator, person: Person, factors: Factors, side: int
     """
     low, high = (corner * factors.scale * side for corner in person.extent())
     size = high - low
-    leeway = np.maximum(side - size, 0)
     edge, share = rng.uniform(), rng.uniform(0.15, 0.85, 2)
-    start = share * leeway
+    start = share * np.maximum(side - size, 0)
     if factors.truncation > 0:
         axis = 1 if edge < 0.6 or edge >= 0.9 else 0
         outside = factors.truncation * size[axis]
-        at_end = edge < 0.6 or 0.75 <= edge < 0.9
-        start[axis] = side - size[axis] + outside if at_end else -outside
+        start[axis] = side - size[axis] + outside if edge < 0.6 or 0.75 <= edge < 0.9 else -outside
     return start - low
 
 
@@ -121,15 +104,12 @@ def _stage(
     upright = _unroll(feet, factors.roll_deg, side)
     horizon = float(upright[1] - unit * rng.uniform(0.06, 0.28))
     light = np.array((rng.choice((-1.0, 1.0)) * rng.uniform(0.35, 0.75), -0.55, -0.65))
-    canvas = Canvas(background(rng, side, horizon, factors.roll_deg), (light / np.linalg.norm(light)))
+    canvas = Canvas(background(rng, side, horizon, factors.roll_deg), light / np.linalg.norm(light))
     drop_shadow(canvas.image, feet, (0.2 * unit, 0.05 * unit))
     masks = []
     for _ in range(factors.distractors):
-        other = replace(
-            sample_factors(crowd_rng.spawn(2), {}),
-            roll_deg=factors.roll_deg,
-            scale=factors.scale * crowd_rng.uniform(0.4, 0.6),
-        )
+        drawn = sample_factors(crowd_rng.spawn(2), {})
+        other = replace(drawn, roll_deg=factors.roll_deg, scale=factors.scale * crowd_rng.uniform(0.4, 0.6))
         figure = make_person(crowd_rng, other, sample_looks(crowd_rng))
         size = other.scale * side
         column = feet[0] + crowd_rng.choice((-1.0, 1.0)) * unit * crowd_rng.uniform(0.22, 0.6)

@@ -1,35 +1,30 @@
-"""Drawing primitives: shaded, textured, depth-tested tubes, ellipsoids and flat faces.
+"""Shaded, textured, depth-tested tubes, ellipsoids and flat faces, each drawn within its bounding box only.
 
-Everything works in pixels (x right, y down, z away from the camera) and only inside the bounding box of what it draws.
-Colours are BGR in 0..255.
+In pixels: x right, y down, z away from the camera; S is the side of the picture. Colours are BGR in 0..255.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 Colour = tuple[float, float, float]
+# A box of the image: its rows and columns, and the float32 grids (1, w) and (h, 1) of x and y of its pixels.
+Window = tuple[tuple[slice, slice], np.ndarray, np.ndarray]
+# Colours (h, w, 3) and cover (h, w) in 0..1 at unit-sphere coordinates x, y, z (h, w), where a pixel has this size.
+Painter = Callable[[np.ndarray, np.ndarray, np.ndarray, float], tuple[np.ndarray, np.ndarray]]
 SHIFT = 4  # sub-pixel bits of cv2's integer coordinates
 
 
 @dataclass
 class Canvas:
-    """A picture being drawn.
+    """A picture being drawn."""
 
-    Attributes:
-        image: (S, S, 3) float32, BGR.
-        depth: (S, S) float32, nearest surface so far in pixels; infinite where nothing is.
-        mask: (S, S) float32, cover of the current person in 0..1.
-        light: (3,) unit vector towards the light.
-    """
-
-    image: np.ndarray
-    light: np.ndarray
-    depth: np.ndarray = field(init=False)
-    mask: np.ndarray = field(init=False)
+    image: np.ndarray  # (S, S, 3) float32
+    light: np.ndarray  # unit vector (3,) towards the light
+    depth: np.ndarray = field(init=False)  # (S, S) float32, nearest surface so far; infinite where nothing is
+    mask: np.ndarray = field(init=False)  # (S, S) float32, cover of the current person in 0..1
 
     def __post_init__(self) -> None:
         self.reset()
@@ -42,49 +37,27 @@ class Canvas:
 
 @dataclass(frozen=True)
 class Material:
-    """A colour with a pattern of a second colour, optionally another material beyond ``cut``.
-
-    ``pattern``: plain, rings, lengthwise, checks, dots or noise; ``pitch``: its period in body heights; ``cut``: share
-    of the limb's length that has this material; ``below``: the rest.
-    """
+    """A colour with a pattern of a second one."""
 
     colour: Colour
     second: Colour = (0, 0, 0)
-    pattern: str = 'plain'
-    pitch: float = 0.04
-    cut: float = 1.0
-    below: Colour | None = None
+    pattern: str = 'plain'  # or rings, lengthwise, checks, dots, noise
+    pitch: float = 0.04  # period of the pattern in body heights
+    cut: float = 1.0  # share of the limb's length that has this material
+    below: Colour | None = None  # of the rest
     gloss: float = 0.0
 
 
 @dataclass(frozen=True)
 class Tube:
-    """A tapered tube with rounded ends.
+    """A tapered tube with rounded ends."""
 
-    Attributes:
-        start: (3,) one end of its axis, in pixels.
-        end: (3,) the other.
-        radii: (R,) in pixels, at even steps from start to end.
-        material: Colours and pattern.
-        caps: Lengths of the two end caps in pixels; None for half circles.
-        flat: Depth of the cross-section relative to its width.
-    """
-
-    start: np.ndarray
+    start: np.ndarray  # of its axis, (3,)
     end: np.ndarray
-    radii: np.ndarray
+    radii: np.ndarray  # (R,), at even steps from start to end
     material: Material
-    caps: tuple[float, float] | None = None
-    flat: float = 1.0
-
-
-class Window(NamedTuple):
-    """A part of the image: its rows and columns, and the float32 grids (1, W), (h, 1) of its pixels."""
-
-    rows: slice
-    columns: slice
-    xs: np.ndarray
-    ys: np.ndarray
+    caps: tuple[float, float] | None = None  # lengths of the two end caps; None for half circles
+    flat: float = 1.0  # depth of the cross-section relative to its width
 
 
 _WHITE = np.random.default_rng(7).standard_normal((64, 64)).astype(np.float32)
@@ -92,49 +65,36 @@ _NOISE = np.asarray(cv2.GaussianBlur(_WHITE, (0, 0), 1.2, borderType=cv2.BORDER_
 _NOISE = np.clip(0.5 + _NOISE / (4 * _NOISE.std()), 0, 1)
 
 
-def _soft_wave(phase: np.ndarray, sharpness: float) -> np.ndarray:
-    """A square wave in 0..1 of period 1 with soft edges."""
-    return np.clip(np.sin(phase * (2 * np.pi)) * sharpness + 0.5, 0, 1)
-
-
 def _pattern(name: str, u: np.ndarray, v: np.ndarray, sharpness: float) -> np.ndarray:
     """Weight in 0..1 of the second colour at surface coordinates ``u``, ``v`` (periods)."""
-    if name == 'rings':
-        return _soft_wave(u, sharpness)
-    if name == 'lengthwise':
-        return _soft_wave(v, sharpness)
-    if name == 'checks':
-        return 0.5 * (_soft_wave(u, sharpness) + _soft_wave(v, sharpness))
+    if name == 'noise':
+        return _NOISE[(u * 9).astype(np.int32) & 63, (v * 9).astype(np.int32) & 63]
     if name == 'dots':
-        bumps = np.cos(u * (2 * np.pi)) + np.cos(v * (2 * np.pi))
-        return np.clip((bumps - 0.9) * sharpness, 0, 1)
-    return _NOISE[(u * 9).astype(np.int32) & 63, (v * 9).astype(np.int32) & 63]
+        return np.clip((np.cos(u * (2 * np.pi)) + np.cos(v * (2 * np.pi)) - 0.9) * sharpness, 0, 1)
+    # Square waves of period 1 with soft edges.
+    rings, lengthwise = (np.clip(np.sin(phase * (2 * np.pi)) * sharpness + 0.5, 0, 1) for phase in (u, v))
+    return rings if name == 'rings' else lengthwise if name == 'lengthwise' else 0.5 * (rings + lengthwise)
 
 
 def _window(canvas: Canvas, low: np.ndarray, high: np.ndarray) -> Window | None:
     """What a box covers of the image; None outside of it."""
-    side = canvas.image.shape[0]
     x0, y0 = np.maximum(np.floor(low[:2]).astype(int) - 1, 0)
-    x1, y1 = np.minimum(np.ceil(high[:2]).astype(int) + 2, side)
+    x1, y1 = np.minimum(np.ceil(high[:2]).astype(int) + 2, canvas.image.shape[0])
     if x0 >= x1 or y0 >= y1:
         return None
-    xs = np.arange(x0, x1, dtype=np.float32)[None, :]
-    ys = np.arange(y0, y1, dtype=np.float32)[:, None]
-    return Window(slice(y0, y1), slice(x0, x1), xs, ys)
+    xs, ys = np.arange(x0, x1, dtype=np.float32)[None, :], np.arange(y0, y1, dtype=np.float32)[:, None]
+    return (slice(y0, y1), slice(x0, x1)), xs, ys
 
 
 def _blend(
     canvas: Canvas, window: Window, colour: np.ndarray, alpha: np.ndarray, z: np.ndarray, is_person: float = 1.0
 ) -> None:
     """Composite colour (h, w, 3) with cover ``alpha`` (h, w) where ``z`` (h, w) is nearest."""
-    rows, columns, *_ = window
-    depth = canvas.depth[rows, columns]
+    image, depth, mask = (layer[window[0]] for layer in (canvas.image, canvas.depth, canvas.mask))
     # A pixel or so of softness lets limbs flow into the trunk instead of cutting it.
     weight = alpha * np.clip((depth - z) * 0.7 + 0.5, 0, 1)
-    image = canvas.image[rows, columns]
     image += (colour - image) * weight[..., None]
     np.copyto(depth, z, where=(alpha > 0.5) & (z < depth))
-    mask = canvas.mask[rows, columns]
     mask += (is_person - mask) * weight
 
 
@@ -146,14 +106,18 @@ def draw_tube(canvas: Canvas, tube: Tube, unit: float) -> None:
     window = _window(canvas, np.minimum(start, end) - reach, np.maximum(start, end) + reach)
     if window is None:
         return
-    _, _, xs, ys = window
+    _, xs, ys = window
     axis = (end - start).astype(np.float32)
     length, full = float(np.hypot(axis[0], axis[1])), float(np.linalg.norm(axis))
     ux, uy = (axis[:2] / length) if length > 1e-3 else (np.float32(0), np.float32(1))
     dx, dy = xs - np.float32(start[0]), ys - np.float32(start[1])
     along = dx * ux + dy * uy
     t = np.clip(along / max(length, 1e-3), 0, 1)
-    radius = _profile(t, radii.astype(np.float32))
+    steps = radii.astype(np.float32)
+    if len(radii) == 2:
+        radius = steps[0] + (steps[1] - steps[0]) * t
+    else:
+        radius = np.interp(t, np.linspace(0, 1, len(radii)), steps).astype(np.float32)
     beyond = along - t * np.float32(length)
     cap = radius if caps is None else np.where(beyond < 0, *(np.float32(max(end, 0.6)) for end in caps))
     across, ahead = (dy * ux - dx * uy) / radius, beyond / cap
@@ -177,20 +141,11 @@ def draw_tube(canvas: Canvas, tube: Tube, unit: float) -> None:
     _blend(canvas, window, colour * _shade(lambert, material.gloss), alpha, z)
 
 
-def _profile(t: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """Radius at ``t`` in 0..1, piecewise linear."""
-    if len(radii) == 2:
-        return radii[0] + (radii[1] - radii[0]) * t
-    return np.interp(t, np.linspace(0, 1, len(radii)), radii).astype(np.float32)
-
-
 def _shade(lambert: np.ndarray, gloss: float) -> np.ndarray:
     """Brightness (h, w, 1): a light side, a dark side and a little bounce light."""
     lit = np.clip(lambert, 0, 1)
     shade = 0.52 + 0.60 * lit + 0.06 * np.clip(-lambert, 0, 1)
-    if gloss:
-        shade = shade + gloss * lit**12
-    return shade[..., None].astype(np.float32)
+    return (shade + gloss * lit**12 if gloss else shade)[..., None].astype(np.float32)
 
 
 def _paint(material: Material, t: np.ndarray, u: np.ndarray, v: np.ndarray, length: float, unit: float) -> np.ndarray:
@@ -208,28 +163,21 @@ def _paint(material: Material, t: np.ndarray, u: np.ndarray, v: np.ndarray, leng
     return painted
 
 
-Painter = Callable[[np.ndarray, np.ndarray, np.ndarray, float], tuple[np.ndarray, np.ndarray]]
-
-
 def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.ndarray, paint: Painter) -> None:
-    """Draw an ellipsoid by casting a ray through every pixel.
+    """Draw an ellipsoid of semi-axes (3,) by casting a ray through every pixel.
 
-    Centre (3,) and semi-axes (3,) are in pixels; ``turn`` (3, 3) leads from its own frame to the camera's; ``paint``
-    is given unit-sphere coordinates x, y, z (h, w) in its own frame and the size of a pixel in them, and returns
-    colours (h, w, 3) and a cover (h, w), or one for all, in 0..1.
+    ``turn`` (3, 3) leads from its own frame, in which ``paint`` works, to the camera's.
     """
     reach = float(axes.max()) + 1
     window = _window(canvas, centre - reach, centre + reach)
     if window is None:
         return
-    _, _, xs, ys = window
+    _, xs, ys = window
     inverse = (turn.T / axes[:, None]).astype(np.float32)
     dx, dy = xs - np.float32(centre[0]), ys - np.float32(centre[1])
     origin = [inverse[i, 0] * dx + inverse[i, 1] * dy for i in range(3)]
     ray = inverse[:, 2]
-    a = float(ray @ ray)
-    b = sum(origin[i] * ray[i] for i in range(3))
-    c = sum(o * o for o in origin) - 1
+    a, b, c = float(ray @ ray), sum(origin[i] * ray[i] for i in range(3)), sum(o * o for o in origin) - 1
     inside = (b * b - a * c) / a  # 1 - squared distance from the outline in the image
     radius = float(axes.min())
     alpha = np.clip((1 - np.sqrt(np.maximum(1 - inside, 0))) * radius + 0.5, 0, 1)
@@ -243,28 +191,25 @@ def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.nda
 
 
 def polygon_mask(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Anti-aliased cover (h, w) in 0..1 float32 of a convex polygon (P, 2) in pixels."""
+    """Anti-aliased cover (h, w) in 0..1 float32 of a convex polygon (P, 2)."""
     mask = np.zeros(shape, np.uint8)
-    fixed = np.round(corners * (1 << SHIFT)).astype(np.int32)
-    cv2.fillConvexPoly(mask, fixed, (255,), cv2.LINE_AA, SHIFT)
+    cv2.fillConvexPoly(mask, np.round(corners * (1 << SHIFT)).astype(np.int32), (255,), cv2.LINE_AA, SHIFT)
     return mask.astype(np.float32) * np.float32(1 / 255)
 
 
 def flat_face(canvas: Canvas, corners: np.ndarray, colour: Colour, grain: float) -> None:
-    """Draw a flat convex face, part of furniture: it hides the person where it is nearer.
+    """Draw a flat convex face of furniture, which hides the person where it is nearer.
 
-    Corners (P, 3) in pixels, P >= 3, in order around the face; the colour is shaded for the face's direction already;
-    ``grain`` is the strength of the wood grain in 0..1.
+    Corners (P, 3) in order around it; a colour that is shaded already; the strength of the wood's grain in 0..1.
     """
     window = _window(canvas, corners.min(0), corners.max(0))
     if window is None:
         return
-    _, _, xs, ys = window
+    _, xs, ys = window
     alpha = polygon_mask(corners[:, :2] - (xs[0, 0], ys[0, 0]), (ys.size, xs.size))
     normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
     zx, zy = -normal[:2] / (normal[2] if abs(normal[2]) > 1e-6 else 1e-6)
     z = (zx * (xs - corners[0, 0]) + zy * (ys - corners[0, 1]) + corners[0, 2]).astype(np.float32)
-    row, column = ys.astype(np.int32) * 2, xs.astype(np.int32) // 6
-    tone = 1 + grain * (_NOISE[row & 63, column & 63] - 0.5)
+    tone = 1 + grain * (_NOISE[(ys.astype(np.int32) * 2) & 63, (xs.astype(np.int32) // 6) & 63] - 0.5)
     painted = tone[..., None].astype(np.float32) * np.array(colour, np.float32)
     _blend(canvas, window, painted, alpha, z, is_person=0.0)

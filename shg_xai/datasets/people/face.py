@@ -9,51 +9,46 @@ from shg_xai.datasets.people.draw import Canvas, Colour, Material, Tube, draw_tu
 from shg_xai.datasets.people.looks import Looks, mix
 from shg_xai.datasets.people.skeleton import FACE_POINTS
 
-EYE = FACE_POINTS['left_eye']
-
-
 Pair = tuple[float, float]
-
-
-def _spot(x: np.ndarray, y: np.ndarray, centre: Pair, half: Pair, pixel: float) -> np.ndarray:
-    """Soft cover (h, w) of an ellipse on the face; ``half`` axes never shrink below a pixel."""
-    half_x, half_y = max(half[0], 0.55 * pixel), max(half[1], 0.55 * pixel)
-    q = np.sqrt(((x - centre[0]) / half_x) ** 2 + ((y - centre[1]) / half_y) ** 2)
-    return np.clip((1 - q) * (min(half_x, half_y) / pixel) + 0.5, 0, 1)
-
-
-def _lay(colour: np.ndarray, over: Colour, cover: np.ndarray) -> None:
-    """Lay a colour over (h, w, 3) in place."""
-    colour += (np.array(over, np.float32) - colour) * cover[..., None]
 
 
 def _hairline(y: np.ndarray, z: np.ndarray, pixel: float) -> np.ndarray:
     """Cover (h, w) of the scalp: low at the nape, above the brow in front."""
-    line = -0.52 + 0.9 * np.maximum(z + 0.35, 0)
-    return np.clip((line - y) / pixel + 0.5, 0, 1)
+    return np.clip((-0.52 + 0.9 * np.maximum(z + 0.35, 0) - y) / pixel + 0.5, 0, 1)
+
+
+def _crown(y: np.ndarray, z: np.ndarray, pixel: float) -> np.ndarray:
+    """Cover (h, w) of a cap: everything above a level line."""
+    return np.clip((-0.42 + 0.16 * z - y) / pixel + 0.5, 0, 1)
 
 
 def _paint_face(
     looks: Looks, x: np.ndarray, y: np.ndarray, z: np.ndarray, pixel: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Painter of the skull: skin, features on the front half, scalp."""
-    colour = np.empty((*x.shape, 3), np.float32)
-    colour[:] = looks.skin
-    front = np.clip(-z * 6, 0, 1)
-    dark = mix(looks.skin, (30, 30, 60), 0.45)
-    lips = mix(looks.skin, (70, 50, 190), 0.6)
+    skin, front = looks.skin, np.clip(-z * 6, 0, 1)
+    colour = np.full((*x.shape, 3), skin, np.float32)
+
+    def lay(over: Colour, cover: np.ndarray) -> None:
+        colour[:] += (np.array(over, np.float32) - colour) * cover[..., None]
+
+    def spot(centre: Pair, half: Pair) -> np.ndarray:
+        """Soft cover (h, w) of an ellipse; its half axes never shrink below a pixel."""
+        half_x, half_y = max(half[0], 0.55 * pixel), max(half[1], 0.55 * pixel)
+        q = np.sqrt(((x - centre[0]) / half_x) ** 2 + ((y - centre[1]) / half_y) ** 2)
+        return np.clip((1 - q) * (min(half_x, half_y) / pixel) + 0.5, 0, 1)
+
+    eye_x, eye_y, _ = FACE_POINTS['left_eye']
     for side in (-1.0, 1.0):
-        centre = (side * EYE[0], EYE[1])
-        _lay(colour, dark, 0.5 * front * _spot(x, y, centre, (0.27, 0.17), pixel))
-        _lay(colour, (245, 245, 245), front * _spot(x, y, centre, (0.21, 0.115), pixel))
-        _lay(colour, looks.iris, front * _spot(x, y, centre, (0.095, 0.11), pixel))
-        brow = mix(looks.hair, (30, 30, 30), 0.3)
-        _lay(colour, brow, front * _spot(x, y, (side * 0.37, -0.38), (0.21, 0.04), pixel))
-        cheek = mix(looks.skin, (110, 110, 235), 0.4)
-        _lay(colour, cheek, 0.5 * front * _spot(x, y, (side * 0.5, 0.28), (0.2, 0.15), pixel))
-    _lay(colour, lips, front * _spot(x, y, (0.0, 0.56), (0.26, 0.075), pixel))
+        eye = (side * eye_x, eye_y)
+        lay(mix(skin, (30, 30, 60), 0.45), 0.5 * front * spot(eye, (0.27, 0.17)))
+        lay((245, 245, 245), front * spot(eye, (0.21, 0.115)))
+        lay(looks.iris, front * spot(eye, (0.095, 0.11)))
+        lay(mix(looks.hair, (30, 30, 30), 0.3), front * spot((side * 0.37, -0.38), (0.21, 0.04)))  # brow
+        lay(mix(skin, (110, 110, 235), 0.4), 0.5 * front * spot((side * 0.5, 0.28), (0.2, 0.15)))  # cheek
+    lay(mix(skin, (70, 50, 190), 0.6), front * spot((0.0, 0.56), (0.26, 0.075)))  # lips
     if looks.haircut != 'bald':
-        _lay(colour, looks.hair, _hairline(y, z, pixel))
+        lay(looks.hair, _hairline(y, z, pixel))
     return colour, np.ones((), np.float32)
 
 
@@ -63,11 +58,6 @@ def _paint_hair(
     """Painter of a shell around the skull: strands of one colour inside ``region``."""
     strands = (1 + 0.12 * np.sin(14 * x + 5 * z))[..., None].astype(np.float32)
     return np.array(colour_of, np.float32) * strands, region(y, z, pixel)
-
-
-def _crown(y: np.ndarray, z: np.ndarray, pixel: float) -> np.ndarray:
-    """Cover of a cap: everything above a level line."""
-    return np.clip((-0.42 + 0.16 * z - y) / pixel + 0.5, 0, 1)
 
 
 def draw_head(
@@ -83,13 +73,13 @@ def draw_head(
     ) -> None:
         draw_tube(canvas, Tube(start, end, float(axes[0]) * np.array(radii), material, flat=flat), unit)
 
-    shade = Material(mix(looks.skin, (40, 40, 90), 0.22))
     if looks.haircut == 'long':
         hair = Material(looks.hair, mix(looks.hair, (0, 0, 0), 0.35), 'lengthwise', 0.016)
         add(place(0, -0.2, 0.35), place(0, 1.55, 0.55), (1.05, 1.2, 1.1, 0.8), hair, flat=0.55)
     if looks.haircut == 'bun':
         add(place(0, -0.75, 0.85), place(0, -0.75, 0.85), (0.45, 0.45), Material(looks.hair))
     ellipsoid(canvas, centre, axes, turn, partial(_paint_face, looks))
+    shade = Material(mix(looks.skin, (40, 40, 90), 0.22))
     x, y, z = FACE_POINTS['left_ear']
     for side in (-1.0, 1.0):
         add(place(side * x, y - 0.14, z), place(side * (x - 0.04), y + 0.14, z - 0.04), (0.20, 0.15), shade)
@@ -97,7 +87,6 @@ def draw_head(
     add(place(x, -0.1, -0.93), place(x, y, z + 0.12), (0.09, 0.17), Material(mix(looks.skin, (60, 60, 150), 0.16)))
     if looks.haircut != 'bald':
         region, colour = (_crown, looks.hat) if looks.haircut == 'cap' else (_hairline, looks.hair)
-        shell = partial(_paint_hair, colour, region)
-        ellipsoid(canvas, place(0, -0.06, 0.08), axes * 1.07, turn, shell)
+        ellipsoid(canvas, place(0, -0.06, 0.08), axes * 1.07, turn, partial(_paint_hair, colour, region))
     if looks.haircut == 'cap':
         add(place(-0.45, -0.47, -1.05), place(0.45, -0.47, -1.05), (0.3, 0.34, 0.3), Material(looks.hat), flat=0.8)

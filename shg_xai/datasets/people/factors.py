@@ -1,16 +1,10 @@
 """The known factors behind each generated person: ranges, default distributions, restrictions.
 
-Default distributions (each drawn independently of the others):
-
-- ``posture``: 55 % Beta(1.2, 8) (standing), 30 % Beta(8, 1.2) (sitting), 15 % uniform in 0..1
-- ``activity``: Beta(1.3, 1.6)
-- ``yaw_deg``: 50 % uniform in -75..75, 50 % uniform over the full circle
-- ``roll_deg``: normal with standard deviation 6, clipped to -20..20
-- ``scale``: uniform in 0.5..0.8
-- ``truncation``: 50 % zero, else uniform in 0.05..0.45
-- ``occluder``: 15 % one
-- ``label_dropout``: 88 % zero, else uniform in 0.1..0.5
-- ``distractors``: 60 % none, 28 % one, 12 % two
+By default each is drawn independently of the others: ``posture`` 55 % Beta(1.2, 8) (standing), 30 % Beta(8, 1.2)
+(sitting), 15 % uniform; ``activity`` Beta(1.3, 1.6); ``yaw_deg`` 50 % uniform in -75..75, 50 % in the full circle;
+``roll_deg`` normal, standard deviation 6, clipped to -20..20; ``scale`` uniform in 0.5..0.8; ``truncation`` 50 % zero,
+else uniform in 0.05..0.45; ``occluder`` 15 % one; ``label_dropout`` 88 % zero, else uniform in 0.1..0.5;
+``distractors`` 60 % none, 28 % one, 12 % two.
 """
 
 import difflib
@@ -34,7 +28,7 @@ class FactorSpec:
     integer: bool = False
 
 
-SPECS: dict[str, FactorSpec] = {
+SPECS = {
     'posture': FactorSpec(0.0, 1.0, '-', '0 standing .. 1 sitting: hips and knees bend 88 degrees'),
     'activity': FactorSpec(0.0, 1.0, '-', '0 limbs at rest .. 1 arms raised, legs striding'),
     'yaw_deg': FactorSpec(-180.0, 180.0, 'degrees', '0 faces the camera; 90 has turned to its own left (image right)'),
@@ -45,7 +39,6 @@ SPECS: dict[str, FactorSpec] = {
     'label_dropout': FactorSpec(0.0, 0.8, 'probability', 'chance that a joint is left unlabelled by the annotator'),
     'distractors': FactorSpec(0, 2, 'persons', 'smaller unlabelled people in the back', True),
 }
-
 MEASURED = {'labelled_joints': 'joints with a label, equal to num_keypoints'}
 
 
@@ -70,30 +63,16 @@ class Factors:
 
 @dataclass(frozen=True)
 class Restriction:
-    """How one factor is controlled.
+    """How one factor is controlled."""
 
-    ``kind`` is ``'fix'`` (one value), ``'range'`` (uniform between two values) or ``'two'`` (either of two values, each
-    with probability 1/2).
-    """
-
-    kind: str
+    kind: str  # fix (one value), range (uniform between two values) or two (either of them, as likely as the other)
     values: tuple[float, ...]
 
 
 Restrictions = dict[str, Restriction]
 
 
-def check_value(name: str, value: float) -> float:
-    """Return ``value`` if it lies in the range of factor ``name``; raise InputError otherwise."""
-    spec = spec_of(name)
-    if not (math.isfinite(value) and spec.low <= value <= spec.high):
-        raise InputError(f'{name}={value:g} is out of range: give {spec.low:g}..{spec.high:g} ({spec.unit})')
-    if spec.integer and value != int(value):
-        raise InputError(f'{name}={value:g} is not whole: give an integer {spec.low:g}..{spec.high:g}')
-    return value
-
-
-def spec_of(name: str) -> FactorSpec:
+def _spec_of(name: str) -> FactorSpec:
     """The specification of an input factor; InputError with the nearest names if unknown."""
     if name in SPECS:
         return SPECS[name]
@@ -115,18 +94,20 @@ def parse_restrictions(fix: Sequence[str] = (), narrow: Sequence[str] = (), two:
         for text in texts:
             name, equals, right = text.partition('=')
             name = name.strip()
-            spec = spec_of(name)
+            spec = _spec_of(name)
+            within = f'{spec.low:g}..{spec.high:g}'
             try:
                 values = tuple(map(float, right.split(separator) if separator else [right]))
             except ValueError:
                 values = ()
             if not equals or len(values) != (2 if separator else 1):
-                raise InputError(
-                    f'--{kind} {text!r} cannot be read: write --{kind} {name}={form} '
-                    f'with {spec.low:g}..{spec.high:g} ({spec.unit})'
-                )
+                wanted = f'--{kind} {name}={form} with {within} ({spec.unit})'
+                raise InputError(f'--{kind} {text!r} cannot be read: write {wanted}')
             for value in values:
-                check_value(name, value)
+                if not spec.low <= value <= spec.high:  # nor is NaN
+                    raise InputError(f'{name}={value:g} is out of range: give {within} ({spec.unit})')
+                if spec.integer and value != int(value):
+                    raise InputError(f'{name}={value:g} is not whole: give an integer {within}')
             if kind == 'range' and values[0] > values[1]:
                 raise InputError(f'--range {text!r}: the low end comes first, {name}=LOW:HIGH')
             if name in found:

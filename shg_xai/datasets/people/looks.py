@@ -23,22 +23,18 @@ T = TypeVar('T')
 
 @dataclass(frozen=True)
 class Looks:
-    """The looks of one person.
-
-    ``haircut`` is one of HAIRCUTS; ``skirt`` is a material or None; ``trousers`` covers the pelvis, ``thigh`` may end
-    in bare skin.
-    """
+    """The looks of one person."""
 
     skin: Colour
     hair: Colour
     iris: Colour
     hat: Colour
-    haircut: str
+    haircut: str  # one of HAIRCUTS
     shirt: Material
     sleeve: Material
     forearm: Material
-    thigh: Material
-    trousers: Material
+    thigh: Material  # may end in bare skin
+    trousers: Material  # covers the pelvis
     shank: Material
     skirt: Material | None
     shoe: Material
@@ -65,8 +61,7 @@ def _cloth(rng: np.random.Generator, patterns: tuple[str, ...], low: float, high
     colour = random_colour(rng, (0.15, 0.85), (low, high))
     towards: Colour = (245, 245, 245) if rng.uniform() < 0.55 else (25, 20, 20)
     second = mix(colour, towards, rng.uniform(0.35, 0.75))
-    pattern = _pick(rng, patterns)
-    return Material(colour, second, pattern, float(rng.uniform(0.035, 0.065)))
+    return Material(colour, second, _pick(rng, patterns), float(rng.uniform(0.035, 0.065)))
 
 
 def sample_looks(rng: np.random.Generator) -> Looks:
@@ -75,25 +70,20 @@ def sample_looks(rng: np.random.Generator) -> Looks:
     hair = mix(_pick(rng, HAIR), (30, 40, 60), rng.uniform(0, 0.3))
     shirt = _cloth(rng, PATTERNS, 0.35, 0.97)
     trousers = _cloth(rng, ('plain', 'plain', 'plain', 'noise', 'lengthwise'), 0.18, 0.7)
-    bare = Material(skin)
-    sleeves, legs = rng.uniform(size=2)
-    skirted = bool(rng.uniform() < 0.16)
-    cut = rng.uniform(0.45, 0.9)
+    bare, (sleeves, legs) = Material(skin), rng.uniform(size=2)
+    skirted, cut = bool(rng.uniform() < 0.16), rng.uniform(0.45, 0.9)
 
     def partly(cloth: Material, share: float) -> Material:
         return Material(cloth.colour, cloth.second, cloth.pattern, cloth.pitch, share, skin)
 
     sleeve = bare if sleeves < 0.12 else partly(shirt, cut) if sleeves < 0.6 else shirt
-    forearm = shirt if sleeves >= 0.6 else bare
-    if sleeves >= 0.6 and sleeves < 0.72:
-        forearm = partly(shirt, 0.3)
+    forearm = bare if sleeves < 0.6 else partly(shirt, 0.3) if sleeves < 0.72 else shirt
     if skirted:
         trousers = Material(trousers.colour, trousers.second, 'lengthwise', 0.05)
     # Under a skirt the thighs wear its cloth, so that a wide stride does not tear it.
     thigh = partly(trousers, 0.72) if skirted or legs < 0.25 else trousers
     shank = bare if skirted or legs < 0.25 else trousers
-    iris = _pick(rng, IRIS)
-    hat, haircut = random_colour(rng, (0.4, 0.9), (0.3, 0.9)), _pick(rng, HAIRCUTS)
+    iris, hat, haircut = _pick(rng, IRIS), random_colour(rng, (0.4, 0.9), (0.3, 0.9)), _pick(rng, HAIRCUTS)
     shoe = Material(random_colour(rng, (0.0, 0.8), (0.12, 0.95)), gloss=0.15)
     skirt = trousers if skirted else None
     return Looks(skin, hair, iris, hat, haircut, shirt, sleeve, forearm, thigh, trousers, shank, skirt, shoe)

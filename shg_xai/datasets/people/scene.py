@@ -10,13 +10,14 @@ from shg_xai.datasets.people.looks import mix, random_colour
 
 
 def _turn(points: np.ndarray, roll_deg: float, side: int) -> np.ndarray:
-    """Roll points (P, 2) clockwise about the centre of the image, as the camera does."""
+    """Roll points (P, 2), or one (2,), clockwise about the centre of the image, as the camera does."""
     c, s = np.cos(np.radians(roll_deg)), np.sin(np.radians(roll_deg))
     return (points - side / 2) @ np.array(((c, s), (-s, c))) + side / 2
 
 
-def _fill(image: np.ndarray, points: np.ndarray, colour: Colour) -> None:
-    fixed = np.round(points * (1 << SHIFT)).astype(np.int32)
+def _fill(image: np.ndarray, points: np.ndarray, roll_deg: float, colour: Colour) -> None:
+    """Paint a convex polygon (P, 2), rolled as the camera is."""
+    fixed = np.round(_turn(points, roll_deg, image.shape[0]) * (1 << SHIFT)).astype(np.int32)
     cv2.fillConvexPoly(image, fixed, colour, cv2.LINE_AA, SHIFT)
 
 
@@ -38,22 +39,19 @@ def background(rng: np.random.Generator, side: int, horizon: float, roll_deg: fl
     wall = random_colour(rng, (0.02, 0.24), (0.5, 0.95))
     floor = random_colour(rng, (0.05, 0.32), (0.25, 0.7))
     far = 3.0 * side
-    image = np.empty((side, side, 3), np.uint8)
-    image[:] = np.round(wall)
+    image = np.full((side, side, 3), np.round(wall), np.uint8)
     _wall_pattern(rng, image, wall, roll_deg)
-    _fill(image, _turn(_rectangle(-far, horizon, 3 * far, far), roll_deg, side), floor)
+    _fill(image, _rectangle(-far, horizon, 3 * far, far), roll_deg, floor)
     if rng.uniform() < 0.6:
         skirting = _rectangle(-far, horizon - 0.014 * side, 3 * far, 0.014 * side)
-        _fill(image, _turn(skirting, roll_deg, side), mix(wall, (40, 40, 40), 0.5))
+        _fill(image, skirting, roll_deg, mix(wall, (40, 40, 40), 0.5))
     _floor_pattern(rng, image, floor, horizon, roll_deg)
     for _ in range(int(rng.integers(1, 5))):
         _clutter(rng, image, horizon, roll_deg)
-    painted = image.astype(np.float32)
-    slope = rng.uniform(-0.16, 0.16, 2)
-    ramp = np.linspace(-1, 1, side, dtype=np.float32)
+    slope, ramp = rng.uniform(-0.16, 0.16, 2), np.linspace(-1, 1, side, dtype=np.float32)
     gain = 1 + slope[0] * ramp[:, None, None] + slope[1] * ramp[None, :, None]
     rough, fine = rng.uniform((2, 0), (8, 3))
-    painted *= gain.astype(np.float32)
+    painted = image.astype(np.float32) * gain.astype(np.float32)
     painted += rough * _noise(rng, side, int(rng.integers(4, 9)))
     painted += fine * _noise(rng, side, side // 3)
     return painted
@@ -67,11 +65,10 @@ def _wall_pattern(rng: np.random.Generator, image: np.ndarray, wall: Colour, rol
     steps = np.arange(-0.4 * side, 1.4 * side, pitch)
     if kind < 0.25:
         for x in steps:
-            _fill(image, _turn(_rectangle(x, -side, pitch / 2, 3 * side), roll_deg, side), other)
+            _fill(image, _rectangle(x, -side, pitch / 2, 3 * side), roll_deg, other)
     elif kind < 0.4:
         for y in steps:
-            line = _rectangle(-side, y, 3 * side, max(1.0, 0.006 * side))
-            _fill(image, _turn(line, roll_deg, side), other)
+            _fill(image, _rectangle(-side, y, 3 * side, max(1.0, 0.006 * side)), roll_deg, other)
 
 
 def _floor_pattern(rng: np.random.Generator, image: np.ndarray, floor: Colour, horizon: float, roll_deg: float) -> None:
@@ -84,7 +81,7 @@ def _floor_pattern(rng: np.random.Generator, image: np.ndarray, floor: Colour, h
             near, top = centre + x * 2.4 * side, centre + x * side
             bottom, width = horizon + 1.2 * side, 0.004 * side
             board = np.array(((top, horizon), (top + width, horizon), (near + 4 * width, bottom), (near, bottom)))
-            _fill(image, _turn(board, roll_deg, side), dark)
+            _fill(image, board, roll_deg, dark)
     elif kind < 0.6:
         rug = random_colour(rng, (0.2, 0.7), (0.3, 0.8))
         y, wide = horizon + 0.04 * side, 0.35 * side
@@ -92,7 +89,7 @@ def _floor_pattern(rng: np.random.Generator, image: np.ndarray, floor: Colour, h
             w, inset = wide * share, 0.12 * side * (1 - share)
             top, bottom = y + inset, y + 0.3 * side
             rim = ((centre - w, top), (centre + w, top), (centre + 1.5 * w, bottom), (centre - 1.5 * w, bottom))
-            _fill(image, _turn(np.array(rim), roll_deg, side), colour)
+            _fill(image, np.array(rim), roll_deg, colour)
 
 
 def _clutter(rng: np.random.Generator, image: np.ndarray, horizon: float, roll_deg: float) -> None:
@@ -104,7 +101,7 @@ def _clutter(rng: np.random.Generator, image: np.ndarray, horizon: float, roll_d
     kind = int(rng.integers(5))
 
     def box(left: float, top: float, width: float, height: float, paint: Colour) -> None:
-        _fill(image, _turn(_rectangle(left, top, width, height), roll_deg, side), paint)
+        _fill(image, _rectangle(left, top, width, height), roll_deg, paint)
 
     if kind == 0:  # picture
         y = horizon - side * rng.uniform(0.45, 0.7)
@@ -127,24 +124,19 @@ def _clutter(rng: np.random.Generator, image: np.ndarray, horizon: float, roll_d
         box(x, horizon - tall, 0.012 * side, tall + 0.03 * side, (60, 60, 65))
         box(x - 0.03 * side, horizon + 0.02 * side, 0.075 * side, 0.014 * side, (50, 50, 55))
         shade = np.array(((-0.03, -0.06), (0.042, -0.06), (0.07, 0.03), (-0.058, 0.03)))
-        at = shade * side + (x, horizon - tall)
-        _fill(image, _turn(at, roll_deg, side), (170, 220, 240))
+        _fill(image, shade * side + (x, horizon - tall), roll_deg, (170, 220, 240))
     else:  # ball on the floor
-        middle = _turn(np.array(((x, horizon + 0.04 * side),)), roll_deg, side)[0]
+        middle = _turn(np.array((x, horizon + 0.04 * side)), roll_deg, side)
         for shift, share, paint in ((0.0, 1.0, dark), (-0.12, 0.8, colour), (-0.3, 0.35, light)):
             at = np.round((middle + shift * 0.3 * size) * (1 << SHIFT)).astype(int)
-            radius = int(0.28 * size * share * (1 << SHIFT))
-            cv2.circle(image, at.tolist(), radius, paint, -1, cv2.LINE_AA, SHIFT)
+            cv2.circle(image, at.tolist(), int(0.28 * size * share * (1 << SHIFT)), paint, -1, cv2.LINE_AA, SHIFT)
 
 
 def drop_shadow(image: np.ndarray, centre: np.ndarray, half: tuple[float, float]) -> None:
     """Darken the floor of ``image`` softly around a centre (2,), half as wide and high as the shadow is; in pixels."""
-    side = image.shape[0]
     reach = 1.4 * np.array(half)
-    x0, y0 = np.clip(np.floor(centre - reach).astype(int), 0, side)
-    x1, y1 = np.clip(np.ceil(centre + reach).astype(int), 0, side)
-    if x0 >= x1 or y0 >= y1:
-        return
+    x0, y0 = np.clip(np.floor(centre - reach).astype(int), 0, image.shape[0])
+    x1, y1 = np.clip(np.ceil(centre + reach).astype(int), 0, image.shape[0])
     dx = (np.arange(x0, x1, dtype=np.float32) - centre[0])[None, :] / half[0]
     dy = (np.arange(y0, y1, dtype=np.float32) - centre[1])[:, None] / half[1]
     dark = 0.5 * np.exp(-1.6 * (dx * dx + dy * dy))
@@ -152,10 +144,7 @@ def drop_shadow(image: np.ndarray, centre: np.ndarray, half: tuple[float, float]
 
 
 def occluder(rng: np.random.Generator, image: np.ndarray, target: np.ndarray, height: float) -> np.ndarray:
-    """Draw an object into ``image`` so that it covers one joint at ``target`` (2,): its cover (S, S) in 0..1.
-
-    ``height`` is that of a body, in pixels.
-    """
+    """Draw an object over one joint at ``target`` (2,) of a body of this ``height``: its cover (S, S) in 0..1."""
     side = image.shape[0]
     colour = random_colour(rng, (0.15, 0.75), (0.25, 0.85))
     light, dark = mix(colour, (255, 255, 255), 0.25), mix(colour, (0, 0, 0), 0.3)
@@ -195,12 +184,6 @@ def occluder(rng: np.random.Generator, image: np.ndarray, target: np.ndarray, he
             square = 0.11 * np.array((-stem[1], stem[0]))
             leaf = np.array((root, middle + square, tip, middle - square))
             shapes.append((leaf, mix(green, (20, 40, 20) if k % 2 else (150, 230, 190), 0.3)))
-    return _paint_shapes(image, shapes)
-
-
-def _paint_shapes(image: np.ndarray, shapes: list[tuple[np.ndarray, Colour]]) -> np.ndarray:
-    """Paint convex shapes over float32 ``image``; returns their joint cover (S, S) in 0..1."""
-    side = image.shape[0]
     cover = np.zeros((side, side), np.float32)
     for points, colour in shapes:
         x0, y0 = np.clip(np.floor(points.min(0)).astype(int) - 1, 0, side)

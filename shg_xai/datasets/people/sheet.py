@@ -7,16 +7,15 @@ import cv2
 import numpy as np
 
 from shg_xai.coco import Annotation
-from shg_xai.datasets.people.coco import SKELETON
 from shg_xai.datasets.people.draw import SHIFT, Colour
 from shg_xai.datasets.people.skeleton import KEYPOINTS
-from shg_xai.datasets.people.write import SPLITS, annotation_name
+from shg_xai.datasets.people.write import SKELETON, SPLITS, annotation_name
 from shg_xai.errors import InputError
 
 ROWS, COLUMNS = 4, 8
 TILE, GAP = 192, 6  # pixels
 CONTEXT = 1.3  # side of a tile over the longer side of the person's box
-LEFT, RIGHT, MIDDLE = (60, 150, 255), (255, 160, 50), (255, 255, 255)  # orange, blue, white
+LEFT, RIGHT, MIDDLE, DARK = (60, 150, 255), (255, 160, 50), (255, 255, 255), (30, 30, 30)  # orange, blue, white, grey
 
 
 def _side_colour(joint: int) -> Colour:
@@ -25,25 +24,18 @@ def _side_colour(joint: int) -> Colour:
 
 
 def draw_skeleton(image: np.ndarray, keypoints: np.ndarray) -> None:
-    """Draw a skeleton into ``image`` (uint8, BGR): the person's left orange, right blue; hidden joints are hollow.
-
-    ``keypoints`` (17, 3) are x and y in pixels, and v as in COCO.
-    """
+    """Draw keypoints (17, 3) of x, y and v into an image: the person's left orange, right blue, hidden hollow."""
     fixed = np.round(keypoints[:, :2] * (1 << SHIFT)).astype(int)
     for a, b in np.array(SKELETON) - 1:
         if keypoints[a, 2] and keypoints[b, 2]:
-            same = _side_colour(a) == _side_colour(b)
-            colour = _side_colour(a) if same else MIDDLE
-            ends = fixed[a].tolist(), fixed[b].tolist()
-            cv2.line(image, *ends, (30, 30, 30), 3, cv2.LINE_AA, SHIFT)
-            cv2.line(image, *ends, colour, 1, cv2.LINE_AA, SHIFT)
+            colour = _side_colour(a) if _side_colour(a) == _side_colour(b) else MIDDLE
+            for paint, width in ((DARK, 3), (colour, 1)):
+                cv2.line(image, fixed[a].tolist(), fixed[b].tolist(), paint, width, cv2.LINE_AA, SHIFT)
     for k, (_, _, v) in enumerate(keypoints):
         if v:
-            at = fixed[k].tolist()
-            cv2.circle(image, at, 3 << SHIFT, (30, 30, 30), -1, cv2.LINE_AA, SHIFT)
-            inner = _side_colour(k) if v == 2 else (30, 30, 30)
-            cv2.circle(image, at, 2 << SHIFT, inner, -1, cv2.LINE_AA, SHIFT)
-            cv2.circle(image, at, 2 << SHIFT, _side_colour(k), 1, cv2.LINE_AA, SHIFT)
+            colour = _side_colour(k)
+            for paint, radius, width in ((DARK, 3, -1), (colour if v == 2 else DARK, 2, -1), (colour, 2, 1)):
+                cv2.circle(image, fixed[k].tolist(), radius << SHIFT, paint, width, cv2.LINE_AA, SHIFT)
 
 
 def _tile(path: Path, annotation: Annotation, with_skeleton: bool) -> np.ndarray:
@@ -57,8 +49,7 @@ def _tile(path: Path, annotation: Annotation, with_skeleton: bool) -> np.ndarray
     top = int(np.clip(y + (height - side) / 2, 0, image.shape[0] - side))
     image = image[top : top + side, left : left + side]
     factor = TILE / side
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    image = cv2.resize(image, (TILE, TILE), interpolation=method)
+    image = cv2.resize(image, (TILE, TILE), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
     if with_skeleton:
         scaled = np.array(annotation['keypoints'], float).reshape(-1, 3)
         # Pixel centres stay pixel centres.
@@ -88,9 +79,8 @@ def write_contact_sheet(out: Path, path: Path) -> None:
     sheet = np.full((rows * step + GAP, COLUMNS * step + GAP, 3), 255, np.uint8)
     for k, (image_path, annotation) in enumerate(entries[: ROWS * COLUMNS]):
         row, column = divmod(k, COLUMNS)
-        tile = _tile(image_path, annotation, with_skeleton=row % 2 == 1)
         y, x = GAP + row * step, GAP + column * step
-        sheet[y : y + TILE, x : x + TILE] = tile
+        sheet[y : y + TILE, x : x + TILE] = _tile(image_path, annotation, with_skeleton=row % 2 == 1)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         written = cv2.imwrite(str(path), sheet)

@@ -1,8 +1,7 @@
-"""3-D kinematics: factors and joint angles to named points.
+"""3-D kinematics: factors and joint angles to named points (3,), in body heights: standing upright is 1 tall.
 
-Lengths are in body heights: the person standing upright is 1 tall. Body frame: x to the person's left, y down, z to the
-person's back. Camera frame: x to the right of the image, y down, z away from the camera; at yaw 0 both frames agree,
-the person faces the camera.
+Body frame: x to the person's left, y down, z to its back. Camera frame: x to the right of the image, y down, z away
+from the camera; at yaw 0, where the person faces the camera, both agree.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,10 +14,8 @@ KEYPOINTS = (
     'left_knee', 'right_knee', 'left_ankle', 'right_ankle',
 )  # fmt: skip
 SIDES = (('left', 1.0), ('right', -1.0))
-
 # The camera always looks down a little: constant, so that no geometry stays an unknown factor.
 CAMERA_PITCH_DEG = 8.0
-
 # Face points on the head ellipsoid, in its semi-axes (x left, y down, z back).
 FACE_POINTS = {
     'nose': (0.0, 0.16, -1.16),
@@ -27,7 +24,6 @@ FACE_POINTS = {
     'left_ear': (1.02, 0.05, 0.10),
     'right_ear': (-1.02, 0.05, 0.10),
 }
-
 Points = dict[str, np.ndarray]
 
 
@@ -58,19 +54,14 @@ class Proportions:
 
 @dataclass(frozen=True)
 class Limb:
-    """Angles of one arm and one leg in degrees.
+    """Angles of one arm and one leg in degrees."""
 
-    ``raised``: upper arm from hanging (0) to overhead (180); ``forward``: direction of raising, 0 sideways, 90
-    forwards; ``elbow``, ``knee``: bend; ``curl``: the forearm bends forwards (0) to upwards (90); ``flex``: thigh
-    forwards; ``spread``: thigh sideways.
-    """
-
-    raised: float
-    forward: float
+    raised: float  # upper arm from hanging (0) to overhead (180)
+    forward: float  # direction of raising: 0 sideways, 90 forwards
     elbow: float
-    curl: float
-    flex: float
-    spread: float
+    curl: float  # the forearm bends forwards (0) to upwards (90)
+    flex: float  # thigh forwards
+    spread: float  # thigh sideways
     knee: float
 
 
@@ -92,8 +83,7 @@ def sample_proportions(rng: np.random.Generator) -> Proportions:
     """Draw a body (lengths within 5 %, breadths within 12 %) whose standing height is 1."""
     leg, arm, wide, girth = rng.uniform((0.95, 0.95, 0.9, 0.88), (1.05, 1.05, 1.1, 1.18))
     factors = dict(shank=leg, thigh=leg, upper_arm=arm, forearm=arm, shoulder=wide, hip=0.5 + 0.5 * girth)
-    base = asdict(Proportions())
-    body = Proportions(**{name: length * factors.get(name, 1) for name, length in base.items()})
+    body = Proportions(**{name: length * factors.get(name, 1) for name, length in asdict(Proportions()).items()})
     scaled = {name: length / body.standing for name, length in asdict(body).items()}
     return Proportions(**scaled | dict(girth=girth))
 
@@ -150,16 +140,13 @@ def _leg(limb: Limb, side: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.array((side * np.sin(s), np.cos(s) * np.cos(f), -np.cos(s) * np.sin(f)))
 
     shank = limb.flex - limb.knee
-    foot = direction(88 + 0.6 * shank, 12.0)
-    return direction(limb.flex, limb.spread), direction(shank, 0.6 * limb.spread), foot
+    return direction(limb.flex, limb.spread), direction(shank, 0.6 * limb.spread), direction(88 + 0.6 * shank, 12.0)
 
 
 def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
-    """Place every point in the body frame, the pelvis at the origin.
+    """Points in the body frame, the pelvis at the origin, and the rotation (3, 3) of the head in it.
 
-    Returns:
-        The 17 keypoints plus pelvis, chest, head, hands, heels, toes and floor, each (3,), in body heights; and the (3,
-        3) rotation of the head in the body frame.
+    The 17 keypoints, and pelvis, chest, head, hands, heels, toes and floor.
     """
     chest_turn = rotation(2, pose.bend) @ rotation(0, pose.lean) @ rotation(1, -pose.twist)
     chest = chest_turn @ np.array((0, -body.torso, 0))
@@ -184,10 +171,8 @@ def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
     head_turn = chest_turn @ nod
     head = chest + chest_turn @ np.array((0, -0.45 * body.neck, 0))
     head = head + head_turn @ np.array((0, -0.55 * body.neck, -0.012))
-    points['head'] = head
     axes = np.array((body.head_x, body.head_y, body.head_z))
-    for name, place in FACE_POINTS.items():
-        points[name] = head + head_turn @ (axes * np.array(place))
+    points |= {'head': head} | {name: head + head_turn @ (axes * np.array(at)) for name, at in FACE_POINTS.items()}
     lowest = max(points[f'{name}_{end}'][1] for name, _ in SIDES for end in ('heel', 'toe'))
     points['floor'] = np.array((0, lowest + 0.5 * body.foot, 0))
     return points, head_turn
@@ -199,5 +184,4 @@ def camera_rotation(yaw_deg: float, roll_deg: float) -> np.ndarray:
     Positive yaw turns the person to its own left: at 90 degrees it faces the right of the image. Positive roll tilts
     the picture clockwise.
     """
-    level = rotation(0, CAMERA_PITCH_DEG)
-    return rotation(2, roll_deg) @ level @ rotation(1, -yaw_deg)
+    return rotation(2, roll_deg) @ rotation(0, CAMERA_PITCH_DEG) @ rotation(1, -yaw_deg)

@@ -1,4 +1,4 @@
-"""The data set on disk: pictures from all cores, annotation files, whole or not at all."""
+"""The data set in COCO's format: pictures from all cores, annotation files, whole or not at all."""
 
 import json
 import os
@@ -19,9 +19,9 @@ import numpy as np
 from tqdm import tqdm
 
 from shg_xai.coco import Annotation, Image
-from shg_xai.datasets.people.coco import annotations, category
-from shg_xai.datasets.people.compose import make_picture
+from shg_xai.datasets.people.compose import Picture, make_picture
 from shg_xai.datasets.people.factors import Restrictions
+from shg_xai.datasets.people.skeleton import KEYPOINTS
 from shg_xai.errors import InputError
 
 DESCRIPTION = 'shg_xai procedural people'
@@ -29,23 +29,25 @@ GENERATOR_VERSION = '1.0'
 SPLITS = ('train', 'val', 'test')
 JPEG_QUALITY = 95
 MIN_SIZE, MAX_SIZE = 64, 4096
+# A distractor with fewer visible pixels is clutter, not a person anybody would annotate.
+MIN_DISTRACTOR_PIXELS = 40
+FINER = 4  # grid cells per pixel when tracing outlines
+SKELETON = [
+    [16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9],
+    [8, 10], [9, 11], [2, 3], [1, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5, 7],
+]  # fmt: skip
+# An image: its split, its index there, and its record.
+Job = tuple[str, int, Image]
 
 
 @dataclass(frozen=True)
 class PeopleConfig:
-    """What to generate.
+    """What to generate."""
 
-    Attributes:
-        counts: Images of each of SPLITS.
-        size: Image side in pixels.
-        seed: With the same seed, counts do not change the pictures, only how many there are.
-        restrictions: By the factor's name.
-    """
-
-    counts: dict[str, int]
-    size: int = 256
+    counts: dict[str, int]  # images of each of SPLITS; they change no picture, only how many there are
+    size: int = 256  # image side in pixels
     seed: int = 0
-    restrictions: Restrictions = field(default_factory=dict)
+    restrictions: Restrictions = field(default_factory=dict)  # by the factor's name
 
     def check(self) -> None:
         """Raise InputError for a setting that cannot be generated."""
@@ -60,13 +62,43 @@ class PeopleConfig:
             raise InputError(f'--seed {self.seed} is negative: give 0 or more')
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One image: its split, its index there and its id over all splits."""
+def _outline(mask: np.ndarray) -> list[list[float]]:
+    """Polygons [x1, y1, ...] around a mask (S, S), one for each connected piece.
 
-    split: str
-    index: int
-    image_id: int
+    COCO counts from the outer corner of the first pixel and rasterises accordingly. Contours run through pixel centres,
+    so they are traced on a finer grid, where that loses almost nothing.
+    """
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    crop = mask[y : y + height, x : x + width].astype(np.uint8)
+    fine = cv2.resize(crop, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_NEAREST)
+    polygons = []
+    for contour in cv2.findContours(fine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+        smooth = cv2.approxPolyDP(contour, 0.5 * FINER, True)
+        corners = (smooth if len(smooth) >= 3 else contour).reshape(-1, 2)
+        polygons.append(np.round((corners + 0.5) / FINER + (x, y), 2).reshape(-1).tolist())
+    return polygons
+
+
+def _silhouette(mask: np.ndarray, image_id: int, annotation_id: int) -> Annotation:
+    """The part of an annotation that follows from the visible pixels, a mask (S, S) bool."""
+    box = list(map(float, cv2.boundingRect(mask.astype(np.uint8))))
+    who = Annotation(id=annotation_id, image_id=image_id, category_id=1, iscrowd=0, bbox=box, area=float(mask.sum()))
+    return {**who, 'segmentation': _outline(mask), 'keypoints': [0] * (3 * len(KEYPOINTS)), 'num_keypoints': 0}
+
+
+def annotations(picture: Picture, image_id: int) -> list[Annotation]:
+    """The main person, then the visible distractors; their ids are ten times the image id, plus 0, 1, 2."""
+    main = _silhouette(picture.mask, image_id, 10 * image_id)
+    rounded = np.round(picture.keypoints, 2)
+    main['keypoints'] = [value for x, y, v in rounded.tolist() for value in ((x, y, int(v)) if v else (0, 0, 0))]
+    main['num_keypoints'] = int((rounded[:, 2] > 0).sum())
+    main['factors'] = {**picture.factors.record(), 'labelled_joints': main['num_keypoints']}
+    others = [
+        _silhouette(mask, image_id, 10 * image_id + k + 1)
+        for k, mask in enumerate(picture.others)
+        if mask.sum() >= MIN_DISTRACTOR_PIXELS
+    ]
+    return [main, *others]
 
 
 def annotation_name(split: str) -> str:
@@ -74,23 +106,18 @@ def annotation_name(split: str) -> str:
     return f'person_keypoints_{split}2017.json'
 
 
-def _image_name(image_id: int) -> str:
-    return f'{image_id:012d}.jpg'
-
-
-def _work(job: _Job, config: PeopleConfig, folder: Path) -> list[Annotation]:
+def _work(job: Job, config: PeopleConfig, folder: Path) -> list[Annotation]:
     """Draw and write one image; depends on the seed, the split and the index only."""
     cv2.setNumThreads(1)
-    entropy = (config.seed, SPLITS.index(job.split), job.index)
-    rng = np.random.default_rng(np.random.SeedSequence(entropy))
+    split, index, image = job
+    rng = np.random.default_rng(np.random.SeedSequence((config.seed, SPLITS.index(split), index)))
     picture = make_picture(rng, config.size, config.restrictions)
-    path = folder / f'{job.split}2017' / _image_name(job.image_id)
     encoded = cv2.imencode('.jpg', picture.image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))[1]
-    path.write_bytes(encoded.tobytes())
-    return annotations(picture, job.image_id)
+    (folder / f'{split}2017' / image['file_name']).write_bytes(encoded.tobytes())
+    return annotations(picture, image['id'])
 
 
-def _results(jobs: list[_Job], config: PeopleConfig, folder: Path, workers: int) -> Iterator[list[Annotation]]:
+def _results(jobs: list[Job], config: PeopleConfig, folder: Path, workers: int) -> Iterator[list[Annotation]]:
     """The annotations of every job in order, from ``workers`` processes."""
     work = partial(_work, config=config, folder=folder)
     workers = min(workers, len(jobs))
@@ -104,6 +131,17 @@ def _results(jobs: list[_Job], config: PeopleConfig, folder: Path, workers: int)
         yield from pool.map(work, jobs, chunksize=8)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _is_replaceable(out: Path) -> bool:
+    """Whether --force may delete a folder: it is empty or its annotations say that we made it."""
+    try:
+        if not any(out.iterdir()):
+            return True
+        info = json.loads((out / 'annotations' / annotation_name('test')).read_bytes())['info']
+        return bool(info['description'] == DESCRIPTION)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 @contextmanager
@@ -125,41 +163,20 @@ def _finished_or_nothing(out: Path, force: bool) -> Iterator[Path]:
     try:
         temporary.chmod(0o755)  # mkdtemp makes it private
         yield temporary
-        _swap(temporary, out)
+        old = temporary.with_name(f'{temporary.name}.old')
+        if replaced := out.exists():
+            out.rename(old)
+        try:
+            temporary.rename(out)
+        except OSError:
+            if replaced:
+                old.rename(out)
+            raise
+        if replaced:
+            shutil.rmtree(old)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-
-
-def _is_replaceable(out: Path) -> bool:
-    """Whether --force may delete a folder: it is empty or its annotations say that we made it."""
-    try:
-        if not any(out.iterdir()):
-            return True
-        info = json.loads((out / 'annotations' / annotation_name('test')).read_bytes())['info']
-        return bool(info['description'] == DESCRIPTION)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def _swap(new: Path, out: Path) -> None:
-    """Put a finished folder in the place of ``out``; an older one is deleted last."""
-    if not out.exists():
-        new.rename(out)
-        return
-    old = new.with_name(new.name + '.old')
-    out.rename(old)
-    try:
-        new.rename(out)
-    except OSError:
-        old.rename(out)
-        raise
-    shutil.rmtree(old)
-
-
-def all_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def write_people(out: Path, config: PeopleConfig, workers: int | None = None, force: bool = False) -> float:
@@ -172,29 +189,27 @@ def write_people(out: Path, config: PeopleConfig, workers: int | None = None, fo
             joints.
     """
     config.check()
-    workers = all_cores() if workers is None else workers
+    if workers is None:
+        workers = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     if workers < 1:
         raise InputError(f'--workers {workers} is less than one: give 1 or more, or leave it out')
     started = time.monotonic()
-    jobs: list[_Job] = []
+    jobs: list[Job] = []
     for split in SPLITS:
-        jobs += [_Job(split, i, len(jobs) + i + 1) for i in range(config.counts.get(split, 0))]
+        for index in range(config.counts.get(split, 0)):
+            number, size = len(jobs) + 1, config.size
+            image = Image(id=number, file_name=f'{number:012d}.jpg', width=size, height=size, license=0)
+            jobs.append((split, index, image))
     with _finished_or_nothing(out, force) as folder:
-        for split in SPLITS:
-            (folder / f'{split}2017').mkdir()
-        (folder / 'annotations').mkdir()
+        for name in ('annotations', *(f'{split}2017' for split in SPLITS)):
+            (folder / name).mkdir()
         found: dict[str, list[Annotation]] = {split: [] for split in SPLITS}
         results = _results(jobs, config, folder, workers)
-        for job, records in zip(jobs, tqdm(results, total=len(jobs), unit='img', desc=str(out)), strict=True):
-            found[job.split] += records
+        for (split, *_), records in zip(jobs, tqdm(results, total=len(jobs), unit='img', desc=str(out)), strict=True):
+            found[split] += records
         for split in SPLITS:
-            images = [_image_record(job, config.size) for job in jobs if job.split == split]
-            _write_json(folder, split, config, images, found[split])
+            _write_json(folder, split, config, [image for its, _, image in jobs if its == split], found[split])
     return time.monotonic() - started
-
-
-def _image_record(job: _Job, size: int) -> Image:
-    return {'id': job.image_id, 'file_name': _image_name(job.image_id), 'width': size, 'height': size, 'license': 0}
 
 
 def _write_json(folder: Path, split: str, config: PeopleConfig, images: list[Image], records: list[Annotation]) -> None:
@@ -202,6 +217,7 @@ def _write_json(folder: Path, split: str, config: PeopleConfig, images: list[Ima
     rules = {name: dict(kind=rule.kind, values=rule.values) for name, rule in sorted(config.restrictions.items())}
     info = dict(description=DESCRIPTION, version=GENERATOR_VERSION, split=split, seed=config.seed, size=config.size)
     content = dict(info=info | dict(restrictions=rules), licenses=[], images=images, annotations=records)
-    content['categories'] = [category()]
+    kind = {'supercategory': 'person', 'id': 1, 'name': 'person', 'keypoints': list(KEYPOINTS), 'skeleton': SKELETON}
+    content['categories'] = [kind]
     text = json.dumps(content, separators=(',', ':'))
     (folder / 'annotations' / annotation_name(split)).write_text(text, encoding='utf-8')
