@@ -86,10 +86,8 @@ class Decomposition:
 
 
 def decompose(work: Work) -> Decomposition:
-    """Look at every value, unless that was done before, then compute components and scores.
-
-    Raises:
-        InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
+    """Look at every value, unless that was done before, then compute components and scores; refuses what
+    :func:`~shg_xai.stats.moments.look` refuses.
     """
     selection, options, overview = work.selection, work.options, work.overview
     half = selection.halves(options.seed)

@@ -26,18 +26,13 @@ class Options:
         range(2, 11)
     )
     """numbers of clusters"""
-    restarts: Annotated[int, arg(metavar='N')] = 10
-    """of K-Means for each K"""
-    bootstrap: Annotated[int, arg(metavar='N')] = 1000
-    """resamples of images behind each interval"""
-    confidence: Annotated[float, arg(metavar='P')] = 0.95
-    """of the intervals"""
+    restarts: Annotated[int, arg(metavar='N')] = 10  # of K-Means for each K
+    bootstrap: Annotated[int, arg(metavar='N')] = 1000  # resamples of images behind each interval
+    confidence: Annotated[float, arg(metavar='P')] = 0.95  # of the intervals
     tolerance: Annotated[float, arg(metavar='E')] = 1e-3
     """by how much a mean silhouette may be wrong at most; 0 keeps all dimensions, larger is faster"""
-    seed: int = 0
-    """of everything drawn"""
-    map: Annotated[int, arg(metavar='N')] = 2000
-    """persons in the interactive map and the atlas"""
+    seed: int = 0  # of everything drawn
+    map: Annotated[int, arg(metavar='N')] = 2000  # persons in the interactive map and the atlas
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'ks', tuple(sorted(set(self.ks))))
@@ -56,8 +51,7 @@ class AnalyzeOptions(Options):
 
     stores: Annotated[Positional[tuple[Path, ...]], arg(metavar='STORE [STORE ...]', help_behavior_hint='(required)')]
     """latent stores; several are compared on the persons all of them have"""
-    out: Annotated[Path, arg(metavar='DIR')]
-    """a new folder, or one of an earlier analysis, which is replaced"""
+    out: Annotated[Path, arg(metavar='DIR')]  # a new folder, or one of an earlier analysis, which is replaced
     layers: Annotated[tuple[str, ...], arg(metavar='NAME [NAME ...]', help_behavior_hint='')] = ()
     """one layer for all stores or one for each; needed where a store has several; name a store twice to compare two of
     its layers"""
@@ -73,11 +67,7 @@ class AnalyzeOptions(Options):
 
 
 def check(selection: 'Selection', options: Options) -> None:
-    """Refuse what cannot be clustered, before any long work.
-
-    Raises:
-        InputError: A number of clusters is not below that of the persons.
-    """
+    """Refuse, before any long work, numbers of clusters that are not below that of the persons, by an InputError."""
     count = len(selection)
     if many := [k for k in options.ks if k >= count]:
         few = f'{count} persons of {selection.store.folder} cannot be judged in {many[0]} clusters'
@@ -87,16 +77,11 @@ def check(selection: 'Selection', options: Options) -> None:
 def warnings_of(selection: 'Selection', constant: int) -> list[str]:
     """Sentences for the reader about what latents cannot tell, of whose values so many are the same for everybody."""
     count, dimensions, store = len(selection), selection.dimensions, selection.store
-    warnings = []
-    if constant:
-        warnings.append(f'{constant:,} of {dimensions:,} values are the same for all persons and carry no variance.')
-    if count <= dimensions:
-        warnings.append(
-            f'{count:,} persons are no more than {dimensions:,} dimensions: the spectrum has at most {count - 1:,} '
-            'components, and says more about who was drawn than about the network.'
-        )
-    if count < FEW:
-        warnings.append(f'{count:,} persons are few: most intervals are too wide to conclude anything.')
-    if not store.complete:
-        warnings.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.')
-    return warnings
+    warnings = {
+        f'{constant:,} of {dimensions:,} values are the same for all persons and carry no variance.': constant > 0,
+        f'{count:,} persons are no more than {dimensions:,} dimensions: the spectrum has at most {count - 1:,} '
+        'components, and says more about who was drawn than about the network.': count <= dimensions,
+        f'{count:,} persons are few: most intervals are too wide to conclude anything.': count < FEW,
+        f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.': not store.complete,
+    }
+    return [text for text, applies in warnings.items() if applies]

@@ -47,10 +47,8 @@ RESULTS = 'results.json'
 def explain(options: AnalyzeOptions, command: str = '') -> Results:
     """Analyse stores into a folder, with its page unless that is not wanted: all that tools/analyze_latent.py does.
 
-    An earlier analysis in the folder is replaced once the new one is complete, and stays if it fails.
-
-    Raises:
-        InputError: Stores cannot be read, analysed or compared, or the folder is not there for us to write.
+    An earlier analysis in the folder is replaced once the new one is complete, and stays if it fails. InputError if
+    stores cannot be read, analysed or compared, or the folder is not there for us to write.
     """
     selections = chosen(options)
     check_output(options.out)
@@ -65,28 +63,18 @@ def explain(options: AnalyzeOptions, command: str = '') -> Results:
 
 
 def chosen(options: AnalyzeOptions) -> list[Selection]:
-    """The persons of each store.
-
-    Raises:
-        InputError: A store cannot be read, or the layers or persons are not in it.
-    """
-    stores = options.stores
-    layers: tuple[str | None, ...] = options.layers or (None,)
+    """The persons of each store; InputError if it cannot be read, or the layers or persons are not in it."""
+    stores, layers = options.stores, list[str | None](options.layers) or [None]
     if not stores:
         raise InputError('STORE is missing: name one or more latent stores')
-    if len(layers) == 1:
-        layers = layers * len(stores)
+    layers = layers * len(stores) if len(layers) == 1 else layers
     if len(layers) != len(stores):
         raise InputError(f'--layers: {len(layers)} layers for {len(stores)} stores; give one for all or one for each')
     return [select(LatentStore.open(store), layer, options.rows) for store, layer in zip(stores, layers, strict=True)]
 
 
 def check_output(out: Path) -> None:
-    """Refuse a folder that is not there for us to replace.
-
-    Raises:
-        InputError: It is a file, or holds something else than an earlier analysis.
-    """
+    """Refuse a folder that is a file or holds something else than an earlier analysis, by an InputError."""
     if out.exists() and not out.is_dir():
         raise InputError(f'--out {out}: is a file; name a folder')
     kind = None
@@ -98,11 +86,7 @@ def check_output(out: Path) -> None:
 
 @contextmanager
 def replace_folder(out: Path) -> Iterator[Path]:
-    """A folder beside ``out`` that takes its place if the ``with`` block ends well, else goes.
-
-    Raises:
-        InputError: It cannot be written.
-    """
+    """A folder beside ``out`` that takes its place if the block ends well; InputError if it cannot be written."""
     out = out.resolve()
     made = [folder for folder in out.parents if not folder.exists()]
     try:
@@ -150,27 +134,25 @@ class Analysis:
 
 
 def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
-    """Analyse one layer of a store; ``notes`` are warnings for the reader that are known already.
-
-    Raises:
-        InputError: Latents or options cannot be analysed.
-    """
+    """Analyse one layer of a store; ``notes`` are warnings for the reader that are known already."""
     selection, found = work.selection, structure(work)
     layer = layer_of(name, selection, found.constant)
     layer.warnings = [*notes, *warnings_of(selection, found.constant)]
     for warning in layer.warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
-    spread = spectrum(name, work, found)
-    walks = nearest_walk(name, work, found)
-    groups = clusters(name, work, found)
     known = concepts_of(selection)
-    relations = concepts(name, work, found, known)
+    answers = (
+        spectrum(name, work, found),
+        nearest_walk(name, work, found),
+        clusters(name, work, found),
+        concepts(name, work, found, known),
+    )
     persons = _persons(selection, found, known)
     work.file.unlink()
     latents = Latents(selection, found.components.mean, found.components.eigenvalues)
     labels = {k: runs.best.labels for k, runs in found.clusters.items()}
-    side = Side(name, latents, found.halves, labels, relations.clusters)
-    return Analysis(selection, layer, spread, walks, groups, relations, persons, side)
+    side = Side(name, latents, found.halves, labels, answers[-1].clusters)
+    return Analysis(selection, layer, *answers, persons, side)
 
 
 def layer_of(name: str, selection: Selection, constant: int) -> AnalysedLayer:
@@ -219,10 +201,7 @@ def explain_selections(
     images: Path | None = None,
 ) -> Results:
     """Analyse selections one by one, then compare them on the persons that all have; write what a report needs into an
-    empty folder.
-
-    Raises:
-        InputError: Latents cannot be analysed or compared, or a photo cannot be read.
+    empty folder. InputError if latents cannot be analysed or compared, or a photo cannot be read.
     """
     if images is not None and not images.is_dir():
         raise InputError(f'--images {images}: no such folder')
@@ -232,8 +211,9 @@ def explain_selections(
         check(selection, options)
     scratch, times = out / '.scratch', dict[str, float]()
     names = names_for([(own.store.folder, own.layer) for own in selections])
-    named = zip(names, selections, strict=True)
-    works = [Work(own, options, pool, scratch / f'{name}.npy', times) for name, own in named]
+    works = [
+        Work(own, options, pool, scratch / f'{name}.npy', times) for name, own in zip(names, selections, strict=True)
+    ]
     for work in works:
         _ = work.overview  # a look at all values before any long work
     scratch.mkdir()
@@ -248,8 +228,22 @@ def explain_selections(
     if len(analyses) > 1:
         with stage(pool, 'comparison', times) as counted:
             answers.append(measure([analysis.side for analysis in analyses], counted))
+    for kind in ('persons', 'atlas'):
+        (out / kind).mkdir(exist_ok=True)
     for analysis in analyses:
-        _write_persons(analysis, options, out, images)
+        layer, selection = analysis.layer, analysis.selection
+        pq.write_table(analysis.persons, out / 'persons' / f'{layer.name}.parquet', compression='zstd')
+        table = atlas_table(analysis.answers, analysis.persons, selection.table(DRAWN), options.map, options.seed)
+        known = selection.store.manifest.environment.get('image_dir')
+        folder = images or (Path(known) if isinstance(known, str) else None)
+        if missing := missing_photos(folder, table):
+            layer.warnings.append(
+                f'The photos of {missing:,} of {len(table):,} persons to draw are not in '
+                f'{folder or "any folder the store names"}; they are drawn on grey (--images).'
+            )
+            tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
+        pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')
+        write_atlas(out / 'atlas' / f'{layer.name}.parquet', table, pictures)
     # What the results say elsewhere is said once.
     settings = {key.name: getattr(options, key.name) for key in fields(Options)} | dict(ks=list(options.ks))
     packages = dict(shg_xai=shg_xai, numpy=np, scipy=scipy, scikit_learn=sklearn)
@@ -265,22 +259,3 @@ def explain_selections(
     )
     write(out / RESULTS, results)
     return results
-
-
-def _write_persons(analysis: Analysis, options: Options, out: Path, images: Path | None) -> None:
-    """The tables of an analysis; photos that are not there become a warning."""
-    layer, selection = analysis.layer, analysis.selection
-    for kind in ('persons', 'atlas'):
-        (out / kind).mkdir(exist_ok=True)
-    pq.write_table(analysis.persons, out / 'persons' / f'{layer.name}.parquet', compression='zstd')
-    table = atlas_table(analysis.answers, analysis.persons, selection.table(DRAWN), options.map, options.seed)
-    known = selection.store.manifest.environment.get('image_dir')
-    folder = images or (Path(known) if isinstance(known, str) else None)
-    if missing := missing_photos(folder, table):
-        layer.warnings.append(
-            f'The photos of {missing:,} of {len(table):,} persons to draw are not in '
-            f'{folder or "any folder the store names"}; they are drawn on grey (--images).'
-        )
-        tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
-    pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')
-    write_atlas(out / 'atlas' / f'{layer.name}.parquet', table, pictures)

@@ -18,10 +18,8 @@ from shg_xai.options import parse
 class Options:
     """Which store."""
 
-    folder: Annotated[Positional[Path], arg(metavar='DIR')]
-    """the store"""
-    verify: bool = False
-    """read and check every value; exit code 2 if something is wrong"""
+    folder: Annotated[Positional[Path], arg(metavar='DIR')]  # the store
+    verify: bool = False  # read and check every value; exit code 2 if something is wrong
 
 
 def size_text(size: int) -> str:

@@ -100,16 +100,6 @@ def column(name: str, columns: Mapping[str, NDArray[Any]]) -> Value:
     return Value(TEXT, np.where(known, values, '').astype(object), known)
 
 
-def constant(node: ast.Constant) -> Value:
-    """A number or a text."""
-    value, known = node.value, np.array(True)
-    if isinstance(value, str):
-        return Value(TEXT, np.array(value, object), known)
-    if (type(value) is float and np.isfinite(value)) or (type(value) is int and abs(value) < 2**63):
-        return Value(NUMBER, np.array(value), known)
-    raise InputError(f'expression: {shown(node)}: neither a number of usual size nor a text')
-
-
 def alike(*pair: NDArray[Any]) -> list[NDArray[Any]]:
     """Two sides of a comparison: 0.9 is what a column in float32 has for 0.9."""
     if all(side.dtype != np.float32 for side in pair):
@@ -144,11 +134,15 @@ class Evaluator:
 
     def value(self, node: ast.expr) -> Value:
         """Evaluate any part."""
-        name = dotted(node)
-        if name is not None:
+        if (name := dotted(node)) is not None:
             return column(name, self.columns)
         if isinstance(node, ast.Constant):
-            return constant(node)
+            content, known = node.value, np.array(True)
+            if isinstance(content, str):
+                return Value(TEXT, np.array(content, object), known)
+            if (type(content) is float and np.isfinite(content)) or (type(content) is int and abs(content) < 2**63):
+                return Value(NUMBER, np.array(content), known)
+            raise InputError(f'expression: {shown(node)}: neither a number of usual size nor a text')
         if isinstance(node, ast.Compare):
             return self.compare(node)
         if isinstance(node, ast.BoolOp):
@@ -184,8 +178,8 @@ class Evaluator:
             if type(operation) not in COMPARISONS:
                 raise InputError(f'expression: {shown(node)}: compare with < <= > >= == or !=')
             if left.kind != right.kind:
-                kinds = f'compares {left.kind} and {right.kind}'
-                raise InputError(f'expression: {shown(node)}: {kinds}; texts are in quotes')
+                text = f'expression: {shown(node)}: compares {left.kind} and {right.kind}; texts are in quotes'
+                raise InputError(text)
             values = COMPARISONS[type(operation)](*alike(left.values, right.values))
             results.append(Value(TRUTH, np.asarray(values, bool), left.known & right.known))
         return reduce(both, results)
@@ -195,9 +189,7 @@ def evaluate(expression: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np
     """For which rows an expression (see above) is true: bool, shape (N,); False also where it is not known.
 
     ``columns`` are by name, (N,) each: numbers with NaN for null, bools, or texts (str or object) with None for null.
-
-    Raises:
-        InputError: Names the part that is not understood, with the nearest column names.
+    An InputError names the part that is not understood, with the nearest column names.
     """
     tree = parse(expression)
     try:

@@ -1,6 +1,6 @@
 """Rows of persons, from dicts to the table of one shard."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,19 +19,16 @@ NUMPY_TYPES: dict[pa.DataType, np.dtype[Any]] = {
 }
 
 
-def to_sixteenths(values: Floats) -> Floats:
-    """Float64 values rounded to multiples of 1/16."""
-    return np.asarray(np.ldexp(np.rint(np.ldexp(values, 4)), -4))
-
-
-def to_8_bits(values: Floats) -> Floats:
-    """Float64 values rounded to 8 significant bits, so by 1/256 of themselves at most."""
-    mantissa, exponent = np.frexp(values)
-    return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8))
-
-
-# What a network said needs no more digits than it knows; the bits left out cost most of the table.
-ROUNDED: Mapping[str, Callable[[Floats], Floats]] = {'predicted_keypoints': to_sixteenths, 'keypoint_scores': to_8_bits}
+def rounded(name: str, values: Floats) -> Floats:
+    """Predictions with no more digits than a network knows, as the bits left out cost most of the table: keypoints to
+    1/16 pixel, scores to 8 significant bits, so by 1/256 of themselves at most. Other columns stay as they are.
+    """
+    if name == 'predicted_keypoints':
+        return np.asarray(np.ldexp(np.rint(np.ldexp(values, 4)), -4))
+    if name == 'keypoint_scores':
+        mantissa, exponent = np.frexp(values)
+        return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8))
+    return values
 
 
 def list_size(name: str, num_keypoints: int) -> int:
@@ -87,7 +84,7 @@ def _plain_value(value: Any, column: Column, label: str) -> Any:
         raise InputError(f'{label}: NaN or infinite; leave out what is not known')
     # Always a copy: the caller may use an array again before the shard is written.
     with np.errstate(over='ignore', invalid='ignore'):
-        values = ROUNDED.get(name, np.asarray)(values)
+        values = rounded(name, values)
         cast = values.astype(dtype)
     # Only floats may be rounded.
     if values.dtype != dtype and not (np.isfinite(cast) if dtype.kind == 'f' else cast == values).all():
@@ -97,9 +94,7 @@ def _plain_value(value: Any, column: Column, label: str) -> Any:
 
 def checked_row(row: Row, num_keypoints: int) -> dict[str, object]:
     """One row as a dict of pyarrow's values, for the columns of ``row_schema``; ``num_labelled`` may be left out.
-
-    Raises:
-        InputError: A column is missing, unknown, or holds what it cannot.
+    InputError if a column is missing, unknown, or holds what it cannot.
     """
     label = f'row of annotation {row.get("annotation_id")}'
     columns = _columns(num_keypoints)

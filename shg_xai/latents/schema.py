@@ -73,8 +73,7 @@ class Manifest(msgspec.Struct, frozen=True):
         for kind in ('name', 'file'):
             # Some file systems take A.npy and a.npy for the same file.
             keys = [layer.file.lower() if kind == 'file' else layer.name for layer in self.layers]
-            twice = sorted({key for key in keys if keys.count(key) > 1})
-            if twice:
+            if twice := sorted({key for key in keys if keys.count(key) > 1}):
                 raise InputError(f'layers: the {kind} {twice[0]} is there twice')
         if self.rows < 0:
             raise InputError(f'rows: {self.rows!r} is no number of persons')

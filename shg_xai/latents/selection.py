@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
-from shg_xai.latents.sharded_array import ShardedArray
-from shg_xai.latents.store import LatentStore
+from shg_xai.latents.store import LatentStore, ShardedArray
 
 BLOCK = 2048  # persons a block
 
@@ -97,10 +97,7 @@ def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> S
     """The persons of a store that an analysis is about.
 
     ``layer`` may be left out where the store has one; ``rows`` is ``all``, ``labelled`` (all joints) or a condition.
-
-    Raises:
-        InputError: There is no such layer, none is named though there are several, or the condition is not understood
-            or met by fewer than two persons.
+    InputError if there is no such layer, or the condition is not understood or met by fewer than two persons.
     """
     if layer is None:
         if len(store.layers) > 1:
@@ -131,10 +128,8 @@ def names_for(places: Sequence[tuple[Path | str, str]]) -> list[str]:
             ends = ('.'.join(parts[-length:]) for length in range(1, len(parts) + 1))
             alone = (end for end in ends if not any(f'.{other}'.endswith(f'.{end}') for other in others))
             name += f'-{_plain(next(alone, layer))}'
-        unique, number = name, 2
-        while unique in names:
-            unique, number = f'{name}-{number}', number + 1
-        names.append(unique)
+        numbered = chain([name], (f'{name}-{number}' for number in count(2)))
+        names.append(next(unique for unique in numbered if unique not in names))
     return names
 
 

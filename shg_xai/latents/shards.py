@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.schema import ADDED, FACTOR, Layer, Manifest, row_schema
-from shg_xai.latents.sharded_array import read_array
 
 SHARDS = 'shards'
 ROWS = 'rows.parquet'
@@ -39,9 +38,8 @@ MEND = 'remove this shard and run the same command again'
 def shard_names(folder: Path) -> list[str]:
     """Names of the whole shards of a store, in order; InputError if their folder cannot be read."""
     try:
-        return sorted(
-            entry.name for entry in os.scandir(folder / SHARDS) if SHARD_NAME.fullmatch(entry.name) and entry.is_dir()
-        )
+        entries = os.scandir(folder / SHARDS)
+        return sorted(entry.name for entry in entries if SHARD_NAME.fullmatch(entry.name) and entry.is_dir())
     except FileNotFoundError:
         return []  # a run that was killed before its first shard
     except OSError as error:
@@ -65,29 +63,22 @@ def write_file(file: Path, *parts: bytes | memoryview | pa.Buffer) -> None:
         os.fsync(handle.fileno())
 
 
-def _rows_file(table: pa.Table) -> pa.Buffer:
-    """The bytes of rows.parquet."""
-    encodings, repeating = {}, []
-    for field in table.schema:
-        path = field.name + '.list.element' * pa.types.is_nested(field.type)
-        encoding = 'BYTE_STREAM_SPLIT' if field.name.startswith(FACTOR) else ENCODINGS.get(field.name)
-        if encoding:
-            encodings[path] = encoding
-        else:
-            repeating.append(path)
-    sink = pa.BufferOutputStream()
-    layout = dict(column_encoding=encodings, use_dictionary=repeating, write_statistics=False)
-    pq.write_table(table, sink, compression='zstd', compression_level=COMPRESSION_LEVEL, **layout)
-    return sink.getvalue()
-
-
 def write_shard(shard: Path, table: pa.Table, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write a shard aside and rename it; arrays are by file name, in C order; after an OSError nothing is left."""
+    encodings: dict[str, str | None] = {}
+    for field in table.schema:
+        path = field.name + '.list.element' * pa.types.is_nested(field.type)
+        encodings[path] = 'BYTE_STREAM_SPLIT' if field.name.startswith(FACTOR) else ENCODINGS.get(field.name)
+    repeating = [path for path, encoding in encodings.items() if not encoding]
+    special = {path: encoding for path, encoding in encodings.items() if encoding}
+    rows = pa.BufferOutputStream()
+    layout = dict(column_encoding=special, use_dictionary=repeating, write_statistics=False)
+    pq.write_table(table, rows, compression='zstd', compression_level=COMPRESSION_LEVEL, **layout)
     part = part_folder(shard)
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir()
-        write_file(part / ROWS, _rows_file(table))
+        write_file(part / ROWS, rows.getvalue())
         for file, array in arrays.items():
             # Not np.save: of a full disk it says how many bytes were written, not what is wrong.
             header = io.BytesIO()
@@ -111,6 +102,15 @@ def known(name: str, names: Collection[str], kind: str) -> None:
     if name not in names:
         near = difflib.get_close_matches(str(name), list(names), n=3) or list(names)
         raise InputError(f'{kind} {name!r}: not in this store; it has {", ".join(near)}')
+
+
+def read_array(file: Path) -> NDArray[Any]:
+    """The values of an .npy file, mapped from the disk and read only; InputError if it cannot be read."""
+    try:
+        values: NDArray[Any] = np.load(file, mmap_mode='r', allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f'{file}: cannot be read: {error}') from error
+    return values
 
 
 @dataclass(frozen=True)
@@ -180,11 +180,8 @@ def read_shard(folder: Path, manifest: Manifest, start: int = 0) -> Shard:
         return Shard(folder, layers, start, problems=(f'{file}: no readable Parquet file: {error}; {MEND}',))
     names, problems = schema.names, []
     wanted = row_schema(manifest.num_keypoints, [name[len(FACTOR) :] for name in names if name.startswith(FACTOR)])
-    wrong = [
-        field.name
-        for field in wanted
-        if (schema.field(field.name).type != field.type if field.name in names else field.name not in ADDED)
-    ]
+    kinds = dict(zip(names, schema.types, strict=True))
+    wrong = [own.name for own in wanted if kinds.get(own.name, own.type if own.name in ADDED else None) != own.type]
     extra = [name for name in names if name not in wanted.names]
     if wrong or extra or len(set(names)) < len(names):
         unlike = ', '.join(wrong or extra or ['a column is there twice'])

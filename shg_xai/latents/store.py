@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,7 @@ from numpy.typing import NDArray
 from shg_xai.errors import InputError
 from shg_xai.latents.expression import column_names, evaluate
 from shg_xai.latents.schema import FACTOR, MANIFEST, Manifest, row_schema
-from shg_xai.latents.sharded_array import ShardedArray
-from shg_xai.latents.shards import SHARDS, Shard, known, read_shard, shard_names
+from shg_xai.latents.shards import SHARDS, Shard, known, read_array, read_shard, shard_names
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -24,6 +24,71 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(f'{folder}: no latent store, it has no {MANIFEST}') from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f'{file}: cannot be read: {error}') from error
+
+
+class ShardedArray:
+    """Arrays (n, *shape) of consecutive shards as one (N, *shape), read when indexed.
+
+    ``array[3]``, ``array[10:20]``, ``array[[5, 1, 1]]`` and ``array[mask]`` give plain arrays with copies of the
+    values, in the order asked for; ``np.asarray(array)`` gives all of it. ``starts`` are the first row of each file,
+    then N; shape and dtype are those of one person's values.
+    """
+
+    def __init__(self, files: Sequence[Path], starts: NDArray[np.int64], shape: tuple[int, ...], dtype: str) -> None:
+        self._files, self._starts = files, starts
+        self.shape = (int(starts[-1]), *shape)
+        self.dtype = np.dtype(dtype)
+        self.ndim = len(self.shape)
+        self.nbytes = int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        return f'ShardedArray(shape={self.shape}, dtype={self.dtype}, shards={len(self._files)})'
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        for file in self._files:
+            yield from map(np.array, read_array(file))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError('values of several files cannot be had without a copy')
+        return self[:] if dtype is None else self[:].astype(dtype, copy=False)
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        """Rows by a number, a slice, an array of numbers or a bool mask of N; else an IndexError."""
+        if isinstance(index, slice):
+            return self._take(np.arange(*index.indices(len(self))))
+        rows = np.asarray(index)
+        if rows.dtype == bool and rows.shape == (len(self),):
+            return self._take(np.flatnonzero(rows))
+        whole = rows.dtype.kind in 'iu' or not rows.size  # an empty list is one of floats
+        if rows.ndim > 1 or isinstance(index, tuple) or not whole:
+            ways = f'one number, a slice, a list of numbers or a bool mask of {len(self)}'
+            raise IndexError(f'rows of a ShardedArray are chosen by {ways}')
+        places = np.atleast_1d(rows.astype(np.int64))
+        wrong = places[(places < -len(self)) | (places >= len(self))]
+        if wrong.size:
+            raise IndexError(f'row {wrong[0]} of {len(self)} rows')
+        values = self._take(np.where(places < 0, places + len(self), places))
+        return values if rows.ndim else np.asarray(values[0])
+
+    def _take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Values (n, *shape) of rows in [0, N)."""
+        values = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        owner = np.searchsorted(self._starts, rows, side='right') - 1
+        for shard in np.unique(owner):
+            places = np.flatnonzero(owner == shard)
+            local = rows[places] - self._starts[shard]
+            source = read_array(self._files[shard])
+            first, last = places[0], places[-1] + 1
+            # A run of rows is copied as one; choosing them singly would need a copy more.
+            if (np.diff(local) == 1).all() and last - first == len(places):
+                values[first:last] = source[local[0] : local[-1] + 1]
+            else:
+                values[places] = source[local]
+        return values
 
 
 class LatentStore:
@@ -41,10 +106,8 @@ class LatentStore:
 
     @classmethod
     def open(cls, folder: Path | str) -> 'LatentStore':
-        """Open a store; reads its manifest and the headers of its files.
-
-        Raises:
-            InputError: No store, one of a newer version, or a shard is damaged or lacks a file.
+        """Open a store, reading its manifest and the headers of its files; InputError if it is none or of a newer
+        version, or a shard is damaged or lacks a file.
         """
         folder = Path(folder)
         manifest = read_manifest(folder)
@@ -77,10 +140,8 @@ class LatentStore:
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of all shards in order, or these columns of them, see :func:`~shg_xai.latents.schema.row_schema`.
 
-        A factor, or the size of an image, that a shard does not have is null in its rows.
-
-        Raises:
-            InputError: No such column, or a file can no longer be read.
+        A factor, or the size of an image, that a shard does not have is null in its rows. InputError if there is no
+        such column, or a file can no longer be read.
         """
         names = self.columns if columns is None else list(dict.fromkeys(columns))
         for name in names:
@@ -101,11 +162,9 @@ class LatentStore:
     def where(self, expression: str) -> NDArray[np.int64]:
         """Rows, ascending, for which an expression over the columns is true: int64, shape (n,).
 
-        ``labelled`` stands for persons with all K joints labelled, as in ``labelled and factors.posture > 0.5``; see
+        ``labelled`` stands for persons with all K joints labelled, as in ``labelled and factors.posture > 0.5``.
+        InputError if it is not understood, or names no column of one value a row; see
         :mod:`shg_xai.latents.expression`.
-
-        Raises:
-            InputError: The expression is not understood, or names no column of one value a row.
         """
         usable = {field.name for field in self._schema if not pa.types.is_nested(field.type)}
         names = column_names(expression)

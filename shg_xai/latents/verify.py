@@ -9,25 +9,10 @@ from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.rows import list_size
-from shg_xai.latents.shards import MEND, ROWS, SHARDS, Shard, read_shard, shard_names
+from shg_xai.latents.shards import MEND, ROWS, SHARDS, read_shard, shard_names
 from shg_xai.latents.store import LatentStore, read_manifest
 
 CHUNK_BYTES = 2**25
-
-
-def _value_problems(shard: Shard, layer: str) -> list[str]:
-    """Whether a layer has values that are not finite; read in small chunks."""
-    values = shard.array(layer)
-    step = max(1, CHUNK_BYTES // max(1, values.nbytes // max(1, len(values))))
-    chunks = (values[start : start + step] for start in range(0, len(values), step))
-    good = [np.isfinite(chunk.reshape(len(chunk), -1)).all(axis=1) for chunk in chunks]
-    bad = np.flatnonzero(~np.concatenate([np.empty(0, bool), *good]))
-    if not bad.size:
-        return []
-    return [
-        f'{shard.folder / shard.layers[layer].file}: NaN or infinite values in {bad.size} of {len(values)} rows, '
-        f'first in row {bad[0]}; look at the checkpoint, then dump again to another folder'
-    ]
 
 
 def _row_problems(file: Path, table: pa.Table, num_keypoints: int) -> list[str]:
@@ -51,10 +36,8 @@ def _row_problems(file: Path, table: pa.Table, num_keypoints: int) -> list[str]:
 
 
 def verify(store: LatentStore | Path | str) -> list[str]:
-    """Check a store, or a folder that may be damaged: manifest, files, sizes, shapes, values, ids, completeness.
-
-    Returns:
-        One line for each problem, naming the file and the mend; empty if all is well.
+    """Check a store, or a folder that may be damaged: manifest, files, sizes, shapes, values, ids, completeness. One
+    line for each problem comes back, naming the file and the mend.
     """
     folder = store.folder if isinstance(store, LatentStore) else Path(store)
     try:
@@ -72,13 +55,21 @@ def verify(store: LatentStore | Path | str) -> list[str]:
             table = shard.table()
             problems += _row_problems(shard.folder / ROWS, table, manifest.num_keypoints)
             ids.append(table['annotation_id'].to_numpy())
-            for layer in shard.layers:
-                problems += _value_problems(shard, layer)
+            for layer in manifest.layers:
+                values = shard.array(layer.name)
+                step = max(1, CHUNK_BYTES // max(1, values.nbytes // max(1, len(values))))
+                chunks = (values[start : start + step] for start in range(0, len(values), step))
+                good = [np.isfinite(chunk.reshape(len(chunk), -1)).all(axis=1) for chunk in chunks]
+                bad = np.flatnonzero(~np.concatenate([np.empty(0, bool), *good]))
+                if bad.size:
+                    problems.append(
+                        f'{shard.folder / layer.file}: NaN or infinite values in {bad.size} of {len(values)} rows, '
+                        f'first in row {bad[0]}; look at the checkpoint, then dump again to another folder'
+                    )
         except InputError as error:
             problems.append(f'{error}; {MEND}')
     unique, counts = np.unique(np.concatenate(ids), return_counts=True)
-    twice = unique[counts > 1]
-    if twice.size:
+    if (twice := unique[counts > 1]).size:
         some = ', '.join(map(str, twice[:5])) + (', …' if twice.size > 5 else '')
         problems.append(f'{folder}: annotation ids stored more than once: {some}; dump again to another folder')
     found, rows = len(unique), manifest.rows

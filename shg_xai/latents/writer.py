@@ -3,6 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,16 @@ from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.rows import Row, checked_row, row_table
-from shg_xai.latents.schema import MANIFEST, Layer, Manifest, differences
+from shg_xai.latents.schema import MANIFEST, Manifest, differences
 from shg_xai.latents.shards import SHARDS, part_folder, shard_names, sync, write_file, write_shard
 from shg_xai.latents.store import LatentStore, read_manifest
 
 
 def create_store(folder: Path, manifest: Manifest) -> set[int]:
-    """Make a store, or go on with the one in this folder: which annotation ids it has already.
-
-    Raises:
-        InputError: The folder cannot be written, holds other files, or a store of something else or a damaged shard.
+    """Make a store, or go on with the one in this folder: which annotation ids it has already. InputError if the folder
+    cannot be written, or holds other files, a store of something else or a damaged shard.
     """
-    folder = Path(folder)
-    text = manifest.to_json()
-    aside = f'.{MANIFEST}.'
+    folder, text, aside = Path(folder), manifest.to_json(), f'.{MANIFEST}.'
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / MANIFEST).exists():
@@ -33,8 +30,7 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
                 raise InputError(f'{folder}: {fault}: {"; ".join(differing)}')
             return set(LatentStore.open(folder).annotation_ids.tolist())
         # Another rank may be at this point too, or may have been killed here.
-        others = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(aside))
-        if others:
+        if others := sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(aside)):
             raise InputError(f'{folder}: holds other files ({others[0]}) and no {MANIFEST}; choose another --out')
         part = folder / f'{aside}{uuid.uuid4().hex}.part'
         try:
@@ -58,15 +54,13 @@ def _unwritable(folder: Path, error: OSError) -> InputError:
     return InputError(f'{folder}: cannot be written: {error.strerror or error}{room}; {mend}')
 
 
-class ShardWriter:
+class ShardWriter(AbstractContextManager['ShardWriter']):
     """Write rows and their arrays to a store made by ``create_store``; a context manager.
 
     Holds one shard, at most ``rows_per_shard`` persons, in memory. An exception inside ``with``, Ctrl-C too, still
     writes the rows that were added, unless the exception came from writing. ``rank`` is the number of this process, 0
-    to 99; no two at a time may have the same.
-
-    Raises:
-        InputError: The folder is no store or cannot be written, or a shard needs too much memory.
+    to 99; no two at a time may have the same. InputError if the folder is no store or cannot be written, or a shard
+    needs too much memory.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, rank: int = 0, rows_per_shard: int = 1024) -> None:
@@ -99,11 +93,8 @@ class ShardWriter:
     def add(self, rows: Sequence[Row], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Add n persons, their rows (see ``row_schema``; what is optional may be missing) and each layer's (n, *shape).
 
-        A shard is written whenever one is full.
-
-        Raises:
-            InputError: Rows or arrays do not fit the manifest, or cannot be written.
-            ValueError: The writer is closed.
+        A shard is written whenever one is full. InputError if rows or arrays do not fit the manifest, or cannot be
+        written; ValueError if the writer is closed.
         """
         if self._closed or self._failed:
             raise ValueError('add() after the writer was closed or could not write')
@@ -121,23 +112,19 @@ class ShardWriter:
         while start < len(checked):
             count = min(self._size - self._filled, len(checked) - start)
             for name, array in values.items():
-                self._copy(layers[name], array[start : start + count])
+                part, target = array[start : start + count], self._arrays[name][self._filled : self._filled + count]
+                with np.errstate(over='ignore', invalid='ignore'):
+                    np.copyto(target, part, casting='same_kind')
+                if np.isinf(target).any() and (np.isinf(target) & np.isfinite(part)).any():
+                    largest, dtype = np.abs(part[np.isfinite(part)]).max(), layers[name].dtype
+                    mend = 'store it as float32' if dtype == 'float16' else 'scale it'
+                    raise InputError(f'layer {name}: {largest:g} is too large for {dtype}; {mend}')
             # The count comes last: interrupted before it, these rows were not added.
             self._rows[self._filled :] = checked[start : start + count]
             self._filled += count
             start += count
             if self._filled == self._size:
                 self._write()
-
-    def _copy(self, layer: Layer, values: NDArray[Any]) -> None:
-        """Cast values (n, *shape) into the buffer, behind the rows that are in it."""
-        target = self._arrays[layer.name][self._filled : self._filled + len(values)]
-        with np.errstate(over='ignore', invalid='ignore'):
-            np.copyto(target, values, casting='same_kind')
-        if np.isinf(target).any() and (np.isinf(target) & np.isfinite(values)).any():
-            largest = np.abs(values[np.isfinite(values)]).max()
-            mend = 'store it as float32' if layer.dtype == 'float16' else 'scale it'
-            raise InputError(f'layer {layer.name}: {largest:g} is too large for {layer.dtype}; {mend}')
 
     def _write(self) -> None:
         """Write what is buffered as a shard."""
@@ -155,9 +142,8 @@ class ShardWriter:
                 if isinstance(error, OSError):
                     raise _unwritable(self.folder, error) from error
                 raise
-        self._filled = 0
+        self._filled, self._rows = 0, []
         self._number += 1
-        self._rows = []
 
     def close(self) -> None:
         """Write the rest (InputError if that fails); a second time does nothing."""
@@ -165,9 +151,6 @@ class ShardWriter:
             self._write()
         self._closed = True
         self._arrays = {}
-
-    def __enter__(self) -> 'ShardWriter':
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.close()

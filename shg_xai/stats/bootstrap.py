@@ -31,13 +31,8 @@ def resample_weights(groups: Groups, resamples: int | range, seed: int) -> Itera
     if len(images) < FEWEST_IMAGES:
         return
     for place in range(resamples) if isinstance(resamples, int) else resamples:
-        yield _draw(len(images), place, seed)[image_of]
-
-
-def _draw(images: int, place: int, seed: int) -> Ints:
-    """How often each of G images was drawn in a resample, int64, shape (G,)."""
-    random = stream(seed, 'bootstrap', place)
-    return np.bincount(random.integers(0, images, images), minlength=images)
+        drawn = stream(seed, 'bootstrap', place).integers(0, len(images), len(images))
+        yield np.bincount(drawn, minlength=len(images))[image_of]
 
 
 def interval(samples: ArrayLike, confidence: float) -> tuple[float, float]:
@@ -80,10 +75,8 @@ def mean_interval(
     drawn = np.full((resamples, len(columns)), math.nan)
     with np.errstate(invalid='ignore', divide='ignore'):
         mean = sums.sum(0) / counts.sum(0)
-        if len(images) >= FEWEST_IMAGES:
-            for place in range(resamples):
-                times = _draw(len(images), place, seed).astype(float)
-                drawn[place] = (times @ sums) / (times @ counts)
+        for place, times in enumerate(resample_weights(np.arange(len(images)), resamples, seed)):
+            drawn[place] = (times.astype(float) @ sums) / (times.astype(float) @ counts)
     ends = np.array([interval(column, confidence) for column in drawn.T])
     return mean.reshape(shape), ends[:, 0].reshape(shape), ends[:, 1].reshape(shape)
 

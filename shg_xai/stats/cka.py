@@ -20,10 +20,6 @@ class Latents:
     mean: Float[Floats, ' D']
     eigenvalues: Float[Floats, ' D']
 
-    def scatter_norm(self) -> float:
-        """Squared Frobenius norm of the scatter matrix, sum over i, j of (x_i . x_j)^2."""
-        return float(((self.eigenvalues * (len(self.rows) - 1)) ** 2).sum())
-
 
 def linear_cka(a: Latents, b: Latents, pool: Executor) -> float | None:
     """Debiased linear centred kernel alignment of two latents of the same N persons.
@@ -46,7 +42,9 @@ def linear_cka(a: Latents, b: Latents, pool: Executor) -> float | None:
         norms[start : start + len(squares)] = squares
     x, y = norms.T
     both = _hsic(float((cross**2).sum()), x, y)
-    own = _hsic(a.scatter_norm(), x, x) * _hsic(b.scatter_norm(), y, y)
+    # Squared Frobenius norms of the scatter matrices, each the sum over i, j of (x_i . x_j)^2.
+    of_a, of_b = (float(((own.eigenvalues * (count - 1)) ** 2).sum()) for own in (a, b))
+    own = _hsic(of_a, x, x) * _hsic(of_b, y, y)
     return both / float(np.sqrt(own)) if own > 0 else None
 
 

@@ -26,10 +26,7 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     process may use), or the workers of the Dask scheduler at an address, which must see the same paths.
 
     Linear algebra inside a task runs in one thread: tasks are what runs side by side, and the order of sums, so every
-    digit, is then the same on any number of workers.
-
-    Raises:
-        InputError: Dask is not installed, or its scheduler does not answer.
+    digit, is then the same on any number of workers. InputError if Dask is not installed or does not answer.
     """
     if threads is not None and threads < 1:
         raise InputError(f'--threads {threads}: give 1 or more')

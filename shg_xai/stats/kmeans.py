@@ -131,7 +131,11 @@ def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> 
     centroids = _persons(source, first, pool)[:, None]
     closest = _distances(source, centroids[:, 0], pool)
     for _ in range(1, k):
-        drawn = [_draw(near, generator, trials) for near, generator in zip(closest, generators, strict=True)]
+        drawn = []
+        for near, generator in zip(closest, generators, strict=True):  # chances are as squared distances
+            running = np.cumsum(near, dtype=np.float64)
+            places = np.searchsorted(running, generator.random(trials) * running[-1])
+            drawn.append(np.minimum(places, len(near) - 1))
         candidates = _persons(source, np.concatenate(drawn), pool)
         distances = _distances(source, candidates, pool).reshape(restarts, trials, -1)
         np.minimum(distances, closest[:, None], out=distances)
@@ -140,13 +144,6 @@ def seeded(source: Source, k: int, restarts: int, seed: int, pool: Executor) -> 
         added = candidates.reshape(restarts, trials, -1)[best]
         centroids = np.concatenate([centroids, added[:, None]], axis=1)
     return list(centroids)
-
-
-def _draw(closest: Singles, generator: np.random.Generator, trials: int) -> Ints:
-    """Persons drawn with chances as their squared distance to the nearest centroid (N,)."""
-    running = np.cumsum(closest, dtype=np.float64)
-    drawn = np.searchsorted(running, generator.random(trials) * running[-1])
-    return np.minimum(drawn, len(closest) - 1)
 
 
 def _persons(source: Source, numbers: Ints, pool: Executor) -> Singles:
@@ -160,8 +157,8 @@ def _persons(source: Source, numbers: Ints, pool: Executor) -> Singles:
 
 def _distances(source: Source, centroids: Singles, pool: Executor) -> Singles:
     """Squared distances (M, N), float32, of all persons to M points."""
-    task = partial(_near, source.read, centroids)
-    return np.concatenate(list(ordered(pool, task, source.with_norms())), axis=1)
+    near = ordered(pool, partial(_near, source.read, centroids), source.with_norms())
+    return np.concatenate(list(near), axis=1)
 
 
 def _near(read: Callable[[Any], Singles], centroids: Singles, task: tuple[Any, Floats]) -> Singles:

@@ -38,10 +38,8 @@ class Overview:
 
 
 def look(rows: Rows, pool: Executor) -> Overview:
-    """Look at every value once, before any long work.
-
-    Raises:
-        InputError: There are too many dimensions; a value is NaN or infinite; nothing varies.
+    """Look at every value once, before any long work; InputError if there are too many dimensions, a value is NaN or
+    infinite, or nothing varies.
     """
     if rows.dimensions > MOST:
         raise InputError(
@@ -87,7 +85,7 @@ def moments(rows: Rows, shift: Float[Floats, ' D'], pool: Executor) -> Moments:
         scatter += squares
         del squares  # or it would stay while the next one comes
     offset = total / len(rows)
-    scatter = _plus(scatter, -1, offset, total)
+    scatter = blas.dger(-1, offset, total, a=scatter, overwrite_a=True)
     for row in range(1, len(scatter)):  # the lower half is not filled yet
         scatter[row, :row] = scatter[:row, row]
     return Moments(len(rows), shift + offset, scatter)
@@ -106,14 +104,10 @@ def _scatter(task: tuple[list[Block], Floats]) -> tuple[Floats, Floats]:
     return total, scatter
 
 
-def _plus(matrix: Floats, factor: float, x: Floats, y: Floats) -> Floats:
-    """A matrix (D, D) in Fortran's order, overwritten by itself plus factor x y'."""
-    return blas.dger(factor, x, y, a=matrix, overwrite_a=True)
-
-
 def joined(a: Moments, b: Moments) -> Moments:
     """Moments of two sets of persons together (Chan, Golub and LeVeque 1983, equation 1.5)."""
     count = a.count + b.count
     difference = b.mean - a.mean
-    scatter = _plus(np.asfortranarray(a.scatter + b.scatter), a.count * b.count / count, difference, difference)
+    both = np.asfortranarray(a.scatter + b.scatter)
+    scatter = blas.dger(a.count * b.count / count, difference, difference, a=both, overwrite_a=True)
     return Moments(count, a.mean + difference * (b.count / count), scatter)

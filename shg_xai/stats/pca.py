@@ -57,9 +57,8 @@ def components_for(values: Float[Floats, ' D'], share: float) -> int:
 
 
 def participation_ratio(values: Float[Floats, ' D']) -> float:
-    """How many equal components would spread variance as these do: (sum l)^2 / sum l^2, between 1 and D.
-
-    Gao and others 2017, "A theory of multineuronal dimensionality", equation 4.
+    """How many equal components would spread variance as these do: (sum l)^2 / sum l^2, between 1 and D (Gao and others
+    2017, "A theory of multineuronal dimensionality", equation 4).
     """
     return float(values.sum() ** 2 / (values**2).sum())
 
@@ -74,24 +73,21 @@ def null_eigenvalues(
     drawn from it directly (Bartlett 1933), so that the cost does not depend on N; with no more persons than dimensions
     the persons themselves are drawn. Of each component the largest value over the draws counts; descending.
     """
-    largest = np.zeros(len(variances))
+    size, freedom, deviations = len(variances), persons - 1, np.sqrt(variances)
+    largest = np.zeros(size)
     for draw in range(draws):
-        scatter = _null_scatter(np.sqrt(variances), persons - 1, stream(seed, 'parallel_analysis', draw))
+        random = stream(seed, 'parallel_analysis', draw)
+        if freedom < size:
+            drawn = random.standard_normal((freedom, size)) * deviations
+            scatter = drawn @ drawn.T
+        else:
+            lower: Floats = np.tril(random.standard_normal((size, size)), -1)
+            lower[np.diag_indices(size)] = np.sqrt(random.chisquare(freedom - np.arange(size)))
+            lower *= deviations[:, None]
+            scatter = lower @ lower.T
         values = eigenvalues(scatter)
-        np.maximum(largest[: len(values)], values / (persons - 1), out=largest[: len(values)])
+        np.maximum(largest[: len(values)], values / freedom, out=largest[: len(values)])
     return largest
-
-
-def _null_scatter(deviations: Floats, freedom: int, generator: np.random.Generator) -> Floats:
-    """A matrix with the eigenvalues above 0 of a draw from Wishart(diag(deviations^2), freedom)."""
-    size = len(deviations)
-    if freedom < size:
-        values = generator.standard_normal((freedom, size)) * deviations
-        return values @ values.T
-    lower: Floats = np.tril(generator.standard_normal((size, size)), -1)
-    lower[np.diag_indices(size)] = np.sqrt(generator.chisquare(freedom - np.arange(size)))
-    lower *= deviations[:, None]
-    return lower @ lower.T
 
 
 def above_noise(values: Float[Floats, ' D'], null: Float[Floats, ' D']) -> int:
@@ -101,11 +97,7 @@ def above_noise(values: Float[Floats, ' D'], null: Float[Floats, ' D']) -> int:
 
 
 def fit_components(rows: Rows, pool: Executor) -> Components:
-    """Principal components of N persons, streamed.
-
-    Raises:
-        InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
-    """
+    """Principal components of N persons, streamed; refuses what :func:`~shg_xai.stats.moments.look` refuses."""
     found = moments(rows, look(rows, pool).mean, pool)
     return principal_components(found.mean, found.covariance)
 
@@ -115,16 +107,13 @@ def pca_explained(components: Components, rows: Rows, widths: Sequence[int], poo
 
     Reconstructions are centred at the components' own mean, those of any persons; the variance is that about the mean
     of ``rows``, so it is 0 for who predicts this mean for everybody, and may be below 0. Directions along which the
-    persons of the components do not differ are no components.
-
-    Raises:
-        InputError: A width is not in [0, D], the components are of other values, or the persons have the same values.
+    persons of the components do not differ are no components. InputError if a width is not in [0, D], the components
+    are of other values, or all persons have the same.
     """
     size = len(components.mean)
     if size != rows.dimensions:
         raise InputError(f'{rows.label}: {rows.dimensions} values a person, components have {size}')
-    wrong = [width for width in widths if not 0 <= width <= size]
-    if wrong:
+    if wrong := [width for width in widths if not 0 <= width <= size]:
         raise InputError(f'{rows.label}: {wrong[0]} components of {size} values; choose 0 to {size}')
     values = components.eigenvalues
     kept = min(max(widths, default=0), int((values > FLAT * values.sum()).sum()))
@@ -134,9 +123,8 @@ def pca_explained(components: Components, rows: Rows, widths: Sequence[int], poo
         squares, offset, total = squares + own_squares, offset + own_offset, total + own_total
     variance = total - offset @ offset / len(rows)
     if not variance > FLAT * total:
-        raise InputError(
-            f'{rows.label}: all {len(rows):,} persons have the same values, there is no variance to explain'
-        )
+        same = f'all {len(rows):,} persons have the same values'
+        raise InputError(f'{rows.label}: {same}, there is no variance to explain')
     explained = np.concatenate([[0.0], np.cumsum(squares)])[np.minimum(widths, kept)]
     return 1 - (total - explained) / variance
 

@@ -72,11 +72,8 @@ def dimensions_for(values: Float[Floats, ' D'], cut: float) -> int:
 
 
 def reserve(file: Path, dtype: type[np.generic], shape: tuple[int, int]) -> None:
-    """Make a ``.npy`` of zeros with its place on the disk: a mapped one that only takes it when it is written to ends
-    the process where the disk is full.
-
-    Raises:
-        InputError: The disk has no room for it, or the folder is not there.
+    """Make a ``.npy`` of zeros with its place on the disk (InputError if there is no room, or no such folder): a mapped
+    one that only takes it when it is written to ends the process where the disk is full.
     """
     try:
         np.lib.format.open_memmap(file, 'w+', dtype, shape).flush()
@@ -84,16 +81,13 @@ def reserve(file: Path, dtype: type[np.generic], shape: tuple[int, int]) -> None
             os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
     except OSError as error:
         size = math.prod(shape) * np.dtype(dtype).itemsize / 1e9
-        raise InputError(
-            f'{file.parent}: cannot hold {size:.1f} GB of numbers on the way: {error.strerror or error}'
-        ) from error
+        fault = f'cannot hold {size:.1f} GB of numbers on the way: {error.strerror or error}'
+        raise InputError(f'{file.parent}: {fault}') from error
 
 
 def project(rows: Rows, components: Components, dimensions: int, file: Path, pool: Executor) -> Projections:
     """Rotate latents into a file, the first d = ``dimensions`` components; each task writes its rows of it itself.
-
-    Raises:
-        InputError: The file does not fit the disk.
+    InputError if the file does not fit the disk.
     """
     scores = Scores(file, len(rows), dimensions)
     reserve(file, np.float32, (len(rows), dimensions))

@@ -12,7 +12,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations_with_replacement
-from pathlib import Path
 
 import numpy as np
 
@@ -41,7 +40,15 @@ def silhouettes(
     """
     sizes = [int(labels.max()) + 1 for labels in labelings]
     file = scores.file.with_name(f'sums-{scores.file.name}')
-    nearest = _pair_sums(scores, residuals, np.stack(labelings), sizes, file, pool)
+    reserve(file, np.float64, (scores.rows, sum(sizes)))
+    nearest = np.full(scores.rows, np.inf, np.float32)
+    together, cut_squares = np.stack(labelings), residuals.astype(np.float32)
+    sides = [(start, together[:, start:stop], cut_squares[start:stop]) for start, stop in scores.blocks(BLOCK)]
+    for tile in ordered(pool, partial(_tile_sums, scores, sizes), combinations_with_replacement(sides, 2)):
+        for start, sums, least in tile:
+            rows = slice(start, start + len(sums))
+            np.load(file, mmap_mode='r+')[rows] += sums
+            np.minimum(nearest[rows], least, out=nearest[rows])
     cut = np.sqrt(residuals)
     results = []
     for labels, stop in zip(labelings, np.cumsum(sizes), strict=True):
@@ -53,7 +60,7 @@ def silhouettes(
             # Mapped anew each time, so that none of it stays in memory.
             sums = np.load(file, mmap_mode='r')[here, stop - len(counts) : stop]
             wrong = 2 * cut[here] * cut_mean
-            values[here], bounds[here] = _silhouettes(sums, labels[here], counts, wrong, nearest[here])
+            values[here], bounds[here] = _silhouettes(sums, labels[here], counts, wrong, nearest[here].astype(float))
         results.append(Silhouettes(values, bounds))
     file.unlink()
     return results
@@ -83,28 +90,16 @@ def _silhouettes(sums: Floats, labels: Labels, counts: Ints, cut: Floats, neares
     return values, np.where(known, np.minimum(bounds, 2), 0)
 
 
-def _pair_sums(
-    scores: Scores, residuals: Floats, labels: Labels, sizes: Sequence[int], file: Path, pool: Executor
-) -> Floats:
-    """Distance of each person to the nearest, (N,); sums of distances by cluster, (N, sum of K), go into a file."""
-    reserve(file, np.float64, (scores.rows, sum(sizes)))
-    nearest = np.full(scores.rows, np.inf, np.float32)
-    cut = residuals.astype(np.float32)
-    sides = [(start, labels[:, start:stop], cut[start:stop]) for start, stop in scores.blocks(BLOCK)]
-    for tile in ordered(pool, partial(_tile_sums, scores, sizes), combinations_with_replacement(sides, 2)):
-        for start, sums, least in tile:
-            rows = slice(start, start + len(sums))
-            np.load(file, mmap_mode='r+')[rows] += sums
-            np.minimum(nearest[rows], least, out=nearest[rows])
-    return nearest.astype(np.float64)
-
-
 def _tile_sums(scores: Scores, sizes: Sequence[int], tile: tuple[Side, Side]) -> list[tuple[int, Singles, Singles]]:
     """For one block or two: first person, sums of distances (n, sum of K), least distance (n,)."""
     (start, labels, cut), (other, other_labels, other_cut) = tile
     a = scores.read(start, start + len(cut))
     b = a if start == other else scores.read(other, other + len(other_cut))
-    distances = _distances(a, b, cut, other_cut)
+    distances = a @ b.T  # squared, at first
+    distances *= -2
+    distances += (np.einsum('nd,nd->n', a, a) + cut)[:, None]
+    distances += np.einsum('md,md->m', b, b) + other_cut
+    np.sqrt(np.maximum(distances, 0, out=distances), out=distances)
     if start == other:
         np.fill_diagonal(distances, 0)
         sums = distances @ _members(labels, sizes)
@@ -122,13 +117,3 @@ def _members(labels: Labels, sizes: Sequence[int]) -> Singles:
     member = np.zeros((labels.shape[1], sum(sizes)), np.float32)
     member[np.arange(len(member)), columns] = 1
     return member
-
-
-def _distances(a: Singles, b: Singles, cut_a: Singles, cut_b: Singles) -> Singles:
-    """Euclidean distances (n, m) of (n, d) and (m, d), with the squared norms of what was cut."""
-    squares = a @ b.T
-    squares *= -2
-    squares += (np.einsum('nd,nd->n', a, a) + cut_a)[:, None]
-    squares += np.einsum('md,md->m', b, b) + cut_b
-    np.maximum(squares, 0, out=squares)
-    return np.sqrt(squares, out=squares)

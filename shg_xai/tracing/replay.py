@@ -12,16 +12,14 @@ The first pass inside the block is recorded, the later ones compute only what st
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
-from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from shg_xai.tracing.tap import find_layer
 
 Forward = Callable[..., Any]
-Args = tuple[Any, ...]
-Options = dict[str, Any]
 COMPUTED = object()  # stands for the output of a call that no memory can take the place of
 
 
@@ -39,7 +37,7 @@ class _Replay:
         self.fired = False
         self.left: dict[nn.Module, deque[Any]] | None = None
 
-    def call(self, module: nn.Module, forward: Forward, args: Args, options: Options) -> Any:
+    def call(self, module: nn.Module, forward: Forward, /, *args: Any, **options: Any) -> Any:
         """What a module puts out: from memory, or computed."""
         try:
             if self.left is not None:
@@ -48,10 +46,14 @@ class _Replay:
                 return forward(*args, **options) if output is COMPUTED else _copy(output)
             return forward(*args, **options) if self.fired else self._record(module, forward, args, options)
         finally:
-            if module is self.model:
-                self._end_of_pass()
+            if module is self.model and self.fired:
+                self.left = defaultdict(deque)
+                for answered, output in self.calls:
+                    self.left[answered].append(output)
+            elif module is self.model:
+                self.calls = []  # the next pass is recorded
 
-    def _record(self, module: nn.Module, forward: Forward, args: Args, options: Options) -> Any:
+    def _record(self, module: nn.Module, forward: Forward, args: Any, options: dict[str, Any]) -> Any:
         """Make a call and keep what it put out, if the layer has not fired by its end."""
         place = len(self.calls)
         self.calls.append((module, COMPUTED))
@@ -64,14 +66,6 @@ class _Replay:
             self.calls[place:] = [(module, copy)]
         self.fired = self.fired or module is self.layer
         return output
-
-    def _end_of_pass(self) -> None:
-        if not self.fired:
-            self.calls = []  # the next pass is recorded
-            return
-        self.left = defaultdict(deque)
-        for module, output in self.calls:
-            self.left[module].append(output)
 
 
 @contextmanager
@@ -88,21 +82,15 @@ def replayed(model: nn.Module, until: str) -> Iterator[None]:
 
     All passes must be given the same batch, and the model must be in evaluation mode, so that a module puts out the
     same for the same input. A pass is a call of ``model`` itself.
-
-    Raises:
-        InputError: The model has no such layer.
+    InputError if the model has no such layer.
     """
     replay = _Replay(model, find_layer(model, until))
     modules = list(model.modules())
     own = {module: module.__dict__['forward'] for module in modules if 'forward' in module.__dict__}
-
-    def answered(module: nn.Module, forward: Forward) -> Forward:
-        return lambda *args, **options: replay.call(module, forward, args, options)
-
     try:
         for module in modules:
             # nn.Module calls self.forward between the pre-hooks and the hooks.
-            module.__dict__['forward'] = answered(module, module.forward)
+            module.__dict__['forward'] = partial(replay.call, module, module.forward)
         yield
     finally:
         for module in modules:
@@ -131,11 +119,17 @@ def _storages(value: Any) -> set[int]:
 
 
 def _copy(value: Any) -> Any:
-    """A copy whose tensors can be written to; strides stay, and so do sums to the last bit.
+    """A copy whose tensors can be written to, with their strides, so that sums stay the same to the last bit.
 
-    COMPUTED where a value is made of anything but tensors, plain data, and containers of these.
+    COMPUTED where a value is made of anything but tensors, plain data, dicts, lists and (named) tuples of these.
     """
-    leaves, structure = tree_flatten(value)
-    if not all(leaf is None or isinstance(leaf, Tensor | bool | int | float | str | bytes) for leaf in leaves):
-        return COMPUTED
-    return tree_unflatten([leaf.clone() if isinstance(leaf, Tensor) else leaf for leaf in leaves], structure)
+    if isinstance(value, Tensor):
+        return value.clone()
+    if type(value) in (dict, list, tuple) or hasattr(value, '_fields'):
+        parts = [_copy(part) for part in (value.values() if isinstance(value, dict) else value)]
+        if any(part is COMPUTED for part in parts):
+            return COMPUTED
+        if isinstance(value, dict):
+            return dict(zip(value, parts, strict=True))
+        return type(value)(*parts) if hasattr(value, '_fields') else type(value)(parts)
+    return value if value is None or isinstance(value, bool | int | float | str | bytes) else COMPUTED

@@ -103,10 +103,8 @@ def tap(
             pass in the block is not run.
 
     Yields:
-        For each name in ``read`` the outputs so far, one tensor a call of the layer.
-
-    Raises:
-        InputError: No such layer, or an output that is not one tensor and no part named.
+        For each name in ``read`` the outputs so far, one tensor a call of the layer. InputError if there is no such
+        layer, or its output is not one tensor and no part is named.
     """
     outputs: Outputs = {name: [] for name in read}
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shg_xai.chapters.decoded_walk.results import DecodedConcept
-from shg_xai.latents.annotation_measures import RULES, Persons
+from shg_xai.latents.concepts import RULES, Persons
 from shg_xai.visibility import UNLABELLED, VISIBLE
 
 Floats = NDArray[np.float64]
@@ -39,7 +39,7 @@ def decoded_rules(names: Sequence[str], peak: float) -> list[DecodedConcept]:
 def decoded_concepts(
     keypoints: Floats, peaks: Floats, crop_scale: Floats, names: Sequence[str], peak: float
 ) -> dict[str, Floats]:
-    """The concepts of decoded poses, see :mod:`shg_xai.latents.annotation_measures`, by name, (N,).
+    """The concepts of decoded poses, see :mod:`shg_xai.latents.concepts`, by name, (N,).
 
     Whether a joint is labelled no network decodes. Concepts of the pose take all joints as labelled; ``labelled_share``
     takes those whose heatmap has a peak. NaN, not known, is what is measured in torsos shorter than a pixel.
