@@ -115,6 +115,13 @@ class NetworkAnswer(Answer, kw_only=True):
     times_s: dict[str, float] = {}
 
 
+class PckAnswer(NetworkAnswer, kw_only=True):
+    """One about joints, correct below a distance ``thr``, in units of the ``normaliser``: crop, bbox or torso."""
+
+    thr: float
+    normaliser: str
+
+
 class AnalysedLayer(Typed, kw_only=True):
     """One layer of one store: what was analysed.
 

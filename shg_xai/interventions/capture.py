@@ -102,8 +102,6 @@ def check_space(layers: Sequence[Layer], persons: int, out: Path) -> int:
     needed = persons * (per_person + ROW_BYTES)
     free = shutil.disk_usage(next(parent for parent in (out, *out.absolute().parents) if parent.exists())).free
     if needed > free:
-        raise InputError(
-            f'{out}: the store needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are '
-            'free; take fewer layers, --dtype float16, --limit or another --out'
-        )
+        mend = 'take fewer layers, --dtype float16, --limit or another --out'
+        raise InputError(f'{out}: the store needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; {mend}')
     return needed

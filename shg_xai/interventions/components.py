@@ -46,8 +46,7 @@ class Fitted:
 def open_selection(folder: Path, layer: str | None, checkpoint: str) -> Selection:
     """All persons of a layer, None where there is one, of a store that a checkpoint, a file or a URL, has made.
 
-    Raises:
-        InputError: No store or checkpoint, one of another network, no such layer, or none named of several.
+    InputError: no store or checkpoint, one of another network, no such layer, or none named of several.
     """
     store = LatentStore.open(folder)
     if layer is None and len(store.layers) > 1:
@@ -64,10 +63,7 @@ def open_selection(folder: Path, layer: str | None, checkpoint: str) -> Selectio
 def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
     """Mean, principal components and parallel analysis (drawn with the seed) of stored latents, in float64.
 
-    ``times`` gets the seconds of each stage.
-
-    Raises:
-        InputError: Latents that cannot be analysed, see :func:`~shg_xai.stats.moments.look`.
+    ``times`` gets the seconds of each stage. InputError: latents :func:`~shg_xai.stats.moments.look` refuses.
     """
     blocks = -(-len(selection) // BLOCK)
     with executor() as pool:
@@ -98,7 +94,5 @@ def check_stored(cfg: Config, *selections: Selection) -> None:
     for selection in selections:
         shape, own = tuple(selection.array.shape[1:]), tuple(infos[selection.layer].shape)
         if own != shape:
-            raise InputError(
-                f'{selection.store.folder}: layer {selection.layer}: the store has {shape} values a person, this '
-                f'network {own}; dump its latents anew'
-            )
+            fault = f'the store has {shape} values a person, this network {own}; dump its latents anew'
+            raise InputError(f'{selection.store.folder}: layer {selection.layer}: {fault}')

@@ -29,17 +29,14 @@ from shg_xai.tracing.tap import Outputs, tap
 
 @dataclass(frozen=True)
 class Condition:
-    """What is edited in a network.
+    """What is edited in a network, under whatever name its maker wants to know it by.
 
-    Attributes:
-        name: Whatever its maker wants to know it by.
-        edits: By place, a layer's name or a part of its output (``layer:part``).
-        reuse: A layer that fires before any edit changes what is computed, or at the first edit itself: what comes
-            before it is computed once for all neighbouring conditions that name it. None: all from the image.
+    ``reuse`` is a layer that fires before any edit changes what is computed, or at the first edit itself: what comes
+    before it is computed once for all neighbouring conditions that name it. None: all from the image.
     """
 
     name: Hashable
-    edits: Mapping[str, Edit] = field(default_factory=dict)
+    edits: Mapping[str, Edit] = field(default_factory=dict)  # by place: a layer's name or a part of its output
     reuse: str | None = None
 
 
@@ -79,17 +76,13 @@ def evaluate(
     """Run a network on persons under each condition, and hand out each pass, batch by batch.
 
     The network is in evaluation mode meanwhile, without gradients and in its config's precision; afterwards, also after
-    an exception, no hook is on it and it trains again if it did before.
+    an exception, no hook is on it and it trains again if it did before. InputError: it has not a layer named.
 
     Args:
-        loader: The persons, see :func:`~shg_xai.interventions.persons.build_loader`.
         conditions: In the order of the passes of each batch; those that reuse the same layer stand side by side.
         read: Layers whose outputs are kept.
         stop: Whether a pass ends once all of ``read`` have fired, so that nothing is predicted.
         donors: As many other persons in the same order, whose outputs are resampled.
-
-    Raises:
-        InputError: The network has not a layer named.
     """
     places = sorted({place for one in conditions for place, edit in one.edits.items() if edit is resample})
     groups = [(layer, list(own)) for layer, own in groupby(conditions, key=lambda one: one.reuse)]

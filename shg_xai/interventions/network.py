@@ -20,19 +20,13 @@ from shg_xai.runner.provenance import identify as identify
 
 @dataclass(frozen=True)
 class Network:
-    """A top-down pose estimator of MMPose's, with its config for autocast and flip test, and how it is judged.
-
-    Attributes:
-        names: Names of the K keypoints.
-        thr: A joint is correct below this distance.
-        normaliser: What distances are divided by: crop, bbox or torso.
-    """
+    """A top-down pose estimator of MMPose's, with its config for autocast and flip test, and how it is judged."""
 
     model: nn.Module
     cfg: Config
-    names: Sequence[str]
-    thr: float = 0.05
-    normaliser: str = 'crop'
+    names: Sequence[str]  # of the K keypoints
+    thr: float = 0.05  # a joint is correct below this distance
+    normaliser: str = 'crop'  # what distances are divided by: crop, bbox or torso
 
     @property
     def flips(self) -> bool:
@@ -69,22 +63,14 @@ class Network:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a network predicted for N persons, float64.
+    """What a network predicted for N persons."""
 
-    Attributes:
-        keypoints: In pixels of the image, (N, K, 2).
-        scores: Height of each joint's heatmap, (N, K).
-        distances: To the truth, in units of the normaliser, (N, K); NaN for a person that has none.
-        v: Flags of the joints, int64, 0 unlabelled, 1 occluded, 2 visible, (N, K).
-        center: Of each crop, as its scale, which is width and height, in pixels of the image, (N, 2).
-    """
-
-    keypoints: NDArray[np.float64]
-    scores: NDArray[np.float64]
-    distances: NDArray[np.float64]
-    v: NDArray[np.int64]
-    center: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    keypoints: NDArray[np.float64]  # in pixels of the image, (N, K, 2)
+    scores: NDArray[np.float64]  # height of each joint's heatmap, (N, K)
+    distances: NDArray[np.float64]  # to the truth, in units of the normaliser, (N, K); NaN for a person that has none
+    v: NDArray[np.int64]  # flags of the joints, 0 unlabelled, 1 occluded, 2 visible, (N, K)
+    center: NDArray[np.float64]  # of each crop, in pixels of the image, (N, 2)
+    scale: NDArray[np.float64]  # width and height of each crop, in pixels of the image, (N, 2)
 
     @classmethod
     def of(cls, samples: Sequence[Any], network: Network) -> 'Predictions':
@@ -127,10 +113,7 @@ def keypoint_names(dataset: Any) -> list[str]:
 def open_network(cfg: Config, checkpoint: str | None, dataset: Any, split: str) -> Network:
     """A config's network with a checkpoint's weights (None: random ones), judged as the split's VisiblePCK does.
 
-    The data set is that of the persons to be tested, for the names of the keypoints.
-
-    Raises:
-        InputError: The checkpoint cannot be used, or the evaluator.
+    The data set, of the persons to be tested, names the keypoints. InputError: checkpoint or evaluator cannot be used.
     """
     return Network(open_model(cfg, checkpoint), cfg, keypoint_names(dataset), **pck_settings(cfg, split))
 

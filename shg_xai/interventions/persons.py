@@ -20,13 +20,10 @@ Columns = dict[str, NDArray[Any]]
 
 
 def person_columns(dataset: Any) -> Columns:
-    """Columns (N,) a condition may name, from the annotations alone; NaN where absent.
+    """Columns (N,) a condition may name, from the annotations alone; NaN where absent. InputError without persons.
 
     ``annotation_id``, ``image_id``, ``num_labelled``, ``num_visible``, ``num_occluded``, ``labelled`` (whether all
     joints are), ``area``, ``bbox_width``, ``bbox_height`` (pixels) and every ``factors.<name>``.
-
-    Raises:
-        InputError: There are no persons.
     """
     counts, sizes, factors = [], [], []
     for index in range(len(dataset)):
@@ -52,11 +49,9 @@ def person_columns(dataset: Any) -> Columns:
 def other_image(image_ids: NDArray[np.int64], persons: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """For each of N persons, by number, another one of the data set, drawn at random from other images.
 
-    It is the donor of a resample ablation. Persons of one photo share its light, its size and often what they do; a
-    donor that shares nothing but the data set tells what is the person's own. A donor may serve several.
-
-    Raises:
-        InputError: All persons are of one image.
+    It is the donor of a resample ablation, and may serve several. Persons of one photo share its light, its size and
+    often what they do; a donor that shares nothing but the data set tells what is the person's own. InputError where
+    all are of one image.
     """
     if len(np.unique(image_ids)) < 2:
         raise InputError('all persons are of one image, so nobody has a donor; test more persons, or without donors')
@@ -100,29 +95,22 @@ class Persons:
 def evaluation_dataset(cfg: Config, split: str) -> Any:
     """Config of the dataset of a split (train, val or test) as it is tested: annotated boxes, no augmentation.
 
-    Raises:
-        InputError: The config has no such dataloader, or not one dataset of single persons.
+    InputError: the config has no such dataloader, or not one dataset of single persons.
     """
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
         raise InputError(f'{cfg.filename}: has no {split}_dataloader')
     dataset = loader.dataset.copy()
     if 'datasets' in dataset or dataset.get('data_mode') == 'bottomup':
-        raise InputError(
-            f'{cfg.filename}: {split}_dataloader: not one top-down dataset, which latents need; set its dataset with '
-            '--cfg-options'
-        )
+        fault = 'not one top-down dataset, which latents need; set its dataset with --cfg-options'
+        raise InputError(f'{cfg.filename}: {split}_dataloader: {fault}')
     loader = cfg.get('val_dataloader') or cfg.test_dataloader
     dataset.update(pipeline=loader.dataset.pipeline, test_mode=True, bbox_file='')
     return dataset
 
 
 def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
-    """The first persons, at most ``limit``, of a split (train, val or test), as they are tested.
-
-    Raises:
-        InputError: There are none, or the config has no such data set.
-    """
+    """The first persons, at most ``limit``, of a split, as they are tested; InputError for none or no data set."""
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks want this package
 
     init_default_scope(cfg.get('default_scope', 'mmpose'))

@@ -34,8 +34,7 @@ class Sheet(NamedTuple):
 def predict_persons(config: str, checkpoint: str, data_root: str | None, count: int) -> Sheet:
     """Run a network on at most ``count`` persons, spread evenly over its config's test set, in its order.
 
-    Raises:
-        InputError: Config, checkpoint or data set cannot be used.
+    InputError: config, checkpoint or data set cannot be used.
     """
     cfg = read_config(config)
     init_default_scope(cfg.get('default_scope', 'mmpose'))

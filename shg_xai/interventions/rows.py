@@ -18,10 +18,8 @@ PCK_THRESHOLD = 0.05  # of the crop's side, as in the study
 def first_arrays(outputs: Outputs, persons: int) -> dict[str, NDArray[np.float32]]:
     """The first output of each layer as float32 arrays (N, ...) for a batch of N persons.
 
-    A flip test runs the network a second time, on mirrored images; that pass is left out.
-
-    Raises:
-        InputError: A layer put nothing out, or something else than one entry a person.
+    The second pass of a flip test, on mirrored images, is left out. InputError: a layer put nothing out, or not one
+    entry a person.
     """
     for name, tensors in outputs.items():
         if not tensors:
@@ -43,14 +41,12 @@ def relative_name(path: str, folder: str | None) -> str:
 def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[str, Any]:
     """What a latent store's row says of a person, tested or not, None if not known; file names start in ``image_dir``.
 
-    Raises:
-        InputError: The boxes come from a detector, so that nobody knows who the person is.
+    InputError: the boxes come from a detector, so that nobody knows who the person is.
     """
     annotation = sample.metainfo.get('raw_ann_info')
     if annotation is None:
-        raise InputError(
-            "latents need ground-truth boxes, but these come from a detector: set bbox_file='' in the dataset"
-        )
+        mend = "set bbox_file='' in the dataset"
+        raise InputError(f'latents need ground-truth boxes, but these come from a detector: {mend}')
     v = raw_visibility(annotation)[0]
     keypoints = np.asarray(annotation['keypoints'], dtype=np.float32).reshape(-1, 3)[:, :2]
     height, width = (sample.metainfo.get('ori_shape') or (None, None))[:2]

@@ -79,27 +79,20 @@ def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
 def choose_layers(cfg: Config, names: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """The layers asked for, else the stages of a StackedHourglass, as they fire, with the shape (C, H, W) of each.
 
-    A skip that is off never fires and is not among them.
-
-    Raises:
-        InputError: A layer the network has not, or no feature map; or none named for another network.
+    A skip that is off never fires. InputError: no such layer, no feature map, or none named for another network.
     """
     infos = {info.name: info for info in list_layers(cfg)}
     if not names:
         if (cfg.model.get('backbone') or {}).get('type') != 'StackedHourglass':
-            raise InputError(
-                f'{cfg.filename}: its backbone is no StackedHourglass, whose stages are known; name layers with '
-                '--layers, tools/list_layers.py lists all'
-            )
+            mend = 'name layers with --layers, tools/list_layers.py lists all'
+            raise InputError(f'{cfg.filename}: its backbone is no StackedHourglass, whose stages are known; {mend}')
         names = [name for name in infos if place_of(name).part is not None]
     check_layers(names, list(infos))
     chosen = {name: info for name, info in infos.items() if name in names}
     for name, info in chosen.items():
         if not info.per_person or len(info.shape) != 3:
-            raise InputError(
-                f'layer {name}: puts out {info.shape}, no feature map (channels, height, width) for each person; leave '
-                'it out of --layers'
-            )
+            fault = 'no feature map (channels, height, width) for each person; leave it out of --layers'
+            raise InputError(f'layer {name}: puts out {info.shape}, {fault}')
     return {name: info.shape for name, info in chosen.items()}
 
 
@@ -111,13 +104,11 @@ def fit_persons(cfg: Config, options: ChannelRedundancyOptions) -> Persons:
 
 
 def fit_channels(network: Network, persons: Persons, layers: Sequence[str]) -> dict[str, Components]:
-    """By layer all C principal components over channels of what it puts out first (N, C, H, W), streamed in float64.
+    """By layer all C principal components over channels of what it puts out first (N, C, H, W), in float64.
 
-    Raises:
-        InputError: A layer puts out NaN or infinity.
+    Persons are streamed. InputError where a layer puts out NaN or infinity.
     """
-    found: dict[str, Moments] = {}
-    loader = build_loader(network.cfg, persons.dataset)
+    found, loader = dict[str, Moments](), build_loader(network.cfg, persons.dataset)
     for one in evaluate(network, loader, read=layers, stop=True, desc='channels'):
         for name in layers:
             values = one.outputs[name][0].float()

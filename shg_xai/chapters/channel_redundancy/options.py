@@ -14,10 +14,8 @@ class ChannelRedundancyOptions(WidthOptions):
 
     layers: Annotated[tuple[str, ...], shown('NAME [NAME ...]', 'all stages of a StackedHourglass')] = ()
     """layers whose output is a feature map"""
-    fit_split: Split = 'train'
-    """whose outputs the components are of"""
-    fit_persons: Annotated[int, shown('N')] = 500
-    """so many of them, drawn with the seed"""
+    fit_split: Split = 'train'  # whose outputs the components are of
+    fit_persons: Annotated[int, shown('N')] = 500  # so many of them, drawn with the seed
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
 from shg_xai.chapters.component_projection.results import Suggestion
-from shg_xai.results import Curve, Estimate, NetworkAnswer, Typed
+from shg_xai.results import Curve, Estimate, PckAnswer, Typed
 
 Part = Literal['encoder', 'skip', 'bottleneck', 'decoder', 'after']
 
@@ -47,23 +47,15 @@ class LayerChannels(Typed, kw_only=True):
     suggestion: Suggestion
 
 
-class ChannelRedundancy(NetworkAnswer, kw_only=True, tag='channel_redundancy'):
-    """How many channels each stage of a network needs, one stage at a time.
+class ChannelRedundancy(PckAnswer, kw_only=True, tag='channel_redundancy'):
+    """How many channels each stage of a network needs, one at a time, in the order they fire.
 
     A stage that loses no PCK on few of its components could do with a narrower convolution. What several stages allow
-    together is not known from what each allows alone.
-
-    Attributes:
-        fitted_on: How many persons the components are of.
-        thr: A joint is correct below this distance.
-        normaliser: What distances are divided by: crop, bbox or torso.
-        untouched: PCK of the network as it is, by group of joints.
-        layers: In the order they fire.
+    together is not known from what each allows alone. Components are of ``fitted_on`` persons; ``untouched`` is PCK of
+    the network as it is, by group of joints.
     """
 
     fitted_on: int
-    thr: float
-    normaliser: str
     untouched: dict[str, Estimate]
     layers: list[LayerChannels]
     options: ChannelRedundancyOptions

@@ -44,10 +44,8 @@ def find_clusters(selection: Selection, clusters: int, seed: int, pool: Executor
 def read_clusters(folder: Path, name: str | None, selection: Selection, clusters: int) -> tuple[str, Clustered]:
     """Read what an analysis in a folder has found: its name, and its persons in the order of the store.
 
-    It is the one of the network and layer of the selection, all persons of a store; of several the one named.
-
-    Raises:
-        InputError: No analysis, none of that name or number of clusters, or one of another network, layer or store.
+    It is that of the network and layer of the selection, all persons of a store; of several the one named. InputError:
+    no analysis, none of that name or number of clusters, or one of another network, layer or store.
     """
     analysis = _named(folder, name, selection)
     file = folder / 'persons' / f'{analysis.name}.parquet'

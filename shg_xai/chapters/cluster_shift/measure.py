@@ -38,10 +38,10 @@ class Shifts:
 
 
 def measure(options: ClusterShiftOptions) -> results.ClusterShift:
-    """Set persons whose cluster disagrees with a concept beside the others, and steer both.
+    """Set persons whose cluster disagrees with a concept beside the others, and steer both, each with their own skips.
 
-    The flip test is off: the mirrored pass would shift the latent of the image that is not mirrored. Every person keeps
-    their own skips. InputError for anything the user can mend.
+    The flip test is off: the mirrored pass would shift the latent of the image that is not mirrored. InputError for
+    anything the user can mend.
     """
     cfg, times, source = config_to_test(options), dict[str, float](), None
     selection = open_selection(options.store, options.layer, options.checkpoint)
@@ -115,8 +115,7 @@ def decode_shifted(
 ) -> tuple[Floats, Floats]:
     """Labelled PCK of M persons with their own latent and with the shifted one, NaN without labelled joints.
 
-    Raises:
-        InputError: The data set has not all of these persons, or the checkpoint cannot be used.
+    InputError: the data set has not all of these persons, or the checkpoint cannot be used.
     """
     cfg = config_to_test(options)
     stop_flipping(cfg)

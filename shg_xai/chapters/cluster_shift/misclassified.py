@@ -78,10 +78,7 @@ def choose_concept(name: str, known: Mapping[str, Array], labels: Array, cluster
     """The concept to judge the clusters (N,), 0 to K - 1, by: its name, its two sides, and Cramer's V.
 
     Named ``auto``, it is that of the largest V among those known of at least half of the persons; of fewer, chance
-    makes V large.
-
-    Raises:
-        InputError: There is no such concept, its value is the same for all, or none fits.
+    makes V large. InputError: no such concept, its value is the same for all, or none fits.
     """
     if name != AUTO and name not in known:
         near = ' or '.join(difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known)
@@ -152,6 +149,5 @@ def unpaired_difference(values: Array, first: Array, second: Array, bootstrap: B
 
 def worst(annotation_ids: Array, values: Array, chosen: Array) -> list[int]:
     """At most 20 annotation ids of chosen persons with the lowest known values, lowest first."""
-    persons = np.flatnonzero(chosen & np.isfinite(values))
-    order = np.lexsort((annotation_ids[persons], values[persons]))
-    return annotation_ids[persons[order][:SHOWN]].tolist()
+    order = np.lexsort((annotation_ids, values))
+    return annotation_ids[order[(chosen & np.isfinite(values))[order]][:SHOWN]].tolist()

@@ -17,10 +17,8 @@ class ClusterShiftOptions(StoreOptions):
 
     analysis: Annotated[Path | None, shown('DIR', 'find them anew in the store')] = None
     """read clusters and concepts from this folder of tools/analyze_latent.py"""
-    name: Annotated[str | None, shown(default='the one of this network')] = None
-    """which analysis of DIR"""
-    clusters: Annotated[int, shown('K', name='k-clusters')] = 2
-    """number of clusters"""
+    name: Annotated[str | None, shown(default='the one of this network')] = None  # which analysis of DIR
+    clusters: Annotated[int, shown('K', name='k-clusters')] = 2  # number of clusters
     concept: Annotated[str, shown('NAME|auto')] = AUTO
     """the concept to judge clusters by; auto: the one that goes best with them (Cramer's V)"""
     split: Annotated[Split | None, shown(default="the store's own")] = None  # type: ignore[assignment]

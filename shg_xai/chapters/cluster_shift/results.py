@@ -3,7 +3,7 @@
 from typing import Literal
 
 from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions
-from shg_xai.results import Estimate, NetworkAnswer, Typed
+from shg_xai.results import Estimate, PckAnswer, Typed
 
 
 class Source(Typed, kw_only=True):
@@ -14,13 +14,10 @@ class Source(Typed, kw_only=True):
 
 
 class ConceptSplit(Typed, kw_only=True):
-    """A concept cut in two, a flag or a number at its median, and how it goes with the clusters.
+    """A concept cut in two, a flag or a number at its median (values above ``at`` are on side 1), and the clusters.
 
-    Attributes:
-        at: Values above it are on side 1.
-        association: Cramer's V of clusters and sides: 0, nothing to do with each other, to 1, the same.
-        chosen: ``auto``, the concept with the largest V, or ``by name``.
-        majority: The side of each cluster, (K,); None for one of unknown persons only.
+    ``association`` is Cramer's V of clusters and sides: 0, nothing to do with each other, to 1, the same; that of the
+    largest is chosen ``auto``. ``majority`` is the side of each cluster, (K,); None if all are unknown.
     """
 
     kind: Literal['flag', 'number']
@@ -66,15 +63,11 @@ class ShiftedGroups(Typed, kw_only=True):
     disagree: Shifted | None
 
 
-class ClusterShift(NetworkAnswer, kw_only=True, tag='cluster_shift'):
+class ClusterShift(PckAnswer, kw_only=True, tag='cluster_shift'):
     """Persons whose cluster disagrees with a concept: how well they are met, and what steering does for them.
 
-    Attributes:
-        layer: The layer of the store that was clustered and is steered.
-        analysis: Where clusters and concepts were read; None where they were found anew.
-        thr: A joint is correct below this distance.
-        normaliser: What distances are divided by: crop, bbox or torso.
-        examples: Annotation ids of misclassified persons, the worst met first.
+    A layer of the store was clustered, or an analysis read, and is steered. ``examples`` are annotation ids of
+    misclassified persons, the worst met first.
     """
 
     store: str
@@ -83,8 +76,6 @@ class ClusterShift(NetworkAnswer, kw_only=True, tag='cluster_shift'):
     clusters: int
     concept: str
     concept_split: ConceptSplit
-    thr: float
-    normaliser: str
     counts: Counts
     pck: GroupPck
     shifted: ShiftedGroups

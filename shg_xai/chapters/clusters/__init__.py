@@ -1,7 +1,6 @@
 """Which groups do the latents fall into?"""
 
-TITLE = 'The groups'
-ORDER = 120
+TITLE, ORDER = 'The groups', 120
 METHODS = {
     'Clusters': 'K-Means from several starts, the one with the least sum of squares kept; agreement is the adjusted '
     'Rand index between pairs of starts.',

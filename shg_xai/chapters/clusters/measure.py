@@ -37,7 +37,7 @@ def measure(selection: Selection, options: Options | None = None) -> Clusters:
 
 def clusters(of: str, work: Work, found: 'Structure') -> Clusters:
     """The same where persons have been clustered already; ``of`` is the name of the analysis."""
-    options, sils, order = work.options, found.silhouettes, found.ranking
+    options, sils, (best, *others) = work.options, found.silhouettes, found.ranking
     central = central_persons(work.selection, found.components.mean, list(found.clusters.values()), work.pool)
     return Clusters(
         of=of,
@@ -45,9 +45,9 @@ def clusters(of: str, work: Work, found: 'Structure') -> Clusters:
         restarts=options.restarts,
         tolerance=options.tolerance,
         fits=[fit_of(found.clusters[k], sils[k], persons, work) for k, persons in zip(sils, central, strict=True)],
-        best_k=order[0],
-        second_k=order[1] if len(order) > 1 else None,
-        margin=work.bootstrap.mean(sils[order[0]].values - sils[order[1]].values) if len(order) > 1 else None,
+        best_k=best,
+        second_k=others[0] if others else None,
+        margin=work.bootstrap.mean(sils[best].values - sils[others[0]].values) if others else None,
     )
 
 
@@ -117,10 +117,10 @@ def cluster(work: Work, components: Components, projections: Projections, dimens
     scores.file.unlink()
     # What was cut counts in no inertia of the short runs: it is added as for one cluster.
     cut = float(projections.norms.sum() - norms.sum())
-    found = {}
-    for k, best, own in zip(ks, finished, rounds, strict=True):
-        found[k] = Runs(_biggest_first(best), tuple(run.inertia + cut for run in own), _stability(own))
-    return found
+    return {
+        k: Runs(_biggest_first(best), tuple(run.inertia + cut for run in own), _stability(own))
+        for k, best, own in zip(ks, finished, rounds, strict=True)
+    }
 
 
 def _scores(scores: Scores, task: tuple[int, int]) -> Singles:
@@ -137,10 +137,8 @@ def _centred(mean: Singles, block: Block) -> Singles:
 
 def _biggest_first(run: Clustering) -> Clustering:
     """Clusters numbered by size, so that numbers mean something from run to run."""
-    counts = np.bincount(run.labels, minlength=len(run.centroids))
-    order = np.argsort(-counts, kind='stable')
-    place = np.argsort(order).astype(np.uint8)
-    return replace(run, centroids=run.centroids[order], labels=place[run.labels])
+    order = np.argsort(-np.bincount(run.labels, minlength=len(run.centroids)), kind='stable')
+    return replace(run, centroids=run.centroids[order], labels=np.argsort(order).astype(np.uint8)[run.labels])
 
 
 def _stability(runs: Sequence[Clustering]) -> Estimate:
@@ -171,7 +169,7 @@ def _nearest(mean: Singles, points: Floats, annotation_ids: Ints, block: Block) 
 def fit_of(runs: Runs, found: Silhouettes, central: Centroids, work: Work) -> Fit:
     """What is told of one K: its best run, the silhouettes of that, the persons nearest to its centroids."""
     ids, values, labels, k = work.selection.annotation_ids, found.values, runs.best.labels, len(runs.best.centroids)
-    worst = [person for person in np.lexsort((ids, values))[:MISFITS] if values[person] < 0]
+    worst = [i for i in np.lexsort((ids, values))[:MISFITS] if values[i] < 0]
     within = [values[labels == own] for own in range(k)]
     return Fit(
         k=k,
@@ -184,8 +182,5 @@ def fit_of(runs: Runs, found: Silhouettes, central: Centroids, work: Work) -> Fi
         sizes=np.bincount(labels, minlength=k).tolist(),
         silhouette_by_cluster=[float(own.mean(dtype=float)) if len(own) else None for own in within],
         centroids=central,
-        misfits=[
-            Misfit(annotation_id=int(ids[person]), cluster=int(labels[person]), silhouette=float(values[person]))
-            for person in worst
-        ],
+        misfits=[Misfit(annotation_id=int(ids[i]), cluster=int(labels[i]), silhouette=float(values[i])) for i in worst],
     )

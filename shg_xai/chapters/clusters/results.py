@@ -13,22 +13,17 @@ class Misfit(Typed, kw_only=True):
 
 
 class Fit(Typed, kw_only=True):
-    """K-Means with one number of clusters, the biggest cluster first.
+    """K-Means with one number of clusters K, the biggest cluster first.
 
     Attributes:
-        k: K.
-        inertia: Sum of squared distances of persons to their cluster's mean: what K-Means makes small.
-        restart_inertia: The same of each restart.
-        stability: Adjusted Rand index between pairs of restarts (1: the same clusters, 0: chance): the mean, and as low
-            end the least.
+        inertia: Sum of squared distances of persons to their cluster's mean, made small; the same of each restart.
+        stability: Adjusted Rand index of pairs of restarts (1: the same clusters, 0: chance): the mean; low: the least.
         silhouette: Mean over persons of how much nearer they are to the own cluster than to the next, -1 to 1. Below
             0.25 there are parts of one cloud rather than groups (Kaufman and Rousseeuw 1990).
         error_bound: By how much it may be off at most, as small components were cut.
-        negative_share: Share of persons that are nearer to another cluster.
-        sizes: Persons in each cluster, (K,).
+        negative_share: Of persons that are nearer to another cluster; ``misfits`` are those with the lowest.
         silhouette_by_cluster: Its mean in each, (K,); None where nobody is.
         centroids: For each cluster the persons nearest to its mean.
-        misfits: Those with the lowest silhouettes, if below 0.
     """
 
     k: int
@@ -45,14 +40,10 @@ class Fit(Typed, kw_only=True):
 
 
 class Clusters(Answer, kw_only=True, tag='clusters'):
-    """Which groups the latents fall into, for several numbers of clusters.
+    """Which groups the latents fall into, for several numbers of clusters K, ascending, each from several restarts.
 
-    Attributes:
-        restarts: Restarts of K-Means for each.
-        tolerance: By how much a mean silhouette may be off at most.
-        fits: One for each K, ascending.
-        best_k: The K with the highest mean silhouette; ``second_k``: the next, None if only one was tried.
-        margin: By how much the best exceeds the second, taken person by person.
+    A mean silhouette may be off by the tolerance. ``best_k`` has the highest, ``second_k``, None if only one was tried,
+    the next; the margin is by how much, taken person by person.
     """
 
     restarts: int

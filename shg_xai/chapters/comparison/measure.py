@@ -57,11 +57,7 @@ def _purity(name: str, entry: Separation) -> Purity:
 
 
 def matched(selections: Sequence[Selection]) -> list[Selection]:
-    """The persons that all selections have, in the order of the first.
-
-    Raises:
-        InputError: They have fewer than two persons in common, or one has a person twice.
-    """
+    """The persons that all have, in the order of the first; InputError for fewer than two, or one there twice."""
     common = selections[0].annotation_ids
     for selection in selections:
         ids, folder = selection.annotation_ids, selection.store.folder
@@ -96,7 +92,6 @@ def balance(name: str, labels: LabelsByK) -> list[Balance]:
     found = []
     for k, own in labels.items():
         share = np.bincount(own, minlength=k) / len(own)
-        there = share[share > 0]
-        even = float(-(there * np.log(there)).sum() / np.log(k))
+        even = float(-(share[share > 0] * np.log(share[share > 0])).sum() / np.log(k))
         found.append(Balance(name=name, k=k, smallest_share=float(share.min()), entropy_share=even))
     return found

@@ -16,9 +16,7 @@ class Alike(Typed, kw_only=True):
 
 
 class Agreement(Typed, kw_only=True):
-    """How far the K clusters of A latents are the same: the adjusted Rand index of each pair, (A, A), 1 for the same
-    clusters, 0 for chance.
-    """
+    """How far the K clusters of A latents are the same: adjusted Rand index of pairs, (A, A), 1 the same, 0 chance."""
 
     k: int
     adjusted_rand: list[list[float]]
@@ -46,15 +44,9 @@ class Purity(Typed, kw_only=True):
 
 
 class Comparison(Answer, kw_only=True, tag='comparison'):
-    """How alike the latents of several networks or layers are, on the persons that all of them have.
+    """How alike the latents of A analyses, of networks or layers, are, on the persons that all of them have.
 
-    Attributes:
-        persons: How many these are.
-        names: Of the A analyses, in their order.
-        cka: Each pair of them, (A, A).
-        agreement: Of their clusters, for each K.
-        balance: By analysis, then by K.
-        purity: By analysis, then by K and concept.
+    CKA is of each pair of them, (A, A), agreement of their clusters by K; balance and purity by analysis, then by K.
     """
 
     persons: int

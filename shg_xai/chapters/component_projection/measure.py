@@ -77,12 +77,10 @@ def ladder(dimensions: int, also: Sequence[int] = ()) -> list[int]:
 def steps(asked: Sequence[int], dimensions: int, has: str, also: Sequence[int] = ()) -> list[int]:
     """The numbers to try, ascending, always D, too: those asked for, else the ladder with some more.
 
-    Raises:
-        InputError: One is above D, as ``has`` says in words.
+    InputError where one is above D, as ``has`` says in words.
     """
-    for k in asked:
-        if k > dimensions:
-            raise InputError(f'--k {k}: {has}; give at most as many')
+    for k in (k for k in asked if k > dimensions):
+        raise InputError(f'--k {k}: {has}; give at most as many')
     return sorted({*asked, dimensions}) if asked else ladder(dimensions, also)
 
 

@@ -14,15 +14,13 @@ class WidthOptions(MeasureOptions):
 
     ks: Annotated[tuple[int, ...], shown('K [K ...]', '0, powers of two, all', name='k')] = ()
     """numbers of components; all of them are always measured too"""
-    tolerance: Annotated[float, shown('P')] = 0.005
-    """drop of labelled PCK (0 to 1) that counts as none"""
+    tolerance: Annotated[float, shown('P')] = 0.005  # drop of labelled PCK (0 to 1) that counts as none
 
     def __post_init__(self) -> None:
         super().__post_init__()
         between(self, 'tolerance', 0, 1, 'a number from 0 to 1')
-        for k in self.ks:
-            if k < 0:
-                raise InputError(f'--k {k}: give numbers of components from 0 on')
+        for k in (k for k in self.ks if k < 0):
+            raise InputError(f'--k {k}: give numbers of components from 0 on')
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What is known of the width a network needs."""
 
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
-from shg_xai.results import Curve, Estimate, NetworkAnswer, Typed
+from shg_xai.results import Curve, Estimate, PckAnswer, Typed
 
 
 class Rule(Typed, kw_only=True):
@@ -22,31 +22,24 @@ class Suggestion(Typed, kw_only=True):
     drop: Estimate
 
 
-class ComponentProjection(NetworkAnswer, kw_only=True, tag='component_projection'):
+class ComponentProjection(PckAnswer, kw_only=True, tag='component_projection'):
     """PCK of a network whose latent is projected on its first k principal components, for a ladder of k.
 
     k = 0 decodes the mean latent, k = D is the network itself. Where the curve is flat, the components between carry
     variance that the network makes nothing of.
 
     Attributes:
-        store: Folder of the latents that the components are of.
+        store: Folder of the latents that the D (``dimensions``) components are of.
         stack: Which hourglass the layer is in, from 0; None where it is in none.
-        dimensions: D, all components.
-        thr: A joint is correct below this distance.
-        normaliser: What distances are divided by: crop, bbox or torso.
         untouched: PCK of the network as it is, by group of joints.
-        ks: The numbers of components, ascending; D is the last.
-        explained_variance_ratio: Share of the variance that the first k hold, for each k.
-        pck: PCK against k, by group of joints.
-        drop: What is lost against k, person by person, by group.
+        ks: The numbers of components, ascending, D the last; for each the share of the variance the first k hold.
+        pck: PCK against k, by group of joints; ``drop``: what is lost, person by person.
     """
 
     store: str
     layer: str
     stack: int | None
     dimensions: int
-    thr: float
-    normaliser: str
     untouched: dict[str, Estimate]
     ks: list[int]
     explained_variance_ratio: list[float]

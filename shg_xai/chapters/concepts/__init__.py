@@ -1,7 +1,6 @@
 """Which concepts of the annotations go with what in the latents?"""
 
-TITLE = 'What goes with what'
-ORDER = 130
+TITLE, ORDER = 'What goes with what', 130
 METHODS = {
     'Concepts': 'Spearman’s rank correlation; the partial one is of what is left of the ranks after those of the '
     'controls were fitted and taken away.',

@@ -15,9 +15,7 @@ from shg_xai.stats.bootstrap import number
 
 
 def measure(selection: Selection, options: Options | None = None) -> Concepts:
-    """What goes with what in one layer of a store; InputError if its latents cannot be analysed
-    (``stats.moments.look``).
-    """
+    """What goes with what in a layer of a store; InputError if it cannot be analysed (``stats.moments.look``)."""
     with working(selection, options) as work:
         return concepts(selection.layer, work, structure(work), concepts_of(selection))
 

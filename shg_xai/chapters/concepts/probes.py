@@ -56,16 +56,14 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be fitted: each person's fold (of ``count``) and group of images; targets of mean 0 and variance 1, or
-    NaN; which of them are known of the same persons; and for each concept the numbers of components.
-    """
+    """What is to be fitted."""
 
     scores: Readable
-    folds: Int[Ints, ' N']
-    parts: Int[Ints, ' N']
-    targets: Float[Singles, 'N T']
-    masks: list[Ints]
-    sizes: list[list[int]]
+    folds: Int[Ints, ' N']  # of each person, of ``count``
+    parts: Int[Ints, ' N']  # group of images
+    targets: Float[Singles, 'N T']  # of mean 0 and variance 1, or NaN
+    masks: list[Ints]  # which targets are known of the same persons
+    sizes: list[list[int]]  # numbers of components, for each concept
     count: int
 
     @property
@@ -155,8 +153,7 @@ def _sums(scores: Readable, masks: Sequence[Ints], folds: int, size: int, task: 
     known = np.isfinite(targets)
     filled = np.where(known, targets, 0).astype(float)
     triangles = np.zeros((len(masks), folds, (size + 1) * (size + 2) // 2))
-    cross = np.zeros((folds, size + 1, targets.shape[1]))
-    squares = np.zeros((folds, targets.shape[1]))
+    cross, squares = np.zeros((folds, size + 1, targets.shape[1])), np.zeros((folds, targets.shape[1]))
     for which in range(folds):
         rows = fold == which
         cross[which] = inputs[rows].T @ filled[rows]
@@ -227,8 +224,7 @@ def probe(
         task = partial(_pair_shares, plan.folds, bootstrap)
         found |= zip(flags, ordered(executor, task, tasks, ahead=1), strict=True)
     probes = []
-    for place, concept in enumerate(concepts):
-        sizes = plan.sizes[place]
+    for place, (concept, sizes) in enumerate(zip(concepts, plan.sizes, strict=True)):
         samples, shuffled = found.get(place, (np.empty((1, 0)), np.empty(0)))
         persons = len(concept.known)
         points = bootstrap.estimates(samples[:, : len(sizes)], persons)

@@ -6,14 +6,10 @@ from shg_xai.results import Answer, Curve, Estimate, Typed
 
 
 class Definition(Typed, kw_only=True):
-    """A concept: what it is, and of how many persons it is known.
+    """A concept, a number or a flag (0 or 1): what it is, and of how many persons it is known.
 
-    Attributes:
-        name: As in the tables of persons; ``title``: for figures.
-        definition: How it is measured, in a sentence.
-        kind: A number, or a flag: 0 or 1.
-        persons: How many it is known of; ``mean``: of these, None if there are none; ``sd``: their standard deviation,
-            None for fewer than two.
+    Its name is that in the tables of persons, its title for figures, its definition a sentence. Mean and standard
+    deviation are of the persons known; None if there are none, or fewer than two.
     """
 
     name: str
@@ -27,12 +23,10 @@ class Definition(Typed, kw_only=True):
 
 
 class Correlation(Typed, kw_only=True):
-    """How one component (its number from 1) goes with one concept, by name.
+    """How one component (its number from 1) goes with one concept, by name: Spearman's rank correlation, -1 to 1.
 
-    Attributes:
-        rho: Spearman's rank correlation, -1 to 1, 0 where neither tells of the other.
-        partial: The same with the controls held fixed; no value where they are not known or determine either.
-        shuffled: Of the concept dealt anew to persons: what chance gives.
+    ``partial`` is the same with the controls held fixed, no value where they are not known or determine either;
+    ``shuffled`` with the concept dealt anew to persons: what chance gives.
     """
 
     component: int

@@ -53,9 +53,8 @@ def component_directions(components: Components, numbers: Sequence[int] | None, 
         if not 1 <= number <= size:
             raise InputError(f'--components {number}: the latent has {size} components; give numbers from 1 to {size}')
         if number > varies:
-            why = f'the latents of {persons} persons do not vary along it'
             mend = f'give numbers from 1 to {varies}, or dump more persons'
-            raise InputError(f'--components {number}: {why}; {mend}')
+            raise InputError(f'--components {number}: the latents of {persons} persons do not vary along it; {mend}')
         vector, sigma = components.vectors[:, number - 1], float(np.sqrt(values[number - 1]))
         share = float(components.ratio[number - 1])
         found[number] = SteeringVector(f'component {number}', 'component', number, vector, sigma, share)

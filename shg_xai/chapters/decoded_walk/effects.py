@@ -111,8 +111,7 @@ def _point(
     walked: WalkedPoses, place: int, joints: Sequence[str], distance: float | None, bootstrap: Bootstrap
 ) -> Point:
     shift, peaks = walked.shifts[place], walked.peaks[place]
-    concepts = [values[place] for values in walked.concepts.values()]
-    change = (peaks - walked.peaks[walked.start]).mean(1)
+    change, concepts = (peaks - walked.peaks[walked.start]).mean(1), [own[place] for own in walked.concepts.values()]
     mean_shift, peak_change, *found = bootstrap.means(np.column_stack([shift.mean(1), change, shift, *concepts]))
     return Point(
         c=float(walked.steps[place]),
@@ -140,8 +139,6 @@ def baseline(walks: Sequence[WalkedPoses], first: Walk, bootstrap: Bootstrap) ->
         walk=first,
         shift_per_sigma_97_5=float(np.percentile([walk.shift_per_sigma.mean() for walk in walks], PERCENTILE)),
         mean_shift_97_5=np.percentile([walk.shifts.mean((1, 2)) for walk in walks], PERCENTILE, axis=0).tolist(),
-        concept_change_97_5={
-            name: float(np.percentile(own, PERCENTILE)) if own else None for name, own in sizes.items()
-        },
+        concept_change_97_5={key: float(np.percentile(own, PERCENTILE)) if own else None for key, own in sizes.items()},
         monotonic={name: sum(own[name] is True for own in steady) for name in names},
     )

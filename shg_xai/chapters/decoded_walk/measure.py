@@ -63,17 +63,16 @@ def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
     if options.skips == 'donor':
         donors = everybody.subset(other_image(everybody.image_ids, numbers, options.seed))
     network = open_network(cfg, options.checkpoint, everybody.dataset, options.split)
-    layers = skips_around(network.model, selection.layer, options.skips)
-    times: dict[str, float] = {}
+    layers, times = skips_around(network.model, selection.layer, options.skips), dict[str, float]()
     fitted = fit(selection, options.seed, times)
     steps = np.array(sorted({*map(float, options.steps), 0.0}))
     random = unit_directions(selection.dimensions, options.random, stream(options.seed, 'decoded_directions'))
     along = latent.component_directions(fitted.components, options.components, len(selection))
     walks = Walks([*along, *latent.concept_directions(selection, chosen, fitted.components)], random, steps)
-    skips = skip_edits(options.skips, layers, network, everybody)
     start = fitted.components.mean if options.start == 'mean' else None
-    asked = conditions(network, walks, selection.layer, start, skips)
+    skips = skip_edits(options.skips, layers, network, everybody)
     lent = build_loader(cfg, donors.dataset) if donors else None
+    asked = conditions(network, walks, selection.layer, start, skips)
     with timed(times, 'network'):
         found = predictions(evaluate(network, build_loader(cfg, persons.dataset), asked, donors=lent))
     usual = float(np.median(found[UNTOUCHED.name].scores))
@@ -214,14 +213,15 @@ def _examples(decoded: Decoded, persons: Persons, donors: Persons | None) -> lis
         for place, steering in enumerate(decoded.walks.directions):
             own, random = ([rounded(pose, 3) for pose in decoded.keypoints(place, i)[:, person]] for i in (0, 1))
             walks.append(ExampleWalk(name=steering.name, poses=own, random=random))
-        example = Example(
-            annotation_id=int(persons.columns['annotation_id'][person]),
-            donor_annotation_id=None if donors is None else int(donors.columns['annotation_id'][person]),
-            file_name=relative_name(dataset.get_data_info(person)['img_path'], image_folder(dataset)),
-            crop_center=tuple(crop.center[person].tolist()),
-            crop_scale=tuple(crop.scale[person].tolist()),
-            untouched=rounded(crop.keypoints[person], 3),
-            walks=walks,
+        found.append(
+            Example(
+                annotation_id=int(persons.columns['annotation_id'][person]),
+                donor_annotation_id=None if donors is None else int(donors.columns['annotation_id'][person]),
+                file_name=relative_name(dataset.get_data_info(person)['img_path'], image_folder(dataset)),
+                crop_center=tuple(crop.center[person].tolist()),
+                crop_scale=tuple(crop.scale[person].tolist()),
+                untouched=rounded(crop.keypoints[person], 3),
+                walks=walks,
+            )
         )
-        found.append(example)
     return found

@@ -22,16 +22,12 @@ class DecodedWalkOptions(StoreOptions):
     concepts: Annotated[tuple[str, ...], shown('[NAME ...]', 'none')] = ()
     """concepts of the store's persons, as tools/analyze_latent.py names them: from the mean latent of the lower third
     to that of the upper third (from 0 to 1 for a flag)"""
-    random: Annotated[int, shown('R')] = 20
-    """random directions beside each"""
+    random: Annotated[int, shown('R')] = 20  # random directions beside each
     steps: Annotated[tuple[float, ...], shown('C [C ...]', '-3 to 3')] = STEPS
     """c, in standard deviations along the direction; 0 is always there"""
-    start: Start = 'mean'
-    """the mean latent or the person's own"""
-    skips: Skips = 'own'
-    """the person's skips, zeros, the mean over the split, or a random person's of another image"""
-    persons: Annotated[int, shown('N')] = 50
-    """so many persons, spread evenly over the split"""
+    start: Start = 'mean'  # the mean latent or the person's own
+    skips: Skips = 'own'  # the person's skips, zeros, the mean over the split, or a random person's of another image
+    persons: Annotated[int, shown('N')] = 50  # so many persons, spread evenly over the split
     peak: Annotated[float | None, shown('P', 'half of the median peak of the untouched network')] = None
     """from which peak of its heatmap on a joint counts as labelled"""
 

@@ -33,11 +33,9 @@ class Point(Typed, kw_only=True):
 class Walk(Typed, kw_only=True):
     """Poses decoded along one direction, at C points, ascending; one of them is c = 0.
 
-    Attributes:
-        shift_per_sigma: Shift over abs(c), mean over joints and steps.
-        most_moved: The three joints that shift most.
-        concept_change: By name, from the first to the last step between -2 and 2 sigmas.
-        monotonic: By name, whether every step between those changes it in one direction; None where it cannot be said.
+    Shift per sigma is over abs(c), the mean over joints and steps; three joints shift most. Concepts change, by name,
+    from the first to the last step between -2 and 2 sigmas, ``monotonic`` if every step between those changes it in one
+    direction; None where that cannot be said.
     """
 
     points: list[Point]
@@ -50,10 +48,8 @@ class Walk(Typed, kw_only=True):
 class RandomWalks(Typed, kw_only=True):
     """The baseline: as long walks along random directions, the first of them, and what 97.5 % of them stay below.
 
-    Attributes:
-        mean_shift_97_5: At each of the C steps.
-        concept_change_97_5: Of the size of each concept's change; None where no random walk has the concept.
-        monotonic: Along how many of them a concept is monotonic.
+    The mean shift is of each of the C steps, a concept's change its size, None where no random walk has the concept;
+    ``monotonic`` says along how many of them it is.
     """
 
     walk: Walk
@@ -67,8 +63,7 @@ class Direction(Typed, kw_only=True):
     """A direction, and what walking along it does beside random ones.
 
     Attributes:
-        name: ``component 3``, or a concept's.
-        number: Of a component, from 1.
+        name: ``component 3``, or a concept's; ``number``: of a component, from 1.
         variance_share: Share of the latents' variance along it.
         step: Length of one sigma, in units of the latent.
         more_than_random: Whether it moves joints more than those: the low end of its shift per sigma lies above what
@@ -120,14 +115,10 @@ class Example(Typed, kw_only=True):
 
 
 class DecodedWalk(NetworkAnswer, kw_only=True, tag='decoded_walk'):
-    """What walks through one layer do to decoded poses; a flip test is off.
+    """What walks through one layer, at ``steps`` (c of the C points, in sigmas), do to decoded poses; no flip test.
 
-    Attributes:
-        layer: That was steered.
-        steps: c of the C points, in sigmas.
-        peak: From which peak of its heatmap on a joint counted as labelled.
-        mean_skips_persons: Of how many the mean skips are, where they were used.
-        examples: The first, the middle and the last person.
+    A joint counted as labelled from a peak of its heatmap on. Mean skips, where they were used, are of so many persons;
+    examples are the first, the middle and the last one.
     """
 
     options: DecodedWalkOptions

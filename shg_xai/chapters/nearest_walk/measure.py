@@ -78,9 +78,8 @@ def walks(rows: Rows, components: Components, picks: Sequence[int], seed: int, p
     for number, pick in enumerate(picks):
         points = []
         for place, step in enumerate(STEPS):
-            near = nearest_of([block[number][place] for block in met], NEAREST)
-            distance, chance = near[0].distance, spread(least[number, place])
-            relative = float(distance / root)
+            near, chance = nearest_of([block[number][place] for block in met], NEAREST), spread(least[number, place])
+            distance, relative = near[0].distance, float(near[0].distance / root)
             points.append(Point(step=step, distance=distance, relative=relative, nearest=near, random=chance))
         found.append(Walk(component=int(pick), sigma=float(sigmas[number]), points=points))
     return found
@@ -94,8 +93,7 @@ def _met(
     Directions (D, W + R) are those of the walks, then random ones.
     """
     centred = block.values() - mean
-    norms = np.einsum('nd,nd->n', centred, centred)
-    along = (centred @ directions).T
+    norms, along = np.einsum('nd,nd->n', centred, centred), (centred @ directions).T
     own, random = along[: len(lengths)], along[len(lengths) :]
     ids = annotation_ids[block.start : block.start + len(norms)]
     met = [

@@ -11,16 +11,11 @@ class NearPerson(Typed, kw_only=True):
 
 
 class Point(Typed, kw_only=True):
-    """A point of a walk, and how far real persons are from it.
+    """A point of a walk, a step of so many standard deviations from the mean, and the distance to the nearest person.
 
-    Attributes:
-        step: How many standard deviations from the mean.
-        distance: To the nearest person.
-        relative: The same over the root mean square distance of persons to the mean: near 1, the nearest person is as
-            far away as persons are from the mean.
-        nearest: The nearest persons, nearest first.
-        random: Distance to the nearest person after as long a step in random directions: their mean, and the range of
-            the middle 95 per cent of them. Below that range, the component leads to where persons are.
+    ``relative`` is the same over the root mean square distance of persons to the mean: near 1, the nearest is as far
+    away as persons are from the mean. ``random`` is that after as long a step in random directions: their mean, and the
+    range of the middle 95 per cent of them. Below that range, the component leads to where persons are.
     """
 
     step: int

@@ -34,13 +34,11 @@ def network_summary(scores: Sequence[Scores], bootstrap: Bootstrap) -> SeededEst
 def compare(a: Sequence[Scores], b: Sequence[Scores], bootstrap: Bootstrap) -> Difference:
     """How much more network ``a`` scores than ``b``, person by person and seed by seed.
 
-    Raises:
-        InputError: No seed at all, not the same seeds, or not the same persons.
+    InputError: no seed at all, not the same seeds, or not the same persons.
     """
     if len(a) != len(b):
-        raise InputError(
-            f'a, b: {len(a)} and {len(b)} seeds cannot be compared seed by seed; give the same seeds of both networks'
-        )
+        mend = 'give the same seeds of both networks'
+        raise InputError(f'a, b: {len(a)} and {len(b)} seeds cannot be compared seed by seed; {mend}')
     scores = _stacked('a', a, bootstrap) - _stacked('b', b, bootstrap)
     difference, by_seed = bootstrap.mean(scores.mean(0)), [number(value) for value in _seed_means(scores)]
     seeds, persons = seeds_interval(by_seed, bootstrap.confidence), int(np.isfinite(scores).all(0).sum())
@@ -81,10 +79,8 @@ def _stacked(name: str, scores: Sequence[Scores], bootstrap: Bootstrap) -> Score
     persons = np.shape(bootstrap.groups)
     for place, shape in enumerate(map(np.shape, scores)):
         if shape != persons:
-            raise InputError(
-                f'{name}[{place}]: scores of shape {shape} for persons of shape {persons}; give one score a person, '
-                'NaN where none'
-            )
+            mend = 'give one score a person, NaN where none'
+            raise InputError(f'{name}[{place}]: scores of shape {shape} for persons of shape {persons}; {mend}')
     return np.stack(scores).astype(float)
 
 

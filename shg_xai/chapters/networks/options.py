@@ -18,41 +18,30 @@ class StudyOptions:
 
     data_root: Annotated[Path | None, shown('DIR')] = None
     """COCO 2017 (annotations/, train2017/, val2017/), or made people"""
-    work_dir: Annotated[Path | None, shown('DIR', 'work_dirs/study, or work_dirs/demo')] = None
-    """where everything goes"""
+    work_dir: Annotated[Path | None, shown('DIR', 'work_dirs/study, or work_dirs/demo')] = None  # where everything goes
     seeds: Annotated[tuple[int, ...], shown('N [N ...]')] = (0,)
     """of the networks, the first one's latents are explained; several tell a network from luck"""
     networks: Annotated[tuple[Chosen, ...], shown('NAME [NAME ...]', 'all; with --demo two')] = ()
     """what is trained beside the plain network: control, improved, improved_study, scratch, longer, noskip, or all;
     with --demo control and improved unless named"""
-    config: Annotated[Path | None, shown('FILE', 'configs/shg_coco.py')] = None
-    """the plain network"""
+    config: Annotated[Path | None, shown('FILE', 'configs/shg_coco.py')] = None  # the plain network
     autoencoder: Annotated[Path | None, shown('FILE', 'configs/ae_norelu_latents.py')] = None
     """the autoencoder on latents"""
-    stacks: Annotated[int | None, shown('N', THE_CONFIGS)] = None
-    """hourglasses"""
-    epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None
-    """of the plain network"""
+    stacks: Annotated[int | None, shown('N', THE_CONFIGS)] = None  # hourglasses
+    epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None  # of the plain network
     more_epochs: Annotated[int | None, shown('N', 'a third of --epochs')] = None
     """of training on, with the autoencoder or without"""
-    autoencoder_epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None
-    """of the autoencoder alone"""
-    width: Annotated[int | None, shown('N', 'as the analysis suggests')] = None
-    """of the code"""
-    tolerance: Annotated[float, shown('PCK')] = 0.005
-    """what the suggested width may cost at most"""
-    limit: Annotated[int | None, shown('N')] = None
-    """at most N persons of each annotation file: to see that it runs"""
+    autoencoder_epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None  # of the autoencoder alone
+    width: Annotated[int | None, shown('N', 'as the analysis suggests')] = None  # of the code
+    tolerance: Annotated[float, shown('PCK')] = 0.005  # what the suggested width may cost at most
+    limit: Annotated[int | None, shown('N')] = None  # at most N persons of each annotation file: to see that it runs
     people: Annotated[tuple[int, int] | None, shown('TRAIN TEST')] = None
     """with --demo: people to train on, and to validate and to test on"""
-    bootstrap: Annotated[int, shown('N')] = 1000
-    """resamples behind each interval"""
-    confidence: Annotated[float, shown('P')] = 0.95
-    """of the intervals"""
+    bootstrap: Annotated[int, shown('N')] = 1000  # resamples behind each interval
+    confidence: Annotated[float, shown('P')] = 0.95  # of the intervals
     processes: Annotated[int | None, shown('N', 'as many as there are GPUs')] = None
     """with --launcher pytorch: how many train side by side"""
-    amp: bool = False
-    """train in bfloat16"""
+    amp: bool = False  # train in bfloat16
 
     def __post_init__(self) -> None:
         positive = ('epochs', 'more_epochs', 'autoencoder_epochs', 'stacks', 'processes', 'limit', 'width')

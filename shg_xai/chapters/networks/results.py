@@ -15,8 +15,8 @@ AUTOENCODERS: dict[Kind, str] = {'suggested': 'suggested', 'study': 'the studyâ€
 class SeededEstimate(Estimate, kw_only=True):
     """A mean over seeds of means over persons, its interval over images.
 
-    ``sd`` is the standard deviation of the seeds' means, n - 1 in the denominator; None for a single seed. It says how
-    much one training differs from the next, which the interval does not.
+    ``sd``, the standard deviation of the seeds' means (n - 1 in the denominator; None for one seed), says how much one
+    training differs from the next, which the interval does not.
     """
 
     sd: float | None = None
@@ -76,7 +76,6 @@ class AutoencoderTest(Typed, kw_only=True):
     Attributes:
         key: ``suggested``, as wide as PCK asks for and linear at its ends, or the ``study``'s own.
         stack: Whose latent it is of, from 0.
-        code_channels: Units of the code.
         noise: Standard deviation of what was added to the code in training.
         explained_variance_ratio: Share of the latents' variance it gives back: 1 is all, below 0 worse than the mean.
         pca_explained_variance_ratio: The same of as many components of PCA, the best linear code where it was fitted.
@@ -129,13 +128,10 @@ class PersonCounts(Typed, kw_only=True):
 
 
 class Networks(Answer, kw_only=True, tag='networks'):
-    """What came of each network of a study, on the same held-out persons.
+    """What came of each network of a study, the plain one among them, on the same held-out persons.
 
-    Attributes:
-        mean_pose: PCK of the mean pose, which never looks at an image, by group of joints; None where it is not known.
-        networks: Each network, the plain one among them.
-        autoencoders: Each autoencoder alone; ``splice`` is what putting them in cost.
-        stages: What was run, in the order of their ends.
+    ``mean_pose`` is PCK of the mean pose, which never looks at an image, by group of joints; ``splice`` is what putting
+    the autoencoders in cost. Stages are in the order of their ends.
     """
 
     settings: StudyOptions

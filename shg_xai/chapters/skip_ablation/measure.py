@@ -123,7 +123,7 @@ def open_control(options: SkipAblationOptions, network: Network, persons: Person
 
 
 def choose_levels(network: Network, present: Present, levels: Sequence[int]) -> tuple[list[int], list[str]]:
-    """The levels that are switched one by one, of those asked for or all, and warnings of those that cannot be.
+    """The levels switched one by one, of those asked for or all, and warnings of those that cannot be.
 
     InputError where the network has no skips, or not at a level asked for.
     """

@@ -18,16 +18,11 @@ class SkipAblationOptions(MeasureOptions):
 
     against: Annotated[tuple[str, str] | None, shown('CONFIG CHECKPOINT')] = None
     """control, tested untouched on the same persons; --data-root, --cfg-options and the like are for both"""
-    levels: Annotated[tuple[int, ...], shown('L [L ...]', 'all there are')] = ()
-    """levels to switch one by one"""
-    replacements: tuple[Replacement, ...] = ('zero', 'mean', 'donor')
-    """what takes the place of skips and latents"""
-    donor_seed: Annotated[int, shown('S')] = 0
-    """draws who gets whose skips"""
-    store: Annotated[Path | None, shown('STORE')] = None
-    """the checkpoint's latents of training persons"""
-    ks: Annotated[tuple[int, ...], shown('K [K ...]', '0 8 50')] = ()
-    """numbers of components"""
+    levels: Annotated[tuple[int, ...], shown('L [L ...]', 'all there are')] = ()  # levels to switch one by one
+    replacements: tuple[Replacement, ...] = ('zero', 'mean', 'donor')  # what takes the place of skips and latents
+    donor_seed: Annotated[int, shown('S')] = 0  # draws who gets whose skips
+    store: Annotated[Path | None, shown('STORE')] = None  # the checkpoint's latents of training persons
+    ks: Annotated[tuple[int, ...], shown('K [K ...]', '0 8 50')] = ()  # numbers of components
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -36,9 +31,8 @@ class SkipAblationOptions(MeasureOptions):
             check_donors(self.limit, self.replacements, f'--limit {self.limit}')
         if self.ks and self.store is None:
             raise InputError('--ks: needs --store, the latents components are computed from')
-        for k in self.ks:
-            if k < 0:
-                raise InputError(f'--ks {k}: give numbers of components from 0 on')
+        for k in (k for k in self.ks if k < 0):
+            raise InputError(f'--ks {k}: give numbers of components from 0 on')
 
 
 def check_donors(persons: int, replacements: Sequence[str], what: str) -> None:

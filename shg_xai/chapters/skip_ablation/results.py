@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from shg_xai.chapters.skip_ablation.options import Replacement, SkipAblationOptions
-from shg_xai.results import Checkpoint, Estimate, NetworkAnswer, Typed
+from shg_xai.results import Checkpoint, Estimate, PckAnswer, Typed
 
 Way = Literal['untouched', 'all_off']
 Point = tuple[float | None, float | None]
@@ -15,21 +15,15 @@ Point = tuple[float | None, float | None]
 class Ablation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What is taken away from a network: skips, or latents.
 
-    Attributes:
-        stack: In which hourglass; None for all of them.
-        skips: Which are off; None: all are on.
-        level: Which level that is about, 0 for the finest.
-        latent: What the latent is replaced by; None: its own.
-        k: Number of components the latent is projected on.
-        replacement: What takes the place of skips or latent: ``zero``; its ``mean`` over persons (mean ablation); that
-            of another person, the ``donor`` (resample ablation). None for a projection.
+    What takes their place, the ``replacement``, is ``zero``, their ``mean`` over persons (mean ablation), or that of
+    another person, the ``donor`` (resample ablation); None where a latent is projected.
     """
 
-    stack: int | None = None
-    skips: Literal['all off', 'level off', 'level on alone'] | None = None
-    level: int | None = None
-    latent: Replacement | Literal['k components'] | None = None
-    k: int | None = None
+    stack: int | None = None  # in which hourglass; None for all of them
+    skips: Literal['all off', 'level off', 'level on alone'] | None = None  # None: all are on
+    level: int | None = None  # that this is about, 0 for the finest
+    latent: Replacement | Literal['k components'] | None = None  # None: its own
+    k: int | None = None  # number of components the latent is projected on
     replacement: Replacement | None = None
 
 
@@ -96,22 +90,14 @@ class Example(Typed, kw_only=True):
     keypoints: dict[Way, list[Point]]
 
 
-class SkipAblation(NetworkAnswer, kw_only=True, tag='skip_ablation'):
-    """What a network loses without its skips, and without its latents.
+class SkipAblation(PckAnswer, kw_only=True, tag='skip_ablation'):
+    """What a network loses without its skips, and without its latents, and a control (``against``) on the same persons.
 
-    Attributes:
-        thr: A joint is correct below this distance.
-        normaliser: What distances are divided by: crop, bbox or torso.
-        levels: Levels that were switched one by one, 0 the finest.
-        links: Pairs of joints that a skeleton connects.
-        conditions: PCK under each condition, stack by stack and then all stacks together.
-        against: The control.
-        examples: At most 20, who loses most first.
+    Levels, 0 the finest, were switched one by one. Conditions come stack by stack, then all stacks together; examples,
+    at most 20, who loses most first. Links are pairs of joints that a skeleton connects.
     """
 
     options: SkipAblationOptions
-    thr: float
-    normaliser: str
     stacks: int
     levels: list[int]
     links: list[tuple[int, int]]

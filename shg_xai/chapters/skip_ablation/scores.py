@@ -82,14 +82,14 @@ def losers(before: Values, after: Values) -> list[int]:
 
 def examples(tested: Mapping[Way, Predictions], shares: Mapping[Way, Values], dataset: Any) -> list[Example]:
     """The losers of N persons as they are found untouched and with all skips off; shares are of labelled joints."""
-    found = []
-    for person in losers(shares['untouched'], shares['all_off']):
-        info = BaseDataset.get_data_info(dataset, person)
-        example = Example(
+    chosen = losers(shares['untouched'], shares['all_off'])
+    infos = {person: BaseDataset.get_data_info(dataset, person) for person in chosen}
+    return [
+        Example(
             annotation_id=int(info['raw_ann_info']['id']),
             file_name=relative_name(info['img_path'], image_folder(dataset)),
             pck={way: float(own[person]) for way, own in shares.items()},
             keypoints={way: [(number(x), number(y)) for x, y in own.keypoints[person]] for way, own in tested.items()},
         )
-        found.append(example)
-    return found
+        for person, info in infos.items()
+    ]

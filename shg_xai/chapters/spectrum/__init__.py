@@ -1,7 +1,6 @@
 """How many dimensions carry the latents?"""
 
-TITLE = 'What the components do'
-ORDER = 100
+TITLE, ORDER = 'What the components do', 100
 METHODS = {
     'Components': 'Principal components of the latents, flattened and centred, of all persons analysed; the sign of '
     'each is arbitrary.',

@@ -26,11 +26,8 @@ class ParticipationRatio(Typed, kw_only=True):
 
 class Noise(Typed, kw_only=True):
     """How many components come before the first that holds no more variance than unrelated numbers would give it:
-    Horn's parallel analysis, 1965.
-
-    Attributes:
-        draws: Made-up data sets that were drawn; of each component the largest value counts.
-        null: Eigenvalues without structure, descending, (D,).
+    Horn's parallel analysis, 1965. Of so many made-up data sets drawn each component's largest eigenvalue is in
+    ``null``, descending, (D,).
     """
 
     value: int
@@ -54,13 +51,9 @@ class Spectrum(Answer, kw_only=True, tag='spectrum'):
     Few components with most of the variance mean that the D numbers of a person vary together; a flat spectrum means
     that they do not.
 
-    Attributes:
-        eigenvalues: Variance along each component, (D,).
-        explained_variance_ratio: The same as shares of all variance, (D,); ``cumulative`` is their running sum.
-        leading: Shares of the first components, from component 1 on, with intervals over images for directions that
-            stay.
-        components_for: Components it takes for 90, 95 and 99 per cent.
-        study: None for fewer dimensions than that.
+    Explained variance ratios are shares of all variance, (D,), ``cumulative`` their running sum, ``leading`` those of
+    the first components, with intervals over images for directions that stay. ``components_for`` are those it takes for
+    90, 95 and 99 per cent; ``study`` is None for fewer dimensions than that.
     """
 
     eigenvalues: list[float]
