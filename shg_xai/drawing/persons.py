@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from shg_xai.drawing.style import FAINT, PAGE, new_figure, nothing, styled
+from shg_xai.drawing.panels import new_panels, nothing
+from shg_xai.drawing.style import FAINT, PAGE, styled
 
 FRAME = '#999999'
 
@@ -38,8 +39,7 @@ def show_picture(ax: Axes, picture: bytes | None, colour: str = FRAME) -> None:
     else:
         ax.imshow(np.asarray(Image.open(io.BytesIO(picture)).convert('RGB')), aspect='equal', interpolation='lanczos')
     ax.set(xticks=[], yticks=[])
-    for spine in ax.spines.values():
-        spine.set(visible=True, color=colour, linewidth=0.8 if colour == FRAME else 2)
+    ax.spines[:].set(visible=True, color=colour, linewidth=0.8 if colour == FRAME else 2)
 
 
 @styled
@@ -52,11 +52,10 @@ def draw_sheet(rows: Sequence[Row], columns: int = 6) -> Figure:
     ]
     side = PAGE / 6.4
     height = sum(side + 0.22 + (0.24 if line.name else 0) for line in lines)
-    figure = new_figure(side * columns, max(height, 0.8), w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.02)
+    pads, shape = dict(w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.02), (len(lines), columns) if lines else (1, 1)
+    figure, axes = new_panels(side * columns, max(height, 0.8), *shape, pads=pads, squeeze=False)
     if not lines:
-        nothing(figure.subplots(), 'nobody')
-        return figure
-    axes = figure.subplots(len(lines), columns, squeeze=False)
+        return nothing(axes[0, 0], 'nobody')
     for row, line in zip(axes, lines, strict=True):
         for ax in row[len(line.tiles) :]:
             ax.set_axis_off()

@@ -26,6 +26,8 @@ COLOURS = {'left': (230, 159, 0), 'right': (0, 114, 178), '': (245, 245, 245)}
 OVERSAMPLING = 3  # ImageDraw knows no smooth lines; drawn larger and scaled down they are
 QUALITY = 76
 ROWS_PER_GROUP = 256
+Photo = NDArray[np.uint8]  # RGB, (H, W, 3)
+Links = Sequence[tuple[int, int]]  # pairs of keypoints with a line between
 IMAGE = pa.struct([('bytes', pa.binary()), ('path', pa.string())])
 # By which Hugging Face's datasets knows the column for pictures.
 FEATURES = {b'huggingface': json.dumps({'info': {'features': {'image': {'_type': 'Image'}}}})}
@@ -49,20 +51,11 @@ class Person(NamedTuple):
 
 
 def person_picture(
-    image: NDArray[np.uint8] | None,
-    person: Person,
-    links: Sequence[tuple[int, int]],
-    size: int = 112,
-    sides: Sequence[str] | None = None,
+    image: Photo | None, person: Person, links: Links, size: int = 112, sides: Sequence[str] | None = None
 ) -> bytes:
-    """Draw a person in the square crop around the crop box, grey where there is no image, as a JPEG.
+    """Draw a person in the square crop around the crop box, grey where there is no photo, as a JPEG of so many pixels.
 
-    Args:
-        image: RGB, shape (H, W, 3).
-        person: Who.
-        links: Pairs of keypoints with a line between.
-        size: Side of the picture, in pixels.
-        sides: Of each keypoint, as of :func:`sides_of`; None: COCO's, or none where K is not 17.
+    ``sides``: of each keypoint, as of :func:`sides_of`; None: COCO's, or none where K is not 17.
     """
     side = max(float(person.crop_scale[0]), float(person.crop_scale[1]), 1.0)
     left, top = (float(middle) - side / 2 for middle in person.crop_center)
@@ -77,7 +70,7 @@ def person_picture(
     return file.getvalue()
 
 
-def _crop(image: NDArray[np.uint8] | None, left: float, top: float, side: float, size: int) -> Image.Image:
+def _crop(image: Photo | None, left: float, top: float, side: float, size: int) -> Image.Image:
     """Cut out a square, grey where it leaves the image, and scale it to the size."""
     low = np.floor([left, top]).astype(int)
     extent = int(np.ceil(side)) + 1
@@ -89,7 +82,7 @@ def _crop(image: NDArray[np.uint8] | None, left: float, top: float, side: float,
 
 
 def _draw_skeleton(
-    canvas: Image.Image, points: NDArray[Any], v: NDArray[Any], links: Sequence[tuple[int, int]], sides: Sequence[str]
+    canvas: Image.Image, points: NDArray[Any], v: NDArray[Any], links: Links, sides: Sequence[str]
 ) -> None:
     """Draw bones, then joints, each on a dark edge that parts it from a bright image."""
     pen = ImageDraw.Draw(canvas)
@@ -126,7 +119,7 @@ def missing_photos(folder: Path | None, table: pa.Table) -> int:
 
 
 def draw_persons(
-    folder: Path | None, table: pa.Table, links: Sequence[tuple[int, int]], keypoint_names: Sequence[str], label: str
+    folder: Path | None, table: pa.Table, links: Links, keypoint_names: Sequence[str], label: str
 ) -> Iterator[bytes]:
     """Draw the persons of an atlas one by one as JPEGs, on grey where the photo is not there.
 
@@ -135,7 +128,7 @@ def draw_persons(
     """
     sides = sides_of(keypoint_names)
     names = ('file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility')
-    opened: tuple[str | None, NDArray[np.uint8] | None] = (None, None)
+    opened: tuple[str | None, Photo | None] = (None, None)
     for row in tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5):
         if opened[0] != row['file_name']:  # persons of a photo follow each other
             opened = (row['file_name'], _read_photo(photo_file(folder, row['file_name'])))
@@ -144,7 +137,7 @@ def draw_persons(
         yield person_picture(opened[1], person, links, sides=sides)
 
 
-def _read_photo(file: Path | None) -> NDArray[np.uint8] | None:
+def _read_photo(file: Path | None) -> Photo | None:
     if file is None:
         return None
     try:
@@ -171,10 +164,8 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
                 if len(items) < rows.num_rows:
                     raise InputError(f'{file}: {start + len(items)} pictures for {table.num_rows} rows; give one a row')
                 paths = [PurePosixPath(name).name if name else None for name in rows['file_name'].to_pylist()]
-                images = [
-                    None if item is None else {'bytes': item, 'path': path}
-                    for item, path in zip(items, paths, strict=True)
-                ]
+                pairs = zip(items, paths, strict=True)
+                images = [None if item is None else {'bytes': item, 'path': path} for item, path in pairs]
                 writer.write_table(pa.Table.from_arrays([*rows.columns, pa.array(images, IMAGE)], schema=schema))
         if next(supply, part) is not part:
             raise InputError(f'{file}: more pictures than its {table.num_rows} rows; give one a row')

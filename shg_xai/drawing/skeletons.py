@@ -12,25 +12,16 @@ from numpy.typing import NDArray
 
 LEFT, RIGHT, MIDDLE, GHOST = '#0072B2', '#D55E00', '#222222', '#CCCCCC'
 Point = Sequence[float | None]
+Links = Sequence[Sequence[int]]  # pairs of joints that are connected
+Faint = Sequence[bool] | None
 
 
 def draw_pose(
-    ax: Axes,
-    pose: Sequence[Point],
-    joints: Sequence[str],
-    links: Sequence[Sequence[int]],
-    ghost: bool = False,
-    faint: Sequence[bool] | None = None,
+    ax: Axes, pose: Sequence[Point], joints: Sequence[str], links: Links, ghost: bool = False, faint: Faint = None
 ) -> None:
-    """Draw a skeleton of K joints; y downwards is the axes' business.
+    """Draw a skeleton of K joints by their names; what is not known is left out; y downwards is the axes' business.
 
-    Args:
-        ax: Where.
-        pose: K pairs; a joint that is not known is left out.
-        joints: K names.
-        links: Pairs of joints.
-        ghost: In light grey, behind all else.
-        faint: Which of the K joints the network is not sure of; their lines are dotted.
+    A ghost is light grey, behind all else. ``faint``: of which joints the network is not sure; their lines are dotted.
     """
     faint = faint or [False] * len(joints)
     shown = [None not in point for point in pose]
@@ -74,18 +65,11 @@ class Pose(NamedTuple):
 
 
 def draw_pose_sheet(
-    crops: Sequence[NDArray[np.uint8]],
-    rows: Mapping[str, Sequence[Pose]],
-    links: Sequence[tuple[int, int]],
-    colours: NDArray[Any],
+    crops: Sequence[NDArray[np.uint8]], rows: Mapping[str, Sequence[Pose]], links: Links, colours: NDArray[Any]
 ) -> Figure:
-    """Draw a sheet: a column a person, a row for the truth and for each network.
+    """Draw a sheet: a column a person, each an RGB crop (H, W, 3); a row for the truth and for each network by name.
 
-    Args:
-        crops: RGB crops (H, W, 3), one a person.
-        rows: For each row's name its poses, one a person.
-        links: Pairs of joints that are connected.
-        colours: RGB of each link, 0 to 255, shape (number of links, 3).
+    The colours are RGB of each link, 0 to 255, shape (number of links, 3).
     """
     figure = Figure(figsize=(1.6 * len(crops), 1.75 * len(rows)), layout='constrained')
     axes = figure.subplots(len(rows), len(crops), squeeze=False)

@@ -9,7 +9,8 @@ from matplotlib.lines import Line2D
 from shg_xai.chapters.channel_redundancy.findings import several_stacks, stage_text
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels, Part
 from shg_xai.drawing.material import Figure, Material
-from shg_xai.drawing.style import INK, PAGE, PALETTE, new_figure, styled
+from shg_xai.drawing.panels import name_rows, new_panels
+from shg_xai.drawing.style import INK, PAGE, PALETTE, styled
 from shg_xai.drawing.text import number
 
 # Colour and name by part of a network; what is no known stage is grey.
@@ -39,12 +40,11 @@ def figures(answer: ChannelRedundancy, material: Material) -> Iterator[Figure]:
 @styled
 def draw_redundancy(answer: ChannelRedundancy) -> figure.Figure:
     """Draw the share of channels each stage needs, and PCK against the share that is kept."""
-    figure = new_figure(PAGE, max(0.27 * len(answer.layers) + 1.1, 3.4))
-    left, right = figure.subplots(1, 2, width_ratios=[1, 1.05])
+    tall = max(0.27 * len(answer.layers) + 1.1, 3.4)
+    figure, (left, right) = new_panels(PAGE, tall, 1, 2, width_ratios=[1, 1.05])
     _draw_shares(left, answer)
     _draw_curves(right, answer)
-    found = {layer.part for layer in answer.layers}
-    shown = [own for part, own in PARTS.items() if part in found]
+    shown = [PARTS[part] for part in PARTS if any(layer.part == part for layer in answer.layers)]
     handles = [Line2D([], [], color=colour, linewidth=2, label=name) for colour, name in shown]
     for marker, face, name in (('o', INK, 'suggested k'), ('D', 'white', '95 % of the variance')):
         handles += [Line2D([], [], color=INK, marker=marker, markerfacecolor=face, linestyle='none', label=name)]
@@ -71,11 +71,8 @@ def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
     names = [stage_text(layer, several_stacks(answer)) for layer in answer.layers]
     # A long name ends in what tells it from others.
     names = [name if len(name) < 30 else f'…{name[-28:]}' for name in names]
-    ax.set_yticks(range(len(names)), names, parse_math=False)
+    name_rows(ax, names)
     ax.set(xlim=(0, 106), ylim=(len(names) - 0.4, -0.6), xlabel='channel components, % of all')
-    ax.tick_params(axis='y', length=0)
-    ax.grid(axis='x')
-    ax.set_axisbelow(True)
 
 
 def _draw_curves(ax: Axes, answer: ChannelRedundancy) -> None:

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from shg_xai.chapters.clusters.results import Clusters
 from shg_xai.drawing import style
 from shg_xai.drawing.material import Colour, DrawnPersons, Figure, Material, column_of
+from shg_xai.drawing.panels import new_panels, nothing
 from shg_xai.drawing.persons import Row, Tile, draw_sheet
-from shg_xai.drawing.style import COLUMN, PAGE, PALETTE, band, new_figure, nothing, styled
+from shg_xai.drawing.style import COLUMN, PAGE, PALETTE, styled
 from shg_xai.drawing.text import confidence_of, number
-
-if TYPE_CHECKING:
-    from matplotlib import figure
 
 Links = Sequence[tuple[int, int]]
 # A bar of so many lines a cluster looks the same as one of 100,000.
@@ -68,14 +69,17 @@ def colours(answer: Clusters) -> list[Colour]:
 
 
 @styled
-def draw_silhouettes(answer: Clusters) -> 'figure.Figure':
+def draw_silhouettes(answer: Clusters) -> figure.Figure:
     """Draw the mean silhouette against K with its intervals, and how well restarts agree."""
-    canvas = new_figure(COLUMN, 4)
-    above, below = canvas.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    canvas, (above, below) = new_panels(COLUMN, 4, 2, 1, sharex=True, height_ratios=(3, 2))
     k = [fit.k for fit in answer.fits]
-    band(above, k, [fit.silhouette for fit in answer.fits], style.BLUE, 'silhouette')
-    best = answer.fit(answer.best_k).silhouette.value
-    if best is not None:
+    found = [(fit.k, fit.silhouette) for fit in answer.fits if fit.silhouette.value is not None]
+    points = [at for at, _ in found], [item.value for _, item in found]
+    above.plot(*points, 'o', color=style.BLUE, markersize=5, linestyle='none')
+    for at, item in found:
+        if item.ends:
+            above.plot([at, at], item.ends, '-', color=style.BLUE, linewidth=1.4, solid_capstyle='butt')
+    if (best := answer.fit(answer.best_k).silhouette.value) is not None:
         ring = dict(markersize=11, markerfacecolor='none', markeredgecolor=style.ORANGE, markeredgewidth=2)
         above.plot(answer.best_k, best, 'o', **ring)
     above.set(ylabel='mean silhouette')
@@ -91,16 +95,14 @@ def draw_silhouettes(answer: Clusters) -> 'figure.Figure':
 
 
 @styled
-def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
+def draw_silhouette_plot(persons: DrawnPersons, k: int) -> figure.Figure:
     """Draw each person's silhouette, sorted within the cluster (Rousseeuw 1987, figure 1)."""
     values = column_of(persons.persons, f'silhouette_k{k}')
     cluster = column_of(persons.persons, f'cluster_k{k}')
     there = np.isfinite(values) & np.isfinite(cluster)
-    canvas = new_figure(COLUMN, 4)
-    ax = canvas.subplots()
+    canvas, ax = new_panels(COLUMN, 4)
     if not there.any():
-        nothing(ax)
-        return canvas
+        return nothing(ax)
     gap, start, ticks = 0.02 * there.sum(), 0.0, {}
     for own in np.unique(cluster[there]).astype(int):
         members = np.sort(values[there & (cluster == own)])[::-1]
@@ -121,7 +123,7 @@ def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
     return canvas
 
 
-def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
+def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> figure.Figure:
     """Draw the persons nearest to the centre of each of K clusters, with their distance."""
     fit, rows = answer.fit(k), []
     for place, (items, size) in enumerate(zip(fit.centroids, fit.sizes, strict=True)):
@@ -130,40 +132,33 @@ def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.F
     return draw_sheet(rows, CENTRAL)
 
 
-def draw_misfits(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
+def draw_misfits(answer: Clusters, persons: DrawnPersons, k: int) -> figure.Figure:
     """Draw the persons that fit their cluster worst: its number and their silhouette."""
     texts = {item.annotation_id: f'in {item.cluster}: {number(item.silhouette)}' for item in answer.fit(k).misfits}
     return draw_sheet([Row('', [Tile(persons.picture(person), text) for person, text in texts.items()])])
 
 
 @styled
-def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> 'figure.Figure':
+def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> figure.Figure:
     """Draw persons as small skeletons in the plane of components 1 and 2, coloured by cluster.
 
     They are thinned until none lies on another; all persons of the map lie beneath as dots.
     """
-    from matplotlib.collections import LineCollection
-    from matplotlib.lines import Line2D
-
     place = np.stack([persons.numbers('component_1'), persons.numbers('component_2')], 1)
     cluster = persons.numbers(f'cluster_k{k}')
     shown = np.isfinite(place).all(1) & (persons.numbers('in_map') == 1)
     if not shown.any():
-        canvas = new_figure(PAGE, 2)
-        nothing(canvas.subplots(), 'nobody')
-        return canvas
+        return nothing(new_panels(PAGE, 2)[1], 'nobody')
     low, high = place[shown].min(0), place[shown].max(0)
     span = np.maximum(high - low, 1e-9)
     size = SKELETON * span.max()
     # Both axes have one scale, so the figure takes the shape of what is in it.
-    canvas = new_figure(PAGE, min(max((PAGE - 0.7) * (span[1] + size) / (span[0] + size), 3), 6.4) + 0.8)
-    ax = canvas.subplots()
+    canvas, ax = new_panels(PAGE, min(max((PAGE - 0.7) * (span[1] + size) / (span[0] + size), 3), 6.4) + 0.8)
     colours = np.array([PALETTE[int(own) % len(PALETTE)] if np.isfinite(own) else style.UNKNOWN for own in cluster])
     ax.scatter(place[shown, 0], place[shown, 1], s=2.5, c=colours[shown], alpha=0.35, linewidths=0, rasterized=True)
     flags = persons.atlas['visibility'].to_pylist()
     boned = np.array([any(v[a] > 0 and v[b] > 0 for a, b in links) if v else False for v in flags], bool)
-    lines: list[NDArray[np.float64]] = []
-    shades: list[str] = []
+    lines, shades = list[NDArray[np.float64]](), list[str]()
     for row in _thin(place, np.flatnonzero(shown & boned), np.array(APART) / SKELETON * size):
         bones = _bones(persons, row, links) * size + place[row]
         lines += list(bones)
