@@ -1,8 +1,7 @@
 """Learning curves from the log of a training run: losses and metrics against epochs.
 
-MMEngine appends one JSON object a line to ``WORK_DIR/<timestamp>/vis_data/scalars.json``. Training lines have
-``epoch``, ``iter``, ``lr`` and the losses, each averaged over the last few iterations; validation lines have the
-metrics, and as ``step`` the epoch they were measured after.
+MMEngine appends one JSON object a line to ``WORK_DIR/<timestamp>/vis_data/scalars.json``: ``epoch``, ``iter``, ``lr``
+and the losses, averaged over the last few iterations; or metrics, and as ``step`` the epoch they were measured after.
 """
 
 import json
@@ -59,7 +58,14 @@ def read_run(work_dir: Path, name: str | None = None) -> Run:
     epochs. A last line cut short by a kill is only noted.
     """
     notes, lines = list[str](), list[_Line]()
-    for log in _find_logs(work_dir):
+    if not work_dir.is_dir():
+        raise InputError(f'{work_dir}: no such folder; give the work_dir of a training run')
+    # The folders are named by date and time, so their order is the order in time.
+    logs = [work_dir / LOG] if (work_dir / LOG).is_file() else sorted(work_dir.glob(f'*/{LOG}'))
+    if not logs:
+        mend = 'give the work_dir of a training run that has logged'
+        raise InputError(f'{work_dir}: no log in it (looked for <timestamp>/{LOG}); {mend}')
+    for log in logs:
         added = _read_lines(log, notes)
         first = min((line.epoch for line in added if line.training), default=math.inf)
         lines = [line for line in lines if line.epoch < first] + added
@@ -78,19 +84,6 @@ def read_run(work_dir: Path, name: str | None = None) -> Run:
         if gaps := [str(epoch) for epoch, value in sorted(curve.items()) if value is None]:
             notes.append(f'{label} is not finite in epoch {", ".join(gaps)}: left as a gap')
     return Run(name or work_dir.resolve().name, train_loss, validation, tuple(drops), tuple(notes))
-
-
-def _find_logs(work_dir: Path) -> list[Path]:
-    """The logs below a work_dir, oldest first; InputError if there are none."""
-    if not work_dir.is_dir():
-        raise InputError(f'{work_dir}: no such folder; give the work_dir of a training run')
-    if (work_dir / LOG).is_file():
-        return [work_dir / LOG]
-    # The folders are named by date and time, so their order is the order in time.
-    if logs := sorted(work_dir.glob(f'*/{LOG}')):
-        return logs
-    mend = 'give the work_dir of a training run that has logged'
-    raise InputError(f'{work_dir}: no log in it (looked for <timestamp>/{LOG}); {mend}')
 
 
 def _read_lines(log: Path, notes: list[str]) -> list[_Line]:
@@ -115,8 +108,8 @@ def _read_lines(log: Path, notes: list[str]) -> list[_Line]:
         if not isinstance(entry, dict) or not isinstance(entry.get(count), int):
             mend = 'the curves need the log of a run that counts epochs (train_cfg by_epoch=True)'
             raise InputError(f'{log}: line {number} has no whole number {count!r}; {mend}')
-        values = {key: value for key, value in entry.items() if type(value) in (int, float)}
-        found.append(_Line(entry[count], training, values))
+        numbers = {key: value for key, value in entry.items() if type(value) in (int, float)}
+        found.append(_Line(entry[count], training, numbers))
     return found
 
 
@@ -130,16 +123,11 @@ def _plain(series: Series) -> dict[str, object]:
 
 def to_json(runs: Sequence[Run]) -> dict[str, object]:
     """All numbers of the figure as plain JSON values; lists ascend by epoch."""
-    found = [
-        {
-            'name': run.name,
-            'train_loss': _plain(run.train_loss),
-            'validation': {key: _plain(series) for key, series in run.validation.items()},
-            'lr_drop_epochs': list(run.lr_drops),
-            'notes': list(run.notes),
-        }
-        for run in runs
-    ]
+    found = []
+    for run in runs:
+        validation = {key: _plain(series) for key, series in run.validation.items()}
+        found.append({'name': run.name, 'train_loss': _plain(run.train_loss), 'validation': validation})
+        found[-1] |= {'lr_drop_epochs': list(run.lr_drops), 'notes': list(run.notes)}
     return {'schema_version': 1, 'runs': found}
 
 

@@ -1,11 +1,11 @@
 """Pictures of persons: crops of photos, if they are there, with the skeleton drawn in; and the table that holds them.
 
-The person's left is drawn orange, the right blue (Okabe and Ito's), both apart from each other for every kind of colour
-blindness; visible joints are filled, occluded ones hollow.
+The person's left is orange, the right blue (Okabe and Ito's); visible joints are filled, occluded ones hollow.
 """
 
 import io
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -59,31 +59,23 @@ def person_picture(
     """
     side = max(float(person.crop_scale[0]), float(person.crop_scale[1]), 1.0)
     left, top = (float(middle) - side / 2 for middle in person.crop_center)
-    canvas = _crop(image, left, top, side, size).resize((size * OVERSAMPLING,) * 2)
+    x, y, extent = math.floor(left), math.floor(top), math.ceil(side) + 1
+    crop = Image.new('RGB', (extent, extent), GREY)
+    if image is not None:
+        crop.paste(Image.fromarray(image), (-x, -y))
+    box = (left - x, top - y, left - x + side, top - y + side)
+    canvas = crop.resize((size, size), Image.Resampling.BICUBIC, box=box).resize((size * OVERSAMPLING,) * 2)
     if sides is None:
         sides = COCO_SIDES if len(person.keypoints) == len(COCO_SIDES) else ('',) * len(person.keypoints)
     points = (np.asarray(person.keypoints, float) - (left, top)) * (size * OVERSAMPLING / side)
-    _draw_skeleton(canvas, points, np.asarray(person.visibility), links, sides)
+    _draw_bones(canvas, points, np.asarray(person.visibility), links, sides)
     file = io.BytesIO()
     # Without subsampled colours: the skeleton is thin, and its colours tell left from right.
     canvas.resize((size, size), Image.Resampling.BOX).save(file, 'JPEG', quality=QUALITY, subsampling=0)
     return file.getvalue()
 
 
-def _crop(image: Photo | None, left: float, top: float, side: float, size: int) -> Image.Image:
-    """Cut out a square, grey where it leaves the image, and scale it to the size."""
-    low = np.floor([left, top]).astype(int)
-    extent = int(np.ceil(side)) + 1
-    canvas = Image.new('RGB', (extent, extent), GREY)
-    if image is not None:
-        canvas.paste(Image.fromarray(image), (-int(low[0]), -int(low[1])))
-    box = (left - low[0], top - low[1], left - low[0] + side, top - low[1] + side)
-    return canvas.resize((size, size), Image.Resampling.BICUBIC, box=box)
-
-
-def _draw_skeleton(
-    canvas: Image.Image, points: NDArray[Any], v: NDArray[Any], links: Links, sides: Sequence[str]
-) -> None:
+def _draw_bones(canvas: Image.Image, points: NDArray[Any], v: NDArray[Any], links: Links, sides: Sequence[str]) -> None:
     """Draw bones, then joints, each on a dark edge that parts it from a bright image."""
     pen = ImageDraw.Draw(canvas)
     unit = canvas.width / 112

@@ -15,16 +15,14 @@ PALETTE = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#0
 BLUE, ORANGE, GREEN = PALETTE[:3]
 INK, FAINT, UNKNOWN = '#222222', '#8A8A8A', '#C8C8C8'
 DPI = 150
-# A figure one column wide: at 400 px of screen its 9 points are still 9 px.
-COLUMN, PAGE = 5.2, 8.2
+COLUMN, PAGE = 5.2, 8.2  # a figure one column wide: at 400 px of screen its 9 points are still 9 px
 
 STYLE: Any = {
     'font.family': ['DejaVu Sans', 'sans-serif'],
-    'font.size': 9,
     'axes.titlesize': 9.5,
     'axes.titleweight': 'bold',
     'axes.titlelocation': 'left',
-    'axes.labelsize': 9,
+    **dict.fromkeys(('font.size', 'axes.labelsize'), 9),
     **dict.fromkeys(('xtick.labelsize', 'ytick.labelsize', 'legend.fontsize'), 8.5),
     **dict.fromkeys(('legend.frameon', 'axes.spines.top', 'axes.spines.right'), False),
     'axes.edgecolor': '#555555',
@@ -44,12 +42,6 @@ STYLE: Any = {
 styled = matplotlib.rc_context(STYLE)
 
 
-def write_aside(path: Path, data: bytes) -> None:
-    """Write a file beside ``path``, then rename it; InputError where it cannot be written."""
-    with aside(path) as part:
-        part.write_bytes(data)
-
-
 @styled
 def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
     """Save ``name.png`` (150 dpi) and ``name.svg`` without dates; return the PNG. InputError where it cannot be."""
@@ -59,5 +51,6 @@ def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
     figure.set_layout_engine('none')
     figure.savefig(svg, format='svg', dpi=DPI, metadata={'Date': None, 'Creator': None})
     for kind, file in (('png', png), ('svg', svg)):
-        write_aside(folder / f'{name}.{kind}', file.getvalue())
+        with aside(folder / f'{name}.{kind}') as part:
+            part.write_bytes(file.getvalue())
     return png.getvalue()

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from shg_xai.chapters.channel_redundancy.findings import several_stacks, stage_text
-from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels, Part
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, Part
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.panels import name_rows, new_panels
 from shg_xai.drawing.style import INK, PAGE, PALETTE, styled
@@ -52,17 +52,12 @@ def draw_redundancy(answer: ChannelRedundancy) -> figure.Figure:
     return figure
 
 
-def _share(k: int, layer: LayerChannels) -> float:
-    """Of all channels, in per cent."""
-    return 100 * k / layer.channels
-
-
 def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw two marks a stage, the first stage on top."""
     for y, layer in enumerate(answer.layers):
-        colour, best = PARTS[layer.part][0], _share(layer.suggestion.k, layer)
+        colour, best = PARTS[layer.part][0], 100 * layer.suggestion.k / layer.channels
         if layer.spectrum:
-            held = _share(layer.spectrum.components_95, layer)
+            held = 100 * layer.spectrum.components_95 / layer.channels
             ax.plot([best, held], [y, y], color=colour, linewidth=1, alpha=0.6)
             ax.plot(held, y, 'D', color=colour, markerfacecolor='white', markersize=5)
         ax.plot(best, y, 'o', color=colour, markersize=5.5)
@@ -70,8 +65,7 @@ def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
         said.set(ha='center', annotation_clip=False)
     names = [stage_text(layer, several_stacks(answer)) for layer in answer.layers]
     # A long name ends in what tells it from others.
-    names = [name if len(name) < 30 else f'…{name[-28:]}' for name in names]
-    name_rows(ax, names)
+    name_rows(ax, [name if len(name) < 30 else f'…{name[-28:]}' for name in names])
     ax.set(xlim=(0, 106), ylim=(len(names) - 0.4, -0.6), xlabel='channel components, % of all')
 
 
@@ -79,7 +73,7 @@ def _draw_curves(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw PCK of labelled joints against the share of components kept, a line a stage."""
     for layer in answer.layers:
         points = zip(layer.ks, layer.pck['labelled'].y, strict=True)
-        known = [(_share(k, layer), point.value) for k, point in points if point.value is not None]
+        known = [(100 * k / layer.channels, point.value) for k, point in points if point.value is not None]
         if known:
             colour = PARTS[layer.part][0]
             ax.plot(*zip(*known, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)

@@ -1,7 +1,6 @@
 """Groups of persons: how many, how clear, and who sits where and badly in them."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,12 @@ from numpy.typing import NDArray
 from shg_xai.chapters.clusters.results import Clusters
 from shg_xai.drawing import style
 from shg_xai.drawing.material import Colour, DrawnPersons, Figure, Material, column_of
-from shg_xai.drawing.panels import new_panels, nothing
-from shg_xai.drawing.persons import Row, Tile, draw_sheet
+from shg_xai.drawing.panels import Row, Tile, draw_sheet, new_panels, nothing
 from shg_xai.drawing.style import COLUMN, PAGE, PALETTE, styled
 from shg_xai.drawing.text import confidence_of, number
 
 Links = Sequence[tuple[int, int]]
-# A bar of so many lines a cluster looks the same as one of 100,000.
-MAX_BARS = 600
-MAX_SKELETONS = 150
+MAX_BARS, MAX_SKELETONS = 600, 150  # a bar of so many lines a cluster looks the same as one of 100,000
 # Side of a skeleton's crop, and how near the next may be (persons are taller than wide), as shares of the longer axis.
 SKELETON, APART = 0.068, (0.038, 0.054)
 CENTRAL = 6
@@ -35,27 +31,28 @@ def figures(answer: Clusters, material: Material) -> Iterator[Figure]:
         f'Above: mean silhouette for each number of clusters with {confidence} intervals; the ring marks the best. '
         'Below: agreement of restarts (adjusted Rand index; 1: the same clusters).'
     )
-    yield Figure('silhouette', alt, caption, partial(draw_silhouettes, answer), wide=False)
+    yield Figure('silhouette', alt, caption, lambda: draw_silhouettes(answer), wide=False)
     alt = f'Silhouettes of all persons in each of {best} clusters.'
     caption = (
         f'Silhouettes of all persons with K = {best}, sorted within each cluster. Left of zero: nearer to another '
         'cluster than to their own.'
     )
-    yield Figure('silhouette-plot', alt, caption, partial(draw_silhouette_plot, persons, best), wide=False)
+    yield Figure('silhouette-plot', alt, caption, lambda: draw_silhouette_plot(persons, best), wide=False)
     alt = 'Skeletons of persons in the plane of components 1 and 2.'
     caption = (
         f'Persons where the first two components put them, coloured by cluster (K = {best}). As many are drawn as fit '
         'without lying on each other, at one size; the dots are all persons of the map.'
     )
     links = material.layer(answer.of).skeleton_links
-    yield Figure('skeletons', alt, caption, partial(draw_skeletons, persons, best, links))
+    yield Figure('skeletons', alt, caption, lambda: draw_skeletons(persons, best, links))
     alt = f'Persons nearest to the centres of {best} clusters.'
     caption = 'The persons nearest to the centre of each cluster, and their distance to it.'
-    yield Figure('centroids', alt, caption, partial(draw_centroids, answer, persons, best))
-    if answer.fit(best).misfits:
+    yield Figure('centroids', alt, caption, lambda: draw_centroids(answer, persons, best))
+    if misfits := answer.fit(best).misfits:
         caption = 'The persons that fit worst, with their cluster and silhouette.'
-        draw = partial(draw_misfits, answer, persons, best)
-        yield Figure('misfits', 'Persons with the lowest silhouettes.', caption, draw)
+        texts = [f'in {item.cluster}: {number(item.silhouette)}' for item in misfits]
+        tiles = [Tile(persons.picture(item.annotation_id), text) for item, text in zip(misfits, texts, strict=True)]
+        yield Figure('misfits', 'Persons with the lowest silhouettes.', caption, lambda: draw_sheet([Row('', tiles)]))
 
 
 def colours(answer: Clusters) -> list[Colour]:
@@ -132,12 +129,6 @@ def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> figure.Fi
     return draw_sheet(rows, CENTRAL)
 
 
-def draw_misfits(answer: Clusters, persons: DrawnPersons, k: int) -> figure.Figure:
-    """Draw the persons that fit their cluster worst: its number and their silhouette."""
-    texts = {item.annotation_id: f'in {item.cluster}: {number(item.silhouette)}' for item in answer.fit(k).misfits}
-    return draw_sheet([Row('', [Tile(persons.picture(person), text) for person, text in texts.items()])])
-
-
 @styled
 def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> figure.Figure:
     """Draw persons as small skeletons in the plane of components 1 and 2, coloured by cluster.
@@ -159,15 +150,18 @@ def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> figure.Figure
     flags = persons.atlas['visibility'].to_pylist()
     boned = np.array([any(v[a] > 0 and v[b] > 0 for a, b in links) if v else False for v in flags], bool)
     lines, shades = list[NDArray[np.float64]](), list[str]()
+    names = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
     for row in _thin(place, np.flatnonzero(shown & boned), np.array(APART) / SKELETON * size):
-        bones = _bones(persons, row, links) * size + place[row]
-        lines += list(bones)
-        shades += [colours[row]] * len(bones)
+        keypoints, flags, middle, scale = (persons.atlas[name][row].as_py() for name in names)
+        points = np.array(keypoints, float).reshape(-1, 2)
+        ends = np.array([(points[a], points[b]) for a, b in links if flags[a] > 0 and flags[b] > 0])
+        # In the crop's frame, y upwards: where a person is cut off and how large it stands in it stays visible.
+        lines += list((ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1) * size + place[row])
+        shades += [colours[row]] * len(ends)
     ax.add_collection(LineCollection(lines, colors='white', linewidths=2.6, zorder=2))
     ax.add_collection(LineCollection(lines, colors=shades, linewidths=1.2, zorder=3, capstyle='round'))
     ax.update_datalim([low - size, high + size])
     ax.margins(0)
-    ax.autoscale_view()
     ax.set(xlabel='component 1', ylabel='component 2')
     ax.set_aspect('equal', adjustable='datalim')
     handles = [Line2D([], [], color=PALETTE[c % len(PALETTE)], label=f'cluster {c}', linewidth=2.5) for c in range(k)]
@@ -184,13 +178,3 @@ def _thin(place: NDArray[np.float64], rows: NDArray[np.int64], apart: NDArray[np
             if len(taken) == MAX_SKELETONS:
                 break
     return taken
-
-
-def _bones(persons: DrawnPersons, row: int, links: Links) -> NDArray[np.float64]:
-    """Bones of a person, shape (bones, 2 ends, 2), in crop sides from the middle, y upwards."""
-    names = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
-    keypoints, flags, middle, scale = (persons.atlas[name][row].as_py() for name in names)
-    points = np.array(keypoints, float).reshape(-1, 2)
-    ends = np.array([(points[a], points[b]) for a, b in links if flags[a] > 0 and flags[b] > 0])
-    # In the crop's frame: where a person is cut off and how large it stands in it stays visible.
-    return (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)

@@ -22,8 +22,7 @@ MARKERS = ('o', 's', '^', 'D', 'v', 'P', 'X', '*')
 def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     """Spectra, likeness, balance of clusters, and what explains them."""
     titles = {name: title for own in material.results.all(Concepts) for name, title in own.titles.items()}
-    spectra = material.results.all(Spectrum)
-    if spectra:
+    if spectra := material.results.all(Spectrum):
         alt = 'Running sums of the variance of all analyses.'
         caption = 'How much of the variance the first components hold, for each analysis.'
         yield Figure('running-sum', alt, caption, partial(draw_running_sums, spectra), wide=False)
@@ -95,10 +94,8 @@ def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> figure
     """Draw how much of K clusters each concept explains, one mark an analysis."""
     entries = [item for item in answer.purity if item.k == k]
     known = [(item.name, item.concept, item.entropy_share) for item in entries if item.entropy_share is not None]
-    concepts = sorted(
-        dict.fromkeys(item.concept for item in entries),
-        key=lambda concept: max((share for _, of, share in known if of == concept), default=-1),
-    )
+    best = {item.concept: max((share for _, of, share in known if of == item.concept), default=-1) for item in entries}
+    concepts = sorted(best, key=best.__getitem__)
     canvas, ax = new_panels(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
     if not concepts:
         return nothing(ax)

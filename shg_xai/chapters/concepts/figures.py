@@ -55,8 +55,7 @@ def colours(answer: Concepts) -> list[Colour]:
 
 def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.float64]:
     """Value, low and high end of each concept and component, shape (3, C, M), NaN where not known."""
-    concepts = list(answer.titles)
-    components = sorted({entry.component for entry in answer.components})
+    concepts, components = list(answer.titles), sorted({entry.component for entry in answer.components})
     matrix = np.full((3, len(concepts), len(components)), nan)
     for entry in answer.components:
         item = entry.rho if key == 'rho' else entry.partial
@@ -111,11 +110,10 @@ def draw_effects(answer: Concepts, k: int) -> figure.Figure:
             ax.plot(entry.effect.ends, [row, row], color=BLUE, linewidth=1.6)
         ax.plot(entry.effect.value, row, 'o', color=BLUE, markersize=5)
     ax.axvline(centre, color=INK, linewidth=0.9, linestyle='--')
-    names = [wrap(answer.titles[entry.concept]) for entry in entries]
-    ax.set_yticks(range(len(entries)), names, parse_math=False)
+    ax.set_yticks(range(len(entries)), [wrap(answer.titles[entry.concept]) for entry in entries], parse_math=False)
     more = 'chance that a person of cluster 1\nhas more of it than one of cluster 0'
-    ax.set_xlabel(more if centre else 'share of the ranks’ variance between clusters (ε²)')
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(entries) - 0.4))
+    label = more if centre else 'share of the ranks’ variance between clusters (ε²)'
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(entries) - 0.4), xlabel=label)
     ax.grid(axis='x')
     return canvas
 
@@ -130,8 +128,7 @@ def draw_probes(answer: Concepts) -> figure.Figure:
         ax.set_title(wrap(answer.titles[probe.concept]), fontsize=9, parse_math=False)
         # Nothing below it: its axis has to carry the numbers.
         ax.tick_params(labelbottom=place + columns >= count)
-    named = [found for ax in axes if (found := ax.get_legend_handles_labels())[1]]
-    if named:
+    if named := [found for ax in axes if (found := ax.get_legend_handles_labels())[1]]:
         canvas.legend(*named[0], loc='outside upper left', ncols=2)
     canvas.supxlabel('first components the probe may use', fontsize=9)
     return canvas
@@ -146,9 +143,8 @@ def _draw_probe(ax: Axes, probe: Probe) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())
     # Doubling numbers of up to four digits: every other one leaves room.
-    if len(at) > 6:
-        for label in ax.get_xticklabels()[1::2]:
-            label.set_visible(False)
+    for label in ax.get_xticklabels()[1::2] if len(at) > 6 else ():
+        label.set_visible(False)
     ax.axhline(probe.chance, color='#BBBBBB', linewidth=0.8)
     ax.grid(axis='y')
     if all(item.value is None for item in probe.score.y):

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Iterator
-from functools import partial
 
 from matplotlib import figure
 from matplotlib.lines import Line2D
@@ -35,14 +34,14 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
         f'{about}: decoded poses along each direction.',
         f'{about}: {pose}, decoded along each direction, in the frame of the crop. Dotted with hollow joints: their '
         'peaks are lower than half of what is usual. In grey the pose at 0.',
-        partial(draw_strips, answer),
+        lambda: draw_strips(answer),
     )
     yield Figure(
         f'shifts-{place}',
         f'{about}: how far joints move along each direction.',
         f'{about}: how far decoded joints move for each σ, mean over joints and persons. Orange: what '
         f'{percent(0.975, 3)} of random directions of the same length stay below. {whiskers}',
-        partial(draw_shifts, answer),
+        lambda: draw_shifts(answer),
     )
     yield Figure(
         f'concepts-{place}',
@@ -50,7 +49,7 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
         f'{about}: a concept computed from the decoded joints along each direction, its own or, where it has none, the '
         f'one that changes most beside random directions; grey: one random direction of the same length. {bands} '
         'Beneath: the change from −2σ to 2σ, and what 97.5 % of the random ones stay within.',
-        partial(draw_concepts, answer),
+        lambda: draw_concepts(answer),
     )
 
 
@@ -69,8 +68,7 @@ def draw_strips(answer: DecodedWalk) -> figure.Figure:
         for ax, point in zip(line, direction.walk.points, strict=True):
             if point.c:
                 draw_pose(ax, start.pose, answer.joints, answer.links, ghost=True)
-            # Dotted where the network hardly sees a joint.
-            faint = [peak < answer.peak for peak in point.peaks]
+            faint = [peak < answer.peak for peak in point.peaks]  # where the network hardly sees a joint
             draw_pose(ax, point.pose, answer.joints, answer.links, faint=faint)
             ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], aspect='equal')
             ax.spines[:].set(visible=True, color='#CCCCCC' if point.c else '#666666')

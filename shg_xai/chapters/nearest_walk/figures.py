@@ -7,8 +7,7 @@ from matplotlib import figure
 from shg_xai.chapters.nearest_walk.findings import steps
 from shg_xai.chapters.nearest_walk.results import NearestWalk
 from shg_xai.drawing.material import DrawnPersons, Figure, Material
-from shg_xai.drawing.panels import curve, new_grid, new_panels, nothing
-from shg_xai.drawing.persons import show_picture
+from shg_xai.drawing.panels import curve, new_grid, new_panels, nothing, show_picture
 from shg_xai.drawing.style import BLUE, FAINT, PAGE, styled
 from shg_xai.drawing.text import DASH, amount, number
 
@@ -22,10 +21,8 @@ def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
     )
     yield Figure('walk', alt, caption, lambda: draw_walk_strip(answer, material.persons[answer.of]))
     alt = 'Distance to the nearest real person along each component and in random directions.'
-    caption = (
-        'How far a walk leads away from real persons. Below the grey band, persons lie nearer than in 97.5 % of random '
-        'directions.'
-    )
+    below = 'Below the grey band, persons lie nearer than in 97.5 % of random directions.'
+    caption = f'How far a walk leads away from real persons. {below}'
     yield Figure('walk-distance', alt, caption, lambda: draw_walk_distances(answer))
 
 
@@ -57,10 +54,9 @@ def draw_walk_distances(answer: NearestWalk) -> figure.Figure:
     width = 2.45 * columns + 0.5 if columns > 1 else 4
     canvas, axes = new_grid(count, columns, width, 1.9, 0.6, sharex=True, sharey=True)
     for ax, walk in zip(axes, answer.walks, strict=False):
-        at, chance = [point.step for point in walk.points], [point.random for point in walk.points]
+        at, chance, found = zip(*((point.step, point.random, point.distance) for point in walk.points), strict=True)
         curve(ax, at, chance, '--', alpha=0.25, color=FAINT, label='random directions, mean and 95 % of them')
-        distances = [point.distance for point in walk.points]
-        ax.plot(at, distances, 'o-', color=BLUE, markersize=4, label='along the component')
+        ax.plot(at, found, 'o-', color=BLUE, markersize=4, label='along the component')
         ax.set(title=f'component {number(walk.component)}', xticks=at)
         ax.grid(axis='y')
         ax.set_ylim(bottom=0)

@@ -74,16 +74,13 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
 
 @dataclass(frozen=True)
 class Box:
-    """A step of the loop: its number if it has one, the lines of its title, and what stands below.
+    """A step of the loop."""
 
-    Columns go from left to right; row 0 is above, 1 below, None as high as both.
-    """
-
-    number: str
-    title: list[str]
-    blocks: list[Block]
+    number: str  # if it has one
+    title: list[str]  # its lines
+    blocks: list[Block]  # what stands below
     column: int
-    row: int | None
+    row: int | None  # 0 above, 1 below, None as high as both
     colours: tuple[str, str] = BLUE_BOX
 
     @property
@@ -197,9 +194,8 @@ def _draw_arrows(ax: Axes, answer: Networks, bottoms: dict[int, float], rows: li
     above, under = bottoms[0] + rows[0] / 2, bottoms[1] + rows[1] / 2
     ends = [((_left(column) + WIDTH, above), (_left(column + 1), above)) for column in range(3)]
     ends += [((_left(column + 1), under), (_left(column) + WIDTH, under)) for column in (2, 1)]
-    # Down to the control, and up to look again.
     top, low, first, second = bottoms[0], bottoms[0] - GAP, _left(0) + WIDTH / 2, _left(1) + WIDTH / 2
-    ends += [((first, top), (first, low)), ((second, low), (second, top))]
+    ends += [((first, top), (first, low)), ((second, low), (second, top))]  # to the control, and up to look again
     arrow = dict(arrowstyle='-|>,head_width=0.25,head_length=0.5', color=SOFT, linewidth=1.4, shrinkA=2, shrinkB=2)
     for start, end in ends:
         ax.annotate('', end, start, arrowprops=arrow)
@@ -248,8 +244,7 @@ class Row:
             font: dict[str, Any] = dict(color=self.colour, fontsize=8.5, va='center', ha=side)
             ax.annotate(self.text, (end, y), (end + 0.16 * step, y), arrowprops=arrow, **font)
             return
-        if self.over_seeds and self.over_seeds.ends:
-            # Of few seeds it may reach far: it ends where the axis ends.
+        if self.over_seeds and self.over_seeds.ends:  # of few seeds it may reach far: it ends where the axis ends
             ax.plot(self.over_seeds.ends, [y + 0.24] * 2, color=self.colour, linewidth=0.8)
         below = [seed for seed in self.seeds if seed is not None]
         hollow: dict[str, Any] = dict(markerfacecolor='white', markersize=4, markeredgewidth=0.9, alpha=0.9)
@@ -341,8 +336,7 @@ def draw_autoencoders(answer: Networks) -> Figure:
     several = len({stack for _, stack, _ in groups}) > 1
     for y, items in enumerate(groups.values()):
         for place, item in enumerate(items):
-            # Seeds a little apart, so that equal ones can all be seen.
-            at = y + 0.16 * (place - (len(items) - 1) / 2)
+            at = y + 0.16 * (place - (len(items) - 1) / 2)  # a little apart, so that equal seeds can all be seen
             own, pca = item.explained_variance_ratio, item.pca_explained_variance_ratio
             if own is not None and pca is not None:
                 ax.plot([own, pca], [at, at], color='#BBBBBB', linewidth=1, zorder=1)

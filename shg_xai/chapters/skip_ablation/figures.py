@@ -1,7 +1,6 @@
 """A network whose skips are turned off: PCK by level and joint, by condition, by person, and some persons' poses."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,18 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
 
 from shg_xai.chapters.skip_ablation.conditions import PARTS, REPLACED, what_is_off
 from shg_xai.chapters.skip_ablation.options import Replacement
 from shg_xai.chapters.skip_ablation.results import Ablated, Example, Scores, SkipAblation, Way
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.panels import DIVERGING, new_grid, new_panels, nothing
-from shg_xai.drawing.skeletons import Point, draw_pose, side_legend
+from shg_xai.drawing.skeletons import draw_pose, side_legend
 from shg_xai.drawing.style import BLUE, FAINT, GREEN, INK, ORANGE, PAGE, styled
 from shg_xai.drawing.text import DASH, above, below, confidence_of, number, stack_name
 from shg_xai.results import Estimate
 
-COLOURS: dict[Replacement, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN}
+COLOURS: dict[Replacement | None, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN, None: '#9A9A9A'}
 NAMES: dict[Replacement, str] = {'zero': 'nothing', 'mean': 'mean', 'donor': 'another person’s'}
 Row = tuple[str, list[tuple[Replacement | None, Scores]]]
 STACKS = 2  # with more than these only all of them together are drawn by level and joint
@@ -39,24 +39,24 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
         'PCK each joint loses where the skip of one level is replaced by nothing, by its mean over persons, or by '
         f'another person’s. Grey on white: the {intervals} contains zero. Nothing takes the network far from what it '
         'has seen; the mean stays near but knows nobody; another’s is misleading.',
-        partial(draw_levels, answer),
+        lambda: draw_levels(answer),
     )
     caption = (
         f'PCK under each condition with {intervals}s over images, of all labelled joints and of three parts of the '
         'body. Dashed: the untouched network.'
     )
     alt = 'PCK with all skips off, one level on, or the latent gone.'
-    yield Figure(f'conditions{more}', alt, caption, partial(draw_conditions, answer))
+    yield Figure(f'conditions{more}', alt, caption, lambda: draw_conditions(answer))
     both = 'How many persons have which PCK'
     caption = f'{both}: grey with skips, lines without.'
-    yield Figure(f'persons{more}', f'{both}, with skips and without.', caption, partial(draw_histograms, answer))
+    yield Figure(f'persons{more}', f'{both}, with skips and without.', caption, lambda: draw_histograms(answer))
     if answer.examples:
         caption = (
             'Persons whose every labelled joint is found with skips, those who lose most first. In each frame to the '
             'left with skips, to the right with all of them replaced by nothing (grey: with). PCK before and after.'
         )
-        draw = partial(draw_examples, answer)
-        yield Figure(f'examples{more}', 'Poses of persons with skips and without.', caption, draw)
+        alt = 'Poses of persons with skips and without.'
+        yield Figure(f'examples{more}', alt, caption, lambda: draw_examples(answer))
 
 
 def stacks_drawn(answer: SkipAblation) -> list[int | None]:
@@ -131,11 +131,10 @@ def draw_conditions(answer: SkipAblation) -> figure.Figure:
     for ax, part in zip(axes, ('', *PARTS), strict=True):
         for (_, found), own in zip(rows, places, strict=True):
             for y, (by, scores) in zip(own, found, strict=True):
-                pck, colour = scores.of_part(part), COLOURS[by] if by else '#9A9A9A'
-                if pck.value is None:
+                if (pck := scores.of_part(part)).value is None:
                     ax.text(0.02, y, 'not known', va='center', fontsize=7.5, color=FAINT)
                     continue
-                ax.barh(y, pck.value, height=0.86, color=colour, alpha=0.75, linewidth=0)
+                ax.barh(y, pck.value, height=0.86, color=COLOURS[by], alpha=0.75, linewidth=0)
                 if pck.ends:
                     ax.plot(pck.ends, [y, y], color=INK, linewidth=1.1, solid_capstyle='butt')
         if (base := answer.untouched.of_part(part).value) is not None:
@@ -189,13 +188,9 @@ def draw_examples(answer: SkipAblation) -> figure.Figure:
     return drawn
 
 
-def _unit(person: Example, way: Way, aside: float = 0) -> list[Point]:
+def _unit(person: Example, way: Way, aside: float = 0) -> NDArray[np.float64]:
     """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop; or so far to its right."""
     both = np.array([point for pose in person.keypoints.values() for point in pose], float)  # None becomes NaN
     low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
     side = max(float((high - low).max()), 1e-9)
-    left, top = (low + high - side) / 2
-    return [
-        (None if x is None else float((x - left) / side + aside), None if y is None else float((y - top) / side))
-        for x, y in person.keypoints[way]
-    ]
+    return (np.array(person.keypoints[way], float) - (low + high - side) / 2) / side + (aside, 0)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from shg_xai.chapters.spectrum.results import Spectrum
@@ -15,11 +15,8 @@ from shg_xai.drawing.panels import new_panels, nothing
 from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, ORANGE, PALETTE, styled
 from shg_xai.drawing.text import confidence_of, number, percent
 
-# Of thousands of components a curve of so many points looks the same and is a small file.
-MAX_POINTS = 600
-LABEL: Any = dict(
-    textcoords='offset points', fontsize=8.5, bbox=dict(facecolor='white', edgecolor='none', alpha=0.8, pad=1)
-)
+MAX_POINTS = 600  # of thousands of components such a curve looks the same and is a small file
+LABEL: Any = dict(textcoords='offset points', fontsize=8.5, bbox=dict(fc='white', ec='none', alpha=0.8, pad=1))
 
 
 def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
@@ -69,7 +66,7 @@ def draw_spectrum(answer: Spectrum) -> figure.Figure:
 
 def plain_ticks(ax: Axes) -> None:
     """Write a logarithmic axis of components as 1, 10, 100 instead of powers."""
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f'{x:,.0f}'))
+    ax.xaxis.set_major_formatter(lambda x, _: f'{x:,.0f}')
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
@@ -90,15 +87,12 @@ def _mark(ax: Axes, answer: Spectrum) -> None:
 def draw_running_sums(answers: Sequence[Spectrum]) -> figure.Figure:
     """Draw the share of variance of the first components, a curve a layer; of one layer 90, 95 and 99 % are marked."""
     canvas, ax = new_panels(COLUMN, 3.5)
-    styles = ('-', '--', '-.', ':')
     for place, answer in enumerate(answers):
-        at = _places(len(answer.cumulative))
-        look: Any = dict(color=PALETTE[place % len(PALETTE)], linestyle=styles[place % len(styles)])
-        ax.plot(at, np.array(answer.cumulative)[at - 1], label=answer.of, **look)
+        at, line = _places(len(answer.cumulative)), ('-', '--', '-.', ':')[place % 4]
+        ax.plot(at, np.array(answer.cumulative)[at - 1], line, label=answer.of, color=PALETTE[place % len(PALETTE)])
     for share in (0.90, 0.95, 0.99):
         ax.axhline(share, color=FAINT, linewidth=0.7, linestyle=':')
     for place, item in enumerate(answers[0].components_for if len(answers) == 1 else ()):
-        # The number in a column of its own below.
         height = answers[0].cumulative[item.value - 1]
         ax.plot([item.value] * 2, [0, height], color=FAINT, linewidth=0.7)
         ax.plot(item.value, height, 'o', color=ORANGE, markersize=6, zorder=3)
