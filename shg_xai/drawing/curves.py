@@ -1,8 +1,7 @@
 """Learning curves from the log of a training run: losses and metrics against epochs.
 
-MMEngine appends one JSON object a line to ``WORK_DIR/<timestamp>/vis_data/scalars.json``. Training lines have
-``epoch``, ``iter``, ``lr`` and the losses, each averaged over the last few iterations; validation lines have the
-metrics, and as ``step`` the epoch they were measured after.
+MMEngine appends one JSON object a line to ``WORK_DIR/<timestamp>/vis_data/scalars.json``: ``epoch``, ``iter``, ``lr``
+and the losses, averaged over the last few iterations; or metrics, and as ``step`` the epoch they were measured after.
 """
 
 import json
@@ -11,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from shg_xai.errors import InputError
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 LOG = Path('vis_data', 'scalars.json')
 TIMING = frozenset({'step', 'time', 'data_time', 'memory'})  # of a validation line what is no measurement
@@ -37,11 +38,9 @@ class Run:
 
 
 class _Line(NamedTuple):
-    """The numbers of a line of the log, by key."""
-
     epoch: int
     training: bool
-    values: dict[str, float]
+    values: dict[str, float]  # the numbers of a line of the log, by key
 
 
 def best_epoch(series: Series) -> tuple[int, float] | None:
@@ -55,13 +54,18 @@ def read_run(work_dir: Path, name: str | None = None) -> Run:
 
     A resumed run has several logs in its folder. From the first epoch on that a later log trained, the earlier ones are
     forgotten: those weights are not what the run ended with. ``name`` is for the legend; the folder's if None.
-
-    Raises:
-        InputError: No such folder, no log in it, a line that is no JSON object, or a run that counts iterations instead
-            of epochs. A last line cut short by a kill is only noted.
+    InputError: no such folder, no log in it, a line that is no JSON object, or a run that counts iterations instead of
+    epochs. A last line cut short by a kill is only noted.
     """
     notes, lines = list[str](), list[_Line]()
-    for log in _find_logs(work_dir):
+    if not work_dir.is_dir():
+        raise InputError(f'{work_dir}: no such folder; give the work_dir of a training run')
+    # The folders are named by date and time, so their order is the order in time.
+    logs = [work_dir / LOG] if (work_dir / LOG).is_file() else sorted(work_dir.glob(f'*/{LOG}'))
+    if not logs:
+        mend = 'give the work_dir of a training run that has logged'
+        raise InputError(f'{work_dir}: no log in it (looked for <timestamp>/{LOG}); {mend}')
+    for log in logs:
         added = _read_lines(log, notes)
         first = min((line.epoch for line in added if line.training), default=math.inf)
         lines = [line for line in lines if line.epoch < first] + added
@@ -80,20 +84,6 @@ def read_run(work_dir: Path, name: str | None = None) -> Run:
         if gaps := [str(epoch) for epoch, value in sorted(curve.items()) if value is None]:
             notes.append(f'{label} is not finite in epoch {", ".join(gaps)}: left as a gap')
     return Run(name or work_dir.resolve().name, train_loss, validation, tuple(drops), tuple(notes))
-
-
-def _find_logs(work_dir: Path) -> list[Path]:
-    """The logs below a work_dir, oldest first; InputError if there are none."""
-    if not work_dir.is_dir():
-        raise InputError(f'{work_dir}: no such folder; give the work_dir of a training run')
-    if (work_dir / LOG).is_file():
-        return [work_dir / LOG]
-    # The folders are named by date and time, so their order is the order in time.
-    logs = sorted(work_dir.glob(f'*/{LOG}'))
-    if not logs:
-        mend = 'give the work_dir of a training run that has logged'
-        raise InputError(f'{work_dir}: no log in it (looked for <timestamp>/{LOG}); {mend}')
-    return logs
 
 
 def _read_lines(log: Path, notes: list[str]) -> list[_Line]:
@@ -118,8 +108,8 @@ def _read_lines(log: Path, notes: list[str]) -> list[_Line]:
         if not isinstance(entry, dict) or not isinstance(entry.get(count), int):
             mend = 'the curves need the log of a run that counts epochs (train_cfg by_epoch=True)'
             raise InputError(f'{log}: line {number} has no whole number {count!r}; {mend}')
-        values = {key: value for key, value in entry.items() if type(value) in (int, float)}
-        found.append(_Line(entry[count], training, values))
+        numbers = {key: value for key, value in entry.items() if type(value) in (int, float)}
+        found.append(_Line(entry[count], training, numbers))
     return found
 
 
@@ -127,37 +117,27 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _plain(series: Series) -> dict[str, object]:
+    return {'epochs': sorted(series), 'values': [series[epoch] for epoch in sorted(series)]}
+
+
 def to_json(runs: Sequence[Run]) -> dict[str, object]:
     """All numbers of the figure as plain JSON values; lists ascend by epoch."""
-
-    def plain(series: Series) -> dict[str, object]:
-        epochs = sorted(series)
-        return {'epochs': epochs, 'values': [series[epoch] for epoch in epochs]}
-
-    found = [
-        {
-            'name': run.name,
-            'train_loss': plain(run.train_loss),
-            'validation': {key: plain(series) for key, series in run.validation.items()},
-            'lr_drop_epochs': list(run.lr_drops),
-            'notes': list(run.notes),
-        }
-        for run in runs
-    ]
+    found = []
+    for run in runs:
+        validation = {key: _plain(series) for key, series in run.validation.items()}
+        found.append({'name': run.name, 'train_loss': _plain(run.train_loss), 'validation': validation})
+        found[-1] |= {'lr_drop_epochs': list(run.lr_drops), 'notes': list(run.notes)}
     return {'schema_version': 1, 'runs': found}
 
 
 def draw_curves(
     runs: Sequence[Run], metrics: Sequence[str] = ('pck/labelled',), loss_key: str = 'val/heatmap_error'
-) -> 'Figure':
+) -> Figure:
     """Draw the losses above, one panel a metric below, one colour a run; a series that a run does not have is left out.
 
     A star marks a run's best epoch, a dotted line where its learning rate dropped.
     """
-    from matplotlib import colormaps
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
     figure = Figure(figsize=(10, 3 * (1 + len(metrics))), layout='constrained')
     panels = list(figure.subplots(1 + len(metrics), 1, sharex=True, squeeze=False)[:, 0])
     palette = colormaps['tab10' if len(runs) <= 10 else 'turbo']
@@ -176,8 +156,7 @@ def draw_curves(
     for panel, title in zip(panels, ['loss', *metrics], strict=True):
         panel.set_ylabel(title)
         panel.grid(alpha=0.3)
-        if panel.get_legend_handles_labels()[1]:
-            # Beside the panel: of many runs it would lie over the curves.
+        if panel.get_legend_handles_labels()[1]:  # beside the panel: of many runs it would lie over the curves
             panel.legend(fontsize='small', loc='upper left', bbox_to_anchor=(1, 1))
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     dropped = any(run.lr_drops for run in runs)
@@ -185,10 +164,8 @@ def draw_curves(
     return figure
 
 
-def _draw_series(panel: 'Axes', series: Series, label: str, colour: Any, style: str) -> None:
+def _draw_series(panel: Axes, series: Series, label: str, colour: Any, style: str) -> None:
     """Draw a series as line and points; what is not finite leaves a gap in the line."""
     if any(value is not None for value in series.values()):
-        epochs = sorted(series)
-        # NaN is how matplotlib is told of a gap; nothing is drawn there.
-        values = [math.nan if (value := series[epoch]) is None else value for epoch in epochs]
+        epochs, values = np.array(sorted(series.items()), float).T  # None becomes NaN, a gap
         panel.plot(epochs, values, style, marker='.', color=colour, label=label)

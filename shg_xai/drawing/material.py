@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from shg_xai.results import AnalysedLayer, Results
@@ -61,13 +62,10 @@ class DrawnPersons:
         """A JPEG for each row of the atlas; None where there is none."""
         return [item['bytes'] if item else None for item in self.atlas['image'].to_pylist()]
 
-    @cached_property
-    def _by_person(self) -> dict[int, bytes | None]:
-        return dict(zip(self.atlas['annotation_id'].to_pylist(), self.pictures, strict=True))
-
     def picture(self, annotation_id: int) -> bytes | None:
         """The JPEG of a person; None where the atlas has none."""
-        return self._by_person.get(annotation_id)
+        row = pc.index(self.atlas['annotation_id'], annotation_id).as_py()
+        return None if row < 0 else self.pictures[row]
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """A column of the atlas, see :func:`column_of`."""

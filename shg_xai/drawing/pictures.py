@@ -1,11 +1,11 @@
 """Pictures of persons: crops of photos, if they are there, with the skeleton drawn in; and the table that holds them.
 
-The person's left is drawn orange, the right blue (Okabe and Ito's), both apart from each other for every kind of colour
-blindness; visible joints are filled, occluded ones hollow.
+The person's left is orange, the right blue (Okabe and Ito's); visible joints are filled, occluded ones hollow.
 """
 
 import io
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -26,6 +26,8 @@ COLOURS = {'left': (230, 159, 0), 'right': (0, 114, 178), '': (245, 245, 245)}
 OVERSAMPLING = 3  # ImageDraw knows no smooth lines; drawn larger and scaled down they are
 QUALITY = 76
 ROWS_PER_GROUP = 256
+Photo = NDArray[np.uint8]  # RGB, (H, W, 3)
+Links = Sequence[tuple[int, int]]  # pairs of keypoints with a line between
 IMAGE = pa.struct([('bytes', pa.binary()), ('path', pa.string())])
 # By which Hugging Face's datasets knows the column for pictures.
 FEATURES = {b'huggingface': json.dumps({'info': {'features': {'image': {'_type': 'Image'}}}})}
@@ -49,48 +51,31 @@ class Person(NamedTuple):
 
 
 def person_picture(
-    image: NDArray[np.uint8] | None,
-    person: Person,
-    links: Sequence[tuple[int, int]],
-    size: int = 112,
-    sides: Sequence[str] | None = None,
+    image: Photo | None, person: Person, links: Links, size: int = 112, sides: Sequence[str] | None = None
 ) -> bytes:
-    """Draw a person in the square crop around the crop box, grey where there is no image, as a JPEG.
+    """Draw a person in the square crop around the crop box, grey where there is no photo, as a JPEG of so many pixels.
 
-    Args:
-        image: RGB, shape (H, W, 3).
-        person: Who.
-        links: Pairs of keypoints with a line between.
-        size: Side of the picture, in pixels.
-        sides: Of each keypoint, as of :func:`sides_of`; None: COCO's, or none where K is not 17.
+    ``sides``: of each keypoint, as of :func:`sides_of`; None: COCO's, or none where K is not 17.
     """
     side = max(float(person.crop_scale[0]), float(person.crop_scale[1]), 1.0)
     left, top = (float(middle) - side / 2 for middle in person.crop_center)
-    canvas = _crop(image, left, top, side, size).resize((size * OVERSAMPLING,) * 2)
+    x, y, extent = math.floor(left), math.floor(top), math.ceil(side) + 1
+    crop = Image.new('RGB', (extent, extent), GREY)
+    if image is not None:
+        crop.paste(Image.fromarray(image), (-x, -y))
+    box = (left - x, top - y, left - x + side, top - y + side)
+    canvas = crop.resize((size, size), Image.Resampling.BICUBIC, box=box).resize((size * OVERSAMPLING,) * 2)
     if sides is None:
         sides = COCO_SIDES if len(person.keypoints) == len(COCO_SIDES) else ('',) * len(person.keypoints)
     points = (np.asarray(person.keypoints, float) - (left, top)) * (size * OVERSAMPLING / side)
-    _draw_skeleton(canvas, points, np.asarray(person.visibility), links, sides)
+    _draw_bones(canvas, points, np.asarray(person.visibility), links, sides)
     file = io.BytesIO()
     # Without subsampled colours: the skeleton is thin, and its colours tell left from right.
     canvas.resize((size, size), Image.Resampling.BOX).save(file, 'JPEG', quality=QUALITY, subsampling=0)
     return file.getvalue()
 
 
-def _crop(image: NDArray[np.uint8] | None, left: float, top: float, side: float, size: int) -> Image.Image:
-    """Cut out a square, grey where it leaves the image, and scale it to the size."""
-    low = np.floor([left, top]).astype(int)
-    extent = int(np.ceil(side)) + 1
-    canvas = Image.new('RGB', (extent, extent), GREY)
-    if image is not None:
-        canvas.paste(Image.fromarray(image), (-int(low[0]), -int(low[1])))
-    box = (left - low[0], top - low[1], left - low[0] + side, top - low[1] + side)
-    return canvas.resize((size, size), Image.Resampling.BICUBIC, box=box)
-
-
-def _draw_skeleton(
-    canvas: Image.Image, points: NDArray[Any], v: NDArray[Any], links: Sequence[tuple[int, int]], sides: Sequence[str]
-) -> None:
+def _draw_bones(canvas: Image.Image, points: NDArray[Any], v: NDArray[Any], links: Links, sides: Sequence[str]) -> None:
     """Draw bones, then joints, each on a dark edge that parts it from a bright image."""
     pen = ImageDraw.Draw(canvas)
     unit = canvas.width / 112
@@ -126,7 +111,7 @@ def missing_photos(folder: Path | None, table: pa.Table) -> int:
 
 
 def draw_persons(
-    folder: Path | None, table: pa.Table, links: Sequence[tuple[int, int]], keypoint_names: Sequence[str], label: str
+    folder: Path | None, table: pa.Table, links: Links, keypoint_names: Sequence[str], label: str
 ) -> Iterator[bytes]:
     """Draw the persons of an atlas one by one as JPEGs, on grey where the photo is not there.
 
@@ -135,7 +120,7 @@ def draw_persons(
     """
     sides = sides_of(keypoint_names)
     names = ('file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility')
-    opened: tuple[str | None, NDArray[np.uint8] | None] = (None, None)
+    opened: tuple[str | None, Photo | None] = (None, None)
     for row in tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5):
         if opened[0] != row['file_name']:  # persons of a photo follow each other
             opened = (row['file_name'], _read_photo(photo_file(folder, row['file_name'])))
@@ -144,7 +129,7 @@ def draw_persons(
         yield person_picture(opened[1], person, links, sides=sides)
 
 
-def _read_photo(file: Path | None) -> NDArray[np.uint8] | None:
+def _read_photo(file: Path | None) -> Photo | None:
     if file is None:
         return None
     try:
@@ -171,10 +156,8 @@ def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -
                 if len(items) < rows.num_rows:
                     raise InputError(f'{file}: {start + len(items)} pictures for {table.num_rows} rows; give one a row')
                 paths = [PurePosixPath(name).name if name else None for name in rows['file_name'].to_pylist()]
-                images = [
-                    None if item is None else {'bytes': item, 'path': path}
-                    for item, path in zip(items, paths, strict=True)
-                ]
+                pairs = zip(items, paths, strict=True)
+                images = [None if item is None else {'bytes': item, 'path': path} for item, path in pairs]
                 writer.write_table(pa.Table.from_arrays([*rows.columns, pa.array(images, IMAGE)], schema=schema))
         if next(supply, part) is not part:
             raise InputError(f'{file}: more pictures than its {table.num_rows} rows; give one a row')

@@ -11,32 +11,24 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 LEFT, RIGHT, MIDDLE, GHOST = '#0072B2', '#D55E00', '#222222', '#CCCCCC'
-Point = Sequence[float | None]
+Pairs = NDArray[np.float64] | Sequence[Sequence[float | None]]  # x and y of each joint; not known: NaN or None
+Links = Sequence[Sequence[int]]  # pairs of joints that are connected
+Faint = Sequence[bool] | None
 
 
 def draw_pose(
-    ax: Axes,
-    pose: Sequence[Point],
-    joints: Sequence[str],
-    links: Sequence[Sequence[int]],
-    ghost: bool = False,
-    faint: Sequence[bool] | None = None,
+    ax: Axes, pose: Pairs, joints: Sequence[str], links: Links, ghost: bool = False, faint: Faint = None
 ) -> None:
-    """Draw a skeleton of K joints; y downwards is the axes' business.
+    """Draw a skeleton of K joints by their names; what is not known is left out; y downwards is the axes' business.
 
-    Args:
-        ax: Where.
-        pose: K pairs; a joint that is not known is left out.
-        joints: K names.
-        links: Pairs of joints.
-        ghost: In light grey, behind all else.
-        faint: Which of the K joints the network is not sure of; their lines are dotted.
+    A ghost is light grey, behind all else. ``faint``: of which joints the network is not sure; their lines are dotted.
     """
     faint = faint or [False] * len(joints)
-    shown = [None not in point for point in pose]
+    points = np.array(pose, float).reshape(-1, 2)  # None becomes NaN
+    shown = np.isfinite(points).all(1)
     drawn = [(a, b) for a, b in links if shown[a] and shown[b]]
     lines = LineCollection(
-        [np.array([pose[a], pose[b]], float) for a, b in drawn],
+        [points[[a, b]] for a, b in drawn],
         colors=[GHOST if ghost else _side(joints[a], joints[b]) for a, b in drawn],
         linewidths=1.2 if ghost else 1.5,
         capstyle='round',
@@ -46,10 +38,11 @@ def draw_pose(
     ax.add_collection(lines)
     for place, name in enumerate(joints if not ghost else ()):
         if shown[place]:
-            x, y = np.array(pose[place], float)
             colour = _side(name, name)
             face = 'white' if faint[place] else colour
-            ax.plot(x, y, 'o', markersize=2.2, zorder=4, markeredgewidth=0.5, color=colour, markerfacecolor=face)
+            ax.plot(
+                *points[place], 'o', markersize=2.2, zorder=4, markeredgewidth=0.5, color=colour, markerfacecolor=face
+            )
 
 
 def _side(a: str, b: str) -> str:
@@ -74,19 +67,9 @@ class Pose(NamedTuple):
 
 
 def draw_pose_sheet(
-    crops: Sequence[NDArray[np.uint8]],
-    rows: Mapping[str, Sequence[Pose]],
-    links: Sequence[tuple[int, int]],
-    colours: NDArray[Any],
+    crops: Sequence[NDArray[np.uint8]], rows: Mapping[str, Sequence[Pose]], links: Links, colours: NDArray[Any]
 ) -> Figure:
-    """Draw a sheet: a column a person, a row for the truth and for each network.
-
-    Args:
-        crops: RGB crops (H, W, 3), one a person.
-        rows: For each row's name its poses, one a person.
-        links: Pairs of joints that are connected.
-        colours: RGB of each link, 0 to 255, shape (number of links, 3).
-    """
+    """Draw a column a person, a row for the truth and for each network; RGB crops (H, W, 3), links' RGB 0 to 255."""
     figure = Figure(figsize=(1.6 * len(crops), 1.75 * len(rows)), layout='constrained')
     axes = figure.subplots(len(rows), len(crops), squeeze=False)
     for line, (name, poses) in zip(axes, rows.items(), strict=True):

@@ -1,38 +1,28 @@
 """What all figures share: type, colours for every kind of colour vision, how they are saved."""
 
 import io
-import textwrap
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from shg_xai.results import Estimate
 from shg_xai.writing import aside
 
 # Okabe and Ito, "Color Universal Design" (2008), without their yellow, too pale for lines on white,
 # and the grey that stands for "not known"; then three of Tol's "muted" scheme.
 PALETTE = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#000000', '#882255', '#999933', '#332288')
 BLUE, ORANGE, GREEN = PALETTE[:3]
-# From blue for below zero to red for above.
-DIVERGING = ('#08519C', '#6BAED6', '#F7F7F7', '#FDAE6B', '#A63603')
 INK, FAINT, UNKNOWN = '#222222', '#8A8A8A', '#C8C8C8'
 DPI = 150
-# A figure one column wide: at 400 px of screen its 9 points are still 9 px.
-COLUMN, PAGE = 5.2, 8.2
+COLUMN, PAGE = 5.2, 8.2  # a figure one column wide: at 400 px of screen its 9 points are still 9 px
 
 STYLE: Any = {
     'font.family': ['DejaVu Sans', 'sans-serif'],
-    'font.size': 9,
     'axes.titlesize': 9.5,
     'axes.titleweight': 'bold',
     'axes.titlelocation': 'left',
-    'axes.labelsize': 9,
+    **dict.fromkeys(('font.size', 'axes.labelsize'), 9),
     **dict.fromkeys(('xtick.labelsize', 'ytick.labelsize', 'legend.fontsize'), 8.5),
     **dict.fromkeys(('legend.frameon', 'axes.spines.top', 'axes.spines.right'), False),
     'axes.edgecolor': '#555555',
@@ -52,19 +42,6 @@ STYLE: Any = {
 styled = matplotlib.rc_context(STYLE)
 
 
-def new_figure(width: float, height: float, **pads: Any) -> Figure:
-    """An empty figure, sizes in inches, that belongs to no window and no pyplot; ``pads`` go to its layout."""
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(**pads))
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def write_aside(path: Path, data: bytes) -> None:
-    """Write a file beside ``path``, then rename it; InputError where it cannot be written."""
-    with aside(path) as part:
-        part.write_bytes(data)
-
-
 @styled
 def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
     """Save ``name.png`` (150 dpi) and ``name.svg`` without dates; return the PNG. InputError where it cannot be."""
@@ -74,27 +51,6 @@ def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
     figure.set_layout_engine('none')
     figure.savefig(svg, format='svg', dpi=DPI, metadata={'Date': None, 'Creator': None})
     for kind, file in (('png', png), ('svg', svg)):
-        write_aside(folder / f'{name}.{kind}', file.getvalue())
+        with aside(folder / f'{name}.{kind}') as part:
+            part.write_bytes(file.getvalue())
     return png.getvalue()
-
-
-def band(
-    ax: Axes, x: Sequence[float], items: Sequence[Estimate | None], colour: str, label: str, marker: str = 'o'
-) -> None:
-    """Draw values with their intervals as points and whiskers, one at each x; what is not known is left out."""
-    known = [(at, item.value, item.ends) for at, item in zip(x, items, strict=True) if item and item.value is not None]
-    at, values = [at for at, *_ in known], [value for _, value, _ in known]
-    ax.plot(at, values, marker, color=colour, label=label, markersize=5, linestyle='none')
-    for place, _, ends in known:
-        if ends:
-            ax.plot([place, place], ends, '-', color=colour, linewidth=1.4, solid_capstyle='butt')
-
-
-def wrap(title: str) -> str:
-    """A title broken into lines short enough to stand beside or above a panel."""
-    return textwrap.fill(title, 26)
-
-
-def nothing(ax: Axes, text: str = 'not known') -> None:
-    """Say in an empty panel that there is nothing to draw."""
-    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha='center', va='center', color=FAINT)

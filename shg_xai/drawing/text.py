@@ -50,23 +50,19 @@ def confidence_of(answer: Answer) -> str:
 
 def span(estimate: Estimate | None, digits: int = 2) -> str | None:
     """``0.82 to 0.88``; None where an end is not known."""
-    if estimate is None or estimate.ends is None:
-        return None
-    return ' to '.join(number(float(end), digits) for end in estimate.ends)
+    return ' to '.join(number(float(end), digits) for end in estimate.ends) if estimate and estimate.ends else None
 
 
 def interval(estimate: Estimate, confidence: str, digits: int = 2) -> str:
     """``95 % interval 0.82 to 0.88``, or that it is not known."""
-    ends = span(estimate, digits)
-    return f'{confidence} interval {ends}' if ends else NO_INTERVAL
+    return f'{confidence} interval {ends}' if (ends := span(estimate, digits)) else NO_INTERVAL
 
 
 def with_span(estimate: Estimate, confidence: str | None = None, digits: int = 3) -> str:
     """``0.123 (0.100 to 0.146)``; with a confidence ``0.123 (95 % interval 0.100 to 0.146)``."""
     value, ends = value_and_span(estimate, digits)
-    if estimate.value is None:
-        return UNKNOWN
-    return f'{value} ({interval(estimate, confidence, digits) if confidence else ends})'
+    said = interval(estimate, confidence, digits) if confidence else ends
+    return UNKNOWN if estimate.value is None else f'{value} ({said})'
 
 
 def value_and_span(estimate: Estimate | None, digits: int = 3) -> tuple[str, str]:

@@ -19,11 +19,12 @@ from PIL import Image
 
 from shg_xai.chapters import chapter_of, chapters
 from shg_xai.drawing.material import Figure, Material, Table
-from shg_xai.drawing.style import save_figure, write_aside
+from shg_xai.drawing.style import save_figure
 from shg_xai.drawing.text import DASH, listed, number, percent, plural
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
 from shg_xai.report.reading import read_report
 from shg_xai.results import AnalysedLayer, Answer, NetworkAnswer, Results
+from shg_xai.writing import aside
 
 HERE = Path(__file__).parent
 # Photographs beyond this many bytes of PNG are put into the page as WebP.
@@ -81,7 +82,8 @@ def write_report(out: Path) -> Path:
         InputError: Something is missing or of another version, or cannot be written.
     """
     page = out / 'report.html'
-    write_aside(page, render(read_report(out), out / 'figures').encode('utf-8'))
+    with aside(page) as part:
+        part.write_bytes(render(read_report(out), out / 'figures').encode('utf-8'))
     return page
 
 

@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from shg_xai.chapters.channel_redundancy.findings import several_stacks, stage_text
-from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, LayerChannels, Part
+from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, Part
 from shg_xai.drawing.material import Figure, Material
-from shg_xai.drawing.style import INK, PAGE, PALETTE, new_figure, styled
+from shg_xai.drawing.panels import name_rows, new_panels
+from shg_xai.drawing.style import INK, PAGE, PALETTE, styled
 from shg_xai.drawing.text import number
 
 # Colour and name by part of a network; what is no known stage is grey.
@@ -39,12 +40,11 @@ def figures(answer: ChannelRedundancy, material: Material) -> Iterator[Figure]:
 @styled
 def draw_redundancy(answer: ChannelRedundancy) -> figure.Figure:
     """Draw the share of channels each stage needs, and PCK against the share that is kept."""
-    figure = new_figure(PAGE, max(0.27 * len(answer.layers) + 1.1, 3.4))
-    left, right = figure.subplots(1, 2, width_ratios=[1, 1.05])
+    tall = max(0.27 * len(answer.layers) + 1.1, 3.4)
+    figure, (left, right) = new_panels(PAGE, tall, 1, 2, width_ratios=[1, 1.05])
     _draw_shares(left, answer)
     _draw_curves(right, answer)
-    found = {layer.part for layer in answer.layers}
-    shown = [own for part, own in PARTS.items() if part in found]
+    shown = [PARTS[part] for part in PARTS if any(layer.part == part for layer in answer.layers)]
     handles = [Line2D([], [], color=colour, linewidth=2, label=name) for colour, name in shown]
     for marker, face, name in (('o', INK, 'suggested k'), ('D', 'white', '95 % of the variance')):
         handles += [Line2D([], [], color=INK, marker=marker, markerfacecolor=face, linestyle='none', label=name)]
@@ -52,17 +52,12 @@ def draw_redundancy(answer: ChannelRedundancy) -> figure.Figure:
     return figure
 
 
-def _share(k: int, layer: LayerChannels) -> float:
-    """Of all channels, in per cent."""
-    return 100 * k / layer.channels
-
-
 def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw two marks a stage, the first stage on top."""
     for y, layer in enumerate(answer.layers):
-        colour, best = PARTS[layer.part][0], _share(layer.suggestion.k, layer)
+        colour, best = PARTS[layer.part][0], 100 * layer.suggestion.k / layer.channels
         if layer.spectrum:
-            held = _share(layer.spectrum.components_95, layer)
+            held = 100 * layer.spectrum.components_95 / layer.channels
             ax.plot([best, held], [y, y], color=colour, linewidth=1, alpha=0.6)
             ax.plot(held, y, 'D', color=colour, markerfacecolor='white', markersize=5)
         ax.plot(best, y, 'o', color=colour, markersize=5.5)
@@ -70,19 +65,15 @@ def _draw_shares(ax: Axes, answer: ChannelRedundancy) -> None:
         said.set(ha='center', annotation_clip=False)
     names = [stage_text(layer, several_stacks(answer)) for layer in answer.layers]
     # A long name ends in what tells it from others.
-    names = [name if len(name) < 30 else f'…{name[-28:]}' for name in names]
-    ax.set_yticks(range(len(names)), names, parse_math=False)
+    name_rows(ax, [name if len(name) < 30 else f'…{name[-28:]}' for name in names])
     ax.set(xlim=(0, 106), ylim=(len(names) - 0.4, -0.6), xlabel='channel components, % of all')
-    ax.tick_params(axis='y', length=0)
-    ax.grid(axis='x')
-    ax.set_axisbelow(True)
 
 
 def _draw_curves(ax: Axes, answer: ChannelRedundancy) -> None:
     """Draw PCK of labelled joints against the share of components kept, a line a stage."""
     for layer in answer.layers:
         points = zip(layer.ks, layer.pck['labelled'].y, strict=True)
-        known = [(_share(k, layer), point.value) for k, point in points if point.value is not None]
+        known = [(100 * k / layer.channels, point.value) for k, point in points if point.value is not None]
         if known:
             colour = PARTS[layer.part][0]
             ax.plot(*zip(*known, strict=True), 'o-', color=colour, markersize=3, linewidth=1.2, alpha=0.85)

@@ -1,26 +1,23 @@
 """Groups of persons: how many, how clear, and who sits where and badly in them."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from shg_xai.chapters.clusters.results import Clusters
 from shg_xai.drawing import style
 from shg_xai.drawing.material import Colour, DrawnPersons, Figure, Material, column_of
-from shg_xai.drawing.persons import Row, Tile, draw_sheet
-from shg_xai.drawing.style import COLUMN, PAGE, PALETTE, band, new_figure, nothing, styled
+from shg_xai.drawing.panels import Row, Tile, draw_sheet, new_panels, nothing
+from shg_xai.drawing.style import COLUMN, PAGE, PALETTE, styled
 from shg_xai.drawing.text import confidence_of, number
 
-if TYPE_CHECKING:
-    from matplotlib import figure
-
 Links = Sequence[tuple[int, int]]
-# A bar of so many lines a cluster looks the same as one of 100,000.
-MAX_BARS = 600
-MAX_SKELETONS = 150
+MAX_BARS, MAX_SKELETONS = 600, 150  # a bar of so many lines a cluster looks the same as one of 100,000
 # Side of a skeleton's crop, and how near the next may be (persons are taller than wide), as shares of the longer axis.
 SKELETON, APART = 0.068, (0.038, 0.054)
 CENTRAL = 6
@@ -34,27 +31,28 @@ def figures(answer: Clusters, material: Material) -> Iterator[Figure]:
         f'Above: mean silhouette for each number of clusters with {confidence} intervals; the ring marks the best. '
         'Below: agreement of restarts (adjusted Rand index; 1: the same clusters).'
     )
-    yield Figure('silhouette', alt, caption, partial(draw_silhouettes, answer), wide=False)
+    yield Figure('silhouette', alt, caption, lambda: draw_silhouettes(answer), wide=False)
     alt = f'Silhouettes of all persons in each of {best} clusters.'
     caption = (
         f'Silhouettes of all persons with K = {best}, sorted within each cluster. Left of zero: nearer to another '
         'cluster than to their own.'
     )
-    yield Figure('silhouette-plot', alt, caption, partial(draw_silhouette_plot, persons, best), wide=False)
+    yield Figure('silhouette-plot', alt, caption, lambda: draw_silhouette_plot(persons, best), wide=False)
     alt = 'Skeletons of persons in the plane of components 1 and 2.'
     caption = (
         f'Persons where the first two components put them, coloured by cluster (K = {best}). As many are drawn as fit '
         'without lying on each other, at one size; the dots are all persons of the map.'
     )
     links = material.layer(answer.of).skeleton_links
-    yield Figure('skeletons', alt, caption, partial(draw_skeletons, persons, best, links))
+    yield Figure('skeletons', alt, caption, lambda: draw_skeletons(persons, best, links))
     alt = f'Persons nearest to the centres of {best} clusters.'
     caption = 'The persons nearest to the centre of each cluster, and their distance to it.'
-    yield Figure('centroids', alt, caption, partial(draw_centroids, answer, persons, best))
-    if answer.fit(best).misfits:
+    yield Figure('centroids', alt, caption, lambda: draw_centroids(answer, persons, best))
+    if misfits := answer.fit(best).misfits:
         caption = 'The persons that fit worst, with their cluster and silhouette.'
-        draw = partial(draw_misfits, answer, persons, best)
-        yield Figure('misfits', 'Persons with the lowest silhouettes.', caption, draw)
+        texts = [f'in {item.cluster}: {number(item.silhouette)}' for item in misfits]
+        tiles = [Tile(persons.picture(item.annotation_id), text) for item, text in zip(misfits, texts, strict=True)]
+        yield Figure('misfits', 'Persons with the lowest silhouettes.', caption, lambda: draw_sheet([Row('', tiles)]))
 
 
 def colours(answer: Clusters) -> list[Colour]:
@@ -68,14 +66,17 @@ def colours(answer: Clusters) -> list[Colour]:
 
 
 @styled
-def draw_silhouettes(answer: Clusters) -> 'figure.Figure':
+def draw_silhouettes(answer: Clusters) -> figure.Figure:
     """Draw the mean silhouette against K with its intervals, and how well restarts agree."""
-    canvas = new_figure(COLUMN, 4)
-    above, below = canvas.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    canvas, (above, below) = new_panels(COLUMN, 4, 2, 1, sharex=True, height_ratios=(3, 2))
     k = [fit.k for fit in answer.fits]
-    band(above, k, [fit.silhouette for fit in answer.fits], style.BLUE, 'silhouette')
-    best = answer.fit(answer.best_k).silhouette.value
-    if best is not None:
+    found = [(fit.k, fit.silhouette) for fit in answer.fits if fit.silhouette.value is not None]
+    points = [at for at, _ in found], [item.value for _, item in found]
+    above.plot(*points, 'o', color=style.BLUE, markersize=5, linestyle='none')
+    for at, item in found:
+        if item.ends:
+            above.plot([at, at], item.ends, '-', color=style.BLUE, linewidth=1.4, solid_capstyle='butt')
+    if (best := answer.fit(answer.best_k).silhouette.value) is not None:
         ring = dict(markersize=11, markerfacecolor='none', markeredgecolor=style.ORANGE, markeredgewidth=2)
         above.plot(answer.best_k, best, 'o', **ring)
     above.set(ylabel='mean silhouette')
@@ -91,16 +92,14 @@ def draw_silhouettes(answer: Clusters) -> 'figure.Figure':
 
 
 @styled
-def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
+def draw_silhouette_plot(persons: DrawnPersons, k: int) -> figure.Figure:
     """Draw each person's silhouette, sorted within the cluster (Rousseeuw 1987, figure 1)."""
     values = column_of(persons.persons, f'silhouette_k{k}')
     cluster = column_of(persons.persons, f'cluster_k{k}')
     there = np.isfinite(values) & np.isfinite(cluster)
-    canvas = new_figure(COLUMN, 4)
-    ax = canvas.subplots()
+    canvas, ax = new_panels(COLUMN, 4)
     if not there.any():
-        nothing(ax)
-        return canvas
+        return nothing(ax)
     gap, start, ticks = 0.02 * there.sum(), 0.0, {}
     for own in np.unique(cluster[there]).astype(int):
         members = np.sort(values[there & (cluster == own)])[::-1]
@@ -121,7 +120,7 @@ def draw_silhouette_plot(persons: DrawnPersons, k: int) -> 'figure.Figure':
     return canvas
 
 
-def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
+def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> figure.Figure:
     """Draw the persons nearest to the centre of each of K clusters, with their distance."""
     fit, rows = answer.fit(k), []
     for place, (items, size) in enumerate(zip(fit.centroids, fit.sizes, strict=True)):
@@ -130,49 +129,39 @@ def draw_centroids(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.F
     return draw_sheet(rows, CENTRAL)
 
 
-def draw_misfits(answer: Clusters, persons: DrawnPersons, k: int) -> 'figure.Figure':
-    """Draw the persons that fit their cluster worst: its number and their silhouette."""
-    texts = {item.annotation_id: f'in {item.cluster}: {number(item.silhouette)}' for item in answer.fit(k).misfits}
-    return draw_sheet([Row('', [Tile(persons.picture(person), text) for person, text in texts.items()])])
-
-
 @styled
-def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> 'figure.Figure':
+def draw_skeletons(persons: DrawnPersons, k: int, links: Links) -> figure.Figure:
     """Draw persons as small skeletons in the plane of components 1 and 2, coloured by cluster.
 
     They are thinned until none lies on another; all persons of the map lie beneath as dots.
     """
-    from matplotlib.collections import LineCollection
-    from matplotlib.lines import Line2D
-
     place = np.stack([persons.numbers('component_1'), persons.numbers('component_2')], 1)
     cluster = persons.numbers(f'cluster_k{k}')
     shown = np.isfinite(place).all(1) & (persons.numbers('in_map') == 1)
     if not shown.any():
-        canvas = new_figure(PAGE, 2)
-        nothing(canvas.subplots(), 'nobody')
-        return canvas
+        return nothing(new_panels(PAGE, 2)[1], 'nobody')
     low, high = place[shown].min(0), place[shown].max(0)
     span = np.maximum(high - low, 1e-9)
     size = SKELETON * span.max()
     # Both axes have one scale, so the figure takes the shape of what is in it.
-    canvas = new_figure(PAGE, min(max((PAGE - 0.7) * (span[1] + size) / (span[0] + size), 3), 6.4) + 0.8)
-    ax = canvas.subplots()
+    canvas, ax = new_panels(PAGE, min(max((PAGE - 0.7) * (span[1] + size) / (span[0] + size), 3), 6.4) + 0.8)
     colours = np.array([PALETTE[int(own) % len(PALETTE)] if np.isfinite(own) else style.UNKNOWN for own in cluster])
     ax.scatter(place[shown, 0], place[shown, 1], s=2.5, c=colours[shown], alpha=0.35, linewidths=0, rasterized=True)
     flags = persons.atlas['visibility'].to_pylist()
     boned = np.array([any(v[a] > 0 and v[b] > 0 for a, b in links) if v else False for v in flags], bool)
-    lines: list[NDArray[np.float64]] = []
-    shades: list[str] = []
+    lines, shades = list[NDArray[np.float64]](), list[str]()
+    names = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
     for row in _thin(place, np.flatnonzero(shown & boned), np.array(APART) / SKELETON * size):
-        bones = _bones(persons, row, links) * size + place[row]
-        lines += list(bones)
-        shades += [colours[row]] * len(bones)
+        keypoints, flags, middle, scale = (persons.atlas[name][row].as_py() for name in names)
+        points = np.array(keypoints, float).reshape(-1, 2)
+        ends = np.array([(points[a], points[b]) for a, b in links if flags[a] > 0 and flags[b] > 0])
+        # In the crop's frame, y upwards: where a person is cut off and how large it stands in it stays visible.
+        lines += list((ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1) * size + place[row])
+        shades += [colours[row]] * len(ends)
     ax.add_collection(LineCollection(lines, colors='white', linewidths=2.6, zorder=2))
     ax.add_collection(LineCollection(lines, colors=shades, linewidths=1.2, zorder=3, capstyle='round'))
     ax.update_datalim([low - size, high + size])
     ax.margins(0)
-    ax.autoscale_view()
     ax.set(xlabel='component 1', ylabel='component 2')
     ax.set_aspect('equal', adjustable='datalim')
     handles = [Line2D([], [], color=PALETTE[c % len(PALETTE)], label=f'cluster {c}', linewidth=2.5) for c in range(k)]
@@ -189,13 +178,3 @@ def _thin(place: NDArray[np.float64], rows: NDArray[np.int64], apart: NDArray[np
             if len(taken) == MAX_SKELETONS:
                 break
     return taken
-
-
-def _bones(persons: DrawnPersons, row: int, links: Links) -> NDArray[np.float64]:
-    """Bones of a person, shape (bones, 2 ends, 2), in crop sides from the middle, y upwards."""
-    names = ('keypoints', 'visibility', 'crop_center', 'crop_scale')
-    keypoints, flags, middle, scale = (persons.atlas[name][row].as_py() for name in names)
-    points = np.array(keypoints, float).reshape(-1, 2)
-    ends = np.array([(points[a], points[b]) for a, b in links if flags[a] > 0 and flags[b] > 0])
-    # In the crop's frame: where a person is cut off and how large it stands in it stays visible.
-    return (ends - np.array(middle, float)) / max(*scale, 1e-9) * (1, -1)

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib import figure
 
 from shg_xai.chapters.comparison.results import Comparison
 from shg_xai.chapters.concepts.results import Concepts
 from shg_xai.chapters.spectrum.figures import draw_running_sums
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.drawing.material import Figure, Material
-from shg_xai.drawing.style import COLUMN, INK, PAGE, PALETTE, new_figure, nothing, styled, wrap
+from shg_xai.drawing.panels import new_panels, nothing, wrap
+from shg_xai.drawing.style import COLUMN, INK, PAGE, PALETTE, styled
 from shg_xai.drawing.text import DASH, number
-
-if TYPE_CHECKING:
-    from matplotlib import figure
 
 MARKERS = ('o', 's', '^', 'D', 'v', 'P', 'X', '*')
 
@@ -23,8 +22,7 @@ MARKERS = ('o', 's', '^', 'D', 'v', 'P', 'X', '*')
 def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     """Spectra, likeness, balance of clusters, and what explains them."""
     titles = {name: title for own in material.results.all(Concepts) for name, title in own.titles.items()}
-    spectra = material.results.all(Spectrum)
-    if spectra:
+    if spectra := material.results.all(Spectrum):
         alt = 'Running sums of the variance of all analyses.'
         caption = 'How much of the variance the first components hold, for each analysis.'
         yield Figure('running-sum', alt, caption, partial(draw_running_sums, spectra), wide=False)
@@ -47,14 +45,13 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
 
 
 @styled
-def draw_cka(answer: Comparison) -> 'figure.Figure':
+def draw_cka(answer: Comparison) -> figure.Figure:
     """Draw how alike the latents are as a matrix with numbers."""
     names = answer.names
     values = np.array([[item.value for item in line] for line in answer.cka], float)
     side = max(2.2, 0.75 * len(names))
     longest = max(map(len, names))
-    canvas = new_figure(min(PAGE, side + 0.09 * longest + 1.2), side + 0.05 * longest + 0.6)
-    ax = canvas.subplots()
+    canvas, ax = new_panels(min(PAGE, side + 0.09 * longest + 1.2), side + 0.05 * longest + 0.6)
     image = ax.imshow(values, cmap='cividis', vmin=0, vmax=1)
     for (row, column), value in np.ndenumerate(values):
         text = DASH if np.isnan(value) else number(float(value))
@@ -68,16 +65,19 @@ def draw_cka(answer: Comparison) -> 'figure.Figure':
     return canvas
 
 
+def _look(place: int) -> Any:
+    return dict(marker=MARKERS[place % len(MARKERS)], color=PALETTE[place % len(PALETTE)])
+
+
 @styled
-def draw_balance(answer: Comparison) -> 'figure.Figure':
+def draw_balance(answer: Comparison) -> figure.Figure:
     """Draw for each K how evenly persons spread over clusters, one curve an analysis."""
-    canvas = new_figure(COLUMN, 4)
-    above, below = canvas.subplots(2, 1, sharex=True)
+    canvas, (above, below) = new_panels(COLUMN, 4, 2, 1, sharex=True)
     for ax, key, label in ((above, 'entropy_share', 'evenness'), (below, 'smallest_share', 'smallest cluster')):
         for place, name in enumerate(answer.names):
             items = [item for item in answer.balance if item.name == name]
-            look: Any = dict(marker=MARKERS[place % len(MARKERS)], markersize=4.5, color=PALETTE[place % len(PALETTE)])
-            ax.plot([item.k for item in items], [getattr(item, key) for item in items], '-', label=name, **look)
+            k, values = [item.k for item in items], [getattr(item, key) for item in items]
+            ax.plot(k, values, '-', label=name, markersize=4.5, **_look(place))
         ax.set(ylabel=label)
         ax.grid(axis='y')
         # As many ticks in any room: others, with more digits, would not fit what was laid out.
@@ -90,25 +90,21 @@ def draw_balance(answer: Comparison) -> 'figure.Figure':
 
 
 @styled
-def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> 'figure.Figure':
+def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> figure.Figure:
     """Draw how much of K clusters each concept explains, one mark an analysis."""
     entries = [item for item in answer.purity if item.k == k]
     known = [(item.name, item.concept, item.entropy_share) for item in entries if item.entropy_share is not None]
-    concepts = sorted(
-        dict.fromkeys(item.concept for item in entries),
-        key=lambda concept: max((share for _, of, share in known if of == concept), default=-1),
-    )
-    canvas = new_figure(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
-    ax = canvas.subplots()
+    best = {item.concept: max((share for _, of, share in known if of == item.concept), default=-1) for item in entries}
+    concepts = sorted(best, key=best.__getitem__)
+    canvas, ax = new_panels(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
     if not concepts:
-        nothing(ax)
-        return canvas
+        return nothing(ax)
     for place, name in enumerate(answer.names):
         # A little apart, so that equal values can both be seen.
         shift = 0.44 * (place - (len(answer.names) - 1) / 2) / len(answer.names)
         shown = [(share, concepts.index(concept) - shift) for of, concept, share in known if of == name]
-        look: Any = dict(marker=MARKERS[place % len(MARKERS)], markersize=6, color=PALETTE[place % len(PALETTE)])
-        ax.plot([x for x, _ in shown], [y for _, y in shown], linestyle='none', label=name, **look)
+        x, y = [x for x, _ in shown], [y for _, y in shown]
+        ax.plot(x, y, linestyle='none', label=name, markersize=6, **_look(place))
     ax.set_yticks(range(len(concepts)), [wrap(titles.get(concept, concept)) for concept in concepts], parse_math=False)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(concepts) - 0.4), xlabel='share of the clusters’ entropy it explains')
     ax.grid(axis='both')

@@ -1,8 +1,8 @@
 """How many components a network needs: PCK against how many of them its latent is projected on."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
 
@@ -10,7 +10,8 @@ from shg_xai.chapters.component_projection.findings import latent_name, rule_tex
 from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.results import GROUPS, Group
 from shg_xai.drawing.material import Figure, Material
-from shg_xai.drawing.style import BLUE, GREEN, INK, ORANGE, PAGE, new_figure, styled
+from shg_xai.drawing.panels import curve, new_panels
+from shg_xai.drawing.style import BLUE, GREEN, INK, ORANGE, PAGE, styled
 from shg_xai.drawing.text import confidence_of, number
 
 LINES: dict[Group, tuple[str, str]] = {'labelled': (BLUE, 'o'), 'visible': (GREEN, 's'), 'limbs': (ORANGE, '^')}
@@ -38,14 +39,13 @@ def draw_width(answers: Sequence[ComponentProjection]) -> figure.Figure:
     """Draw for each latent PCK, what rules say, and the variance kept, one above the other."""
     columns, lines = min(2, len(answers)), -(-len(answers) // 2)
     strip = 0.2 * (max(len(answer.rules) for answer in answers) + 1) + 0.1
-    figure = new_figure(PAGE, lines * (2.6 + strip + 1.35) + 0.5)
-    axes = figure.subplots(3 * lines, columns, squeeze=False, sharex='col', height_ratios=[2.6, strip, 0.95] * lines)
+    kind: Any = dict(squeeze=False, sharex='col', height_ratios=[2.6, strip, 0.95] * lines)
+    figure, axes = new_panels(PAGE, lines * (2.6 + strip + 1.35) + 0.5, 3 * lines, columns, **kind)
     for ax in axes.ravel():
         ax.set_axis_off()
     for place, answer in enumerate(answers):
         line, column = divmod(place, columns)
-        panels = list(axes[3 * line : 3 * line + 3, column])
-        _draw_latent(panels, answer, latent_name(answer) if len(answers) > 1 else '')
+        _draw_latent(axes[3 * line :, column][:3], answer, latent_name(answer) if len(answers) > 1 else '')
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc='outside upper left', ncols=4)
     return figure
 
@@ -54,11 +54,8 @@ def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str
     """Draw the three panels of a latent, one above the other."""
     above, _, below = panels
     for group, (colour, marker) in LINES.items():
-        curve = answer.pck[group]
-        # None becomes NaN, a gap.
-        value, low, high = np.array([(point.value, point.low, point.high) for point in curve.y], float).T
-        above.fill_between(curve.x, low, high, color=colour, alpha=0.18, linewidth=0)
-        above.plot(curve.x, value, marker=marker, color=colour, markersize=4, linewidth=1.4, label=GROUPS[group])
+        pck: Any = dict(color=colour, markersize=4, linewidth=1.4, label=GROUPS[group])
+        curve(above, answer.pck[group].x, answer.pck[group].y, f'{marker}-', alpha=0.18, **pck)
         if (untouched := answer.untouched[group].value) is not None:
             above.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
     above.plot([], [], ':', color=INK, linewidth=1.1, label='untouched network')
@@ -94,8 +91,6 @@ def _draw_rules(panels: Sequence[Axes], answer: ComponentProjection) -> None:
         said = middle.annotate(rule_text(name, k), (k, y), (offset, 0), textcoords='offset points', parse_math=False)
         said.set(ha=side, va='center', fontsize=8.5, weight='bold' if first else 'normal', in_layout=False)
         said.set_bbox(dict(facecolor='white', edgecolor='none', alpha=0.85, pad=0.6))
-    middle.set_ylim(max(len(entries) - 0.4, 0.4), -0.6)
-    middle.set_yticks([])
-    for side in ('left', 'bottom'):
-        middle.spines[side].set_visible(False)
+    middle.set(ylim=(max(len(entries) - 0.4, 0.4), -0.6), yticks=[])
+    middle.spines[['left', 'bottom']].set_visible(False)
     middle.tick_params(axis='x', length=0)

@@ -3,20 +3,23 @@
 from collections.abc import Iterator
 from functools import partial
 from math import nan
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullFormatter, NullLocator
 from numpy.typing import NDArray
 
 from shg_xai.chapters.concepts.findings import none_of, size_of
 from shg_xai.chapters.concepts.results import Concepts, Probe
 from shg_xai.drawing.material import Colour, Figure, Material
-from shg_xai.drawing.style import BLUE, COLUMN, DIVERGING, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
+from shg_xai.drawing.panels import DIVERGING, curve, new_grid, new_panels, nothing, wrap
+from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, PAGE, styled
 from shg_xai.drawing.text import DASH, confidence_of, number
-
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
 
 
 def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
@@ -52,8 +55,7 @@ def colours(answer: Concepts) -> list[Colour]:
 
 def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.float64]:
     """Value, low and high end of each concept and component, shape (3, C, M), NaN where not known."""
-    concepts = list(answer.titles)
-    components = sorted({entry.component for entry in answer.components})
+    concepts, components = list(answer.titles), sorted({entry.component for entry in answer.components})
     matrix = np.full((3, len(concepts), len(components)), nan)
     for entry in answer.components:
         item = entry.rho if key == 'rho' else entry.partial
@@ -63,20 +65,14 @@ def rho_matrix(answer: Concepts, key: Literal['rho', 'partial']) -> NDArray[np.f
 
 
 @styled
-def draw_heat_map(answer: Concepts) -> 'figure.Figure':
+def draw_heat_map(answer: Concepts) -> figure.Figure:
     """Draw Spearman's rho of each concept and component, above plain, below partial; grey on white: not clear."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LinearSegmentedColormap, Normalize
-    from matplotlib.patches import Rectangle
-
     plain, controlled = rho_matrix(answer, 'rho'), rho_matrix(answer, 'partial')
     _, rows, columns = plain.shape
-    canvas = new_figure(PAGE, 0.44 * max(rows, 2) + 1)
-    ax = canvas.subplots()
+    canvas, ax = new_panels(PAGE, 0.44 * max(rows, 2) + 1)
     if not plain.size:
-        nothing(ax)
-        return canvas
-    scale = ScalarMappable(Normalize(-1, 1), LinearSegmentedColormap.from_list('diverging', DIVERGING))
+        return nothing(ax)
+    scale = ScalarMappable(Normalize(-1, 1), DIVERGING)
     for (values, low, high), top, style in ((plain, 0.0, 'normal'), (controlled, 0.5, 'italic')):
         for (row, column), value in np.ndenumerate(values):
             empty, clear = np.isnan(value), low[row, column] > 0 or high[row, column] < 0
@@ -84,16 +80,15 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
             ax.add_patch(Rectangle((column, row + top), 1, 0.5, facecolor=colour, edgecolor='none'))
             ink = '#777777' if empty or not clear else 'white' if abs(value) > 0.62 else INK
             text = DASH if empty else number(float(value))
-            at = column + 0.5, row + top + 0.27
-            ax.text(*at, text, ha='center', va='center', fontsize=8, color=ink, style=style)
+            ax.text(column + 0.5, row + top + 0.27, text, ha='center', va='center', fontsize=8, color=ink, style=style)
     ax.set(xlim=(0, columns), ylim=(rows, 0), xlabel='component')
     ax.set_xticks(np.arange(columns) + 0.5, [str(m + 1) for m in range(columns)])
     ax.set_yticks(np.arange(rows) + 0.5, list(map(wrap, answer.titles.values())), parse_math=False)
     ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
     for draw, count in ((ax.axhline, rows), (ax.axvline, columns)):
         for place in range(count + 1):
             draw(place, color='white', linewidth=3.5)
-    ax.spines[:].set_visible(False)
     bar = canvas.colorbar(scale, ax=ax, fraction=0.025, pad=0.015, ticks=[-1, -0.5, 0, 0.5, 1])
     bar.set_label('Spearman’s ρ')
     bar.ax.set_yticklabels(['−1', '−0.5', '0', '0.5', '1'])
@@ -102,12 +97,11 @@ def draw_heat_map(answer: Concepts) -> 'figure.Figure':
 
 
 @styled
-def draw_effects(answer: Concepts, k: int) -> 'figure.Figure':
+def draw_effects(answer: Concepts, k: int) -> figure.Figure:
     """Draw how far K clusters differ in each concept, with intervals, the largest above."""
     entries = sorted((entry for entry in answer.clusters if entry.k == k), key=size_of)
     centre = none_of(entries[0])
-    canvas = new_figure(COLUMN + 0.4, 0.31 * max(len(entries), 2) + 1.1)
-    ax = canvas.subplots()
+    canvas, ax = new_panels(COLUMN + 0.4, 0.31 * max(len(entries), 2) + 1.1)
     for row, entry in enumerate(entries):
         if entry.effect.value is None:
             ax.text(centre, row, ' not known', color=FAINT, va='center', fontsize=8.5)
@@ -116,40 +110,32 @@ def draw_effects(answer: Concepts, k: int) -> 'figure.Figure':
             ax.plot(entry.effect.ends, [row, row], color=BLUE, linewidth=1.6)
         ax.plot(entry.effect.value, row, 'o', color=BLUE, markersize=5)
     ax.axvline(centre, color=INK, linewidth=0.9, linestyle='--')
-    names = [wrap(answer.titles[entry.concept]) for entry in entries]
-    ax.set_yticks(range(len(entries)), names, parse_math=False)
+    ax.set_yticks(range(len(entries)), [wrap(answer.titles[entry.concept]) for entry in entries], parse_math=False)
     more = 'chance that a person of cluster 1\nhas more of it than one of cluster 0'
-    ax.set_xlabel(more if centre else 'share of the ranks’ variance between clusters (ε²)')
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(entries) - 0.4))
+    label = more if centre else 'share of the ranks’ variance between clusters (ε²)'
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(entries) - 0.4), xlabel=label)
     ax.grid(axis='x')
     return canvas
 
 
 @styled
-def draw_probes(answer: Concepts) -> 'figure.Figure':
+def draw_probes(answer: Concepts) -> figure.Figure:
     """Draw how well a linear probe tells each concept from the first components."""
     count, columns = len(answer.probes), 3
-    lines = -(-count // columns) or 1
-    canvas = new_figure(PAGE, 1.75 * lines + 0.55)
-    axes = canvas.subplots(lines, columns, squeeze=False, sharex=True)
-    for ax in axes.flat[count:]:
-        ax.set_axis_off()
-    for place, (ax, probe) in enumerate(zip(axes.flat, answer.probes, strict=False)):
+    canvas, axes = new_grid(count, columns, PAGE, 1.75, 0.55, sharex=True)
+    for place, (ax, probe) in enumerate(zip(axes, answer.probes, strict=False)):
         _draw_probe(ax, probe)
         ax.set_title(wrap(answer.titles[probe.concept]), fontsize=9, parse_math=False)
         # Nothing below it: its axis has to carry the numbers.
         ax.tick_params(labelbottom=place + columns >= count)
-    named = [found for ax in axes.flat if (found := ax.get_legend_handles_labels())[1]]
-    if named:
+    if named := [found for ax in axes if (found := ax.get_legend_handles_labels())[1]]:
         canvas.legend(*named[0], loc='outside upper left', ncols=2)
     canvas.supxlabel('first components the probe may use', fontsize=9)
     return canvas
 
 
-def _draw_probe(ax: 'Axes', probe: Probe) -> None:
+def _draw_probe(ax: Axes, probe: Probe) -> None:
     """Draw one probe: the score with its interval, and the same with shuffled values."""
-    from matplotlib.ticker import NullFormatter, NullLocator
-
     auc = probe.measure == 'auc'
     at = [int(components) for components in probe.score.x]
     ax.set(xscale='log', ylabel='AUC' if auc else 'R²', ylim=(0.35, 1.03) if auc else (-0.25, 1.05))
@@ -157,16 +143,12 @@ def _draw_probe(ax: 'Axes', probe: Probe) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())
     # Doubling numbers of up to four digits: every other one leaves room.
-    if len(at) > 6:
-        for label in ax.get_xticklabels()[1::2]:
-            label.set_visible(False)
+    for label in ax.get_xticklabels()[1::2] if len(at) > 6 else ():
+        label.set_visible(False)
     ax.axhline(probe.chance, color='#BBBBBB', linewidth=0.8)
     ax.grid(axis='y')
     if all(item.value is None for item in probe.score.y):
         nothing(ax)
         return
-    low, high = np.transpose([item.ends or (nan, nan) for item in probe.score.y])
-    values = np.array([item.value for item in probe.score.y], float)
-    ax.fill_between(at, low, high, color=BLUE, alpha=0.2, linewidth=0)
-    ax.plot(at, values, 'o-', color=BLUE, markersize=3.5, label='held-out persons')
+    curve(ax, at, probe.score.y, 'o-', color=BLUE, markersize=3.5, label='held-out persons')
     ax.plot(at, np.array(probe.shuffled, float), 's--', color=FAINT, markersize=3, label='shuffled concept')

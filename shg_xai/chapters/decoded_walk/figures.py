@@ -2,22 +2,20 @@
 
 import textwrap
 from collections.abc import Iterator
-from functools import partial
 
-import numpy as np
 from matplotlib import figure
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from shg_xai.chapters.decoded_walk.findings import heading, title
-from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Walk
+from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction
 from shg_xai.drawing.material import Figure, Material
+from shg_xai.drawing.panels import curve, name_rows, new_grid, new_panels, nothing, wrap
 from shg_xai.drawing.skeletons import draw_pose, side_legend
-from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, new_figure, nothing, styled, wrap
+from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, styled
 from shg_xai.drawing.text import confidence_of, number, percent
 
-RANDOM, COLUMNS = '#8A8A8A', 3
+RANDOM, NULL, COLUMNS = '#8A8A8A', 'a random direction of the same length', 3
 LABEL = 8.5  # points of a strip's labels, which a column of poses leaves room for
 BESIDE = 14  # letters a line of what stands left of a pose
 
@@ -36,14 +34,14 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
         f'{about}: decoded poses along each direction.',
         f'{about}: {pose}, decoded along each direction, in the frame of the crop. Dotted with hollow joints: their '
         'peaks are lower than half of what is usual. In grey the pose at 0.',
-        partial(draw_strips, answer),
+        lambda: draw_strips(answer),
     )
     yield Figure(
         f'shifts-{place}',
         f'{about}: how far joints move along each direction.',
         f'{about}: how far decoded joints move for each σ, mean over joints and persons. Orange: what '
         f'{percent(0.975, 3)} of random directions of the same length stay below. {whiskers}',
-        partial(draw_shifts, answer),
+        lambda: draw_shifts(answer),
     )
     yield Figure(
         f'concepts-{place}',
@@ -51,7 +49,7 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
         f'{about}: a concept computed from the decoded joints along each direction, its own or, where it has none, the '
         f'one that changes most beside random directions; grey: one random direction of the same length. {bands} '
         'Beneath: the change from −2σ to 2σ, and what 97.5 % of the random ones stay within.',
-        partial(draw_concepts, answer),
+        lambda: draw_concepts(answer),
     )
 
 
@@ -63,15 +61,14 @@ def draw_strips(answer: DecodedWalk) -> figure.Figure:
     width, height = width / max(width, height), height / max(width, height)
     rows, columns = len(answer.directions), len(answer.steps)
     tall = rows * ((PAGE - 1.3) / columns * height / width + 0.05) + 0.75
-    figure = new_figure(PAGE, tall, w_pad=0.02, h_pad=0.02, hspace=0.01, wspace=0.01)
-    axes = figure.subplots(rows, columns, squeeze=False)
+    pads = dict(w_pad=0.02, h_pad=0.02, hspace=0.01, wspace=0.01)
+    figure, axes = new_panels(PAGE, tall, rows, columns, pads=pads, squeeze=False)
     for line, direction in zip(axes, answer.directions, strict=True):
         start = next(point for point in direction.walk.points if point.c == 0)
         for ax, point in zip(line, direction.walk.points, strict=True):
             if point.c:
                 draw_pose(ax, start.pose, answer.joints, answer.links, ghost=True)
-            # Dotted where the network hardly sees a joint.
-            faint = [peak < answer.peak for peak in point.peaks]
+            faint = [peak < answer.peak for peak in point.peaks]  # where the network hardly sees a joint
             draw_pose(ax, point.pose, answer.joints, answer.links, faint=faint)
             ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], aspect='equal')
             ax.spines[:].set(visible=True, color='#CCCCCC' if point.c else '#666666')
@@ -86,8 +83,7 @@ def draw_strips(answer: DecodedWalk) -> figure.Figure:
 @styled
 def draw_shifts(answer: DecodedWalk) -> figure.Figure:
     """Draw how far joints move for each sigma, beside random directions of the same length."""
-    figure = new_figure(PAGE, 0.3 * len(answer.directions) + 0.95)
-    ax = figure.subplots()
+    figure, ax = new_panels(PAGE, 0.3 * len(answer.directions) + 0.95)
     for y, direction in enumerate(answer.directions):
         shift, random = direction.walk.shift_per_sigma, 100 * direction.random.shift_per_sigma_97_5
         if shift.value is None:
@@ -99,12 +95,8 @@ def draw_shifts(answer: DecodedWalk) -> figure.Figure:
         if shift.ends:
             ax.plot([100 * end for end in shift.ends], [y, y], color=INK, linewidth=1.2, solid_capstyle='butt')
         ax.plot([random] * 2, [y - 0.42, y + 0.42], color='#D55E00', linewidth=2)
-    titles = [title(answer, direction.name) for direction in answer.directions]
-    ax.set_yticks(range(len(titles)), titles, parse_math=False)
-    ax.set(ylim=(len(titles) - 0.45, -0.55), xlim=(0, None), axisbelow=True)
-    ax.tick_params(axis='y', length=0)
-    ax.grid(axis='x')
-    ax.set_xlabel('mean shift of the joints for each σ, % of the crop’s longer side')
+    name_rows(ax, [title(answer, direction.name) for direction in answer.directions])
+    ax.set(xlim=(0, None), xlabel='mean shift of the joints for each σ, % of the crop’s longer side')
     colours = {BLUE: 'more than random', '#B5B5B5': 'no more than random'}
     bars = [Patch(color=colour, alpha=0.8, label=label) for colour, label in colours.items()]
     line = Line2D([], [], color='#D55E00', linewidth=2, label='97.5 % of random directions of this length')
@@ -126,17 +118,14 @@ def shown_concept(direction: Direction) -> str | None:
 def draw_concepts(answer: DecodedWalk) -> figure.Figure:
     """Draw a concept of the decoded poses along each direction and along a random one."""
     shown = [(one, name) for one in answer.directions if (name := shown_concept(one)) is not None]
-    lines = max(1, -(-len(shown) // COLUMNS))
-    figure = new_figure(PAGE, 2.1 * lines + 0.4)
-    axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
-    for ax in axes[len(shown) or 1 :]:
-        ax.set_axis_off()
+    figure, axes = new_grid(len(shown), COLUMNS, PAGE, 2.1, 0.4)
     if not shown:
-        nothing(axes[0])
-        return figure
+        return nothing(axes[0])
     for ax, (direction, name) in zip(axes, shown, strict=False):
-        _draw_line(ax, direction.walk, name, BLUE, 'the direction')
-        _draw_line(ax, direction.random.walk, name, RANDOM, 'a random direction of the same length')
+        lines = (direction.walk, BLUE, 'the direction'), (direction.random.walk, RANDOM, NULL)
+        for walk, colour, label in lines:
+            at, found = [point.c for point in walk.points], [point.concepts[name] for point in walk.points]
+            curve(ax, at, found, 'o-', color=colour, markersize=3, linewidth=1.4, label=label)
         ax.set_title(wrap(title(answer, direction.name)), fontsize=8.5, parse_math=False)
         ax.set_ylabel(textwrap.fill(title(answer, name), BESIDE), fontsize=8, parse_math=False)
         # What is between is in the caption.
@@ -149,11 +138,3 @@ def draw_concepts(answer: DecodedWalk) -> figure.Figure:
         ax.grid(axis='y')
     figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper left', ncols=2)
     return figure
-
-
-def _draw_line(ax: Axes, walk: Walk, name: str, colour: str, label: str) -> None:
-    """Draw a concept along a walk with its band; what is not known is a gap."""
-    at, found = [point.c for point in walk.points], [point.concepts[name] for point in walk.points]
-    value, low, high = np.array([(one.value, one.low, one.high) for one in found], float).T  # None becomes NaN
-    ax.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
-    ax.plot(at, value, 'o-', color=colour, markersize=3, linewidth=1.4, label=label)

@@ -1,20 +1,15 @@
 """Walks along components: the nearest real persons, and how near they are."""
 
 from collections.abc import Iterator
-from math import nan
-from typing import TYPE_CHECKING
 
-import numpy as np
+from matplotlib import figure
 
 from shg_xai.chapters.nearest_walk.findings import steps
 from shg_xai.chapters.nearest_walk.results import NearestWalk
 from shg_xai.drawing.material import DrawnPersons, Figure, Material
-from shg_xai.drawing.persons import show_picture
-from shg_xai.drawing.style import BLUE, FAINT, PAGE, new_figure, nothing, styled
+from shg_xai.drawing.panels import curve, new_grid, new_panels, nothing, show_picture
+from shg_xai.drawing.style import BLUE, FAINT, PAGE, styled
 from shg_xai.drawing.text import DASH, amount, number
-
-if TYPE_CHECKING:
-    from matplotlib import figure
 
 
 def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
@@ -26,62 +21,49 @@ def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
     )
     yield Figure('walk', alt, caption, lambda: draw_walk_strip(answer, material.persons[answer.of]))
     alt = 'Distance to the nearest real person along each component and in random directions.'
-    caption = (
-        'How far a walk leads away from real persons. Below the grey band, persons lie nearer than in 97.5 % of random '
-        'directions.'
-    )
+    below = 'Below the grey band, persons lie nearer than in 97.5 % of random directions.'
+    caption = f'How far a walk leads away from real persons. {below}'
     yield Figure('walk-distance', alt, caption, lambda: draw_walk_distances(answer))
 
 
 @styled
-def draw_walk_strip(answer: NearestWalk, persons: DrawnPersons) -> 'figure.Figure':
+def draw_walk_strip(answer: NearestWalk, persons: DrawnPersons) -> figure.Figure:
     """Draw for each component the nearest real person at each step, how far, and how far at random."""
     rows, columns = answer.walks, len(answer.steps)
-    side = PAGE / (columns + 0.9)
-    height = (side + 0.38) * max(len(rows), 1) + 0.35
-    canvas = new_figure(PAGE, height, w_pad=0.03, h_pad=0.06, hspace=0, wspace=0)
+    height = (PAGE / (columns + 0.9) + 0.38) * max(len(rows), 1) + 0.35
+    pads = dict(w_pad=0.03, h_pad=0.06, hspace=0, wspace=0)
     if not rows:
-        nothing(canvas.subplots(), 'no walks')
-        return canvas
-    axes = canvas.subplots(len(rows), columns, squeeze=False)
+        return nothing(new_panels(PAGE, height, pads=pads)[1], 'no walks')
+    canvas, axes = new_panels(PAGE, height, len(rows), columns, pads=pads, squeeze=False)
     for line, walk in zip(axes, rows, strict=True):
         for ax, point in zip(line, walk.points, strict=True):
             show_picture(ax, persons.picture(point.nearest[0].annotation_id) if point.nearest else None)
             label = f'{amount(point.distance)}\n({amount(point.random.value, absent=DASH)})'
             ax.set_xlabel(label, fontsize=8.5, labelpad=2, linespacing=1.15)
             if walk is rows[0]:
-                title = f'{steps(point.step)} σ' if point.step else 'mean'
-                ax.set_title(title, loc='center', fontsize=9.5)
+                ax.set_title(f'{steps(point.step)} σ' if point.step else 'mean', loc='center', fontsize=9.5)
         line[0].set_ylabel(f'component {number(walk.component)}\nσ = {amount(walk.sigma)}', fontsize=9)
     return canvas
 
 
 @styled
-def draw_walk_distances(answer: NearestWalk) -> 'figure.Figure':
+def draw_walk_distances(answer: NearestWalk) -> figure.Figure:
     """Draw the distance to the nearest real person against steps, with the random baseline."""
     count = len(answer.walks)
     columns = min(3, max(1, count))
-    lines = -(-count // columns) or 1
-    canvas = new_figure(2.45 * columns + 0.5 if columns > 1 else 4, 1.9 * lines + 0.6)
-    axes = canvas.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
-    for ax in axes.flat[count:]:
-        ax.set_axis_off()
-    for ax, walk in zip(axes.flat, answer.walks, strict=False):
-        at, chance = [point.step for point in walk.points], [point.random for point in walk.points]
-        low, high = np.transpose([item.ends or (nan, nan) for item in chance])
-        ax.fill_between(at, low, high, color=FAINT, alpha=0.25, linewidth=0)
-        mean = np.array([item.value for item in chance], float)
-        ax.plot(at, mean, '--', color=FAINT, label='random directions, mean and 95 % of them')
-        distances = [point.distance for point in walk.points]
-        ax.plot(at, distances, 'o-', color=BLUE, markersize=4, label='along the component')
+    width = 2.45 * columns + 0.5 if columns > 1 else 4
+    canvas, axes = new_grid(count, columns, width, 1.9, 0.6, sharex=True, sharey=True)
+    for ax, walk in zip(axes, answer.walks, strict=False):
+        at, chance, found = zip(*((point.step, point.random, point.distance) for point in walk.points), strict=True)
+        curve(ax, at, chance, '--', alpha=0.25, color=FAINT, label='random directions, mean and 95 % of them')
+        ax.plot(at, found, 'o-', color=BLUE, markersize=4, label='along the component')
         ax.set(title=f'component {number(walk.component)}', xticks=at)
         ax.grid(axis='y')
         ax.set_ylim(bottom=0)
     # The panels above an empty place have no other axis to read the steps from.
-    for column in range(columns):
-        last = max((row for row in range(lines) if row * columns + column < count), default=0)
-        axes[last, column].tick_params(labelbottom=True)
-    canvas.legend(*axes[0, 0].get_legend_handles_labels(), loc='outside upper left', ncols=2)
+    for ax in axes[max(count - columns, 0) : count]:
+        ax.tick_params(labelbottom=True)
+    canvas.legend(*axes[0].get_legend_handles_labels(), loc='outside upper left', ncols=2)
     canvas.supxlabel('steps of one standard deviation from the mean', fontsize=9)
     canvas.supylabel('distance to the nearest real person', fontsize=9)
     return canvas

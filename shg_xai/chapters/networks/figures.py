@@ -1,4 +1,4 @@
-"""Networks, their differences and their autoencoders: a point, an interval, and each seed."""
+"""The loop as a diagram with the numbers of one run; networks, their differences and their autoencoders as points."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,20 +9,29 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch
 
 from shg_xai.chapters.component_projection.results import ComponentProjection
-from shg_xai.chapters.networks.figures_loop import draw_loop
 from shg_xai.chapters.networks.results import AUTOENCODERS, GROUPS, Group, Networks
 from shg_xai.drawing import material
-from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, new_figure, styled, wrap
-from shg_xai.drawing.text import confidence_of, number, plural, signed, stack_name
+from shg_xai.drawing.panels import name_rows, new_panels, wrap
+from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, styled
+from shg_xai.drawing.text import confidence_of, listed, number, plural, signed, spread, stack_name, value_and_span
 from shg_xai.results import Estimate, Verdict
 
-GREY = '#666666'
+GREY, SOFT = '#666666', '#555555'
 MARKS = {Verdict.BETTER: (BLUE, 'o'), Verdict.WORSE: (PALETTE[4], 's')}
 MARKS |= {Verdict.TOO_FEW_SEEDS: (ORANGE, '^'), Verdict.NO_DIFFERENCE: (GREY, 'D')}
 SHOWN: tuple[Group, ...] = ('labelled', 'limbs')
 FAR = 4  # so many times as far away as the middle one a row becomes an arrow at the edge
+# Inches. Lines of a box: its title, a number, and what the number is.
+WIDTH, GAP, MARGIN, PAD, BELOW = 1.7, 0.4, 0.1, 0.1, 0.62
+TITLE_LINE, BIG_LINE, LINE, BETWEEN = 0.2, 0.27, 0.165, 0.08
+GREY_BOX, BLUE_BOX, ORANGE_BOX = ('#F4F4F2', SOFT), ('#EAF2F8', BLUE), ('#FDF4E3', ORANGE)  # face and edge
+SMALL: dict[str, Any] = dict(fontsize=8.5, color=SOFT)
+SHARE = '95 %'
+Block = tuple[str, list[str]]  # a number and the lines that say what it is
+NOT_RUN: list[Block] = [('not run', [])]
 
 
 def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Figure]:
@@ -64,6 +73,152 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
 
 
 @dataclass(frozen=True)
+class Box:
+    """A step of the loop."""
+
+    number: str  # if it has one
+    title: list[str]  # its lines
+    blocks: list[Block]  # what stands below
+    column: int
+    row: int | None  # 0 above, 1 below, None as high as both
+    colours: tuple[str, str] = BLUE_BOX
+
+    @property
+    def height(self) -> float:
+        """How much room its text takes, in inches."""
+        blocks = sum(BIG_LINE + LINE * len(lines) for _, lines in self.blocks)
+        return 2 * PAD + TITLE_LINE * len(self.title) + blocks + BETWEEN * (len(self.blocks) - 1)
+
+
+def boxes(answer: Networks, widths: Sequence[ComponentProjection]) -> list[Box]:
+    """The steps with their numbers; ``not run`` where there are none."""
+    extra, plain = answer.settings.more_epochs, answer.network('plain')
+    more = [] if extra is None else [f'after {plural(extra, "more epoch")}']
+    first = [f'after {plural(plain.epochs, "epoch")}'] if plain else []
+    # Which stack a number is of, where there are several.
+    stacks = {item.stack for item in widths} | {item.stack for item in answer.autoencoders}
+    where = {stack: [f'in the {stack_name(stack)}'] * (len(stacks) > 1) for stack in stacks}
+    spectrum, kept = list[Block](), list[Block]()
+    for item in widths:
+        lines = ['components hold', f'{SHARE} of the variance', *where[item.stack]]
+        held = [rule for rule in item.rules if rule.name.startswith(SHARE)]
+        spectrum += [(f'{number(rule.k)} of {number(item.dimensions)}', lines) for rule in held]
+        drop, ends = value_and_span(item.suggestion.drop)
+        lines = ['components: PCK', f'drops by {drop}', f'({ends})', *where[item.stack]]
+        kept.append((f'k = {number(item.suggestion.k)}', lines))
+    return [
+        Box('1', ['Train the plain', 'network'], _pck(answer, 'plain', first), 0, 0, GREY_BOX),
+        Box('2', ['Look at its latents'], spectrum or NOT_RUN, 1, 0),
+        Box('3', ['Keep the first k'], kept or NOT_RUN, 2, 0),
+        Box('4', ['Train the auto-', 'encoder alone'], _autoencoder(answer, where) or NOT_RUN, 3, None),
+        Box('5', ['Put it in'], _pck(answer, 'spliced', ['before training on']), 2, 1),
+        Box('6', ['Train on with it'], _pck(answer, last_of(answer), more), 1, 1, ORANGE_BOX),
+        Box('', ['Control: train on', 'without it'], _pck(answer, 'control', more), 0, 1, GREY_BOX),
+    ]
+
+
+def last_of(answer: Networks) -> str:
+    """The network the loop ends with: with the study's autoencoder only if with no other."""
+    only = answer.network('improved') is None and answer.network('improved_study')
+    return 'improved_study' if only else 'improved'
+
+
+def _pck(answer: Networks, key: str, more: list[str]) -> list[Block]:
+    if (found := answer.network(key)) is None:
+        return NOT_RUN
+    value, ends = value_and_span(found.pck['labelled'])
+    return [(f'PCK {value}', [ends, *more])]
+
+
+def _autoencoder(answer: Networks, where: dict[int | None, list[str]]) -> list[Block]:
+    """The suggested autoencoder, or the study's where no other was trained."""
+    groups, blocks = answer.autoencoder_groups(), []
+    shown = 'suggested' if any(key == 'suggested' for key, _, _ in groups) else 'study'
+    for (key, stack, width), items in groups.items():
+        if key == shown:
+            ratios = [(item.explained_variance_ratio, item.pca_explained_variance_ratio) for item in items]
+            held, pca = (spread(values, share=True) or 'not known' for values in zip(*ratios, strict=True))
+            lines = [f'explain {held}', 'of the variance', f'(PCA: {pca})', *where[stack]]
+            blocks.append((plural(width, 'unit'), lines))
+    return blocks
+
+
+@styled
+def draw_loop(answer: Networks, widths: Sequence[ComponentProjection]) -> Figure:
+    """Draw the steps as boxes, the way between them as arrows, and what came of it."""
+    steps = boxes(answer, widths)
+    rows = [max(box.height for box in steps if box.row == row) for row in (0, 1)]
+    missing = max(box.height for box in steps) - (sum(rows) + GAP)
+    rows = [height + max(0, missing) / 2 for height in rows]
+    figure, ax = new_panels(PAGE, sum(rows) + GAP + 2 * MARGIN + BELOW)
+    figure.set_layout_engine('none')
+    # One unit an inch, so that boxes fit their text.
+    ax.set(position=(0, 0, 1, 1), xlim=(0, PAGE), ylim=(0, figure.get_figheight()))
+    ax.set_axis_off()
+    bottoms = {1: MARGIN + BELOW, 0: MARGIN + BELOW + rows[1] + GAP}
+    for box in steps:
+        row, height = (1, sum(rows) + GAP) if box.row is None else (box.row, rows[box.row])
+        _draw_box(ax, box, bottoms[row], height)
+    _draw_arrows(ax, answer, bottoms, rows)
+    _draw_verdict(ax, answer, bottoms[1])
+    return figure
+
+
+def _left(column: int) -> float:
+    return MARGIN + column * (WIDTH + (PAGE - 2 * MARGIN - 4 * WIDTH) / 3)
+
+
+def _draw_box(ax: Axes, box: Box, bottom: float, height: float) -> None:
+    """Draw a box with its text from the top."""
+    left, (face, edge) = _left(box.column), box.colours
+    shape: dict[str, Any] = dict(boxstyle='round,pad=0,rounding_size=0.06', linewidth=1.1)
+    ax.add_patch(FancyBboxPatch((left, bottom), WIDTH, height, facecolor=face, edgecolor=edge, **shape))
+    write = partial(ax.text, va='top', parse_math=False)
+    head = partial(write, fontsize=9, weight='bold', color=INK)
+    left, top = left + PAD, bottom + height - PAD
+    head(left, top, box.number)
+    for text in box.title:
+        head(left + (0.18 if box.number else 0), top, text)
+        top -= TITLE_LINE
+    for big, lines in box.blocks:
+        write(left, top - 0.02, big, fontsize=12.5, color=SOFT if big in ('not run', 'PCK not known') else INK)
+        top -= BIG_LINE
+        for text in lines:
+            write(left, top, text, **SMALL)
+            top -= LINE
+        top -= BETWEEN
+
+
+def _draw_arrows(ax: Axes, answer: Networks, bottoms: dict[int, float], rows: list[float]) -> None:
+    """From step to step, and back from the last to the second."""
+    above, under = bottoms[0] + rows[0] / 2, bottoms[1] + rows[1] / 2
+    ends = [((_left(column) + WIDTH, above), (_left(column + 1), above)) for column in range(3)]
+    ends += [((_left(column + 1), under), (_left(column) + WIDTH, under)) for column in (2, 1)]
+    top, low, first, second = bottoms[0], bottoms[0] - GAP, _left(0) + WIDTH / 2, _left(1) + WIDTH / 2
+    ends += [((first, top), (first, low)), ((second, low), (second, top))]  # to the control, and up to look again
+    arrow = dict(arrowstyle='-|>,head_width=0.25,head_length=0.5', color=SOFT, linewidth=1.4, shrinkA=2, shrinkB=2)
+    for start, end in ends:
+        ax.annotate('', end, start, arrowprops=arrow)
+    looked = [(item.spectrum_components_95, item.code_channels) for item in answer.autoencoders]
+    found = [f'{number(needed)} of {number(channels)}' for needed, channels in looked if needed is not None]
+    again = f'look again: {SHARE} of the code’s variance\nin {listed(found)} components' if found else 'look again'
+    ax.text(second + 0.1, bottoms[0] - GAP / 2, again, va='center', style='italic', **SMALL)
+
+
+def _draw_verdict(ax: Axes, answer: Networks, bottom: float) -> None:
+    """Bracket the last step and its control and say how they differ."""
+    low, high, y = _left(0) + WIDTH / 2, _left(1) + WIDTH / 2, bottom - 0.18
+    about = f'PCK of labelled joints; in brackets and beneath numbers: {confidence_of(answer)} intervals'
+    ax.text(PAGE - MARGIN, y - 0.26, about, va='top', ha='right', **SMALL)
+    if found := answer.comparison(last_of(answer), 'control'):
+        ax.plot([low, low, high, high], [bottom - 0.06, y, y, bottom - 0.06], color=SOFT, linewidth=1.1)
+        difference = f'{signed(found.difference.value)} ({value_and_span(found.difference)[1]})'
+        text = f'with it − without it, {plural(len(found.by_seed), "seed")}: {difference}'
+        ax.text(_left(0), y - 0.07, text, va='top', fontsize=9)
+        ax.text(_left(0), y - 0.25, found.verdict.value, va='top', fontsize=9, weight='bold')
+
+
+@dataclass(frozen=True)
 class Row:
     """A number with its interval, and beneath it each seed and the interval over them."""
 
@@ -89,8 +244,7 @@ class Row:
             font: dict[str, Any] = dict(color=self.colour, fontsize=8.5, va='center', ha=side)
             ax.annotate(self.text, (end, y), (end + 0.16 * step, y), arrowprops=arrow, **font)
             return
-        if self.over_seeds and self.over_seeds.ends:
-            # Of few seeds it may reach far: it ends where the axis ends.
+        if self.over_seeds and self.over_seeds.ends:  # of few seeds it may reach far: it ends where the axis ends
             ax.plot(self.over_seeds.ends, [y + 0.24] * 2, color=self.colour, linewidth=0.8)
         below = [seed for seed in self.seeds if seed is not None]
         hollow: dict[str, Any] = dict(markerfacecolor='white', markersize=4, markeredgewidth=0.9, alpha=0.9)
@@ -101,22 +255,10 @@ class Row:
             ax.plot(value, y, self.marker, color=self.colour, markersize=5)
 
 
-def _name_rows(ax: Axes, labels: Sequence[str]) -> None:
-    """One row a label, the first on top."""
-    ax.set_yticks(range(len(labels)), labels, parse_math=False)
-    ax.set_ylim(len(labels) - 0.45, -0.55)
-    ax.tick_params(axis='y', length=0)
-    ax.grid(axis='x')
-    ax.set_axisbelow(True)
-
-
 def _legend(figure: Figure, entries: Sequence[tuple[str, str, str, str]]) -> None:
     """Explain marks; each is a label, a colour, a marker and the colour within it."""
-    alone: dict[str, Any] = dict(linestyle='none', markersize=5.5)
-    handles = [
-        Line2D([], [], color=colour, label=label, marker=marker, markerfacecolor=face, **alone)
-        for label, colour, marker, face in entries
-    ]
+    mark = partial(Line2D, [], [], linestyle='none', markersize=5.5)
+    handles = [mark(color=colour, label=name, marker=own, markerfacecolor=face) for name, colour, own, face in entries]
     figure.legend(handles=handles, loc='outside upper left', ncols=len(handles))
 
 
@@ -140,8 +282,8 @@ def _range(rows: Sequence[Row], centre: float | None = None) -> tuple[float, flo
 def draw_networks(answer: Networks) -> Figure:
     """Draw PCK of labelled and of limb joints of each network, and of the mean pose."""
     titles = [wrap(network.title) for network in answer.networks] + ['mean pose'] * bool(answer.mean_pose)
-    figure = new_figure(PAGE, 0.52 * len(titles) + 1.15)
-    for ax, group in zip(figure.subplots(1, len(SHOWN), sharey=True), SHOWN, strict=True):
+    figure, axes = new_panels(PAGE, 0.52 * len(titles) + 1.15, 1, len(SHOWN), sharey=True)
+    for ax, group in zip(axes, SHOWN, strict=True):
         rows = []
         for network in answer.networks:
             pck, seeds = network.pck[group], [seed.pck[group].value for seed in network.seeds]
@@ -154,7 +296,7 @@ def draw_networks(answer: Networks) -> Figure:
             rows.append(Row(Estimate(value=pose), number(pose, 3), colour=GREY, marker='D'))
         for y, row in enumerate(rows):
             row.draw(ax, y)
-        _name_rows(ax, titles)
+        name_rows(ax, titles)
     _legend(figure, [('mean over seeds, with its interval', BLUE, 'o', BLUE), ('one seed', BLUE, 'o', 'white')])
     return figure
 
@@ -164,21 +306,21 @@ def draw_differences(answer: Networks) -> Figure:
     """Draw how much more each network scores than the one it is compared with."""
     pairs = list(dict.fromkeys((item.a, item.b) for item in answer.comparisons))
     groups = [group for group in GROUPS if any(item.group == group for item in answer.comparisons)]
-    figure = new_figure(PAGE, 0.62 * max(len(pairs), 2) + 1.15)
-    axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+    tall = 0.62 * max(len(pairs), 2) + 1.15
+    figure, axes = new_panels(PAGE, tall, 1, len(groups), sharey=True, squeeze=False)
     rows = [
         Row(item.difference, signed(item.difference.value), item.by_seed, item.over_seeds, *MARKS[item.verdict])
         for item in answer.comparisons
     ]
     ends = _range(rows, 0)
-    for ax, group in zip(axes, groups, strict=True):
+    for ax, group in zip(axes[0], groups, strict=True):
         ax.set(title=GROUPS[group], xlim=ends)
         for item, row in zip(answer.comparisons, rows, strict=True):
             if item.group == group:
                 row.draw(ax, pairs.index((item.a, item.b)))
         ax.axvline(0, color=INK, linewidth=1)
         ax.locator_params(axis='x', nbins=4)
-        _name_rows(ax, [f'{wrap(answer.title(a))}\n− {wrap(answer.title(b))}' for a, b in pairs])
+        name_rows(ax, [f'{wrap(answer.title(a))}\n− {wrap(answer.title(b))}' for a, b in pairs])
     figure.supxlabel('difference in PCK: the first less the second', fontsize=9)
     there = {item.verdict for item in answer.comparisons}
     marks = [(verdict.value, colour, mark, colour) for verdict, (colour, mark) in MARKS.items() if verdict in there]
@@ -190,13 +332,11 @@ def draw_differences(answer: Networks) -> Figure:
 def draw_autoencoders(answer: Networks) -> Figure:
     """Draw the variance each autoencoder explains beside PCA of the same width."""
     groups = answer.autoencoder_groups()
-    figure = new_figure(PAGE, 0.5 * max(len(groups), 2) + 1.1)
-    ax = figure.subplots()
+    figure, ax = new_panels(PAGE, 0.5 * max(len(groups), 2) + 1.1)
     several = len({stack for _, stack, _ in groups}) > 1
     for y, items in enumerate(groups.values()):
         for place, item in enumerate(items):
-            # Seeds a little apart, so that equal ones can all be seen.
-            at = y + 0.16 * (place - (len(items) - 1) / 2)
+            at = y + 0.16 * (place - (len(items) - 1) / 2)  # a little apart, so that equal seeds can all be seen
             own, pca = item.explained_variance_ratio, item.pca_explained_variance_ratio
             if own is not None and pca is not None:
                 ax.plot([own, pca], [at, at], color='#BBBBBB', linewidth=1, zorder=1)
@@ -204,7 +344,7 @@ def draw_autoencoders(answer: Networks) -> Figure:
                 if value is not None:
                     ax.plot(value, at, marker, color=colour, markersize=5.5)
     labels = [f'{AUTOENCODERS[key]}, {plural(width, "unit")}\n{stack_name(stack)}' for key, stack, width in groups]
-    _name_rows(ax, labels if several else [label.split('\n')[0] for label in labels])
+    name_rows(ax, labels if several else [label.split('\n')[0] for label in labels])
     # Worse than the mean explains less than nothing.
     ax.set(xlim=(min(0, ax.get_xlim()[0]), 1.02), xlabel='share of the variance explained, of persons not trained on')
     _legend(figure, [('autoencoder, one seed each', BLUE, 'o', BLUE), ('PCA of the same width', ORANGE, 'D', ORANGE)])

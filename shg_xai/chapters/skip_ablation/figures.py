@@ -1,26 +1,27 @@
 """A network whose skips are turned off: PCK by level and joint, by condition, by person, and some persons' poses."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
 
 from shg_xai.chapters.skip_ablation.conditions import PARTS, REPLACED, what_is_off
 from shg_xai.chapters.skip_ablation.options import Replacement
 from shg_xai.chapters.skip_ablation.results import Ablated, Example, Scores, SkipAblation, Way
 from shg_xai.drawing.material import Figure, Material
-from shg_xai.drawing.skeletons import Point, draw_pose, side_legend
-from shg_xai.drawing.style import BLUE, DIVERGING, FAINT, GREEN, INK, ORANGE, PAGE, new_figure, nothing, styled
+from shg_xai.drawing.panels import DIVERGING, new_grid, new_panels, nothing
+from shg_xai.drawing.skeletons import draw_pose, side_legend
+from shg_xai.drawing.style import BLUE, FAINT, GREEN, INK, ORANGE, PAGE, styled
 from shg_xai.drawing.text import DASH, above, below, confidence_of, number, stack_name
 from shg_xai.results import Estimate
 
-COLOURS: dict[Replacement, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN}
+COLOURS: dict[Replacement | None, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN, None: '#9A9A9A'}
 NAMES: dict[Replacement, str] = {'zero': 'nothing', 'mean': 'mean', 'donor': 'another person’s'}
 Row = tuple[str, list[tuple[Replacement | None, Scores]]]
 STACKS = 2  # with more than these only all of them together are drawn by level and joint
@@ -38,24 +39,24 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
         'PCK each joint loses where the skip of one level is replaced by nothing, by its mean over persons, or by '
         f'another person’s. Grey on white: the {intervals} contains zero. Nothing takes the network far from what it '
         'has seen; the mean stays near but knows nobody; another’s is misleading.',
-        partial(draw_levels, answer),
+        lambda: draw_levels(answer),
     )
     caption = (
         f'PCK under each condition with {intervals}s over images, of all labelled joints and of three parts of the '
         'body. Dashed: the untouched network.'
     )
     alt = 'PCK with all skips off, one level on, or the latent gone.'
-    yield Figure(f'conditions{more}', alt, caption, partial(draw_conditions, answer))
-    caption = 'How many persons have which PCK: grey with skips, lines without.'
-    alt = 'How many persons have which PCK, with skips and without.'
-    yield Figure(f'persons{more}', alt, caption, partial(draw_histograms, answer))
+    yield Figure(f'conditions{more}', alt, caption, lambda: draw_conditions(answer))
+    both = 'How many persons have which PCK'
+    caption = f'{both}: grey with skips, lines without.'
+    yield Figure(f'persons{more}', f'{both}, with skips and without.', caption, lambda: draw_histograms(answer))
     if answer.examples:
         caption = (
             'Persons whose every labelled joint is found with skips, those who lose most first. In each frame to the '
             'left with skips, to the right with all of them replaced by nothing (grey: with). PCK before and after.'
         )
         alt = 'Poses of persons with skips and without.'
-        yield Figure(f'examples{more}', alt, caption, partial(draw_examples, answer))
+        yield Figure(f'examples{more}', alt, caption, lambda: draw_examples(answer))
 
 
 def stacks_drawn(answer: SkipAblation) -> list[int | None]:
@@ -67,15 +68,14 @@ def stacks_drawn(answer: SkipAblation) -> list[int | None]:
 def draw_levels(answer: SkipAblation) -> figure.Figure:
     """Draw what each joint loses where one level is off: a panel a replacement, a row a stack."""
     joints, ways, stacks = list(answer.untouched.joints), answer.replacements, stacks_drawn(answer)
-    found = new_figure(PAGE, len(stacks) * (0.195 * len(joints) + 0.7) + 0.2)
+    tall = len(stacks) * (0.195 * len(joints) + 0.7) + 0.2
     if not ways or not joints or not answer.levels:
-        nothing(found.subplots())
-        return found
-    axes = found.subplots(len(stacks), len(ways), squeeze=False, sharey=True)
+        return nothing(new_panels(PAGE, tall)[1])
+    found, axes = new_panels(PAGE, tall, len(stacks), len(ways), squeeze=False, sharey=True)
     off = [one.drop.joints for one in answer.conditions if one.condition.skips == 'level off']
     drops = [lost['labelled'].value for one in off for lost in one.values()]
     reach = max((abs(value) for value in drops if value is not None), default=0) or 0.01
-    scale = ScalarMappable(Normalize(-reach, reach), LinearSegmentedColormap.from_list('diverging', DIVERGING))
+    scale = ScalarMappable(Normalize(-reach, reach), DIVERGING)
     for line, stack in zip(axes, stacks, strict=True):
         for ax, by in zip(line, ways, strict=True):
             for column, level in enumerate(answer.levels):
@@ -127,14 +127,17 @@ def draw_conditions(answer: SkipAblation) -> figure.Figure:
     for _, found in rows:
         places.append(at + np.arange(len(found)))
         at += len(found) + 0.7
-    drawn = new_figure(PAGE, 0.155 * at + 0.95)
-    axes = drawn.subplots(1, 1 + len(PARTS), sharey=True, sharex=True)
+    drawn, axes = new_panels(PAGE, 0.155 * at + 0.95, 1, 1 + len(PARTS), sharey=True, sharex=True)
     for ax, part in zip(axes, ('', *PARTS), strict=True):
         for (_, found), own in zip(rows, places, strict=True):
             for y, (by, scores) in zip(own, found, strict=True):
-                _draw_bar(ax, y, scores.of_part(part), COLOURS[by] if by else '#9A9A9A')
-        base = answer.untouched.of_part(part).value
-        if base is not None:
+                if (pck := scores.of_part(part)).value is None:
+                    ax.text(0.02, y, 'not known', va='center', fontsize=7.5, color=FAINT)
+                    continue
+                ax.barh(y, pck.value, height=0.86, color=COLOURS[by], alpha=0.75, linewidth=0)
+                if pck.ends:
+                    ax.plot(pck.ends, [y, y], color=INK, linewidth=1.1, solid_capstyle='butt')
+        if (base := answer.untouched.of_part(part).value) is not None:
             ax.axvline(base, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
         ax.set_title(PARTS[part] if part else 'all labelled joints', fontsize=9)
         ax.set(xlim=(0, 1.02), xlabel='PCK', ylim=(at - 0.7, -0.8), **HALVES)
@@ -146,15 +149,6 @@ def draw_conditions(answer: SkipAblation) -> figure.Figure:
     return drawn
 
 
-def _draw_bar(ax: Axes, y: float, estimate: Estimate, colour: str) -> None:
-    if estimate.value is None:
-        ax.text(0.02, y, 'not known', va='center', fontsize=7.5, color=FAINT)
-        return
-    ax.barh(y, estimate.value, height=0.86, color=colour, alpha=0.75, linewidth=0)
-    if estimate.ends:
-        ax.plot(estimate.ends, [y, y], color=INK, linewidth=1.1, solid_capstyle='butt')
-
-
 @styled
 def draw_histograms(answer: SkipAblation) -> figure.Figure:
     """Draw how many persons have which PCK, with skips (grey) and without (lines)."""
@@ -162,19 +156,17 @@ def draw_histograms(answer: SkipAblation) -> figure.Figure:
     panels = [(f'all off,\nby {NAMES[by]}', found.all_off[by], COLOURS[by]) for by in NAMES if by in found.all_off]
     if found.against:
         panels.append(('trained\nwithout skips', found.against, '#882255'))
-    drawn = new_figure(PAGE, 2.6)
+    drawn, axes = new_panels(PAGE, 2.6, 1, max(1, len(panels)), sharey=True, squeeze=False)
     if not panels:
-        nothing(drawn.subplots())
-        return drawn
-    axes = drawn.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for ax, (title, counts, colour) in zip(axes, panels, strict=True):
+        return nothing(axes[0, 0])
+    for ax, (title, counts, colour) in zip(axes[0], panels, strict=True):
         ax.stairs(found.untouched, found.edges, fill=True, color='#CFCFCF', label='untouched')
         ax.stairs(counts, found.edges, color=colour, linewidth=1.5, label='without')
         ax.set_title(title, fontsize=8.5)
         ax.set(xlim=(0, 1), xlabel='PCK of a person', **HALVES)
         ax.grid(axis='y')
-    axes[0].set_ylabel('persons')
-    axes[0].legend(loc='upper left')
+    axes[0, 0].set_ylabel('persons')
+    axes[0, 0].legend(loc='upper left')
     return drawn
 
 
@@ -182,11 +174,8 @@ def draw_histograms(answer: SkipAblation) -> figure.Figure:
 def draw_examples(answer: SkipAblation) -> figure.Figure:
     """Draw persons found with skips: to the left with them, to the right with all at zero."""
     joints, links = list(answer.untouched.joints), answer.links
-    lines = max(1, -(-len(answer.examples) // COLUMNS))
-    drawn = new_figure(PAGE, 1.28 * lines + 0.4, w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)
-    axes = drawn.subplots(lines, COLUMNS, squeeze=False).ravel()
-    for ax in axes[len(answer.examples) :]:
-        ax.set_axis_off()
+    pads = dict(w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)
+    drawn, axes = new_grid(len(answer.examples), COLUMNS, PAGE, 1.28, 0.4, pads=pads)
     for ax, person in zip(axes, answer.examples, strict=False):
         draw_pose(ax, _unit(person, 'untouched'), joints, links)
         draw_pose(ax, _unit(person, 'untouched', 1.25), joints, links, ghost=True)
@@ -199,13 +188,9 @@ def draw_examples(answer: SkipAblation) -> figure.Figure:
     return drawn
 
 
-def _unit(person: Example, way: Way, aside: float = 0) -> list[Point]:
+def _unit(person: Example, way: Way, aside: float = 0) -> NDArray[np.float64]:
     """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop; or so far to its right."""
     both = np.array([point for pose in person.keypoints.values() for point in pose], float)  # None becomes NaN
     low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
     side = max(float((high - low).max()), 1e-9)
-    left, top = (low + high - side) / 2
-    return [
-        (None if x is None else float((x - left) / side + aside), None if y is None else float((y - top) / side))
-        for x, y in person.keypoints[way]
-    ]
+    return (np.array(person.keypoints[way], float) - (low + high - side) / 2) / side + (aside, 0)

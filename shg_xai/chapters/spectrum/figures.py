@@ -1,25 +1,22 @@
 """The spectrum and its running sum, as curves."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib import figure
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.drawing.material import Figure, Material
-from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, ORANGE, PALETTE, new_figure, nothing, styled
+from shg_xai.drawing.panels import new_panels, nothing
+from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, ORANGE, PALETTE, styled
 from shg_xai.drawing.text import confidence_of, number, percent
 
-if TYPE_CHECKING:
-    from matplotlib import figure
-    from matplotlib.axes import Axes
-
-# Of thousands of components a curve of so many points looks the same and is a small file.
-MAX_POINTS = 600
-LABEL: Any = dict(
-    textcoords='offset points', fontsize=8.5, bbox=dict(facecolor='white', edgecolor='none', alpha=0.8, pad=1)
-)
+MAX_POINTS = 600  # of thousands of components such a curve looks the same and is a small file
+LABEL: Any = dict(textcoords='offset points', fontsize=8.5, bbox=dict(fc='white', ec='none', alpha=0.8, pad=1))
 
 
 def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
@@ -42,14 +39,12 @@ def _places(count: int) -> NDArray[np.int64]:
 
 
 @styled
-def draw_spectrum(answer: Spectrum) -> 'figure.Figure':
+def draw_spectrum(answer: Spectrum) -> figure.Figure:
     """Draw the share of variance of each component, with what noise would give."""
-    canvas = new_figure(COLUMN, 3.5)
-    ax = canvas.subplots()
+    canvas, ax = new_panels(COLUMN, 3.5)
     ratio = np.array(answer.explained_variance_ratio)
     if not (ratio > 0).any():
-        nothing(ax)
-        return canvas
+        return nothing(ax)
     at, marker = _places(len(ratio)), '.' if len(ratio) <= 100 else ''
     ax.plot(at, np.where(ratio > 0, ratio, np.nan)[at - 1], color=BLUE, marker=marker, label='this latent')
     for component, item in enumerate(answer.leading, 1):
@@ -69,15 +64,13 @@ def draw_spectrum(answer: Spectrum) -> 'figure.Figure':
     return canvas
 
 
-def plain_ticks(ax: 'Axes') -> None:
+def plain_ticks(ax: Axes) -> None:
     """Write a logarithmic axis of components as 1, 10, 100 instead of powers."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f'{x:,.0f}'))
+    ax.xaxis.set_major_formatter(lambda x, _: f'{x:,.0f}')
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _mark(ax: 'Axes', answer: Spectrum) -> None:
+def _mark(ax: Axes, answer: Spectrum) -> None:
     """Mark where noise begins and where the study saw it begin."""
     marks = [(answer.noise.value, ORANGE, 'above noise: {}', '-')] if answer.noise.value >= 1 else []
     if answer.study:
@@ -91,19 +84,15 @@ def _mark(ax: 'Axes', answer: Spectrum) -> None:
 
 
 @styled
-def draw_running_sums(answers: Sequence[Spectrum]) -> 'figure.Figure':
+def draw_running_sums(answers: Sequence[Spectrum]) -> figure.Figure:
     """Draw the share of variance of the first components, a curve a layer; of one layer 90, 95 and 99 % are marked."""
-    canvas = new_figure(COLUMN, 3.5)
-    ax = canvas.subplots()
-    styles = ('-', '--', '-.', ':')
+    canvas, ax = new_panels(COLUMN, 3.5)
     for place, answer in enumerate(answers):
-        at = _places(len(answer.cumulative))
-        look: Any = dict(color=PALETTE[place % len(PALETTE)], linestyle=styles[place % len(styles)])
-        ax.plot(at, np.array(answer.cumulative)[at - 1], label=answer.of, **look)
+        at, line = _places(len(answer.cumulative)), ('-', '--', '-.', ':')[place % 4]
+        ax.plot(at, np.array(answer.cumulative)[at - 1], line, label=answer.of, color=PALETTE[place % len(PALETTE)])
     for share in (0.90, 0.95, 0.99):
         ax.axhline(share, color=FAINT, linewidth=0.7, linestyle=':')
     for place, item in enumerate(answers[0].components_for if len(answers) == 1 else ()):
-        # The number in a column of its own below.
         height = answers[0].cumulative[item.value - 1]
         ax.plot([item.value] * 2, [0, height], color=FAINT, linewidth=0.7)
         ax.plot(item.value, height, 'o', color=ORANGE, markersize=6, zorder=3)

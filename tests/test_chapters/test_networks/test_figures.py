@@ -13,8 +13,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from shg_xai.chapters.component_projection.results import ComponentProjection, Rule
-from shg_xai.chapters.networks.figures import draw_autoencoders, draw_differences, draw_networks, figures
-from shg_xai.chapters.networks.figures_loop import boxes, draw_loop
+from shg_xai.chapters.networks.figures import (
+    boxes,
+    draw_autoencoders,
+    draw_differences,
+    draw_loop,
+    draw_networks,
+    figures,
+)
 from shg_xai.chapters.networks.results import Networks, SeededEstimate
 from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
