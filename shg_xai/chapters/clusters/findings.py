@@ -49,7 +49,8 @@ def tables(answer: Clusters, results: Results) -> list[Table]:
         rows.append([number(fit.k), cell(fit.silhouette, 3), amount(fit.error_bound, 2), *agreement, *told])
     caption = (
         f'Clusters: mean silhouette with {confidence_of(answer)} interval, how far it may be off because small '
-        'components were cut, agreement of restarts, persons with a negative silhouette, sum of squared distances, sizes'
+        'components were cut, agreement of restarts, persons with a negative silhouette, sum of squared distances, '
+        'sizes'
     )
     head = ['K', 'silhouette', 'off by', 'agreement', 'worst', 'negative', 'inertia', 'persons']
     return [Table(caption, head, rows, folded=True)]

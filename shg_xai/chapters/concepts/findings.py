@@ -63,8 +63,8 @@ def tables(answer: Concepts, results: Results) -> list[Table]:
     head = ['concept', 'component', 'plain', 'controls fixed', 'shuffled', 'persons']
     found = [Table(caption, head, correlations, folded=True)]
     caption = (
-        f'How clusters differ in each concept, with {confidence} intervals: effect, mutual information in bits and as a '
-        'share of the clusters’ entropy, and its upper limit with shuffled clusters'
+        f'How clusters differ in each concept, with {confidence} intervals: effect, mutual information in bits and as '
+        'a share of the clusters’ entropy, and its upper limit with shuffled clusters'
     )
     head = ['concept', 'K', 'measure', 'effect', 'bits', 'share', 'shuffled', 'persons']
     found.append(Table(caption, head, effects, folded=True))

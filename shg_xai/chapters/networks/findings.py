@@ -114,8 +114,8 @@ def _splice(answer: Networks) -> list[str]:
             continue
         seeds = f', {plural(len(items), "seed")}' if len(items) > 1 else ''
         texts.append(
-            f'Put in and not trained on, the {own} autoencoder leaves a PCK of {after} on validation persons, where the '
-            f'plain network has {before} (labelled joints{seeds}).'
+            f'Put in and not trained on, the {own} autoencoder leaves a PCK of {after} on validation persons, where '
+            f'the plain network has {before} (labelled joints{seeds}).'
         )
         if off := [item.deviation for item in items if item.deviation is not None]:
             exact = f', to within {number(max(off), 6)}' if max(off) else ' exactly'
@@ -188,8 +188,8 @@ def tables(answer: Networks, results: Results) -> list[Table]:
         by_seed = _with_ends(', '.join(map(signed, found.by_seed)), found.over_seeds)
         comparisons.append([*names, difference, by_seed, number(found.persons), found.verdict.value])
     caption = (
-        f'Differences in PCK with {intervals} intervals, over images and over seeds (Student’s t); better or worse needs '
-        'both without zero'
+        f'Differences in PCK with {intervals} intervals, over images and over seeds (Student’s t); better or worse '
+        'needs both without zero'
     )
     head = ['networks', 'joints', 'difference', 'by seed', 'persons', 'verdict']
     made.append(Table(caption, head, comparisons, folded=True))

@@ -6,26 +6,13 @@ from shg_xai.chapters.skip_ablation.conditions import PARTS, REPLACED, condition
 from shg_xai.chapters.skip_ablation.options import Replacement
 from shg_xai.chapters.skip_ablation.results import Ablated, Scores, SkipAblation
 from shg_xai.drawing.material import Table
-from shg_xai.drawing.text import (
-    DASH,
-    above,
-    below,
-    cell,
-    confidence_of,
-    listed,
-    number,
-    percent,
-    plural,
-    stack_name,
-    with_span,
-)
+from shg_xai.drawing.text import DASH, above, below, cell, listed, number, percent, plural, stack_name, with_span
 from shg_xai.results import Estimate, Results
 
 NAMED = 4  # as many joints as a reader keeps in mind
 GONE = 0.1  # of a part's PCK, below which it counts as lost
-BY: dict[Replacement, str] = dict(
-    zero='replaced by nothing', mean='replaced by the mean', donor='replaced by another person’s'
-)
+BY: dict[Replacement, str] = {'zero': 'replaced by nothing', 'mean': 'replaced by the mean'}
+BY |= {'donor': 'replaced by another person’s'}
 SMALL = 'nose, eyes and ears'
 
 
@@ -36,7 +23,7 @@ def heading(answer: SkipAblation, results: Results) -> str | None:
 
 def findings(answer: SkipAblation, results: Results) -> list[str]:
     """What the numbers say, worded no stronger than their intervals."""
-    confidence = confidence_of(answer)
+    confidence = percent(answer.confidence)
     texts = [
         f'{plural(answer.persons, "person")} of {answer.split} were tested; untouched, the network has a PCK of '
         f'{with_span(answer.untouched.labelled, confidence)} on labelled joints.',
@@ -190,7 +177,7 @@ def tables(answer: SkipAblation, results: Results) -> list[Table]:
     if answer.against:
         named.append(('trained without skips', DASH, answer.against))
     rows = [[name, by, *(cell(scores.of_part(part), 3) for part in ('', *PARTS))] for name, by, scores in named]
-    intervals = f'with {confidence_of(answer)} intervals'
+    intervals = f'with {percent(answer.confidence)} intervals'
     caption = f'PCK under each condition, {intervals}; level 0 is the finest'
     found = [Table(caption, ['condition', 'replaced by', 'labelled joints', *PARTS.values()], rows, folded=True)]
     caption, head = (

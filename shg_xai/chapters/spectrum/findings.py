@@ -10,12 +10,12 @@ LEADING = 3
 def findings(answer: Spectrum, results: Results) -> list[str]:
     """The first components, how many it takes, and what that means for an autoencoder's code."""
     noise, ratio, study, texts = answer.noise, answer.participation_ratio, answer.study, []
-    for component, item in enumerate(answer.leading[:LEADING], 1):
-        ends = item.ends and ' to '.join(percent(end).removesuffix(' %') for end in item.ends)
+    for component, share in enumerate(answer.leading[:LEADING], 1):
+        ends = share.ends and ' to '.join(percent(end).removesuffix(' %') for end in share.ends)
         told = f'{confidence_of(answer)} interval {ends} %' if ends else NO_INTERVAL
         unknown = f'How much of the variance component {component} holds is not known.'
-        held = f'Component {component} holds {percent(item.value)} of the variance ({told}).'
-        texts.append(unknown if item.value is None else held)
+        held = f'Component {component} holds {percent(share.value)} of the variance ({told}).'
+        texts.append(unknown if share.value is None else held)
     takes: list[str] = []
     for item in answer.components_for:
         to, of, within = (
