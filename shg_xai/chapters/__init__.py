@@ -7,10 +7,10 @@ A chapter is a folder with
   something to explain, ``METHODS``: how it was computed, a sentence or two by heading;
 - ``results.py``: the type of its answer, a subclass of :class:`~shg_xai.results.Answer` tagged with the folder's name;
 - ``measure.py``: computes the answer;
-- ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval;
+- ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval; if numbers are to be
+  looked up, ``tables(answer, results)`` too;
 - ``figures.py``: ``figures(answer, material)``, what is drawn and how to read it; for a chapter on layers also, if it
-  knows something of each person, ``colours(answer)``: what the map can be coloured by;
-- ``tables.py``, if numbers are to be looked up: ``tables(answer, results)``.
+  knows something of each person, ``colours(answer)``: what the map can be coloured by.
 
 Nothing else has to be changed for a new one. Only ``measure.py`` may import torch and MMPose.
 """
@@ -61,7 +61,7 @@ class Chapter:
 
     def tables(self, answer: Answer, results: Results) -> list[Table]:
         """Numbers to look up."""
-        return self._ask('tables', 'tables', answer, results) or []
+        return self._ask('findings', 'tables', answer, results) or []
 
     def heading(self, answer: Answer, results: Results) -> str | None:
         """What tells this answer from the chapter's others; None where it needs no heading of its own."""

@@ -1,7 +1,8 @@
-"""Sentences on persons whose cluster disagrees with a concept."""
+"""What is said of persons whose cluster disagrees with a concept."""
 
 from shg_xai.chapters.cluster_shift.results import ClusterShift
-from shg_xai.drawing.text import above, below, confidence_of, number, plural, with_span
+from shg_xai.drawing.material import Table
+from shg_xai.drawing.text import above, below, cell, confidence_of, number, plural, with_span
 from shg_xai.results import Estimate, Results
 
 
@@ -36,13 +37,28 @@ def findings(answer: ClusterShift, results: Results) -> list[str]:
             else f'{nobody} {who} were moved.'
         )
     # Whether steering says anything of the misclassified ones that the others do not show too.
-    own, other = (group.gain.ends if group else None for group in (answer.shifted.disagree, answer.shifted.agree))
+    own, other = (group.gain.ends if group else None for group, *_ in groups)
     if own and other:
         said = 'that misclassified persons gain more or less by moving than the others is not shown'
         does = 'helps' if own[0] > other[1] else 'harms' if own[1] < other[0] else ''
         apart = f'Moving {does} misclassified persons more than it does the others.'
         texts.append(apart if does else f'The two intervals overlap: {said}.')
     return texts
+
+
+def tables(answer: ClusterShift, results: Results) -> list[Table]:
+    """PCK of both groups, before and after steering."""
+    counts, pck, moved = answer.counts, answer.pck, answer.shifted
+    rows = [
+        [name, number(count), cell(own, 3), number(shifted.persons if shifted else 0)]
+        + [cell(value, 3) for value in ((shifted.before, shifted.after, shifted.gain) if shifted else (None,) * 3)]
+        for name, count, own, shifted in (
+            ('misclassified', counts.disagree, pck.disagree, moved.disagree),
+            ('on their cluster’s side', counts.agree, pck.agree, moved.agree),
+        )
+    ]
+    head = ['persons', 'number', 'PCK', 'moved', 'before', 'after', 'gain']
+    return [Table(f'PCK of labelled joints, with {confidence_of(answer)} intervals', head, rows)]
 
 
 def _compared(estimate: Estimate, words: tuple[str, str], confidence: str) -> str:

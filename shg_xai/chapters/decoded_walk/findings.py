@@ -1,7 +1,8 @@
-"""Sentences on walks through the latent as the network decodes them."""
+"""What is said of walks through the latent as the network decodes them."""
 
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction
-from shg_xai.drawing.text import amount, confidence_of, listed, number, plural
+from shg_xai.drawing.material import Table
+from shg_xai.drawing.text import DASH, amount, cell, confidence_of, listed, number, plural
 from shg_xai.results import Results
 
 MORE = 'moves joints more than random directions of the same length'
@@ -16,6 +17,7 @@ ONE_WAY = {
     False: 'does not go one way with every step from −2σ to 2σ',
     None: 'is not known to go one way from −2σ to 2σ',
 }
+WORDS = {True: 'yes', False: 'no', None: DASH}
 BEYOND = {True: 'more than', False: 'not clearly more than', None: 'not known to be more than'}
 STARTS = {'mean': 'the mean latent', 'person': 'each person’s latent'}
 SKIPS = {'own': 'each person’s own skips', 'none': 'no skips', 'mean': 'mean skips', 'donor': 'another person’s skips'}
@@ -44,58 +46,44 @@ def verdict(direction: Direction) -> str | None:
 
 def findings(answer: DecodedWalk, results: Results) -> list[str]:
     """What the walks show, worded no stronger than their verdicts."""
-    random, asked = answer.options.random, answer.directions
-    more = sum(direction.more_than_random is True for direction in asked)
+    asked, more = answer.directions, sum(direction.more_than_random is True for direction in answer.directions)
     texts = [
         f'{heading(answer, results)}: {plural(answer.persons, "person")} of {answer.split}, '
-        f'{plural(len(asked), "direction")}, each beside {plural(random, "random one")} of the same length; '
-        f'{number(more)} of {number(len(asked))} {"moves" if more == 1 else "move"} joints more than those.'
+        f'{plural(len(asked), "direction")}, each beside {plural(answer.options.random, "random one")} of the same '
+        f'length; {number(more)} of {number(len(asked))} {"moves" if more == 1 else "move"} joints more than those.'
     ]
     if answer.one_pose:
         texts.append(
             'All persons are decoded from the same values here, so there is one pose and its intervals have no width: '
             'they do not say how sure anything is.'
         )
-    for direction in asked:
-        texts += [_shift(answer, direction), *_concepts(answer, direction)]
-    return texts
+    return texts + [text for direction in asked for text in _walk(answer, direction)]
 
 
-def _named(answer: DecodedWalk, direction: Direction) -> str:
-    name = title(answer, direction.name)
-    return f'the concept “{name}”' if direction.kind == 'concept' else name
-
-
-def _shift(answer: DecodedWalk, direction: Direction) -> str:
-    """What a direction does to joints, with its verdict."""
-    shift, name = direction.walk.shift_per_sigma, _named(answer, direction)
-    if shift.value is None:
-        return f'How far {name} moves joints is not known.'
-    about = ''
-    if shift.ends and not answer.one_pose:
-        about = f' ({confidence_of(answer)} interval {" to ".join(number(100 * end) for end in shift.ends)} %)'
-    most = listed([joint.replace('_', ' ') for joint in direction.walk.most_moved])
-    return (
-        f'{name[0].upper()}{name[1:]} {JOINTS_MOVED[direction.more_than_random]}: {number(100 * shift.value)} % of the '
-        f'crop’s side for each σ{about}, random at most {number(100 * direction.random.shift_per_sigma_97_5)} %; most '
-        f'moved: {most}.'
-    )
-
-
-def _concepts(answer: DecodedWalk, direction: Direction) -> list[str]:
-    """Its own concept first; then all others that go one way all along."""
-    own, texts = direction.name, []
-    if own in direction.walk.monotonic:
-        texts = [f'Decoded, {_change(answer, direction, own)}; it {ONE_WAY[direction.walk.monotonic[own]]}.']
-    elif direction.kind == 'concept':
+def _walk(answer: DecodedWalk, direction: Direction) -> list[str]:
+    """What a direction does to joints; to its own concept; and to all others that go one way all along."""
+    own, shift, monotonic = direction.name, direction.walk.shift_per_sigma, direction.walk.monotonic
+    name = f'the concept “{title(answer, own)}”' if direction.kind == 'concept' else title(answer, own)
+    texts = [f'How far {name} moves joints is not known.']
+    if shift.value is not None:
+        within = ''
+        if shift.ends and not answer.one_pose:
+            within = f' ({confidence_of(answer)} interval {" to ".join(number(100 * end) for end in shift.ends)} %)'
+        most = listed([joint.replace('_', ' ') for joint in direction.walk.most_moved])
         texts = [
+            f'{name[0].upper()}{name[1:]} {JOINTS_MOVED[direction.more_than_random]}: {number(100 * shift.value)} % of '
+            f'the crop’s side for each σ{within}, random at most '
+            f'{number(100 * direction.random.shift_per_sigma_97_5)} %; most moved: {most}.'
+        ]
+    if own in monotonic:
+        texts.append(f'Decoded, {_change(answer, direction, own)}; it {ONE_WAY[monotonic[own]]}.')
+    elif direction.kind == 'concept':
+        texts.append(
             f'Whether decoded poses follow “{title(answer, own)}” along it is not known: it cannot be computed from '
             'decoded joints.'
-        ]
-    steady = [name for name, flag in direction.walk.monotonic.items() if flag and name != own]
-    if steady:
-        others = '; '.join(_change(answer, direction, name) for name in steady)
-        texts.append(f'Along {_named(answer, direction)}, one way with every step from −2σ to 2σ: {others}.')
+        )
+    if steady := [_change(answer, direction, other) for other, flag in monotonic.items() if flag and other != own]:
+        texts.append(f'Along {name}, one way with every step from −2σ to 2σ: {"; ".join(steady)}.')
     return texts
 
 
@@ -119,3 +107,23 @@ def _change(answer: DecodedWalk, direction: Direction, name: str) -> str:
     steady = count and direction.walk.monotonic[name]
     alike = f', {number(count)} of {number(answer.options.random)} as steadily' if steady else ''
     return f'{text}, {beyond} along random ones (97.5 %: {amount(random, 2)}{alike})'
+
+
+def tables(answer: DecodedWalk, results: Results) -> list[Table]:
+    """Concepts along each direction, and what they mean."""
+    changes = []
+    for direction in answer.directions:
+        walk, random = direction.walk, direction.random
+        for name, change in walk.concept_change.items():
+            cells = [cell(change), amount(random.concept_change_97_5[name], 2, DASH)]
+            cells += [WORDS[direction.concept_more_than_random[name]], WORDS[walk.monotonic[name]]]
+            titles = [title(answer, direction.name), title(answer, name)]
+            changes.append([*titles, *cells, number(random.monotonic[name])])
+    caption = (
+        f'Change of concepts from −2σ to 2σ, with {confidence_of(answer)} intervals, beside '
+        f'{number(answer.options.random)} random directions of the same length'
+    )
+    head = ['direction', 'concept', 'change', 'random: 97.5 %', 'more', 'one way', 'random: one way']
+    known = [[concept.title, concept.definition, concept.unit or DASH] for concept in answer.concepts]
+    definitions = Table('Concepts of decoded poses', ['concept', 'definition', 'unit'], known, folded=True)
+    return [table for table in (Table(caption, head, changes, folded=True), definitions) if table.rows]

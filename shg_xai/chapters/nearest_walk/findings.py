@@ -1,6 +1,6 @@
 """How near real persons come to the ends of walks."""
 
-from shg_xai.chapters.nearest_walk.results import NearestWalk, Point, Walk
+from shg_xai.chapters.nearest_walk.results import NearestWalk, Point
 from shg_xai.drawing.text import amount, number
 from shg_xai.results import Results
 
@@ -9,26 +9,24 @@ WALKS = 3
 
 def findings(answer: NearestWalk, results: Results) -> list[str]:
     """The ends of the first walks, beside random directions."""
-    return [text for walk in answer.walks[:WALKS] if (text := _ends(walk))]
-
-
-def _ends(walk: Walk) -> str | None:
-    points = [point for point in walk.points if point.step]
-    if not points:
-        return None
-    first, last = points[0], points[-1]
-    name = f'component {number(walk.component)}'
-    chance = [end for point in (first, last) if point.random.ends for end in point.random.ends]
-    if len(chance) < 4:
-        return f'How near real persons come to the ends of {name} is not known.'
-    verdicts = {_where(first), _where(last)}
-    verdict = verdicts.pop() if len(verdicts) == 1 else 'not clearly different from chance on both sides'
-    # Both ends are as far from the mean, so one range tells of both.
-    return (
-        f'At {steps(first.step)} and {steps(last.step)} standard deviations along {name} the nearest real person is '
-        f'{amount(first.distance)} and {amount(last.distance)} away; after as long a step in 95 % of random directions '
-        f'it is {amount(min(chance))} to {amount(max(chance))} away: {verdict}.'
-    )
+    texts = []
+    for walk in answer.walks[:WALKS]:
+        if not (points := [point for point in walk.points if point.step]):
+            continue
+        ends, name = (points[0], points[-1]), f'component {number(walk.component)}'
+        chance = [end for point in ends for end in point.random.ends or ()]
+        if len(chance) < 4:
+            texts.append(f'How near real persons come to the ends of {name} is not known.')
+            continue
+        first, last = map(_where, ends)
+        verdict = first if first == last else 'not clearly different from chance on both sides'
+        # Both ends are as far from the mean, so one range tells of both.
+        texts.append(
+            f'At {" and ".join(steps(point.step) for point in ends)} standard deviations along {name} the nearest real '
+            f'person is {" and ".join(amount(point.distance) for point in ends)} away; after as long a step in 95 % of '
+            f'random directions it is {amount(min(chance))} to {amount(max(chance))} away: {verdict}.'
+        )
+    return texts
 
 
 def _where(point: Point) -> str:

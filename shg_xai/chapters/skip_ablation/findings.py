@@ -1,18 +1,18 @@
-"""Sentences on skips that were turned off: what is lost, by which joints, and what it says."""
+"""What is said of skips that were turned off: what is lost, by which joints, and what it means."""
 
 from collections.abc import Mapping
 
-from shg_xai.chapters.skip_ablation.conditions import PARTS
+from shg_xai.chapters.skip_ablation.conditions import PARTS, REPLACED, condition_text
 from shg_xai.chapters.skip_ablation.options import Replacement
-from shg_xai.chapters.skip_ablation.results import Ablated, Control, Scores, SkipAblation
-from shg_xai.drawing.text import above, below, confidence_of, listed, number, percent, plural, stack_name, with_span
+from shg_xai.chapters.skip_ablation.results import Ablated, Scores, SkipAblation
+from shg_xai.drawing.material import Table
+from shg_xai.drawing.text import DASH, above, below, cell, listed, number, percent, plural, stack_name, with_span
 from shg_xai.results import Estimate, Results
 
 NAMED = 4  # as many joints as a reader keeps in mind
 GONE = 0.1  # of a part's PCK, below which it counts as lost
-BY: dict[Replacement, str] = dict(
-    zero='replaced by nothing', mean='replaced by the mean', donor='replaced by another person’s'
-)
+BY: dict[Replacement, str] = {'zero': 'replaced by nothing', 'mean': 'replaced by the mean'}
+BY |= {'donor': 'replaced by another person’s'}
 SMALL = 'nose, eyes and ears'
 
 
@@ -23,15 +23,23 @@ def heading(answer: SkipAblation, results: Results) -> str | None:
 
 def findings(answer: SkipAblation, results: Results) -> list[str]:
     """What the numbers say, worded no stronger than their intervals."""
-    confidence = confidence_of(answer)
-    return [
+    confidence = percent(answer.confidence)
+    texts = [
         f'{plural(answer.persons, "person")} of {answer.split} were tested; untouched, the network has a PCK of '
         f'{with_span(answer.untouched.labelled, confidence)} on labelled joints.',
         *_all_off(answer, confidence),
-        *_levels(answer, confidence),
-        *_small_joints(answer),
-        *_latent(answer, confidence),
     ]
+    levels = [
+        f'Level {number(level)} off alone, {BY[by]}, {lost_text(one.drop.labelled, confidence)}; {_joints(one.drop)}.'
+        for level in answer.levels
+        for by, one in answer.under(answer.whole, 'level off', level).items()
+    ]
+    if levels:
+        levels.append(
+            f'With {plural(len(answer.untouched.joints), "joint")} to each level, some intervals leave out zero by '
+            'chance alone; they are not corrected for how many were looked at.'
+        )
+    return [*texts, *levels, *_small_joints(answer), *_latent(answer, confidence)]
 
 
 def lost_text(lost: Estimate, confidence: str | None = None) -> str:
@@ -69,20 +77,6 @@ def _all_off(answer: SkipAblation, confidence: str) -> list[str]:
     return texts
 
 
-def _levels(answer: SkipAblation, confidence: str) -> list[str]:
-    """Which joints need which level, a sentence for each level and replacement."""
-    texts = [
-        f'Level {number(level)} off alone, {BY[by]}, {lost_text(one.drop.labelled, confidence)}; {_joints(one.drop)}.'
-        for level in answer.levels
-        for by, one in answer.under(answer.whole, 'level off', level).items()
-    ]
-    chance = (
-        f'With {plural(len(answer.untouched.joints), "joint")} to each level, some intervals leave out zero by chance '
-        'alone; they are not corrected for how many were looked at.'
-    )
-    return [*texts, chance] if texts else []
-
-
 def _joints(lost: Scores) -> str:
     """``5 of 17 joints lose by it, most the left wrist 0.120 (0.040 to 0.200), ...``."""
     drops = {name.replace('_', ' '): groups['labelled'] for name, groups in lost.joints.items()}
@@ -115,17 +109,23 @@ def smallest_first(drops: Mapping[str, Estimate]) -> str:
 
 def _small_joints(answer: SkipAblation) -> list[str]:
     """What survives of "without skips small joints are lost first"."""
+    all_off, control = answer.under(answer.whole, 'all off'), answer.against
     texts = [
         _small(f'With the same weights and all skips {BY[by]}', one.drop, one, answer.untouched)[1]
-        for by, one in answer.under(answer.whole, 'all off').items()
+        for by, one in all_off.items()
     ]
-    control = answer.against
     if control is None:
         text = 'what is lost here is what these weights, which learned with skips, lose without them.'
         return [*texts, f'No network trained without skips was tested beside it: {text}']
     where = 'Between this network and the one trained without skips'
     verdict, text = _small(where, control.difference, control, answer.untouched)
-    texts += [text, _against(answer, control)]
+    others = [f'{number(one.labelled.value, 3)} ({BY[by]})' for by, one in all_off.items() if by != 'donor']
+    own = f'; this one with all skips off has {listed(others)}, for it never learned to do without' if others else ''
+    texts += [
+        text,
+        f'The network trained without skips has a PCK of {with_span(control.labelled)}, '
+        f'{number(control.difference.labelled.value, 3)} less than this one{own}.',
+    ]
     if verdict == 'does not hold':
         texts.append(
             f'So what these weights lose without skips is where they keep it, not what cannot be had without: {SMALL} '
@@ -149,17 +149,6 @@ def _small(where: str, lost: Scores, scores: Scores, untouched: Scores) -> tuple
     )
 
 
-def _against(answer: SkipAblation, control: Control) -> str:
-    """The network trained without skips beside the same weights without them."""
-    found = answer.under(answer.whole, 'all off')
-    others = [f'{number(one.labelled.value, 3)} ({BY[by]})' for by, one in found.items() if by != 'donor']
-    own = f'; this one with all skips off has {listed(others)}, for it never learned to do without' if others else ''
-    return (
-        f'The network trained without skips has a PCK of {with_span(control.labelled)}, '
-        f'{number(control.difference.labelled.value, 3)} less than this one{own}.'
-    )
-
-
 def _latent(answer: SkipAblation, confidence: str) -> list[str]:
     """What the latent adds to the skips."""
     texts, found = [], answer.under(answer.whole)
@@ -173,3 +162,26 @@ def _latent(answer: SkipAblation, confidence: str) -> list[str]:
         what = f'on its first {plural(k, "component")}' if k else 'on none of its components, at the mean of the store,'
         texts.append(f'The latent {what} {lost_text(one.drop.labelled, confidence)}.')
     return texts
+
+
+def tables(answer: SkipAblation, results: Results) -> list[Table]:
+    """PCK under each condition, and what each joint loses where a level is off."""
+    named: list[tuple[str, str, Scores]] = [('untouched', DASH, answer.untouched)]
+    joints = []
+    for one in answer.conditions:
+        name, by = condition_text(one.condition, answer.stacks), REPLACED.get(one.condition.replacement, DASH)
+        named.append((name, by, one))
+        if one.condition.skips == 'level off':
+            lost = one.drop.joints.items()
+            joints += [[joint.replace('_', ' '), name, by, cell(groups['labelled'], 3)] for joint, groups in lost]
+    if answer.against:
+        named.append(('trained without skips', DASH, answer.against))
+    rows = [[name, by, *(cell(scores.of_part(part), 3) for part in ('', *PARTS))] for name, by, scores in named]
+    intervals = f'with {percent(answer.confidence)} intervals'
+    caption = f'PCK under each condition, {intervals}; level 0 is the finest'
+    found = [Table(caption, ['condition', 'replaced by', 'labelled joints', *PARTS.values()], rows, folded=True)]
+    caption, head = (
+        f'PCK that each joint loses with a level off, {intervals}',
+        ['joint', 'condition', 'replaced by', 'lost'],
+    )
+    return [*found, Table(caption, head, joints, folded=True)] if joints else found

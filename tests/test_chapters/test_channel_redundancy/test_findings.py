@@ -3,9 +3,8 @@
 import msgspec
 import pytest
 
-from shg_xai.chapters.channel_redundancy.findings import findings, most_redundant, stage_text
+from shg_xai.chapters.channel_redundancy.findings import findings, most_redundant, stage_text, tables
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy
-from shg_xai.chapters.channel_redundancy.tables import tables
 from shg_xai.results import Estimate
 from tests.helpers.made_channel_redundancy import channel_redundancy, layer_channels, with_layers
 from tests.helpers.made_results import among

@@ -1,8 +1,7 @@
 """Sentences and tables on misclassified persons."""
 
-from shg_xai.chapters.cluster_shift.findings import findings, heading
+from shg_xai.chapters.cluster_shift.findings import findings, heading, tables
 from shg_xai.chapters.cluster_shift.results import ClusterShift
-from shg_xai.chapters.cluster_shift.tables import tables
 from tests.helpers.made_cluster_shift import cluster_shift
 from tests.helpers.made_results import among
 from tests.helpers.nulled import nulled

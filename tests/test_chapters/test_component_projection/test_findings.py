@@ -3,9 +3,8 @@
 import msgspec
 import pytest
 
-from shg_xai.chapters.component_projection.findings import findings, heading
+from shg_xai.chapters.component_projection.findings import findings, heading, tables
 from shg_xai.chapters.component_projection.results import ComponentProjection, Suggestion
-from shg_xai.chapters.component_projection.tables import tables
 from shg_xai.results import Estimate
 from tests.helpers.made_component_projection import component_projection
 from tests.helpers.made_results import among

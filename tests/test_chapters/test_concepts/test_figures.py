@@ -3,8 +3,8 @@
 import pytest
 
 from shg_xai.chapters.concepts.figures import draw_effects, draw_heat_map, draw_probes, rho_matrix
+from shg_xai.chapters.concepts.findings import tables
 from shg_xai.chapters.concepts.results import Concepts
-from shg_xai.chapters.concepts.tables import tables
 from tests.helpers.made_results import made_results
 
 

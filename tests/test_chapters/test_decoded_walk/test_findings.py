@@ -1,7 +1,6 @@
 """Sentences and tables on walks: no stronger than the intervals."""
 
-from shg_xai.chapters.decoded_walk.findings import MORE, NO_MORE, findings, heading, verdict
-from shg_xai.chapters.decoded_walk.tables import tables
+from shg_xai.chapters.decoded_walk.findings import MORE, NO_MORE, findings, heading, tables, verdict
 from tests.helpers.made_decoded_walk import about, decoded_walk, nulled
 from tests.helpers.made_results import among
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from shg_xai.chapters.networks.findings import findings
+from shg_xai.chapters.networks.findings import findings, tables
 from shg_xai.chapters.networks.results import Comparison, Networks, SpliceCheck
-from shg_xai.chapters.networks.tables import tables
 from shg_xai.drawing.text import signed, spread, stack_name
 from shg_xai.results import Estimate, Results, Verdict
 from tests.helpers.made_networks import networks as made_networks

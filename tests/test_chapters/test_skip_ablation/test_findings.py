@@ -2,9 +2,8 @@
 
 import pytest
 
-from shg_xai.chapters.skip_ablation.findings import findings, heading, lost_text, smallest_first
+from shg_xai.chapters.skip_ablation.findings import findings, heading, lost_text, smallest_first, tables
 from shg_xai.chapters.skip_ablation.results import SkipAblation
-from shg_xai.chapters.skip_ablation.tables import tables
 from shg_xai.errors import InputError
 from shg_xai.results import Estimate
 from shg_xai.results_file import decode, encode
