@@ -13,10 +13,9 @@ from shg_xai.errors import InputError
 
 
 def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) -> None:
-    """Refuse an annotation of K keypoints that MMPose would drop or train on in silence.
+    """Raise InputError for an annotation of K keypoints that MMPose would drop or train on in silence.
 
-    Raises:
-        InputError: Keypoints are not K times x, y, v, a number is not finite, or a labelled person's box has no area.
+    Its keypoints are not K times x, y, v, a number is not finite, or a labelled person's box has no area.
     """
     where = f'{ann_file}: annotation {annotation.get("id")}'
     keypoints = np.asarray(annotation.get('keypoints', ()), dtype=float)
@@ -35,21 +34,16 @@ def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) 
 
 @DATASETS.register_module()
 class CheckedCocoDataset(CocoDataset):
-    """MMPose's CocoDataset that says what is wrong with its files; arguments are CocoDataset's.
+    """MMPose's CocoDataset, with its arguments, that says what is wrong with its files.
 
-    Where that drops a person, trains on NaN or fails with a traceback, this one raises :class:`InputError` with file,
-    annotation and mend.
+    Where that drops a person, trains on NaN or fails with a traceback, this raises InputError with file and mend.
     """
 
     def load_data_list(self) -> list[dict]:
-        """Read and check the annotation file, one entry a person.
-
-        Raises:
-            InputError: The file is missing or not COCO's JSON, or holds no person.
-        """
+        """Read and check the file, one entry a person; InputError where it is missing, not COCO's or holds none."""
         if not osp.isfile(self.ann_file):
-            mend = 'set data_root and ann_file of the dataset (--data-root in the tools)'
-            raise InputError(f'{self.ann_file}: no such annotation file; {mend}')
+            where = 'data_root and ann_file of the dataset (--data-root in the tools)'
+            raise InputError(f'{self.ann_file}: no such annotation file; set {where}')
         if self.bbox_file and not osp.isfile(self.bbox_file):
             raise InputError(f"{self.bbox_file}: no such file of boxes; bbox_file='' takes the annotated ones")
         try:

@@ -47,23 +47,15 @@ def joined(a: Sums, b: Sums) -> Sums:
 
 
 def explained_variance(sums: Sums) -> dict[str, float]:
-    """The metrics of :class:`ExplainedVariance`, without prefix.
-
-    Raises:
-        InputError: A reconstruction is not finite, or the persons do not differ.
-    """
+    """The metrics of :class:`ExplainedVariance`; InputError if a reconstruction is not finite or nobody differs."""
     if not np.isfinite(sums.error):
         fault = 'reconstructions hold NaN or infinity, training has diverged'
         raise InputError(f'ExplainedVariance: {fault}; lower optim_wrapper.optimizer.lr')
     if not sums.total > 0:
         fault = f'the latents of all {sums.count:,} evaluated persons are the same, there is no variance to explain'
         raise InputError(f'ExplainedVariance: {fault}; evaluate more persons')
-    return dict(
-        explained_variance_ratio=1 - sums.error / sums.total,
-        mse=sums.error / (sums.count * len(sums.mean)),
-        dead_code_units=int((sums.low == sums.high).sum()),
-        code_channels=len(sums.low),
-    )
+    errors = dict(explained_variance_ratio=1 - sums.error / sums.total, mse=sums.error / (sums.count * len(sums.mean)))
+    return errors | dict(dead_code_units=int((sums.low == sums.high).sum()), code_channels=len(sums.low))
 
 
 @METRICS.register_module()

@@ -64,18 +64,13 @@ def _measure(runner: Runner, stage: str, dataset: Dataset) -> None:
     if is_main_process():
         neck: Any = unwrapped(runner.model).neck
         figure = [reference(DATASETS.build(runner.cfg.train_dataloader.dataset), dataset, neck.code_channels)]
-
     broadcast_object_list(figure)
     # It is found anew in a resumed run, so checkpoints need not hold it.
     runner.message_hub.update_info(KEY.format(stage), figure[0], resumed=False)
 
 
 def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
-    """What the first ``width`` principal components of some persons explain of others, 1 - SSE / SST about their mean.
-
-    Raises:
-        InputError: A dataset is none of latents, or its latents cannot be analysed.
-    """
+    """What the first ``width`` components of some persons explain of others, 1 - SSE / SST about their mean."""
     selections = []
     for dataset in (fitted, evaluated):
         if not isinstance(dataset, LatentDataset):

@@ -45,8 +45,7 @@ class AutoencoderNeck(BaseModule):
         init_cfg: Glorot normal unless given.
 
     Raises:
-        InputError: A size below 1, a code wider than the latent, or, in the forward pass, a feature map of another
-            shape.
+        InputError: A size below 1, a code wider than the latent, or a feature map of another shape.
     """
 
     def __init__(

@@ -1,5 +1,7 @@
 """An autoencoder alone, trained on stored latents."""
 
+from typing import Any
+
 from mmengine.model import BaseModel
 from mmpose.registry import MODELS
 from torch import Tensor
@@ -15,19 +17,11 @@ class LatentAutoencoder(BaseModel):
         neck: Config of an AutoencoderNeck, or of a module with its ``encode`` and ``decode``.
         loss: Config of a loss between the reconstruction and the latent without noise. MMPose's MSELoss unless given,
             the mean over persons and values; ``dict(type='MSELoss', loss_weight=C * H * W)`` sums over values.
-
-    Raises:
-        InputError: In the forward pass, latents of another shape than the neck's.
+        base: ``data_preprocessor`` and ``init_cfg`` of MMEngine's BaseModel.
     """
 
-    def __init__(
-        self,
-        neck: dict,
-        loss: dict | None = None,
-        data_preprocessor: dict | None = None,
-        init_cfg: dict | list[dict] | None = None,
-    ) -> None:
-        super().__init__(data_preprocessor, init_cfg)
+    def __init__(self, neck: dict, loss: dict | None = None, **base: Any) -> None:
+        super().__init__(**base)
         self.neck = MODELS.build(neck)
         self.loss_module = MODELS.build(loss or dict(type='MSELoss'))
 

@@ -76,8 +76,7 @@ class StackedHourglass(BaseBackbone):
         init_cfg: The study's Glorot normal unless given.
 
     Raises:
-        InputError: An argument that does not fit, or, in the forward pass, an image whose size does not divide by 4 *
-            2**depth.
+        InputError: An argument that does not fit, or an image whose size does not divide by 4 * 2**depth.
     """
 
     def __init__(
@@ -117,10 +116,9 @@ class StackedHourglass(BaseBackbone):
         self.hourglasses = ModuleList()
         for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks, strict=True):
             inner = nn.Identity() if neck is None else MODELS.build(neck)
-            self.hourglasses.append(Hourglass(channels, flags, num_bottleneck_residuals, inner, shortcut, norm_cfg))
-        self.residuals = nn.ModuleList(residual() for _ in range(num_stacks))
-        between = (Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1))
-        self.intermediates = nn.ModuleList(between)
+            self.hourglasses.append(Hourglass(residual, flags, num_bottleneck_residuals, inner))
+        self.residuals = nn.ModuleList(residual() for _ in necks)
+        self.intermediates = nn.ModuleList(Intermediate(channels, out_channels, norm_cfg) for _ in necks[1:])
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
@@ -129,10 +127,8 @@ class StackedHourglass(BaseBackbone):
         height, width = inputs.shape[-2:]
         multiple = 4 * 2**self.depth
         if height % multiple or width % multiple:
-            raise InputError(
-                f'StackedHourglass with depth={self.depth} takes images whose width and height are multiples of '
-                f'{multiple}, got {width}x{height}: change input_size in the config'
-            )
+            wanted = f'with depth={self.depth} takes images whose width and height are multiples of {multiple}'
+            raise InputError(f'StackedHourglass {wanted}, got {width}x{height}: change input_size in the config')
         if self.channels_last:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
         stack_input = self.stem(inputs)
