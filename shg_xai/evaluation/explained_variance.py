@@ -77,10 +77,9 @@ class ExplainedVariance(BaseMetric):
     default_prefix = 'latent'
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Add a batch to the sums of this process.
+        """Add a batch to the sums of this process, without the persons that a sampler repeats to even out processes.
 
-        MMEngine gathers ``results`` of all processes and cuts them to N, which drops the persons that a sampler repeats
-        to even out processes. Sums are one entry a process and never cut, so repeated persons are left out here.
+        MMEngine drops those where ``results`` has an entry a person; sums are one entry a process.
         """
         before = self.results[0].count if self.results else 0
         persons = (self.dataset_meta or {}).get('persons')

@@ -14,7 +14,7 @@ from mmpose.registry import METRICS
 
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
-from shg_xai.evaluation.person_scores import NORMALISERS, judged_flags, person_scores, sample_distances
+from shg_xai.evaluation.pck import NORMALISERS, judged_flags, person_scores, sample_distances
 from shg_xai.writing import aside
 
 Result = tuple[np.ndarray, np.ndarray, int | None, int | None]

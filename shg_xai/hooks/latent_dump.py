@@ -55,7 +55,6 @@ class LatentDumpHook(Hook):
         self.dtype, self.rows_per_shard = dtype, rows_per_shard
 
     # MMEngine calls these for training (which is let alone), validation and test.
-
     def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
         """Start writing; what a run left that its data or its metrics ended is computed again."""
         if mode != 'train':

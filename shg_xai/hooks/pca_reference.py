@@ -22,10 +22,9 @@ KEY = 'pca_reference/{}'  # not '{}/...': what begins with a stage, MMEngine tak
 class PCAReferenceHook(Hook):
     """Report what PCA of the code's width explains of the evaluated persons.
 
-    Before a training, and before a test or validation of its own, the persons of ``train_dataloader`` are read once and
-    their principal components found. Every validation and test then reports, next to what the autoencoder explains,
-    what the first ``code_channels`` of these components do: ``latent/pca_explained_variance_ratio``. No linear
-    autoencoder of that width can explain more of the persons it was trained on.
+    Before a training, and before a test or validation of its own, the principal components of the persons of
+    ``train_dataloader`` are found. Every validation and test reports what the first ``code_channels`` of them explain:
+    ``latent/pca_explained_variance_ratio``. No linear autoencoder of that width explains more of its training persons.
 
     Datasets must be LatentDataset's and the model a LatentAutoencoder. Of several processes the first computes.
     """

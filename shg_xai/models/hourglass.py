@@ -70,9 +70,7 @@ class Hourglass(BaseModule):
         self.ups = nn.ModuleList([nn.Identity(), *(residual() for _ in skip_connections[1:])])
 
     def encode(self, x: Tensor) -> tuple[Tensor, Skips]:
-        """Features (N, C, H, W) down to the latent (N, C, h, w), and the skip of each level, finest first, which has
-        the resolution of its level's input; None where it is off.
-        """
+        """Features (N, C, H, W) to the latent (N, C, h, w) and each level's skip, finest first; None where off."""
         skips: list[Tensor | None] = []
         for skip, down, is_on in zip(self.skips, self.downs, self.skip_connections, strict=True):
             skips.append(skip(x) if is_on else None)

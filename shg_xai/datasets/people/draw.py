@@ -159,10 +159,7 @@ def _paint(material: Material, t: np.ndarray, u: np.ndarray, v: np.ndarray, leng
 
 
 def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.ndarray, paint: Painter) -> None:
-    """Draw an ellipsoid of semi-axes (3,) by casting a ray through every pixel.
-
-    ``turn`` (3, 3) leads from its own frame, in which ``paint`` works, to the camera's.
-    """
+    """Draw an ellipsoid by one ray a pixel; ``turn`` (3, 3) leads from the frame of ``paint`` to the camera's."""
     reach = float(axes.max()) + 1
     window = _window(canvas, centre - reach, centre + reach)
     if window is None:

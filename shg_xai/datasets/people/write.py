@@ -115,8 +115,7 @@ def _work(job: Job, config: PeopleConfig, folder: Path) -> list[Annotation]:
 
 def _results(jobs: list[Job], config: PeopleConfig, folder: Path, workers: int) -> Iterator[list[Annotation]]:
     """The annotations of every job in order, from ``workers`` processes."""
-    work = partial(_work, config=config, folder=folder)
-    workers = min(workers, len(jobs))
+    work, workers = partial(_work, config=config, folder=folder), min(workers, len(jobs))
     if workers <= 1:
         yield from map(work, jobs)
         return
@@ -201,11 +200,9 @@ def write_people(out: Path, config: PeopleConfig, workers: int | None = None, fo
 
 
 def _write_json(folder: Path, split: str, config: PeopleConfig, images: list[Image], records: list[Annotation]) -> None:
-    """Write the annotation file of a split."""
     rules = {name: dict(kind=rule.kind, values=rule.values) for name, rule in sorted(config.restrictions.items())}
     info = dict(description=DESCRIPTION, version=GENERATOR_VERSION, split=split, seed=config.seed, size=config.size)
     content = dict(info=info | dict(restrictions=rules), licenses=[], images=images, annotations=records)
     kind = {'supercategory': 'person', 'id': 1, 'name': 'person', 'keypoints': list(KEYPOINTS), 'skeleton': SKELETON}
-    content['categories'] = [kind]
-    text = json.dumps(content, separators=(',', ':'))
+    text = json.dumps(content | dict(categories=[kind]), separators=(',', ':'))
     (folder / 'annotations' / annotation_name(split)).write_text(text, encoding='utf-8')
