@@ -80,35 +80,30 @@ class VisibilityHeatmap(MSRAHeatmap):
     def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict:
         """Draw the target heatmaps (K, H, W) and their weights (N, K), float32.
 
-        ``keypoints`` (N, K, D) are in the input image, ``keypoints_visible`` (N, K) are v, all 2 if omitted.
-
-        Raises:
-            ValueError: More than one instance, or a v outside {0, 1, 2}.
+        ``keypoints`` (N, K, D) are in the input image, ``keypoints_visible`` (N, K) are v, all 2 if omitted; ValueError
+        for more than one instance or another v.
         """
         if keypoints.shape[0] != 1:
             raise ValueError(f'VisibilityHeatmap encodes one instance at a time, got {keypoints.shape[0]}')
         v = np.full(keypoints.shape[:2], VISIBLE) if keypoints_visible is None else keypoints_visible
         if not np.isin(v, (0, OCCLUDED, VISIBLE)).all():
-            raise ValueError(
-                f'VisibilityHeatmap: v must be 0, 1 or 2, got {np.unique(v)}; add LoadVisibility to the pipeline'
-            )
+            mend = 'add LoadVisibility to the pipeline'
+            raise ValueError(f'VisibilityHeatmap: v must be 0, 1 or 2, got {np.unique(v)}; {mend}')
         inside = ((keypoints >= 0) & (keypoints < self.input_size)).all(axis=-1)
         positions = keypoints[0] / self.scale_factor
         heatmaps = np.zeros((keypoints.shape[1], *self.heatmap_size[::-1]), dtype=np.float32)
         weights = np.zeros(v.shape, dtype=np.float32)
+        profiles = peak_profiles if self.unit_peak else filtered_profiles
+        if self.unit_peak and not self.unbiased:
+            positions = np.rint(positions)
         kinds = (VISIBLE, self.sigma_visible, 1.0), (OCCLUDED, self.sigma_occluded, self.occluded_weight)
         for flag, sigma, weight in kinds:
             chosen = (v == flag) & inside
             if weight > 0 and chosen.any():
-                heatmaps[chosen[0]] = self._draw(positions[chosen[0]], sigma)
+                x, y = (
+                    profiles(at, size, sigma)
+                    for at, size in zip(positions[chosen[0]].T, self.heatmap_size, strict=True)
+                )
+                heatmaps[chosen[0]] = y[:, :, None] * x[:, None, :]
                 weights[chosen] = weight
         return dict(heatmaps=heatmaps, keypoint_weights=weights)
-
-    def _draw(self, positions: np.ndarray, sigma: float) -> np.ndarray:
-        """Heatmaps (k, H, W) of k joints at ``positions`` (k, 2), in heatmap pixels."""
-        profiles = peak_profiles if self.unit_peak else filtered_profiles
-        if self.unit_peak and not self.unbiased:
-            positions = np.rint(positions)
-        width, height = self.heatmap_size
-        x, y = profiles(positions[:, 0], width, sigma), profiles(positions[:, 1], height, sigma)
-        return y[:, :, None] * x[:, None, :]

@@ -1,22 +1,23 @@
-"""COCO persons, checked while they are read."""
+"""COCO persons, checked while they are read, and their raw visibility flags, for codec and metric."""
 
 import os.path as osp
 from typing import Any
 
 import cv2
 import numpy as np
+from mmcv.transforms import BaseTransform
 from mmpose.datasets import CocoDataset
-from mmpose.registry import DATASETS
+from mmpose.registry import DATASETS, TRANSFORMS
 
 from shg_xai.coco import Annotation
 from shg_xai.errors import InputError
+from shg_xai.visibility import raw_visibility
 
 
 def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) -> None:
-    """Refuse an annotation of K keypoints that MMPose would drop or train on in silence.
+    """Raise InputError for an annotation of K keypoints that MMPose would drop or train on in silence.
 
-    Raises:
-        InputError: Keypoints are not K times x, y, v, a number is not finite, or a labelled person's box has no area.
+    Its keypoints are not K times x, y, v, a number is not finite, or a labelled person's box has no area.
     """
     where = f'{ann_file}: annotation {annotation.get("id")}'
     keypoints = np.asarray(annotation.get('keypoints', ()), dtype=float)
@@ -35,21 +36,16 @@ def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) 
 
 @DATASETS.register_module()
 class CheckedCocoDataset(CocoDataset):
-    """MMPose's CocoDataset that says what is wrong with its files; arguments are CocoDataset's.
+    """MMPose's CocoDataset, with its arguments, that says what is wrong with its files.
 
-    Where that drops a person, trains on NaN or fails with a traceback, this one raises :class:`InputError` with file,
-    annotation and mend.
+    Where that drops a person, trains on NaN or fails with a traceback, this raises InputError with file and mend.
     """
 
     def load_data_list(self) -> list[dict]:
-        """Read and check the annotation file, one entry a person.
-
-        Raises:
-            InputError: The file is missing or not COCO's JSON, or holds no person.
-        """
+        """Read and check the file, one entry a person; InputError where it is missing, not COCO's or holds none."""
         if not osp.isfile(self.ann_file):
-            mend = 'set data_root and ann_file of the dataset (--data-root in the tools)'
-            raise InputError(f'{self.ann_file}: no such annotation file; {mend}')
+            where = 'data_root and ann_file of the dataset (--data-root in the tools)'
+            raise InputError(f'{self.ann_file}: no such annotation file; set {where}')
         if self.bbox_file and not osp.isfile(self.bbox_file):
             raise InputError(f"{self.bbox_file}: no such file of boxes; bbox_file='' takes the annotated ones")
         try:
@@ -86,3 +82,26 @@ class CheckedCocoDataset(CocoDataset):
             if cv2.imread(path) is None:
                 raise InputError(f'{path}: not a readable image; restore or remove it') from error
             raise
+
+
+@TRANSFORMS.register_module()
+class LoadVisibility(BaseTransform):
+    """Replace ``keypoints_visible`` by COCO's raw flags: 0, 1 (occluded) or 2 (visible), shape (1, K), float32.
+
+    It may stand before or after RandomFlip. Put it after transforms that count visible joints (RandomHalfBody), which
+    take every flag for 0 or 1. A joint that an earlier transform has switched off stays off.
+
+    Required Keys: ``raw_ann_info``, ``keypoints_visible``; optional ``flip_direction``, ``flip_indices``.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Set the flags of one person; InputError where it has no annotation (its box comes from a detector)."""
+        if results.get('raw_ann_info') is None:
+            wrong = 'LoadVisibility needs ground-truth annotations, but the boxes come from a detector'
+            raise InputError(f"{wrong}: set bbox_file='' in the dataset config")
+        v = raw_visibility(results['raw_ann_info'], results.get('flip_direction'), results.get('flip_indices'))
+        results['keypoints_visible'] = np.where(results['keypoints_visible'] > 0, v, 0)
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}()'

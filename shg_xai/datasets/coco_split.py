@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +20,6 @@ from shg_xai.coco import Annotation, Coco
 from shg_xai.errors import InputError
 
 NUM_KEYPOINTS = 17
-LISTS = ('images', 'annotations', 'categories')
 
 
 def is_person(annotation: Annotation) -> bool:
@@ -34,7 +34,7 @@ def check_coco(coco: Any, source: str) -> Coco:
     """
     if not isinstance(coco, dict):
         raise InputError(f'{source}: not COCO JSON, its outermost value is no object')
-    for key in LISTS:
+    for key in ('images', 'annotations', 'categories'):
         if not isinstance(coco.get(key), list):
             mend = 'give person_keypoints_train2017.json of COCO 2017'
             raise InputError(f'{source}: not COCO JSON, the list {key!r} is missing; {mend}')
@@ -75,12 +75,10 @@ def _check_keypoints(annotation: Annotation, where: str) -> None:
     if not isinstance(keypoints, list) or len(keypoints) != size:
         length = len(keypoints) if isinstance(keypoints, list) else 'no'
         raise InputError(f'{where}: has {length} keypoint numbers, COCO has {size} (17 x, y, v)')
-    try:
-        whole = math.isfinite(math.fsum(keypoints))
-    except (TypeError, ValueError, OverflowError):
-        whole = False
-    if not whole:
-        raise InputError(f'{where}: its keypoints are not all finite numbers')
+    with suppress(TypeError, ValueError, OverflowError):
+        if math.isfinite(math.fsum(keypoints)):
+            return
+    raise InputError(f'{where}: its keypoints are not all finite numbers')
 
 
 def count_persons(annotations: Iterable[Annotation]) -> dict[int, int]:
@@ -93,9 +91,7 @@ def draw_test_images(persons_on: dict[int, int], persons: int, seed: int) -> lis
 
     The images are walked in a random order; one whose persons would be too many is left out in favour of a later one.
     Where that does not come out even, the sum is looked for among all sets of images, early ones of that order first.
-
-    Raises:
-        InputError: ``persons`` < 1 or not fewer than there are, or a negative seed.
+    InputError for a negative seed, ``persons`` < 1, or not fewer than there are.
     """
     total = sum(persons_on.values())
     if seed < 0:
@@ -145,11 +141,9 @@ def split_coco(coco: Coco, test_images: Iterable[int]) -> tuple[Coco, Coco]:
     chosen = frozenset(test_images)
 
     def part(wanted: bool) -> Coco:
-        return {
-            **coco,
-            'images': [image for image in coco['images'] if (image['id'] in chosen) is wanted],
-            'annotations': [person for person in coco['annotations'] if (person['image_id'] in chosen) is wanted],
-        }
+        images = [image for image in coco['images'] if (image['id'] in chosen) is wanted]
+        persons = [person for person in coco['annotations'] if (person['image_id'] in chosen) is wanted]
+        return {**coco, 'images': images, 'annotations': persons}
 
     return part(False), part(True)
 
@@ -190,11 +184,8 @@ def image_mean_rgb(path: Path) -> np.ndarray:
 
 
 def stream_mean_rgb(paths: list[Path], workers: int) -> Iterator[np.ndarray]:
-    """Each image's mean RGB, (3,) in 0..255, in order; the first that cannot be read ends it with its InputError.
-
-    Computed by ``workers`` threads, which is enough: Pillow lets go of the interpreter while it decodes.
-    """
-    with ThreadPoolExecutor(workers) as pool:
+    """Each image's mean RGB, (3,) in 0..255, in order; the first that cannot be read ends it with its InputError."""
+    with ThreadPoolExecutor(workers) as pool:  # threads do: Pillow lets go of the interpreter while it decodes
         try:
             yield from pool.map(image_mean_rgb, paths)
         finally:

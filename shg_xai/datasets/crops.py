@@ -37,8 +37,7 @@ def square_crop(
 class PersonSquareCrop(BaseTransform):
     """Set the crop to the study's square around box and keypoints; see :func:`square_crop`.
 
-    It takes the place of MMPose's GetBBoxCenterScale, before TopdownAffine, where the labelled keypoints are known: in
-    training and in evaluation.
+    It takes the place of MMPose's GetBBoxCenterScale, before TopdownAffine, where the labelled keypoints are known.
 
     Required Keys: ``img_shape``, ``bbox``, ``keypoints``, ``keypoints_visible``. Added Keys: ``bbox_center`` and
     ``bbox_scale``, shape (1, 2), float32, in pixels.
@@ -69,10 +68,9 @@ class CroppedKeypoints(NamedTuple):
 
 
 def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoints:
-    """Every person with keypoints of a COCO file, in its order; ``padding`` is PersonSquareCrop's.
+    """Every person with keypoints of a COCO file, in its order; InputError where it is none or has none.
 
-    Raises:
-        InputError: Not a COCO annotation file, or one without persons.
+    ``padding`` is PersonSquareCrop's.
     """
     try:
         coco = COCO(ann_file)

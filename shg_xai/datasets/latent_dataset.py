@@ -1,6 +1,5 @@
 """Persons of a latent store as a data set, to train on latents alone."""
 
-import zlib
 from functools import cached_property
 from typing import Any
 
@@ -12,21 +11,9 @@ from torch.utils.data import Dataset
 
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
-from shg_xai.latents.selection import select
+from shg_xai.latents.selection import held_out_images, select
 
 PARTS = ('train', 'held_out', 'all')
-
-
-def held_out_images(image_ids: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Which persons are held out, a mask (N,): those of the images whose checksums, of seed and id, come first.
-
-    ``image_ids`` (N,) is the image of each person, ``share`` that of the images, from 0 to below 1, rounded up to whole
-    ones. All persons of an image are on one side.
-    """
-    images, image_of = np.unique(image_ids, return_inverse=True)
-    key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in images])
-    order = np.argsort(np.argsort(key, kind='stable'), kind='stable')
-    return (order < share * len(images))[image_of]
 
 
 def _chosen_layer(store: LatentStore, layer: str | None) -> str:
@@ -46,6 +33,8 @@ class LatentDataset(Dataset):
 
     An item is ``dict(inputs=...)``, float32, in the layer's shape, (C, H, W) or (C,); batches are made by
     ``collate_fn=dict(type='default_collate')``. Store, layer and the rows of the N persons are its ``selection``.
+    InputError where there is no store, a part of one, no such layer, nobody in the part, or an item with NaN or
+    infinity.
 
     Args:
         data_root: Folder of the store, made by ``tools/dump_latents.py``.
@@ -55,9 +44,6 @@ class LatentDataset(Dataset):
         seed: Chooses which images.
         rows: ``'all'``, ``'labelled'`` (all joints labelled) or a condition, as in ``tools/analyze_latent.py``.
         test_mode: Taken because every data set of MMPose's has it; changes nothing.
-
-    Raises:
-        InputError: No store, an incomplete one, no such layer, nobody in the part, or an item with NaN or infinity.
     """
 
     def __init__(
@@ -116,12 +102,6 @@ class LatentDataset(Dataset):
     @property
     def metainfo(self) -> dict[str, Any]:
         """What the persons are; MMEngine copies it into every checkpoint, so it is short."""
-        store = self.selection.store
-        return dict(
-            store=str(store.folder),
-            layer=self.selection.layer,
-            shape=tuple(self.selection.array.shape[1:]),
-            part=self.part,
-            persons=len(self),
-            network=store.manifest.source.get('checkpoint', {}).get('sha256'),
-        )
+        its, store = self.selection, self.selection.store
+        told = dict(store=str(store.folder), layer=its.layer, shape=tuple(its.array.shape[1:]), part=self.part)
+        return told | dict(persons=len(self), network=store.manifest.source.get('checkpoint', {}).get('sha256'))

@@ -47,23 +47,15 @@ def joined(a: Sums, b: Sums) -> Sums:
 
 
 def explained_variance(sums: Sums) -> dict[str, float]:
-    """The metrics of :class:`ExplainedVariance`, without prefix.
-
-    Raises:
-        InputError: A reconstruction is not finite, or the persons do not differ.
-    """
+    """The metrics of :class:`ExplainedVariance`; InputError if a reconstruction is not finite or nobody differs."""
     if not np.isfinite(sums.error):
         fault = 'reconstructions hold NaN or infinity, training has diverged'
         raise InputError(f'ExplainedVariance: {fault}; lower optim_wrapper.optimizer.lr')
     if not sums.total > 0:
         fault = f'the latents of all {sums.count:,} evaluated persons are the same, there is no variance to explain'
         raise InputError(f'ExplainedVariance: {fault}; evaluate more persons')
-    return dict(
-        explained_variance_ratio=1 - sums.error / sums.total,
-        mse=sums.error / (sums.count * len(sums.mean)),
-        dead_code_units=int((sums.low == sums.high).sum()),
-        code_channels=len(sums.low),
-    )
+    errors = dict(explained_variance_ratio=1 - sums.error / sums.total, mse=sums.error / (sums.count * len(sums.mean)))
+    return errors | dict(dead_code_units=int((sums.low == sums.high).sum()), code_channels=len(sums.low))
 
 
 @METRICS.register_module()
@@ -85,10 +77,9 @@ class ExplainedVariance(BaseMetric):
     default_prefix = 'latent'
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Add a batch to the sums of this process.
+        """Add a batch to the sums of this process, without the persons that a sampler repeats to even out processes.
 
-        MMEngine gathers ``results`` of all processes and cuts them to N, which drops the persons that a sampler repeats
-        to even out processes. Sums are one entry a process and never cut, so repeated persons are left out here.
+        MMEngine drops those where ``results`` has an entry a person; sums are one entry a process.
         """
         before = self.results[0].count if self.results else 0
         persons = (self.dataset_meta or {}).get('persons')

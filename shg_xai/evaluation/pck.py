@@ -1,24 +1,26 @@
-"""Percentage of correct keypoints, as pure functions, and the baseline that every network has to beat: the mean pose.
+"""Percentage of correct keypoints: of arrays, of the mean pose, which every network has to beat, and of tested persons.
 
 Shapes: N persons, K keypoints. A joint is correct when its distance to the truth, divided by the person's own
 normaliser, is below the threshold (Yang and Ramanan, "Articulated Human Detection with Flexible Mixtures of Parts",
 2013, section 7.1; normalised by the crop's side in the study). Visibility v is COCO's, 0, 1 or 2.
 """
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from shg_xai.visibility import OCCLUDED, VISIBLE
+from shg_xai.errors import InputError
+from shg_xai.visibility import OCCLUDED, VISIBLE, raw_visibility
 
 LIMBS = ('elbow', 'wrist', 'knee', 'ankle')
+NORMALISERS = ('crop', 'bbox', 'torso')
+TORSO = (('left_shoulder', 'right_hip'), ('right_shoulder', 'left_hip'))
 
 
 def normalised_distances(predicted: np.ndarray, truth: np.ndarray, normaliser: np.ndarray) -> np.ndarray:
-    """Distance of each joint (N, K) in units of its person's normaliser (N,); NaN where a person has none.
-
-    All are in the same unit, ``predicted`` and ``truth`` (N, K, 2).
-    """
+    """Distances (N, K) of joints (N, K, 2) in units of each person's normaliser (N,); NaN where a person has none."""
     return np.linalg.norm(predicted - truth, axis=-1) / normaliser[:, None]
 
 
@@ -32,13 +34,9 @@ def counting_joints(v: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray
 
 
 def person_pck(correct: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """For each person the share of its counting joints that are correct, (N,) in [0, 1]; NaN for a person without one.
-
-    Both are bool masks (N, K).
-    """
+    """Each person's share of counting joints (N, K) that are correct (N, K): (N,) in [0, 1], NaN without any."""
     total = counts.sum(axis=1)
-    hits = (correct & counts).sum(axis=1)
-    return np.divide(hits, total, out=np.full(len(total), np.nan), where=total > 0)
+    return np.divide((correct & counts).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
 
 
 def mean_pck(correct: np.ndarray, counts: np.ndarray) -> float:
@@ -49,10 +47,7 @@ def mean_pck(correct: np.ndarray, counts: np.ndarray) -> float:
 
 
 def pooled_pck(correct: np.ndarray, counts: np.ndarray) -> float:
-    """Share of all counting joints of all persons that are correct, in [0, 1]; NaN when no joint counts at all.
-
-    Both are bool masks (N, K), or (N,) for one joint.
-    """
+    """Share of all counting joints (N, K), or (N,) of one, that are correct, in [0, 1]; NaN when none counts at all."""
     return float(correct[counts].mean()) if counts.any() else float('nan')
 
 
@@ -70,9 +65,55 @@ def mean_pose(keypoints: np.ndarray, v: np.ndarray) -> np.ndarray:
 def mean_pose_pck(
     pose: np.ndarray, keypoints: np.ndarray, v: np.ndarray, names: list[str], thr: float = 0.05
 ) -> dict[str, float]:
-    """:func:`mean_pck` for each way to count joints, when a pose (K, 2) is predicted for everybody.
-
-    Keypoints and v are as in :func:`mean_pose`; a joint is correct below ``thr``, a share of the crop's side.
-    """
+    """:func:`mean_pck` for each way to count joints, when one pose (K, 2) is predicted for all of its persons."""
     correct = normalised_distances(pose, keypoints, np.ones(len(keypoints))) < thr
     return {group: mean_pck(correct, counts) for group, counts in counting_joints(v, names).items()}
+
+
+def _size(sample: dict, v: np.ndarray, names: list[str], normaliser: str) -> float:
+    """A person's normaliser in pixels of the image: the longer side of its crop or box, or its torso.
+
+    The box as MMPose's PCKAccuracy has it; the torso from a shoulder to the opposite hip, NaN if no such pair is
+    labelled (Sapp and Taskar, "MODEC", 2013, 6).
+    """
+    if normaliser == 'crop':  # what the network saw
+        return float(np.max(sample['input_scale']))
+    if normaliser == 'bbox':
+        x1, y1, x2, y2 = sample['gt_instances']['bboxes'][0]
+        return float(max(x2 - x1, y2 - y1))
+    keypoints = sample['gt_instances']['keypoints'][0]
+    pairs = ((names.index(shoulder), names.index(hip)) for shoulder, hip in TORSO)
+    return next((float(np.linalg.norm(keypoints[i] - keypoints[j])) for i, j in pairs if v[i] and v[j]), math.nan)
+
+
+def sample_distances(sample: dict[str, Any], names: list[str], normaliser: str) -> tuple[np.ndarray, np.ndarray]:
+    """Distances (K,) of a tested sample's joints to the truth, and their flags v in {0, 1, 2} (K,).
+
+    Distances are divided by a normaliser, one of ``NORMALISERS``, and NaN where the person has none; ``sample`` is a
+    PoseDataSample as ``to_dict()`` gives it, with prediction, ``names`` are those of the K keypoints. InputError if the
+    box comes from a detector, so that nobody knows who the person is.
+    """
+    if sample.get('raw_ann_info') is None:
+        mend = "set bbox_file='' in val_dataloader.dataset and test_dataloader.dataset"
+        raise InputError(f'VisiblePCK needs ground-truth boxes, but these come from a detector: {mend}')
+    v = raw_visibility(sample['raw_ann_info'])[0]
+    predicted = np.asarray(sample['pred_instances']['keypoints'])[..., :2]
+    truth, side = np.asarray(sample['gt_instances']['keypoints']), _size(sample, v, names, normaliser)
+    return normalised_distances(predicted, truth, np.array([side]))[0], v
+
+
+def judged_flags(distances: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Flags (N, K), 0 for all joints of a person whose distances (N, K) are NaN: without a normaliser none counts."""
+    return np.where(np.isnan(distances).all(axis=1, keepdims=True), 0, v)
+
+
+def person_scores(
+    distances: np.ndarray, v: np.ndarray, names: Sequence[str], thr: float = 0.05
+) -> dict[str, np.ndarray]:
+    """Each person's share of correct joints, (N,) in [0, 1], by :func:`counting_joints`; NaN without such a joint.
+
+    The mean over the persons who have one is the study's PCK, see :func:`mean_pck`. Distances
+    (N, K) are in units of the normaliser, NaN for a person that has none; a joint is correct below ``thr``.
+    """
+    groups = counting_joints(judged_flags(distances, v), names)
+    return {group: person_pck(distances < thr, counts) for group, counts in groups.items()}

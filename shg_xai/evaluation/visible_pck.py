@@ -14,7 +14,7 @@ from mmpose.registry import METRICS
 
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
-from shg_xai.evaluation.person_scores import NORMALISERS, judged_flags, person_scores, sample_distances
+from shg_xai.evaluation.pck import NORMALISERS, judged_flags, person_scores, sample_distances
 from shg_xai.writing import aside
 
 Result = tuple[np.ndarray, np.ndarray, int | None, int | None]
@@ -50,11 +50,10 @@ class VisiblePCK(BaseMetric):
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: the longer side of the ``'crop'`` (the study) or of the ``'bbox'``,
             or the ``'torso'``, from a shoulder to the opposite hip; persons without it are left out.
-        collect_device: See MMEngine's BaseMetric.
-        prefix: Put before every name, with a slash; ``'pck'`` unless given.
         persons_file: A Parquet file to write after each test or validation, one row a person in the order of the data
             set: ``annotation_id``, ``image_id``, ``pck_labelled``, ``pck_visible``, ``pck_occluded``, ``pck_limbs``;
             null where a person has no such joint.
+        base: ``collect_device`` and ``prefix`` (``'pck'`` unless given) of MMEngine's BaseMetric.
 
     Raises:
         InputError: An unknown normaliser, boxes from a detector, or a file that cannot be written.
@@ -63,14 +62,9 @@ class VisiblePCK(BaseMetric):
     default_prefix = 'pck'
 
     def __init__(
-        self,
-        thr: float = 0.05,
-        normaliser: str = 'crop',
-        collect_device: str = 'cpu',
-        prefix: str | None = None,
-        persons_file: str | None = None,
+        self, thr: float = 0.05, normaliser: str = 'crop', persons_file: str | None = None, **base: Any
     ) -> None:
-        super().__init__(collect_device=collect_device, prefix=prefix)
+        super().__init__(**base)
         if normaliser not in NORMALISERS:
             raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of {", ".join(NORMALISERS)}')
         self.thr, self.normaliser, self.persons_file = thr, normaliser, persons_file

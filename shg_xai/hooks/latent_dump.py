@@ -55,7 +55,6 @@ class LatentDumpHook(Hook):
         self.dtype, self.rows_per_shard = dtype, rows_per_shard
 
     # MMEngine calls these for training (which is let alone), validation and test.
-
     def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
         """Start writing; what a run left that its data or its metrics ended is computed again."""
         if mode != 'train':
@@ -95,11 +94,7 @@ class _Recording:
         self.seen = 0
 
     def tap_next_step(self) -> None:
-        """Tap the model in its next step, and in no other.
-
-        No hook hears of an exception, wherever in a loop it comes from; so nothing may be left to be undone between the
-        steps.
-        """
+        """Tap the model in its next step only: no hook hears of an exception, so nothing may be left to undo."""
         name = f'{self.split}_step'
 
         def tapped_step(*args: Any, **options: Any) -> Any:
@@ -114,7 +109,7 @@ class _Recording:
         self.model.__dict__[name] = tapped_step
 
     def keep(self, samples: Sequence[Any], batch: int) -> None:
-        """Keep the batch that has just run."""
+        """Keep the batch that has just run, which may be the last."""
         try:
             self._add(samples)
         except BaseException:
@@ -130,19 +125,15 @@ class _Recording:
         folder = image_folder(self.loader.dataset)
         rows = [sample_row(sample, self.split, folder) for sample in samples]
         writer = self.writer or self._open({name: array.shape[1:] for name, array in arrays.items()})
-        new = [index for index in range(self._not_padded(len(rows))) if rows[index]['annotation_id'] not in self.done]
+        genuine = len(rows)
+        if isinstance(self.loader.sampler, DefaultSampler | DistributedSampler):
+            # The k-th person of process r is the (k * processes + r)-th of all; repeats, to even them out, come last.
+            own = range(get_rank(), len(self.loader.dataset), get_world_size())
+            genuine = len(own[self.seen : self.seen + genuine])
+        self.seen += len(rows)
+        new = [index for index in range(genuine) if rows[index]['annotation_id'] not in self.done]
         self.done |= {rows[index]['annotation_id'] for index in new}
         writer.add([rows[index] for index in new], {name: array[new] for name, array in arrays.items()})
-
-    def _not_padded(self, count: int) -> int:
-        """How many of the next persons are no repeats that give each process as many.
-
-        The k-th person of process r is the (k * processes + r)-th of all; repeats come last.
-        """
-        start, self.seen = self.seen, self.seen + count
-        if not isinstance(self.loader.sampler, DefaultSampler | DistributedSampler):
-            return count
-        return len(range(get_rank(), len(self.loader.dataset), get_world_size())[start : self.seen])
 
     def _open(self, shapes: dict[str, Sequence[int]]) -> ShardWriter:
         cfg, dataset = self.runner.cfg, self.loader.dataset

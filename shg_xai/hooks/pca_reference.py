@@ -22,10 +22,9 @@ KEY = 'pca_reference/{}'  # not '{}/...': what begins with a stage, MMEngine tak
 class PCAReferenceHook(Hook):
     """Report what PCA of the code's width explains of the evaluated persons.
 
-    Before a training, and before a test or validation of its own, the persons of ``train_dataloader`` are read once and
-    their principal components found. Every validation and test then reports, next to what the autoencoder explains,
-    what the first ``code_channels`` of these components do: ``latent/pca_explained_variance_ratio``. No linear
-    autoencoder of that width can explain more of the persons it was trained on.
+    Before a training, and before a test or validation of its own, the principal components of the persons of
+    ``train_dataloader`` are found. Every validation and test reports what the first ``code_channels`` of them explain:
+    ``latent/pca_explained_variance_ratio``. No linear autoencoder of that width explains more of its training persons.
 
     Datasets must be LatentDataset's and the model a LatentAutoencoder. Of several processes the first computes.
     """
@@ -64,18 +63,13 @@ def _measure(runner: Runner, stage: str, dataset: Dataset) -> None:
     if is_main_process():
         neck: Any = unwrapped(runner.model).neck
         figure = [reference(DATASETS.build(runner.cfg.train_dataloader.dataset), dataset, neck.code_channels)]
-
     broadcast_object_list(figure)
     # It is found anew in a resumed run, so checkpoints need not hold it.
     runner.message_hub.update_info(KEY.format(stage), figure[0], resumed=False)
 
 
 def reference(fitted: Dataset, evaluated: Dataset, width: int) -> float:
-    """What the first ``width`` principal components of some persons explain of others, 1 - SSE / SST about their mean.
-
-    Raises:
-        InputError: A dataset is none of latents, or its latents cannot be analysed.
-    """
+    """What the first ``width`` components of some persons explain of others, 1 - SSE / SST about their mean."""
     selections = []
     for dataset in (fitted, evaluated):
         if not isinstance(dataset, LatentDataset):

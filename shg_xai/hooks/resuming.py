@@ -20,9 +20,9 @@ def epoch_seed(seed: int, epoch: int, rank: int) -> int:
 class SeedEpochsHook(Hook):
     """Seed every training epoch from the run's seed, the epoch and the process.
 
-    MMEngine seeds at the start of a run and does not store the state of the generators, so a resumed run draws other
-    noise and other augmentations than one that was not cut; and workers that live through all epochs cannot be seeded
-    again. With this hook, and ``train_dataloader.persistent_workers=False``, both runs end with the same weights.
+    MMEngine seeds at the start of a run only, so a resumed run draws other noise and augmentations than one that was
+    not cut. With this hook, and ``train_dataloader.persistent_workers=False`` (workers that live through all epochs
+    cannot be seeded again), both end with the same weights.
     """
 
     priority = 'VERY_HIGH'

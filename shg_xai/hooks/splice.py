@@ -41,11 +41,8 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
     """A state dict that fits a network with autoencoders exactly, put together from those of its parts.
 
     ``plain`` is the checkpoint of the same network without autoencoders; ``autoencoders`` are one for each in the
-    network, in order. The network's own weights are not used.
-
-    Raises:
-        InputError: Not as many autoencoders as places, a checkpoint that cannot be read or was trained on latents of
-            another network, or weights that are missing, left over or of another shape.
+    network, in order. The network's own weights are not used. InputError if there are not as many as places, or if a
+    checkpoint cannot be read, does not fit or was trained on latents of another network.
     """
     places = autoencoder_places(model)
     if len(places) != len(autoencoders):
@@ -68,10 +65,7 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
 
 
 def validate(runner: Runner, changes: Mapping[str, WithInput]) -> dict[str, dict[str, float]]:
-    """The metrics of a runner's model with each change of its autoencoders, by the change's name.
-
-    On the runner's validation data, but outside of its loop, so that no hook runs.
-    """
+    """The metrics on validation data with each change of the autoencoders, by its name; no hook of the run hears it."""
     loader, model = runner.val_loop.dataloader, unwrapped(runner.model)
     network = Network(model, runner.cfg, keypoint_names(loader.dataset))
     places = autoencoder_places(model)
@@ -119,8 +113,7 @@ class SpliceHook(Hook):
         plain, *inserted = (dict(file=path, sha256=identify(path).sha256) for path in (self.plain, *self.autoencoders))
         report = dict(schema_version=1, plain=plain, autoencoders=inserted, seed=runner.seed, metrics={})
         if runner.val_loop is not None:
-            wanted = CHANGES if self.autoencoders else {'plain': CHANGES['plain']}
-            report['metrics'] = validate(runner, wanted)
+            report['metrics'] = validate(runner, CHANGES if self.autoencoders else {'plain': CHANGES['plain']})
             for name, metrics in report['metrics'].items():
                 numbers = '  '.join(f'{key}: {metrics[key]:.4f}' for key in metrics if key.count('/') == 1)
                 runner.logger.info(f'Splice({name}) {numbers}')

@@ -12,7 +12,7 @@ from mmengine.runner import autocast
 from numpy.typing import NDArray
 from torch import nn
 
-from shg_xai.evaluation.person_scores import person_scores, sample_distances
+from shg_xai.evaluation.pck import person_scores, sample_distances
 from shg_xai.runner.building import build_runner, unwrapped
 from shg_xai.runner.config import pck_settings
 from shg_xai.runner.provenance import identify as identify

@@ -31,6 +31,18 @@ class Block:
         return self.array[self.rows].reshape(len(self.rows), -1).astype(np.float32, copy=False)
 
 
+def held_out_images(image_ids: NDArray[np.int64], share: float, seed: int) -> NDArray[np.bool_]:
+    """Which persons are held out, a mask (N,): those of the images whose checksums, of seed and id, come first.
+
+    ``image_ids`` (N,) is the image of each person, ``share`` that of the images, from 0 to below 1, rounded up to whole
+    ones. All persons of an image are on one side.
+    """
+    images, image_of = np.unique(image_ids, return_inverse=True)
+    key = np.array([zlib.crc32(f'{seed} {image}'.encode()) for image in images])
+    order = np.argsort(np.argsort(key, kind='stable'), kind='stable')
+    return (order < share * len(images))[image_of]
+
+
 @dataclass(frozen=True)
 class Selection:
     """N persons of one layer of a store: :class:`~shg_xai.stats.arrays.Rows` that know whose they are.
@@ -87,10 +99,7 @@ class Selection:
 
     def halves(self, seed: int) -> NDArray[np.bool_]:
         """A mask (N,) of about half of the persons; those of one image stay together."""
-        images, image = np.unique(self.image_ids, return_inverse=True)
-        key = np.array([zlib.crc32(f'{seed} {image_id}'.encode()) for image_id in images])
-        order = np.argsort(np.argsort(key, kind='stable'), kind='stable')
-        return (order < len(order) / 2)[image]
+        return held_out_images(self.image_ids, 0.5, seed)
 
 
 def select(store: LatentStore, layer: str | None = None, rows: str = 'all') -> Selection:

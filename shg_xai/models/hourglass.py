@@ -5,7 +5,7 @@ Shapes: N persons, C channels, H x W the resolution the hourglass works at, h x 
 is the finest, H x W.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch.nn.functional as F
 from mmcv.cnn import build_norm_layer
@@ -14,10 +14,7 @@ from torch import Tensor, nn
 
 Skips = tuple[Tensor | None, ...]
 
-SHORTCUTS = {
-    'conv3x3': lambda channels: nn.Conv2d(channels, channels, 3, padding=1),
-    'identity': lambda channels: nn.Identity(),
-}
+SHORTCUTS = ('conv3x3', 'identity')
 
 
 class Residual(BaseModule):
@@ -37,7 +34,7 @@ class Residual(BaseModule):
                 nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2),
             ]
         self.branch = nn.Sequential(*layers)
-        self.shortcut = SHORTCUTS[shortcut](channels)
+        self.shortcut = nn.Identity() if shortcut == 'identity' else nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.shortcut(x) + self.branch(x)
@@ -50,39 +47,30 @@ class Hourglass(BaseModule):
     own skips, with none or with another person's.
 
     Args:
-        skip_connections: For each level whether its skip is used; as many flags as levels. A branch that is off keeps
-            its weights but is never computed.
-        num_bottleneck_residuals: Residuals at h x w; the last one's output is the latent.
+        residual: Makes one residual of C channels.
+        skip_connections: For each level whether its skip is used; a branch that is off keeps its weights.
+        num_bottleneck: Residuals at h x w; the last one's output is the latent.
         bottleneck: What the latent passes before it is decoded.
     """
 
     def __init__(
         self,
-        channels: int,
+        residual: Callable[[], Residual],
         skip_connections: Sequence[bool],
-        num_bottleneck_residuals: int,
+        num_bottleneck: int,
         bottleneck: nn.Module,
-        shortcut: str,
-        norm_cfg: dict,
     ) -> None:
         super().__init__()
-        depth = len(skip_connections)
-
-        def residuals(count: int) -> list[Residual]:
-            return [Residual(channels, shortcut, norm_cfg) for _ in range(count)]
-
         self.skip_connections = tuple(skip_connections)
-        self.skips = nn.ModuleList(residuals(depth))
-        self.downs = nn.ModuleList(residuals(depth))
-        self.bottleneck_residuals = nn.Sequential(*residuals(num_bottleneck_residuals))
+        self.skips = nn.ModuleList(residual() for _ in skip_connections)
+        self.downs = nn.ModuleList(residual() for _ in skip_connections)
+        self.bottleneck_residuals = nn.Sequential(*(residual() for _ in range(num_bottleneck)))
         self.bottleneck = bottleneck
         # Level 0 has no residual after the addition.
-        self.ups = nn.ModuleList([nn.Identity(), *residuals(depth - 1)])
+        self.ups = nn.ModuleList([nn.Identity(), *(residual() for _ in skip_connections[1:])])
 
     def encode(self, x: Tensor) -> tuple[Tensor, Skips]:
-        """Features (N, C, H, W) down to the latent (N, C, h, w), and the skip of each level, finest first, which has
-        the resolution of its level's input; None where it is off.
-        """
+        """Features (N, C, H, W) to the latent (N, C, h, w) and each level's skip, finest first; None where off."""
         skips: list[Tensor | None] = []
         for skip, down, is_on in zip(self.skips, self.downs, self.skip_connections, strict=True):
             skips.append(skip(x) if is_on else None)

@@ -1,4 +1,4 @@
-"""The study's network as an MMPose backbone."""
+"""The study's network as an MMPose backbone, and a heatmap head with a loss on every stack."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import torch
 from mmcv.cnn import build_norm_layer
 from mmengine.model import ModuleList
 from mmpose.models.backbones.base_backbone import BaseBackbone
+from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
@@ -36,9 +37,8 @@ def flags_by_stack(flags: Flags, num_stacks: int, depth: int) -> list[list[bool]
 class Intermediate(nn.Module):
     """Between two stacks: heatmaps, and the next stack's input (Newell et al., section 3.3).
 
-    The heatmaps (K channels) fed back are the ones that are supervised. Features (C channels) are normalised before
-    them: residuals add up, and without it the loss of the first stack starts ten thousand times as large as that of the
-    last, whose head normalises too.
+    The heatmaps (K channels) fed back are the supervised ones. Features (C channels) are normalised before them, as the
+    last stack's head does: residuals add up, and the first stack's loss would start ten thousand times as large.
     """
 
     def __init__(self, channels: int, out_channels: int, norm_cfg: dict) -> None:
@@ -76,8 +76,7 @@ class StackedHourglass(BaseBackbone):
         init_cfg: The study's Glorot normal unless given.
 
     Raises:
-        InputError: An argument that does not fit, or, in the forward pass, an image whose size does not divide by 4 *
-            2**depth.
+        InputError: An argument that does not fit, or an image whose size does not divide by 4 * 2**depth.
     """
 
     def __init__(
@@ -117,26 +116,21 @@ class StackedHourglass(BaseBackbone):
         self.hourglasses = ModuleList()
         for flags, neck in zip(flags_by_stack(skip_connections, num_stacks, depth), necks, strict=True):
             inner = nn.Identity() if neck is None else MODELS.build(neck)
-            self.hourglasses.append(Hourglass(channels, flags, num_bottleneck_residuals, inner, shortcut, norm_cfg))
-        self.residuals = nn.ModuleList(residual() for _ in range(num_stacks))
-        between = (Intermediate(channels, out_channels, norm_cfg) for _ in range(num_stacks - 1))
-        self.intermediates = nn.ModuleList(between)
+            self.hourglasses.append(Hourglass(residual, flags, num_bottleneck_residuals, inner))
+        self.residuals = nn.ModuleList(residual() for _ in necks)
+        self.intermediates = nn.ModuleList(Intermediate(channels, out_channels, norm_cfg) for _ in necks[1:])
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Images (N, 3, 4H, 4W) to the heatmaps of each stack but the last, then the last stack's features."""
-        height, width = inputs.shape[-2:]
-        multiple = 4 * 2**self.depth
+        (height, width), multiple = inputs.shape[-2:], 4 * 2**self.depth
         if height % multiple or width % multiple:
-            raise InputError(
-                f'StackedHourglass with depth={self.depth} takes images whose width and height are multiples of '
-                f'{multiple}, got {width}x{height}: change input_size in the config'
-            )
+            wanted = f'with depth={self.depth} takes images whose width and height are multiples of {multiple}'
+            raise InputError(f'StackedHourglass {wanted}, got {width}x{height}: change input_size in the config')
         if self.channels_last:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
-        stack_input = self.stem(inputs)
-        outputs = []
+        stack_input, outputs = self.stem(inputs), []
         for index, hourglass in enumerate(self.hourglasses):
             x = self.residuals[index](hourglass(stack_input))
             if index < len(self.intermediates):
@@ -148,3 +142,28 @@ class StackedHourglass(BaseBackbone):
         """Switch to training or evaluation; unlike BaseBackbone's, returns self."""
         super().train(mode)
         return self
+
+
+@MODELS.register_module()
+class StackedHeatmapHead(HeatmapHead):
+    """HeatmapHead that also supervises the heatmaps of earlier stacks.
+
+    The features are those of :class:`StackedHourglass`: heatmaps (N, K, H, W) of every stack but the last, then the
+    last stack's features (N, C, H, W), from which HeatmapHead makes the final heatmaps. Newell et al., section 3.3:
+    every stack's heatmaps get the same loss.
+    """
+
+    def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
+        """The last stack's heatmaps (N, K, H, W), in float32: NumPy knows no bfloat16."""
+        return super().forward(feats).float()
+
+    def loss(
+        self, feats: tuple[Tensor, ...], batch_data_samples: list, train_cfg: dict | None = None
+    ) -> dict[str, Tensor]:
+        """HeatmapHead's losses, and ``loss_kpt_stack<i>`` for every stack but the last; MMEngine adds up ``loss*``."""
+        losses = super().loss(feats, batch_data_samples, train_cfg or {})
+        targets = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
+        weights = torch.cat([sample.gt_instance_labels.keypoint_weights for sample in batch_data_samples])
+        for index, heatmaps in enumerate(feats[:-1]):
+            losses[f'loss_kpt_stack{index}'] = self.loss_module(heatmaps, targets, weights)
+        return losses

@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.config import Config
 
 from shg_xai.errors import InputError
-from shg_xai.evaluation.person_scores import NORMALISERS
+from shg_xai.evaluation.pck import NORMALISERS
 from shg_xai.runner.options import CommonOptions, TrainOptions
 
 

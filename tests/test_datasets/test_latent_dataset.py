@@ -12,8 +12,9 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.datasets.latent_dataset import LatentDataset, held_out_images
+from shg_xai.datasets.latent_dataset import LatentDataset
 from shg_xai.errors import InputError
+from shg_xai.latents.selection import held_out_images
 from tests.helpers.analysis_stores import LAYER, blobs, spoil, write_store
 
 

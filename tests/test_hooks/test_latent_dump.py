@@ -17,7 +17,7 @@ from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.errors import InputError
 from shg_xai.evaluation.visible_pck import VisiblePCK
 from shg_xai.latents import LatentStore, ShardWriter, verify
-from shg_xai.models.stacked_heatmap_head import StackedHeatmapHead
+from shg_xai.models import StackedHeatmapHead
 from tests.helpers.commands import TWO_PROCESSES, python
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored

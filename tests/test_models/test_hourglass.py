@@ -28,7 +28,7 @@ def lively(module: M) -> M:
 
 
 def hourglass(flags: list[bool], bottleneck: nn.Module | None = None, shortcut: str = 'conv3x3') -> Hourglass:
-    return lively(Hourglass(8, flags, 2, bottleneck or nn.Identity(), shortcut, BATCH_NORM))
+    return lively(Hourglass(lambda: Residual(8, shortcut, BATCH_NORM), flags, 2, bottleneck or nn.Identity()))
 
 
 def images(size: int = 16) -> Tensor:

@@ -13,7 +13,7 @@ from shg_xai.chapters.skip_ablation.conditions import part_joints
 from shg_xai.chapters.skip_ablation.options import Replacement
 from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Example, Histogram, Scores, Way
 from shg_xai.evaluation import pck
-from shg_xai.evaluation.person_scores import judged_flags
+from shg_xai.evaluation.pck import judged_flags
 from shg_xai.interventions.network import Network, Predictions
 from shg_xai.interventions.rows import relative_name
 from shg_xai.results import Estimate

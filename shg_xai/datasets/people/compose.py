@@ -1,9 +1,9 @@
 """One picture: the main person under its factors, distractors, object in front, labels."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from shg_xai.datasets.people.body import Person, draw_person, hidden_joints, make_person
 from shg_xai.datasets.people.draw import Canvas
@@ -28,23 +28,21 @@ class Picture:
     factors: Factors  # of the main person
 
 
-def make_picture(rng: np.random.Generator, side: int, restrictions: Restrictions) -> Picture:
+def make_picture(rng: Generator, side: int, restrictions: Restrictions) -> Picture:
     """Draw a picture of S = ``side`` pixels whose main person has at least three labelled joints.
 
-    Raises:
-        InputError: The restrictions leave too few labelled joints in MAX_TRIES tries.
+    InputError if the restrictions leave too few in MAX_TRIES tries.
     """
     for _ in range(MAX_TRIES):
         # Separate streams: a restriction of one factor leaves everything else as it was.
         streams = rng.spawn(6)
-        picture = _try(streams[2:], side, sample_factors(streams[:2], restrictions))
-        if picture is not None:
+        if picture := _try(streams[2:], side, sample_factors(streams[:2], restrictions)):
             return picture
-    found = f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries'
-    raise InputError(f'{found}: lower truncation or label_dropout')
+    fault = f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries'
+    raise InputError(f'{fault}: lower truncation or label_dropout')
 
 
-def _try(streams: list[np.random.Generator], side: int, factors: Factors) -> Picture | None:
+def _try(streams: list[Generator], side: int, factors: Factors) -> Picture | None:
     """A picture, or None where too little of the person is labelled or seen."""
     body_rng, scene_rng, crowd_rng, label_rng = streams
     person = make_person(body_rng, factors, sample_looks(body_rng))
@@ -60,7 +58,7 @@ def _try(streams: list[np.random.Generator], side: int, factors: Factors) -> Pic
         return None
     aim = keypoints[targets[int(label_rng.integers(len(targets)))], :2] if len(targets) else None
 
-    canvas, others = _stage((scene_rng, crowd_rng), person, factors, origin, side)
+    canvas, others = _stage(scene_rng, crowd_rng, person, factors, origin, side)
     draw_person(canvas, person, origin, unit)
     hidden = hidden_joints(canvas, person, origin, unit)
     covered = np.zeros((side, side), bool)
@@ -77,7 +75,7 @@ def _try(streams: list[np.random.Generator], side: int, factors: Factors) -> Pic
     return Picture(image.astype(np.uint8), keypoints, mask, [other & ~own & ~covered for other in others], factors)
 
 
-def _place(rng: np.random.Generator, person: Person, factors: Factors, side: int) -> np.ndarray:
+def _place(rng: Generator, person: Person, factors: Factors, side: int) -> np.ndarray:
     """Pelvis position (2,) in pixels with exactly the share ``truncation`` out of the frame.
 
     The cut is at the bottom (60 %), left, right (15 % each) or top (10 %); otherwise the person stands anywhere in the
@@ -95,10 +93,9 @@ def _place(rng: np.random.Generator, person: Person, factors: Factors, side: int
 
 
 def _stage(
-    streams: Sequence[np.random.Generator], person: Person, factors: Factors, origin: np.ndarray, side: int
+    rng: Generator, crowd_rng: Generator, person: Person, factors: Factors, origin: np.ndarray, side: int
 ) -> tuple[Canvas, list[np.ndarray]]:
     """Background, shadow and distractors: the canvas and the distractors' masks (S, S) bool."""
-    rng, crowd_rng = streams
     unit = factors.scale * side
     feet = person.points['floor'][:2] * unit + origin
     upright = _unroll(feet, factors.roll_deg, side)

@@ -86,16 +86,14 @@ def _window(canvas: Canvas, low: np.ndarray, high: np.ndarray) -> Window | None:
     return (slice(y0, y1), slice(x0, x1)), xs, ys
 
 
-def _blend(
-    canvas: Canvas, window: Window, colour: np.ndarray, alpha: np.ndarray, z: np.ndarray, is_person: float = 1.0
-) -> None:
+def _blend(canvas: Canvas, at: Window, colour: np.ndarray, alpha: np.ndarray, z: np.ndarray, own: float = 1.0) -> None:
     """Composite colour (h, w, 3) with cover ``alpha`` (h, w) where ``z`` (h, w) is nearest."""
-    image, depth, mask = (layer[window[0]] for layer in (canvas.image, canvas.depth, canvas.mask))
+    image, depth, mask = (layer[at[0]] for layer in (canvas.image, canvas.depth, canvas.mask))
     # A pixel or so of softness lets limbs flow into the trunk instead of cutting it.
     weight = alpha * np.clip((depth - z) * 0.7 + 0.5, 0, 1)
     image += (colour - image) * weight[..., None]
     np.copyto(depth, z, where=(alpha > 0.5) & (z < depth))
-    mask += (is_person - mask) * weight
+    mask += (own - mask) * weight
 
 
 def draw_tube(canvas: Canvas, tube: Tube, unit: float) -> None:
@@ -131,11 +129,8 @@ def draw_tube(canvas: Canvas, tube: Tube, unit: float) -> None:
     cosine, sine = length / max(full, 1e-3), float(axis[2]) / max(full, 1e-3)
     light = canvas.light
     toward = ux * sine * light[0] + uy * sine * light[1] - max(cosine, 0.35) * light[2]
-    lambert = (
-        across * np.float32(ux * light[1] - uy * light[0])
-        + ahead * np.float32(ux * light[0] + uy * light[1])
-        + bulge * np.float32(toward)
-    )
+    turned, along_light = np.float32(ux * light[1] - uy * light[0]), np.float32(ux * light[0] + uy * light[1])
+    lambert = across * turned + ahead * along_light + bulge * np.float32(toward)
     lengthwise = along / unit if length > 0.5 * full else t * (full / unit)
     colour = _paint(material, t, lengthwise, across * (radius / unit), length, unit)
     _blend(canvas, window, colour * _shade(lambert, material.gloss), alpha, z)
@@ -164,10 +159,7 @@ def _paint(material: Material, t: np.ndarray, u: np.ndarray, v: np.ndarray, leng
 
 
 def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.ndarray, paint: Painter) -> None:
-    """Draw an ellipsoid of semi-axes (3,) by casting a ray through every pixel.
-
-    ``turn`` (3, 3) leads from its own frame, in which ``paint`` works, to the camera's.
-    """
+    """Draw an ellipsoid by one ray a pixel; ``turn`` (3, 3) leads from the frame of ``paint`` to the camera's."""
     reach = float(axes.max()) + 1
     window = _window(canvas, centre - reach, centre + reach)
     if window is None:
@@ -198,10 +190,7 @@ def polygon_mask(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def flat_face(canvas: Canvas, corners: np.ndarray, colour: Colour, grain: float) -> None:
-    """Draw a flat convex face of furniture, which hides the person where it is nearer.
-
-    Corners (P, 3) in order around it; a colour that is shaded already; the strength of the wood's grain in 0..1.
-    """
+    """Draw a convex face (P, 3) of furniture, in a shaded colour with ``grain`` in 0..1, over what it hides."""
     window = _window(canvas, corners.min(0), corners.max(0))
     if window is None:
         return
@@ -212,4 +201,4 @@ def flat_face(canvas: Canvas, corners: np.ndarray, colour: Colour, grain: float)
     z = (zx * (xs - corners[0, 0]) + zy * (ys - corners[0, 1]) + corners[0, 2]).astype(np.float32)
     tone = 1 + grain * (_NOISE[(ys.astype(np.int32) * 2) & 63, (xs.astype(np.int32) // 6) & 63] - 0.5)
     painted = tone[..., None].astype(np.float32) * np.array(colour, np.float32)
-    _blend(canvas, window, painted, alpha, z, is_person=0.0)
+    _blend(canvas, window, painted, alpha, z, own=0.0)

@@ -1,6 +1,6 @@
 """The head: a textured ellipsoid, so that the face turns in true perspective; nose, ears, hair."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -9,17 +9,11 @@ from shg_xai.datasets.people.draw import Canvas, Colour, Material, Tube, draw_tu
 from shg_xai.datasets.people.looks import Looks, mix
 from shg_xai.datasets.people.skeleton import FACE_POINTS
 
-Pair = tuple[float, float]
 
-
-def _hairline(y: np.ndarray, z: np.ndarray, pixel: float) -> np.ndarray:
-    """Cover (h, w) of the scalp: low at the nape, above the brow in front."""
-    return np.clip((-0.52 + 0.9 * np.maximum(z + 0.35, 0) - y) / pixel + 0.5, 0, 1)
-
-
-def _crown(y: np.ndarray, z: np.ndarray, pixel: float) -> np.ndarray:
-    """Cover (h, w) of a cap: everything above a level line."""
-    return np.clip((-0.42 + 0.16 * z - y) / pixel + 0.5, 0, 1)
+def _scalp(y: np.ndarray, z: np.ndarray, pixel: float, cap: bool = False) -> np.ndarray:
+    """Cover (h, w) of hair, low at the nape and above the brow in front, or of a cap, above a level line."""
+    edge = -0.42 + 0.16 * z if cap else -0.52 + 0.9 * np.maximum(z + 0.35, 0)
+    return np.clip((edge - y) / pixel + 0.5, 0, 1)
 
 
 def _paint_face(
@@ -32,7 +26,7 @@ def _paint_face(
     def lay(over: Colour, cover: np.ndarray) -> None:
         colour[:] += (np.array(over, np.float32) - colour) * cover[..., None]
 
-    def spot(centre: Pair, half: Pair) -> np.ndarray:
+    def spot(centre: Sequence[float], half: Sequence[float]) -> np.ndarray:
         """Soft cover (h, w) of an ellipse; its half axes never shrink below a pixel."""
         half_x, half_y = max(half[0], 0.55 * pixel), max(half[1], 0.55 * pixel)
         q = np.sqrt(((x - centre[0]) / half_x) ** 2 + ((y - centre[1]) / half_y) ** 2)
@@ -48,16 +42,8 @@ def _paint_face(
         lay(mix(skin, (110, 110, 235), 0.4), 0.5 * front * spot((side * 0.5, 0.28), (0.2, 0.15)))  # cheek
     lay(mix(skin, (70, 50, 190), 0.6), front * spot((0.0, 0.56), (0.26, 0.075)))  # lips
     if looks.haircut != 'bald':
-        lay(looks.hair, _hairline(y, z, pixel))
+        lay(looks.hair, _scalp(y, z, pixel))
     return colour, np.ones((), np.float32)
-
-
-def _paint_hair(
-    colour_of: Colour, region: Callable, x: np.ndarray, y: np.ndarray, z: np.ndarray, pixel: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Painter of a shell around the skull: strands of one colour inside ``region``."""
-    strands = (1 + 0.12 * np.sin(14 * x + 5 * z))[..., None].astype(np.float32)
-    return np.array(colour_of, np.float32) * strands, region(y, z, pixel)
 
 
 def draw_head(
@@ -68,10 +54,14 @@ def draw_head(
     def place(x: float, y: float, z: float) -> np.ndarray:
         return centre + turn @ (axes * np.array((x, y, z)))
 
-    def add(
-        start: np.ndarray, end: np.ndarray, radii: tuple[float, ...], material: Material, flat: float = 1.0
-    ) -> None:
+    def add(start: np.ndarray, end: np.ndarray, radii: Sequence[float], material: Material, flat: float = 1.0) -> None:
         draw_tube(canvas, Tube(start, end, float(axes[0]) * np.array(radii), material, flat=flat), unit)
+
+    def shell(x: np.ndarray, y: np.ndarray, z: np.ndarray, pixel: float) -> tuple[np.ndarray, np.ndarray]:
+        """Painter of a shell around the skull: strands of hair, or a cap."""
+        strands = (1 + 0.12 * np.sin(14 * x + 5 * z))[..., None].astype(np.float32)
+        colour = looks.hat if looks.haircut == 'cap' else looks.hair
+        return np.array(colour, np.float32) * strands, _scalp(y, z, pixel, looks.haircut == 'cap')
 
     if looks.haircut == 'long':
         hair = Material(looks.hair, mix(looks.hair, (0, 0, 0), 0.35), 'lengthwise', 0.016)
@@ -86,7 +76,6 @@ def draw_head(
     x, y, z = FACE_POINTS['nose']
     add(place(x, -0.1, -0.93), place(x, y, z + 0.12), (0.09, 0.17), Material(mix(looks.skin, (60, 60, 150), 0.16)))
     if looks.haircut != 'bald':
-        region, colour = (_crown, looks.hat) if looks.haircut == 'cap' else (_hairline, looks.hair)
-        ellipsoid(canvas, place(0, -0.06, 0.08), axes * 1.07, turn, partial(_paint_hair, colour, region))
+        ellipsoid(canvas, place(0, -0.06, 0.08), axes * 1.07, turn, shell)
     if looks.haircut == 'cap':
         add(place(-0.45, -0.47, -1.05), place(0.45, -0.47, -1.05), (0.3, 0.34, 0.3), Material(looks.hat), flat=0.8)

@@ -72,21 +72,10 @@ class Restriction:
 Restrictions = dict[str, Restriction]
 
 
-def _spec_of(name: str) -> FactorSpec:
-    """The specification of an input factor; InputError with the nearest names if unknown."""
-    if name in SPECS:
-        return SPECS[name]
-    if name in MEASURED:
-        raise InputError(f'{name} is measured after drawing and cannot be set; set one of {", ".join(SPECS)}')
-    near = difflib.get_close_matches(name, SPECS, n=3, cutoff=0.4) or list(SPECS)
-    raise InputError(f'unknown factor {name!r}: did you mean {" or ".join(near)}?')
-
-
 def parse_restrictions(fix: Sequence[str] = (), narrow: Sequence[str] = (), two: Sequence[str] = ()) -> Restrictions:
     """Parse ``NAME=V``, ``NAME=A:B`` and ``NAME=A,B`` texts, of ``--fix``, ``--range`` and ``--two``.
 
-    Raises:
-        InputError: Malformed text, unknown factor, value out of range, or a factor given twice.
+    InputError for malformed text, an unknown factor, a value out of range, or a factor given twice.
     """
     found: Restrictions = {}
     forms = (('fix', fix, '', 'V'), ('range', narrow, ':', 'A:B'), ('two', two, ',', 'A,B'))
@@ -94,7 +83,12 @@ def parse_restrictions(fix: Sequence[str] = (), narrow: Sequence[str] = (), two:
         for text in texts:
             name, equals, right = text.partition('=')
             name = name.strip()
-            spec = _spec_of(name)
+            if name in MEASURED:
+                raise InputError(f'{name} is measured after drawing and cannot be set; set one of {", ".join(SPECS)}')
+            if name not in SPECS:
+                near = difflib.get_close_matches(name, SPECS, n=3, cutoff=0.4) or list(SPECS)
+                raise InputError(f'unknown factor {name!r}: did you mean {" or ".join(near)}?')
+            spec = SPECS[name]
             within = f'{spec.low:g}..{spec.high:g}'
             try:
                 values = tuple(map(float, right.split(separator) if separator else [right]))
@@ -146,12 +140,9 @@ def sample_factors(streams: Sequence[np.random.Generator], restrictions: Restric
         if rule is None:
             continue
         low, high = rule.values[0], rule.values[-1]
-        if rule.kind == 'two':
-            values[name] = low if draw < 0.5 else high
-        elif SPECS[name].integer:
-            values[name] = min(high, low + math.floor(draw * (high - low + 1)))
-        else:
-            values[name] = low + draw * (high - low)
+        whole = min(high, low + math.floor(draw * (high - low + 1)))
+        evenly = whole if SPECS[name].integer else low + draw * (high - low)
+        values[name] = evenly if rule.kind != 'two' else low if draw < 0.5 else high
     # Rounded here, so the drawing uses exactly what the annotation states.
     rounded = {name: int(value) if SPECS[name].integer else round(float(value), 6) for name, value in values.items()}
     return Factors(**rounded)  # type: ignore[arg-type]  # whole where they have to be

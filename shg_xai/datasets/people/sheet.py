@@ -61,8 +61,7 @@ def _tile(path: Path, annotation: Annotation, with_skeleton: bool) -> np.ndarray
 def write_contact_sheet(out: Path, path: Path) -> None:
     """Write a sheet of the first 4 x 8 persons of a data set, the second and fourth row with skeletons.
 
-    Raises:
-        InputError: ``out`` holds no data set, or ``path`` cannot be written.
+    InputError if ``out`` holds no data set, or ``path`` cannot be written.
     """
     entries: list[tuple[Path, Annotation]] = []
     for split in SPLITS:

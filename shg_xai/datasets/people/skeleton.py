@@ -170,7 +170,7 @@ def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
     nod = rotation(2, pose.head_tilt) @ rotation(1, -pose.head_yaw) @ rotation(0, pose.head_pitch)
     head_turn = chest_turn @ nod
     head = chest + chest_turn @ np.array((0, -0.45 * body.neck, 0))
-    head = head + head_turn @ np.array((0, -0.55 * body.neck, -0.012))
+    head += head_turn @ np.array((0, -0.55 * body.neck, -0.012))
     axes = np.array((body.head_x, body.head_y, body.head_z))
     points |= {'head': head} | {name: head + head_turn @ (axes * np.array(at)) for name, at in FACE_POINTS.items()}
     lowest = max(points[f'{name}_{end}'][1] for name, _ in SIDES for end in ('heel', 'toe'))
@@ -179,9 +179,5 @@ def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
 
 
 def camera_rotation(yaw_deg: float, roll_deg: float) -> np.ndarray:
-    """The (3, 3) rotation from the body frame to the camera frame.
-
-    Positive yaw turns the person to its own left: at 90 degrees it faces the right of the image. Positive roll tilts
-    the picture clockwise.
-    """
+    """The (3, 3) rotation from body to camera frame: yaw turns a person to its own left, roll the picture clockwise."""
     return rotation(2, roll_deg) @ rotation(0, CAMERA_PITCH_DEG) @ rotation(1, -yaw_deg)

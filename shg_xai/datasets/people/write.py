@@ -93,12 +93,8 @@ def annotations(picture: Picture, image_id: int) -> list[Annotation]:
     main['keypoints'] = [value for x, y, v in rounded.tolist() for value in ((x, y, int(v)) if v else (0, 0, 0))]
     main['num_keypoints'] = int((rounded[:, 2] > 0).sum())
     main['factors'] = {**picture.factors.record(), 'labelled_joints': main['num_keypoints']}
-    others = [
-        _silhouette(mask, image_id, 10 * image_id + k + 1)
-        for k, mask in enumerate(picture.others)
-        if mask.sum() >= MIN_DISTRACTOR_PIXELS
-    ]
-    return [main, *others]
+    seen = [(k, mask) for k, mask in enumerate(picture.others, 1) if mask.sum() >= MIN_DISTRACTOR_PIXELS]
+    return [main, *(_silhouette(mask, image_id, 10 * image_id + k) for k, mask in seen)]
 
 
 def annotation_name(split: str) -> str:
@@ -119,8 +115,7 @@ def _work(job: Job, config: PeopleConfig, folder: Path) -> list[Annotation]:
 
 def _results(jobs: list[Job], config: PeopleConfig, folder: Path, workers: int) -> Iterator[list[Annotation]]:
     """The annotations of every job in order, from ``workers`` processes."""
-    work = partial(_work, config=config, folder=folder)
-    workers = min(workers, len(jobs))
+    work, workers = partial(_work, config=config, folder=folder), min(workers, len(jobs))
     if workers <= 1:
         yield from map(work, jobs)
         return
@@ -146,11 +141,7 @@ def _is_replaceable(out: Path) -> bool:
 
 @contextmanager
 def _finished_or_nothing(out: Path, force: bool) -> Iterator[Path]:
-    """A temporary sibling folder that becomes ``out`` on success and vanishes on any exception.
-
-    Raises:
-        InputError: ``out`` exists without ``force``, is no data set of this tool, or its parent cannot be written to.
-    """
+    """A temporary sibling folder that becomes ``out`` on success and vanishes on any exception."""
     if out.exists() and not force:
         raise InputError(f'{out} exists: choose another folder, or replace it with --force')
     if out.exists() and not _is_replaceable(out):
@@ -182,11 +173,8 @@ def _finished_or_nothing(out: Path, force: bool) -> Iterator[Path]:
 def write_people(out: Path, config: PeopleConfig, workers: int | None = None, force: bool = False) -> float:
     """Generate a data set of people in COCO's layout; returns the seconds it took.
 
-    The number of processes (``workers``, all cores unless given) changes no byte of it.
-
-    Raises:
-        InputError: See PeopleConfig.check; ``out`` exists or cannot be written; the restrictions leave too few labelled
-            joints.
+    The number of processes (``workers``, all cores unless given) changes no byte of it. InputError for a setting out of
+    range, if ``out`` exists or cannot be written, or if the restrictions leave too few labelled joints.
     """
     config.check()
     if workers is None:
@@ -194,12 +182,11 @@ def write_people(out: Path, config: PeopleConfig, workers: int | None = None, fo
     if workers < 1:
         raise InputError(f'--workers {workers} is less than one: give 1 or more, or leave it out')
     started = time.monotonic()
-    jobs: list[Job] = []
-    for split in SPLITS:
-        for index in range(config.counts.get(split, 0)):
-            number, size = len(jobs) + 1, config.size
-            image = Image(id=number, file_name=f'{number:012d}.jpg', width=size, height=size, license=0)
-            jobs.append((split, index, image))
+    wanted, size = [(split, index) for split in SPLITS for index in range(config.counts.get(split, 0))], config.size
+    jobs: list[Job] = [
+        (split, index, Image(id=number, file_name=f'{number:012d}.jpg', width=size, height=size, license=0))
+        for number, (split, index) in enumerate(wanted, 1)
+    ]
     with _finished_or_nothing(out, force) as folder:
         for name in ('annotations', *(f'{split}2017' for split in SPLITS)):
             (folder / name).mkdir()
@@ -213,11 +200,9 @@ def write_people(out: Path, config: PeopleConfig, workers: int | None = None, fo
 
 
 def _write_json(folder: Path, split: str, config: PeopleConfig, images: list[Image], records: list[Annotation]) -> None:
-    """Write the annotation file of a split."""
     rules = {name: dict(kind=rule.kind, values=rule.values) for name, rule in sorted(config.restrictions.items())}
     info = dict(description=DESCRIPTION, version=GENERATOR_VERSION, split=split, seed=config.seed, size=config.size)
     content = dict(info=info | dict(restrictions=rules), licenses=[], images=images, annotations=records)
     kind = {'supercategory': 'person', 'id': 1, 'name': 'person', 'keypoints': list(KEYPOINTS), 'skeleton': SKELETON}
-    content['categories'] = [kind]
-    text = json.dumps(content, separators=(',', ':'))
+    text = json.dumps(content | dict(categories=[kind]), separators=(',', ':'))
     (folder / 'annotations' / annotation_name(split)).write_text(text, encoding='utf-8')
