@@ -19,11 +19,12 @@ from PIL import Image
 
 from shg_xai.chapters import chapter_of, chapters
 from shg_xai.drawing.material import Figure, Material, Table
-from shg_xai.drawing.style import save_figure, write_aside
+from shg_xai.drawing.style import save_figure
 from shg_xai.drawing.text import DASH, listed, number, percent, plural
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
 from shg_xai.report.reading import read_report
 from shg_xai.results import AnalysedLayer, Answer, NetworkAnswer, Results
+from shg_xai.writing import write_aside
 
 HERE = Path(__file__).parent
 # Photographs beyond this many bytes of PNG are put into the page as WebP.
@@ -67,21 +68,20 @@ class Part(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A chapter's part of the page, with an id for links."""
+    """A chapter's part of the page."""
 
-    key: str
+    key: str  # for links
     title: str
     parts: Sequence[Part]
 
 
 def write_report(out: Path) -> Path:
-    """Write ``out/report.html``, and ``out/figures``, of a folder of tools/analyze_latent.py's, computing nothing anew.
+    """Write ``out/report.html`` and ``out/figures`` of a folder of tools/analyze_latent.py's, computing nothing anew.
 
-    Raises:
-        InputError: Something is missing or of another version, or cannot be written.
+    InputError where something is missing or of another version, or cannot be written.
     """
     page = out / 'report.html'
-    write_aside(page, render(read_report(out), out / 'figures').encode('utf-8'))
+    write_aside(page, render(read_report(out), out / 'figures'))
     return page
 
 
@@ -97,11 +97,10 @@ def render(material: Material, figures: Path) -> str:
     layers = []
     for layer in results.layers:
         own = Part(analysed(layer), tables=[origin(layer)])
-        sections = [Section(f'{layer.name}-analysed', 'What was analysed', [own])]
-        sections += writer.sections(range(100, 200), layer.name)
+        first = Section(f'{layer.name}-analysed', 'What was analysed', [own])
+        sections = [first, *writer.sections(range(100, 200), layer.name)]
         persons = plural(len(map_rows(material.persons[layer.name])), 'person')
-        mapped = layer.name in embedded['items']
-        layers.append(dict(layer=layer, sections=sections, mapped=mapped, persons=persons))
+        layers.append(dict(layer=layer, sections=sections, mapped=layer.name in embedded['items'], persons=persons))
     return environment.get_template('page.html').render(
         results=results,
         first=writer.sections(range(100)),
@@ -156,11 +155,9 @@ class _Writer:
 def analysed(layer: AnalysedLayer) -> list[str]:
     """Who and what was analysed, and whether that is enough."""
     persons, dimensions, constant = layer.persons, layer.dimensions, layer.constant_dimensions
-    texts = [
-        f'{plural(persons, "person")} in {plural(layer.images, "image")} were analysed, of '
-        f'{number(layer.persons_in_store)} in the store; each has {plural(dimensions, "number")} from the layer '
-        f'{layer.layer}.'
-    ]
+    who = f'{plural(persons, "person")} in {plural(layer.images, "image")} were analysed'
+    what = f'each has {plural(dimensions, "number")} from the layer {layer.layer}'
+    texts = [f'{who}, of {number(layer.persons_in_store)} in the store; {what}.']
     than = [f'fewer than {FEW}'] * (persons < FEW)
     than += [f'fewer than the {number(dimensions)} dimensions'] * (persons < dimensions)
     if than:
@@ -174,11 +171,9 @@ def analysed(layer: AnalysedLayer) -> list[str]:
 
 def _pairs(caption: str, values: Mapping[str, object]) -> Table:
     """Any values of the results as text, by name."""
-
-    def text(value: object) -> str:
-        return value if isinstance(value, str) else DASH if value is None else json.dumps(value, ensure_ascii=False)
-
-    return Table(caption, ['', ''], [[name, text(value)] for name, value in values.items()])
+    texts = {name: DASH if value is None else value for name, value in values.items()}
+    plain = [[key, one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)] for key, one in texts.items()]
+    return Table(caption, ['', ''], plain)
 
 
 def origin(layer: AnalysedLayer) -> Table:
@@ -198,12 +193,9 @@ def origin(layer: AnalysedLayer) -> Table:
 def making(results: Results) -> list[Table]:
     """Settings, versions and times."""
     times = {name: number(float(value), 1) for name, value in results.times_s.items()}
-    tables = [
-        _pairs('Settings', {'seed': results.seed, 'confidence': results.confidence, **results.settings}),
-        _pairs('Versions', results.versions),
-        _pairs('Seconds it took', times),
-    ]
-    return [table for table in tables if table.rows]
+    settings = {'seed': results.seed, 'confidence': results.confidence, **results.settings}
+    kinds = {'Settings': settings, 'Versions': results.versions, 'Seconds it took': times}
+    return [_pairs(caption, values) for caption, values in kinds.items() if values]
 
 
 def methods(results: Results) -> dict[str, str]:
@@ -240,7 +232,5 @@ def _policy(scripts: Sequence[str]) -> str:
     """
     hashes = [base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii') for script in scripts]
     allowed = ' '.join([*(f"'sha256-{value}'" for value in hashes), "'unsafe-eval'"]) if hashes else "'none'"
-    return (
-        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}; base-uri 'none'; "
-        "form-action 'none'"
-    )
+    own = f"img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"

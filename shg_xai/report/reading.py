@@ -18,9 +18,8 @@ ATLAS = ('annotation_id', 'file_name', 'in_map', 'x', 'y', *DRAWN, 'image')
 def read_report(out: Path) -> Material:
     """Read the folder that tools/analyze_latent.py wrote.
 
-    Raises:
-        InputError: No results.json, one of another version or with a field missing, an answer about a layer that is not
-            there, or a table that is missing, unreadable or without a column.
+    InputError where results.json is missing, of another version or damaged, or tells of a layer that is not there, or
+    where a table is missing, unreadable or without a column.
     """
     path = out / 'results.json'
     results = read_results(path, MEND)

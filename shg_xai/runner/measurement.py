@@ -66,12 +66,16 @@ def measure_to_file(options: type[MeasureOptions], description: str, said: Calla
     """Read the command line, measure, write the answer, print it in words (``said``), and its warnings.
 
     ``options`` are a chapter's, in whose folder ``measure.py`` is imported, with torch and MMPose, only when it is run;
-    ``description`` is for ``--help``. Nothing is written where the user has something to mend (InputError).
+    ``description`` is for ``--help``. Nothing is written where the user has something to mend (InputError), as a type
+    or key of the config that MMPose does not know.
     """
     asked = parse(options, description)
     if asked.out is None:
         raise InputError('--out is missing: name the JSON file that gets the results')
-    answer = import_module(options.__module__.replace('.options', '.measure')).measure(asked)
+    from shg_xai.runner.building import config_errors
+
+    with config_errors(asked.config):
+        answer = import_module(options.__module__.replace('.options', '.measure')).measure(asked)
     answer.command = command_line()
     write(asked.out, answer)
     for warning in answer.warnings:

@@ -89,7 +89,7 @@ class Plan:
             if autoencoders:
                 options.append(f'default_hooks.splice.autoencoders=[{",".join(autoencoders)}]')
         whole = [*command, config, '--work-dir', run, *self.data_options(), '--resume', *options]
-        inputs = [config, *inherited(s.config), s.train_file, s.val_file, *starts]
+        inputs = [config, *inherited(s.config), s.annotations('train'), s.annotations('val'), *starts]
         yield self.stage(f'train {network} {seed}', whole, inputs, run, self.costs.training(epochs))
         yield self._test(network, seed)
 
@@ -99,7 +99,9 @@ class Plan:
         best, out, path = s.best_of(network, seed), s.test_of(network, seed), s.config_of(config or network, seed)
         command = ['tools/test.py', path, f'{{{best}}}', '--work-dir', s.work_dir / 'runs' / f'test_{network}_{seed}']
         command += [*self.data_options(), '--out', out, '--persons', s.test_of(network, seed, 'parquet')]
-        return self.stage(f'test {network} {seed}', command, [best, path, s.test_file], out, self.costs.testing())
+        return self.stage(
+            f'test {network} {seed}', command, [best, path, s.annotations('test')], out, self.costs.testing()
+        )
 
     def _autoencoder(self, name: str, seed: int) -> Iterator[Stage]:
         """An autoencoder's training on stored latents, and its test on persons it was not trained on."""
@@ -121,7 +123,7 @@ class Plan:
         s, store = self.settings, self.settings.store_of(network, seed)
         command = ['tools/dump_latents.py', *self.network(network, seed), *self.data_options(), '--split', 'train']
         command += ['--layers', *layers, '--out', store]
-        inputs, cost = [s.best_of(network, seed), s.train_file], self.costs.dumping(len(layers))
+        inputs, cost = [s.best_of(network, seed), s.annotations('train')], self.costs.dumping(len(layers))
         return self.stage(f'dump {network} {seed}', command, inputs, store, cost)
 
     def _analyse(self, name: str, stores: Sequence[Path], layers: Sequence[str], out: Path, *options: str) -> Stage:
@@ -155,14 +157,14 @@ class Plan:
                 train_file = linked / 'annotations' / 'person_keypoints_train2017.json'
                 out = train_file.with_name('split_info.json')
                 yield self.stage('split', command, [train_file], out, costs.splitting())
-        files, out = [s.train_file, s.test_file], s.work_dir / 'mean_pose.json'
+        files, out = [s.annotations('train'), s.annotations('test')], s.work_dir / 'mean_pose.json'
         yield self.stage('mean pose', ['tools/mean_pose.py', *files, '--out', out], files, out, costs.reading())
 
     def _width(self) -> Iterator[Stage]:
         s, seed = self.settings, self.settings.seeds[0]
         store = s.store_of('plain', seed)
         yield self._analyse('analyse plain', [store] * s.stacks, s.layers, s.work_dir / 'analysis_plain', '--no-report')
-        inputs: list[object] = [s.best_of('plain', seed), store / 'manifest.json', s.val_file]
+        inputs: list[object] = [s.best_of('plain', seed), store / 'manifest.json', s.annotations('val')]
         widths = [s.width_of(stack) for stack in range(s.stacks)]
         for stack, (layer, out) in enumerate(zip(s.layers, widths, strict=True)):
             command = ['tools/keep_components.py', *self.network('plain', seed), '--store', store, '--layer', layer]
@@ -230,7 +232,7 @@ class Plan:
             options = ['--split', 'test', '--store', store, '--ks', *fitting(PROJECTED)]
             if costs.test < 2:  # of one person nobody else has skips to give
                 options += ['--replacements', 'zero', 'mean']
-            inputs: list[object] = [s.test_file]
+            inputs: list[object] = [s.annotations('test')]
             if 'noskip' in s.networks:
                 options += ['--against', *self.network('noskip', seed)]
                 inputs.append(s.best_of('noskip', seed))
@@ -238,11 +240,11 @@ class Plan:
         concepts = ['--concepts', *CONCEPTS] if costs.train >= MANY else []
         options = [*stored, '--components', *fitting(WALKED), *concepts, '--random', RANDOM, '--persons', WALKERS]
         cost = costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2)
-        yield stage('walk', 'walk_latent', options, [s.val_file], cost)
+        yield stage('walk', 'walk_latent', options, [s.annotations('val')], cost)
         options, cost = ['--limit', TESTED, '--tolerance', s.tolerance], costs.intervening(min(TESTED, costs.val), 40)
-        yield stage('redundancy', 'find_redundancy', options, [s.val_file, s.train_file], cost)
+        yield stage('redundancy', 'find_redundancy', options, [s.annotations('val'), s.annotations('train')], cost)
         options = [*stored, '--analysis', analysis, '--split', 'train']
-        inputs = [analysis / 'results.json', s.train_file]
+        inputs = [analysis / 'results.json', s.annotations('train')]
         yield stage('misclassified', 'move_persons', options, inputs, costs.intervening(TESTED, 2))
 
     def _pictures(self) -> Iterator[Stage]:
