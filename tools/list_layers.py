@@ -58,8 +58,7 @@ class ListOptions:
 
 def table(layers: list['LayerInfo'], batch: int) -> str:
     """The layers as lines of text, with the notes they need."""
-    rows = [['name', 'shape', 'calls', 'KiB float16', 'KiB float32']]
-    marks = ''
+    rows, marks = [['name', 'shape', 'calls', 'KiB float16', 'KiB float32']], ''
     for layer in layers:
         kib = [f'{math.prod(layer.shape) * batch * size / 1024:,.1f}' for size in (2, 4)]
         mark = ('*' if layer.calls > 1 else '') + ('' if layer.per_person else '!')

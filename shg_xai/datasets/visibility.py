@@ -4,8 +4,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from shg_xai.coco import raw_visibility
 from shg_xai.errors import InputError
-from shg_xai.visibility import raw_visibility
 
 
 @TRANSFORMS.register_module()

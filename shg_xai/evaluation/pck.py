@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from shg_xai.visibility import OCCLUDED, VISIBLE
+from shg_xai.coco import OCCLUDED, VISIBLE
 
 LIMBS = ('elbow', 'wrist', 'knee', 'ankle')
 

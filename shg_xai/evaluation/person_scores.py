@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from shg_xai.coco import raw_visibility
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
-from shg_xai.visibility import raw_visibility
 
 TORSO = (('left_shoulder', 'right_hip'), ('right_shoulder', 'left_hip'))
 

@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from shg_xai.coco import OCCLUDED, UNLABELLED
 from shg_xai.errors import InputError
-from shg_xai.visibility import OCCLUDED, UNLABELLED
 
 BORDER = 2.0  # pixels; annotators and rounding leave a cut box about this far inside
 SHORTEST_TORSO = 1.0  # pixels; below, every ratio to it is noise

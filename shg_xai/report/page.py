@@ -31,6 +31,10 @@ HERE = Path(__file__).parent
 LARGE, WEBP_QUALITY = 250_000, 88
 # Fewer persons than this say little, whatever the intervals say.
 FEW = 200
+PCK = """The share of a person’s joints that are found, averaged over persons and then over seeds. The same persons \
+are tested with every network and seed, so that differences are taken person by person."""
+INTERVALS = """Images are drawn with replacement, with all their persons, and the number is computed again; an \
+interval holds the middle {} of what came out. Two halves: the same number in two random halves of the images."""
 
 
 class Shown(NamedTuple):
@@ -101,19 +105,11 @@ def render(material: Material, figures: Path) -> str:
         sections = [first, *writer.sections(range(100, 200), layer.name)]
         persons = plural(len(map_rows(material.persons[layer.name])), 'person')
         layers.append(dict(layer=layer, sections=sections, mapped=layer.name in embedded['items'], persons=persons))
-    return environment.get_template('page.html').render(
-        results=results,
-        first=writer.sections(range(100)),
-        layers=layers,
-        last=writer.sections(range(200, 1000)),
-        making=making(results),
-        definitions=writer.last_tables,
-        methods=methods(results),
-        style=(HERE / 'page.css').read_text(encoding='utf-8'),
-        scripts=scripts,
-        policy=_policy(scripts),
-        map_data=_json(embedded),
-    )
+    found = dict(first=writer.sections(range(100)), layers=layers, last=writer.sections(range(200, 1000)))
+    end = dict(making=making(results), definitions=writer.last_tables, methods=methods(results))
+    style = (HERE / 'page.css').read_text(encoding='utf-8')
+    code = dict(style=style, scripts=scripts, policy=_policy(scripts), map_data=_json(embedded))
+    return environment.get_template('page.html').render(results=results, **found, **end, **code)
 
 
 @dataclass
@@ -129,8 +125,7 @@ class _Writer:
         answers = [answer for answer in self.material.results.answers if of in ('', answer.of)]
         found = []
         for chapter in (chapter for chapter in chapters() if chapter.order in orders):
-            parts = [self._part(answer, of or chapter.name) for answer in answers if chapter_of(answer) == chapter]
-            if parts:
+            if parts := [self._part(one, of or chapter.name) for one in answers if chapter_of(one) == chapter]:
                 found.append(Section(f'{of}-{chapter.name}' if of else chapter.name, chapter.title, parts))
         return found
 
@@ -142,14 +137,9 @@ class _Writer:
         for figure in chapter.figures(answer, self.material):
             name = re.sub(r'[^\w.-]+', '-', f'{prefix}-{figure.name}')
             shown.append(Shown(figure, name, save_figure(figure.draw(), self.folder, name)))
-        return Part(
-            chapter.findings(answer, results),
-            shown,
-            [table for table in tables if not table.last],
-            chapter.heading(answer, results),
-            answer.command or results.command,
-            answer.warnings,
-        )
+        own, command = [table for table in tables if not table.last], answer.command or results.command
+        said, heading = chapter.findings(answer, results), chapter.heading(answer, results)
+        return Part(said, shown, own, heading, command, answer.warnings)
 
 
 def analysed(layer: AnalysedLayer) -> list[str]:
@@ -200,17 +190,8 @@ def making(results: Results) -> list[Table]:
 
 def methods(results: Results) -> dict[str, str]:
     """How it was computed, by heading: what holds for all, and of the chapters that answered."""
-    found = {}
-    if any(isinstance(answer, NetworkAnswer) for answer in results.answers):
-        found['PCK'] = (
-            'The share of a person’s joints that are found, averaged over persons and then over seeds. The same '
-            'persons are tested with every network and seed, so that differences are taken person by person.'
-        )
-    found['Intervals'] = (
-        'Images are drawn with replacement, with all their persons, and the number is computed again; an interval '
-        f'holds the middle {percent(results.confidence)} of what came out. Two halves: the same number in two random '
-        'halves of the images.'
-    )
+    found = {'PCK': PCK} if any(isinstance(answer, NetworkAnswer) for answer in results.answers) else {}
+    found['Intervals'] = INTERVALS.format(percent(results.confidence))
     answered = {chapter_of(answer).name for answer in results.answers}
     for chapter in chapters():
         found |= chapter.methods if chapter.name in answered else {}
@@ -220,9 +201,7 @@ def methods(results: Results) -> dict[str, str]:
 def _json(value: object) -> str:
     """JSON that may stand in a script element: nothing in it ends the element."""
     text = json.dumps(value, separators=(',', ':'), ensure_ascii=True, allow_nan=False)
-    for sign in '<>&':
-        text = text.replace(sign, f'\\u{ord(sign):04x}')
-    return text
+    return text.translate({ord(sign): f'\\u{ord(sign):04x}' for sign in '<>&'})
 
 
 def _policy(scripts: Sequence[str]) -> str:

@@ -41,7 +41,6 @@ def _read_table(path: Path, columns: tuple[str, ...]) -> pa.Table:
         raise InputError(f'{path}: no such file; {MEND}') from error
     except (OSError, pa.ArrowException) as error:
         raise InputError(f'{path}: cannot be read as Parquet ({error}); {MEND}') from error
-    for column in columns:
-        if column not in table.column_names:
-            raise InputError(f'{path}: no column {column!r}; {MEND}')
+    if missing := [column for column in columns if column not in table.column_names]:
+        raise InputError(f'{path}: no column {missing[0]!r}; {MEND}')
     return table

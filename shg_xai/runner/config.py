@@ -106,8 +106,7 @@ def _visible_pck(cfg: Config, split: str) -> dict[str, Any] | None:
 
 def keep_persons(cfg: Config, file: str) -> None:
     """Have a test write the PCK of each person into a Parquet file; InputError if it has no VisiblePCK."""
-    metric = _visible_pck(cfg, 'test')
-    if metric is None:
+    if (metric := _visible_pck(cfg, 'test')) is None:
         raise InputError(f"--persons: test_evaluator of {cfg.filename} has no VisiblePCK; add dict(type='VisiblePCK')")
     metric['persons_file'] = file
 

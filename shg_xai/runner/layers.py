@@ -76,7 +76,7 @@ def input_size(cfg: Config) -> tuple[int, int]:
         for width, height in sizes(cfg.get(place)):
             return int(width), int(height)
     fault = 'no input_size=(width, height), neither in the pipeline of the test set nor in codec'
-    raise InputError(f'{_source(cfg)}: {fault}; add it to see the layers')
+    raise InputError(f'{cfg.filename or "config"}: {fault}; add it to see the layers')
 
 
 def list_layers(cfg: Config) -> list[LayerInfo]:
@@ -89,7 +89,7 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
     """
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks may want this module
 
-    source = _source(cfg)
+    source = cfg.filename or 'config'
     if not cfg.get('model'):
         raise InputError(f'{source}: no model; give a config of a network')
     width, height = input_size(cfg)
@@ -114,7 +114,7 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
 
 def _run(cfg: Config, width: int, height: int, device: str) -> list[LayerInfo]:
     """Build and run a config's network on one device; see :func:`list_layers`."""
-    with config_errors(_source(cfg)), torch.device(device), torch.no_grad():
+    with config_errors(cfg.filename or 'config'), torch.device(device), torch.no_grad():
         model = build_model(cfg)
         one, two = (record_outputs(model, torch.rand(persons, 3, height, width)) for persons in (1, 2))
     layers = []
@@ -180,10 +180,6 @@ def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
     if unknown:
         said = [f'no layer {name!r} fires in this network{meant}' for name, meant in unknown.items()]
         raise InputError('; '.join([*said, 'tools/list_layers.py lists all']))
-
-
-def _source(cfg: Config) -> str:
-    return cfg.filename or 'config'
 
 
 def _did_you_mean(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from shg_xai.errors import InputError
 from shg_xai.options import parse
 from shg_xai.results import Checkpoint, NetworkAnswer
 from shg_xai.results_file import write
-from shg_xai.runner.options import MeasureOptions
+from shg_xai.runner.options import MeasureOptions, NetworkOptions
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -34,7 +34,7 @@ class Head(TypedDict):
     times_s: dict[str, float]
 
 
-def config_to_test(options: MeasureOptions, config: str | None = None, checkpoint: str | None = None) -> 'Config':
+def config_to_test(options: NetworkOptions, config: str | None = None, checkpoint: str | None = None) -> 'Config':
     """The config that runs: the one named, or another, with the options merged, to test its checkpoint."""
     from shg_xai.runner.config import merge_common, merge_testing, read_config
     from shg_xai.runner.layers import config_path

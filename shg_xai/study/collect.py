@@ -50,9 +50,7 @@ class MetricsFile(msgspec.Struct, kw_only=True):
 
 
 class SpliceFile(msgspec.Struct, kw_only=True):
-    """What putting weights in leaves: metrics of the plain network, with them, and with their error added back."""
-
-    metrics: dict[str, Metrics]
+    metrics: dict[str, Metrics]  # of the plain network, with weights put in, and with their error added back
 
 
 class Command(msgspec.Struct):
@@ -220,9 +218,8 @@ def _signed(value: float | None) -> str:
 
 
 def _cell(estimate: SeededEstimate) -> str:
-    if estimate.value is None:
-        return '-'
-    return f'{estimate.value:.3f}' + ('' if estimate.sd is None else f' ± {estimate.sd:.3f}')
+    spread = '' if estimate.sd is None else f' ± {estimate.sd:.3f}'
+    return '-' if estimate.value is None else f'{estimate.value:.3f}{spread}'
 
 
 def collect(settings: Settings) -> Results:

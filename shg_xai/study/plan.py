@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 from shg_xai.study import configs
@@ -55,9 +55,7 @@ class Plan:
         s, found = self.settings, [*self._data()]
         for seed in s.seeds:
             found += [*self._train('plain', seed, s.epochs), self._dump('plain', seed, s.layers)]
-        found += self._width()
-        for seed in s.seeds:
-            found += self._networks(seed)
+        found += [*self._width(), *chain.from_iterable(map(self._networks, s.seeds))]
         return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
 
     def stage(self, name: str, command: Iterable[object], inputs: Iterable[object], output: Path, cost: Cost) -> Stage:
@@ -181,8 +179,7 @@ class Plan:
             yield from self._train('control', seed, s.more_epochs, plain)
         for key, network in s.spliced.items():
             names = [s.autoencoder_name(key, seed, stack) for stack in range(s.stacks)]
-            for name in names:
-                yield from self._autoencoder(name, seed)
+            yield from chain.from_iterable(self._autoencoder(name, seed) for name in names)
             yield from self._train(network, seed, s.more_epochs, plain, *map(self._best_autoencoder, names))
             if key == 'suggested':
                 yield self._test('spliced', seed, 'improved')
@@ -191,19 +188,17 @@ class Plan:
                 yield from self._train(network, seed, s.epochs + epochs)
 
     def _look_again(self) -> Iterator[Stage]:
-        """The latents of the improved network beside those of the plain one."""
+        """The latents of the improved network beside those of the plain one; also of people who differ by little."""
         s, seed = self.settings, self.settings.seeds[0]
-        if 'improved' in s.networks:
-            yield self._dump('improved', seed, [*s.layers, *s.codes])
-            stores = [s.store_of('plain', seed)] * s.stacks + [s.store_of('improved', seed)] * 2 * s.stacks
-            layers = [*s.layers, *s.layers, *s.codes]
-            yield self._analyse('analyse both', stores, layers, s.work_dir / 'analysis_both', '--no-report')
-            if s.people:
-                yield from self._controlled(seed)
-
-    def _controlled(self, seed: int) -> Iterator[Stage]:
-        """The same of people who differ by sitting or standing and by little else."""
-        s, data, stores = self.settings, self.settings.work_dir / 'controlled', []
+        if 'improved' not in s.networks:
+            return
+        yield self._dump('improved', seed, [*s.layers, *s.codes])
+        found = [s.store_of('plain', seed)] * s.stacks + [s.store_of('improved', seed)] * 2 * s.stacks
+        layers = [*s.layers, *s.layers, *s.codes]
+        yield self._analyse('analyse both', found, layers, s.work_dir / 'analysis_both', '--no-report')
+        if not s.people:
+            return
+        data, stores = s.work_dir / 'controlled', list[Path]()
         persons = data / 'annotations' / 'person_keypoints_test2017.json'
         for network in ('plain', 'improved'):
             stores.append(s.work_dir / 'latents_controlled' / f'{network}_{seed}')
@@ -224,12 +219,9 @@ class Plan:
             command = [f'tools/{tool}.py', *self.network('plain', seed), *options, *self.data_options()]
             return self.stage(f'{name} {seed}', [*command, *self.sampling_options(), '--out', out], sources, out, cost)
 
-        def fitting(numbers: tuple[int, ...]) -> list[int]:
-            """Those numbers of components along which that many persons can differ."""
-            return [number for number in numbers if number <= min(costs.dimensions, costs.train - 1)]
-
+        most = min(costs.dimensions, costs.train - 1)  # components along which that many persons can differ
         if has_skips(s):
-            options = ['--split', 'test', '--store', store, '--ks', *fitting(PROJECTED)]
+            options = ['--split', 'test', '--store', store, '--ks', *(k for k in PROJECTED if k <= most)]
             if costs.test < 2:  # of one person nobody else has skips to give
                 options += ['--replacements', 'zero', 'mean']
             inputs: list[object] = [s.annotations('test')]
@@ -238,7 +230,8 @@ class Plan:
                 inputs.append(s.best_of('noskip', seed))
             yield stage('skips', 'ablate_skips', options, inputs, costs.intervening(costs.test, 30))
         concepts = ['--concepts', *CONCEPTS] if costs.train >= MANY else []
-        options = [*stored, '--components', *fitting(WALKED), *concepts, '--random', RANDOM, '--persons', WALKERS]
+        along = ['--components', *(component for component in WALKED if component <= most)]
+        options = [*stored, *along, *concepts, '--random', RANDOM, '--persons', WALKERS]
         cost = costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2)
         yield stage('walk', 'walk_latent', options, [s.annotations('val')], cost)
         options, cost = ['--limit', TESTED, '--tolerance', s.tolerance], costs.intervening(min(TESTED, costs.val), 40)

@@ -171,7 +171,11 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) 
         return process.wait()
     finally:
         if process.poll() is None:
-            _end_group(process)
+            for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)  # it and all that it started
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(patience)
         said.close()
         signal.signal(signal.SIGTERM, before)
 
@@ -180,15 +184,6 @@ def _die_with_parent() -> None:
     """Have Linux kill this process when its parent is killed, which then cannot end it."""
     if sys.platform == 'linux':
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _end_group(process: subprocess.Popen) -> None:
-    """End a command and all that it started."""
-    for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
 
 
 def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
