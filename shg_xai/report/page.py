@@ -184,8 +184,8 @@ def making(results: Results) -> list[Table]:
     """Settings, versions and times."""
     times = {name: number(float(value), 1) for name, value in results.times_s.items()}
     settings = {'seed': results.seed, 'confidence': results.confidence, **results.settings}
-    kinds = {'Settings': settings, 'Versions': results.versions, 'Seconds it took': times}
-    return [_pairs(caption, values) for caption, values in kinds.items() if values]
+    tables = [_pairs('Settings', settings), _pairs('Versions', results.versions), _pairs('Seconds it took', times)]
+    return [table for table in tables if table.rows]
 
 
 def methods(results: Results) -> dict[str, str]:
