@@ -25,10 +25,8 @@ class MissingOperators(ModuleType):
             raise AttributeError(name)
 
         def missing(*args: Any, **kwargs: Any) -> NoReturn:
-            raise NotImplementedError(
-                f'the compiled operator mmcv.ops.{name} is not in mmcv-lite: '
-                'install the full mmcv (pip install mmcv) to use a model that needs it'
-            )
+            mend = 'install the full mmcv (pip install mmcv) to use a model that needs it'
+            raise NotImplementedError(f'the compiled operator mmcv.ops.{name} is not in mmcv-lite: {mend}')
 
         return missing
 
@@ -80,9 +78,7 @@ def prepare() -> None:
     """Make MMPose importable and its checkpoints loadable, as often as you like; ImportError if it is not installed."""
     needed = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
     if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
-        raise ImportError(
-            f'{", ".join(missing)} not installed: run `make install` in a clone of shg_xai, '
-            'or install MMPose as its own documentation says'
-        )
+        mend = 'run `make install` in a clone of shg_xai, or install MMPose as its own documentation says'
+        raise ImportError(f'{", ".join(missing)} not installed: {mend}')
     add_operator_stand_in()
     allow_checkpoint_types()

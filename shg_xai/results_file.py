@@ -14,7 +14,7 @@ import msgspec
 
 from shg_xai.errors import InputError
 from shg_xai.results import KIND, SCHEMA_VERSION, Answer, Results
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 SCHEMA = Path(__file__).with_name('results.schema.json')
 MEND = 'run the tool that wrote it again'
@@ -23,9 +23,7 @@ A = TypeVar('A', bound=Answer)
 T = TypeVar('T')
 
 
-class _Head(msgspec.Struct):
-    """What a file says it is, whatever else is in it."""
-
+class _Head(msgspec.Struct):  # what a file says it is, whatever else is in it
     schema_version: int | None = None
     kind: str | None = None
 
@@ -35,13 +33,9 @@ def answer_types() -> tuple[type[Answer], ...]:
     """The types of all chapters' answers: whatever is tagged in ``shg_xai/chapters/*/results.py``."""
     import shg_xai.chapters as folder
 
-    names = [
-        f'{folder.__name__}.{found.name}.results' for found in pkgutil.iter_modules(folder.__path__) if found.ispkg
-    ]
-    types = [(name, kind) for name in names for kind in vars(importlib.import_module(name)).values()]
-    return tuple(
-        kind for name, kind in types if isinstance(kind, type) and issubclass(kind, Answer) and kind.__module__ == name
-    )
+    names = [f'{folder.__name__}.{one.name}.results' for one in pkgutil.iter_modules(folder.__path__) if one.ispkg]
+    kinds = [kind for name in names for kind in vars(importlib.import_module(name)).values() if isinstance(kind, type)]
+    return tuple(dict.fromkeys(kind for kind in kinds if issubclass(kind, Answer) and kind.__module__ in names))
 
 
 def any_answer() -> Any:
@@ -93,13 +87,8 @@ def _refuse_nan(value: Any, where: str = '') -> None:
 
 
 def write(path: Path, value: Results | Answer) -> None:
-    """Write a file of answers, or of one, whole or not at all.
-
-    InputError where it cannot be written, ValueError where a number is NaN or infinite.
-    """
-    data = encode(value)
-    with aside(path) as part:
-        part.write_bytes(data)
+    """Write a file of answers, or of one; InputError where it cannot be, ValueError where a number is not finite."""
+    write_aside(path, encode(value))
 
 
 def decode(data: bytes, kind: type[T], source: Path | str, mend: str = MEND) -> T:
@@ -129,19 +118,14 @@ def _read_versioned(path: Path, mend: str) -> tuple[bytes, str | None]:
     data = _read(path, mend)
     head = decode(data, _Head, path, mend)
     if head.schema_version != SCHEMA_VERSION:
-        newer = head.schema_version is not None and head.schema_version > SCHEMA_VERSION
-        raise InputError(
-            f'{path}: schema_version: {head.schema_version}, but this shg_xai reads {SCHEMA_VERSION}; '
-            f'{"update shg_xai" if newer else mend}'
-        )
+        mend = 'update shg_xai' if (head.schema_version or 0) > SCHEMA_VERSION else mend
+        reads = f'but this shg_xai reads {SCHEMA_VERSION}'
+        raise InputError(f'{path}: schema_version: {head.schema_version}, {reads}; {mend}')
     return data, head.kind
 
 
 def read_results(path: Path, mend: str = MEND) -> Results:
-    """Read a file of answers.
-
-    InputError where it is not there, of another kind or version, or where a field is missing or wrong.
-    """
+    """Read a file of answers; InputError where it is not there, of another kind or version, or a field is wrong."""
     data, kind = _read_versioned(path, mend)
     if kind != KIND:
         raise InputError(f'{path}: kind: {kind!r} is not {KIND!r}; {mend}')
@@ -160,6 +144,5 @@ def read_answer(path: Path, kind: type[A], mend: str = MEND) -> A:
 
 
 if __name__ == '__main__':
-    with aside(SCHEMA) as shipped:
-        shipped.write_bytes(as_json(schema()))
+    write_aside(SCHEMA, as_json(schema()))
     print(SCHEMA)

@@ -21,3 +21,9 @@ def aside(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def write_aside(path: Path, data: bytes | str) -> None:
+    """Write a whole file, text in UTF-8, by way of :func:`aside`."""
+    with aside(path) as part:
+        part.write_bytes(data.encode() if isinstance(data, str) else data)

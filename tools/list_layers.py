@@ -15,7 +15,7 @@ from shg_xai.cli import run
 from shg_xai.errors import InputError
 from shg_xai.options import parse
 from shg_xai.runner.options import CommonOptions
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 if TYPE_CHECKING:
     from shg_xai.runner.layers import LayerInfo
@@ -58,8 +58,7 @@ class ListOptions:
 
 def table(layers: list['LayerInfo'], batch: int) -> str:
     """The layers as lines of text, with the notes they need."""
-    rows = [['name', 'shape', 'calls', 'KiB float16', 'KiB float32']]
-    marks = ''
+    rows, marks = [['name', 'shape', 'calls', 'KiB float16', 'KiB float32']], ''
     for layer in layers:
         kib = [f'{math.prod(layer.shape) * batch * size / 1024:,.1f}' for size in (2, 4)]
         mark = ('*' if layer.calls > 1 else '') + ('' if layer.per_person else '!')
@@ -74,14 +73,11 @@ def table(layers: list['LayerInfo'], batch: int) -> str:
 def main() -> None:
     options = parse(ListOptions, DESCRIPTION)
     # Everything below imports torch and MMPose, which --help does without.
-    from shg_xai.runner.config import read_config
+    from shg_xai.runner.config import merge_overrides, read_config
     from shg_xai.runner.layers import config_path, input_size, list_layers, nearest_names
 
     cfg = read_config(config_path(options.config))
-    try:
-        cfg.merge_from_dict(CommonOptions(cfg_options=options.cfg_options).overrides())
-    except (KeyError, IndexError, TypeError, AssertionError) as error:
-        raise InputError(f'--cfg-options: does not fit {options.config} ({error})') from error
+    merge_overrides(cfg, CommonOptions(cfg_options=options.cfg_options), options.config)
     layers = list_layers(cfg)
     shown = [layer for layer in layers if fnmatchcase(layer.name, options.match)]
     if not shown:
@@ -93,8 +89,7 @@ def main() -> None:
         sizes = [{f'bytes_float{8 * size}': size * math.prod(layer.shape) for size in (2, 4)} for layer in shown]
         entries = [vars(layer) | size for layer, size in zip(shown, sizes, strict=True)]
         content = dict(schema_version=1, config=options.config, input_size=(width, height), layers=entries)
-        with aside(options.json) as part:
-            part.write_text(json.dumps(content, indent=2) + '\n')
+        write_aside(options.json, json.dumps(content, indent=2) + '\n')
     whom = f'{options.batch} {"person" if options.batch == 1 else "persons"}'
     print(f'{len(shown)} of {len(layers)} outputs, image {width} x {height}, memory for {whom}\n')
     print(table(shown, options.batch))

@@ -68,12 +68,9 @@ def main() -> None:
     """Make the data set, then the contact sheet."""
     options = parse(MakePeopleOptions, DESCRIPTION)
     out, sheet = options.out, options.contact_sheet
-    config = PeopleConfig(
-        counts=dict(train=options.train, val=options.val, test=options.test),
-        size=options.size,
-        seed=options.seed,
-        restrictions=parse_restrictions(options.fix, options.range, options.two),
-    )
+    counts = dict(train=options.train, val=options.val, test=options.test)
+    restrictions = parse_restrictions(options.fix, options.range, options.two)
+    config = PeopleConfig(counts=counts, size=options.size, seed=options.seed, restrictions=restrictions)
     if sheet is None or options.force or not out.exists():
         seconds = write_people(out, config, options.workers, options.force)
         count = sum(config.counts.values())

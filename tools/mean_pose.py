@@ -11,7 +11,7 @@ from tyro.conf import Positional, arg
 from shg_xai.cli import run
 from shg_xai.errors import InputError
 from shg_xai.options import parse
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 DESCRIPTION = """The baseline every network has to beat: the PCK of a predictor that never looks and always answers the
 mean pose of the training persons, in the study's crop.
@@ -50,8 +50,7 @@ def main() -> None:
     for name, score in metrics.items():
         print(f'{name:16s} {score:.4f}')
     if options.out:
-        with aside(options.out) as part:
-            part.write_text(json.dumps(dict(metrics=metrics), indent=2) + '\n')
+        write_aside(options.out, json.dumps(dict(metrics=metrics), indent=2) + '\n')
 
 
 if __name__ == '__main__':

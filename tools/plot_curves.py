@@ -13,7 +13,7 @@ from shg_xai.cli import run
 from shg_xai.drawing.curves import Run, draw_curves, read_run, to_json
 from shg_xai.errors import InputError
 from shg_xai.options import parse
-from shg_xai.writing import aside
+from shg_xai.writing import aside, write_aside
 
 DESCRIPTION = """Draw training loss, validation loss and PCK against epochs, from the logs of one or more runs.
 
@@ -70,9 +70,8 @@ def find_missing(runs: list[Run], metrics: list[str], loss_key: str) -> list[str
             raise InputError(f'--metric {key}: in no log; metrics there: {names}')
     notes = []
     for single in runs:
-        absent = [key for key in [loss_key, *metrics] if key not in single.validation]
-        notes += [f'{single.name}: {note}' for note in single.notes]
-        notes += [f'{single.name}: its log has no {key}, not drawn' for key in absent]
+        absent = [f'its log has no {key}, not drawn' for key in [loss_key, *metrics] if key not in single.validation]
+        notes += [f'{single.name}: {note}' for note in [*single.notes, *absent]]
     return notes
 
 
@@ -94,8 +93,7 @@ def main() -> None:
             figure.savefig(part, format=kind, dpi=150, metadata={'Date': None} if kind == 'svg' else None)
         print(path)
     if options.json:
-        with aside(options.json) as part:
-            part.write_text(json.dumps(to_json(runs), indent=1, allow_nan=False) + '\n', encoding='utf-8')
+        write_aside(options.json, json.dumps(to_json(runs), indent=1, allow_nan=False) + '\n')
         print(options.json)
 
 

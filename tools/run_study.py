@@ -45,8 +45,7 @@ def main() -> None:
     from shg_xai.study.stages import Marks, locked, run_stage
 
     print('Estimating: counting persons, trying the network ...', flush=True)
-    plan = Plan(settings, estimate(settings, MOST_HELD_OUT))
-    marks = Marks(settings.work_dir / 'stages')
+    plan, marks = Plan(settings, estimate(settings, MOST_HELD_OUT)), Marks(settings.work_dir / 'stages')
     for stage in plan.stages():
         marks.check_output(stage)
     print(f'\n{table(plan.stages(), marks)}\n', flush=True)

@@ -37,8 +37,7 @@ minute, about 2 GB of memory.
 
 example: tools/split_coco.py data/coco --seed 0"""
 
-TRAIN = 'person_keypoints_split_train2017.json'
-TEST = 'person_keypoints_split_test2017.json'
+TRAIN, TEST = 'person_keypoints_split_train2017.json', 'person_keypoints_split_test2017.json'
 INFO = 'split_info.json'
 
 
@@ -105,20 +104,16 @@ def measure_mean(part: Coco, folder: Path, options: SplitOptions) -> dict[str, o
     names = coco_split.sample_names(everything, options.mean_images or len(everything), options.seed)
     means = coco_split.stream_mean_rgb([folder / name for name in names], options.workers)
     rgb = sum(tqdm(means, 'mean RGB', len(names), unit=' images'), np.zeros(3)) / len(names)
-    return {
-        'mean_rgb_0_to_1': [round(float(v), 6) for v in rgb / 255],
-        'mean_rgb_0_to_255': [round(float(v), 3) for v in rgb],
-        'images': len(names),
-        'of_images': len(everything),
-        'weighting': 'all pixels of an image, then all images equally; images with persons only',
-    }
+    share, full = [round(float(v), 6) for v in rgb / 255], [round(float(v), 3) for v in rgb]
+    weighting = 'all pixels of an image, then all images equally; images with persons only'
+    found = dict(mean_rgb_0_to_1=share, mean_rgb_0_to_255=full)
+    return found | dict(images=len(names), of_images=len(everything), weighting=weighting)
 
 
 def main() -> None:
     """Split, measure, write; nothing is written unless all of it worked."""
     options = parse(SplitOptions, DESCRIPTION)
-    source = options.data_root / options.ann_file
-    annotations = options.data_root / 'annotations'
+    source, annotations = options.data_root / options.ann_file, options.data_root / 'annotations'
     existing = [name for name in (TRAIN, TEST, INFO) if (annotations / name).exists()]
     if existing and not options.force:
         raise InputError(f'{annotations / existing[0]} is there already; --force replaces it')

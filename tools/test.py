@@ -18,11 +18,10 @@ def main() -> None:
     options = parse(TestOptions, DESCRIPTION)
     # Everything below imports torch and MMPose, which --help does without.
     from shg_xai.runner.building import build_runner, config_errors, write_results
-    from shg_xai.runner.config import keep_persons, merge_common, merge_testing, read_config
+    from shg_xai.runner.config import keep_persons
+    from shg_xai.runner.measurement import config_to_test
 
-    cfg = read_config(options.config)
-    merge_testing(cfg, options.checkpoint, options.amp)
-    merge_common(cfg, options, options.config)
+    cfg = config_to_test(options)
     if options.persons:
         keep_persons(cfg, str(options.persons))
     with config_errors(options.config):

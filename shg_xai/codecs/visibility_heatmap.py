@@ -5,7 +5,7 @@ from mmpose.codecs import MSRAHeatmap
 from mmpose.registry import KEYPOINT_CODECS
 from scipy.ndimage import gaussian_filter1d
 
-from shg_xai.visibility import OCCLUDED, VISIBLE
+from shg_xai.coco import OCCLUDED, VISIBLE
 
 
 def filtered_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndarray:

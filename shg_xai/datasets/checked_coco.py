@@ -9,9 +9,8 @@ from mmcv.transforms import BaseTransform
 from mmpose.datasets import CocoDataset
 from mmpose.registry import DATASETS, TRANSFORMS
 
-from shg_xai.coco import Annotation
+from shg_xai.coco import Annotation, raw_visibility
 from shg_xai.errors import InputError
-from shg_xai.visibility import raw_visibility
 
 
 def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) -> None:

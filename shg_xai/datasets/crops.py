@@ -7,9 +7,9 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 from pycocotools.coco import COCO
 
+from shg_xai.coco import raw_visibility
 from shg_xai.datasets.checked_coco import check_annotation
 from shg_xai.errors import InputError
-from shg_xai.visibility import raw_visibility
 
 
 def square_crop(

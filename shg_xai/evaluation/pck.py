@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from shg_xai.coco import OCCLUDED, VISIBLE, raw_visibility
 from shg_xai.errors import InputError
-from shg_xai.visibility import OCCLUDED, VISIBLE, raw_visibility
 
 LIMBS = ('elbow', 'wrist', 'knee', 'ankle')
 NORMALISERS = ('crop', 'bbox', 'torso')

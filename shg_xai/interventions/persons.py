@@ -12,9 +12,9 @@ from mmengine.runner import Runner
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
+from shg_xai.coco import OCCLUDED, VISIBLE
 from shg_xai.errors import InputError
 from shg_xai.random_streams import stream
-from shg_xai.visibility import OCCLUDED, VISIBLE
 
 Columns = dict[str, NDArray[Any]]
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shg_xai.coco import raw_visibility
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
 from shg_xai.tracing.tap import Outputs
-from shg_xai.visibility import raw_visibility
 
 PCK_THRESHOLD = 0.05  # of the crop's side, as in the study
 

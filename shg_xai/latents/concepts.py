@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from shg_xai.coco import OCCLUDED, UNLABELLED
 from shg_xai.errors import InputError
 from shg_xai.latents.schema import FACTOR
 from shg_xai.latents.selection import Selection
-from shg_xai.visibility import OCCLUDED, UNLABELLED
 
 BORDER = 2.0  # pixels; annotators and rounding leave a cut box about this far inside
 

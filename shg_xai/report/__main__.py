@@ -14,7 +14,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog='python -m shg_xai.report', description=DESCRIPTION)
     parser.add_argument('out', type=Path, metavar='OUT', help='the folder')
     out = parser.parse_args().out
-
     from shg_xai.report.page import write_report
 
     print(write_report(out))

@@ -25,11 +25,9 @@ def named_persons(value: Any) -> Iterator[int]:
 
 
 def atlas_table(answers: Sequence[Answer], persons: pa.Table, rows: pa.Table, count: int, seed: int) -> pa.Table:
-    """The persons to draw, with all that is known of them but the picture, in their order: ``in_map``, ``x`` and ``y``
-    (components 1 and 2), keypoints and crop.
+    """The persons to draw, in their order: ``in_map``, ``x`` and ``y`` (components 1 and 2), keypoints and crop.
 
-    Whoever the answers about a layer name is drawn, and ``count`` others, evenly; ``persons`` and ``rows`` are N rows
-    each.
+    Whoever the answers about a layer name is drawn, and ``count`` others; ``persons`` and ``rows`` are N rows each.
     """
     ids = persons['annotation_id'].to_numpy()
     in_map = np.zeros(len(ids), bool)

@@ -25,6 +25,7 @@ from shg_xai.drawing.text import UNKNOWN
 if TYPE_CHECKING:
     from bokeh.models import ColumnDataSource, LayoutDOM
 
+Rows = NDArray[np.int64]
 AXES = [f'component_{m}' for m in range(1, 11)]
 # Bytes of all pictures beyond which they are stored smaller, so that the page stays handy.
 BUDGET, SMALL, SMALL_QUALITY = 8_000_000, 88, 60
@@ -37,9 +38,7 @@ TOOLTIP = """
 """
 
 
-class Embedded(TypedDict):
-    """What the page needs for its maps."""
-
+class Embedded(TypedDict):  # what the page needs for its maps
     items: dict[str, object]  # by name what Bokeh.embed.embed_item takes
     pictures: list[str]  # JPEGs in base64
     palette: list[str]  # colours of groups
@@ -70,7 +69,7 @@ def _shrink(picture: bytes) -> bytes:
     return file.getvalue()
 
 
-def colour_choices(material: Material, name: str, rows: NDArray[np.int64]) -> list[Colour]:
+def colour_choices(material: Material, name: str, rows: Rows) -> list[Colour]:
     """What a layer's points can be coloured by, of these rows of the atlas; what nobody has there is left out."""
     answers = [answer for answer in material.results.answers if answer.of == name and chapter_of(answer).of_layer]
     choices = [Colour('pck', 'PCK'), *(colour for answer in answers for colour in chapter_of(answer).colours(answer))]
@@ -84,15 +83,13 @@ def colour_choices(material: Material, name: str, rows: NDArray[np.int64]) -> li
     return list(found.values())
 
 
-def map_rows(persons: DrawnPersons) -> NDArray[np.int64]:
+def map_rows(persons: DrawnPersons) -> Rows:
     """Rows of the atlas that are in the map and have a place."""
     placed = np.isfinite(persons.numbers('x')) & np.isfinite(persons.numbers('y'))
     return np.flatnonzero((persons.numbers('in_map') == 1) & placed)
 
 
-def _source(
-    persons: DrawnPersons, rows: NDArray[np.int64], choices: Sequence[Colour], pictures: Pictures
-) -> 'ColumnDataSource':
+def _source(persons: DrawnPersons, rows: Rows, choices: Sequence[Colour], pictures: Pictures) -> 'ColumnDataSource':
     """The points' columns; texts that map.js fills in are empty yet."""
     from bokeh.models import ColumnDataSource
 
@@ -102,18 +99,14 @@ def _source(
 
     groups = next((choice.key for choice in choices if choice.kind == 'group'), '')
     atlas = persons.atlas.select(['annotation_id', 'file_name']).take(rows)
-    columns: dict[str, object] = {
-        'annotation_id': [str(key) for key in atlas['annotation_id'].to_pylist()],
-        'file_name': [name or UNKNOWN for name in atlas['file_name'].to_pylist()],
-        'place': np.array([pictures.place(persons.pictures[row]) for row in rows], np.int32),
-        'cluster': texts(groups, 0),
-        'pck_text': texts('pck', 2),
-    }
+    columns: dict[str, object] = {'annotation_id': list(map(str, atlas['annotation_id'].to_pylist()))}
+    columns['file_name'] = [name or UNKNOWN for name in atlas['file_name'].to_pylist()]
+    columns['place'] = np.array([pictures.place(persons.pictures[row]) for row in rows], np.int32)
+    columns |= dict(cluster=texts(groups, 0), pck_text=texts('pck', 2))
     columns |= {key: persons.numbers(key)[rows].astype(np.float32) for key in ('x', 'y')}
     columns |= {key: [''] * len(rows) for key in ('picture', 'colour_name', 'colour_text')}
     columns['colour'] = [GREY] * len(rows)
-    for key in [*AXES, *(choice.key for choice in choices)]:
-        columns[key] = persons.numbers(key)[rows].astype(np.float32)
+    columns |= {key: persons.numbers(key)[rows].astype(np.float32) for key in (*AXES, *(one.key for one in choices))}
     return ColumnDataSource(columns, name='persons')
 
 
@@ -141,9 +134,9 @@ def build_map(material: Material, name: str, pictures: Pictures) -> 'LayoutDOM |
     shared, plain = dict(source=source, name=name), [asdict(choice) for choice in choices]
     recolour = 'shgMap.colour(source, choices, cb_obj.value, name)'
     colour.js_on_change('value', CustomJS(args={**shared, 'choices': plain}, name='recolour', code=recolour))
+    moved = 'shgMap.move(source, axis, key, cb_obj.value)'
     for chosen, axis, key in ((across, plot.xaxis[0], 'x'), (up, plot.yaxis[0], 'y')):
-        move = dict(source=source, axis=axis, key=key)
-        chosen.js_on_change('value', CustomJS(args=move, code='shgMap.move(source, axis, key, cb_obj.value)'))
+        chosen.js_on_change('value', CustomJS(args=dict(source=source, axis=axis, key=key), code=moved))
     source.selected.js_on_change('indices', CustomJS(args=shared, code='shgMap.list(source, name)'))
     # The choices go with the layout, so that the page can colour the points when it opens.
     return column(row(colour, **wide), row(across, up, **wide), plot, name=name, tags=[json.dumps(plain)], **wide)

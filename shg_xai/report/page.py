@@ -24,13 +24,17 @@ from shg_xai.drawing.text import DASH, listed, number, percent, plural
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
 from shg_xai.report.reading import read_report
 from shg_xai.results import AnalysedLayer, Answer, NetworkAnswer, Results
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 HERE = Path(__file__).parent
 # Photographs beyond this many bytes of PNG are put into the page as WebP.
 LARGE, WEBP_QUALITY = 250_000, 88
 # Fewer persons than this say little, whatever the intervals say.
 FEW = 200
+PCK = """The share of a person’s joints that are found, averaged over persons and then over seeds. The same persons \
+are tested with every network and seed, so that differences are taken person by person."""
+INTERVALS = """Images are drawn with replacement, with all their persons, and the number is computed again; an \
+interval holds the middle {} of what came out. Two halves: the same number in two random halves of the images."""
 
 
 class Shown(NamedTuple):
@@ -68,22 +72,20 @@ class Part(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A chapter's part of the page, with an id for links."""
+    """A chapter's part of the page."""
 
-    key: str
+    key: str  # for links
     title: str
     parts: Sequence[Part]
 
 
 def write_report(out: Path) -> Path:
-    """Write ``out/report.html``, and ``out/figures``, of a folder of tools/analyze_latent.py's, computing nothing anew.
+    """Write ``out/report.html`` and ``out/figures`` of a folder of tools/analyze_latent.py's, computing nothing anew.
 
-    Raises:
-        InputError: Something is missing or of another version, or cannot be written.
+    InputError where something is missing or of another version, or cannot be written.
     """
     page = out / 'report.html'
-    with aside(page) as part:
-        part.write_bytes(render(read_report(out), out / 'figures').encode('utf-8'))
+    write_aside(page, render(read_report(out), out / 'figures'))
     return page
 
 
@@ -99,24 +101,15 @@ def render(material: Material, figures: Path) -> str:
     layers = []
     for layer in results.layers:
         own = Part(analysed(layer), tables=[origin(layer)])
-        sections = [Section(f'{layer.name}-analysed', 'What was analysed', [own])]
-        sections += writer.sections(range(100, 200), layer.name)
+        first = Section(f'{layer.name}-analysed', 'What was analysed', [own])
+        sections = [first, *writer.sections(range(100, 200), layer.name)]
         persons = plural(len(map_rows(material.persons[layer.name])), 'person')
-        mapped = layer.name in embedded['items']
-        layers.append(dict(layer=layer, sections=sections, mapped=mapped, persons=persons))
-    return environment.get_template('page.html').render(
-        results=results,
-        first=writer.sections(range(100)),
-        layers=layers,
-        last=writer.sections(range(200, 1000)),
-        making=making(results),
-        definitions=writer.last_tables,
-        methods=methods(results),
-        style=(HERE / 'page.css').read_text(encoding='utf-8'),
-        scripts=scripts,
-        policy=_policy(scripts),
-        map_data=_json(embedded),
-    )
+        layers.append(dict(layer=layer, sections=sections, mapped=layer.name in embedded['items'], persons=persons))
+    found = dict(first=writer.sections(range(100)), layers=layers, last=writer.sections(range(200, 1000)))
+    end = dict(making=making(results), definitions=writer.last_tables, methods=methods(results))
+    style = (HERE / 'page.css').read_text(encoding='utf-8')
+    code = dict(style=style, scripts=scripts, policy=_policy(scripts), map_data=_json(embedded))
+    return environment.get_template('page.html').render(results=results, **found, **end, **code)
 
 
 @dataclass
@@ -132,8 +125,7 @@ class _Writer:
         answers = [answer for answer in self.material.results.answers if of in ('', answer.of)]
         found = []
         for chapter in (chapter for chapter in chapters() if chapter.order in orders):
-            parts = [self._part(answer, of or chapter.name) for answer in answers if chapter_of(answer) == chapter]
-            if parts:
+            if parts := [self._part(one, of or chapter.name) for one in answers if chapter_of(one) == chapter]:
                 found.append(Section(f'{of}-{chapter.name}' if of else chapter.name, chapter.title, parts))
         return found
 
@@ -145,24 +137,17 @@ class _Writer:
         for figure in chapter.figures(answer, self.material):
             name = re.sub(r'[^\w.-]+', '-', f'{prefix}-{figure.name}')
             shown.append(Shown(figure, name, save_figure(figure.draw(), self.folder, name)))
-        return Part(
-            chapter.findings(answer, results),
-            shown,
-            [table for table in tables if not table.last],
-            chapter.heading(answer, results),
-            answer.command or results.command,
-            answer.warnings,
-        )
+        own, command = [table for table in tables if not table.last], answer.command or results.command
+        said, heading = chapter.findings(answer, results), chapter.heading(answer, results)
+        return Part(said, shown, own, heading, command, answer.warnings)
 
 
 def analysed(layer: AnalysedLayer) -> list[str]:
     """Who and what was analysed, and whether that is enough."""
     persons, dimensions, constant = layer.persons, layer.dimensions, layer.constant_dimensions
-    texts = [
-        f'{plural(persons, "person")} in {plural(layer.images, "image")} were analysed, of '
-        f'{number(layer.persons_in_store)} in the store; each has {plural(dimensions, "number")} from the layer '
-        f'{layer.layer}.'
-    ]
+    who = f'{plural(persons, "person")} in {plural(layer.images, "image")} were analysed'
+    what = f'each has {plural(dimensions, "number")} from the layer {layer.layer}'
+    texts = [f'{who}, of {number(layer.persons_in_store)} in the store; {what}.']
     than = [f'fewer than {FEW}'] * (persons < FEW)
     than += [f'fewer than the {number(dimensions)} dimensions'] * (persons < dimensions)
     if than:
@@ -176,11 +161,9 @@ def analysed(layer: AnalysedLayer) -> list[str]:
 
 def _pairs(caption: str, values: Mapping[str, object]) -> Table:
     """Any values of the results as text, by name."""
-
-    def text(value: object) -> str:
-        return value if isinstance(value, str) else DASH if value is None else json.dumps(value, ensure_ascii=False)
-
-    return Table(caption, ['', ''], [[name, text(value)] for name, value in values.items()])
+    texts = {name: DASH if value is None else value for name, value in values.items()}
+    plain = [[key, one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)] for key, one in texts.items()]
+    return Table(caption, ['', ''], plain)
 
 
 def origin(layer: AnalysedLayer) -> Table:
@@ -200,27 +183,15 @@ def origin(layer: AnalysedLayer) -> Table:
 def making(results: Results) -> list[Table]:
     """Settings, versions and times."""
     times = {name: number(float(value), 1) for name, value in results.times_s.items()}
-    tables = [
-        _pairs('Settings', {'seed': results.seed, 'confidence': results.confidence, **results.settings}),
-        _pairs('Versions', results.versions),
-        _pairs('Seconds it took', times),
-    ]
+    settings = {'seed': results.seed, 'confidence': results.confidence, **results.settings}
+    tables = [_pairs('Settings', settings), _pairs('Versions', results.versions), _pairs('Seconds it took', times)]
     return [table for table in tables if table.rows]
 
 
 def methods(results: Results) -> dict[str, str]:
     """How it was computed, by heading: what holds for all, and of the chapters that answered."""
-    found = {}
-    if any(isinstance(answer, NetworkAnswer) for answer in results.answers):
-        found['PCK'] = (
-            'The share of a person’s joints that are found, averaged over persons and then over seeds. The same '
-            'persons are tested with every network and seed, so that differences are taken person by person.'
-        )
-    found['Intervals'] = (
-        'Images are drawn with replacement, with all their persons, and the number is computed again; an interval '
-        f'holds the middle {percent(results.confidence)} of what came out. Two halves: the same number in two random '
-        'halves of the images.'
-    )
+    found = {'PCK': PCK} if any(isinstance(answer, NetworkAnswer) for answer in results.answers) else {}
+    found['Intervals'] = INTERVALS.format(percent(results.confidence))
     answered = {chapter_of(answer).name for answer in results.answers}
     for chapter in chapters():
         found |= chapter.methods if chapter.name in answered else {}
@@ -230,9 +201,7 @@ def methods(results: Results) -> dict[str, str]:
 def _json(value: object) -> str:
     """JSON that may stand in a script element: nothing in it ends the element."""
     text = json.dumps(value, separators=(',', ':'), ensure_ascii=True, allow_nan=False)
-    for sign in '<>&':
-        text = text.replace(sign, f'\\u{ord(sign):04x}')
-    return text
+    return text.translate({ord(sign): f'\\u{ord(sign):04x}' for sign in '<>&'})
 
 
 def _policy(scripts: Sequence[str]) -> str:
@@ -242,7 +211,5 @@ def _policy(scripts: Sequence[str]) -> str:
     """
     hashes = [base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii') for script in scripts]
     allowed = ' '.join([*(f"'sha256-{value}'" for value in hashes), "'unsafe-eval'"]) if hashes else "'none'"
-    return (
-        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}; base-uri 'none'; "
-        "form-action 'none'"
-    )
+    own = f"img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"

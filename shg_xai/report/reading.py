@@ -18,9 +18,8 @@ ATLAS = ('annotation_id', 'file_name', 'in_map', 'x', 'y', *DRAWN, 'image')
 def read_report(out: Path) -> Material:
     """Read the folder that tools/analyze_latent.py wrote.
 
-    Raises:
-        InputError: No results.json, one of another version or with a field missing, an answer about a layer that is not
-            there, or a table that is missing, unreadable or without a column.
+    InputError where results.json is missing, of another version or damaged, or tells of a layer that is not there, or
+    where a table is missing, unreadable or without a column.
     """
     path = out / 'results.json'
     results = read_results(path, MEND)
@@ -42,7 +41,6 @@ def _read_table(path: Path, columns: tuple[str, ...]) -> pa.Table:
         raise InputError(f'{path}: no such file; {MEND}') from error
     except (OSError, pa.ArrowException) as error:
         raise InputError(f'{path}: cannot be read as Parquet ({error}); {MEND}') from error
-    for column in columns:
-        if column not in table.column_names:
-            raise InputError(f'{path}: no column {column!r}; {MEND}')
+    if missing := [column for column in columns if column not in table.column_names]:
+        raise InputError(f'{path}: no column {missing[0]!r}; {MEND}')
     return table

@@ -14,8 +14,7 @@ from torch import nn
 class Bfloat16OptimWrapper(OptimWrapper):
     """Train with autocast to bfloat16, on CPU or GPU; arguments are OptimWrapper's.
 
-    MMEngine's AmpOptimWrapper refuses the CPU and scales the loss, which float16 needs and bfloat16, with the exponents
-    of float32, does not.
+    MMEngine's AmpOptimWrapper refuses the CPU and scales the loss, which bfloat16, with float32's exponents, needs not.
     """
 
     @contextmanager

@@ -21,7 +21,7 @@ from torch import nn
 from shg_xai.errors import InputError
 from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.runner.provenance import sha256
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 # glibc's malloc.h
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
@@ -83,21 +83,12 @@ def write_results(path: Path, cfg: Config, runner: Runner, metrics: dict[str, fl
     """Write what a test found, and on what, whole or not at all; only the first process of a launch does."""
     if not is_main_process():
         return
-    dataset = cfg.test_dataloader.dataset
-    known = Path(cfg.load_from).is_file()  # nothing but its address is known of a URL
-    results = dict(
-        schema_version=1,
-        config=cfg.filename,
-        checkpoint=cfg.load_from,
-        checkpoint_sha256=sha256(cfg.load_from) if known else None,
-        seed=runner.seed,
-        ann_file=dataset.get('ann_file'),  # latents have none
-        data_root=dataset.data_root,
-        persons=len(runner.test_loop.dataloader.dataset),
-        metrics=metrics,
-    )
-    with aside(path) as part:
-        part.write_text(json.dumps(results, indent=2) + '\n')
+    dataset, file = cfg.test_dataloader.dataset, cfg.load_from
+    results = dict(schema_version=1, config=cfg.filename, checkpoint=file)
+    results |= dict(checkpoint_sha256=sha256(file) if Path(file).is_file() else None)  # not of a URL
+    results |= dict(seed=runner.seed, ann_file=dataset.get('ann_file'), data_root=dataset.data_root)  # latents: no file
+    results |= dict(persons=len(runner.test_loop.dataloader.dataset), metrics=metrics)
+    write_aside(path, json.dumps(results, indent=2) + '\n')
 
 
 @contextmanager

@@ -13,11 +13,7 @@ from shg_xai.errors import InputError
 
 
 def read_checkpoint(path: str) -> Any:
-    """Read a checkpoint that PyTorch has written, onto the CPU, without running anything it may carry.
-
-    Raises:
-        InputError: No such file, not a checkpoint, or one that carries code.
-    """
+    """A checkpoint of PyTorch's, onto the CPU; InputError if it is none, or carries code, which is not run."""
     if not Path(path).is_file():
         raise InputError(f'{path}: no such checkpoint')
     try:
@@ -34,10 +30,9 @@ def read_checkpoint(path: str) -> Any:
 
 
 def read_weights(path: str, resumable: bool = False) -> dict[str, Tensor]:
-    """The state dict of a checkpoint, MMEngine's or a plain one; see :func:`read_checkpoint`.
+    """The state dict of a checkpoint, MMEngine's or a plain one.
 
-    Raises:
-        InputError: It cannot be read, holds no weights, or, where it shall be ``resumable``, no state of the training.
+    InputError where it cannot be read, holds no weights, or, where it shall be ``resumable``, no state of the training.
     """
     checkpoint = read_checkpoint(path)
     weights = checkpoint.get('state_dict', checkpoint) if isinstance(checkpoint, Mapping) else {}

@@ -24,12 +24,9 @@ def read_config(path: str, import_custom_modules: bool = True) -> Config:
 
 
 def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
-    """Put the options into the config, changed in place; ``--cfg-options`` win.
+    """Put the options into the config, changed in place; ``--cfg-options`` win. InputError where one does not fit.
 
     ``config`` is the config's name, for the work folder and for messages.
-
-    Raises:
-        InputError: An option does not fit the config.
     """
     os.environ.setdefault('LOCAL_RANK', str(options.local_rank))  # for MMEngine's launchers
     cfg.launcher = options.launcher
@@ -45,12 +42,17 @@ def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:
         _refuse_latents(cfg, '--show, --show-dir', 'leave them out')
         shown = dict(show=options.show, wait_time=options.wait_time, out_dir=options.show_dir)
         cfg.default_hooks.visualization.update(enable=True, interval=options.interval, **shown)
+    merge_overrides(cfg, options, config)
+    if 'preprocess_cfg' in cfg:  # older MMPose configs keep it at the top
+        cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
+
+
+def merge_overrides(cfg: Config, options: CommonOptions, config: str) -> None:
+    """Put ``--cfg-options`` into the config; InputError where one does not fit."""
     try:
         cfg.merge_from_dict(options.overrides())
     except (KeyError, IndexError, TypeError, AssertionError) as error:
         raise InputError(f'--cfg-options: does not fit {config} ({error})') from error
-    if 'preprocess_cfg' in cfg:  # older MMPose configs keep it at the top
-        cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
 
 
 def _refuse_latents(cfg: Config, option: str, mend: str) -> None:
@@ -104,8 +106,7 @@ def _visible_pck(cfg: Config, split: str) -> dict[str, Any] | None:
 
 def keep_persons(cfg: Config, file: str) -> None:
     """Have a test write the PCK of each person into a Parquet file; InputError if it has no VisiblePCK."""
-    metric = _visible_pck(cfg, 'test')
-    if metric is None:
+    if (metric := _visible_pck(cfg, 'test')) is None:
         raise InputError(f"--persons: test_evaluator of {cfg.filename} has no VisiblePCK; add dict(type='VisiblePCK')")
     metric['persons_file'] = file
 

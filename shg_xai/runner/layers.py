@@ -28,26 +28,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """One output of one layer, at its first call.
-
-    Where the output has not one entry a person (the windows of a Swin transformer), ``per_person`` is False and
-    ``shape`` the whole output's for one image.
-    """
+    """One output of one layer, at its first call."""
 
     name: str  # the module's name in the model; with the part (backbone:0) where its output is not one tensor
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of the whole output for one image where that is not one entry a person
     dtype: str  # as the network computes it, e.g. float32
     calls: int  # how often the layer fires in one forward pass
-    per_person: bool = True
+    per_person: bool = True  # not so of the windows of a Swin transformer
 
 
 def config_path(name: str) -> str:
-    """The file of a config, which may be one of MMPose's own: ``mmpose::FOLDER/.../NAME.py``.
+    """The file of a config, as it is named, or one of MMPose's own: ``mmpose::FOLDER/.../NAME.py``.
 
-    A name without ``::`` is returned as it is, whether there is such a file or not.
-
-    Raises:
-        InputError: The package is not there, or has no such config.
+    InputError where a package is not there, or has no such config; a name without ``::`` is not looked for.
     """
     if '::' not in name:
         return name
@@ -83,7 +76,7 @@ def input_size(cfg: Config) -> tuple[int, int]:
         for width, height in sizes(cfg.get(place)):
             return int(width), int(height)
     fault = 'no input_size=(width, height), neither in the pipeline of the test set nor in codec'
-    raise InputError(f'{_source(cfg)}: {fault}; add it to see the layers')
+    raise InputError(f'{cfg.filename or "config"}: {fault}; add it to see the layers')
 
 
 def list_layers(cfg: Config) -> list[LayerInfo]:
@@ -92,14 +85,11 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
     Built and run on torch's meta device, where tensors have a shape and no content. A network that needs numbers (it
     calls ``.item()``) is run for real on a random image, and a warning is logged. No data set is read and no weights
     are fetched. ``head`` itself is not listed: MMPose calls ``head.forward``, which no hook sees; its layers are. They
-    come in the order they first fire.
-
-    Raises:
-        InputError: The config cannot be built, or the network cannot run on its images.
+    come in the order they first fire. InputError where the config cannot be built, or the network cannot run.
     """
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks may want this module
 
-    source = _source(cfg)
+    source = cfg.filename or 'config'
     if not cfg.get('model'):
         raise InputError(f'{source}: no model; give a config of a network')
     width, height = input_size(cfg)
@@ -124,7 +114,7 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
 
 def _run(cfg: Config, width: int, height: int, device: str) -> list[LayerInfo]:
     """Build and run a config's network on one device; see :func:`list_layers`."""
-    with config_errors(_source(cfg)), torch.device(device), torch.no_grad():
+    with config_errors(cfg.filename or 'config'), torch.device(device), torch.no_grad():
         model = build_model(cfg)
         one, two = (record_outputs(model, torch.rand(persons, 3, height, width)) for persons in (1, 2))
     layers = []
@@ -176,11 +166,7 @@ def tensor_parts(name: str, output: object) -> dict[str, Tensor]:
 
 
 def nearest_names(name: str, known: Sequence[str]) -> list[str]:
-    """Known names like one that is not, at most five.
-
-    First its parts (``name:0``), names one of which ends in the other, those that hold it (short ones first), those
-    spelt alike.
-    """
+    """At most five names like one: its parts (``name:0``), one ends in the other, those that hold it, spelt alike."""
     parts = [other for other in known if other.startswith(f'{name}:')]
     ends = [other for other in known if other.endswith(f'.{name}') or name.endswith(f'.{other}')]
     holding = sorted((other for other in known if name and name in other), key=len)
@@ -194,10 +180,6 @@ def check_layers(names: Sequence[str], known: Sequence[str]) -> None:
     if unknown:
         said = [f'no layer {name!r} fires in this network{meant}' for name, meant in unknown.items()]
         raise InputError('; '.join([*said, 'tools/list_layers.py lists all']))
-
-
-def _source(cfg: Config) -> str:
-    return cfg.filename or 'config'
 
 
 def _did_you_mean(names: Sequence[str]) -> str:

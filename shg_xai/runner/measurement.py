@@ -13,7 +13,7 @@ from shg_xai.errors import InputError
 from shg_xai.options import parse
 from shg_xai.results import Checkpoint, NetworkAnswer
 from shg_xai.results_file import write
-from shg_xai.runner.options import MeasureOptions
+from shg_xai.runner.options import MeasureOptions, NetworkOptions
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -34,7 +34,7 @@ class Head(TypedDict):
     times_s: dict[str, float]
 
 
-def config_to_test(options: MeasureOptions, config: str | None = None, checkpoint: str | None = None) -> 'Config':
+def config_to_test(options: NetworkOptions, config: str | None = None, checkpoint: str | None = None) -> 'Config':
     """The config that runs: the one named, or another, with the options merged, to test its checkpoint."""
     from shg_xai.runner.config import merge_common, merge_testing, read_config
     from shg_xai.runner.layers import config_path
@@ -66,12 +66,16 @@ def measure_to_file(options: type[MeasureOptions], description: str, said: Calla
     """Read the command line, measure, write the answer, print it in words (``said``), and its warnings.
 
     ``options`` are a chapter's, in whose folder ``measure.py`` is imported, with torch and MMPose, only when it is run;
-    ``description`` is for ``--help``. Nothing is written where the user has something to mend (InputError).
+    ``description`` is for ``--help``. Nothing is written where the user has something to mend (InputError), as a type
+    or key of the config that MMPose does not know.
     """
     asked = parse(options, description)
     if asked.out is None:
         raise InputError('--out is missing: name the JSON file that gets the results')
-    answer = import_module(options.__module__.replace('.options', '.measure')).measure(asked)
+    from shg_xai.runner.building import config_errors
+
+    with config_errors(asked.config):
+        answer = import_module(options.__module__.replace('.options', '.measure')).measure(asked)
     answer.command = command_line()
     write(asked.out, answer)
     for warning in answer.warnings:

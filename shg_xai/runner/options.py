@@ -42,19 +42,14 @@ class CommonOptions:
     amp: bool = False
     """compute in bfloat16 where that is safe (autocast); two to three times faster on processors and GPUs that have
     it"""
-    show_dir: Annotated[str | None, arg(metavar='DIR')] = None
-    """draw predictions into this folder"""
-    show: bool = False
-    """show predictions in a window"""
-    interval: Annotated[int, arg(metavar='N')] = 1
-    """draw every N-th sample"""
-    wait_time: Annotated[float, arg(metavar='S')] = 1
-    """seconds a window stays"""
+    show_dir: Annotated[str | None, arg(metavar='DIR')] = None  # draw predictions into this folder
+    show: bool = False  # show predictions in a window
+    interval: Annotated[int, arg(metavar='N')] = 1  # draw every N-th sample
+    wait_time: Annotated[float, arg(metavar='S')] = 1  # seconds a window stays
     cfg_options: Annotated[tuple[str, ...], arg(constructor=_each_time, name='')] = ()
     launcher: Literal['none', 'pytorch', 'slurm', 'mpi'] = 'none'
     """job launcher; pytorch: start with torchrun. Without a GPU the processes talk through gloo"""
-    local_rank: Annotated[int, arg(metavar='N')] = 0
-    """of this process, where a launcher says it here"""
+    local_rank: Annotated[int, arg(metavar='N')] = 0  # of this process, where a launcher says it here
 
     def overrides(self) -> dict[str, object]:
         """``cfg_options`` as MMEngine merges them, values read as Python; InputError if one has no equals sign."""
@@ -74,24 +69,19 @@ class CommonOptions:
 class NetworkOptions(CommonOptions):
     """A network that is run."""
 
-    config: Annotated[Positional[str], arg(metavar='CONFIG')]
-    """config file, ours or MMPose's (mmpose::...)"""
-    checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]
-    """checkpoint file"""
+    config: Annotated[Positional[str], arg(metavar='CONFIG')]  # config file, ours or MMPose's (mmpose::...)
+    checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]  # checkpoint file
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(CommonOptions):
     """A network that is trained."""
 
-    config: Annotated[Positional[str], arg(metavar='CONFIG')]
-    """config file, e.g. configs/shg_ae_coco.py"""
+    config: Annotated[Positional[str], arg(metavar='CONFIG')]  # config file, e.g. configs/shg_ae_coco.py
     resume: Annotated[tuple[()] | tuple[str] | None, arg(metavar='[CHECKPOINT]')] = None
     """go on from this checkpoint, or from the latest in the work folder"""
-    no_validate: bool = False
-    """do not evaluate during training"""
-    auto_scale_lr: bool = False
-    """scale the learning rate to the batch size actually used"""
+    no_validate: bool = False  # do not evaluate during training
+    auto_scale_lr: bool = False  # scale the learning rate to the batch size actually used
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,16 +103,11 @@ class MeasureOptions(NetworkOptions):
 
     out: Annotated[Path | None, arg(metavar='FILE.json')] = None
     """results, with everything they depend on; needed on the command line"""
-    split: Split = 'val'
-    """whose persons are tested"""
-    limit: Annotated[int | None, arg(metavar='N')] = None
-    """at most so many persons, the first of the data set"""
-    bootstrap: Annotated[int, arg(metavar='N')] = 1000
-    """resamples of images behind each interval"""
-    confidence: Annotated[float, arg(metavar='P')] = 0.95
-    """of the intervals"""
-    seed: int = 0
-    """of everything drawn"""
+    split: Split = 'val'  # whose persons are tested
+    limit: Annotated[int | None, arg(metavar='N')] = None  # at most so many persons, the first of the data set
+    bootstrap: Annotated[int, arg(metavar='N')] = 1000  # resamples of images behind each interval
+    confidence: Annotated[float, arg(metavar='P')] = 0.95  # of the intervals
+    seed: int = 0  # of everything drawn
 
     def __post_init__(self) -> None:
         at_least(self, dict(limit=1, bootstrap=10, seed=0))
@@ -138,7 +123,6 @@ class MeasureOptions(NetworkOptions):
 class StoreOptions(MeasureOptions):
     """A network that is measured beside its stored latents."""
 
-    store: Annotated[Path, arg(metavar='STORE')]
-    """the checkpoint's latents and predictions, see tools/dump_latents.py"""
+    store: Annotated[Path, arg(metavar='STORE')]  # the checkpoint's latents and predictions, see tools/dump_latents.py
     layer: Annotated[str | None, arg(metavar='NAME')] = None
     """the layer that is edited; needed where the store has several"""

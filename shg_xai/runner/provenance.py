@@ -90,18 +90,14 @@ class Origin:
         """What a reader may want to know, and may differ between two runs of one store; plain data."""
         # PyTorch's version is a string of its own kind.
         packages = {module.__name__: str(module.__version__) for module in (shg_xai, torch, mmpose, mmcv, mmengine, np)}
+        # Of the checkout this package lies in; an installed one has none.
+        done = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=Path(__file__).parent, capture_output=True, text=True)
         return dict(
             versions=dict(python=platform.python_version(), **packages),
-            git_revision=_git_revision(),
+            git_revision=done.stdout.strip() if done.returncode == 0 else None,
             seed=self.cfg.get('randomness', {}).get('seed'),
             checkpoint_file=self.checkpoint,
             ann_file=self.dataset.ann_file,
             image_dir=image_folder(self.dataset),
             config_text=self.cfg.pretty_text,
         )
-
-
-def _git_revision() -> str | None:
-    """Revision of the checkout this package lies in; None for an installed one."""
-    done = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=Path(__file__).parent, capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else None

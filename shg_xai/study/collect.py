@@ -3,12 +3,10 @@
 import math
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 import numpy as np
@@ -19,7 +17,7 @@ from numpy.typing import NDArray
 from shg_xai.chapters import chapter_of, chapters
 from shg_xai.chapters.networks import results as parts
 from shg_xai.chapters.networks.differences import compare, network_summary
-from shg_xai.chapters.networks.results import GROUPS, Comparison, Group, Kind, Network, Networks, SeededEstimate
+from shg_xai.chapters.networks.results import GROUPS, Comparison, Group, Network, Networks, SeededEstimate
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.cli import run
 from shg_xai.drawing.text import plural
@@ -52,29 +50,20 @@ class MetricsFile(msgspec.Struct, kw_only=True):
 
 
 class SpliceFile(msgspec.Struct, kw_only=True):
-    """What putting weights in leaves: metrics of the plain network, with them, and with their error added back."""
-
-    metrics: dict[str, Metrics]
+    metrics: dict[str, Metrics]  # of the plain network, with weights put in, and with their error added back
 
 
 class Command(msgspec.Struct):
-    """What the user typed."""
-
-    command: str
+    command: str  # what the user typed
 
 
 @dataclass(frozen=True)
 class Tested:
-    """What a network's test found, over all seeds: SHA-256 of each one's weights, and the persons' scores.
+    """What a network's test found, over all seeds."""
 
-    Attributes:
-        scores: By group the PCK of each person (P,), one array a seed; NaN where no joint counts.
-        annotation_ids: Who the persons are, shape (P,).
-    """
-
-    checkpoints: list[str]
-    scores: dict[Group, list[NDArray[np.float64]]]
-    annotation_ids: NDArray[np.int64]
+    checkpoints: list[str]  # SHA-256 of each seed's weights
+    scores: dict[Group, list[NDArray[np.float64]]]  # PCK of each person (P,), an array a seed; NaN: no joint counts
+    annotation_ids: NDArray[np.int64]  # who the persons are, shape (P,)
     bootstrap: Bootstrap
 
 
@@ -115,40 +104,32 @@ def network_result(settings: Settings, network: str, tested: Tested) -> Network:
 def steps_an_epoch(settings: Settings) -> int:
     """How often the weights of a network are changed in an epoch."""
     batch = read_config(settings.config).train_dataloader.batch_size * settings.processes
-    return math.ceil(count_persons(settings.train_file) / batch)
+    return math.ceil(count_persons(settings.annotations('train')) / batch)
 
 
 def comparisons(tested: dict[str, Tested]) -> list[Comparison]:
     """Paired differences between networks, for those that were trained."""
     found = []
     for (a, b), group in product(PAIRS, COMPARED):
-        if a in tested and b in tested:
+        if {a, b} <= tested.keys():
             difference = compare(tested[a].scores[group], tested[b].scores[group], tested[a].bootstrap)
             found.append(Comparison(a=a, b=b, group=group, **msgspec.structs.asdict(difference)))
     return found
 
 
-def _trained(settings: Settings) -> Iterator[tuple[Kind, str, int]]:
-    """Each kind of autoencoder with its network and each seed."""
-    for key, seed in product(get_args(Kind), settings.seeds):
-        if key in settings.spliced:
-            yield key, settings.spliced[key], seed
-
-
 def autoencoder_tests(settings: Settings, analyses: Results) -> list[parts.AutoencoderTest]:
     """How well each autoencoder alone gives held-out latents back, beside PCA."""
     tests = []
-    for key, _, seed in _trained(settings):
-        for stack in range(settings.stacks):
-            name = settings.autoencoder_name(key, seed, stack)
-            found = read_json(settings.work_dir / 'tests' / f'{name}.json', MetricsFile, MEND)
-            neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
-            own = {part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')}
-            own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
-            own |= dict(persons=found.persons, dead_code_units=int(found.metrics['latent/dead_code_units'] or 0))
-            looked = key == 'suggested' and seed == settings.seeds[0]
-            own['spectrum_components_95'] = _components_95(analyses, settings.codes[stack]) if looked else None
-            tests.append(parts.AutoencoderTest(key=key, stack=stack, seed=seed, **own))
+    for key, seed, stack in product(settings.spliced, settings.seeds, range(settings.stacks)):
+        name = settings.autoencoder_name(key, seed, stack)
+        found = read_json(settings.work_dir / 'tests' / f'{name}.json', MetricsFile, MEND)
+        neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
+        own = {part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')}
+        own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
+        own |= dict(persons=found.persons, dead_code_units=int(found.metrics['latent/dead_code_units'] or 0))
+        looked = key == 'suggested' and seed == settings.seeds[0]
+        own['spectrum_components_95'] = _components_95(analyses, settings.codes[stack]) if looked else None
+        tests.append(parts.AutoencoderTest(key=key, stack=stack, seed=seed, **own))
     return tests
 
 
@@ -156,14 +137,15 @@ def _components_95(analyses: Results, layer: str) -> int | None:
     """Components for 95 % of the variance of a layer; None where nobody looked."""
     name = next((analysed.name for analysed in analyses.layers if analysed.layer == layer), None)
     spectrum = analyses.first(Spectrum, name) if name else None
-    widths = spectrum.components_for if spectrum else []
-    return next((width.value for width in widths if abs(width.share - 0.95) < 1e-9), None)
+    return next(
+        (one.value for one in (spectrum.components_for if spectrum else []) if abs(one.share - 0.95) < 1e-9), None
+    )
 
 
 def splice_checks(settings: Settings) -> list[parts.SpliceCheck]:
     """Validation PCK before the first step: plain, spliced, and with the error added back."""
     checks = []
-    for key, network, seed in _trained(settings):
+    for (key, network), seed in product(settings.spliced.items(), settings.seeds):
         metrics = read_json(settings.run_of(network, seed) / 'splice.json', SpliceFile, MEND).metrics
         pck = {name: metrics[name]['pck/labelled'] for name in ('plain', 'spliced', 'with_error')}
         plain, restored = pck['plain'], pck['with_error']
@@ -181,7 +163,7 @@ def networks(settings: Settings, analyses: Results) -> Networks:
             file = settings.test_of(name, settings.seeds[0])
             raise InputError(f'{file}: {name} was tested on other persons than plain')
     persons = len(tested['plain'].annotation_ids)
-    train, val = count_persons(settings.train_file), count_persons(settings.val_file)
+    train, val = count_persons(settings.annotations('train')), count_persons(settings.annotations('val'))
     pose = read_json(folder / 'mean_pose.json', MetricsFile, MEND).metrics
     few = f'Tested on {plural(persons, "person")}, too few: these numbers show that everything runs and mean nothing.'
     stages = [
@@ -236,9 +218,8 @@ def _signed(value: float | None) -> str:
 
 
 def _cell(estimate: SeededEstimate) -> str:
-    if estimate.value is None:
-        return '-'
-    return f'{estimate.value:.3f}' + ('' if estimate.sd is None else f' ± {estimate.sd:.3f}')
+    spread = '' if estimate.sd is None else f' ± {estimate.sd:.3f}'
+    return '-' if estimate.value is None else f'{estimate.value:.3f}{spread}'
 
 
 def collect(settings: Settings) -> Results:

@@ -20,7 +20,7 @@ from shg_xai.errors import InputError
 from shg_xai.results_file import read_answer
 from shg_xai.runner import config
 from shg_xai.study.settings import SPLICED, Settings, read_settings
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 STUDY_WIDTH = 50
 WARM_UP = 100  # steps
@@ -39,8 +39,7 @@ def write_config(path: Path, base: Path, about: str, overrides: Overrides) -> No
     """Write a config that inherits from another; the same overrides give the same bytes."""
     lines = [f'"""{about}"""', '', f'_base_ = [{os.path.relpath(base, path.parent)!r}]', '']
     lines += [f'{name} = {pformat(value, width=96, sort_dicts=False)}' for name, value in overrides.items()]
-    with aside(path) as part:
-        part.write_text('\n'.join(lines) + '\n')
+    write_aside(path, '\n'.join(lines) + '\n')
 
 
 def inherited(path: Path) -> list[str]:
@@ -93,7 +92,7 @@ def _write_network(
     if splice:
         overrides['default_hooks'] = dict(splice=dict(type='SpliceHook', plain=None, autoencoders=[]))
     if not settings.own_test:  # for tools that know no --held-out
-        held_out = dict(ann_file=f'annotations/{settings.test_file.name}', data_prefix=dict(img='train2017/'))
+        held_out = dict(ann_file=f'annotations/{settings.annotations("test").name}', data_prefix=dict(img='train2017/'))
         overrides['test_dataloader'] = dict(dataset=held_out)
     if not backbone.get('skip_connections', True):
         overrides['find_unused_parameters'] = True  # the branches that are off get no gradient
@@ -148,8 +147,7 @@ def write_all(settings: Settings) -> None:
                     small = [{**neck, 'init_cfg': SMALL_START} for neck in necks]
                     about = f'The improved network from scratch, seed {seed}.'
                     _write_network(settings, 'scratch', seed, about, settings.epochs + more, bottleneck=small)
-    with aside(settings.work_dir / 'widths' / 'chosen.json') as part:
-        part.write_text(json.dumps(dict(widths=widths_of(settings))) + '\n')
+    write_aside(settings.work_dir / 'widths' / 'chosen.json', json.dumps(dict(widths=widths_of(settings))) + '\n')
     print(f'widths of the codes: {widths_of(settings)}')
 
 

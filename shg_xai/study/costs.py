@@ -39,24 +39,17 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Costs:
-    """What there is, and what a person costs.
+    """What there is, and what a person costs."""
 
-    Attributes:
-        train, val, test: Persons of each part.
-        train_s, test_s: Seconds a person takes in training and in a test.
-        dimensions: Values of a latent.
-        processes: That train side by side.
-    """
-
-    train: int
+    train: int  # persons
     val: int
     test: int
-    train_s: float
+    train_s: float  # seconds a person takes in training
     test_s: float
     parameters: int
-    dimensions: int
+    dimensions: int  # values of a latent
     annotation_mb: float = 0
-    processes: int = 1
+    processes: int = 1  # that train side by side
 
     def reading(self) -> Cost:
         return 3 + self.annotation_mb / 30, self.annotation_mb / 100
@@ -180,8 +173,7 @@ def estimate(settings: Settings, held_out: int) -> Costs:
     backbone, (width, height) = cfg.model.backbone, cfg.codec.heatmap_size
     depth = backbone.get('depth', 4)
     latent = backbone.get('channels', 256) * (width >> depth) * (height >> depth)
-    needed = (timing.train, timing.test, timing.parameters, latent, size, settings.processes)
-    return Costs(train, val, test, *needed)
+    return Costs(train, val, test, timing.train, timing.test, timing.parameters, latent, size, settings.processes)
 
 
 def table(stages: Sequence[Stage], marks: Marks) -> str:

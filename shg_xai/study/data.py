@@ -72,7 +72,6 @@ def _read(file: Path) -> Coco:
 
 
 def main() -> None:
-    """For the stage ``data``."""
     root, out, *limit = sys.argv[1:]
     link_data(Path(root), Path(out), int(limit[0]) if limit else None)
 

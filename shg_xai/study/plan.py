@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 from shg_xai.study import configs
@@ -55,9 +55,7 @@ class Plan:
         s, found = self.settings, [*self._data()]
         for seed in s.seeds:
             found += [*self._train('plain', seed, s.epochs), self._dump('plain', seed, s.layers)]
-        found += self._width()
-        for seed in s.seeds:
-            found += self._networks(seed)
+        found += [*self._width(), *chain.from_iterable(map(self._networks, s.seeds))]
         return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
 
     def stage(self, name: str, command: Iterable[object], inputs: Iterable[object], output: Path, cost: Cost) -> Stage:
@@ -89,7 +87,7 @@ class Plan:
             if autoencoders:
                 options.append(f'default_hooks.splice.autoencoders=[{",".join(autoencoders)}]')
         whole = [*command, config, '--work-dir', run, *self.data_options(), '--resume', *options]
-        inputs = [config, *inherited(s.config), s.train_file, s.val_file, *starts]
+        inputs = [config, *inherited(s.config), s.annotations('train'), s.annotations('val'), *starts]
         yield self.stage(f'train {network} {seed}', whole, inputs, run, self.costs.training(epochs))
         yield self._test(network, seed)
 
@@ -99,7 +97,9 @@ class Plan:
         best, out, path = s.best_of(network, seed), s.test_of(network, seed), s.config_of(config or network, seed)
         command = ['tools/test.py', path, f'{{{best}}}', '--work-dir', s.work_dir / 'runs' / f'test_{network}_{seed}']
         command += [*self.data_options(), '--out', out, '--persons', s.test_of(network, seed, 'parquet')]
-        return self.stage(f'test {network} {seed}', command, [best, path, s.test_file], out, self.costs.testing())
+        return self.stage(
+            f'test {network} {seed}', command, [best, path, s.annotations('test')], out, self.costs.testing()
+        )
 
     def _autoencoder(self, name: str, seed: int) -> Iterator[Stage]:
         """An autoencoder's training on stored latents, and its test on persons it was not trained on."""
@@ -121,7 +121,7 @@ class Plan:
         s, store = self.settings, self.settings.store_of(network, seed)
         command = ['tools/dump_latents.py', *self.network(network, seed), *self.data_options(), '--split', 'train']
         command += ['--layers', *layers, '--out', store]
-        inputs, cost = [s.best_of(network, seed), s.train_file], self.costs.dumping(len(layers))
+        inputs, cost = [s.best_of(network, seed), s.annotations('train')], self.costs.dumping(len(layers))
         return self.stage(f'dump {network} {seed}', command, inputs, store, cost)
 
     def _analyse(self, name: str, stores: Sequence[Path], layers: Sequence[str], out: Path, *options: str) -> Stage:
@@ -155,14 +155,14 @@ class Plan:
                 train_file = linked / 'annotations' / 'person_keypoints_train2017.json'
                 out = train_file.with_name('split_info.json')
                 yield self.stage('split', command, [train_file], out, costs.splitting())
-        files, out = [s.train_file, s.test_file], s.work_dir / 'mean_pose.json'
+        files, out = [s.annotations('train'), s.annotations('test')], s.work_dir / 'mean_pose.json'
         yield self.stage('mean pose', ['tools/mean_pose.py', *files, '--out', out], files, out, costs.reading())
 
     def _width(self) -> Iterator[Stage]:
         s, seed = self.settings, self.settings.seeds[0]
         store = s.store_of('plain', seed)
         yield self._analyse('analyse plain', [store] * s.stacks, s.layers, s.work_dir / 'analysis_plain', '--no-report')
-        inputs: list[object] = [s.best_of('plain', seed), store / 'manifest.json', s.val_file]
+        inputs: list[object] = [s.best_of('plain', seed), store / 'manifest.json', s.annotations('val')]
         widths = [s.width_of(stack) for stack in range(s.stacks)]
         for stack, (layer, out) in enumerate(zip(s.layers, widths, strict=True)):
             command = ['tools/keep_components.py', *self.network('plain', seed), '--store', store, '--layer', layer]
@@ -179,8 +179,7 @@ class Plan:
             yield from self._train('control', seed, s.more_epochs, plain)
         for key, network in s.spliced.items():
             names = [s.autoencoder_name(key, seed, stack) for stack in range(s.stacks)]
-            for name in names:
-                yield from self._autoencoder(name, seed)
+            yield from chain.from_iterable(self._autoencoder(name, seed) for name in names)
             yield from self._train(network, seed, s.more_epochs, plain, *map(self._best_autoencoder, names))
             if key == 'suggested':
                 yield self._test('spliced', seed, 'improved')
@@ -189,19 +188,17 @@ class Plan:
                 yield from self._train(network, seed, s.epochs + epochs)
 
     def _look_again(self) -> Iterator[Stage]:
-        """The latents of the improved network beside those of the plain one."""
+        """The latents of the improved network beside those of the plain one; also of people who differ by little."""
         s, seed = self.settings, self.settings.seeds[0]
-        if 'improved' in s.networks:
-            yield self._dump('improved', seed, [*s.layers, *s.codes])
-            stores = [s.store_of('plain', seed)] * s.stacks + [s.store_of('improved', seed)] * 2 * s.stacks
-            layers = [*s.layers, *s.layers, *s.codes]
-            yield self._analyse('analyse both', stores, layers, s.work_dir / 'analysis_both', '--no-report')
-            if s.people:
-                yield from self._controlled(seed)
-
-    def _controlled(self, seed: int) -> Iterator[Stage]:
-        """The same of people who differ by sitting or standing and by little else."""
-        s, data, stores = self.settings, self.settings.work_dir / 'controlled', []
+        if 'improved' not in s.networks:
+            return
+        yield self._dump('improved', seed, [*s.layers, *s.codes])
+        found = [s.store_of('plain', seed)] * s.stacks + [s.store_of('improved', seed)] * 2 * s.stacks
+        layers = [*s.layers, *s.layers, *s.codes]
+        yield self._analyse('analyse both', found, layers, s.work_dir / 'analysis_both', '--no-report')
+        if not s.people:
+            return
+        data, stores = s.work_dir / 'controlled', list[Path]()
         persons = data / 'annotations' / 'person_keypoints_test2017.json'
         for network in ('plain', 'improved'):
             stores.append(s.work_dir / 'latents_controlled' / f'{network}_{seed}')
@@ -222,27 +219,25 @@ class Plan:
             command = [f'tools/{tool}.py', *self.network('plain', seed), *options, *self.data_options()]
             return self.stage(f'{name} {seed}', [*command, *self.sampling_options(), '--out', out], sources, out, cost)
 
-        def fitting(numbers: tuple[int, ...]) -> list[int]:
-            """Those numbers of components along which that many persons can differ."""
-            return [number for number in numbers if number <= min(costs.dimensions, costs.train - 1)]
-
+        most = min(costs.dimensions, costs.train - 1)  # components along which that many persons can differ
         if has_skips(s):
-            options = ['--split', 'test', '--store', store, '--ks', *fitting(PROJECTED)]
+            options = ['--split', 'test', '--store', store, '--ks', *(k for k in PROJECTED if k <= most)]
             if costs.test < 2:  # of one person nobody else has skips to give
                 options += ['--replacements', 'zero', 'mean']
-            inputs: list[object] = [s.test_file]
+            inputs: list[object] = [s.annotations('test')]
             if 'noskip' in s.networks:
                 options += ['--against', *self.network('noskip', seed)]
                 inputs.append(s.best_of('noskip', seed))
             yield stage('skips', 'ablate_skips', options, inputs, costs.intervening(costs.test, 30))
         concepts = ['--concepts', *CONCEPTS] if costs.train >= MANY else []
-        options = [*stored, '--components', *fitting(WALKED), *concepts, '--random', RANDOM, '--persons', WALKERS]
+        along = ['--components', *(component for component in WALKED if component <= most)]
+        options = [*stored, *along, *concepts, '--random', RANDOM, '--persons', WALKERS]
         cost = costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2)
-        yield stage('walk', 'walk_latent', options, [s.val_file], cost)
+        yield stage('walk', 'walk_latent', options, [s.annotations('val')], cost)
         options, cost = ['--limit', TESTED, '--tolerance', s.tolerance], costs.intervening(min(TESTED, costs.val), 40)
-        yield stage('redundancy', 'find_redundancy', options, [s.val_file, s.train_file], cost)
+        yield stage('redundancy', 'find_redundancy', options, [s.annotations('val'), s.annotations('train')], cost)
         options = [*stored, '--analysis', analysis, '--split', 'train']
-        inputs = [analysis / 'results.json', s.train_file]
+        inputs = [analysis / 'results.json', s.annotations('train')]
         yield stage('misclassified', 'move_persons', options, inputs, costs.intervening(TESTED, 2))
 
     def _pictures(self) -> Iterator[Stage]:

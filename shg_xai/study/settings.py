@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from shg_xai.chapters.networks.options import NETWORKS, StudyOptions
+from shg_xai.chapters.networks.results import Kind
 from shg_xai.errors import InputError
 from shg_xai.options import shown
 from shg_xai.results_file import as_json
 from shg_xai.study.stages import ROOT
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 FILE = 'settings.json'
 PUT_IN = 'the autoencoder of the suggested width put in'
@@ -29,7 +30,7 @@ ABOUT = {
     'noskip': ('plain, no skips', 'the plain network without its skip connections, trained from random weights'),
 }
 # The networks that an autoencoder is put into.
-SPLICED = {'suggested': 'improved', 'study': 'improved_study'}
+SPLICED: dict[Kind, str] = {'suggested': 'improved', 'study': 'improved_study'}
 # Configs below configs/, name of the work folder, networks.
 Defaults = tuple[str, str, str, tuple[str, ...]]
 DEMO: Defaults = ('demo/shg_people.py', 'demo/ae_people_latents.py', 'demo', ('control', 'improved'))
@@ -67,7 +68,7 @@ class Settings(StudyOptions):
         return self.trained + ['spliced'] * ('improved' in self.networks)
 
     @property
-    def spliced(self) -> dict[str, str]:
+    def spliced(self) -> dict[Kind, str]:
         """For each kind of autoencoder that is trained the network it is put into."""
         return {key: network for key, network in SPLICED.items() if network in self.networks}
 
@@ -86,22 +87,8 @@ class Settings(StudyOptions):
         """Whether the data has a test set with labels; else one is held out."""
         return self.people is not None or (self.data_root / 'annotations' / 'person_keypoints_test2017.json').is_file()
 
-    @property
-    def train_file(self) -> Path:
-        """Annotations that are trained on."""
-        return self._annotations('train')
-
-    @property
-    def test_file(self) -> Path:
-        """Annotations that are tested on, once, at the end."""
-        return self._annotations('test')
-
-    @property
-    def val_file(self) -> Path:
-        """Annotations that the best epoch and the width are chosen on."""
-        return self._annotations('val')
-
-    def _annotations(self, part: str) -> Path:
+    def annotations(self, part: str) -> Path:
+        """The file of those trained on (train), tested on, once (test), or that the best epoch is chosen on (val)."""
         part = part if self.own_test or part == 'val' else f'split_{part}'
         return self.data / 'annotations' / f'person_keypoints_{part}2017.json'
 
@@ -150,10 +137,8 @@ class Settings(StudyOptions):
 class CommandOptions(StudyOptions):
     """A study from its command line."""
 
-    demo: bool = False
-    """small: make 5,000 people and train small networks on 4,000 of them"""
-    dry_run: bool = False
-    """show the plan with its costs, write nothing"""
+    demo: bool = False  # small: make 5,000 people and train small networks on 4,000 of them
+    dry_run: bool = False  # show the plan with its costs, write nothing
     launcher: Annotated[Literal['none', 'pytorch'], shown('NAME')] = 'none'
     """none, or pytorch: train in several processes, one a GPU"""
 
@@ -205,8 +190,7 @@ def _from_configs(config: Path, autoencoder: Path) -> dict[str, int]:
 
 def write_settings(settings: Settings) -> None:
     """Into the work folder, so that its stages need no more."""
-    with aside(settings.work_dir / FILE) as part:
-        part.write_bytes(as_json(settings))
+    write_aside(settings.work_dir / FILE, as_json(settings))
 
 
 def read_settings(work_dir: Path) -> Settings:

@@ -24,7 +24,7 @@ import msgspec
 
 from shg_xai.errors import InputError
 from shg_xai.results_file import read_json
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # of Linux's sys/prctl.h
@@ -35,22 +35,14 @@ LATEST = re.compile(r'\{([^{}]+)\}')
 
 @dataclass(frozen=True)
 class Stage:
-    """One command of a plan.
+    """One command of a plan, with what it takes, estimated."""
 
-    Attributes:
-        name: Unique, as ``train plain 0``.
-        command: Arguments for Python; ``{pattern}`` stands for the newest file that matches when the stage starts.
-        inputs: Files, patterns allowed, whose contents decide about the result.
-        output: The file or folder that is made; a folder is gone on with when cut.
-        seconds, megabytes: How long it takes and what it leaves on the disk, estimated.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    inputs: tuple[str, ...]
-    output: Path
+    name: str  # unique, as ``train plain 0``
+    command: tuple[str, ...]  # for Python; {pattern} stands for the newest file that matches when the stage starts
+    inputs: tuple[str, ...]  # files, patterns allowed, whose contents decide about the result
+    output: Path  # the file or folder that is made; a folder is gone on with when cut
     seconds: float | None = None
-    megabytes: float | None = None
+    megabytes: float | None = None  # that it leaves on the disk
 
     @property
     def slug(self) -> str:
@@ -134,8 +126,7 @@ class Marks:
 
     def write(self, stage: Stage, mark: Mark) -> None:
         """Replace what is known of a stage."""
-        with aside(self.file(stage)) as part:
-            part.write_bytes(msgspec.json.encode(mark) + b'\n')
+        write_aside(self.file(stage), msgspec.json.encode(mark) + b'\n')
 
 
 @contextmanager
@@ -180,7 +171,11 @@ def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) 
         return process.wait()
     finally:
         if process.poll() is None:
-            _end_group(process)
+            for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)  # it and all that it started
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(patience)
         said.close()
         signal.signal(signal.SIGTERM, before)
 
@@ -189,15 +184,6 @@ def _die_with_parent() -> None:
     """Have Linux kill this process when its parent is killed, which then cannot end it."""
     if sys.platform == 'linux':
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _end_group(process: subprocess.Popen) -> None:
-    """End a command and all that it started."""
-    for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
 
 
 def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
@@ -231,16 +217,11 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
         spent += time.monotonic() - start
         mark('begun')
     if code:
-        failed = f'the stage "{stage.name}" failed with exit code {code}: {_last_words(log)}'
+        lines = [line.strip() for line in log.read_text('utf-8').splitlines() if line.strip()]
+        said = ([line for line in lines if line.startswith('error: ')] or lines or ['it said nothing'])[-1]
+        failed = f'the stage "{stage.name}" failed with exit code {code}: {said.removeprefix("error: ")}'
         raise InputError(f'{failed}; its output is in {log}; the same command goes on from there')
     if not stage.output.exists():
         raise InputError(f'the stage "{stage.name}" ended without {stage.output}; see {log}')
     mark('done')
     return True
-
-
-def _last_words(log: Path) -> str:
-    """What a failed command said was wrong, or the last that it said at all."""
-    lines = [line.strip() for line in log.read_text('utf-8').splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith('error: ')]
-    return (errors or lines or ['it said nothing'])[-1].removeprefix('error: ')

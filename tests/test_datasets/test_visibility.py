@@ -9,9 +9,9 @@ from mmengine.registry import init_default_scope
 from mmpose.datasets import CocoDataset
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.coco import raw_visibility
 from shg_xai.datasets.checked_coco import LoadVisibility
 from shg_xai.errors import InputError
-from shg_xai.visibility import raw_visibility
 from tests.helpers.data import MIRROR, PARTLY, STANDING, annotation, write_part
 
 CODEC = dict(type='VisibilityHeatmap', input_size=(128, 128), heatmap_size=(32, 32))

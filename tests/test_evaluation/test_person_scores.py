@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.coco import VISIBLE
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.pck import judged_flags, person_scores, sample_distances
-from shg_xai.visibility import VISIBLE
 from tests.helpers.data import NAMES, STANDING, annotation
 from tests.helpers.tested import sample
 

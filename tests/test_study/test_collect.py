@@ -88,8 +88,8 @@ def settings(tmp_path: Path) -> Settings:
     for place, seed in enumerate(found.seeds):
         write_test(found, 'plain', seed, PLAIN[place])
         write_test(found, 'control', seed, CONTROL[place])
-    write_people(found.train_file, 33)
-    write_people(found.val_file, 5)
+    write_people(found.annotations('train'), 33)
+    write_people(found.annotations('val'), 5)
     write_json(
         found.work_dir / 'mean_pose.json',
         dict(metrics={'pck/labelled': 0.125, 'pck/visible': 0.25, 'pck/occluded': None}),

@@ -321,7 +321,7 @@ def test_persons_are_held_out_without_an_own_test_set_only(tmp_path: Path, own: 
             expected = held_out and not name.endswith('controlled')
             assert ('--held-out' in stage.command) == expected, name
     name = 'split_test2017' if held_out else 'test2017'
-    assert settings.test_file.stem == f'person_keypoints_{name}'
+    assert settings.annotations('test').stem == f'person_keypoints_{name}'
     if own == 'none':
         words = stages['split'].command
         assert words[words.index('--persons') + 1] == '100'

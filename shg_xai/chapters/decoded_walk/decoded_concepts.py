@@ -7,8 +7,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shg_xai.chapters.decoded_walk.results import DecodedConcept
+from shg_xai.coco import UNLABELLED, VISIBLE
 from shg_xai.latents.concepts import RULES, Persons
-from shg_xai.visibility import UNLABELLED, VISIBLE
 
 Floats = NDArray[np.float64]
 # What needs joints (and the crop) alone; boxes, neighbours and flags no network decodes.
