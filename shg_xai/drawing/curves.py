@@ -123,7 +123,7 @@ def _plain(series: Series) -> dict[str, object]:
 
 def to_json(runs: Sequence[Run]) -> dict[str, object]:
     """All numbers of the figure as plain JSON values; lists ascend by epoch."""
-    found = []
+    found = list[dict[str, object]]()
     for run in runs:
         validation = {key: _plain(series) for key, series in run.validation.items()}
         found.append({'name': run.name, 'train_loss': _plain(run.train_loss), 'validation': validation})

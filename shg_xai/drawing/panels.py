@@ -2,7 +2,7 @@
 
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ DIVERGING = LinearSegmentedColormap.from_list('diverging', ('#08519C', '#6BAED6'
 FRAME = '#999999'
 
 
-def new_panels(width: float, height: float, *shape: int, pads: Mapping[str, float] = {}, **kind: Any) -> Any:
+def new_panels(width: float, height: float, *shape: int, pads: Any = {}, **kind: Any) -> Any:
     """A figure, in inches, of no window and no pyplot, and its axes (Figure.subplots); ``pads`` go to its layout."""
     figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(**pads))
     FigureCanvasAgg(figure)
