@@ -10,7 +10,6 @@ from functools import partial
 
 import numpy as np
 import torch
-from mmengine.config import Config
 from torch import nn
 
 from shg_xai.chapters.decoded_walk import directions as latent
@@ -30,7 +29,6 @@ from shg_xai.interventions.rows import relative_name
 from shg_xai.latents.concepts import concepts
 from shg_xai.models.stacked_hourglass import StackedHourglass
 from shg_xai.random_streams import stream
-from shg_xai.runner.building import config_errors
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.runner.provenance import image_folder
 from shg_xai.stats.bootstrap import Bootstrap
@@ -47,11 +45,6 @@ def measure(options: DecodedWalkOptions) -> DecodedWalk:
     The flip test is off: the mirrored pass would decode the latent of the image that is not mirrored.
     """
     cfg = config_to_test(options)
-    with config_errors(options.config):
-        return _measure(cfg, options)
-
-
-def _measure(cfg: Config, options: DecodedWalkOptions) -> DecodedWalk:
     selection = open_selection(options.store, options.layer, options.checkpoint)
     check_stored(cfg, selection)
     known = concepts(selection.table(), selection.store.manifest.keypoint_names)
