@@ -21,9 +21,9 @@ DIVERGING = LinearSegmentedColormap.from_list('diverging', ('#08519C', '#6BAED6'
 FRAME = '#999999'
 
 
-def new_panels(width: float, height: float, *shape: int, pads: Any = {}, **kind: Any) -> Any:
+def new_panels(width: float, height: float, *shape: int, pads: Any = None, **kind: Any) -> Any:
     """A figure, in inches, of no window and no pyplot, and its axes (Figure.subplots); ``pads`` go to its layout."""
-    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(**pads))
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(**(pads or {})))
     FigureCanvasAgg(figure)
     return figure, figure.subplots(*shape, **kind)
 
