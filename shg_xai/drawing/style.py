@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from shg_xai.writing import aside
+from shg_xai.writing import write_aside
 
 # Okabe and Ito, "Color Universal Design" (2008), without their yellow, too pale for lines on white,
 # and the grey that stands for "not known"; then three of Tol's "muted" scheme.
@@ -51,6 +51,5 @@ def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
     figure.set_layout_engine('none')
     figure.savefig(svg, format='svg', dpi=DPI, metadata={'Date': None, 'Creator': None})
     for kind, file in (('png', png), ('svg', svg)):
-        with aside(folder / f'{name}.{kind}') as part:
-            part.write_bytes(file.getvalue())
+        write_aside(folder / f'{name}.{kind}', file.getvalue())
     return png.getvalue()

@@ -98,7 +98,6 @@ class Predictions:
 
 def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
     """A config's network with the weights of a checkpoint, random ones without; InputError if it cannot be used."""
-    import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks want this module
 
     runner = build_runner(cfg, checkpoint)
     runner.load_or_resume()

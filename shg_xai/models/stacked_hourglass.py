@@ -167,3 +167,24 @@ class StackedHeatmapHead(HeatmapHead):
         for index, heatmaps in enumerate(feats[:-1]):
             losses[f'loss_kpt_stack{index}'] = self.loss_module(heatmaps, targets, weights)
         return losses
+
+
+def skip_layer(stack: int, level: int) -> str:
+    """Name of the layer whose output is a skip; level 0 is the finest."""
+    return f'backbone.hourglasses.{stack}.skips.{level}'
+
+
+def latent_layer(stack: int) -> str:
+    """Name of the layer whose output is a stack's latent; all of the stack's encoder fires before it."""
+    return f'backbone.hourglasses.{stack}.bottleneck_residuals'
+
+
+def present_levels(model: nn.Module, config: str) -> list[list[int]]:
+    """For each stack the levels whose skip is on, ascending; InputError where the backbone is no StackedHourglass."""
+    backbone = getattr(model, 'backbone', None)
+    if not isinstance(backbone, StackedHourglass):
+        raise InputError(
+            f'{config}: model.backbone: not a StackedHourglass but a {type(backbone).__name__}, which has no such '
+            'skips; give a config of a StackedHourglass'
+        )
+    return [[level for level, on in enumerate(one.skip_connections) if on] for one in backbone.hourglasses]

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from shg_xai.cli import run
 
-DESCRIPTION = """Draw figures and report.html from the results in a folder that tools/analyze_latent.py wrote; nothing
-is computed anew."""
+DESCRIPTION = 'Draw figures and report.html from the results in a folder that tools/analyze_latent.py wrote.'
 
 
 def main() -> None:
-    """Parse the command line and write the report."""
+    """Parse the command line and write the report; nothing is computed anew."""
     parser = argparse.ArgumentParser(prog='python -m shg_xai.report', description=DESCRIPTION)
     parser.add_argument('out', type=Path, metavar='OUT', help='the folder')
     out = parser.parse_args().out

@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -97,7 +96,9 @@ def config_errors(path: str) -> Iterator[None]:
     try:
         yield
     except TypeError as error:
-        cls = _class_being_built(error)
+        # The class that MMEngine's registry was building; None where it came from inside a component.
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        cls = frame.f_locals.get('obj_cls') if frame.f_code.co_name == 'build_from_cfg' else None
         if cls is None or 'unexpected keyword argument' not in str(error):
             raise
         key = str(error).split("'")[1]
@@ -108,9 +109,3 @@ def config_errors(path: str) -> Iterator[None]:
         if 'is not in the' not in str(error) or 'registry' not in str(error):
             raise
         raise InputError(f'{path}: {str(error.args[0]).split(". ")[0]}') from error
-
-
-def _class_being_built(error: Exception) -> Any:
-    """The class MMEngine's registry was building when an error came up; None where it came from inside a component."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    return frame.f_locals.get('obj_cls') if frame.f_code.co_name == 'build_from_cfg' else None

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
 from shg_xai.chapters.decoded_walk import directions as latent
 from shg_xai.chapters.decoded_walk.decoded_concepts import decoded_concepts, decoded_rules
 from shg_xai.chapters.decoded_walk.directions import Floats, Key, Walks
@@ -22,12 +23,11 @@ from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Batch, Edit, constant, resample, shift, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
-from shg_xai.interventions.hourglass import present_levels, skip_layer
 from shg_xai.interventions.network import Network, Predictions, open_network, stop_flipping
 from shg_xai.interventions.persons import Persons, build_loader, open_persons, other_image
 from shg_xai.interventions.rows import relative_name
 from shg_xai.latents.concepts import concepts
-from shg_xai.models.stacked_hourglass import StackedHourglass
+from shg_xai.models.stacked_hourglass import StackedHourglass, present_levels, skip_layer
 from shg_xai.random_streams import stream
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.runner.provenance import image_folder

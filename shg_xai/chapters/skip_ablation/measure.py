@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from numpy.typing import NDArray
 from torch import Tensor
 
+import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
 from shg_xai.chapters.skip_ablation import scores
 from shg_xai.chapters.skip_ablation.conditions import all_conditions, levels_off, stacks_of
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions, check_donors
@@ -20,10 +21,10 @@ from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, as_tensors, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Edit, constant, project, resample, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
-from shg_xai.interventions.hourglass import latent_layer, present_levels, skip_layer
 from shg_xai.interventions.network import Network, Predictions, identify, open_network
 from shg_xai.interventions.persons import Persons, build_loader, open_persons, other_image
 from shg_xai.latents import LatentStore
+from shg_xai.models.stacked_hourglass import latent_layer, present_levels, skip_layer
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.tracing.tap import Outputs

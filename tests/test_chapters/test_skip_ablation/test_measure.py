@@ -26,9 +26,9 @@ from shg_xai.errors import InputError
 from shg_xai.interventions.capture import DumpOptions, dump_latents
 from shg_xai.interventions.edits import Batch, resample
 from shg_xai.interventions.evaluate import mean_outputs
-from shg_xai.interventions.hourglass import present_levels
 from shg_xai.interventions.network import Network, Predictions
 from shg_xai.interventions.persons import Persons, build_loader, other_image
+from shg_xai.models.stacked_hourglass import present_levels
 from shg_xai.results_file import read_answer, write
 from shg_xai.tracing.tap import Outputs, tap
 from tests.helpers.data import write_coco
