@@ -14,12 +14,11 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
-from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.cli import run
 from shg_xai.errors import InputError
-from shg_xai.results_file import read_answer
 from shg_xai.runner import config
 from shg_xai.study.settings import SPLICED, Settings, read_settings
+from shg_xai.study.width import widths_of
 from shg_xai.writing import write_aside
 
 STUDY_WIDTH = 50
@@ -109,19 +108,6 @@ def write_plain_configs(settings: Settings) -> None:
         _write_network(settings, 'longer', seed, f'{name} from scratch for {whole} epochs, seed {seed}.', whole)
         about = f'{name} without skip connections, seed {seed}.'
         _write_network(settings, 'noskip', seed, about, epochs, skip_connections=False)
-
-
-def widths_of(settings: Settings) -> list[int]:
-    """The suggested width of each stack, at least 1, or the one asked for; InputError where it cannot be."""
-    widths = []
-    for stack in range(settings.stacks):
-        mend = f'run the stage "keep components {stack}" again'
-        found = read_answer(settings.width_of(stack), ComponentProjection, mend)
-        widths.append(settings.width or max(1, found.suggestion.k))
-        if widths[-1] > found.dimensions:
-            has = f'the latent of stack {stack} has {found.dimensions} values'
-            raise InputError(f'--width {widths[-1]}: {has}; give at most as many')
-    return widths
 
 
 def necks_of(settings: Settings, key: str) -> list[Overrides]:

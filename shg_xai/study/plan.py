@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, product
 from pathlib import Path
 
-from shg_xai.study import configs
+from shg_xai.study import configs, width
 from shg_xai.study.configs import inherited, read_config
 from shg_xai.study.costs import Cost, Costs
 from shg_xai.study.settings import FILE, Settings
@@ -169,7 +169,8 @@ class Plan:
             command += [*self.data_options(), '--split', 'val', '--tolerance', s.tolerance, *self.sampling_options()]
             yield self.stage(f'keep components {stack}', [*command, '--out', out], inputs, out, self.costs.keeping())
         if s.spliced or 'scratch' in s.networks:
-            inputs = [*widths, s.work_dir / FILE, *inherited(s.config), *inherited(s.autoencoder), configs.__file__]
+            inputs = [*widths, s.work_dir / FILE, *inherited(s.config), *inherited(s.autoencoder)]
+            inputs += [configs.__file__, width.__file__]
             command, out = ['-m', 'shg_xai.study.configs', s.work_dir], s.work_dir / 'widths' / 'chosen.json'
             yield self.stage('choose width', command, inputs, out, (1, 0))
 

@@ -80,9 +80,8 @@ def replayed(model: nn.Module, until: str) -> Iterator[None]:
     hooks inside it hear nothing. What a pass does outside of modules, and whatever comes after the layer first fired
     (the mirrored pass of a flip test, too), is computed each time.
 
-    All passes must be given the same batch, and the model must be in evaluation mode, so that a module puts out the
-    same for the same input. A pass is a call of ``model`` itself.
-    InputError if the model has no such layer.
+    All passes must be given the same batch, in evaluation mode, so that a module puts out the same for the same input.
+    A pass is a call of ``model`` itself. InputError if the model has no such layer.
     """
     replay = _Replay(model, find_layer(model, until))
     modules = list(model.modules())

@@ -14,16 +14,9 @@ from torch import nn
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
 from shg_xai.models import AutoencoderNeck
-from shg_xai.study.configs import (
-    necks_of,
-    schedule,
-    schedule_on,
-    widths_of,
-    write_all,
-    write_config,
-    write_plain_configs,
-)
+from shg_xai.study.configs import necks_of, schedule, schedule_on, write_all, write_config, write_plain_configs
 from shg_xai.study.settings import Settings, read_settings, write_settings
+from shg_xai.study.width import widths_of
 from tests.helpers.data import only_error, run_in_process
 from tests.helpers.study_settings import ROOT, settings_of, write_widths
 
