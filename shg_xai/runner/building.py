@@ -96,13 +96,12 @@ def config_errors(path: str) -> Iterator[None]:
     try:
         yield
     except TypeError as error:
-        # The class that MMEngine's registry was building; None where it came from inside a component.
-        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-        cls = frame.f_locals.get('obj_cls') if frame.f_code.co_name == 'build_from_cfg' else None
-        if cls is None or 'unexpected keyword argument' not in str(error):
+        # What MMEngine's registry was building, if nothing but initialisers, its own and its bases', lies in between.
+        *_, frame = (frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_name != '__init__')
+        cls, key = frame.f_locals.get('obj_cls'), str(error).partition("'")[2].removesuffix("'")
+        if cls is None or 'unexpected keyword argument' not in str(error) or key not in frame.f_locals['args']:
             raise
-        key = str(error).split("'")[1]
-        known = list(inspect.signature(cls).parameters)
+        known = sorted({name for base in inspect.getmro(cls)[:-1] for name in inspect.signature(base).parameters})
         near = ' or '.join(difflib.get_close_matches(key, known, n=3) or known)
         raise InputError(f'{path}: {cls.__name__} has no argument {key!r}; did you mean {near}?') from error
     except KeyError as error:

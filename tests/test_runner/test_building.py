@@ -4,12 +4,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from mmengine.config import Config, ConfigDict
-from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
+from mmengine.registry import Registry, init_default_scope
+from mmpose.registry import DATASETS, METRICS, MODELS
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401
@@ -31,6 +32,20 @@ def test_a_key_that_nobody_knows_is_named_with_the_nearest() -> None:
         'did you mean channels',
     ):
         build(type='StackedHourglass', chanels=8)
+
+
+@pytest.mark.parametrize(
+    'registry, kind', [(MODELS, 'ResNet'), (METRICS, 'VisiblePCK'), (DATASETS, 'CheckedCocoDataset')]
+)
+def test_a_key_that_a_component_hands_to_its_base_is_named_too(registry: Registry, kind: str) -> None:
+    """As many of MMPose's do: what does not know the key is the base, but it is the component that the config names."""
+    init_default_scope('mmpose')
+    given: dict[str, Any] = dict(depth=18) if kind == 'ResNet' else {}
+    with (
+        pytest.raises(InputError, match=f'some.py: {kind} has no argument .prefi.; did you mean'),
+        config_errors('some.py'),
+    ):
+        registry.build(dict(type=kind, prefi='a', **given))
 
 
 def test_a_type_that_nobody_knows_is_named() -> None:
