@@ -24,7 +24,7 @@ def run(run_tool: Callable) -> Callable:
     """A function that runs a tool, which must end well."""
 
     def checked(*args: object) -> str:
-        done = run_tool(list(args), timeout=900)
+        done = run_tool(list(args), timeout=1500)
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
 
