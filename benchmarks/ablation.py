@@ -100,8 +100,8 @@ def main() -> None:
     from shg_xai.chapters.skip_ablation.conditions import all_conditions
     from shg_xai.chapters.skip_ablation.measure import layers_of, predict_under, to_condition
     from shg_xai.interventions.evaluate import mean_outputs
-    from shg_xai.interventions.hourglass import present_levels
     from shg_xai.interventions.persons import build_loader, other_image
+    from shg_xai.models.stacked_hourglass import present_levels
 
     network, persons = open_network(args)
     present = present_levels(network.model, args.config)
