@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +122,7 @@ def scale(folder: Path, counts: list[int]) -> None:
         )
         with tempfile.TemporaryDirectory() as out:
             command = [sys.executable, '-c', code, sys.executable, str(tool), str(store), '--out', f'{out}/report']
-            done, seconds = timed(
-                lambda command=command: subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            )
+            done, seconds = timed(partial(subprocess.run, command, check=True, stdout=subprocess.PIPE, text=True))
         peak = int(done.stdout.splitlines()[-1]) / 2**20
         print(f'| {persons} | {seconds:.0f} | {peak:.2f} |', flush=True)
 

@@ -59,8 +59,8 @@ def combinations(quick: bool) -> Iterator[Options]:
         yield from (Options(8, True, True, True, 0.1), Options(8, False, False, False, 0.0))
         return
     relus = ((True, True), (True, False), (False, True), (False, False))
-    for width, hidden, relu, noise in product(WIDTHS, (True, False), relus, NOISES[::-1]):
-        yield Options(width, hidden, *relu, noise)
+    for width, hidden, (code, output), noise in product(WIDTHS, (True, False), relus, NOISES[::-1]):
+        yield Options(width, hidden, code, output, noise)
 
 
 def config_of(args: argparse.Namespace, options: Options, folder: str) -> Any:

@@ -93,12 +93,12 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
         if ours:
             fuse_conv_bn(model)
 
-        def step() -> torch.Tensor:
+        def forward() -> torch.Tensor:
             with torch.no_grad(), autocast:
                 return heatmaps()
 
-        facts['deviation'] = float((step() - reference).abs().max() / reference.abs().max())
-        return step, facts
+        facts['deviation'] = float((forward() - reference).abs().max() / reference.abs().max())
+        return forward, facts
 
     optimizer = torch.optim.RMSprop(model.parameters(), lr=2.5e-4, alpha=0.99)
 
@@ -144,7 +144,7 @@ def measure(args: argparse.Namespace, mode: str) -> dict[str, dict]:
     Returns:
         For each variant its facts, ``seconds`` of every round, and ``peak``.
     """
-    workers = {}
+    workers, facts = {}, {}
     for variant in VARIANTS:
         print(f'  starting: {mode}, {variant}', file=sys.stderr, flush=True)
         command = [
@@ -168,8 +168,8 @@ def measure(args: argparse.Namespace, mode: str) -> dict[str, dict]:
         results_line = workers[variant].stdout.readline()
         if not results_line:
             raise SystemExit(f'the worker for {variant} failed; run it alone to see why: {shlex.join(command)}')
-        workers[variant].facts = json.loads(results_line)
-    results = {variant: dict(worker.facts, seconds=[]) for variant, worker in workers.items()}
+        facts[variant] = json.loads(results_line)
+    results = {variant: dict(facts[variant], seconds=[]) for variant in workers}
     for index in range(args.rounds):
         print(f'  {mode}: round {index + 1} of {args.rounds}', file=sys.stderr, flush=True)
         for variant, worker in workers.items():
