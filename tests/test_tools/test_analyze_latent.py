@@ -48,7 +48,7 @@ def traced(repo_root: Path, *words: Any) -> subprocess.CompletedProcess[str]:
         cwd=repo_root,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         env={**os.environ, 'PYTHONPATH': str(repo_root)},
     )
 
