@@ -59,6 +59,7 @@ def measure_time(args: argparse.Namespace) -> None:
     import torch
 
     from shg_xai.interventions import capture as dump
+    from shg_xai.interventions.capture_options import DumpOptions
     from shg_xai.interventions.network import open_model
     from shg_xai.interventions.persons import build_loader, open_persons
 
@@ -72,7 +73,7 @@ def measure_time(args: argparse.Namespace) -> None:
 
     def storing() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            options = dump.DumpOptions(layers=(LAYER,), out=Path(folder) / 'store', split='test', limit=args.persons)
+            options = DumpOptions(layers=(LAYER,), out=Path(folder) / 'store', split='test', limit=args.persons)
             dump.store_persons(model, cfg, None, options, {LAYER: (256, 4, 4)})
             sizes.append(sum(file.stat().st_size for file in options.out.rglob('*.npy')))
             rows.append(sum(file.stat().st_size for file in options.out.rglob('*.parquet')))
@@ -128,10 +129,11 @@ def measure_memory(args: argparse.Namespace) -> None:
 def store_many(args: argparse.Namespace) -> None:
     """A worker: store so many persons and print the peak memory."""
     from shg_xai.interventions import capture as dump
+    from shg_xai.interventions.capture_options import DumpOptions
 
     cfg = read(args, 'configs/demo/shg_people.py')
     with tempfile.TemporaryDirectory() as folder:
-        options = dump.DumpOptions(layers=(LAYER,), out=Path(folder) / 'store', split='test', limit=args.worker)
+        options = DumpOptions(layers=(LAYER,), out=Path(folder) / 'store', split='test', limit=args.worker)
         stored = dump.dump_latents(cfg, None, options)
         rows = sum(file.stat().st_size for file in options.out.rglob('*.parquet'))
     if stored < args.worker:

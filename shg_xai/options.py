@@ -13,7 +13,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
 from tyro.conf import arg
@@ -41,6 +41,7 @@ def parse(options: type[T], description: str, args: Sequence[str] | None = None)
         description: What the tool does and how it is called, for ``--help``.
     """
     prog = os.path.basename(sys.argv[0])
+    _refuse_empty(options, sys.argv[1:] if args is None else args)
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
     said, wrong = io.StringIO(), io.StringIO()
     try:
@@ -53,6 +54,17 @@ def parse(options: type[T], description: str, args: Sequence[str] | None = None)
         else:
             print(_tidy(said.getvalue()), end='')
         raise
+
+
+def _refuse_empty(options: type, args: Sequence[str]) -> None:
+    """Refuse an option that takes one value or more (metavar ``K [K ...]``) and got none: tyro takes it for ``()``."""
+    empty = {word for word, following in zip(args, [*args[1:], '--'], strict=True) if following.startswith('--')}
+    for field, hint in get_type_hints(options, include_extras=True).items():
+        kind, *told = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+        said = {key: getattr(one, key, None) for key in ('name', 'metavar') for one in told if hasattr(one, key)}
+        flag = '--' + (said.get('name') or field).replace('_', '-')
+        if flag in empty and Ellipsis in get_args(kind) and not (said.get('metavar') or '').startswith('['):
+            raise InputError(f'{flag}: give one value or more, or leave it out')
 
 
 def _reraise(error: BaseException | None) -> None:

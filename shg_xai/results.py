@@ -12,8 +12,8 @@ import msgspec
 
 SCHEMA_VERSION = 2
 KIND: Final = 'shg_xai results'
-# What was drawn anew for an interval: images with all their persons, trainings, labels dealt to other persons, persons.
-Over = Literal['images', 'seeds', 'permutations', 'persons', 'restarts', 'directions']
+# What was drawn anew for an interval: images with all their persons, trainings, labels dealt to others, starts, ...
+Over = Literal['images', 'seeds', 'permutations', 'restarts', 'directions']
 A = TypeVar('A', bound='Answer')
 
 
@@ -37,11 +37,6 @@ class Estimate(Typed, kw_only=True):
     high: float | None = None
     n: int | None = None
     over: Over = 'images'
-
-    @property
-    def known(self) -> bool:
-        """Whether there is a number."""
-        return self.value is not None
 
     @property
     def ends(self) -> tuple[float, float] | None:

@@ -99,6 +99,21 @@ def decode(data: bytes, kind: type[T], source: Path | str, mend: str = MEND) -> 
         raise InputError(f'{source}: {error}; {mend}') from error
 
 
+def _whole(found: T, data: bytes, source: Path | str, mend: str) -> T:
+    """What was read; InputError unless its fields are those of the file: a default is for who makes it in Python."""
+    known, given = _paths(msgspec.to_builtins(found, enc_hook=str)), _paths(msgspec.json.decode(data))
+    if other := known ^ given:
+        fault = f'{min(other)[1:]}: ' + ('is missing' if min(other) in known else 'is no field of this version')
+        raise InputError(f'{source}: {fault}; {mend}')
+    return found
+
+
+def _paths(value: Any, where: str = '') -> set[str]:
+    """The names of all fields and places in what is read from JSON, dotted."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    return {where}.union(*(_paths(part, f'{where}.{key}') for key, part in parts))
+
+
 def _read(path: Path, mend: str) -> bytes:
     try:
         return path.read_bytes()
@@ -129,7 +144,7 @@ def read_results(path: Path, mend: str = MEND) -> Results:
     data, kind = _read_versioned(path, mend)
     if kind != KIND:
         raise InputError(f'{path}: kind: {kind!r} is not {KIND!r}; {mend}')
-    found: Results = decode(data, _file_type(), path, mend)
+    found: Results = _whole(decode(data, _file_type(), path, mend), data, path, mend)
     if not found.layers:
         raise InputError(f'{path}: layers: is empty, nothing was analysed; {mend}')
     return found
@@ -140,7 +155,8 @@ def read_answer(path: Path, kind: type[A], mend: str = MEND) -> A:
 
     InputError where it is not there, another chapter's, of another version, or where a field is missing or wrong.
     """
-    return decode(_read_versioned(path, mend)[0], kind, path, mend)
+    data = _read_versioned(path, mend)[0]
+    return _whole(decode(data, kind, path, mend), data, path, mend)
 
 
 if __name__ == '__main__':

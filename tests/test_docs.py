@@ -5,6 +5,7 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 import shg_xai.chapters as chapters
 from shg_xai import results_file
 from shg_xai.drawing.material import Material
+from shg_xai.explain.options import Options
+from shg_xai.explain.stores import explain_selections
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.results import Results
@@ -91,8 +94,12 @@ def new_chapter(tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_new_question_is_a_new_folder(new_chapter: str, tmp_path: Path) -> None:
     store = LatentStore.open(write_store(tmp_path / 'store', np.random.default_rng(0).normal(size=(7, 3))))
-    measure = importlib.import_module(f'shg_xai.chapters.{new_chapter}.measure').measure
-    answer = measure(select(store))
+    folder = tmp_path / 'out'
+    folder.mkdir()
+    with ThreadPoolExecutor(1) as pool:
+        selections = [select(store)]
+        results = explain_selections(selections, Options(ks=(2,), restarts=1, bootstrap=10), folder, pool)
+    answer = results.answers[-1]
     chapter = chapters.chapter_of(answer)
     assert chapter in chapters.chapters() and chapter.title == 'Head count'
     whole = Results(command='', seed=0, versions={}, settings={}, layers=[], answers=[answer])

@@ -99,8 +99,7 @@ def test_a_leaf_imports_leaves_only() -> None:
         ('runner', {'results', 'results_file', 'latents', 'tracing', 'cli', 'evaluation', 'plugin', 'compat'}),
         (
             'interventions',
-            # hooks: nothing but what they store of a person in common with a capture.
-            {'tracing', 'models', 'latents', 'runner', 'results', 'evaluation', 'stats', 'drawing', 'plugin', 'hooks'},
+            {'tracing', 'models', 'latents', 'runner', 'results', 'evaluation', 'stats', 'drawing', 'plugin'},
         ),
         ('report', {'chapters', 'drawing', 'results', 'results_file', 'cli'}),
     ],

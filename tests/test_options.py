@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 import pytest
 from tyro.conf import Positional, UseAppendAction, arg
 
+from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions
 from shg_xai.errors import InputError
+from shg_xai.explain.options import AnalyzeOptions
 from shg_xai.options import at_least, between, parse
 from shg_xai.runner.options import CommonOptions, MeasureOptions, TrainOptions
 from tests.conftest import REPO_ROOT, RunTool
@@ -49,6 +51,15 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     assert error.startswith('error: ') and error.count('\n') == 1
     assert error.rstrip().endswith(' --help')
     return error
+
+
+def test_an_option_of_several_values_needs_one() -> None:
+    with pytest.raises(InputError, match=r'^--pauses: give one value or more, or leave it out$'):
+        parse(Walk, '', ['here', '--pauses', '--way', 'north'])
+    with pytest.raises(InputError, match=r'^--k: give one value or more'):
+        parse(AnalyzeOptions, '', ['store', '--out', 'x', '--k'])
+    words = ['c', 'k', '--store', 's', '--out', 'o', '--concepts', 'a', '--components']  # along none
+    assert parse(DecodedWalkOptions, '', words).components == ()
 
 
 def test_types_defaults_and_repeats() -> None:

@@ -1,6 +1,7 @@
 """Results as files: nothing is lost on the way, what is wrong is one line, and the schema is that of the types."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from shg_xai.chapters import chapters
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.errors import InputError
 from shg_xai.results_file import SCHEMA, answer_types, encode, read_answer, read_results, schema, write
+from tests.helpers.made_channel_redundancy import channel_redundancy
 from tests.helpers.made_results import made_results
 
 
@@ -72,3 +74,22 @@ def test_another_answer_is_refused_in_one_line(tmp_path: Path, changes: dict[str
     with pytest.raises(InputError, match=message) as caught:
         read_answer(tmp_path / 'a.json', Spectrum)
     assert '\n' not in str(caught.value)
+
+
+def test_a_field_that_has_a_default_may_not_be_missing_either(tmp_path: Path) -> None:
+    results = made_results()
+    results.answers.append(channel_redundancy())
+    made, file, place = json.loads(encode(results)), tmp_path / 'results.json', len(results.answers) - 1
+    for path in (['confidence'], ['answers', 0, 'confidence'], ['answers', place, 'options', 'seed']):
+        part = broken = json.loads(json.dumps(made))
+        for key in path[:-1]:
+            part = part[key]
+        del part[path[-1]]
+        file.write_text(json.dumps(broken))
+        name = re.escape('.'.join(map(str, path)))
+        with pytest.raises(InputError, match=f'results.json: {name}: is missing; run the tool that wrote it again'):
+            read_results(file)
+    made['answers'][place]['options']['speed'] = 3
+    file.write_text(json.dumps(made))
+    with pytest.raises(InputError, match=r'options\.speed: is no field of this version'):
+        read_results(file)

@@ -12,8 +12,9 @@ from shg_xai.runner.measurement import measure_to_file
 
 DESCRIPTION = """Test a stacked hourglass whose skip connections are taken away: all of them, each level, all but each
 level, in each stack and in all together. What a skip adds is replaced by nothing (zero), by its mean over the persons
-tested, and by another person's (a donor's): zero takes the network far from what it has seen, the mean and the donor
-tell what is information from what is shock. Then all skips are kept and the latent is replaced. Level 0 is the finest.
+tested (a stored latent by that of its store), and by another person's (a donor's, of another photo): zero takes the
+network far from what it has seen, the mean and the donor tell what is information from what is shock. Then all skips
+are kept and the latent is replaced. Level 0 is the finest.
 
   tools/ablate_skips.py configs/shg_coco.py CHECKPOINT --against configs/shg_noskip_coco.py \\
       CHECKPOINT --out work_dirs/shg_coco/ablation.json

@@ -14,7 +14,7 @@ from tyro.conf import Positional, arg
 from shg_xai.cli import run
 from shg_xai.errors import InputError
 from shg_xai.options import parse
-from shg_xai.runner.options import CommonOptions
+from shg_xai.runner.options import CfgOptions, CommonOptions
 from shg_xai.writing import write_aside
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class ListOptions:
     """only layers whose name fits, e.g. "*.bottleneck_residuals"; *, ? and [] as in file names, * fits dots too"""
     batch: Annotated[int, arg(metavar='N')] = 1  # give the memory for N persons
     json: Annotated[Path | None, arg(metavar='FILE')] = None  # also write the list here
-    cfg_options: Annotated[tuple[str, ...], arg(metavar='KEY=VALUE [KEY=VALUE ...]')] = ()
-    """override settings of the config, e.g. model.backbone.depth=3"""
+    cfg_options: CfgOptions = ()
 
     def __post_init__(self) -> None:
         if self.batch < 1:

@@ -6,18 +6,19 @@ A chapter is a folder with
   the page opens with, from 100 on what stands within each analysed layer, from 200 on what follows), and, if there is
   something to explain, ``METHODS``: how it was computed, a sentence or two by heading;
 - ``results.py``: the type of its answer, a subclass of :class:`~shg_xai.results.Answer` tagged with the folder's name;
-- ``measure.py``: computes the answer;
+- ``measure.py``: computes the answer; for a chapter on layers ``of_layer(of, work, found)``, which every analysis asks:
+  ``of`` is its name, ``work`` has persons and options, ``found`` their components and clusters;
 - ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval; if numbers are to be
   looked up, ``tables(answer, results)`` too;
 - ``figures.py``: ``figures(answer, material)``, what is drawn and how to read it; for a chapter on layers also, if it
   knows something of each person, ``colours(answer)``: what the map can be coloured by.
 
-Nothing else has to be changed for a new one. Only ``measure.py`` may import torch and MMPose.
+Nothing else has to be changed for a new one. only ``measure.py`` and what only it imports may import torch and MMPose.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -37,7 +38,7 @@ class Chapter:
     methods: dict[str, str]
 
     @property
-    def of_layer(self) -> bool:
+    def in_layer(self) -> bool:
         """Whether its answers are about an analysed layer, and stand in that layer's part of the page."""
         return 100 <= self.order < 200
 
@@ -46,6 +47,12 @@ class Chapter:
         name = f'{__name__}.{self.name}.{part}'
         found = getattr(importlib.import_module(name), function, None) if find_spec(name) else None
         return found and found(*args)
+
+    @property
+    def of_layer(self) -> Callable[..., Answer] | None:
+        """Its measure of a layer that is analysed; None where it has none."""
+        measure = f'{__name__}.{self.name}.measure'
+        return getattr(importlib.import_module(measure), 'of_layer', None) if self.in_layer else None
 
     def findings(self, answer: Answer, results: Results) -> list[str]:
         """What the numbers say, as sentences in plain text."""

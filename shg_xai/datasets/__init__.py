@@ -1,4 +1,1 @@
-"""Persons, their visibility and their crops; the synthetic people are in ``people``.
-
-Nothing is imported here, so that the generator of people starts without MMPose.
-"""
+"""Persons, their visibility and their crops; imports nothing, so that ``people`` starts without MMPose."""

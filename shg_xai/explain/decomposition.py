@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from shg_xai.explain.options import Options
+from shg_xai.latents.concepts import Concept, concepts_of
 from shg_xai.latents.selection import BLOCK, Selection
 from shg_xai.stats.arrays import Float, Float32, Floats, Singles
 from shg_xai.stats.bootstrap import Bootstrap
@@ -40,6 +41,11 @@ class Work:
         """How intervals over these persons' images are drawn."""
         how = self.options
         return Bootstrap(self.selection.image_ids, how.bootstrap, how.confidence, how.seed)
+
+    @cached_property
+    def concepts(self) -> list[Concept]:
+        """What is known of these persons."""
+        return concepts_of(self.selection)
 
     @property
     def blocks(self) -> int:

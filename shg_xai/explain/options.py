@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from shg_xai.errors import InputError
-from shg_xai.options import at_least, between
+from shg_xai.options import at_least, between, shown
 
 if TYPE_CHECKING:
     from shg_xai.latents.selection import Selection
@@ -22,10 +22,7 @@ class Options:
 
     rows: Annotated[str, arg(metavar='all|labelled|EXPR')] = 'all'
     """which persons: all, labelled (all joints are), or a condition as in 'num_labelled >= 10 and pck > 0.5'"""
-    ks: Annotated[tuple[int, ...], arg(name='k', metavar='K [K ...]', help_behavior_hint='(default: 2 to 10)')] = tuple(
-        range(2, 11)
-    )
-    """numbers of clusters"""
+    ks: Annotated[tuple[int, ...], shown('K [K ...]', '2 to 10', 'k')] = tuple(range(2, 11))  # numbers of clusters
     restarts: Annotated[int, arg(metavar='N')] = 10  # of K-Means for each K
     bootstrap: Annotated[int, arg(metavar='N')] = 1000  # resamples of images behind each interval
     confidence: Annotated[float, arg(metavar='P')] = 0.95  # of the intervals
@@ -55,12 +52,10 @@ class AnalyzeOptions(Options):
     layers: Annotated[tuple[str, ...], arg(metavar='NAME [NAME ...]', help_behavior_hint='')] = ()
     """one layer for all stores or one for each; needed where a store has several; name a store twice to compare two of
     its layers"""
-    images: Annotated[Path | None, arg(metavar='DIR', help_behavior_hint='(default: where the dump found them)')] = None
-    """folder of the photos"""
+    images: Annotated[Path | None, shown('DIR', 'where the dump found them')] = None  # folder of the photos
     report: Annotated[bool, arg(help_behavior_hint='')] = True
-    """numbers only; python -m shg_xai.report DIR draws them later"""
-    threads: Annotated[int | None, arg(metavar='N', help_behavior_hint='(default: all cores)')] = None
-    """how many compute side by side"""
+    """whether the page is written, too; without it python -m shg_xai.report DIR draws the numbers later"""
+    threads: Annotated[int | None, shown('N', 'all cores')] = None  # how many compute side by side
     dask: Annotated[str | None, arg(metavar='ADDRESS', help_behavior_hint='')] = None
     """compute on the workers of a Dask cluster instead, which must see the store and DIR under the same paths, e.g.
     tcp://10.0.0.1:8786"""
@@ -71,7 +66,7 @@ def check(selection: 'Selection', options: Options) -> None:
     count = len(selection)
     if many := [k for k in options.ks if k >= count]:
         few = f'{count} persons of {selection.store.folder} cannot be judged in {many[0]} clusters'
-        raise InputError(f'--k {many[0]}: {few}; give numbers below {count} with --k')
+        raise InputError(f'{few}; give numbers of clusters below {count}')
 
 
 def warnings_of(selection: 'Selection', constant: int) -> list[str]:

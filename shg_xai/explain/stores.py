@@ -18,21 +18,16 @@ import sklearn
 from tqdm import tqdm
 
 import shg_xai
-from shg_xai.chapters.clusters.measure import Structure, clusters, structure
-from shg_xai.chapters.clusters.results import Clusters
+from shg_xai.chapters import chapters
+from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.comparison.measure import Side, matched, measure
-from shg_xai.chapters.concepts.measure import concepts
 from shg_xai.chapters.concepts.results import Concepts
-from shg_xai.chapters.nearest_walk.measure import nearest_walk
-from shg_xai.chapters.nearest_walk.results import NearestWalk
-from shg_xai.chapters.spectrum.measure import spectrum
-from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.drawing.pictures import draw_persons, missing_photos, write_atlas
 from shg_xai.errors import InputError
 from shg_xai.explain.decomposition import Work
 from shg_xai.explain.options import AnalyzeOptions, Options, check, warnings_of
 from shg_xai.latents import LatentStore
-from shg_xai.latents.concepts import Concept, concepts_of
+from shg_xai.latents.concepts import Concept
 from shg_xai.latents.selection import Selection, names_for, select
 from shg_xai.report.atlas import DRAWN, atlas_table
 from shg_xai.results import KIND, AnalysedLayer, Answer, Checkpoint, Results
@@ -120,17 +115,9 @@ class Analysis:
 
     selection: Selection
     layer: AnalysedLayer
-    spectrum: Spectrum
-    walks: NearestWalk
-    clusters: Clusters
-    concepts: Concepts
+    answers: list[Answer]  # of all chapters on layers, in their order
     persons: pa.Table
     side: Side
-
-    @property
-    def answers(self) -> list[Answer]:
-        """In the order they are read."""
-        return [self.spectrum, self.walks, self.clusters, self.concepts]
 
 
 def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
@@ -140,19 +127,13 @@ def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
     layer.warnings = [*notes, *warnings_of(selection, found.constant)]
     for warning in layer.warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
-    known = concepts_of(selection)
-    answers = (
-        spectrum(name, work, found),
-        nearest_walk(name, work, found),
-        clusters(name, work, found),
-        concepts(name, work, found, known),
-    )
-    persons = _persons(selection, found, known)
+    answers = [chapter.of_layer(name, work, found) for chapter in chapters() if chapter.of_layer]
+    persons = _persons(selection, found, work.concepts)
     work.file.unlink()
     latents = Latents(selection, found.components.mean, found.components.eigenvalues)
     labels = {k: runs.best.labels for k, runs in found.clusters.items()}
-    side = Side(name, latents, found.halves, labels, answers[-1].clusters)
-    return Analysis(selection, layer, *answers, persons, side)
+    separations = next(answer.clusters for answer in answers if isinstance(answer, Concepts))
+    return Analysis(selection, layer, answers, persons, Side(name, latents, found.halves, labels, separations))
 
 
 def layer_of(name: str, selection: Selection, constant: int) -> AnalysedLayer:
@@ -227,7 +208,7 @@ def explain_selections(
     answers = [answer for analysis in analyses for answer in analysis.answers]
     if len(analyses) > 1:
         with stage(pool, 'comparison', times) as counted:
-            answers.append(measure([analysis.side for analysis in analyses], counted))
+            answers.append(measure([analysis.side for analysis in analyses], counted, options.confidence))
     for kind in ('persons', 'atlas'):
         (out / kind).mkdir(exist_ok=True)
     for analysis in analyses:
@@ -244,7 +225,6 @@ def explain_selections(
             tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
         pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')
         write_atlas(out / 'atlas' / f'{layer.name}.parquet', table, pictures)
-    # What the results say elsewhere is said once.
     settings = {key.name: getattr(options, key.name) for key in fields(Options)} | dict(ks=list(options.ks))
     packages = dict(shg_xai=shg_xai, numpy=np, scipy=scipy, scikit_learn=sklearn)
     results = Results(

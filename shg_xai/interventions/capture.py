@@ -14,8 +14,7 @@ from torch import nn
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture_options import RANDOM, CaptureOptions
-from shg_xai.interventions.capture_options import DumpOptions as DumpOptions
+from shg_xai.interventions.capture_options import RANDOM, CaptureOptions, DumpOptions
 from shg_xai.interventions.evaluate import evaluate
 from shg_xai.interventions.network import Network, keypoint_names, open_model
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons

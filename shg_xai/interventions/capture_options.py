@@ -21,13 +21,11 @@ class DumpOptions:
     """layers to store, in one pass; tools/list_layers.py lists them"""
     out: Annotated[Path, arg(metavar='DIR')]  # the store
     split: Split = 'val'  # whose persons
-    only: Annotated[str | None, arg(metavar='EXPR')] = None
-    """persons that meet a condition; 'labelled': all joints labelled"""
+    only: Annotated[str | None, arg(metavar='EXPR')] = None  # persons that meet a condition; labelled: all joints are
     limit: Annotated[int | None, arg(metavar='N')] = None  # the first N of them
     dtype: Literal['float16', 'float32'] = 'float16'  # of the stored numbers
-    predictions: bool = True  # end each forward pass at the last of the layers; no PCK is stored
-    rows_per_shard: Annotated[int, arg(metavar='N')] = 1024
-    """persons a file, and as many at most are lost when it is killed"""
+    predictions: bool = True  # predict and store PCK, too; without, a forward pass ends at the last of the layers
+    rows_per_shard: Annotated[int, arg(metavar='N')] = 1024  # persons a file; as many at most are lost when killed
 
     def __post_init__(self) -> None:
         if not self.layers:

@@ -9,10 +9,10 @@ from mmengine.config import Config
 from torch import Tensor
 
 from shg_xai.errors import InputError
-from shg_xai.interventions.network import identify
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import BLOCK, Selection, select
 from shg_xai.runner.layers import check_layers, list_layers
+from shg_xai.runner.provenance import identify
 from shg_xai.stats.executors import executor, stage
 from shg_xai.stats.moments import STRIDE, look, moments
 from shg_xai.stats.pca import Components, above_noise, null_eigenvalues, principal_components

@@ -15,7 +15,6 @@ from torch import nn
 from shg_xai.evaluation.pck import person_scores, sample_distances
 from shg_xai.runner.building import build_runner, unwrapped
 from shg_xai.runner.config import pck_settings
-from shg_xai.runner.provenance import identify as identify
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def other_image(image_ids: NDArray[np.int64], persons: NDArray[np.int64], seed: 
     all are of one image.
     """
     if len(np.unique(image_ids)) < 2:
-        raise InputError('all persons are of one image, so nobody has a donor; test more persons, or without donors')
+        mend = 'test more, or have no donors (--replacements, --skips)'
+        raise InputError(f'all persons are of one image, so nobody has a donor; {mend}')
     random = stream(seed, 'donors')
     return np.array([random.choice(np.flatnonzero(image_ids != image_ids[person])) for person in persons])
 

@@ -15,7 +15,7 @@ from shg_xai.interventions.network import Network, keypoint_names
 from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.runner.building import config_errors
 from shg_xai.runner.checkpoints import check_fits, read_weights
-from shg_xai.runner.config import read_config
+from shg_xai.runner.config import pck_settings, read_config
 
 
 class Sheet(NamedTuple):
@@ -38,7 +38,7 @@ def predict_persons(config: str, checkpoint: str, data_root: str | None, count: 
     """
     cfg = read_config(config)
     init_default_scope(cfg.get('default_scope', 'mmpose'))
-    if data_root:
+    if data_root and cfg.get('test_dataloader'):
         cfg.test_dataloader.dataset.data_root = data_root
     with config_errors(config):
         model = MODELS.build(cfg.model)
@@ -47,9 +47,9 @@ def predict_persons(config: str, checkpoint: str, data_root: str | None, count: 
     check_fits(weights, model, checkpoint)
     model.load_state_dict(weights)
     model.to('cuda' if torch.cuda.is_available() else 'cpu')
-
     persons = persons.subset(persons.spread(count))
-    network, meta = Network(model, cfg, keypoint_names(persons.dataset)), persons.dataset.metainfo
+    meta = persons.dataset.metainfo
+    network = Network(model, cfg, keypoint_names(persons.dataset), **pck_settings(cfg, 'test'))
     sheet = Sheet([], [], [], meta['skeleton_links'], np.asarray(meta['skeleton_link_colors']))
     for one in evaluate(network, build_loader(cfg, persons.dataset)):
         sheet.crops.extend(image.permute(1, 2, 0).numpy()[..., ::-1] for image in one.batch['inputs'])

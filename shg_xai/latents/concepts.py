@@ -308,7 +308,6 @@ def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
             kind: Kind = 'flag' if set(np.unique(values[np.isfinite(values)])) == {0, 1} else 'number'
             found.append(Concept(PREFIX + name, title, definition, unit, kind, values))
             continue
-
         for short, function, long, where in AXES:
             # A data set that has such a column of its own keeps it.
             if f'{FACTOR}{stem}_{short}' not in columns:

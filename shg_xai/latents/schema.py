@@ -117,7 +117,7 @@ class Manifest(msgspec.Struct, frozen=True):
         except msgspec.ValidationError as error:
             # Its own words come before the place; ours name it.
             words, _, place = str(error).partition(' - at `$.')
-            raise InputError(f'{file}: {error.__cause__ or place[:-1] + ": " + words}') from error
+            raise InputError(f'{file}: {error.__cause__ or (place and place[:-1] + ": ") + words}') from error
 
 
 def flat(value: Any, key: str) -> Json:

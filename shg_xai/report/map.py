@@ -71,12 +71,11 @@ def _shrink(picture: bytes) -> bytes:
 
 def colour_choices(material: Material, name: str, rows: Rows) -> list[Colour]:
     """What a layer's points can be coloured by, of these rows of the atlas; what nobody has there is left out."""
-    answers = [answer for answer in material.results.answers if answer.of == name and chapter_of(answer).of_layer]
+    answers = [answer for answer in material.results.answers if answer.of == name and chapter_of(answer).in_layer]
     choices = [Colour('pck', 'PCK'), *(colour for answer in answers for colour in chapter_of(answer).colours(answer))]
     found: dict[str, Colour] = {}
     for choice in sorted(choices, key=lambda choice: choice.rank):
         if np.isfinite(material.persons[name].numbers(choice.key)[rows]).any():
-            # Two of one label could not be told apart.
             while choice.label in found:
                 choice = replace(choice, label=f'{choice.label}′')
             found[choice.label] = choice

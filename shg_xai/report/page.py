@@ -31,8 +31,8 @@ HERE = Path(__file__).parent
 LARGE, WEBP_QUALITY = 250_000, 88
 # Fewer persons than this say little, whatever the intervals say.
 FEW = 200
-PCK = """The share of a person’s joints that are found, averaged over persons and then over seeds. The same persons \
-are tested with every network and seed, so that differences are taken person by person."""
+PCK = """The share of a person’s joints that are found, averaged over persons. The same persons are tested under every \
+condition, so that differences are taken person by person."""
 INTERVALS = """Images are drawn with replacement, with all their persons, and the number is computed again; an \
 interval holds the middle {} of what came out. Two halves: the same number in two random halves of the images."""
 

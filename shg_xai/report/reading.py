@@ -25,7 +25,7 @@ def read_report(out: Path) -> Material:
     results = read_results(path, MEND)
     names = [layer.name for layer in results.layers]
     for place, answer in enumerate(results.answers):
-        if chapter_of(answer).of_layer and answer.of not in names:
+        if chapter_of(answer).in_layer and answer.of not in names:
             raise InputError(f'{path}: answers[{place}].of: {answer.of!r} is no layer in it; {MEND}')
     kinds = {'persons': ('annotation_id',), 'atlas': ATLAS}
     tables = {name: [_read_table(out / kind / f'{name}.parquet', kinds[kind]) for kind in kinds] for name in names}

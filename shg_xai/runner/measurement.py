@@ -72,6 +72,8 @@ def measure_to_file(options: type[MeasureOptions], description: str, said: Calla
     asked = parse(options, description)
     if asked.out is None:
         raise InputError('--out is missing: name the JSON file that gets the results')
+    if asked.out.is_dir():
+        raise InputError(f'--out {asked.out}: is a folder; name a file')
     from shg_xai.runner.building import config_errors
 
     with config_errors(asked.config):

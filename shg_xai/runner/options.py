@@ -28,6 +28,9 @@ def _each_time(
     return tuple(setting for group in cfg_options for setting in group)
 
 
+CfgOptions = Annotated[tuple[str, ...], arg(constructor=_each_time, name='')]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CommonOptions:
     """What training and testing share; InputError if an option makes no sense."""
@@ -46,7 +49,7 @@ class CommonOptions:
     show: bool = False  # show predictions in a window
     interval: Annotated[int, arg(metavar='N')] = 1  # draw every N-th sample
     wait_time: Annotated[float, arg(metavar='S')] = 1  # seconds a window stays
-    cfg_options: Annotated[tuple[str, ...], arg(constructor=_each_time, name='')] = ()
+    cfg_options: CfgOptions = ()
     launcher: Literal['none', 'pytorch', 'slurm', 'mpi'] = 'none'
     """job launcher; pytorch: start with torchrun. Without a GPU the processes talk through gloo"""
     local_rank: Annotated[int, arg(metavar='N')] = 0  # of this process, where a launcher says it here
@@ -115,8 +118,6 @@ class MeasureOptions(NetworkOptions):
             raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
         if self.launcher != 'none':
             raise InputError(f'--launcher {self.launcher}: runs in one process; leave it out')
-        if self.out is not None and self.out.is_dir():
-            raise InputError(f'--out {self.out}: is a folder; name a file')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,5 +125,4 @@ class StoreOptions(MeasureOptions):
     """A network that is measured beside its stored latents."""
 
     store: Annotated[Path, arg(metavar='STORE')]  # the checkpoint's latents and predictions, see tools/dump_latents.py
-    layer: Annotated[str | None, arg(metavar='NAME')] = None
-    """the layer that is edited; needed where the store has several"""
+    layer: Annotated[str | None, arg(metavar='NAME')] = None  # the one that is edited; needed where there are several

@@ -1,6 +1,7 @@
 """All answers of a study in one results.json, and its report: ``python -m shg_xai.study.collect WORK_DIR``."""
 
 import math
+import shlex
 import shutil
 import sys
 from dataclasses import dataclass
@@ -42,11 +43,14 @@ COMPARED: tuple[Group, ...] = ('labelled', 'visible', 'limbs')
 
 
 class MetricsFile(msgspec.Struct, kw_only=True):
-    """What a test leaves, as far as it is read here."""
+    """What a test leaves, as far as it is read here; of the mean pose only the metrics."""
 
-    checkpoint_sha256: str = ''
-    persons: int = 0
-    metrics: Metrics = {}
+    metrics: Metrics
+
+
+class TestFile(MetricsFile, kw_only=True):
+    checkpoint_sha256: str
+    persons: int
 
 
 class SpliceFile(msgspec.Struct, kw_only=True):
@@ -78,7 +82,7 @@ def read_persons(path: Path) -> pa.Table:
 def read_tested(settings: Settings, network: str) -> Tested:
     """Read a network's tests; InputError where one is missing, or seeds were tested on different persons."""
     paths = [settings.test_of(network, seed) for seed in settings.seeds]
-    weights = [read_json(path, MetricsFile, MEND).checkpoint_sha256 for path in paths]
+    weights = [read_json(path, TestFile, MEND).checkpoint_sha256 for path in paths]
     tables = [read_persons(settings.test_of(network, seed, 'parquet')) for seed in settings.seeds]
     ids = [table['annotation_id'].to_numpy() for table in tables]
     if any(not np.array_equal(ids[0], other) for other in ids):
@@ -122,11 +126,16 @@ def autoencoder_tests(settings: Settings, analyses: Results) -> list[parts.Autoe
     tests = []
     for key, seed, stack in product(settings.spliced, settings.seeds, range(settings.stacks)):
         name = settings.autoencoder_name(key, seed, stack)
-        found = read_json(settings.work_dir / 'tests' / f'{name}.json', MetricsFile, MEND)
+        found = read_json(file := settings.work_dir / 'tests' / f'{name}.json', TestFile, MEND)
+        units = found.metrics.get('latent/dead_code_units')
+        if units is None or not {f'latent/{part}' for part in EXPLAINED} <= found.metrics.keys():
+            raise InputError(
+                f'{file}: metrics: one of latent/dead_code_units, {", ".join(EXPLAINED)} is missing; {MEND}'
+            )
         neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
         own = {part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')}
         own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
-        own |= dict(persons=found.persons, dead_code_units=int(found.metrics['latent/dead_code_units'] or 0))
+        own |= dict(persons=found.persons, dead_code_units=int(units))
         looked = key == 'suggested' and seed == settings.seeds[0]
         own['spectrum_components_95'] = _components_95(analyses, settings.codes[stack]) if looked else None
         tests.append(parts.AutoencoderTest(key=key, stack=stack, seed=seed, **own))
@@ -167,7 +176,7 @@ def networks(settings: Settings, analyses: Results) -> Networks:
     pose = read_json(folder / 'mean_pose.json', MetricsFile, MEND).metrics
     few = f'Tested on {plural(persons, "person")}, too few: these numbers show that everything runs and mean nothing.'
     stages = [
-        parts.StageRun(name=mark.name, seconds=mark.seconds, command=' '.join(['python', *mark.command]))
+        parts.StageRun(name=mark.name, seconds=mark.seconds, command=shlex.join(['python', *mark.command]))
         for mark in Marks(folder / 'stages').all()
         if mark.state == 'done'
     ]

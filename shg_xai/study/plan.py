@@ -223,8 +223,6 @@ class Plan:
         most = min(costs.dimensions, costs.train - 1)  # components along which that many persons can differ
         if has_skips(s):
             options = ['--split', 'test', '--store', store, '--ks', *(k for k in PROJECTED if k <= most)]
-            if costs.test < 2:  # of one person nobody else has skips to give
-                options += ['--replacements', 'zero', 'mean']
             inputs: list[object] = [s.annotations('test')]
             if 'noskip' in s.networks:
                 options += ['--against', *self.network('noskip', seed)]

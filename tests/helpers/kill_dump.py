@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.runner.config import read_config
 
 CONFIG = 'configs/demo/shg_people.py'

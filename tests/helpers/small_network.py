@@ -12,7 +12,8 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.latents import LatentStore, verify
 from tests.helpers.data import QUICK
 

@@ -173,7 +173,7 @@ def test_photos_from_where_the_dump_found_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     'change, message',
     [
-        (dict(options=Options(ks=(2, 70))), '--k 70: 70 persons of'),
+        (dict(options=Options(ks=(2, 70))), '70 persons of'),
         (dict(images=Path('/nowhere')), '--images /nowhere: no such folder'),
     ],
 )

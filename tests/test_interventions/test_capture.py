@@ -10,7 +10,8 @@ from mmengine.config import Config
 
 from shg_xai.errors import InputError
 from shg_xai.interventions import capture as dump
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.interventions.network import open_model
 from shg_xai.latents import LatentStore, ShardWriter
 from shg_xai.runner.layers import LayerInfo

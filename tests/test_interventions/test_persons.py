@@ -10,8 +10,9 @@ from mmengine.config import Config
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
-from shg_xai.interventions.network import identify, stop_flipping
+from shg_xai.interventions.network import stop_flipping
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons, other_image
+from shg_xai.runner.provenance import identify
 
 
 def ids(loader: Any) -> list[int]:

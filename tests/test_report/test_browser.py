@@ -105,7 +105,7 @@ def test_chapters_are_there_and_their_tables_open(page: Any, reported: Path) -> 
     results = material.results
     for chapter in chapters():
         answers = [answer for answer in results.answers if chapter_of(answer) == chapter]
-        if chapter.of_layer or not answers:
+        if chapter.in_layer or not answers:
             continue
         section = page.locator(f'#{chapter.name}')
         assert section.locator('h2').inner_text() == chapter.title

@@ -89,7 +89,7 @@ def test_chapters_stand_in_their_order_around_the_layers(reported: Path, page: s
     names = ('shg_people', 'shg_ae_people')
     keys = [chapter.name for chapter in told if chapter.order < 100]
     for name in names:
-        inner = [chapter.name for chapter in told if chapter.of_layer]
+        inner = [chapter.name for chapter in told if chapter.in_layer]
         keys += [name, *(f'{name}-{key}' for key in ('analysed', *inner, 'map', 'next'))]
     keys += [*(chapter.name for chapter in told if chapter.order >= 200), 'made']
     assert re.findall(r'<section id="([^"]*)"', page) == keys
@@ -100,7 +100,7 @@ def test_each_figure_of_a_chapter_is_a_file(reported: Path, parsed: Parsed) -> N
     names = []
     for answer in material.results.answers:
         chapter = chapter_of(answer)
-        prefix = answer.of if chapter.of_layer else chapter.name
+        prefix = answer.of if chapter.in_layer else chapter.name
         names += [f'{prefix}-{figure.name}' for figure in chapter.figures(answer, material)]
     assert len(set(names)) == len(names)
     for kind in ('png', 'svg'):
@@ -254,7 +254,7 @@ def test_one_layer_without_concepts_or_pictures_will_do(tmp_path: Path) -> None:
     results.answers[results.answers.index(results.all(Concepts)[0])] = concepts
     write(out / 'results.json', results)
     page = write_report(out).read_text(encoding='utf-8')
-    others = [chapter for chapter in chapters() if not chapter.of_layer]
+    others = [chapter for chapter in chapters() if not chapter.in_layer]
     assert not [chapter for chapter in others if f'id="{chapter.name}"' in page or chapter.title in page]
     assert {file.stem for file in (out / 'figures').iterdir()} == {
         f'alone-{name}'

@@ -62,7 +62,9 @@ def write_test(
     images: tuple[int, ...] = IMAGES,
 ) -> None:
     """The result of a network's test: labelled PCK as given, visible half of it."""
-    write_json(settings.test_of(network, seed), dict(checkpoint_sha256=f'{network}{seed}'))
+    write_json(
+        settings.test_of(network, seed), dict(checkpoint_sha256=f'{network}{seed}', persons=len(ids), metrics={})
+    )
     halves = [None if score is None else score / 2 for score in scores]
     columns = dict(labelled=scores, visible=halves, occluded=[None] * len(scores), limbs=[0.0] * len(scores))
     pq.write_table(
@@ -233,6 +235,7 @@ def test_autoencoders_and_splices(settings: Settings) -> None:
         write_json(
             settings.work_dir / 'tests' / f'ae_{key}_4_stack0.json',
             dict(
+                checkpoint_sha256='0',
                 persons=17,
                 metrics={
                     'latent/explained_variance_ratio': 0.5 + place / 4,

@@ -243,16 +243,6 @@ def test_three_persons_differ_along_two_components_and_show_no_concept(tmp_path:
     assert walk[walk.index('--components') + 1 : walk.index('--random')] == ('1', '2')
 
 
-@pytest.mark.parametrize(('persons', 'replacements'), [(1, ('zero', 'mean')), (2, None)])
-def test_one_person_gets_nobody_elses_skips(tmp_path: Path, persons: int, replacements: tuple[str, ...] | None) -> None:
-    maker = Plan(settings_of(tmp_path), Costs(15, 16, persons, 0.1, 0.1, 1000, 512))
-    skips = next(stage.command for stage in maker.stages() if stage.name == 'skips 0')
-    assert ('--replacements' in skips) == (replacements is not None)
-    if replacements:
-        place = skips.index('--replacements') + 1
-        assert skips[place : place + 2] == replacements
-
-
 def test_two_stacks_have_a_width_and_an_autoencoder_each(tmp_path: Path) -> None:
     stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, stacks=2))}
     for name in ('keep components', 'train ae_suggested', 'train ae_study', 'test ae_suggested', 'test ae_study'):

@@ -11,7 +11,8 @@ from mmpose.registry import MODELS
 
 from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation
 from shg_xai.drawing.text import in_percent
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.results import Checkpoint
 from shg_xai.results_file import read_answer
 from shg_xai.runner.provenance import sha256
@@ -159,8 +160,7 @@ def test_names_of_conditions(condition: Ablation, stacks: int, name: str) -> Non
             CONFIG,
             '--levels 1: configs/shg_coco.py switches this skip of stack 0 off; leave it out',
         ),
-        (['--limit', '1'], CONFIG, '--limit 1: a donor needs another person; give 2 or more'),
-        (['--limit', '2'], CONFIG, 'all persons are of one image, so nobody has a donor'),
+        (['--limit', '2', '--replacements', 'donor'], CONFIG, 'all persons are of one image, so nobody has a donor'),
         (['--launcher', 'pytorch'], CONFIG, '--launcher pytorch: runs in one process'),
         (
             ['--cfg-options', 'val_dataloader.dataset.ann_file=annotations/nobody.json'],
@@ -168,9 +168,9 @@ def test_names_of_conditions(condition: Ablation, stacks: int, name: str) -> Non
             'nobody.json: no person with keypoints',
         ),
         (
-            ['--cfg-options', 'val_dataloader.dataset.ann_file=annotations/one.json'],
+            ['--replacements', 'donor', '--cfg-options', 'val_dataloader.dataset.ann_file=annotations/one.json'],
             CONFIG,
-            'one.json: one person: a donor needs another person',
+            'all persons are of one image, so nobody has a donor',
         ),
         pytest.param(
             ['--cfg-options', 'model.backbone.num_stacks=2'],

@@ -10,7 +10,8 @@ import pytest
 from mmengine.config import Config
 
 from shg_xai.chapters.component_projection.results import ComponentProjection
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.results import Checkpoint
 from shg_xai.results_file import read_answer
 from shg_xai.runner.provenance import sha256

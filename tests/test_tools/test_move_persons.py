@@ -7,7 +7,8 @@ import pytest
 from mmengine.config import Config
 
 from shg_xai.chapters.cluster_shift.results import ClusterShift, Counts, GroupPck, Shifted, ShiftedGroups, Source
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.results import Checkpoint, Estimate

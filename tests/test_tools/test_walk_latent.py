@@ -11,7 +11,8 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 from mmpose.registry import MODELS
 
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.runner.layers import config_path
 from shg_xai.runner.provenance import sha256
 from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_coco

@@ -32,10 +32,10 @@ Centroids = list[list[NearPerson]]  # of each the nearest persons
 def measure(selection: Selection, options: Options | None = None) -> Clusters:
     """The clusters of one layer of a store; InputError if its latents cannot be analysed (``stats.moments.look``)."""
     with working(selection, options) as work:
-        return clusters(selection.layer, work, structure(work))
+        return of_layer(selection.layer, work, structure(work))
 
 
-def clusters(of: str, work: Work, found: 'Structure') -> Clusters:
+def of_layer(of: str, work: Work, found: 'Structure') -> Clusters:
     """The same where persons have been clustered already; ``of`` is the name of the analysis."""
     options, sils, (best, *others) = work.options, found.silhouettes, found.ranking
     central = central_persons(work.selection, found.components.mean, list(found.clusters.values()), work.pool)
@@ -142,9 +142,10 @@ def _biggest_first(run: Clustering) -> Clustering:
 
 
 def _stability(runs: Sequence[Clustering]) -> Estimate:
-    """Adjusted Rand index (Hubert and Arabie 1985) over all pairs: mean and least."""
-    values = [adjusted_rand_score(a.labels, b.labels) for a, b in combinations(runs, 2)] or [1.0]
-    return Estimate(value=float(np.mean(values)), low=float(min(values)), n=len(runs), over='restarts')
+    """Adjusted Rand index (Hubert and Arabie 1985) over all pairs: mean and least; of one run it is not known."""
+    values = [adjusted_rand_score(a.labels, b.labels) for a, b in combinations(runs, 2)]
+    mean, least = (float(np.mean(values)), float(min(values))) if values else (None, None)
+    return Estimate(value=mean, low=least, n=len(runs), over='restarts')
 
 
 def central_persons(selection: Selection, mean: Floats, found: Sequence[Runs], pool: Executor) -> list[Centroids]:

@@ -31,8 +31,8 @@ class Side:
     separations: Sequence[Separation]
 
 
-def measure(sides: Sequence[Side], pool: Executor) -> Comparison:
-    """Compare analyses of the same persons, two or more."""
+def measure(sides: Sequence[Side], pool: Executor, confidence: float = 0.95) -> Comparison:
+    """Compare analyses of the same persons, two or more; ``confidence`` is that of their intervals."""
     names = [side.name for side in sides]
     own = Alike(value=1.0, halves=[1.0] * len(sides[0].halves))
     cka = [[own] * len(sides) for _ in sides]
@@ -42,6 +42,7 @@ def measure(sides: Sequence[Side], pool: Executor) -> Comparison:
         cka[a][b] = cka[b][a] = Alike(value=value, halves=halves)
     return Comparison(
         of=' · '.join(names),
+        confidence=confidence,
         persons=len(sides[0].latents.rows),
         names=names,
         cka=cka,

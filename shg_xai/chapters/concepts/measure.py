@@ -1,7 +1,5 @@
 """Which concepts of the annotations go with what in the latents."""
 
-from collections.abc import Sequence
-
 from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.concepts.association import associate
 from shg_xai.chapters.concepts.probes import probe
@@ -9,7 +7,7 @@ from shg_xai.chapters.concepts.results import Concepts, Definition
 from shg_xai.chapters.concepts.separation import separate
 from shg_xai.explain.decomposition import Work, working
 from shg_xai.explain.options import Options
-from shg_xai.latents.concepts import Concept, concepts_of
+from shg_xai.latents.concepts import Concept
 from shg_xai.latents.selection import Selection
 from shg_xai.stats.bootstrap import number
 
@@ -17,11 +15,12 @@ from shg_xai.stats.bootstrap import number
 def measure(selection: Selection, options: Options | None = None) -> Concepts:
     """What goes with what in a layer of a store; InputError if it cannot be analysed (``stats.moments.look``)."""
     with working(selection, options) as work:
-        return concepts(selection.layer, work, structure(work), concepts_of(selection))
+        return of_layer(selection.layer, work, structure(work))
 
 
-def concepts(of: str, work: Work, found: Structure, known: Sequence[Concept]) -> Concepts:
+def of_layer(of: str, work: Work, found: Structure) -> Concepts:
     """The same where persons have been clustered already; clusters are those of the fewest, and of the best number."""
+    known = work.concepts
     labels = {k: found.clusters[k].best.labels for k in sorted({min(found.clusters), found.ranking[0]})}
     with work.stage('concepts') as pool:
         controls, components = associate(found.leading, known, work.bootstrap, pool)

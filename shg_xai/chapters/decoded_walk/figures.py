@@ -128,7 +128,6 @@ def draw_concepts(answer: DecodedWalk) -> figure.Figure:
             curve(ax, at, found, 'o-', color=colour, markersize=3, linewidth=1.4, label=label)
         ax.set_title(wrap(title(answer, direction.name)), fontsize=8.5, parse_math=False)
         ax.set_ylabel(textwrap.fill(title(answer, name), BESIDE), fontsize=8, parse_math=False)
-        # What is between is in the caption.
         change, random = direction.walk.concept_change[name].value, direction.random.concept_change_97_5[name]
         ax.set_xlabel(f'change {number(change)}; random ±{number(random)}', fontsize=7.5, color='#555555')
         ax.set_xticks(answer.steps)

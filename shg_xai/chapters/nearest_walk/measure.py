@@ -34,14 +34,14 @@ NEAREST = 3
 def measure(selection: Selection, options: Options | None = None) -> NearestWalk:
     """Walks through one layer of a store; InputError if its latents cannot be analysed (``stats.moments.look``)."""
     with working(selection, options) as work:
-        return nearest_walk(selection.layer, work, decompose(work))
+        return of_layer(selection.layer, work, decompose(work))
 
 
-def nearest_walk(of: str, work: Work, found: Decomposition) -> NearestWalk:
+def of_layer(of: str, work: Work, found: Decomposition) -> NearestWalk:
     """The same where components have been computed already; ``of`` is the name of the analysis."""
     picks = picked(work.selection.dimensions, len(work.selection))
     with work.stage('walks', work.blocks) as pool:
-        met = walks(work.selection, found.components, picks, work.options.seed, pool)
+        met = walks(work.selection, found.components, picks, work.options, pool)
     return NearestWalk(of=of, confidence=work.options.confidence, steps=list(STEPS), walks=met)
 
 
@@ -56,14 +56,14 @@ def distances_to(norms: Float[Floats, ' N'], along: Float[Floats, ' N'], length:
     return np.sqrt(np.maximum(norms - 2 * length * along + length**2, 0))
 
 
-def walks(rows: Rows, components: Components, picks: Sequence[int], seed: int, pool: Executor) -> list[Walk]:
+def walks(rows: Rows, components: Components, picks: Sequence[int], options: Options, pool: Executor) -> list[Walk]:
     """Real persons nearest to the points of walks along components ``picks``, from 1.
 
     As long walks along ``DIRECTIONS`` random directions are the baseline: to where no component leads.
     """
     places = np.array(picks) - 1
     sigmas = np.sqrt(components.eigenvalues[places])
-    random = unit_directions(rows.dimensions, DIRECTIONS, stream(seed, 'random_directions'))
+    random = unit_directions(rows.dimensions, DIRECTIONS, stream(options.seed, 'random_directions'))
     directions = np.hstack([components.vectors[:, places], random])
     lengths = sigmas[:, None] * np.array(STEPS)
     task = partial(_met, components.mean, directions, lengths, rows.annotation_ids)
@@ -78,7 +78,8 @@ def walks(rows: Rows, components: Components, picks: Sequence[int], seed: int, p
     for number, pick in enumerate(picks):
         points = []
         for place, step in enumerate(STEPS):
-            near, chance = nearest_of([block[number][place] for block in met], NEAREST), spread(least[number, place])
+            near = nearest_of([block[number][place] for block in met], NEAREST)
+            chance = spread(least[number, place], options.confidence)
             distance, relative = near[0].distance, float(near[0].distance / root)
             points.append(Point(step=step, distance=distance, relative=relative, nearest=near, random=chance))
         found.append(Walk(component=int(pick), sigma=float(sigmas[number]), points=points))
@@ -118,7 +119,7 @@ def nearest_of(parts: Iterable[Sequence[NearPerson]], count: int) -> list[NearPe
     return sorted(chain.from_iterable(parts), key=lambda person: (person.distance, person.annotation_id))[:count]
 
 
-def spread(values: Float[Floats, ' R']) -> Estimate:
-    """Mean over random directions, and the range of the middle 95 % of them."""
-    low, high = np.percentile(values, (2.5, 97.5))
+def spread(values: Float[Floats, ' R'], confidence: float = 0.95) -> Estimate:
+    """Mean over random directions, and the range of the middle of them, 95 % unless told."""
+    low, high = np.quantile(values, ((1 - confidence) / 2, (1 + confidence) / 2))
     return Estimate(value=float(np.mean(values)), low=float(low), high=float(high), n=len(values), over='directions')

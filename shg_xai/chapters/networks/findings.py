@@ -180,7 +180,6 @@ def tables(answer: Networks, results: Results) -> list[Table]:
     deviation = ' ± standard deviation over seeds' * (seeds > 1)
     caption = f'PCK of {persons} tested, {plural(seeds, "seed")}: mean{deviation} ({intervals} interval)'
     made = [Table(caption, ['network', 'what it is', 'epochs', *GROUPS.values()], networks)]
-
     comparisons = []
     for found in answer.comparisons:
         names = [f'{answer.title(found.a)} − {answer.title(found.b)}', GROUPS[found.group]]
@@ -193,7 +192,6 @@ def tables(answer: Networks, results: Results) -> list[Table]:
     )
     head = ['networks', 'joints', 'difference', 'by seed', 'persons', 'verdict']
     made.append(Table(caption, head, comparisons, folded=True))
-
     autoencoders = []
     for one in answer.autoencoders:
         row = [AUTOENCODERS[one.key], stack_name(one.stack), number(one.seed), number(one.code_channels)]
@@ -207,7 +205,6 @@ def tables(answer: Networks, results: Results) -> list[Table]:
         'that never vary; components that hold 95 % of the variance of the code once all was trained on'
     )
     made.append(Table(caption, [*head, 'code: 95 %', 'persons'], autoencoders, folded=True))
-
     splice = []
     for check in answer.splice:
         numbers = [number(check.seed), *map(_three, (check.plain, check.spliced, check.with_error))]

@@ -16,8 +16,7 @@ THE_CONFIGS = "the config's"
 class StudyOptions:
     """What a study is about; the configs, or a third of the epochs, decide about what is None."""
 
-    data_root: Annotated[Path | None, shown('DIR')] = None
-    """COCO 2017 (annotations/, train2017/, val2017/), or made people"""
+    data_root: Annotated[Path | None, shown('DIR')] = None  # COCO 2017 (annotations/, train2017/, ...), or made people
     work_dir: Annotated[Path | None, shown('DIR', 'work_dirs/study, or work_dirs/demo')] = None  # where everything goes
     seeds: Annotated[tuple[int, ...], shown('N [N ...]')] = (0,)
     """of the networks, the first one's latents are explained; several tell a network from luck"""
@@ -25,8 +24,7 @@ class StudyOptions:
     """what is trained beside the plain network: control, improved, improved_study, scratch, longer, noskip, or all;
     with --demo control and improved unless named"""
     config: Annotated[Path | None, shown('FILE', 'configs/shg_coco.py')] = None  # the plain network
-    autoencoder: Annotated[Path | None, shown('FILE', 'configs/ae_norelu_latents.py')] = None
-    """the autoencoder on latents"""
+    autoencoder: Annotated[Path | None, shown('FILE', 'configs/ae_norelu_latents.py')] = None  # on latents
     stacks: Annotated[int | None, shown('N', THE_CONFIGS)] = None  # hourglasses
     epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None  # of the plain network
     more_epochs: Annotated[int | None, shown('N', 'a third of --epochs')] = None

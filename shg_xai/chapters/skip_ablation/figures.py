@@ -103,7 +103,7 @@ def _draw_level(ax: Axes, column: int, one: Ablated | None, joints: Sequence[str
             *rgb, _ = scale.to_rgba(np.array([lost.value]))[0]
             ink = 'white' if np.dot(rgb, (0.3, 0.59, 0.11)) < 0.55 else INK
             ax.add_patch(Rectangle((column - 0.48, row - 0.48), 0.96, 0.96, linewidth=0, facecolor=rgb))
-        size = 8 if lost.known else 9
+        size = 9 if lost.value is None else 8
         ax.text(column, row, number(lost.value, absent=DASH), ha='center', va='center', fontsize=size, color=ink)
 
 

@@ -14,18 +14,19 @@ from torch import Tensor
 import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
 from shg_xai.chapters.skip_ablation import scores
 from shg_xai.chapters.skip_ablation.conditions import all_conditions, levels_off, stacks_of
-from shg_xai.chapters.skip_ablation.options import SkipAblationOptions, check_donors
+from shg_xai.chapters.skip_ablation.options import SkipAblationOptions
 from shg_xai.chapters.skip_ablation.results import Ablation, Control, SkipAblation, Way
 from shg_xai.chapters.skip_ablation.scores import LABELLED, compared, person_columns
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, as_tensors, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Edit, constant, project, resample, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
-from shg_xai.interventions.network import Network, Predictions, identify, open_network
+from shg_xai.interventions.network import Network, Predictions, open_network
 from shg_xai.interventions.persons import Persons, build_loader, open_persons, other_image
 from shg_xai.latents import LatentStore
 from shg_xai.models.stacked_hourglass import latent_layer, present_levels, skip_layer
 from shg_xai.runner.measurement import config_to_test, head, timed
+from shg_xai.runner.provenance import identify
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.tracing.tap import Outputs
 
@@ -44,6 +45,9 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
         fitted, ks = open_components(cfg, options, len(present))
     warnings += list(dict.fromkeys(line for own in fitted.values() for line in own.warnings(options.split)))
     by = list(dict.fromkeys(options.replacements))
+    if by != ['donor'] and 'donor' in by and len(np.unique(persons.image_ids)) < 2:
+        by.remove('donor')
+        warnings.append('All persons are of one image, so that nobody has a donor: that replacement is left out.')
     everybody = np.arange(len(persons))
     donor_of = other_image(persons.image_ids, everybody, options.donor_seed) if 'donor' in by else None
     other = open_control(options, network, persons)
@@ -102,7 +106,6 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
 def open_tested(cfg: Config, checkpoint: str, options: SkipAblationOptions) -> tuple[Network, Persons]:
     """A network with its weights, and who it is tested on; InputError for no such persons or an unfit checkpoint."""
     persons = open_persons(cfg, options.split, options.limit)
-    check_donors(len(persons), options.replacements, f'{persons.dataset.ann_file}: one person')
     return open_network(cfg, checkpoint, persons.dataset, options.split), persons
 
 

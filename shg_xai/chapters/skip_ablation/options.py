@@ -1,6 +1,5 @@
 """What a skip ablation measures, as options, checked before anything is read."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,15 +26,7 @@ class SkipAblationOptions(MeasureOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least(self, dict(donor_seed=0))
-        if self.limit is not None:
-            check_donors(self.limit, self.replacements, f'--limit {self.limit}')
         if self.ks and self.store is None:
             raise InputError('--ks: needs --store, the latents components are computed from')
         for k in (k for k in self.ks if k < 0):
             raise InputError(f'--ks {k}: give numbers of components from 0 on')
-
-
-def check_donors(persons: int, replacements: Sequence[str], what: str) -> None:
-    """Refuse one person, who has no donor, with an InputError."""
-    if persons < 2 and 'donor' in replacements:
-        raise InputError(f'{what}: a donor needs another person; give 2 or more, or --replacements zero mean')

@@ -18,10 +18,10 @@ from shg_xai.stats.cka import Latents
 def measure(selection: Selection, options: Options | None = None) -> Spectrum:
     """The spectrum of one layer of a store; InputError if its latents cannot be analysed (``stats.moments.look``)."""
     with working(selection, options) as work:
-        return spectrum(selection.layer, work, decompose(work))
+        return of_layer(selection.layer, work, decompose(work))
 
 
-def spectrum(of: str, work: Work, found: Decomposition) -> Spectrum:
+def of_layer(of: str, work: Work, found: Decomposition) -> Spectrum:
     """The same where components have been computed already; ``of`` is the name of the analysis."""
     with work.stage('spectrum'):
         leading = leading_shares(found.leading, found.projections.norms, work.bootstrap)

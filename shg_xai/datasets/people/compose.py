@@ -57,7 +57,6 @@ def _try(streams: list[Generator], side: int, factors: Factors) -> Picture | Non
     if labelled.sum() < MIN_LABELLED or (factors.occluder and not len(targets)):
         return None
     aim = keypoints[targets[int(label_rng.integers(len(targets)))], :2] if len(targets) else None
-
     canvas, others = _stage(scene_rng, crowd_rng, person, factors, origin, side)
     draw_person(canvas, person, origin, unit)
     hidden = hidden_joints(canvas, person, origin, unit)

@@ -23,7 +23,8 @@ from shg_xai.chapters.cluster_shift.misclassified import misclassified
 from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions
 from shg_xai.chapters.cluster_shift.results import ClusterShift, Counts, ShiftedGroups, Source
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.interventions.edits import Batch, shift_each
 from shg_xai.interventions.persons import evaluation_dataset
 from shg_xai.latents import LatentStore

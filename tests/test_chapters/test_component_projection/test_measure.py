@@ -28,7 +28,8 @@ from shg_xai.chapters.component_projection.measure import (
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
 from shg_xai.chapters.component_projection.results import ComponentProjection, Rule, Suggestion
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.interventions.edits import Batch, project
 from shg_xai.latents import LatentStore
 from shg_xai.results import Curve, Estimate

@@ -21,7 +21,8 @@ from shg_xai.chapters.decoded_walk.measure import measure
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Example, Walk
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.latents import LatentStore
 from shg_xai.results import Estimate
 from tests.helpers.data import write_coco

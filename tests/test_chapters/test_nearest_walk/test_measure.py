@@ -8,14 +8,14 @@ import pytest
 
 from shg_xai.chapters.nearest_walk.measure import NEAREST, STEPS, distances_to, nearest, picked, spread, walks
 from shg_xai.chapters.nearest_walk.results import NearPerson
+from shg_xai.explain.options import Options
 from shg_xai.latents.selection import BLOCK, Selection
 from shg_xai.random_streams import stream
-from shg_xai.results import Estimate
 from shg_xai.stats.pca import Components, principal_components
 from shg_xai.stats.projection import unit_directions
 from tests.helpers.analysis_stores import selected
 
-COUNT, SEED = BLOCK + 152, 3
+COUNT, OPTIONS = BLOCK + 152, Options(seed=3)
 GENERATOR = np.random.default_rng(0)
 VALUES = (GENERATOR.standard_normal((COUNT, 12)) * np.linspace(3, 0.2, 12) + 2).astype(np.float32)
 IDS = GENERATOR.permutation(COUNT) + 1000
@@ -33,10 +33,10 @@ def made(tmp_path: Path) -> tuple[Selection, Components]:
 
 def test_a_walk_meets_who_is_nearest(made: tuple[Selection, Components]) -> None:
     with ThreadPoolExecutor(2) as pool:
-        found = walks(*made, [1, 12], SEED, pool)
+        found = walks(*made, [1, 12], OPTIONS, pool)
     centred = VALUES - VALUES.mean(axis=0, dtype=float)
     variances, vectors = np.linalg.eigh(np.cov(centred, rowvar=False))
-    random = unit_directions(12, 20, stream(SEED, 'random_directions'))
+    random = unit_directions(12, 20, stream(OPTIONS.seed, 'random_directions'))
     spread_of_all = np.sqrt(variances.sum())
     assert [entry.component for entry in found] == [1, 12]
     for entry, place in zip(found, (-1, 0), strict=True):
@@ -59,7 +59,7 @@ def test_a_walk_meets_who_is_nearest(made: tuple[Selection, Components]) -> None
 
 def test_at_the_mean_all_walks_meet_the_same(made: tuple[Selection, Components]) -> None:
     with ThreadPoolExecutor(1) as pool:
-        found = [entry.points[3] for entry in walks(*made, [1, 2], SEED, pool)]
+        found = [entry.points[3] for entry in walks(*made, [1, 2], OPTIONS, pool)]
     assert found[0] == found[1]
     random = found[0].random
     assert [random.value, random.low, random.high] == pytest.approx([found[0].distance] * 3)
@@ -74,7 +74,7 @@ def test_ties_of_two_blocks_are_in_the_order_of_ids(tmp_path: Path) -> None:
             selected(tmp_path / 'store', values, ids=ids),
             Components(np.zeros(1), np.ones(1), np.eye(1)),
             [1],
-            SEED,
+            OPTIONS,
             pool,
         )
     met = {point.step: point.nearest for point in entry.points}
@@ -125,5 +125,7 @@ def test_which_components(dimensions: int, persons: int, expected: list[int]) ->
 
 
 def test_spread() -> None:
-    found = Estimate(value=20, low=1, high=39, n=41, over='directions')
-    assert spread(np.arange(41.0)) == found
+    found = spread(np.arange(41.0))
+    assert (found.value, found.n, found.over) == (20, 41, 'directions')
+    assert found.ends == pytest.approx((1, 39))
+    assert spread(np.arange(41.0), 0.5).ends == pytest.approx((10, 30))

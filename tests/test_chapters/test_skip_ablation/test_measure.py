@@ -23,7 +23,8 @@ from shg_xai.chapters.skip_ablation.measure import layers_of, measure, open_test
 from shg_xai.chapters.skip_ablation.options import SkipAblationOptions
 from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Scores, SkipAblation
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import DumpOptions, dump_latents
+from shg_xai.interventions.capture import dump_latents
+from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.interventions.edits import Batch, resample
 from shg_xai.interventions.evaluate import mean_outputs
 from shg_xai.interventions.network import Network, Predictions
@@ -434,11 +435,16 @@ def test_a_level_the_config_switches_off(made: Callable[..., Config]) -> None:
         run(cfg, levels=(1,))
 
 
+def test_persons_of_one_image_have_no_donors(made: Callable[..., Config]) -> None:
+    found = run(made(), limit=1)
+    assert found.replacements == ['zero', 'mean']
+    assert 'nobody has a donor' in found.warnings[0]
+
+
 @pytest.mark.parametrize(
     'options, message',
     [
         (dict(limit=0), '--limit 0: give 1 or more'),
-        (dict(limit=1), '--limit 1: a donor needs another person'),
         (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
         (dict(donor_seed=-1), '--donor-seed -1: give 0 or more'),
         (dict(confidence=1), '--confidence 1: give a share between 0 and 1'),
