@@ -12,7 +12,6 @@ import msgspec
 
 SCHEMA_VERSION = 2
 KIND: Final = 'shg_xai results'
-# What was drawn anew for an interval: images with all their persons, trainings, labels dealt to others, starts, ...
 Over = Literal['images', 'seeds', 'permutations', 'restarts', 'directions']
 A = TypeVar('A', bound='Answer')
 

@@ -6,6 +6,7 @@ names the place in the file. Whatever cannot be read is an InputError that says 
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, Union
@@ -101,6 +102,9 @@ def decode(data: bytes, kind: type[T], source: Path | str, mend: str = MEND) -> 
 
 def _whole(found: T, data: bytes, source: Path | str, mend: str) -> T:
     """What was read; InputError unless its fields are those of the file: a default is for who makes it in Python."""
+    for answer in getattr(found, 'answers', [found]):  # msgspec leaves a dataclass's defaults out of what it makes
+        for name in {'options', 'settings'} & set(getattr(answer, '__struct_fields__', ())):
+            setattr(answer, name, replace(getattr(answer, name)))
     known, given = _paths(msgspec.to_builtins(found, enc_hook=str)), _paths(msgspec.json.decode(data))
     if other := known ^ given:
         fault = f'{min(other)[1:]}: ' + ('is missing' if min(other) in known else 'is no field of this version')

@@ -37,5 +37,4 @@ class DumpOptions:
 class CaptureOptions(DumpOptions, NetworkOptions):
     """A network, and what of it to store."""
 
-    checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]
-    """checkpoint file, or 'none' for random weights"""
+    checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]  # file, or none for random weights

@@ -17,7 +17,6 @@ CONTROLLED = ['--two', 'posture=0,1', '--range', 'activity=0:0.2', '--range', 'y
 CONTROLLED += [word for fixed in FIXED for word in ('--fix', fixed)]
 CONTROLLED_PEOPLE = 400
 MOST_HELD_OUT = 5064  # the study's test set
-# What is done to the plain network.
 WALKED = (1, 2, 3, 10, 30, 50)  # of the study's components
 CONCEPTS = ('facing_camera', 'labelled_share', 'standing')
 WALKERS, RANDOM = 50, 10  # persons of a walk, random directions
