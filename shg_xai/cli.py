@@ -1,13 +1,13 @@
 """How every command line of this project ends."""
 
-import contextlib
 import multiprocessing
 import os
 import shlex
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -27,38 +27,56 @@ def run(main: Callable[[], None], interrupted: str = AGAIN) -> NoReturn:
     warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
     # MMPose's, whenever it reads COCO's joints from its own package instead of the folder it is in.
     warnings.filterwarnings('ignore', message='The metainfo config file')
-    interrupts = _interrupts()
-    try:
-        main()
-    except BaseException as error:
-        if interrupts:  # whatever else has come of it
-            _leave_now(130, f'interrupted: {interrupted}')
-        if not isinstance(error, InputError):
-            raise
-        # From a worker process of torch's the message arrives behind the worker's traceback.
-        message = str(error).split(f'{InputError.__name__}: ')[-1]
-        print('error: ' + ' '.join(message.split()), file=sys.stderr)
-        sys.exit(2)
+    with _interrupts() as interrupts:
+        try:
+            main()
+        except BaseException as error:
+            if interrupts:  # whatever else has come of it
+                _leave_now(130, f'interrupted: {interrupted}')
+            if not isinstance(error, InputError):
+                raise
+            # From a worker process of torch's the message arrives behind the worker's traceback.
+            message = str(error).split(f'{InputError.__name__}: ')[-1]
+            print('error: ' + ' '.join(message.split()), file=sys.stderr)
+            sys.exit(2)
     _leave_distributed()
     sys.exit(0)
 
 
-def _interrupts() -> list[int]:
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
     """A list that Ctrl-C adds to, besides raising KeyboardInterrupt, which libraries turn into errors of other kinds.
 
-    It is the main process's: its workers, who get it from the terminal, too, go on until they are ended.
+    It is the main process's: its workers, who get it from the terminal, too, go on until they are ended. Where Python
+    must ignore what is raised, while an object is deleted (a loader of data waits for its workers then), it is raised
+    again a little later.
     """
     interrupts: list[int] = []
-    main_process = os.getpid()
+    main_process, ignored = os.getpid(), sys.unraisablehook
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if os.getpid() == main_process:
             interrupts.append(number)
             raise KeyboardInterrupt
 
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as nohup has it
-        signal.signal(signal.SIGINT, interrupt)
-    return interrupts
+    def once_more(unraisable: 'sys.UnraisableHookArgs') -> None:  # there for type checkers alone
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            signal.signal(signal.SIGALRM, interrupt)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+        else:
+            ignored(unraisable)
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:  # as nohup has it
+        yield interrupts
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    sys.unraisablehook = once_more
+    try:
+        yield interrupts
+    finally:
+        sys.unraisablehook = ignored
+        signal.signal(signal.SIGINT, before)
 
 
 def _leave_now(code: int, line: str) -> NoReturn:
@@ -66,7 +84,7 @@ def _leave_now(code: int, line: str) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for worker in multiprocessing.active_children():
         worker.terminate()
-    with contextlib.suppress(OSError):  # nobody listens any more
+    with suppress(OSError):  # nobody listens any more
         sys.stdout.flush()
         if os.environ.get('RANK', '0') == '0':
             print(line, file=sys.stderr, flush=True)
