@@ -22,8 +22,7 @@ pipeline = [
     dict(type='PackPoseInputs'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=pipeline))
-val_dataloader = dict(dataset=dict(pipeline=pipeline))
-test_dataloader = val_dataloader
+val_dataloader = dict(dataset=dict(pipeline=pipeline))  # the test's has no targets, and stays
 
 loss = dict(type='KeypointMSELoss', use_target_weight=True)
 model = dict(head=dict(loss=loss, decoder=codec))

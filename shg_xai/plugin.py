@@ -2,10 +2,11 @@
 
 from shg_xai import compat
 
-compat.prepare()
+with compat.modules_set_aside():
+    compat.prepare()
 
-# MMPose may only be imported once the line above has run, so these stand below it.
-from shg_xai import codecs, evaluation, hooks, models  # noqa: E402, F401
-from shg_xai.datasets import checked_coco, crops, latent_dataset  # noqa: E402, F401
-from shg_xai.hooks import splice  # noqa: E402, F401
-from shg_xai.runner import bfloat16  # noqa: E402, F401
+    # MMPose may only be imported once the line above has run, so these stand below it.
+    from shg_xai import codecs, evaluation, hooks, models  # noqa: F401
+    from shg_xai.datasets import checked_coco, crops, latent_dataset  # noqa: F401
+    from shg_xai.hooks import splice  # noqa: F401
+    from shg_xai.runner import bfloat16  # noqa: F401

@@ -1,9 +1,7 @@
 """Fixtures for all tests: the repository, its tools, and real COCO persons where there are some."""
 
-import gc
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,31 +11,6 @@ import pytest
 from tests.helpers.commands import REPO_ROOT, python
 
 RunTool = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(scope='session', autouse=True)
-def formatted_once() -> Iterator[None]:
-    """MMEngine has yapf lay out the text of a config half a dozen times a run, two thirds of most tests' time."""
-    from mmengine.config import config
-
-    plain, known = config.FormatCode, dict[str, tuple[str, bool]]()
-
-    def once(text: str, **style: Any) -> tuple[str, bool]:
-        if text not in known:
-            known[text] = plain(text, **style)
-        return known[text]
-
-    config.FormatCode = once
-    yield
-    config.FormatCode = plain
-
-
-@pytest.fixture(autouse=True)
-def modules_set_aside() -> None:
-    """MMEngine collects garbage for each data set it reads; the objects of modules, millions, need no looking at."""
-    if 'mmpose.datasets' in sys.modules and not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
 
 
 @pytest.fixture(scope='session')

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 import torch
+from mmengine.config import config
 from mmengine.logging import HistoryBuffer
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai import compat
 from shg_xai.compat import MissingOperators, history_statistic
+from tests.helpers.commands import REPO_ROOT
 
 
 def python(code: str, *paths: Path) -> subprocess.CompletedProcess[str]:
@@ -132,7 +134,45 @@ def test_code_in_a_checkpoint_is_refused_though_the_plugin_is_there(tmp_path: Pa
     assert not trace.exists()
 
 
-@pytest.mark.parametrize('name', ['shg_xai', 'shg_xai.datasets.people', 'shg_xai.cli', 'shg_xai.compat'])
+def test_a_configs_text_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def format_code(text: str, **options: Any) -> tuple[str, bool]:
+        calls.append((text, options))
+        return f'{text} {options}', True
+
+    monkeypatch.setattr(config, 'FormatCode', format_code)
+    compat.lay_out_configs_once()
+    compat.lay_out_configs_once()
+    for text in ('a = 1', 'b = 2', 'a = 1'):
+        assert config.FormatCode(text, style_config=dict(pep=8)) == (f"{text} {{'style_config': {{'pep': 8}}}}", True)
+    config.FormatCode('a = 1', style_config=dict(pep=7))
+    assert [text for text, _ in calls] == ['a = 1', 'b = 2', 'a = 1']
+
+
+def test_modules_are_no_longer_looked_at_for_garbage() -> None:
+    """In a process of its own, for what is set aside here stays so."""
+    code = """
+import gc
+from shg_xai import compat
+with compat.modules_set_aside():
+    assert not gc.isenabled()
+    kept = [[] for _ in range(1000)]
+assert gc.isenabled() and gc.get_freeze_count() > 1000 and not any(kept is one for one in gc.get_objects())
+gc.disable()
+try:
+    with compat.modules_set_aside():
+        raise ImportError
+except ImportError:
+    assert not gc.isenabled()
+"""
+    done = python(code, REPO_ROOT)
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+@pytest.mark.parametrize(
+    'name', ['shg_xai', 'shg_xai.datasets.people', 'shg_xai.cli', 'shg_xai.compat', 'shg_xai.import_hook']
+)
 def test_what_must_start_in_a_blink_imports_nothing_heavy(repo_root: Path, name: str) -> None:
     if not (repo_root / name.replace('.', '/')).exists() and not (repo_root / f'{name.replace(".", "/")}.py').exists():
         pytest.skip(f'{name} is not there')

@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Latents of any MMPose model: tools/dump_latents.py CONFIG CHECKPOINT --layers NAME --out DIR"""
 
-from shg_xai.cli import run
+from shg_xai.cli import GOES_ON, run
 from shg_xai.interventions.capture_options import CaptureOptions
 from shg_xai.options import parse
 
@@ -28,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run(main)
+    run(main, interrupted=GOES_ON)

@@ -81,6 +81,13 @@ give_up() {
     exit 1
 }
 
+# MMPose's own tools run here too: what shg_xai/compat.py does is done as soon as MMEngine is imported.
+mend_mmpose() {
+    cat >"$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shg_xai_mmpose.pth" <<'END'
+import sys; exec("try:\n from shg_xai.import_hook import install; install()\nexcept ModuleNotFoundError: pass")
+END
+}
+
 main() {
     local mark python free_gb
     check_platform
@@ -106,6 +113,7 @@ main() {
     trap 'kill "$pip_process" 2>/dev/null || true' EXIT
     pip_install --no-deps --only-binary :all: -r "$requirements" || give_up
     pip_install --no-deps --no-build-isolation -e . || give_up
+    mend_mmpose
     trap - EXIT
     echo 'Checking that it starts'
     "$venv/bin/python" -c 'import torch, cv2, mmengine, mmpose, shg_xai' >>"$log" 2>&1 || give_up

@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 
-from shg_xai.cli import run
+from shg_xai.cli import GOES_ON, run
 from shg_xai.options import parse
 from shg_xai.study.settings import CommandOptions, write_settings
 
@@ -71,4 +71,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run(main)
+    run(main, interrupted=GOES_ON)

@@ -29,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run(main)
+    run(main, interrupted='the same command with --resume goes on after the last whole epoch')

@@ -13,7 +13,10 @@ _base_ = ['mmpose::_base_/default_runtime.py']
 
 custom_imports = dict(imports=['shg_xai.plugin'], allow_failed_imports=False)
 
-# Data: one sample a person, cropped as in the study, no augmentation.
+# Data: one sample a person, cropped as in the study, no augmentation. MMPose's inferencers read data_mode and
+# dataset_type: a detector is used only where one is named.
+data_mode = 'topdown'
+dataset_type = 'CheckedCocoDataset'
 codec = dict(
     type='VisibilityHeatmap', input_size=(256, 256), heatmap_size=(64, 64), sigma_visible=0.5, sigma_occluded=1.0
 )
@@ -27,6 +30,13 @@ train_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 val_pipeline = train_pipeline  # targets too: the validation loss needs them
+# Nothing that needs an annotation: MMPose's inferencers run it on new photos.
+test_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='PersonSquareCrop', padding=1.1),
+    dict(type='TopdownAffine', input_size=codec['input_size']),
+    dict(type='PackPoseInputs'),
+]
 
 data_root = 'data/coco/'
 train_dataloader = dict(
@@ -35,28 +45,28 @@ train_dataloader = dict(
     persistent_workers=False,  # SeedEpochsHook seeds the workers of every epoch anew
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='CheckedCocoDataset',
+        type=dataset_type,
         data_root=data_root,
         ann_file='annotations/person_keypoints_train2017.json',
         data_prefix=dict(img='train2017/'),
         pipeline=train_pipeline,
     ),
 )
+val_set = dict(
+    type=dataset_type,
+    data_root=data_root,
+    ann_file='annotations/person_keypoints_val2017.json',
+    data_prefix=dict(img='val2017/'),
+    test_mode=True,
+)
 val_dataloader = dict(
     batch_size=16,
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=dict(
-        type='CheckedCocoDataset',
-        data_root=data_root,
-        ann_file='annotations/person_keypoints_val2017.json',
-        data_prefix=dict(img='val2017/'),
-        test_mode=True,
-        pipeline=val_pipeline,
-    ),
+    dataset=dict(pipeline=val_pipeline, **val_set),
 )
-test_dataloader = val_dataloader
+test_dataloader = dict(val_dataloader, dataset=dict(pipeline=test_pipeline, **val_set))
 
 # Network: the study's, 14.5 million parameters with one stack.
 # Unmasked: an unlabelled joint is trained towards an empty heatmap. KeypointMSELoss would mask it

@@ -31,6 +31,7 @@ train_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 val_pipeline = [step for step in train_pipeline if step['type'] != 'RandomFlip']
+test_pipeline = [step for step in val_pipeline if step['type'] not in ('LoadVisibility', 'GenerateTarget')]
 
 data_root = 'data/people/'
 train_dataloader = dict(num_workers=1, dataset=dict(data_root=data_root, pipeline=train_pipeline))
@@ -42,7 +43,7 @@ test_dataloader = dict(
         data_root=data_root,
         ann_file='annotations/person_keypoints_test2017.json',
         data_prefix=dict(img='test2017/'),
-        pipeline=val_pipeline,
+        pipeline=test_pipeline,
     ),
 )
 

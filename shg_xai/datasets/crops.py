@@ -33,30 +33,63 @@ def square_crop(
     return start + side / 2, side
 
 
+def box_in_image(bbox: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
+    """A box (4,) of x1, y1, x2, y2, cut at the border of the image (width, height), as MMPose cuts those of a data set.
+
+    The last pixel of an image of width W is W - 1. InputError where nothing of the box is left.
+    """
+    last = np.tile(image_size, 2) - 1
+    cut = np.clip(bbox, 0, last)
+    if not (cut[2:] > cut[:2]).all():  # so that NaN is refused, too
+        box, size = ', '.join(f'{value:g}' for value in bbox), 'x'.join(map(str, image_size))
+        mend = "give x1, y1, x2, y2, or bbox_format='xywh'"
+        raise InputError(f'the box ({box}) has no area in the image of {size} pixels; {mend}')
+    return cut
+
+
+def has_keypoints(results: dict) -> bool:
+    """Whether a sample's keypoints are somebody's: a photo has none, and a detector's box has dummies, all at 0, 0."""
+    if results.get('keypoints') is None:
+        return False
+    dummies = not results['keypoints'].any() and np.all(results['keypoints_visible'] > 0)
+    return results.get('raw_ann_info') is not None or not dummies
+
+
 @TRANSFORMS.register_module()
 class PersonSquareCrop(BaseTransform):
     """Set the crop to the study's square around box and keypoints; see :func:`square_crop`.
 
     It takes the place of MMPose's GetBBoxCenterScale, before TopdownAffine, where the labelled keypoints are known.
+    Where there are none, on a new photo or with a detector's box, the square is made of the box alone, which is cut at
+    the image's border (:func:`box_in_image`): its longer side times ``padding``, centred on it, moved into the image.
 
-    Required Keys: ``img_shape``, ``bbox``, ``keypoints``, ``keypoints_visible``. Added Keys: ``bbox_center`` and
-    ``bbox_scale``, shape (1, 2), float32, in pixels.
+    Required Keys: ``img_shape``, ``bbox``; optional ``keypoints``, ``keypoints_visible``, ``raw_ann_info``. Added Keys:
+    ``bbox_center`` and ``bbox_scale``, shape (1, 2), float32, in pixels.
+
+    Args:
+        padding: What the longer side is multiplied by.
+        use_keypoints: ``False``: the box alone, also where keypoints are known. A data set tested like this tells what
+            to expect on new photos, where nobody knows the keypoints yet.
     """
 
-    def __init__(self, padding: float = 1.1) -> None:
-        self.padding = padding
+    def __init__(self, padding: float = 1.1, use_keypoints: bool = True) -> None:
+        self.padding, self.use_keypoints = padding, use_keypoints
 
     def transform(self, results: dict) -> dict:
-        """Set centre and scale of one person."""
+        """Set centre and scale of one person; InputError where its box alone counts and is outside the image."""
         height, width = results['img_shape'][:2]
-        bbox, keypoints, v = (results[key][0] for key in ('bbox', 'keypoints', 'keypoints_visible'))
-        center, side = square_crop(bbox, keypoints, v > 0, (width, height), self.padding)
+        bbox = results['bbox'][0]
+        if self.use_keypoints and has_keypoints(results):
+            keypoints, labelled = results['keypoints'][0], results['keypoints_visible'][0] > 0
+        else:
+            bbox, keypoints, labelled = box_in_image(bbox, (width, height)), np.empty((0, 2)), np.zeros(0, dtype=bool)
+        center, side = square_crop(bbox, keypoints, labelled, (width, height), self.padding)
         results['bbox_center'] = center[None].astype(np.float32)
         results['bbox_scale'] = np.full((1, 2), side, dtype=np.float32)
         return results
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}(padding={self.padding})'
+        return f'{type(self).__name__}(padding={self.padding}, use_keypoints={self.use_keypoints})'
 
 
 class CroppedKeypoints(NamedTuple):

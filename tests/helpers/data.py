@@ -78,9 +78,12 @@ QUICK = (
             'num_workers=0',
             'persistent_workers=False',
             'dataset.pipeline.2.input_size=(64,64)',
-            'dataset.pipeline.4.encoder.input_size=(64,64)',
-            'dataset.pipeline.4.encoder.heatmap_size=(16,16)',
         )
+    ),
+    *(
+        f'{loader}.dataset.pipeline.4.encoder.{option}'
+        for loader in LOADERS[:2]  # the test's has no targets
+        for option in ('input_size=(64,64)', 'heatmap_size=(16,16)')
     ),
 )
 

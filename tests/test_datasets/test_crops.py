@@ -1,6 +1,7 @@
 """The study's crop, worked out by hand; keypoints in its coordinates, beside MMPose's own pipeline."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from mmengine.registry import init_default_scope
 import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.datasets.crops import PersonSquareCrop, read_cropped_keypoints, square_crop
+from shg_xai.errors import InputError
 from tests.helpers.data import NAMES, write_coco
 
 IMAGE = (640, 480)
@@ -149,3 +151,66 @@ def test_transform_sets_centre_and_scale_and_changes_nothing_else() -> None:
     assert done['bbox_center'].dtype == done['bbox_scale'].dtype == np.float32
     for key, value in before.items():
         np.testing.assert_array_equal(done[key], value)
+
+
+def cropped(bbox: tuple[float, ...], use_keypoints: bool = True, **more: Any) -> tuple[float, float, float]:
+    """Left, top and side of the crop of a sample in IMAGE, padded by 1.1; it has no keypoints unless they are given."""
+    sample = dict(img_shape=IMAGE[::-1], bbox=np.array([bbox]), **more)
+    done = PersonSquareCrop(padding=1.1, use_keypoints=use_keypoints).transform(sample)
+    assert done['bbox_center'].dtype == done['bbox_scale'].dtype == np.float32
+    left, top = done['bbox_center'][0] - done['bbox_scale'][0] / 2
+    return left, top, done['bbox_scale'][0, 0]
+
+
+BOX, OF_BOX = (200, 100, 300, 300), (140, 90, 220)  # its side of 200 times 1.1, about 250, 200
+KEYPOINTS = dict(
+    keypoints=np.array([[(240, 150), (280, 290)]], dtype=np.float32), keypoints_visible=np.ones((1, 2), np.float32)
+)
+OF_KEYPOINTS = (150, 110, 220)  # about 260, 220
+DUMMIES = dict(keypoints=np.zeros((1, 2, 2), np.float32), keypoints_visible=np.ones((1, 2), np.float32))
+
+
+@pytest.mark.parametrize(
+    'bbox, expected',
+    [
+        (BOX, OF_BOX),
+        ((0, 0, 640, 480), (-31.95, -111.95, 702.9)),  # a whole photo: its last pixel is 639; 639 x 1.1
+        ((-50, 100, 100, 200), (0, 95, 110)),  # cut to 0..100; would start at -5
+        ((600, 400, 900, 700), (553.1, 393.1, 86.9)),  # cut to 639, 479; 79 x 1.1, from 576.05, 396.05 moved into it
+    ],
+)
+def test_without_keypoints_the_box_within_the_image_is_all_that_counts(bbox: tuple, expected: tuple) -> None:
+    assert cropped(bbox) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    'known, expected',
+    [
+        (KEYPOINTS, OF_KEYPOINTS),  # of MPII, which has no raw_ann_info
+        (KEYPOINTS | dict(raw_ann_info=dict(id=1)), OF_KEYPOINTS),
+        (KEYPOINTS | dict(use_keypoints=False), OF_BOX),
+        (dict(keypoints=None), OF_BOX),
+        (DUMMIES, OF_BOX),  # MMPose's, of a person whose box comes from a detector
+        (DUMMIES | dict(raw_ann_info=None), OF_BOX),
+        # Somebody has labelled both joints in the corner: the box grows to 300 x 300, about the joints, and is moved.
+        (DUMMIES | dict(raw_ann_info=dict(id=1)), (0, 0, 330)),
+    ],
+)
+def test_whose_keypoints_count(known: dict, expected: tuple) -> None:
+    assert cropped(BOX, **known) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    'bbox',
+    [
+        (700, 100, 800, 200),  # to the right of the image
+        (-90, 100, -10, 200),
+        (100, 480, 200, 500),  # below
+        (200, 100, 100, 200),  # x, y, width, height taken for corners
+        (100, 100, 100, 200),  # no width
+        (100, 100, float('nan'), 200),
+    ],
+)
+def test_a_box_without_area_in_the_image_is_refused(bbox: tuple) -> None:
+    with pytest.raises(InputError, match=r"^the box \(.*\) has no area in the image of 640x480 pixels; .*='xywh'$"):
+        cropped(bbox)
