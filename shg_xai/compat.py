@@ -81,4 +81,5 @@ def prepare() -> None:
         mend = 'run `make install` in a clone of shg_xai, or install MMPose as its own documentation says'
         raise ImportError(f'{", ".join(missing)} not installed: {mend}')
     add_operator_stand_in()
+    importlib.import_module('shg_xai.coco_tools').add_stand_in()
     allow_checkpoint_types()
