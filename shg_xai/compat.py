@@ -11,6 +11,8 @@ from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, NoReturn
 
+from shg_xai.shipped_configs import find_shipped_configs
+
 COMPILED_OPERATORS = 'mmcv._ext'
 
 
@@ -82,4 +84,5 @@ def prepare() -> None:
         raise ImportError(f'{", ".join(missing)} not installed: {mend}')
     add_operator_stand_in()
     importlib.import_module('shg_xai.coco_tools').add_stand_in()
+    find_shipped_configs()
     allow_checkpoint_types()

@@ -18,7 +18,20 @@ Ints = NDArray[np.int64]
 Labels = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
-__all__ = ['Block', 'Bools', 'Float', 'Float32', 'Floats', 'Int', 'Ints', 'Labels', 'Rows', 'Shaped', 'Singles']
+__all__ = [
+    'Block',
+    'Bools',
+    'Float',
+    'Float32',
+    'Floats',
+    'Int',
+    'Ints',
+    'Labels',
+    'NDArray',
+    'Rows',
+    'Shaped',
+    'Singles',
+]
 
 
 class Block(Protocol):
