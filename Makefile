@@ -1,15 +1,16 @@
 # Every target works from a fresh clone: what is missing is installed first (see tools/install.sh).
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint benchmark benchmark-analysis clean
-python := .venv/bin/python
+.PHONY: help install demo test test-slow lint benchmark benchmark-analysis locks clean
+VENV ?= .venv
+python := $(VENV)/bin/python
 # A process a core, each with one thread: trainings of several threads slow each other down tenfold.
 tests := OMP_NUM_THREADS=1 $(python) -m pytest --numprocesses=auto --dist=loadfile
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 20
 
-install: ## Make .venv with all pinned packages and the project (PYTHON=/path/to/python3.11)
-	@PYTHON='$(PYTHON)' tools/install.sh
+install: ## Make .venv with all pinned packages and the project (PYTHON=python3.13 LOCK=numpy2|numpy1|onedl)
+	@PYTHON='$(PYTHON)' LOCK='$(LOCK)' VENV='$(VENV)' tools/install.sh
 
 demo: install ## The whole study on synthetic people: train, explain, improve, compare (ARGS="--help")
 	@$(python) tools/run_study.py --demo $(ARGS)
@@ -31,6 +32,14 @@ benchmark: install ## Measure the network beside MMPose's own hourglass
 
 benchmark-analysis: install ## Measure the analysis beside scikit-learn (ARGS='--scale')
 	@$(python) benchmarks/analysis.py $(ARGS)
+
+# For all Pythons and machines at once; what stands in a lock stays until LOCK_ARGS=--upgrade.
+lock := uv pip compile --quiet --universal --python-version 3.10 --no-annotate --custom-compile-command 'make locks' \
+	$(LOCK_ARGS) pyproject.toml --extra dask --extra dev requirements/mmpose.in
+locks: ## Pin all packages anew, from pyproject.toml and requirements/*.in (needs uv; LOCK_ARGS=--upgrade)
+	@$(lock) requirements/openmmlab.in --no-build --no-emit-package xtcocotools --output-file requirements/numpy2.txt
+	@$(lock) requirements/openmmlab.in --no-build requirements/numpy1.in --output-file requirements/numpy1.txt
+	@$(lock) requirements/onedl.in --no-emit-package xtcocotools --output-file requirements/onedl.txt
 
 clean: ## Remove .venv and caches; work_dirs and data stay
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache build shg_xai.egg-info

@@ -15,6 +15,8 @@ from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, NoReturn
 
+from shg_xai.shipped_configs import find_shipped_configs
+
 COMPILED_OPERATORS = 'mmcv._ext'
 
 
@@ -120,6 +122,8 @@ def modules_set_aside() -> Iterator[None]:
 def mend() -> None:
     """Put in place what this module is for, as often as you like."""
     add_operator_stand_in()
+    importlib.import_module('shg_xai.coco_tools').add_stand_in()
+    find_shipped_configs()
     allow_checkpoint_types()
     lay_out_configs_once()
 

@@ -98,7 +98,7 @@ def config_errors(path: str) -> Iterator[None]:
     except TypeError as error:
         # What MMEngine's registry was building, if nothing but initialisers, its own and its bases', lies in between.
         *_, frame = (frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_name != '__init__')
-        cls, key = frame.f_locals.get('obj_cls'), str(error).partition("'")[2].removesuffix("'")
+        cls, (_, key, *_) = frame.f_locals.get('obj_cls'), (*str(error).split("'"), '')
         if cls is None or 'unexpected keyword argument' not in str(error) or key not in frame.f_locals['args']:
             raise
         known = sorted({name for base in inspect.getmro(cls)[:-1] for name in inspect.signature(base).parameters})

@@ -4,19 +4,34 @@ Letters stand for the same size wherever they appear in one signature: N persons
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Float32, Int, Shaped
-from numpy.typing import NDArray
 
+Scalar = TypeVar('Scalar', bound=np.generic)
+# numpy.typing's, spelt out: from NumPy 2.5 on that is an alias jaxtyping cannot read.
+NDArray = np.ndarray[tuple[Any, ...], np.dtype[Scalar]]
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Labels = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
-__all__ = ['Block', 'Bools', 'Float', 'Float32', 'Floats', 'Int', 'Ints', 'Labels', 'Rows', 'Shaped', 'Singles']
+__all__ = [
+    'Block',
+    'Bools',
+    'Float',
+    'Float32',
+    'Floats',
+    'Int',
+    'Ints',
+    'Labels',
+    'NDArray',
+    'Rows',
+    'Shaped',
+    'Singles',
+]
 
 
 class Block(Protocol):

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from shg_xai.random_streams import stream
 from shg_xai.results import Estimate, Over
-from shg_xai.stats.arrays import Float, Floats, Int, Ints, Shaped, Singles
+from shg_xai.stats.arrays import Float, Floats, Int, Ints, NDArray, Shaped, Singles
 
 FEWEST_IMAGES = 2
 Groups = Shaped[NDArray[Any], ' N']  # the image of each person, any values

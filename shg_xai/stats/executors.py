@@ -34,7 +34,8 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
         # Large arrays are taken from and given back to the system one by one, or the process would grow with N.
         mallopt(M_MMAP_THRESHOLD, LARGE)
     if dask is None:
-        with threadpool_limits(1), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+        with threadpool_limits(1), ThreadPoolExecutor(threads or cores) as pool:
             yield pool
         return
     try:

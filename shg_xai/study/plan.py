@@ -9,7 +9,7 @@ from shg_xai.study import configs, width
 from shg_xai.study.configs import inherited, read_config
 from shg_xai.study.costs import Cost, Costs
 from shg_xai.study.settings import FILE, Settings
-from shg_xai.study.stages import ROOT, Stage
+from shg_xai.study.stages import Stage
 
 # People who differ by sitting or standing and by little else: the same size, seen from one side.
 FIXED = ('scale=0.65', 'truncation=0', 'occluder=0', 'label_dropout=0', 'distractors=0', 'roll_deg=0')
@@ -133,7 +133,7 @@ class Plan:
         command: list[object] = ['tools/make_people.py', out, '--force', *options]
         for split, count in zip(('train', 'val', 'test'), counts, strict=True):
             command += [f'--{split}', count]
-        artist = sorted((ROOT / 'shg_xai' / 'datasets' / 'people').glob('*.py'))
+        artist = sorted((Path(__file__).parents[1] / 'datasets' / 'people').glob('*.py'))
         return self.stage(name, command, artist, out, self.costs.drawing(sum(counts)))
 
     def _data(self) -> Iterator[Stage]:

@@ -26,7 +26,9 @@ from shg_xai.errors import InputError
 from shg_xai.results_file import read_json
 from shg_xai.writing import write_aside
 
-ROOT = Path(__file__).resolve().parents[2]
+CLONE = Path(__file__).resolve().parents[2]
+# Where tools/ and configs/ are: in a clone, or in an installed package.
+ROOT = CLONE if (CLONE / 'pyproject.toml').is_file() else CLONE / 'shg_xai' / '.mim'
 LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # of Linux's sys/prctl.h
 PATIENCE = 20  # seconds until a command that does not end when asked is killed
 MEND = 'run tools/run_study.py again'

@@ -102,7 +102,7 @@ def test_the_whole_training_pipeline_draws_each_joint_by_its_own_flag(part: Path
     for joint in np.flatnonzero(inside):
         peak = {1: 0.1592, 2: 0.6187}[MIRRORED[joint]]
         assert heatmaps[joint].max().item() == pytest.approx(peak, abs=1e-4)
-        row, column = np.unravel_index(heatmaps[joint].argmax(), (32, 32))
+        row, column = np.unravel_index(heatmaps[joint].argmax().item(), (32, 32))
         assert (column, row) == tuple(np.rint(positions[joint] / 4))
     weights = sample.gt_instance_labels.keypoint_weights[0].numpy()
     np.testing.assert_array_equal(weights[inside], np.minimum(1, MIRRORED)[inside])
