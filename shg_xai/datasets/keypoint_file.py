@@ -51,14 +51,14 @@ class KeypointFile:
         """What a user should know of how the file was read, a line each; none where all is as it stands, and counts."""
         lines = []
         if self.left_out:
-            reasons = ', '.join(f'{count:,} {reason}' for reason, count in self.left_out.items())
+            reasons = ', '.join(f'{reason} ({count:,})' for reason, count in self.left_out.items())
             whole = len(self.coco['annotations'])
             lines.append(
                 f'{self.source}: {len(self.persons):,} of {whole:,} annotations are persons; left out: {reasons}'
             )
         for what, count in self.mended.items():
             lines.append(
-                f'{self.source}: {what} ({count:,} annotations); CocoMetric, which reads the file itself, does not'
+                f'{self.source}: {what} (annotations: {count:,}); CocoMetric, which reads the file itself, does not'
             )
         return lines
 

@@ -26,7 +26,8 @@ def make_coco() -> dict[str, Any]:
         'licenses': [],
         'images': [{'id': i, 'file_name': f'{i}.png'} for i in range(1, 6)],
         'annotations': [
-            {'id': 10 + i, 'image_id': i, 'num_keypoints': 1, 'iscrowd': 0, 'keypoints': KEYPOINTS} for i in range(1, 5)
+            {'id': 10 + i, 'image_id': i, 'category_id': 1, 'num_keypoints': 1, 'iscrowd': 0, 'keypoints': KEYPOINTS}
+            for i in range(1, 5)
         ],
         'categories': [{'id': 1, 'name': 'person'}],
     }
