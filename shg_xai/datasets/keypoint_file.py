@@ -218,7 +218,7 @@ def _choose(coco: Coco, name: str | None, source: str) -> Category:
         return chosen[0]
     names = ', '.join(sorted(str(entry['name']) for entry in candidates))
     if name is None:
-        choice = 'choose one: category= of the dataset, --category of the tools'
+        choice = 'choose one: category= of the dataset in the config, --category of split_coco.py and mean_pose.py'
         raise InputError(f'{source}: several categories have keypoints ({names}); {choice}')
     fault = 'is the name of several' if chosen else 'has no keypoints here'
     raise InputError(f'{source}: category {name!r} {fault}; those with keypoints are {names}')

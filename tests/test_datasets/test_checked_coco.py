@@ -207,8 +207,8 @@ def test_whom_it_leaves_out_is_said_and_known(tmp_path: Path) -> None:
     finally:
         logger.removeHandler(handler)
     assert persons.left_out == dict(crowds=1)
-    assert said[0] == f'{root / ANNOTATIONS}: 1 of 2 annotations are persons; left out: crowds (1)'
-    assert f'{ANNOTATIONS}: iscrowd is text: it is read as a number here' in said[1]
+    assert f'{root / ANNOTATIONS}: 1 of 2 annotations are persons; left out: crowds (1)' in said
+    assert any(f'{ANNOTATIONS}: iscrowd is text: it is read as a number here' in line for line in said)
 
 
 def test_labels_count_not_what_the_file_says_of_them(tmp_path: Path) -> None:
