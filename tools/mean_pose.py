@@ -27,12 +27,8 @@ class MeanPoseOptions:
     train: Annotated[Positional[Path], arg(metavar='TRAIN')]  # annotation file the mean is taken from
     test: Annotated[Positional[Path], arg(metavar='TEST')]  # annotation file it is judged on
     thr: Annotated[float, arg(metavar='SHARE')] = 0.05  # threshold, as a share of the crop's side
+    category: Annotated[str | None, arg(metavar='NAME')] = None  # whose persons, where several have keypoints
     out: Annotated[Path | None, arg(metavar='FILE.json')] = None  # also write the numbers here
-
-    def __post_init__(self) -> None:
-        for path in (self.train, self.test):
-            if not path.is_file():
-                raise InputError(f'{path}: no such annotation file')
 
 
 def main() -> None:
@@ -44,7 +40,10 @@ def main() -> None:
     from shg_xai.datasets.crops import read_cropped_keypoints
     from shg_xai.evaluation.pck import mean_pose, mean_pose_pck
 
-    train, test = (read_cropped_keypoints(str(path)) for path in (options.train, options.test))
+    files = (options.train, options.test)
+    train, test = (read_cropped_keypoints(str(path), category=options.category) for path in files)
+    if train.names != test.names:
+        raise InputError(f'{options.test}: has other keypoints than {options.train}; give two files of one skeleton')
     scores = mean_pose_pck(mean_pose(train.keypoints, train.v), test.keypoints, test.v, test.names, options.thr)
     metrics = {f'pck/{group}': score for group, score in scores.items() if score == score}
     for name, score in metrics.items():

@@ -15,8 +15,8 @@ from tqdm import tqdm
 from tyro.conf import Positional, arg
 
 from shg_xai.cli import run
-from shg_xai.coco import Coco
 from shg_xai.datasets import coco_split
+from shg_xai.datasets.keypoint_file import KeypointFile, read_keypoint_file
 from shg_xai.errors import InputError
 from shg_xai.options import parse
 from shg_xai.writing import aside
@@ -54,6 +54,7 @@ class SplitOptions:
     no_mean: bool = False  # leave the mean RGB out
     workers: Annotated[int, arg(metavar='N', help_behavior_hint='(default: all cores)')] = os.cpu_count() or 1
     """threads"""
+    category: Annotated[str | None, arg(metavar='NAME')] = None  # whose persons, where several have keypoints
     force: bool = False  # replace an earlier split
 
     def __post_init__(self) -> None:
@@ -61,19 +62,6 @@ class SplitOptions:
             value = getattr(self, option)
             if value is not None and value < 1:
                 raise InputError(f'--{option.replace("_", "-")} is {value}; give 1 or more')
-
-
-def read_coco(path: Path) -> tuple[Coco, str]:
-    """The checked annotations and the SHA-256 of their file, in hexadecimal."""
-    try:
-        raw = path.read_bytes()
-        coco = json.loads(raw)
-    except OSError as error:
-        mend = 'unpack COCO 2017 annotations there or name the file with --ann-file'
-        raise InputError(f'{path}: cannot be read ({error.strerror}); {mend}') from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f'{path}: invalid JSON ({error}); unpack the file anew') from error
-    return coco_split.check_coco(coco, str(path)), hashlib.sha256(raw).hexdigest()
 
 
 def json_chunks(value: Mapping[str, object]) -> Iterator[str]:
@@ -98,7 +86,7 @@ def write_all(folder: Path, files: Mapping[str, Mapping[str, object]]) -> None:
                 file.writelines(tqdm(json_chunks(value), name, unit=' entries', leave=False))
 
 
-def measure_mean(part: Coco, folder: Path, options: SplitOptions) -> dict[str, object]:
+def measure_mean(part: KeypointFile, folder: Path, options: SplitOptions) -> dict[str, object]:
     """The mean RGB of the part's images with persons, in both scales, as in the JSON."""
     everything = coco_split.person_image_names(part)
     names = coco_split.sample_names(everything, options.mean_images or len(everything), options.seed)
@@ -118,22 +106,25 @@ def main() -> None:
     if existing and not options.force:
         raise InputError(f'{annotations / existing[0]} is there already; --force replaces it')
     print(f'reading {source}')
-    coco, digest = read_coco(source)
-    persons_on = coco_split.count_persons(coco['annotations'])
+    file = read_keypoint_file(source, options.category)
+    for line in file.report():
+        print(f'note: {line}')
+    persons_on = file.persons_on()
     if not persons_on:
         raise InputError(f'{source}: no person with labelled keypoints; give the person_keypoints file')
     chosen = coco_split.draw_test_images(persons_on, options.persons, options.seed)
-    train, test = coco_split.split_coco(coco, chosen)
+    train, test = coco_split.split_coco(file, chosen)
     counts = {TRAIN: coco_split.count_part(train), TEST: coco_split.count_part(test)}
     mean = None if options.no_mean else measure_mean(train, options.data_root / 'train2017', options)
-    info = dict(schema_version=1, source=dict(file=source.name, sha256=digest), seed=options.seed)
+    origin = dict(file=source.name, sha256=hashlib.sha256(source.read_bytes()).hexdigest(), left_out=file.left_out)
+    info = dict(schema_version=1, source=origin, seed=options.seed)
     info |= dict(persons_asked=options.persons, train=dict(file=TRAIN, **counts[TRAIN]))
     info |= dict(test=dict(file=TEST, **counts[TEST]), mean=mean)
     annotations.mkdir(exist_ok=True)
-    write_all(annotations, {TRAIN: train, TEST: test, INFO: info})
-    for side, (file, count) in zip(('train', 'test'), counts.items(), strict=True):
+    write_all(annotations, {TRAIN: train.coco, TEST: test.coco, INFO: info})
+    for side, (name, count) in zip(('train', 'test'), counts.items(), strict=True):
         held = f'{count["persons"]:,} persons on {count["images_with_persons"]:,} images'
-        print(f'{side:5}: {held} -> {annotations / file}')
+        print(f'{side:5}: {held} -> {annotations / name}')
     held_out = counts[TEST]['persons']
     if held_out != options.persons:
         print(f'note: no set of images holds exactly {options.persons:,} persons; {held_out:,} is the nearest below')

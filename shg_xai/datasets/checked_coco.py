@@ -1,86 +1,122 @@
 """COCO persons, checked while they are read, and their raw visibility flags, for codec and metric."""
 
 import os.path as osp
+from collections import defaultdict
 from typing import Any
 
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
+from mmengine.logging import print_log
 from mmpose.datasets import CocoDataset
 from mmpose.registry import DATASETS, TRANSFORMS
 
 from shg_xai.coco import Annotation, raw_visibility
+from shg_xai.datasets.keypoint_file import KeypointFile, check_boxes, photo_size, read_keypoint_file
 from shg_xai.errors import InputError
-
-
-def check_annotation(annotation: Annotation, num_keypoints: int, ann_file: str) -> None:
-    """Raise InputError for an annotation of K keypoints that MMPose would drop or train on in silence.
-
-    Its keypoints are not K times x, y, v, a number is not finite, or a labelled person's box has no area.
-    """
-    where = f'{ann_file}: annotation {annotation.get("id")}'
-    keypoints = np.asarray(annotation.get('keypoints', ()), dtype=float)
-    if keypoints.shape != (3 * num_keypoints,):
-        wanted = f'{3 * num_keypoints} (x, y, v of {num_keypoints} joints)'
-        raise InputError(f'{where}: "keypoints" holds {keypoints.size} numbers, not {wanted}')
-    bbox = np.asarray(annotation.get('bbox', ()), dtype=float)
-    if bbox.shape != (4,):
-        raise InputError(f'{where}: "bbox" must be x, y, width, height')
-    for key, values in (('keypoints', keypoints), ('bbox', bbox)):
-        if not np.isfinite(values).all():
-            raise InputError(f'{where}: "{key}" holds NaN or infinity; mend or remove it')
-    if (keypoints[2::3] > 0).any() and not annotation.get('iscrowd') and min(bbox[2:]) <= 0:
-        raise InputError(f'{where}: "bbox" {bbox.tolist()} has no area; mend or remove it')
+from shg_xai.photos import TURNED, orientation, read_photo
 
 
 @DATASETS.register_module()
 class CheckedCocoDataset(CocoDataset):
-    """MMPose's CocoDataset, with its arguments, that says what is wrong with its files.
+    """MMPose's CocoDataset, with its arguments, that says what is wrong with its files, and whom it leaves out.
 
-    Where that drops a person, trains on NaN or fails with a traceback, this raises InputError with file and mend.
+    Where that drops a person, trains on NaN or on another photo's pixels, or fails with a traceback, this raises
+    InputError with file and mend. ``left_out`` says why annotations are no persons of it, and how many.
+
+    Args:
+        category: Name of the category whose persons are read; needed where several have keypoints.
     """
+
+    def __init__(self, *args: Any, category: str | None = None, **options: Any) -> None:
+        self.category, self.left_out = category, dict[str, int]()
+        super().__init__(*args, **options)
 
     def load_data_list(self) -> list[dict]:
         """Read and check the file, one entry a person; InputError where it is missing, not COCO's or holds none."""
-        if not osp.isfile(self.ann_file):
-            where = 'data_root and ann_file of the dataset (--data-root in the tools)'
-            raise InputError(f'{self.ann_file}: no such annotation file; set {where}')
-        if self.bbox_file and not osp.isfile(self.bbox_file):
-            raise InputError(f"{self.bbox_file}: no such file of boxes; bbox_file='' takes the annotated ones")
-        try:
+        if not self.bbox_file:
             persons = super().load_data_list()
-        except InputError:
-            raise
-        except (AssertionError, KeyError, TypeError, UnicodeDecodeError) as error:
-            raise InputError(f'{self.ann_file}: not a COCO annotation file ({error!r})') from error
-        except ValueError as error:  # json's own error is one
-            raise InputError(f'{self.ann_file}: not valid JSON ({error})') from error
+        elif not osp.isfile(self.bbox_file):
+            raise InputError(f"{self.bbox_file}: no such file of boxes; bbox_file='' takes the annotated ones")
+        else:
+            try:
+                persons = super().load_data_list()
+            except (AssertionError, LookupError, TypeError, ValueError) as error:
+                fault = f'no COCO detections on images that {self.ann_file} lists ({error!r})'
+                raise InputError(f"{self.bbox_file}: {fault}; bbox_file='' takes the annotated boxes") from error
         if not persons:
             raise InputError(f'{self.ann_file}: no person with keypoints in it')
         return persons
 
+    def _load_annotations(self) -> tuple[list[dict], list[dict]]:
+        """Persons and images in MMPose's order; the file is read once, by :func:`read_keypoint_file`."""
+        file = read_keypoint_file(self.ann_file, self.category, self.metainfo['num_keypoints'])
+        check_boxes(file)
+        self._check_names(file)
+        for line in file.report():
+            print_log(line, 'current')
+        self.left_out, self._metainfo['CLASSES'] = file.left_out, file.coco['categories']
+        annotations: dict[int, list[Annotation]] = defaultdict(list)
+        # Bottom-up, the regions of the others are not to be learned from.
+        for entry in file.persons if self.data_mode == 'topdown' else file.coco['annotations']:
+            if entry['category_id'] == file.category['id']:
+                annotations[entry['image_id']].append(entry)
+        persons, images = [], []
+        for image in file.coco['images']:
+            number, path = image['id'], osp.join(self.data_prefix['img'], image['file_name'])
+            if number % self.sample_interval == 0:
+                images.append({**image, 'img_id': number, 'img_path': path})
+                found = (dict(raw_ann_info=entry, raw_img_info=images[-1]) for entry in annotations[number])
+                persons += [person for entry in found if (person := self.parse_data_info(entry))]
+        return persons, images
+
     def parse_data_info(self, raw_data_info: dict) -> dict | None:
-        """Check one annotation, then parse it as CocoDataset does."""
-        annotation = raw_data_info['raw_ann_info']
-        check_annotation(annotation, self.metainfo['num_keypoints'], self.ann_file)
+        """Parse one annotation as CocoDataset does; InputError for a person it would leave out without a word."""
         person = super().parse_data_info(raw_data_info)
-        x1, y1, x2, y2 = person['bbox'][0]
-        if (x2 <= x1 or y2 <= y1) and person['num_keypoints'] and not person['iscrowd']:
-            where = f'{self.ann_file}: annotation {annotation["id"]}'
-            raise InputError(f'{where}: "bbox" {annotation["bbox"]} lies outside the image; mend or remove it')
+        if person is not None:
+            person['photo_size'] = photo_size(raw_data_info['raw_img_info'], self.ann_file)
+            if self.data_mode == 'topdown' and not self._is_valid_instance(person):
+                entry = raw_data_info['raw_ann_info']
+                fault = f'"bbox" {entry["bbox"]} or all labelled keypoints lie outside the image'
+                raise InputError(f'{self.ann_file}: annotation {entry["id"]}: {fault}; mend or remove it')
         return person
 
     def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on one person; InputError where its image is missing or cannot be decoded."""
+        """Run the pipeline on one person; InputError where its photo cannot be read, or has another size."""
+        person = self.get_data_info(idx) | dict(dataset=self)
+        listed, path = person.get('photo_size'), person['img_path']
         try:
-            return super().prepare_data(idx)
-        except Exception as error:
-            path = self.get_data_info(idx)['img_path']
-            if not osp.isfile(path):
-                raise InputError(f'{path}: no such image; set data_root and data_prefix of the dataset') from error
-            if cv2.imread(path) is None:
-                raise InputError(f'{path}: not a readable image; restore or remove it') from error
+            sample = self.pipeline(person)
+        except Exception:
+            read_photo(path)  # raises where the photo is to blame
+            _check_size(person, listed, self.ann_file)
             raise
+        _check_size(person, listed, self.ann_file)
+        return sample
+
+    def _check_names(self, file: KeypointFile) -> None:
+        """Raise InputError where the file has the joints of the metainfo in another order."""
+        own = [self.metainfo['keypoint_id2name'][joint] for joint in range(self.metainfo['num_keypoints'])]
+        names = list(file.category.get('keypoints') or own)
+        if names != own and sorted(names) == sorted(own):
+            first = next(joint for joint, name in enumerate(own) if name != names[joint])
+            fault = f'its joint {first} is {names[first]}, that of the dataset {own[first]}'
+            raise InputError(f"{self.ann_file}: {fault}; set metainfo of the dataset to the file's order")
+
+
+def _check_size(person: dict, listed: tuple[int, int] | None, ann_file: str) -> None:
+    """Raise InputError where a photo, once it is read, has not the width and height that its file lists."""
+    # Nothing to compare: boxes of a detector, or a pipeline that reads no photo.
+    if not listed or 'ori_shape' not in person or tuple(listed[:2]) == person['ori_shape'][1::-1]:
+        return
+    (height, width), path = person['ori_shape'][:2], person['img_path']
+    fault = (
+        f'the photo of image {person["img_id"]} is {width} x {height} pixels, {ann_file} says {listed[0]} x {listed[1]}'
+    )
+    turn = orientation(path)
+    mend = 'mend width and height and see whether the keypoints fit, or put the right photo there'
+    if turn in TURNED and tuple(listed[:2]) == (height, width):
+        mend = f'its EXIF orientation {turn} turns it: annotate the turned photo, or remove the tag'
+    raise InputError(f'{path}: {fault}; {mend}')
 
 
 @TRANSFORMS.register_module()

@@ -5,10 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
-from pycocotools.coco import COCO
 
 from shg_xai.coco import raw_visibility
-from shg_xai.datasets.checked_coco import check_annotation
+from shg_xai.datasets.keypoint_file import check_boxes, read_keypoint_file
 from shg_xai.errors import InputError
 
 
@@ -100,23 +99,19 @@ class CroppedKeypoints(NamedTuple):
     names: list[str]  # of the K keypoints
 
 
-def read_cropped_keypoints(ann_file: str, padding: float = 1.1) -> CroppedKeypoints:
-    """Every person with keypoints of a COCO file, in its order; InputError where it is none or has none.
+def read_cropped_keypoints(ann_file: str, padding: float = 1.1, category: str | None = None) -> CroppedKeypoints:
+    """Every person of a COCO keypoint file, in its order; InputError where it is none or has none.
 
-    ``padding`` is PersonSquareCrop's.
+    ``padding`` is PersonSquareCrop's; ``category`` tells whose persons, where several have keypoints.
     """
-    try:
-        coco = COCO(ann_file)
-        names, annotations = coco.dataset['categories'][0]['keypoints'], coco.dataset['annotations']
-    except (AssertionError, LookupError, TypeError, ValueError) as error:
-        raise InputError(f'{ann_file}: not a COCO keypoint annotation file ({error!r})') from error
+    file = read_keypoint_file(ann_file, category)
+    check_boxes(file)
+    if not (names := file.category.get('keypoints')):
+        raise InputError(f'{ann_file}: category {file.category["name"]!r} does not name its "keypoints"; add the names')
+    images = {image['id']: image for image in file.coco['images']}
     rows, flags = [], []
-    for annotation in annotations:
-        check_annotation(annotation, len(names), ann_file)
-        v = raw_visibility(annotation)[0]
-        if annotation.get('iscrowd') or not v.any():
-            continue
-        image = coco.imgs[annotation['image_id']]
+    for annotation in file.persons:
+        v, image = raw_visibility(annotation)[0], images[annotation['image_id']]
         x, y, width, height = annotation['bbox']
         keypoints = np.reshape(annotation['keypoints'], (-1, 3))[:, :2].astype(float)
         box, size = np.array([x, y, x + width, y + height]), (image['width'], image['height'])

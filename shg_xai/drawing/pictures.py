@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from shg_xai.errors import InputError
+from shg_xai.photos import read_photo, seen_size
 from shg_xai.writing import aside
 
 GREY, HALO = (190, 190, 190), (20, 20, 20)
@@ -26,6 +27,7 @@ COLOURS = {'left': (230, 159, 0), 'right': (0, 114, 178), '': (245, 245, 245)}
 OVERSAMPLING = 3  # ImageDraw knows no smooth lines; drawn larger and scaled down they are
 QUALITY = 76
 ROWS_PER_GROUP = 256
+SIZE = ('image_width', 'image_height')  # of a photo as it was when it was read
 Photo = NDArray[np.uint8]  # RGB, (H, W, 3)
 Links = Sequence[tuple[int, int]]  # pairs of keypoints with a line between
 IMAGE = pa.struct([('bytes', pa.binary()), ('path', pa.string())])
@@ -94,49 +96,52 @@ def _draw_bones(canvas: Image.Image, points: NDArray[Any], v: NDArray[Any], link
             pen.ellipse(box, colour, HALO, max(1, round(0.5 * unit)))
 
 
-def photo_file(folder: Path | None, file_name: str) -> Path | None:
-    """The photo of a name in a folder; None where there is none inside of it."""
+def photo_file(folder: Path | None, file_name: str, size: tuple[int | None, int | None] = (None, None)) -> Path | None:
+    """The photo of a name in a folder; None where there is none inside of it, or one that is certainly another.
+
+    ``size``, where it is known, is the width and height of the photo that the network saw.
+    """
     if folder is None:
         return None
     try:
         file = (folder / file_name).resolve()
-        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+        if not file.is_relative_to(folder.resolve()) or not file.is_file():
+            return None
     except (OSError, ValueError):  # no file can have this name
         return None
+    return file if None in size or seen_size(file) in (size, None) else None
+
+
+def _photos(folder: Path | None, table: pa.Table) -> Iterator[Path | None]:
+    """The photo of each person of a table."""
+    known = {name: table[name].to_pylist() if name in table.column_names else [None] * len(table) for name in SIZE}
+    for name, *size in zip(table['file_name'].to_pylist(), *known.values(), strict=True):
+        yield photo_file(folder, name, tuple(size))
 
 
 def missing_photos(folder: Path | None, table: pa.Table) -> int:
-    """Of how many persons of a table the photo is not there."""
-    return sum(photo_file(folder, name) is None for name in table['file_name'].to_pylist())
+    """Of how many persons of a table the photo is not there, or another is."""
+    return sum(file is None for file in _photos(folder, table))
 
 
 def draw_persons(
     folder: Path | None, table: pa.Table, links: Links, keypoint_names: Sequence[str], label: str
 ) -> Iterator[bytes]:
-    """Draw the persons of an atlas one by one as JPEGs, on grey where the photo is not there.
+    """Draw the persons of an atlas one by one as JPEGs, on grey where the photo is not there, or of another size.
 
-    The table has file name, keypoints, visibility and crop; names tell left from right; the label is of the progress
-    bar. InputError where a photo is there and cannot be read.
+    The table has file name, keypoints, visibility and crop, and may have the photo's size; names tell left from right;
+    the label is of the progress bar. InputError where a photo is there and cannot be read.
     """
     sides = sides_of(keypoint_names)
     names = ('file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility')
-    opened: tuple[str | None, Photo | None] = (None, None)
-    for row in tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5):
-        if opened[0] != row['file_name']:  # persons of a photo follow each other
-            opened = (row['file_name'], _read_photo(photo_file(folder, row['file_name'])))
+    opened: tuple[Path | None, Photo | None] = (None, None)
+    rows = tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5)
+    for row, file in zip(rows, _photos(folder, table), strict=True):
+        if opened[0] != file:  # persons of a photo follow each other
+            opened = (file, file and read_photo(file))
         points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
         person = Person(row['crop_center'], row['crop_scale'], points, flags)
         yield person_picture(opened[1], person, links, sides=sides)
-
-
-def _read_photo(file: Path | None) -> Photo | None:
-    if file is None:
-        return None
-    try:
-        with Image.open(file) as image:
-            return np.asarray(image.convert('RGB'))
-    except (OSError, Image.DecompressionBombError) as error:
-        raise InputError(f'{file}: cannot be read as a picture: {error}') from error
 
 
 def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -> None:

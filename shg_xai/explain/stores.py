@@ -22,7 +22,7 @@ from shg_xai.chapters import chapters
 from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.comparison.measure import Side, matched, measure
 from shg_xai.chapters.concepts.results import Concepts
-from shg_xai.drawing.pictures import draw_persons, missing_photos, write_atlas
+from shg_xai.drawing.pictures import SIZE, draw_persons, missing_photos, write_atlas
 from shg_xai.errors import InputError
 from shg_xai.explain.decomposition import Work
 from shg_xai.explain.options import AnalyzeOptions, Options, check, warnings_of
@@ -214,13 +214,14 @@ def explain_selections(
     for analysis in analyses:
         layer, selection = analysis.layer, analysis.selection
         pq.write_table(analysis.persons, out / 'persons' / f'{layer.name}.parquet', compression='zstd')
-        table = atlas_table(analysis.answers, analysis.persons, selection.table(DRAWN), options.map, options.seed)
+        rows = selection.table([*DRAWN, *SIZE])
+        table = atlas_table(analysis.answers, analysis.persons, rows, options.map, options.seed)
         known = selection.store.manifest.environment.get('image_dir')
         folder = images or (Path(known) if isinstance(known, str) else None)
         if missing := missing_photos(folder, table):
             layer.warnings.append(
                 f'The photos of {missing:,} of {len(table):,} persons to draw are not in '
-                f'{folder or "any folder the store names"}; they are drawn on grey (--images).'
+                f'{folder or "any folder the store names"}, or of another size; they are drawn on grey (--images).'
             )
             tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
         pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')

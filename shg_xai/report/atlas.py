@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from shg_xai.drawing.pictures import SIZE
 from shg_xai.random_streams import stream
 from shg_xai.results import Answer
 
@@ -25,7 +26,8 @@ def named_persons(value: Any) -> Iterator[int]:
 
 
 def atlas_table(answers: Sequence[Answer], persons: pa.Table, rows: pa.Table, count: int, seed: int) -> pa.Table:
-    """The persons to draw, in their order: ``in_map``, ``x`` and ``y`` (components 1 and 2), keypoints and crop.
+    """The persons to draw, in their order: ``in_map``, ``x`` and ``y`` (components 1 and 2), keypoints, crop and the
+    size of the photo, where it is known.
 
     Whoever the answers about a layer name is drawn, and ``count`` others; ``persons`` and ``rows`` are N rows each.
     """
@@ -37,6 +39,7 @@ def atlas_table(answers: Sequence[Answer], persons: pa.Table, rows: pa.Table, co
     second = 'component_2' if 'component_2' in persons.column_names else 'component_1'
     added = {'in_map': pa.array(in_map[shown]), 'x': table['component_1'], 'y': table[second]}
     added |= {name: rows[name].take(shown).cast(pa.list_(kind)) for name, kind in KINDS.items()}
+    added |= {name: rows[name].take(shown) for name in SIZE if name in rows.column_names}
     for name, column in added.items():
         table = table.append_column(name, column)
     return table

@@ -108,3 +108,8 @@ def config_errors(path: str) -> Iterator[None]:
         if 'is not in the' not in str(error) or 'registry' not in str(error):
             raise
         raise InputError(f'{path}: {str(error.args[0]).split(". ")[0]}') from error
+    except ValueError as error:
+        what, all_or_none, _ = str(error).partition(' should be either all None or not None')
+        if not all_or_none:
+            raise
+        raise InputError(f'{path}: {what}: the config has some of them; give all, or set all to None') from error

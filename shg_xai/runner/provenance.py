@@ -75,7 +75,9 @@ class Origin:
         if self.checkpoint:
             known = identify(self.checkpoint)
             weights = dict(url=known.url) if known.url else dict(sha256=known.sha256)
-        dataset = dict(ann_file=Path(ann_file).name, sha256=sha256(ann_file), split=self.split)
+        dataset: dict[str, object] = dict(ann_file=Path(ann_file).name, sha256=sha256(ann_file), split=self.split)
+        if (left_out := getattr(self.dataset, 'left_out', None)) is not None:
+            dataset['left_out'] = left_out  # whom: reason -> annotations
         found = dict(
             config_file=Path(cfg.filename).name if cfg.filename else None,
             **Config(dict(model=cfg.model, pipeline=pipeline)).to_dict(),

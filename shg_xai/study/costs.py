@@ -3,7 +3,6 @@
 ``python -m shg_xai.study.costs CONFIG STACKS`` prints what a person costs a network on this machine.
 """
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ import msgspec
 from mmengine.config import Config
 
 from shg_xai.cli import run
-from shg_xai.datasets.coco_split import is_person
+from shg_xai.datasets.keypoint_file import read_keypoint_file
 from shg_xai.errors import InputError
 from shg_xai.study.configs import read_config
 from shg_xai.study.settings import Settings
@@ -93,12 +92,8 @@ class Costs:
 
 
 def count_persons(path: Path) -> int:
-    """Persons of a COCO keypoint file that have labelled joints; InputError where it cannot be read."""
-    try:
-        return sum(map(is_person, json.loads(path.read_bytes())['annotations']))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        mend = '--data-root takes a folder in the layout of COCO 2017'
-        raise InputError(f'{path}: no COCO keypoint annotations ({error}); {mend}') from error
+    """Persons of a COCO keypoint file that have labelled joints; InputError where it is none."""
+    return len(read_keypoint_file(path).persons)
 
 
 def measure(path: str, stacks: int) -> Timing:

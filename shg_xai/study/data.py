@@ -7,25 +7,22 @@ import tempfile
 from pathlib import Path
 
 from shg_xai.cli import run
-from shg_xai.coco import Coco
-from shg_xai.datasets.coco_split import check_coco, count_persons
+from shg_xai.datasets.keypoint_file import KeypointFile, read_keypoint_file
 from shg_xai.errors import InputError
 
 
-def first_persons(coco: Coco, limit: int) -> Coco:
-    """A COCO keypoint file with only the images, in order, that hold its first persons, ``limit`` at most.
+def first_persons(file: KeypointFile, limit: int) -> KeypointFile:
+    """A file with only the images, in order, that hold its first persons, ``limit`` at most.
 
     An image with more persons than are left is passed over.
     """
-    persons = count_persons(coco['annotations'])
-    kept: set[int] = set()
-    for image in coco['images']:
+    persons, kept = file.persons_on(), set[int]()
+    for image in file.coco['images']:
         count = persons.get(image['id'], 0)
         if 0 < count <= limit:
             kept.add(image['id'])
             limit -= count
-    annotations = [annotation for annotation in coco['annotations'] if annotation['image_id'] in kept]
-    return {**coco, 'images': [image for image in coco['images'] if image['id'] in kept], 'annotations': annotations}
+    return file.of_images(kept)
 
 
 def link_data(root: Path, out: Path, limit: int | None) -> None:
@@ -49,10 +46,10 @@ def link_data(root: Path, out: Path, limit: int | None) -> None:
             if limit is None or not file.name.startswith('person_keypoints_'):
                 target.symlink_to(file.resolve())
                 continue
-            coco = first_persons(_read(file), limit)
-            if not coco['annotations']:
+            first = first_persons(read_keypoint_file(file), limit)
+            if not first.persons:
                 raise InputError(f'{file}: no image of at most {limit} persons; give a larger --limit')
-            target.write_text(json.dumps(coco))
+            target.write_text(json.dumps(first.coco))
         part.chmod(0o755)
         if out.exists():  # an earlier run was cut off right after it had made the folder
             if not all(entry.is_symlink() for entry in out.iterdir() if entry.name != 'annotations'):
@@ -61,14 +58,6 @@ def link_data(root: Path, out: Path, limit: int | None) -> None:
         part.rename(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _read(file: Path) -> Coco:
-    try:
-        coco = json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InputError(f'{file}: cannot be read as JSON ({error})') from error
-    return check_coco(coco, str(file))
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Files that MMPose would drop, train on or choke on in silence are named."""
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -8,13 +9,16 @@ from typing import Any, cast
 import cv2
 import numpy as np
 import pytest
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
+from mmpose.datasets import CocoDataset
+from PIL import Image
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.coco import Annotation
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.errors import InputError
-from tests.helpers.data import PARTLY, annotation, coco, write_coco, write_part
+from tests.helpers.data import NAMES, PARTLY, annotation, coco, write_coco, write_part
 
 ANNOTATIONS = 'annotations/person_keypoints_val2017.json'
 
@@ -70,11 +74,11 @@ def keypoints_with(place: int, value: float) -> list[float]:
         (dict(keypoints=[]), '"keypoints" holds 0 numbers'),
         (dict(keypoints=keypoints_with(3, float('nan'))), '"keypoints" holds NaN or infinity'),
         (dict(keypoints=keypoints_with(4, float('inf'))), '"keypoints" holds NaN or infinity'),
-        (dict(bbox=[1, 2, float('nan'), 4]), '"bbox" holds NaN or infinity'),
+        (dict(bbox=[1, 2, float('nan'), 4]), '"bbox" must be x, y, width, height, four finite numbers'),
         (dict(bbox=[1, 2, 3]), '"bbox" must be x, y, width, height'),
-        (dict(bbox=[10, 10, 0, 50]), r'"bbox" \[10.0, 10.0, 0.0, 50.0\] has no area'),
+        (dict(bbox=[10, 10, 0, 50]), r'"bbox" \[10, 10, 0, 50\] has no area'),
         (dict(bbox=[10, 10, 50, -1]), '.* has no area'),
-        (dict(bbox=[200, 10, 50, 50]), r'"bbox" \[200, 10, 50, 50\] lies outside the image'),
+        (dict(bbox=[200, 10, 50, 50]), r'"bbox" \[200, 10, 50, 50\] or all labelled keypoints lie outside'),
     ],
 )
 def test_a_bad_annotation_is_named(tmp_path: Path, changes: dict, message: str) -> None:
@@ -103,8 +107,8 @@ def test_a_missing_annotation_file_is_named(tmp_path: Path) -> None:
     [
         ('{"images": [', 'not valid JSON'),
         ('', 'not valid JSON'),
-        ('[1, 2]', 'not a COCO annotation file'),
-        ('{"images": [{"id": 1}], "annotations": []}', 'not a COCO annotation file'),
+        ('[1, 2]', 'not COCO JSON'),
+        ('{"images": [{"id": 1}], "annotations": []}', r"not COCO JSON, images\[0\] has no 'file_name'"),
         (json.dumps(coco([])), 'no person with keypoints'),
         (json.dumps(coco([annotation(v=(0,) * 17)])), 'no person with keypoints'),
     ],
@@ -136,7 +140,8 @@ def empty(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'spoil, message', [(remove, 'no such image'), (cut, 'not a readable image'), (empty, 'not a readable image')]
+    'spoil, message',
+    [(remove, 'this photo is missing'), (cut, 'this photo cannot be read'), (empty, 'this photo cannot be read')],
 )
 def test_a_bad_image_is_named(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
     image = write_coco(tmp_path) / 'val2017' / '000000000001.jpg'
@@ -151,6 +156,121 @@ def test_an_error_of_the_pipeline_itself_is_not_blamed_on_the_image(tmp_path: Pa
 
     with pytest.raises(RuntimeError, match='a bug in a transform'):
         dataset(write_coco(tmp_path), pipeline=[dict(type='LoadImage'), broken])[0]
+
+
+def turned(path: Path) -> None:
+    """Have a photo of 160 x 120 be read as one of 120 x 160."""
+    image, exif = Image.open(path), Image.Exif()
+    exif[0x0112] = 6
+    image.save(path, exif=exif)
+
+
+def smaller(path: Path) -> None:
+    Image.open(path).resize((80, 60)).save(path)
+
+
+@pytest.mark.parametrize(
+    'spoil, message',
+    [
+        (turned, 'is 120 x 160 pixels, .*val2017.json says 160 x 120; its EXIF orientation 6 turns it: annotate the'),
+        (smaller, 'is 80 x 60 pixels, .*val2017.json says 160 x 120; mend width and height and see'),
+    ],
+)
+def test_a_photo_of_another_size_is_named(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
+    image = write_coco(tmp_path) / 'val2017' / '000000000001.jpg'
+    spoil(image)
+    with pytest.raises(InputError, match=f'{image}: the photo of image 1 {message}'):
+        dataset(tmp_path)[0]
+    # Whatever comes of it in the pipeline.
+    with pytest.raises(InputError, match=message):
+        dataset(tmp_path, pipeline=[dict(type='LoadImage'), dict(type='TopdownAffine', input_size=(8, 8))])[0]
+    assert dataset(tmp_path)[4]['img'].shape == (120, 160, 3)
+
+
+def test_a_photo_turned_by_its_tag_is_as_annotated(tmp_path: Path) -> None:
+    file = write_part(tmp_path, 'val2017', [annotation(1)])
+    turned(tmp_path / 'val2017' / '000000000001.jpg')
+    content = json.loads(file.read_text())
+    content['images'][0].update(width=120, height=160)
+    file.write_text(json.dumps(content))
+    assert dataset(tmp_path)[0]['img'].shape == (160, 120, 3)
+
+
+def test_whom_it_leaves_out_is_said_and_known(tmp_path: Path) -> None:
+    root, said = with_entry(tmp_path, iscrowd='1'), list[str]()
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    try:
+        persons = dataset(root)
+    finally:
+        logger.removeHandler(handler)
+    assert persons.left_out == dict(crowds=1)
+    assert f'{root / ANNOTATIONS}: 1 of 2 annotations are persons; left out: crowds (1)' in said
+    assert any(f'{ANNOTATIONS}: iscrowd is text: it is read as a number here' in line for line in said)
+
+
+def test_labels_count_not_what_the_file_says_of_them(tmp_path: Path) -> None:
+    assert [person['num_keypoints'] for person in dataset(with_entry(tmp_path, num_keypoints=0))] == [17, 17]
+
+
+def test_a_category_is_chosen(tmp_path: Path) -> None:
+    root = with_entry(tmp_path, category_id=7)
+    content = json.loads((root / ANNOTATIONS).read_text())
+    content['categories'].append({**content['categories'][0], 'id': 7, 'name': 'robot'})
+    (root / ANNOTATIONS).write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r'several categories have keypoints \(person, robot\); choose .* category='):
+        dataset(root)
+    robots = dataset(root, category='robot')
+    assert [one['id'] for one in robots] == [2]
+    assert robots.left_out == {'of another category than robot': 1}
+
+
+@pytest.mark.parametrize(
+    'names, message',
+    [
+        (NAMES[::-1], 'its joint 0 is right_ankle, that of the dataset nose; set metainfo'),
+        (NAMES[:5], "category 'person' has 5 keypoints, the metainfo of the dataset 17; set metainfo"),
+    ],
+)
+def test_joints_are_those_of_the_metainfo(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
+    root = write_coco(tmp_path)
+    content = json.loads((root / ANNOTATIONS).read_text())
+    content['categories'][0]['keypoints'] = names
+    (root / ANNOTATIONS).write_text(json.dumps(content))
+    with pytest.raises(InputError, match=message):
+        dataset(root)
+
+
+@pytest.mark.parametrize('mode', ['topdown', 'bottomup'])
+def test_it_lists_what_mmposes_own_data_set_lists(tmp_path: Path, mode: str) -> None:
+    write_part(
+        tmp_path,
+        'val2017',
+        [annotation(5, 2), annotation(1, 1), annotation(3, 2, v=(0,) * 17), annotation(4, 1) | dict(iscrowd=1)],
+    )
+    own, theirs = (
+        kind(
+            data_root=str(tmp_path),
+            ann_file=ANNOTATIONS,
+            data_prefix=dict(img='val2017/'),
+            data_mode=mode,
+            serialize_data=False,
+            test_mode=True,
+        ).data_list
+        for kind in (CheckedCocoDataset, CocoDataset)
+    )
+    for person in own:
+        del person['photo_size']
+    np.testing.assert_equal(own, theirs)
+
+
+def test_detections_on_images_that_are_not_listed_are_named(tmp_path: Path) -> None:
+    boxes = tmp_path / 'boxes.json'
+    boxes.write_text('[{"image_id": 99, "category_id": 1, "bbox": [1, 1, 9, 9], "score": 1}]')
+    with pytest.raises(InputError, match=r'boxes\.json: no COCO detections on images that .*val2017\.json lists'):
+        dataset(write_coco(tmp_path), test_mode=True, bbox_file=str(boxes))
 
 
 def test_a_missing_file_of_detected_boxes_is_named(tmp_path: Path) -> None:

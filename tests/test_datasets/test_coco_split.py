@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from shg_xai.datasets import coco_split
+from shg_xai.datasets.keypoint_file import check_keypoints
 from shg_xai.errors import InputError
 
 KEYPOINTS = [10, 20, 2] + [0, 0, 0] * 16
@@ -19,7 +20,7 @@ def make_coco(persons_on: list[int]) -> Any:
     images = [{'id': i, 'file_name': f'{i}.png'} for i in range(1, len(persons_on) + 1)]
     owners = [i for i, count in enumerate(persons_on, 1) for _ in range(count)]
     annotations = [
-        {'id': n, 'image_id': i, 'num_keypoints': 1, 'iscrowd': 0, 'keypoints': list(KEYPOINTS)}
+        {'id': n, 'image_id': i, 'category_id': 1, 'num_keypoints': 1, 'iscrowd': 0, 'keypoints': list(KEYPOINTS)}
         for n, i in enumerate(owners, 100)
     ]
     return {
@@ -32,10 +33,10 @@ def make_coco(persons_on: list[int]) -> Any:
 
 
 def test_only_labelled_persons_that_are_no_crowd_count() -> None:
-    annotations = make_coco([2, 1, 1])['annotations']
-    annotations[0]['iscrowd'] = 1
-    annotations[2]['num_keypoints'] = 0
-    assert coco_split.count_persons(annotations) == {1: 1, 3: 1}
+    content = make_coco([2, 1, 1])
+    content['annotations'][0]['iscrowd'] = 1
+    content['annotations'][2]['keypoints'] = [0] * 51
+    assert check_keypoints(content, 'a.json').persons_on() == {1: 1, 3: 1}
 
 
 @pytest.mark.parametrize('seed', range(20))
@@ -93,7 +94,8 @@ def test_draw_refuses(counts: dict[int, int], persons: int, seed: int, message: 
 
 def test_split_puts_every_image_and_its_annotations_on_one_side() -> None:
     coco = make_coco([2, 0, 1, 3])
-    train, test = coco_split.split_coco(coco, [1, 4])
+    parts = coco_split.split_coco(check_keypoints(coco, 'a.json'), [1, 4])
+    train, test = (part.coco for part in parts)
     assert [image['id'] for image in test['images']] == [1, 4]
     # Image 2 has no persons: it stays in training.
     assert [image['id'] for image in train['images']] == [2, 3]
@@ -104,47 +106,15 @@ def test_split_puts_every_image_and_its_annotations_on_one_side() -> None:
             key: coco[key] for key in ('info', 'licenses', 'categories')
         }
     assert coco == make_coco([2, 0, 1, 3])
-    assert coco_split.count_part(train) == {'images': 2, 'images_with_persons': 1, 'annotations': 1, 'persons': 1}
-    assert coco_split.person_image_names(train) == ['3.png']
+    assert coco_split.count_part(parts[0]) == {'images': 2, 'images_with_persons': 1, 'annotations': 1, 'persons': 1}
+    assert coco_split.person_image_names(parts[0]) == ['3.png']
 
 
-def change(path: list[Any], value: Any) -> dict[str, Any]:
-    """A good file with one entry changed."""
-    coco = make_coco([1, 2])
-    target = coco
-    for key in path[:-1]:
-        target = target[key]
-    target[path[-1]] = value
-    return coco
-
-
-@pytest.mark.parametrize(
-    ('coco', 'message'),
-    [
-        ([], 'a.json: not COCO JSON, its outermost value'),
-        ({'images': []}, "a.json: not COCO JSON, the list 'annotations' is missing"),
-        (change(['images', 1], {'id': 2}), r"images\[1\] has no 'file_name'"),
-        (change(['images', 1, 'id'], '2'), r"the id of images\[1\] is '2', not an integer"),
-        (change(['images', 1, 'id'], 1), 'images has id 1 twice'),
-        (change(['annotations', 1, 'id'], 100), 'annotations has id 100 twice'),
-        (change(['annotations', 1, 'image_id'], 9), 'annotation 101 is of image 9'),
-        (change(['annotations', 1], 7), r"annotations\[1\] has no 'id'"),
-        (change(['annotations', 1, 'keypoints'], [1, 2, 2]), '101: has 3 keypoint numbers'),
-        (change(['annotations', 1, 'keypoints'], None), '101: has no keypoint numbers'),
-        (change(['annotations', 1, 'keypoints', 4], 'x'), '101: its keypoints are not all'),
-        (change(['annotations', 1, 'keypoints', 4], float('nan')), '101: its keypoints are not'),
-        (change(['annotations', 1, 'num_keypoints'], '1'), '101: num_keypoints is'),
-    ],
-)
-def test_check_names_the_file_and_the_entry(coco: Any, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        coco_split.check_coco(coco, 'a.json')
-
-
-def test_check_leaves_unlabelled_persons_alone() -> None:
-    coco = make_coco([1])
-    coco['annotations'].append({'id': 1, 'image_id': 1, 'num_keypoints': 0, 'keypoints': []})
-    coco_split.check_coco(coco, 'a.json')
+def test_a_photo_listed_twice_cannot_be_parted() -> None:
+    coco = make_coco([1, 1, 1])
+    coco['images'][2]['file_name'] = '1.png'
+    with pytest.raises(InputError, match=r'a\.json: images 1 and 3 are one photo, 1\.png, .*; list it once'):
+        coco_split.split_coco(check_keypoints(coco, 'a.json'), [1])
 
 
 def test_mean_counts_every_pixel_of_an_image(tmp_path: Path) -> None:
@@ -160,13 +130,13 @@ def test_mean_of_a_grey_image_is_grey(tmp_path: Path) -> None:
 
 
 def test_mean_names_a_missing_and_a_truncated_image(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r'gone\.jpg: this image is missing.*--no-mean'):
+    with pytest.raises(InputError, match=r'gone\.jpg: this photo is missing.*--no-mean'):
         coco_split.image_mean_rgb(tmp_path / 'gone.jpg')
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / 'whole.jpg')
     half = (tmp_path / 'whole.jpg').read_bytes()[:2000]
     (tmp_path / 'half.jpg').write_bytes(half)
-    with pytest.raises(InputError, match=r'half\.jpg: this image cannot be read'):
+    with pytest.raises(InputError, match=r'half\.jpg: this photo cannot be read'):
         coco_split.image_mean_rgb(tmp_path / 'half.jpg')
 
 

@@ -177,6 +177,33 @@ def test_each_person_is_on_the_own_photo(photos: Path) -> None:
         assert np.abs(picture.mean(axis=(0, 1)) - colour).max() < 8
 
 
+def with_size(rows: pa.Table, sizes: list[tuple[int | None, int | None]]) -> pa.Table:
+    """Persons whose photos had these widths and heights when the network saw them."""
+    for name, column in zip(('image_width', 'image_height'), zip(*sizes, strict=True), strict=True):
+        rows = rows.append_column(name, pa.array(column, pa.int32()))
+    return rows
+
+
+def test_a_photo_of_another_size_is_another_photo(photos: Path) -> None:
+    rows = with_size(table(['red.png'] * 3), [(40, 40), (40, 41), (None, None)])
+    assert missing_photos(photos, rows) == 1
+    for picture, colour in zip(drawn(photos, rows), (RED, GREY, RED), strict=True):
+        assert np.abs(picture.mean(axis=(0, 1)) - colour).max() < 8
+
+
+def test_a_photo_is_turned_as_the_network_saw_it(photos: Path) -> None:
+    # Left half red, right half blue; the tag says to turn it clockwise, so that red is above.
+    halves, exif = Image.new('RGB', (40, 40), RED), Image.Exif()
+    halves.paste(BLUE, (20, 0, 40, 40))
+    exif[0x0112] = 6
+    halves.save(photos / 'turned.jpg', quality=95, exif=exif)
+    (picture,) = drawn(photos, table(['turned.jpg']))
+    assert near(picture[20, 56], RED, 25) and near(picture[90, 56], BLUE, 25)
+    oblong = Image.new('RGB', (40, 20), RED)
+    oblong.save(photos / 'oblong.jpg', exif=exif)
+    assert missing_photos(photos, with_size(table(['oblong.jpg'] * 2), [(20, 40), (40, 20)])) == 1
+
+
 def test_without_a_folder_all_is_grey() -> None:
     (picture,) = drawn(None, table(['red.png']))
     assert np.abs(picture - GREY).max() < 5
@@ -197,14 +224,14 @@ def test_pictures_are_drawn_when_they_are_asked_for(photos: Path) -> None:
     (photos / 'broken.jpg').write_bytes(b'no picture')
     supply = draw_persons(photos, table(['red.png', 'broken.jpg']), (), ('a', 'b'), 'test')
     assert next(supply)[:2] == b'\xff\xd8'
-    with pytest.raises(InputError, match=r'broken\.jpg: cannot be read as a picture: '):
+    with pytest.raises(InputError, match=r'broken\.jpg: this photo cannot be read'):
         next(supply)
 
 
 def test_a_photo_that_is_cut_off(photos: Path) -> None:
     data = (photos / 'part' / 'blue.jpg').read_bytes()
     (photos / 'cut.jpg').write_bytes(data[: len(data) // 2])
-    with pytest.raises(InputError, match=r'cut\.jpg: cannot be read as a picture: '):
+    with pytest.raises(InputError, match=r'cut\.jpg: this photo cannot be read'):
         drawn(photos, table(['cut.jpg']))
 
 

@@ -77,6 +77,8 @@ def test_tables(one: tuple) -> None:
         'visibility',
         'crop_center',
         'crop_scale',
+        'image_width',
+        'image_height',
         'image',
     ]
     shown = atlas['annotation_id'].to_pylist()
@@ -89,7 +91,7 @@ def test_tables(one: tuple) -> None:
 def test_missing_photos_are_a_warning(one: tuple) -> None:
     warnings = one[1].layers[0].warnings
     assert len(warnings) == 2
-    assert 'are not in any folder the store names; they are drawn on grey' in warnings[1]
+    assert 'are not in any folder the store names, or of another size; they are drawn on grey' in warnings[1]
 
 
 def plain_results(out: Path) -> tuple[str | bytes, ...]:
@@ -167,7 +169,7 @@ def test_photos_from_where_the_dump_found_them(tmp_path: Path) -> None:
     others = tmp_path / 'others'
     others.mkdir()
     results = explained(tmp_path / 'grey', [select(store)], images=others)
-    assert f'are not in {others}; they' in results.layers[0].warnings[-1]
+    assert f'are not in {others}, or of another size; they' in results.layers[0].warnings[-1]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,13 @@ def test_a_key_that_nobody_knows_is_named_with_the_nearest() -> None:
         build(type='StackedHourglass', chanels=8)
 
 
+def test_a_config_with_a_part_of_validation_is_named() -> None:
+    cfg = Config(dict(model=dict(type='ResNet', depth=18), work_dir='unused', launcher='none', val_cfg=dict()))
+    wanted = 'some.py: val_dataloader, val_cfg, and val_evaluator: the config has some of them; give all, or set all'
+    with pytest.raises(InputError, match=wanted), config_errors('some.py'):
+        build_runner(cfg, checkpoint=None)
+
+
 @pytest.mark.parametrize(
     'registry, kind', [(MODELS, 'ResNet'), (METRICS, 'VisiblePCK'), (DATASETS, 'CheckedCocoDataset')]
 )

@@ -72,6 +72,12 @@ def test_a_checkpoint_is_known_by_its_bytes_or_its_address(made: Config, file: P
     assert source(made, file, address)['checkpoint'] == dict(url=address)
 
 
+def test_whom_the_data_set_leaves_out_is_told(made: Config, file: Path) -> None:
+    own = origin(made, file)
+    own.dataset.left_out = dict(crowds=3)
+    assert own.source({})['dataset']['left_out'] == dict(crowds=3)
+
+
 def test_a_file_written_anew_is_another(file: Path) -> None:
     assert sha256(str(file)) == SHA256_ABC
     file.write_bytes(b'abd')

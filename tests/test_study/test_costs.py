@@ -66,11 +66,7 @@ def test_a_broken_file_is_one_line(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / 'persons.json'
     if text is not None:
         file.write_text(text, 'latin-1')
-    with pytest.raises(
-        InputError,
-        match=r'persons\.json: no COCO keypoint annotations \(.*\); '
-        r'--data-root takes a folder in the layout of COCO 2017',
-    ):
+    with pytest.raises(InputError, match=r'persons\.json: (no such annotation file|not valid JSON|not COCO JSON)'):
         count_persons(file)
 
 

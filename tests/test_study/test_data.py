@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shg_xai.datasets.keypoint_file import check_keypoints
 from shg_xai.errors import InputError
 from shg_xai.study.data import first_persons, link_data, main
 from tests.helpers.data import annotation, coco, only_error, run_in_process, write_coco
@@ -66,7 +67,7 @@ def people(counts: list[int]) -> Any:
 def test_the_first_images_whose_persons_are_not_too_many(limit: int, kept: list[int]) -> None:
     # 2, 3, 1 and 9 persons: an image with more than are left is passed over.
     whole = people([2, 3, 1, 9])
-    found = first_persons(whole, limit)
+    found = first_persons(check_keypoints(whole, 'a.json'), limit).coco
     assert [image['id'] for image in found['images']] == kept
     assert found['annotations'] == [entry for entry in whole['annotations'] if entry['image_id'] in kept]
     assert found['categories'] == whole['categories']
@@ -77,7 +78,7 @@ def test_crowds_and_who_has_no_labelled_joint_are_no_persons() -> None:
     nobody = annotation(2, 2, v=(0,) * 17)
     beside = annotation(3, 3), annotation(4, 3, v=(0,) * 17), annotation(5, 3) | dict(iscrowd=1)
     some: Any = coco([crowd, nobody, *beside])
-    found = first_persons(some, 1)
+    found = first_persons(check_keypoints(some, 'a.json'), 1).coco
     assert [image['id'] for image in found['images']] == [3]
     assert [entry['id'] for entry in found['annotations']] == [3, 4, 5]
 
@@ -118,7 +119,7 @@ def test_a_missing_folder_or_file_is_one_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ('text', 'limit', 'message'),
     [
-        ('{"images": [', 2, r'train2017\.json: cannot be read as JSON'),
+        ('{"images": [', 2, r'train2017\.json: not valid JSON'),
         ('{"images": []}', 2, r"train2017\.json: .* list 'annotations' is missing"),
         (None, 1, r'train2017\.json: no image of at most 1 persons; give a larger --limit'),
     ],

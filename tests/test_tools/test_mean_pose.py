@@ -42,3 +42,34 @@ def test_a_file_that_is_no_annotation_file(
         file.write_text(content)
     assert run_in_process(tool.main, [file, file], monkeypatch) == 2
     assert str(file) in only_error(capsys.readouterr().err)
+
+
+def two_categories(file: Path) -> Path:
+    content = json.loads(file.read_text())
+    content['categories'].append(dict(id=2, name='bird', keypoints=['beak', 'tail']))
+    bird = {**content['annotations'][0], 'id': 77, 'category_id': 2, 'keypoints': [10, 10, 2, 50, 50, 1]}
+    content['annotations'].append(bird)
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_whose_pose_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = two_categories(write_part(tmp_path, 'train2017', [annotation(1, 1)]))
+    assert run_in_process(tool.main, [file, file], monkeypatch) == 2
+    assert 'several categories have keypoints (bird, person)' in only_error(capsys.readouterr().err)
+    assert run_in_process(tool.main, [file, file, '--category', 'bird'], monkeypatch) == 0
+    assert 'pck/labelled     1.0000' in capsys.readouterr().out
+
+
+def test_two_skeletons_do_not_compare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = write_part(tmp_path, 'train2017', [annotation(1, 1)])
+    test = write_part(tmp_path, 'val2017', [annotation(1, 1) | dict(keypoints=[10, 10, 2, 50, 50, 1])])
+    content = json.loads(test.read_text())
+    content['categories'][0]['keypoints'] = ['beak', 'tail']
+    test.write_text(json.dumps(content))
+    assert run_in_process(tool.main, [train, test], monkeypatch) == 2
+    assert f'{test}: has other keypoints than {train}' in only_error(capsys.readouterr().err)

@@ -26,7 +26,8 @@ def make_coco() -> dict[str, Any]:
         'licenses': [],
         'images': [{'id': i, 'file_name': f'{i}.png'} for i in range(1, 6)],
         'annotations': [
-            {'id': 10 + i, 'image_id': i, 'num_keypoints': 1, 'iscrowd': 0, 'keypoints': KEYPOINTS} for i in range(1, 5)
+            {'id': 10 + i, 'image_id': i, 'category_id': 1, 'num_keypoints': 1, 'iscrowd': 0, 'keypoints': KEYPOINTS}
+            for i in range(1, 5)
         ],
         'categories': [{'id': 1, 'name': 'person'}],
     }
@@ -118,12 +119,12 @@ def with_entry(key: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ('coco', 'options', 'message'),
     [
-        (None, [], 'cannot be read (No such file or directory); unpack'),
-        ('{"images": [', [], 'invalid JSON'),
-        ('[' * 100_000, [], 'invalid JSON'),
+        (None, [], 'no such annotation file; set ann_file'),
+        ('{"images": [', [], 'not valid JSON'),
+        ('[' * 100_000, [], 'not valid JSON'),
         ({'images': [], 'annotations': []}, [], "the list 'categories' is missing"),
         ({**make_coco(), 'annotations': []}, [], 'no person with labelled keypoints'),
-        (with_entry('keypoints', [1, 2]), [], 'annotation 13: has 2 keypoint numbers'),
+        (with_entry('keypoints', [1, 2]), [], 'annotation 13: "keypoints" holds 2 numbers, not 51'),
         (with_entry('id', 11), [], 'annotations has id 11 twice'),
         (make_coco(), ['--persons', '5064'], '5064 test persons asked of 4'),
         (make_coco(), ['--seed', '-1'], 'seed is -1'),
@@ -153,7 +154,7 @@ def test_an_unreadable_image_is_named_and_nothing_written(root: Path, run_tool, 
             path.write_bytes(broken)
     done = run_tool(['split_coco.py', root, '--persons', 1])
     assert done.returncode == 2
-    assert '.png: this image' in done.stderr
+    assert '.png: this photo' in done.stderr
     assert '--no-mean' in done.stderr
     assert 'Traceback' not in done.stderr
     assert outputs(root) == []
