@@ -1,7 +1,7 @@
 """What the analysis says about a trained network, where the truth is known: made people.
 
-Slow: trains the demo's plain network as the demo does, with a seed whose second component is truncation; with another
-seed the first two share it, and no rule of PCA says which it will be.
+Slow: trains the demo's plain network as the demo does, but on 1,600 of the 4,000 people who are explained, with a seed
+whose first component is truncation; with another seed the first two share it, and no rule of PCA says which it will be.
 """
 
 import json
@@ -47,6 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, run: Callable) -> Path:
         '--cfg-options',
         'randomness.seed=1',
         'train_cfg.val_interval=6',
+        'train_dataloader.dataset.indices=1600',
     )
     return folder
 
@@ -91,7 +92,7 @@ def test_components_go_with_truncation_and_facing(folder: Path, run: Callable) -
     cut = strongest(concepts, 'factor_truncation', 'factor_labelled_joints')
     facing = strongest(concepts, 'facing_camera', 'factor_yaw_cos')
     assert abs(cut.rho.value or 0) >= 0.7
-    assert abs(facing.rho.value or 0) >= 0.6
+    assert abs(facing.rho.value or 0) >= 0.5
     assert cut.component != facing.component
     for entry in (cut, facing):
         low, high = entry.rho.low, entry.rho.high
