@@ -13,7 +13,10 @@ from functools import wraps
 from importlib.machinery import ModuleSpec, PathFinder
 from pickle import UnpicklingError
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 from shg_xai.shipped_configs import find_shipped_configs
 
@@ -24,7 +27,15 @@ class MissingOperators(ModuleType):
     """Stands in for MMCV's compiled operators: importable, and clear about it when called.
 
     MMPose imports ``mmcv.ops`` for heads that most models never build (EDPose, DEKR); without them that alone fails.
+    One is here, for MMDetection's detectors, which find the persons of a photo.
     """
+
+    @staticmethod
+    def nms(boxes: 'Tensor', scores: 'Tensor', iou_threshold: float, offset: int) -> 'Tensor':
+        """The boxes (M, 4) kept by non-maximum suppression, best first: torchvision's, widened by MMCV's offset."""
+        from torchvision.ops import nms
+
+        return nms(boxes + boxes.new_tensor([0, 0, offset, offset]), scores, iou_threshold)
 
     def __getattr__(self, name: str) -> Callable[..., NoReturn]:
         if name.startswith('__'):

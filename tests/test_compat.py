@@ -43,10 +43,20 @@ def test_the_stand_in_has_no_special_names_it_does_not_have() -> None:
 def test_an_operator_of_mmcv_says_what_is_missing() -> None:
     if compat.add_operator_stand_in() is False:
         pytest.skip('the full mmcv is installed')
-    from mmcv.ops import nms
+    from mmcv.ops import roi_align
 
     with pytest.raises(NotImplementedError, match='install the full mmcv'):
-        nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
+        roi_align(torch.zeros(1, 1, 8, 8), torch.zeros(1, 5), (2, 2))
+
+
+def test_detectors_suppress_boxes_as_with_the_full_mmcv() -> None:
+    """Boxes of 10 x 10, 4 apart: they share 60 of 140 (0.43), with the offset 77 of 165 (0.47)."""
+    from mmcv.ops import nms
+
+    boxes = torch.tensor([[0, 0, 10, 10], [4, 0, 14, 10], [40, 40, 50, 50]], dtype=torch.float32)
+    scores = torch.tensor([0.5, 0.9, 0.7])
+    for threshold, offset, kept in ((0.45, 0, [1, 2, 0]), (0.45, 1, [1, 2]), (0.4, 0, [1, 2]), (0.48, 1, [1, 2, 0])):
+        assert nms(boxes, scores, threshold, offset)[1].tolist() == kept
 
 
 def test_real_operators_are_left_in_place(tmp_path: Path, repo_root: Path) -> None:

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +54,7 @@ def place(tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def test_the_code_of_python_first_runs(repo_root: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    spectrum, ablation, edit, reading = blocks(repo_root / 'docs' / 'python.md')
+    spectrum, ablation, edit, photo, reading = blocks(repo_root / 'docs' / 'python.md')
     # As promised: five lines each, besides imports.
     for code in (spectrum, ablation):
         assert len([node for node in ast.parse(code).body if not isinstance(node, ast.ImportFrom)]) <= 5
@@ -68,6 +69,8 @@ def test_the_code_of_python_first_runs(repo_root: Path, place: Path, capsys: pyt
     assert list(found) == ['as it is', 'no latent']
     assert not np.array_equal(*(one.keypoints for one in found.values()))
     assert ran(reading)['answer'] == names['answer']
+    shutil.copy(next((place / 'data' / 'people' / 'val2017').iterdir()), place / 'photo.jpg')
+    assert ran(photo)['person'].pred_instances.keypoints.shape == (1, 17, 2)
 
 
 @pytest.fixture
