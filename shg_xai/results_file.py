@@ -5,6 +5,7 @@ names the place in the file. Whatever cannot be read is an InputError that says 
 """
 
 import importlib
+import inspect
 import pkgutil
 from dataclasses import replace
 from functools import cache
@@ -53,7 +54,11 @@ def _file_type() -> Any:
 
 def schema() -> dict[str, Any]:
     """JSON schema of ``results.json``, made from the types; shipped as :data:`SCHEMA`."""
-    return msgspec.json.schema(_file_type(), schema_hook=_plain_schema)
+    made = msgspec.json.schema(_file_type(), schema_hook=_plain_schema)
+    for kind in made['$defs'].values():
+        if 'description' in kind:
+            kind['description'] = inspect.cleandoc(kind['description'])  # as Python from 3.13 on keeps docstrings
+    return made
 
 
 def _plain_schema(kind: type) -> dict[str, str]:

@@ -115,11 +115,11 @@ def _assigned(
     start = 0
     for run, size in enumerate(sizes):
         own = near[:, start : start + size]
-        labels[run] = own.argmin(axis=1)
-        squares = np.maximum(norms + 2.0 * own[persons, labels[run]], 0)
+        labels[run] = nearest = own.argmin(axis=1)
+        squares = np.maximum(norms + 2.0 * own[persons, nearest], 0)
         inertia[run], distance[run] = squares.sum(), squares.max()
         far[run] = values[squares.argmax()]
-        member[persons, start + labels[run]] = 1
+        member[persons, start + nearest] = 1  # not of the labels, whose 8 bits end at 255
         start += size
     return labels, inertia, member.T @ values, distance, far
 

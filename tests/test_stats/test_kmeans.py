@@ -49,6 +49,16 @@ def test_iterations_are_those_of_scikit_learn(values: np.ndarray) -> None:
         assert squares.min(axis=1).sum() == pytest.approx(run.inertia, rel=1e-5)
 
 
+def test_a_run_ends_the_same_however_many_others_there_are() -> None:
+    # Centroid 255 is the fourth of the 29th run: labels are bytes, numbers of centroids are not.
+    starts = [NOISE[np.random.default_rng(k).choice(700, 9, replace=False)] for k in range(30)]
+    with ThreadPoolExecutor(2) as pool:
+        together = lloyd(source_of(NOISE, 256), starts, pool)
+        for number in (27, 28, 29):
+            (alone,) = lloyd(source_of(NOISE, 256), starts[number : number + 1], pool)
+            assert np.array_equal(together[number].labels, alone.labels)
+
+
 def test_a_run_keeps_its_own_labels_only() -> None:
     # A row of the array a pass fills would keep the labels of all runs, once for each run's end.
     starts = [NOISE[np.random.default_rng(k).choice(700, 4, replace=False)] for k in range(6)]
