@@ -6,6 +6,6 @@ compat.prepare()
 
 # MMPose may only be imported once the line above has run, so these stand below it.
 from shg_xai import codecs, evaluation, hooks, models  # noqa: E402, F401
-from shg_xai.datasets import checked_coco, combined, crops, latent_dataset  # noqa: E402, F401
+from shg_xai.datasets import checked_coco, combined, converting, crops, latent_dataset  # noqa: E402, F401
 from shg_xai.hooks import splice  # noqa: E402, F401
 from shg_xai.runner import bfloat16  # noqa: E402, F401

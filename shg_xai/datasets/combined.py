@@ -14,8 +14,9 @@ class CombinedPersons(CombinedDataset):
     """CombinedDataset, with its arguments, whose persons and photos are numbered through from 0.
 
     Every data set counts its persons and photos from 1, so in a combination their ids name several: here the ``id`` of
-    a person is its place in the whole, and ``img_id`` that of the photo's first person; ``raw_ann_info`` keeps the
-    annotation's own. Nobody is drawn at random or repeated, and there are subsets (``get_subset_``).
+    a person is its place in the whole, ``img_id`` that of the photo's first person, and ``dataset_name`` that of the
+    whole; ``raw_ann_info`` keeps the annotation's own. Nobody is drawn at random or repeated, and there are subsets
+    (``get_subset_``).
     """
 
     def __init__(self, *args: Any, sample_ratio_factor: Any = None, **keywords: Any) -> None:
@@ -46,4 +47,5 @@ class CombinedPersons(CombinedDataset):
     def get_data_info(self, idx: int) -> dict:
         """A person as its own data set and that one's pipeline have it, with its number here."""
         person = int(self.order[idx])
-        return {**super().get_data_info(idx), 'id': person, 'img_id': self.images[person]}
+        own = dict(id=person, img_id=self.images[person], dataset_name=self._metainfo['dataset_name'])
+        return {**super().get_data_info(idx), **own}

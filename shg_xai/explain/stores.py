@@ -137,8 +137,12 @@ def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
     """Analyse one layer of a store; ``notes`` are warnings for the reader that are known already."""
     selection, found = work.selection, structure(work)
     layer = layer_of(name, selection, found.constant)
-    known = concepts_of(selection)
-    layer.warnings = [*notes, *warnings_of(selection, found.constant), *lacking(selection, known)]
+    known, store = concepts_of(selection), selection.store
+    layer.warnings = [
+        *notes,
+        *warnings_of(selection, found.constant),
+        *lacking(store.columns, store.manifest.keypoint_names, known),
+    ]
     for warning in layer.warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
     answers = (

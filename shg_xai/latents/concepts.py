@@ -286,16 +286,13 @@ def concepts_of(selection: Selection) -> list[Concept]:
     return concepts(table, selection.store.manifest.keypoint_names)
 
 
-def lacking(selection: Selection, known: Sequence[Concept]) -> list[str]:
-    """Which concepts of annotations are not ``known`` of a selection, and for want of what: nothing, or a sentence."""
-    names, columns = plain_names(selection.store.manifest.keypoint_names), set(selection.store.columns)
-    said = []
-    for name, rule in RULES.items():
-        if name not in {concept.name for concept in known}:
-            wanting = [joint for joint in rule.joints if joint not in names]
-            wanting += [column for column in rule.columns if column not in columns]
-            said.append(f'{name} (no {", ".join(wanting)})' if wanting else f'{name} (known of nobody)')
-    return [f'left out of the concepts: {"; ".join(said)}'] if said else []
+def lacking(columns: Sequence[str], keypoint_names: Sequence[str], known: Sequence[Concept]) -> list[str]:
+    """Which concepts of annotations are not among the ``known``, and for want of what: a sentence, or none."""
+    there, found, said = {*columns, *plain_names(keypoint_names)}, {concept.name for concept in known}, []
+    for name in RULES.keys() - found:
+        wanting = [part for part in (*RULES[name].joints, *RULES[name].columns) if part not in there]
+        said.append(f'{name} (no {", ".join(wanting)})' if wanting else f'{name} (known of nobody)')
+    return [f'Left out of the concepts: {"; ".join(sorted(said))}.'] if said else []
 
 
 def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:

@@ -74,6 +74,7 @@ def test_samples_are_those_of_the_columns(cfg: Config) -> None:
     assert some.columns['annotation_id'].tolist() == [0, 2]
     samples: list[Any] = [sample for batch in build_loader(cfg, some.dataset) for sample in batch['data_samples']]
     assert [(sample.id, sample.img_id, sample.raw_ann_info['id']) for sample in samples] == [(0, 0, 1), (2, 2, 1)]
+    assert {sample.dataset_name for sample in samples} == {'few'}
     np.testing.assert_array_equal(samples[1].gt_instances.keypoints[0], STANDING[list(ORDER)] + 9)
 
 
