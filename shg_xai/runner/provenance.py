@@ -44,7 +44,7 @@ def identify(checkpoint: str) -> Checkpoint:
 def image_folder(dataset: Any) -> str | None:
     """The folder of a data set's images, as MMPose joined it, or the one several share; None where there is none."""
     parts = getattr(dataset, 'datasets', [dataset])
-    folders = [getattr(part, 'data_prefix', {}).get('img') for part in parts]
+    folders: list[str] = [getattr(part, 'data_prefix', {}).get('img') or '' for part in parts]
     return os.path.commonpath(folders) if len(folders) > 1 and all(folders) else folders[0] or None
 
 

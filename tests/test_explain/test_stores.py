@@ -89,7 +89,7 @@ def test_tables(one: tuple) -> None:
 def test_missing_photos_are_a_warning(one: tuple) -> None:
     warnings = one[1].layers[0].warnings
     assert len(warnings) == 3
-    assert warnings[1].startswith('Left out of the concepts: border_sides (no image_width, image_height)')
+    assert warnings[1].startswith('Left out of the concepts: border_sides (known of nobody)')
     assert 'are not in any folder the store names; they are drawn on grey' in warnings[2]
 
 
