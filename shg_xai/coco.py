@@ -1,13 +1,17 @@
 """COCO's keypoint annotation files, as types, and visibility flags; files are checked where they are read."""
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 import numpy as np
 
 from shg_xai.errors import InputError
 
 UNLABELLED, OCCLUDED, VISIBLE = 0, 1, 2  # visibility flags: not labelled; labelled but occluded; labelled and visible
+LABELLED = 3  # our own: labelled, and whether it is occluded is not known (MPII's annotations do not say)
+# What annotations hold joints in, as x, y, v each: COCO's 17, the rest of COCO-WholeBody's 133, Human-Art's 21.
+JOINTS = ('keypoints', 'foot_kpts', 'face_kpts', 'lefthand_kpts', 'righthand_kpts', 'keypoints_21')
+SAME_PLACE = 1e-3  # pixels; 32-bit floats are a quarter of that apart in the largest photos
 
 
 class Image(TypedDict, total=False):
@@ -55,14 +59,10 @@ class Coco(TypedDict, total=False):
     categories: list[Category]
 
 
-def raw_visibility(
-    annotation: Annotation, flip_direction: str | None = None, flip_indices: Sequence[int] | None = None
-) -> np.ndarray:
+def raw_visibility(annotation: Annotation) -> np.ndarray:
     """The visibility flags (1, K) of one COCO annotation, float32 in {0, 1, 2}; InputError where it has another v.
 
-    MMPose merges visible and occluded joints (``min(1, v)``); the annotation itself still tells them apart, but is not
-    mirrored when the image is: ``flip_direction`` is how it was, as in MMPose's RandomFlip, ``flip_indices`` the joint
-    that each becomes in a mirror.
+    MMPose merges visible and occluded joints (``min(1, v)``); the annotation itself still tells them apart.
     """
     v = np.asarray(annotation['keypoints'], dtype=np.float32).reshape(1, -1, 3)[..., 2]
     if not np.isin(v, (UNLABELLED, OCCLUDED, VISIBLE)).all():
@@ -70,5 +70,61 @@ def raw_visibility(
         raise InputError(
             f'annotation {annotation.get("id")}: keypoints have visibility {strange}; COCO knows 0, 1 and 2'
         )
-    # A diagonal flip is a turn by 180 degrees: left stays left.
-    return v[:, flip_indices] if flip_direction in ('horizontal', 'vertical') else v
+    return v.copy()
+
+
+def raw_joints(annotation: Mapping[str, Any]) -> np.ndarray:
+    """All joints of an annotation, (J, 3), float32: x, y, v; those of its hands, face and feet behind the body's.
+
+    Hands and faces may have a confidence in v's place, which says that a joint is labelled and no more.
+    """
+    parts = [np.asarray(annotation[key], dtype=np.float32).reshape(-1, 3) for key in JOINTS if annotation.get(key)]
+    joints = np.concatenate([np.empty((0, 3), np.float32), *parts])
+    known = np.isin(joints[:, 2], (UNLABELLED, OCCLUDED, VISIBLE))
+    joints[:, 2] = np.where(known | (joints[:, 2] <= 0), joints[:, 2], LABELLED)
+    if annotation.get('keypoints'):
+        v = raw_visibility(annotation)[0]  # type: ignore[arg-type]  # it has no key but this and its id to look at
+        joints[: len(v), 2] = v
+    return joints
+
+
+def matched_flags(keypoints: np.ndarray, joints: np.ndarray) -> np.ndarray:
+    """Visibility flags (K,) of keypoints (K, 2), by the raw joints (J, 3) of x, y, v that stand in the same place.
+
+    A raw joint of the same number goes first; others count where they agree. So a flag follows its joint through any
+    reordering (MMPose's KeypointConverter); one made of two others, which stands nowhere, is LABELLED (3).
+    """
+    v = joints[:, 2]
+    same = (np.abs(keypoints[:, None] - joints[:, :2]) < SAME_PLACE).all(-1)
+    known = np.where(same & (v > UNLABELLED), v, np.nan)
+    lowest, highest = np.fmin.reduce(known, 1, initial=LABELLED), np.fmax.reduce(known, 1, initial=UNLABELLED)
+    flags = np.where(lowest == highest, lowest, LABELLED)
+    own = np.arange(min(same.shape))
+    flags[own] = np.where(same[own, own], v[own], flags[own])
+    return flags
+
+
+def visibility(keypoints: np.ndarray, visible: np.ndarray, annotation: Mapping[str, Any] | None) -> np.ndarray:
+    """The visibility flags (K,) of one person as MMPose has it, float32: 0, 1, 2 or, where nobody knows, LABELLED (3).
+
+    Flags come from the raw annotation where the data set keeps it; else ``visible`` says which joints are labelled, and
+    more where :class:`~shg_xai.datasets.checked_coco.LoadVisibility` has carried flags in it.
+
+    Args:
+        keypoints: (K, 2), in pixels of the image, where the annotation has them.
+        visible: ``keypoints_visible`` of a sample, (K,), or (K, 2) behind KeypointConverter, weights in the second.
+        annotation: ``raw_ann_info`` of a sample, or None.
+
+    Raises:
+        InputError: The box comes from a detector, so nobody knows who the person is; MMPose then has all joints at
+            0, 0 and visible.
+    """
+    visible = visible if visible.ndim == 1 else visible[:, 0]
+    if annotation is not None:
+        flags = matched_flags(keypoints, raw_joints(annotation))
+    elif (visible > 0).all() and not keypoints.any():
+        mend = "set bbox_file='' in val_dataloader.dataset and test_dataloader.dataset"
+        raise InputError(f'annotated persons are needed, but these boxes come from a detector: {mend}')
+    else:
+        flags = visible if (visible > OCCLUDED).any() else np.full(len(visible), LABELLED)
+    return np.where(visible > 0, flags, UNLABELLED).astype(np.float32)

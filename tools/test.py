@@ -10,8 +10,9 @@ DESCRIPTION = """Test a network with MMPose and print its PCKs.
   tools/test.py configs/shg_ae_coco.py work_dirs/shg_ae_coco/best_pck_labelled_epoch_47.pth \\
       --data-root data/coco
 
-Prints pck/labelled, pck/visible, pck/occluded, pck/limbs (mean over persons), pck/pooled/... (over all joints) and
-pck/joint/... for each joint, and writes them to the work folder. A checkpoint that does not fit is refused."""
+Prints pck/labelled, pck/visible, pck/occluded, and pck/limbs, pck/torso, pck/face of what the skeleton has (mean over
+persons), pck/pooled/... (over all joints) and pck/joint/... for each joint, and writes them to the work folder. A
+checkpoint that does not fit is refused."""
 
 
 def main() -> None:

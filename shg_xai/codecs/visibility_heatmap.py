@@ -5,7 +5,7 @@ from mmpose.codecs import MSRAHeatmap
 from mmpose.registry import KEYPOINT_CODECS
 from scipy.ndimage import gaussian_filter1d
 
-from shg_xai.coco import OCCLUDED, VISIBLE
+from shg_xai.coco import LABELLED, OCCLUDED, UNLABELLED, VISIBLE
 
 
 def filtered_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndarray:
@@ -32,7 +32,7 @@ class VisibilityHeatmap(MSRAHeatmap):
     """Heatmaps with a width of their own for visible and for occluded joints.
 
     Visibility v is COCO's: 0 not labelled, 1 labelled but occluded, 2 labelled and visible; :class:`LoadVisibility`
-    brings it. Decoding is :class:`mmpose.codecs.MSRAHeatmap`'s.
+    brings it. 3, labelled and nobody knows, is drawn as 2. Decoding is :class:`mmpose.codecs.MSRAHeatmap`'s.
 
     Shapes: N persons, always 1 (top-down), K keypoints of D = 2 coordinates, images [w, h], heatmaps [W, H].
 
@@ -86,9 +86,10 @@ class VisibilityHeatmap(MSRAHeatmap):
         if keypoints.shape[0] != 1:
             raise ValueError(f'VisibilityHeatmap encodes one instance at a time, got {keypoints.shape[0]}')
         v = np.full(keypoints.shape[:2], VISIBLE) if keypoints_visible is None else keypoints_visible
-        if not np.isin(v, (0, OCCLUDED, VISIBLE)).all():
-            mend = 'add LoadVisibility to the pipeline'
-            raise ValueError(f'VisibilityHeatmap: v must be 0, 1 or 2, got {np.unique(v)}; {mend}')
+        if not np.isin(v, (UNLABELLED, OCCLUDED, VISIBLE, LABELLED)).all():
+            mend = 'put LoadVisibility into the pipeline, behind KeypointConverter'
+            raise ValueError(f'VisibilityHeatmap: v must be 0, 1, 2 or 3, got {np.unique(v)}; {mend}')
+        v = np.where(v == LABELLED, VISIBLE, v)
         inside = ((keypoints >= 0) & (keypoints < self.input_size)).all(axis=-1)
         positions = keypoints[0] / self.scale_factor
         heatmaps = np.zeros((keypoints.shape[1], *self.heatmap_size[::-1]), dtype=np.float32)

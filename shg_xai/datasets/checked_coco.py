@@ -2,6 +2,7 @@
 
 import os.path as osp
 from collections import defaultdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 from mmpose.datasets import CocoDataset
 from mmpose.registry import DATASETS, TRANSFORMS
+from mmpose.structures.keypoint import flip_keypoints
 
-from shg_xai.coco import Annotation, raw_visibility
+from shg_xai.coco import Annotation, visibility
 from shg_xai.datasets.keypoint_file import KeypointFile, check_boxes, photo_size, read_keypoint_file
 from shg_xai.errors import InputError
 from shg_xai.photos import TURNED, orientation, read_photo
@@ -121,21 +123,36 @@ def _check_size(person: dict, listed: tuple[int, int] | None, ann_file: str) -> 
 
 @TRANSFORMS.register_module()
 class LoadVisibility(BaseTransform):
-    """Replace ``keypoints_visible`` by COCO's raw flags: 0, 1 (occluded) or 2 (visible), shape (1, K), float32.
+    """Replace ``keypoints_visible`` by visibility flags: 0, 1 (occluded), 2 (visible), or 3 where nobody knows.
 
-    It may stand before or after RandomFlip. Put it after transforms that count visible joints (RandomHalfBody), which
-    take every flag for 0 or 1. A joint that an earlier transform has switched off stays off.
+    3 is a labelled joint of a data set that does not say more (MPII), or one that KeypointConverter made of two others.
+    Joints are matched to the raw annotation by their place in the image, so this may stand before or after RandomFlip,
+    and behind KeypointConverter, but not behind what moves ``keypoints`` otherwise. Put it after transforms that count
+    visible joints (RandomHalfBody), which take every flag for 0 or 1. A joint that an earlier transform has switched
+    off stays off. A sample without keypoints, as of a new photo, passes.
 
-    Required Keys: ``raw_ann_info``, ``keypoints_visible``; optional ``flip_direction``, ``flip_indices``.
+    Required Keys: ``keypoints``, ``keypoints_visible``, both (1, K, ...); optional ``raw_ann_info``, ``flip``,
+    ``flip_direction``, ``flip_indices``, ``img_shape``.
     """
 
     def transform(self, results: dict) -> dict:
-        """Set the flags of one person; InputError where it has no annotation (its box comes from a detector)."""
-        if results.get('raw_ann_info') is None:
-            wrong = 'LoadVisibility needs ground-truth annotations, but the boxes come from a detector'
-            raise InputError(f"{wrong}: set bbox_file='' in the dataset config")
-        v = raw_visibility(results['raw_ann_info'], results.get('flip_direction'), results.get('flip_indices'))
-        results['keypoints_visible'] = np.where(results['keypoints_visible'] > 0, v, 0)
+        """Set the flags of one person; InputError where its box comes from a detector."""
+        if results.get('keypoints') is None:
+            return results
+        keypoints, visible = results['keypoints'], results['keypoints_visible']
+        flipped = results.get('flip_direction') if results.get('flip') else None
+        if flipped:  # a second flip undoes the first
+            height, width = results['img_shape'][:2]
+            flip = partial(flip_keypoints, image_size=(width, height), flip_indices=results['flip_indices'])
+            keypoints, visible = flip(keypoints, visible, direction=flipped)
+        flags = visibility(keypoints[0], visible[0], results.get('raw_ann_info'))
+        if flipped in ('horizontal', 'vertical'):  # diagonal is a turn by 180 degrees: left stays left
+            flags = flags[results['flip_indices']]
+        if visible.ndim == 2:
+            results['keypoints_visible'] = flags[None]
+        else:  # behind KeypointConverter each joint has a weight, too
+            weights = results['keypoints_visible'][..., 1:]
+            results['keypoints_visible'] = np.concatenate([flags[None, :, None], weights], axis=-1)
         return results
 
     def __repr__(self) -> str:

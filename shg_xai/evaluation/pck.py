@@ -2,7 +2,8 @@
 
 Shapes: N persons, K keypoints. A joint is correct when its distance to the truth, divided by the person's own
 normaliser, is below the threshold (Yang and Ramanan, "Articulated Human Detection with Flexible Mixtures of Parts",
-2013, section 7.1; normalised by the crop's side in the study). Visibility v is COCO's, 0, 1 or 2.
+2013, section 7.1; normalised by the crop's side in the study). Visibility v is COCO's, 0, 1 or 2, or 3: labelled, and
+nobody knows whether occluded (``shg_xai.coco``).
 """
 
 import math
@@ -11,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from shg_xai.coco import OCCLUDED, VISIBLE, raw_visibility
+from shg_xai.coco import OCCLUDED, VISIBLE, visibility
 from shg_xai.errors import InputError
+from shg_xai.joints import members, plain_names
 
-LIMBS = ('elbow', 'wrist', 'knee', 'ankle')
 NORMALISERS = ('crop', 'bbox', 'torso')
 TORSO = (('left_shoulder', 'right_hip'), ('right_shoulder', 'left_hip'))
 
@@ -27,10 +28,21 @@ def normalised_distances(predicted: np.ndarray, truth: np.ndarray, normaliser: n
 def counting_joints(v: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
     """Which joints count, for each way to count them: bool masks (N, K), from v (N, K) and the keypoints' names.
 
-    ``labelled`` (v >= 1), ``visible`` (v = 2), ``occluded`` (v = 1), ``limbs`` (elbows, wrists, knees, ankles, v >= 1).
+    ``labelled`` (v >= 1), ``visible`` (v = 2), ``occluded`` (v = 1), ``limbs`` (elbows, wrists, knees, ankles, paws,
+    v >= 1; see ``shg_xai.joints``).
     """
-    is_limb = np.array([any(part in name for part in LIMBS) for name in names])
+    is_limb = np.array(members(names, 'limbs'))
     return dict(labelled=v >= 1, visible=v == VISIBLE, occluded=v == OCCLUDED, limbs=(v >= 1) & is_limb)
+
+
+def check_normaliser(normaliser: str, names: Sequence[str]) -> None:
+    """Refuse (InputError) a normaliser that is none of ``NORMALISERS``, or the torso of a skeleton without one."""
+    if normaliser not in NORMALISERS:
+        raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of {", ".join(NORMALISERS)}')
+    if normaliser == 'torso' and not any(set(pair) <= set(plain_names(names)) for pair in TORSO):
+        fault = f'needs a shoulder and the opposite hip, and this skeleton has {", ".join(names[:8])}'
+        more = ' ...' if len(names) > 8 else ''
+        raise InputError(f"VisiblePCK: normaliser='torso' {fault}{more}; take normaliser='bbox' or 'crop'")
 
 
 def person_pck(correct: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -82,24 +94,38 @@ def _size(sample: dict, v: np.ndarray, names: list[str], normaliser: str) -> flo
         x1, y1, x2, y2 = sample['gt_instances']['bboxes'][0]
         return float(max(x2 - x1, y2 - y1))
     keypoints = sample['gt_instances']['keypoints'][0]
-    pairs = ((names.index(shoulder), names.index(hip)) for shoulder, hip in TORSO)
+    plain = plain_names(names)
+    pairs = ((plain.index(pair[0]), plain.index(pair[1])) for pair in TORSO if set(pair) <= set(plain))
     return next((float(np.linalg.norm(keypoints[i] - keypoints[j])) for i, j in pairs if v[i] and v[j]), math.nan)
 
 
 def sample_distances(sample: dict[str, Any], names: list[str], normaliser: str) -> tuple[np.ndarray, np.ndarray]:
-    """Distances (K,) of a tested sample's joints to the truth, and their flags v in {0, 1, 2} (K,).
+    """Distances (K,) of a tested sample's joints to the truth, and their flags v in {0, 1, 2, 3} (K,).
 
     Distances are divided by a normaliser, one of ``NORMALISERS``, and NaN where the person has none; ``sample`` is a
     PoseDataSample as ``to_dict()`` gives it, with prediction, ``names`` are those of the K keypoints. InputError if the
-    box comes from a detector, so that nobody knows who the person is.
+    box comes from a detector, so that nobody knows who the person is, or joints are predicted that it has not.
     """
-    if sample.get('raw_ann_info') is None:
-        mend = "set bbox_file='' in val_dataloader.dataset and test_dataloader.dataset"
-        raise InputError(f'VisiblePCK needs ground-truth boxes, but these come from a detector: {mend}')
-    v = raw_visibility(sample['raw_ann_info'])[0]
-    predicted = np.asarray(sample['pred_instances']['keypoints'])[..., :2]
-    truth, side = np.asarray(sample['gt_instances']['keypoints']), _size(sample, v, names, normaliser)
-    return normalised_distances(predicted, truth, np.array([side]))[0], v
+    truth, v = sample_truth(sample)
+    predicted = np.asarray(sample['pred_instances']['keypoints'])[0, :, :2]
+    if not len(predicted) == len(truth) == len(names):
+        counts = f'{len(predicted)} joints are predicted, persons have {len(truth)}, the data set names {len(names)}'
+        raise InputError(f'{counts}: these must be as many; give the data set the metainfo of what its pipeline makes')
+    side = np.array([_size(sample, v, names, normaliser)])
+    return normalised_distances(predicted[None], truth[None], side)[0], v
+
+
+def sample_truth(sample: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Where the joints of a sample are, (K, 2), in pixels of the image, and their flags v in {0, 1, 2, 3} (K,).
+
+    ``sample`` is a PoseDataSample as ``to_dict()`` gives it, of any of MMPose's top-down data sets. InputError if the
+    box comes from a detector, or the sample is of several persons, as bottom-up data sets have them.
+    """
+    truth = sample['gt_instances']
+    keypoints, visible = (np.asarray(truth[key]) for key in ('keypoints', 'keypoints_visible'))
+    if len(keypoints) != 1:
+        raise InputError(f'one person a sample is needed, not {len(keypoints)}; take a top-down data set and network')
+    return keypoints[0], visibility(keypoints[0], visible[0], sample.get('raw_ann_info'))
 
 
 def judged_flags(distances: np.ndarray, v: np.ndarray) -> np.ndarray:

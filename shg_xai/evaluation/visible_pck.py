@@ -12,9 +12,9 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
-from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
-from shg_xai.evaluation.pck import NORMALISERS, judged_flags, person_scores, sample_distances
+from shg_xai.evaluation.pck import check_normaliser, judged_flags, person_scores, sample_distances
+from shg_xai.joints import EXAMPLES, members
 from shg_xai.writing import aside
 
 Result = tuple[np.ndarray, np.ndarray, int | None, int | None]
@@ -33,23 +33,26 @@ def write_persons(
 
 @METRICS.register_module()
 class VisiblePCK(BaseMetric):
-    """PCK of labelled, visible, occluded and limb joints, and of each joint, in one pass.
+    """PCK of labelled, visible and occluded joints, of those of limbs, torso and face, and of each joint, in one pass.
 
     Returns, each only where a joint counts at all:
 
-        - ``pck/labelled``, ``pck/visible``, ``pck/occluded``, ``pck/limbs``: mean over persons of the person's share of
-          correct joints, as in the study
+        - ``pck/labelled``, ``pck/visible``, ``pck/occluded``, ``pck/limbs``, ``pck/torso``, ``pck/face``: mean over
+          persons of the person's share of correct joints, as in the study; what is a limb tells its name
+          (``shg_xai.joints``), labelled joints count
         - ``pck/pooled/labelled`` and so on: share of all joints of all persons
         - ``pck/joint/nose`` and so on: share of the persons with that joint labelled
         - ``pck/joint_mean``: their mean over joints, as MMPose's PCKAccuracy reports (it normalises by the box)
 
-    Works with any MMPose config on COCO annotations with ground-truth boxes; the flags are read from the annotation, so
-    the pipeline needs no LoadVisibility for it.
+    Works with any top-down config on any of MMPose's data sets with ground-truth boxes, through KeypointConverter and
+    CombinedDataset; flags are read from the annotation, so the pipeline needs no LoadVisibility for it. Where a data
+    set does not say which joints are occluded (MPII), none counts for ``visible`` and ``occluded``.
 
     Args:
         thr: A joint is correct below this distance.
         normaliser: What distances are divided by: the longer side of the ``'crop'`` (the study) or of the ``'bbox'``,
-            or the ``'torso'``, from a shoulder to the opposite hip; persons without it are left out.
+            or the ``'torso'``, from a shoulder to the opposite hip; persons without it are left out, and a skeleton
+            without them is refused before anything runs.
         persons_file: A Parquet file to write after each test or validation, one row a person in the order of the data
             set: ``annotation_id``, ``image_id``, ``pck_labelled``, ``pck_visible``, ``pck_occluded``, ``pck_limbs``;
             null where a person has no such joint.
@@ -65,9 +68,19 @@ class VisiblePCK(BaseMetric):
         self, thr: float = 0.05, normaliser: str = 'crop', persons_file: str | None = None, **base: Any
     ) -> None:
         super().__init__(**base)
-        if normaliser not in NORMALISERS:
-            raise InputError(f'VisiblePCK: normaliser={normaliser!r}; choose one of {", ".join(NORMALISERS)}')
+        if normaliser != 'torso':  # which the skeleton decides
+            check_normaliser(normaliser, ())
         self.thr, self.normaliser, self.persons_file = thr, normaliser, persons_file
+
+    @property
+    def dataset_meta(self) -> dict[str, Any] | None:
+        """What is known of the data set; MMEngine sets it as soon as the data set is read."""
+        return super().dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, meta: dict[str, Any]) -> None:
+        self._dataset_meta = meta
+        check_normaliser(self.normaliser, self._keypoint_names())
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep of each person the normalised distances (K,), the flags v (K,), and who it is."""
@@ -86,6 +99,7 @@ class VisiblePCK(BaseMetric):
             write_persons(Path(self.persons_file), annotation_ids, image_ids, scores)
         v, correct = judged_flags(distances, v), distances < self.thr
         groups = pck.counting_joints(v, names)
+        groups |= {group: (v > 0) & np.array(members(names, group)) for group in EXAMPLES}
         metrics = {group: pck.mean_pck(correct, counts) for group, counts in groups.items()}
         metrics |= {f'pooled/{group}': pck.pooled_pck(correct, counts) for group, counts in groups.items()}
         by_joint = [pck.pooled_pck(correct[:, joint], v[:, joint] > 0) for joint in range(len(names))]
@@ -93,9 +107,13 @@ class VisiblePCK(BaseMetric):
         known = [value for value in by_joint if not math.isnan(value)]
         metrics['joint_mean'] = float(np.mean(known)) if known else math.nan
         absent = sorted(name for name, value in metrics.items() if math.isnan(value))
+        for group in [group for group in EXAMPLES if not any(members(names, group))]:
+            named = f'no joint of this skeleton has a name like {EXAMPLES[group]}'
+            print_log(f'VisiblePCK: no {group}: {named}; left out', 'current')
         if absent:
             print_log(f'VisiblePCK: no joint counts for {", ".join(absent)}; left out', 'current')
         return {name: value for name, value in metrics.items() if not math.isnan(value)}
 
     def _keypoint_names(self) -> list[str]:
-        return [self.dataset_meta['keypoint_id2name'][joint] for joint in range(self.dataset_meta['num_keypoints'])]
+        meta = self._dataset_meta
+        return [meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])]

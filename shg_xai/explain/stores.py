@@ -27,7 +27,7 @@ from shg_xai.errors import InputError
 from shg_xai.explain.decomposition import Work
 from shg_xai.explain.options import AnalyzeOptions, Options, check, warnings_of
 from shg_xai.latents import LatentStore
-from shg_xai.latents.concepts import Concept
+from shg_xai.latents.concepts import Concept, lacking
 from shg_xai.latents.selection import Selection, names_for, select
 from shg_xai.report.atlas import DRAWN, atlas_table
 from shg_xai.results import KIND, AnalysedLayer, Answer, Checkpoint, Results
@@ -124,7 +124,12 @@ def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
     """Analyse one layer of a store; ``notes`` are warnings for the reader that are known already."""
     selection, found = work.selection, structure(work)
     layer = layer_of(name, selection, found.constant)
-    layer.warnings = [*notes, *warnings_of(selection, found.constant)]
+    store = selection.store
+    layer.warnings = [
+        *notes,
+        *warnings_of(selection, found.constant),
+        *lacking(store.columns, store.manifest.keypoint_names, work.concepts),
+    ]
     for warning in layer.warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
     answers = [chapter.of_layer(name, work, found) for chapter in chapters() if chapter.of_layer]

@@ -12,7 +12,7 @@ from mmengine.runner import autocast
 from numpy.typing import NDArray
 from torch import nn
 
-from shg_xai.evaluation.pck import person_scores, sample_distances
+from shg_xai.evaluation.pck import check_normaliser, person_scores, sample_distances
 from shg_xai.runner.building import build_runner, unwrapped
 from shg_xai.runner.config import pck_settings
 
@@ -26,6 +26,9 @@ class Network:
     names: Sequence[str]  # of the K keypoints
     thr: float = 0.05  # a joint is correct below this distance
     normaliser: str = 'crop'  # what distances are divided by: crop, bbox or torso
+
+    def __post_init__(self) -> None:
+        check_normaliser(self.normaliser, self.names)
 
     @property
     def flips(self) -> bool:
@@ -67,7 +70,7 @@ class Predictions:
     keypoints: NDArray[np.float64]  # in pixels of the image, (N, K, 2)
     scores: NDArray[np.float64]  # height of each joint's heatmap, (N, K)
     distances: NDArray[np.float64]  # to the truth, in units of the normaliser, (N, K); NaN for a person that has none
-    v: NDArray[np.int64]  # flags of the joints, 0 unlabelled, 1 occluded, 2 visible, (N, K)
+    v: NDArray[np.int64]  # flags of the joints, see shg_xai.coco, (N, K)
     center: NDArray[np.float64]  # of each crop, in pixels of the image, (N, 2)
     scale: NDArray[np.float64]  # width and height of each crop, in pixels of the image, (N, 2)
 

@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,34 +13,45 @@ from mmengine.runner import Runner
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from shg_xai.coco import OCCLUDED, VISIBLE
+from shg_xai.coco import LABELLED, OCCLUDED, VISIBLE, visibility
 from shg_xai.errors import InputError
 from shg_xai.random_streams import stream
 
 Columns = dict[str, NDArray[Any]]
 
 
+def person_info(dataset: Any, index: int) -> dict[str, Any]:
+    """What a data set knows of one person before its pipeline: box, keypoints, image, annotation."""
+    # MMEngine's: MMPose's own copies what is known of the data set for every person.
+    known = dataset.get_data_info if hasattr(dataset, 'datasets') else partial(BaseDataset.get_data_info, dataset)
+    info: dict[str, Any] = known(index)
+    return info
+
+
 def person_columns(dataset: Any) -> Columns:
     """Columns (N,) a condition may name, from the annotations alone; NaN where absent. InputError without persons.
 
     ``annotation_id``, ``image_id``, ``num_labelled``, ``num_visible``, ``num_occluded``, ``labelled`` (whether all
-    joints are), ``area``, ``bbox_width``, ``bbox_height`` (pixels) and every ``factors.<name>``.
+    joints are), ``area``, ``bbox_width``, ``bbox_height`` (pixels) and every ``factors.<name>``. The data set is any of
+    MMPose's of single persons; ``num_visible`` and ``num_occluded`` are NaN for whom it does not say.
     """
     counts, sizes, factors = [], [], []
     for index in range(len(dataset)):
-        # MMEngine's: MMPose's own copies what is known of the data set for every person.
-        person = BaseDataset.get_data_info(dataset, index)['raw_ann_info']
-        v = np.asarray(person['keypoints'])[2::3]
-        seen = [(v > 0).sum(), (v == VISIBLE).sum(), (v == OCCLUDED).sum(), (v > 0).all()]
-        counts.append((person['id'], person['image_id'], *seen))
-        sizes.append((person.get('area', np.nan), *person['bbox'][2:]))
-        factors.append(person.get('factors', {}))
+        person = person_info(dataset, index)
+        annotation = person.get('raw_ann_info') or {}
+        v = visibility(person['keypoints'][0], person['keypoints_visible'][0], annotation or None)
+        seen = [np.nan] * 2 if (v == LABELLED).any() else [(v == VISIBLE).sum(), (v == OCCLUDED).sum()]
+        counts.append((person['id'], person['img_id'], (v > 0).sum(), (v > 0).all()))
+        size = annotation['bbox'][2:] if 'bbox' in annotation else person['bbox'][0, 2:] - person['bbox'][0, :2]
+        sizes.append((annotation.get('area', np.nan), *size, *seen))
+        factors.append(annotation.get('factors', {}))
     if not counts:
         raise InputError(f'{dataset.ann_file}: no persons')
-    names = ('annotation_id', 'image_id', 'num_labelled', 'num_visible', 'num_occluded', 'labelled')
-    columns = dict(zip(names, np.array(counts, dtype=np.int64).T, strict=True))
+    names = ('annotation_id', 'image_id', 'num_labelled', 'labelled')
+    columns: Columns = dict(zip(names, np.array(counts, dtype=np.int64).T, strict=True))
     columns['labelled'] = columns['labelled'].astype(bool)
-    columns |= zip(('area', 'bbox_width', 'bbox_height'), np.array(sizes, dtype=float).T, strict=True)
+    names = ('area', 'bbox_width', 'bbox_height', 'num_visible', 'num_occluded')
+    columns |= zip(names, np.array(sizes, dtype=float).T, strict=True)
     return columns | {
         f'factors.{name}': np.array([known.get(name, np.nan) for known in factors], dtype=float)
         for name in sorted({name for known in factors for name in known})
@@ -96,17 +108,29 @@ class Persons:
 def evaluation_dataset(cfg: Config, split: str) -> Any:
     """Config of the dataset of a split (train, val or test) as it is tested: annotated boxes, no augmentation.
 
-    InputError: the config has no such dataloader, or not one dataset of single persons.
+    Of MMPose's CombinedDataset each person comes once, see :class:`~shg_xai.datasets.combined.CombinedPersons`.
+    InputError: the config has no such dataloader, or not one of single persons.
     """
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
         raise InputError(f'{cfg.filename}: has no {split}_dataloader')
     dataset = loader.dataset.copy()
-    if 'datasets' in dataset or dataset.get('data_mode') == 'bottomup':
-        fault = 'not one top-down dataset, which latents need; set its dataset with --cfg-options'
+    while 'dataset' in dataset:  # a wrapper that repeats it
+        dataset = dataset.dataset.copy()
+    parts = dataset.get('datasets') or [dataset]
+    kind = getattr(dataset.type, '__name__', dataset.type)
+    if any(part.get('data_mode', 'topdown') != 'topdown' for part in parts) or (
+        len(parts) > 1 and kind != 'CombinedDataset'
+    ):
+        fault = 'not of single persons (top-down), which latents need; set its dataset with --cfg-options'
         raise InputError(f'{cfg.filename}: {split}_dataloader: {fault}')
     loader = cfg.get('val_dataloader') or cfg.test_dataloader
-    dataset.update(pipeline=loader.dataset.pipeline, test_mode=True, bbox_file='')
+    tested = dict(test_mode=True, bbox_file='')
+    if parts[0] is dataset:
+        dataset.update(pipeline=loader.dataset.pipeline, **tested)
+    else:
+        parts = [{**part, **tested} for part in parts]
+        dataset.update(type='CombinedPersons', datasets=parts, pipeline=loader.dataset.pipeline, test_mode=True)
     return dataset
 
 
@@ -114,7 +138,7 @@ def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
     """The first persons, at most ``limit``, of a split, as they are tested; InputError for none or no data set."""
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks want this package
 
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    init_default_scope(cfg.get('default_scope') or 'mmpose')
     dataset = DATASETS.build(evaluation_dataset(cfg, split))
     columns = {name: values[:limit] for name, values in person_columns(dataset).items()}
     dataset.get_subset_(list(range(len(columns['image_id']))))

@@ -16,6 +16,7 @@ from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.runner.building import config_errors
 from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.runner.config import pck_settings, read_config
+from shg_xai.runner.supported import check_supported
 
 
 class Sheet(NamedTuple):
@@ -37,7 +38,8 @@ def predict_persons(config: str, checkpoint: str, data_root: str | None, count: 
     InputError: config, checkpoint or data set cannot be used.
     """
     cfg = read_config(config)
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    check_supported(cfg)
+    init_default_scope(cfg.get('default_scope') or 'mmpose')
     if data_root and cfg.get('test_dataloader'):
         cfg.test_dataloader.dataset.data_root = data_root
     with config_errors(config):

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shg_xai.coco import raw_visibility
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
 from shg_xai.tracing.tap import Outputs
@@ -43,12 +42,9 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
 
     InputError: the boxes come from a detector, so that nobody knows who the person is.
     """
-    annotation = sample.metainfo.get('raw_ann_info')
-    if annotation is None:
-        mend = "set bbox_file='' in the dataset"
-        raise InputError(f'latents need ground-truth boxes, but these come from a detector: {mend}')
-    v = raw_visibility(annotation)[0]
-    keypoints = np.asarray(annotation['keypoints'], dtype=np.float32).reshape(-1, 3)[:, :2]
+    keypoints, v = pck.sample_truth(sample.to_dict())
+    annotation = sample.metainfo.get('raw_ann_info') or {}
+    x1, y1, x2, y2 = np.asarray(sample.gt_instances.bboxes, dtype=np.float32)[0]
     height, width = (sample.metainfo.get('ori_shape') or (None, None))[:2]
     row = dict(
         annotation_id=int(sample.id),
@@ -56,10 +52,11 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
         file_name=relative_name(sample.img_path, image_dir),
         dataset=sample.metainfo.get('dataset_name', ''),
         split=split,
-        bbox=np.asarray(annotation['bbox'], dtype=np.float32),
+        # As annotated; MMPose has cut what is outside the image.
+        bbox=np.asarray(annotation.get('bbox') or (x1, y1, x2 - x1, y2 - y1), dtype=np.float32),
         crop_center=np.asarray(sample.input_center, dtype=np.float32),
         crop_scale=np.asarray(sample.input_scale, dtype=np.float32),
-        keypoints=keypoints.ravel(),
+        keypoints=keypoints.astype(np.float32).ravel(),
         visibility=v.astype(np.int8),
         num_labelled=int((v > 0).sum()),
         image_width=width,

@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shg_xai.coco import OCCLUDED, UNLABELLED
+from shg_xai.coco import LABELLED, OCCLUDED, UNLABELLED
 from shg_xai.errors import InputError
+from shg_xai.joints import plain_names
 from shg_xai.latents.schema import FACTOR
 from shg_xai.latents.selection import Selection
 
@@ -47,7 +48,7 @@ class Persons:
     """Columns of a table as arrays; lengths of the torso are computed once."""
 
     table: pa.Table
-    names: Sequence[str]
+    names: Sequence[str]  # of the K keypoints, see shg_xai.joints.plain_names
 
     def numbers(self, column: str) -> Values:
         """A column of numbers, float64, (N,), NaN for null and for what is not finite."""
@@ -142,15 +143,16 @@ def _above_0(values: Values) -> Values:
 
 @rule('labelled joints', 'share')
 def labelled_share(persons: Persons) -> Values:
-    """Labelled joints (v = 1 or 2) over all joints of the data set."""
+    """Labelled joints (v = 1, 2 or 3) over all joints of the data set."""
     return (persons.visibility > UNLABELLED).mean(1)
 
 
 @rule('occluded joints', 'share')
 def occluded_share(persons: Persons) -> Values:
-    """Labelled but occluded joints (v = 1) over labelled joints."""
+    """Labelled but occluded joints (v = 1) over labelled joints, where the data set says of all which they are."""
     labelled = (persons.visibility > UNLABELLED).sum(1)
-    return (persons.visibility == OCCLUDED).sum(1) / _above_0(labelled)
+    occluded = np.where((persons.visibility == LABELLED).any(1), math.nan, (persons.visibility == OCCLUDED).sum(1))
+    return occluded / _above_0(labelled)
 
 
 @rule('truncation by the image border', 'sides', columns=('image_width', 'image_height'))
@@ -284,18 +286,28 @@ def concepts_of(selection: Selection) -> list[Concept]:
     return concepts(table, selection.store.manifest.keypoint_names)
 
 
+def lacking(columns: Sequence[str], keypoint_names: Sequence[str], known: Sequence[Concept]) -> list[str]:
+    """Which concepts of annotations are not among the ``known``, and for want of what: a sentence, or none."""
+    there, found, said = {*columns, *plain_names(keypoint_names)}, {concept.name for concept in known}, []
+    for name in RULES.keys() - found:
+        wanting = [part for part in (*RULES[name].joints, *RULES[name].columns) if part not in there]
+        said.append(f'{name} (no {", ".join(wanting)})' if wanting else f'{name} (known of nobody)')
+    return [f'Left out of the concepts: {"; ".join(sorted(said))}.'] if said else []
+
+
 def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
     """What is known of N persons, those of the annotation first, then the factors of made people.
 
     Left out is what the data set cannot say of anybody: joints or columns it lacks, or a number that is known of no
-    person. The table has the rows of a store (:func:`~shg_xai.latents.schema.row_schema`), predictions and image size
-    may be missing; keypoints have COCO's names. InputError if its lists do not have K or 2K numbers.
+    person; :func:`lacking` says why. The table has the rows of a store
+    (:func:`~shg_xai.latents.schema.row_schema`), predictions and image size may be missing; keypoints are found by
+    COCO's names, in whichever spelling (``shg_xai.joints``). InputError if its lists do not have K or 2K numbers.
     """
-    persons = Persons(table, tuple(keypoint_names))
+    persons = Persons(table, plain_names(keypoint_names))
     found = [
         Concept(name, rule.title, rule.definition, rule.unit, 'number', rule.compute(persons).astype(float))
         for name, rule in RULES.items()
-        if set(rule.joints) <= set(keypoint_names) and set(rule.columns) <= set(table.schema.names)
+        if set(rule.joints) <= set(persons.names) and set(rule.columns) <= set(table.schema.names)
     ]
     columns = [name for name in table.schema.names if name.startswith(FACTOR)]
     for column in columns:

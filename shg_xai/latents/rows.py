@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from shg_xai.coco import LABELLED
 from shg_xai.errors import InputError
 from shg_xai.latents.schema import FACTOR, row_schema
 
@@ -105,8 +106,8 @@ def checked_row(row: Row, num_keypoints: int) -> dict[str, object]:
         wanted.append(Column(name, np.dtype('float64'), 1, False, True))
     values = {column.name: _plain_value(row.get(column.name), column, label) for column in wanted}
     visibility = values['visibility']
-    if visibility.min() < 0 or visibility.max() > 2:
-        raise InputError(f'{label}: visibility: {visibility.tolist()} has other than 0, 1 and 2')
+    if visibility.min() < 0 or visibility.max() > LABELLED:
+        raise InputError(f'{label}: visibility: {visibility.tolist()} has other than 0, 1, 2 and 3')
     labelled = int(np.count_nonzero(visibility))
     given = row.get('num_labelled')
     if given is not None and given != labelled:

@@ -72,6 +72,7 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     if not torch.cuda.is_available():
         keep_freed_memory()
     join_processes(cfg)
+    cfg.default_scope = cfg.get('default_scope') or 'mmpose'  # None where a config names classes (read_base)
     runner = Runner.from_cfg(cfg)
     if weights is not None:
         check_fits(weights, unwrapped(runner.model), str(checkpoint))

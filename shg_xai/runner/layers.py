@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from shg_xai.errors import InputError
 from shg_xai.runner.building import config_errors
+from shg_xai.runner.supported import check_supported
 from shg_xai.tracing.tap import parts_of
 
 logger = logging.getLogger(__name__)
@@ -90,10 +91,9 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks may want this module
 
     source = cfg.filename or 'config'
-    if not cfg.get('model'):
-        raise InputError(f'{source}: no model; give a config of a network')
+    check_supported(cfg)
     width, height = input_size(cfg)
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    init_default_scope(cfg.get('default_scope') or 'mmpose')
     try:
         return _run(cfg, width, height, 'meta')
     except InputError:

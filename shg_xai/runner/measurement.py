@@ -35,14 +35,19 @@ class Head(TypedDict):
 
 
 def config_to_test(options: NetworkOptions, config: str | None = None, checkpoint: str | None = None) -> 'Config':
-    """The config that runs: the one named, or another, with the options merged, to test its checkpoint."""
+    """The config that runs: the one named, or another, with the options merged, to test its checkpoint.
+
+    InputError where a config's network cannot be looked into.
+    """
     from shg_xai.runner.config import merge_common, merge_testing, read_config
     from shg_xai.runner.layers import config_path
+    from shg_xai.runner.supported import check_supported
 
     name = config or options.config
     cfg = read_config(config_path(name))
     merge_testing(cfg, checkpoint or options.checkpoint, options.amp)
     merge_common(cfg, options, name)
+    check_supported(cfg)
     return cfg
 
 

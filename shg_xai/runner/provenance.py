@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -41,8 +42,22 @@ def identify(checkpoint: str) -> Checkpoint:
 
 
 def image_folder(dataset: Any) -> str | None:
-    """The folder of a data set's images, as MMPose joined it; None where it has none."""
-    return getattr(dataset, 'data_prefix', {}).get('img') or None
+    """The folder of a data set's images, as MMPose joined it, or the one several share; None where there is none."""
+    parts = getattr(dataset, 'datasets', [dataset])
+    folders: list[str] = [getattr(part, 'data_prefix', {}).get('img') or '' for part in parts]
+    return os.path.commonpath(folders) if len(folders) > 1 and all(folders) else folders[0] or None
+
+
+def data_files(dataset: Any) -> list[str]:
+    """The annotation files of a data set of MMPose's, of each where several are combined."""
+    parts = getattr(dataset, 'datasets', None)
+    return [dataset.ann_file] if parts is None else [file for part in parts for file in data_files(part)]
+
+
+def data_sha256(dataset: Any) -> str:
+    """What tells a data set from others: SHA-256 of its annotations, or of a list of these where it is combined."""
+    found = [sha256(file) for file in data_files(dataset)]
+    return found[0] if len(found) == 1 else hashlib.sha256(' '.join(found).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -69,13 +84,14 @@ class Origin:
 
     def source(self, options: Mapping[str, object]) -> dict[str, Any]:
         """What decides about the rows, as JSON gives it back; a store is only resumed from the same."""
-        cfg, ann_file = self.cfg, self.dataset.ann_file
+        cfg = self.cfg
         pipeline = [step for step in self.dataset_cfg.pipeline if step.type != 'PackPoseInputs']
         weights = dict(seed=cfg.get('randomness', {}).get('seed'))
         if self.checkpoint:
             known = identify(self.checkpoint)
             weights = dict(url=known.url) if known.url else dict(sha256=known.sha256)
-        dataset: dict[str, object] = dict(ann_file=Path(ann_file).name, sha256=sha256(ann_file), split=self.split)
+        names = ', '.join(Path(file).name for file in data_files(self.dataset))
+        dataset: dict[str, object] = dict(ann_file=names, sha256=data_sha256(self.dataset), split=self.split)
         if (left_out := getattr(self.dataset, 'left_out', None)) is not None:
             dataset['left_out'] = left_out  # whom: reason -> annotations
         found = dict(
@@ -99,7 +115,7 @@ class Origin:
             git_revision=done.stdout.strip() if done.returncode == 0 else None,
             seed=self.cfg.get('randomness', {}).get('seed'),
             checkpoint_file=self.checkpoint,
-            ann_file=self.dataset.ann_file,
+            ann_file=', '.join(data_files(self.dataset)),
             image_dir=image_folder(self.dataset),
             config_text=self.cfg.pretty_text,
         )

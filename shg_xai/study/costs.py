@@ -97,19 +97,26 @@ def count_persons(path: Path) -> int:
 
 
 def measure(path: str, stacks: int) -> Timing:
-    """Measure the network of a config, with so many stacks; images are random: their size is what costs."""
+    """Measure the network of a config, with so many stacks; images are random: their size is what costs.
+
+    InputError where its VisiblePCK divides by a torso that the skeleton has not.
+    """
     import torch
     from mmengine.registry import init_default_scope
 
     from shg_xai import plugin  # noqa: F401
+    from shg_xai.evaluation.pck import check_normaliser
     from shg_xai.runner.building import keep_freed_memory
+    from shg_xai.runner.config import pck_settings
 
-    from mmpose.registry import MODELS  # isort: skip  (importable once the plugin is)
+    from mmpose.registry import DATASETS, MODELS  # isort: skip  (importable once the plugin is)
 
     keep_freed_memory()
     init_default_scope('mmpose')
     cfg = Config.fromfile(path)
     cfg.model.backbone.num_stacks = stacks
+    meta = DATASETS.build({**cfg.val_dataloader.dataset, 'lazy_init': True, 'pipeline': []}).metainfo
+    check_normaliser(pck_settings(cfg, 'val')['normaliser'], list(meta['keypoint_id2name'].values()))
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     bfloat16 = cfg.optim_wrapper.get('type') == 'Bfloat16OptimWrapper'
     torch.manual_seed(0)

@@ -171,9 +171,17 @@ def test_more_than_one_person_is_refused() -> None:
         VisibilityHeatmap(**SIZES).encode(np.zeros((2, 17, 2)))
 
 
-@pytest.mark.parametrize('v', [3, -1, 0.5, float('nan')])
+def test_a_joint_of_whom_nobody_knows_is_drawn_as_visible() -> None:
+    codec = VisibilityHeatmap((64, 64), (16, 16))
+    points = np.array([[[20.0, 30], [40, 50]]])
+    unknown, seen = (codec.encode(points, np.array([v])) for v in ([3, 1], [2, 1]))
+    for key, values in seen.items():
+        np.testing.assert_array_equal(unknown[key], values)
+
+
+@pytest.mark.parametrize('v', [4, -1, 0.5, float('nan')])
 def test_flags_coco_does_not_know_are_refused(v: float) -> None:
-    with pytest.raises(ValueError, match='v must be 0, 1 or 2'):
+    with pytest.raises(ValueError, match='v must be 0, 1, 2 or 3'):
         VisibilityHeatmap(**SIZES).encode(np.zeros((1, 1, 2)), np.array([[v]]))
 
 

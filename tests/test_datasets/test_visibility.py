@@ -9,7 +9,7 @@ from mmengine.registry import init_default_scope
 from mmpose.datasets import CocoDataset
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.coco import raw_visibility
+from shg_xai.coco import Annotation, matched_flags, raw_joints, raw_visibility, visibility
 from shg_xai.datasets.checked_coco import LoadVisibility
 from shg_xai.errors import InputError
 from tests.helpers.data import MIRROR, PARTLY, STANDING, annotation, write_part
@@ -36,6 +36,13 @@ def load(part: Path, pipeline: list[dict], **arguments: Any) -> dict:
         pipeline=[dict(type='LoadImage'), *pipeline],
     )
     return dataset[0]
+
+
+def person_results(entry: Annotation | None, visible: np.ndarray) -> dict:
+    """What MMPose knows of a standing person before the pipeline, with or without the raw annotation."""
+    known = dict(raw_ann_info=entry) if entry else {}
+    points = np.array((entry or annotation())['keypoints'], np.float32).reshape(1, 17, 3)[..., :2]
+    return dict(keypoints=points, keypoints_visible=visible, **known)
 
 
 def flip(direction: str = 'horizontal') -> dict:
@@ -125,7 +132,7 @@ def test_half_body_that_cuts_leaves_the_flags(part: Path) -> None:
 
 
 def test_a_joint_switched_off_before_stays_off() -> None:
-    results = dict(raw_ann_info=annotation(v=PARTLY), keypoints_visible=np.array([[0] + [1] * 16], dtype=np.float32))
+    results = person_results(annotation(v=PARTLY), np.array([[0] + [1] * 16], dtype=np.float32))
     v = LoadVisibility().transform(results)['keypoints_visible']
     assert v.tolist() == [[0, *PARTLY[1:]]]
 
@@ -133,7 +140,7 @@ def test_a_joint_switched_off_before_stays_off() -> None:
 def test_boxes_of_a_detector_are_refused(part: Path) -> None:
     detections = part / 'detections.json'
     detections.write_text('[{"image_id": 1, "category_id": 1, "bbox": [10, 10, 100, 100], "score": 0.9}]')
-    with pytest.raises(InputError, match=r"LoadVisibility .* bbox_file=''"):
+    with pytest.raises(InputError, match=r"come from a detector: .*bbox_file=''"):
         load(part, [dict(type='LoadVisibility')], bbox_file=str(detections), test_mode=True)
 
 
@@ -144,7 +151,57 @@ def test_a_flag_coco_does_not_know_is_refused() -> None:
 
 def test_raw_visibility_leaves_the_annotation_alone() -> None:
     entry = annotation(v=PARTLY)
-    v = raw_visibility(entry, 'horizontal', MIRROR)
-    assert v.tolist() == [MIRRORED]
+    v = raw_visibility(entry)
+    assert v.tolist() == [list(PARTLY)]
     v[:] = 0
     assert entry == annotation(v=PARTLY)
+
+
+def test_a_new_photo_has_no_flags_to_load() -> None:
+    assert LoadVisibility().transform(dict(img_id=1)) == dict(img_id=1)
+
+
+def test_a_data_set_that_does_not_say_who_is_occluded() -> None:
+    results = person_results(None, np.array([[1.0, 0] + [1] * 15], dtype=np.float32))
+    assert LoadVisibility().transform(results)['keypoints_visible'].tolist() == [[3, 0] + [3] * 15]
+
+
+def test_flags_follow_joints_through_a_converter_and_a_flip(part: Path) -> None:
+    # Nose, left knee, right elbow, neck between the shoulders, left wrist (not labelled).
+    mapping = [(0, 0), (13, 1), (8, 2), ((5, 6), 3), (9, 4)]
+    convert = dict(type='KeypointConverter', num_keypoints=5, mapping=mapping)
+    flags = [PARTLY[0], PARTLY[13], PARTLY[8], 3, 0]
+    for steps in ([convert, dict(type='LoadVisibility')], [convert, flip('diagonal'), dict(type='LoadVisibility')]):
+        results = load(part, steps)
+        assert results['keypoints_visible'][0, :, 0].tolist() == flags
+        assert results['keypoints_visible'][0, :, 1].tolist() == [1] * 5, 'the weights of the converter'
+
+
+def test_a_converter_reorders_hidden_joints(part: Path) -> None:
+    order = [16, 12, 7, 4, 1, 0]
+    convert = dict(type='KeypointConverter', num_keypoints=6, mapping=[(old, new) for new, old in enumerate(order)])
+    for steps in ([convert, dict(type='LoadVisibility')], [dict(type='LoadVisibility'), convert]):
+        results = load(part, steps)
+        assert results['keypoints_visible'][0, :, 0].tolist() == [PARTLY[old] for old in order] == [0, 1, 1, 1, 1, 2]
+
+
+def test_whole_body_flags_come_from_all_its_parts() -> None:
+    entry = dict(id=1, keypoints=[1, 1, 2, 2, 1, 1], foot_kpts=[5, 1, 1], lefthand_kpts=[6, 1, 0.3, 0, 0, 0])
+    np.testing.assert_array_equal(raw_joints(entry), [[1, 1, 2], [2, 1, 1], [5, 1, 1], [6, 1, 3], [0, 0, 0]])
+    points = np.array([[5, 1], [1, 1], [6, 1], [0, 0], [9, 9]])
+    v = visibility(points, np.array([1, 1, 1, 0, 1]), entry)
+    assert v.tolist() == [1, 2, 3, 0, 3]
+
+
+def test_joints_in_one_place_are_told_apart_by_their_number_only() -> None:
+    joints = np.array([[4, 4, 2], [4, 4, 1], [8, 8, 1], [8, 8, 1]])
+    assert matched_flags(np.array([[4, 4], [4, 4], [4, 4], [8, 8]]), joints).tolist() == [2, 1, 3, 1]
+
+
+def test_flags_that_were_carried_are_known_without_an_annotation() -> None:
+    points = np.ones((3, 2))
+    assert visibility(points, np.array([2, 1, 0]), None).tolist() == [2, 1, 0]
+    assert visibility(points, np.array([1, 1, 0]), None).tolist() == [3, 3, 0]
+    assert visibility(points, np.array([[1, 0.5], [0, 1], [1, 1]]), None).tolist() == [3, 0, 3]
+    with pytest.raises(InputError, match='come from a detector'):
+        visibility(np.zeros((3, 2)), np.ones(3), None)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.structures import PoseDataSample
 
@@ -18,6 +19,8 @@ from shg_xai.errors import InputError
 from shg_xai.evaluation import VisiblePCK
 from tests.helpers.data import NAMES, PARTLY, STANDING
 from tests.helpers.tested import sample
+
+GROUPS = ('labelled', 'visible', 'occluded', 'limbs', 'torso', 'face')
 
 
 def evaluate(persons: list[PoseDataSample], *others: dict, **arguments: Any) -> dict[str, float]:
@@ -38,6 +41,9 @@ def test_by_hand() -> None:
     assert metrics['pck/labelled'] == pytest.approx((13 / 14 + 15 / 17) / 2)
     assert metrics['pck/visible'] == pytest.approx((8 / 9 + 15 / 17) / 2)
     assert metrics['pck/occluded'] == 1  # the second person has none and is left out
+    # Torso: PARTLY has all of it; face: nose, left eye, left and right ear.
+    assert metrics['pck/torso'] == metrics['pck/pooled/torso'] == 1
+    assert metrics['pck/face'] == pytest.approx((3 / 4 + 4 / 5) / 2)
     # Limbs: PARTLY has left elbow, right elbow, right wrist, knees, left ankle.
     assert metrics['pck/limbs'] == pytest.approx((1 + 7 / 8) / 2)
     assert metrics['pck/pooled/labelled'] == pytest.approx(28 / 31)
@@ -49,7 +55,7 @@ def test_by_hand() -> None:
     # The nose, the left eye and the left knee are right on one of the two persons.
     assert metrics['pck/joint_mean'] == pytest.approx((14 + 0.5 + 0.5 + 0.5) / 17)
     assert set(metrics) == (
-        {f'pck/{pool}{group}' for pool in ('', 'pooled/') for group in ('labelled', 'visible', 'occluded', 'limbs')}
+        {f'pck/{pool}{group}' for pool in ('', 'pooled/') for group in GROUPS}
         | {f'pck/joint/{name}' for name in NAMES}
         | {'pck/joint_mean'}
     )
@@ -102,6 +108,8 @@ def test_what_no_joint_counts_for_is_left_out() -> None:
         'pck/visible',
         'pck/pooled/labelled',
         'pck/pooled/visible',
+        'pck/face',
+        'pck/pooled/face',
         'pck/joint_mean',
         *(f'pck/joint/{name}' for name in NAMES[:5]),
     }
@@ -123,8 +131,51 @@ def test_the_mean_over_joints_is_mmposes_pck() -> None:
 
 
 def test_boxes_of_a_detector_are_refused() -> None:
-    with pytest.raises(InputError, match=r"VisiblePCK needs ground-truth boxes.* bbox_file=''"):
-        evaluate([sample({}, annotated=False)])
+    person = sample({}, annotated=False)
+    person.gt_instances.keypoints = np.zeros((1, 17, 2))  # as MMPose has it where it knows the box alone
+    with pytest.raises(InputError, match=r"boxes come from a detector: set bbox_file=''"):
+        evaluate([person])
+
+
+def test_a_data_set_that_does_not_say_who_is_occluded() -> None:
+    metrics = evaluate([sample({0: 10.5}, PARTLY, annotated=False), sample({1: 11, 13: 11}, annotated=False)])
+    assert metrics['pck/labelled'] == pytest.approx((13 / 14 + 15 / 17) / 2)
+    assert metrics['pck/joint/nose'] == 0.5
+    assert not {name for name in metrics if 'visible' in name or 'occluded' in name}
+
+
+def test_flags_that_were_carried_count_without_annotation() -> None:
+    person = sample({0: 10.5}, PARTLY, annotated=False)
+    person.gt_instances.keypoints_visible = np.array([PARTLY])
+    metrics = evaluate([person])
+    assert (metrics['pck/visible'], metrics['pck/occluded']) == (pytest.approx(8 / 9), 1)
+
+
+def test_flags_behind_a_converter() -> None:
+    person = sample({0: 10.5}, PARTLY)
+    weights = np.stack([np.minimum(1, [PARTLY]), np.ones((1, 17))], axis=2)
+    person.gt_instances.keypoints_visible = weights
+    metrics = evaluate([person])
+    assert (metrics['pck/visible'], metrics['pck/occluded']) == (pytest.approx(8 / 9), 1)
+
+
+@pytest.mark.parametrize('normaliser, fine', [('torso', False), ('bbox', True)])
+def test_a_skeleton_without_torso(normaliser: str, fine: bool) -> None:
+    metric = VisiblePCK(normaliser=normaliser)
+    names = ('Nose tip', 'L-wing', 'R-wing')
+    meta = dict(num_keypoints=3, keypoint_id2name=dict(enumerate(names)))
+    if fine:
+        metric.dataset_meta = meta
+        return
+    with pytest.raises(InputError, match=r"needs a shoulder and the opposite hip.* Nose tip, L-wing.*'bbox' or 'crop'"):
+        metric.dataset_meta = meta
+
+
+def test_predictions_of_another_skeleton_are_refused() -> None:
+    person = sample({})
+    person.pred_instances = InstanceData(keypoints=np.zeros((1, 26, 2)), keypoint_scores=np.ones((1, 26)))
+    with pytest.raises(InputError, match='26 joints are predicted, persons have 17'):
+        evaluate([person])
 
 
 def test_an_unknown_normaliser_is_refused() -> None:

@@ -90,8 +90,9 @@ def test_tables(one: tuple) -> None:
 
 def test_missing_photos_are_a_warning(one: tuple) -> None:
     warnings = one[1].layers[0].warnings
-    assert len(warnings) == 2
-    assert 'are not in any folder the store names, or of another size; they are drawn on grey' in warnings[1]
+    assert len(warnings) == 3
+    assert warnings[1].startswith('Left out of the concepts: border_sides (known of nobody)')
+    assert 'are not in any folder the store names, or of another size; they are drawn on grey' in warnings[2]
 
 
 def plain_results(out: Path) -> tuple[str | bytes, ...]:

@@ -33,6 +33,13 @@ def sample(predicted: list[tuple[float, ...]] | None = None, **annotation: Any) 
             **CROP,
         )
     )
+    x, y, width, height = raw['bbox']
+    joints = np.array(raw['keypoints'], np.float32).reshape(1, 3, 3)
+    person.gt_instances = InstanceData(
+        bboxes=np.array([[x, y, x + width, y + height]]),
+        keypoints=joints[..., :2],
+        keypoints_visible=np.minimum(1, joints[..., 2]),
+    )
     if predicted:
         person.pred_instances = InstanceData(
             keypoints=np.array([predicted], np.float64), keypoint_scores=np.array([[0.5, 0.25, 0.125]])
@@ -63,7 +70,8 @@ def test_who_the_person_is() -> None:
 
 
 def test_the_size_of_an_image_may_be_unknown() -> None:
-    person = PoseDataSample(metainfo={key: value for key, value in sample().metainfo.items() if key != 'ori_shape'})
+    person = sample()
+    del person.ori_shape
     row = sample_row(person, 'val')
     assert (row['image_width'], row['image_height']) == (None, None)
 
@@ -139,8 +147,20 @@ def test_factors_become_columns() -> None:
 def test_boxes_of_a_detector_are_refused() -> None:
     person = sample()
     person.set_metainfo(dict(raw_ann_info=None))
-    with pytest.raises(InputError, match=r"come from a detector: set bbox_file='' in the dataset"):
+    person.gt_instances.keypoints = np.zeros((1, 3, 2))  # as MMPose has it where it knows the box alone
+    person.gt_instances.keypoints_visible = np.ones((1, 3))
+    with pytest.raises(InputError, match=r"come from a detector: set bbox_file='' in "):
         sample_row(person, 'val')
+
+
+def test_without_annotation_the_sample_says_all_but_who_is_occluded() -> None:
+    person = sample()
+    person.set_metainfo(dict(raw_ann_info=None))
+    row = sample_row(person, 'val')
+    assert row['visibility'].tolist() == [3, 3, 0]
+    assert row['keypoints'].tolist() == [10, 20, 30, 40, 0, 0]
+    assert row['bbox'].tolist() == [1, 2, 30.5, 40]
+    assert row['num_labelled'] == 2
 
 
 def test_the_first_call_counts_and_has_one_entry_a_person() -> None:

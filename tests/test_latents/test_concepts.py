@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.latents.concepts import concepts
+from shg_xai.latents.concepts import concepts, lacking
 
 NAMES = (
     'nose',
@@ -263,6 +263,34 @@ def test_a_data_set_without_knees_or_without_coco_names():
     assert 'facing_camera' in found and not found & {'standing', 'limb_spread'}
     other = {concept.name for concept in concepts(plain, [f'joint {n}' for n in range(11)])}
     assert other == {'labelled_share', 'occluded_share', 'box_height', 'box_aspect', 'crowding'}
+
+
+def test_what_is_left_out_is_said():
+    names = [name for name in NAMES if name not in ('left_knee', 'nose')]
+    found = [concept for concept in concepts(table(row()), NAMES) if concept.name not in ('standing', 'facing_right')]
+    found = [concept for concept in found if concept.name not in ('crowding', 'limb_spread')]
+    assert lacking(['bbox'], names, found) == [
+        'Left out of the concepts: border_sides (no image_width, image_height); crowding (known of nobody); '
+        'facing_right (no nose); limb_spread (no left_knee); standing (no left_knee).'
+    ]
+    columns = ['image_width', 'image_height']
+    whole = concepts(table(row(image_width=100, image_height=200)), NAMES)
+    assert lacking(columns, NAMES, whole) == []
+
+
+def test_joints_go_by_other_spellings():
+    spelled = [name.replace('left_', 'L_').replace('right_', 'R_').title() for name in NAMES]
+    assert spelled[1] == 'L_Shoulder'
+    found = {concept.name: concept.values.tolist() for concept in concepts(table(row(), row(turned(20))), spelled)}
+    assert found == values(row(), row(turned(20)))
+
+
+def test_nobody_knows_who_is_occluded():
+    unknown = row(visibility=[3] * 12 + [0])
+    found = values(row(), unknown)
+    assert found['labelled_share'] == pytest.approx([1, 12 / 13])
+    assert found['occluded_share'] == pytest.approx([0, math.nan], nan_ok=True)
+    assert found['standing'][1] == found['standing'][0]
 
 
 def test_rows_of_another_number_of_keypoints():

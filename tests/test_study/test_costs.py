@@ -178,3 +178,17 @@ def test_a_network_that_cannot_be_run_is_one_line(tmp_path: Path) -> None:
     config.write_text('model = 3\n')
     with pytest.raises(InputError, match=r'config\.py: the network cannot be run: \w+: [^\n]*$'):
         time_network(config, 1)
+
+
+@pytest.mark.slow
+def test_a_torso_the_skeleton_has_not_ends_before_the_plan(tmp_path: Path, repo_root: Path) -> None:
+    config = tmp_path / 'config.py'
+    info = dict(dataset_name='birds', joint_weights=[1.0], sigmas=[0.05], skeleton_info={})
+    info['keypoint_info'] = {0: dict(name='beak', id=0, color=[0, 0, 0], type='', swap='')}
+    config.write_text(
+        f"_base_ = '{repo_root}/configs/demo/shg_people.py'\n"
+        f'val_dataloader = dict(dataset=dict(metainfo={info!r}))\n'
+        "val_evaluator = [dict(type='VisiblePCK', normaliser='torso')]\n"
+    )
+    with pytest.raises(InputError, match=r"normaliser='torso' needs a shoulder .* has beak; take normaliser='bbox'"):
+        time_network(config, 1)

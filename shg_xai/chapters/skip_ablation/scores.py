@@ -5,7 +5,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from mmengine.dataset import BaseDataset
 from msgspec.structs import asdict
 from numpy.typing import NDArray
 
@@ -15,6 +14,7 @@ from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Example, H
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.pck import judged_flags
 from shg_xai.interventions.network import Network, Predictions
+from shg_xai.interventions.persons import person_info
 from shg_xai.interventions.rows import relative_name
 from shg_xai.results import Estimate
 from shg_xai.runner.provenance import image_folder
@@ -83,10 +83,10 @@ def losers(before: Values, after: Values) -> list[int]:
 def examples(tested: Mapping[Way, Predictions], shares: Mapping[Way, Values], dataset: Any) -> list[Example]:
     """The losers of N persons as they are found untouched and with all skips off; shares are of labelled joints."""
     chosen = losers(shares['untouched'], shares['all_off'])
-    infos = {person: BaseDataset.get_data_info(dataset, person) for person in chosen}
+    infos = {person: person_info(dataset, person) for person in chosen}
     return [
         Example(
-            annotation_id=int(info['raw_ann_info']['id']),
+            annotation_id=int(info['id']),
             file_name=relative_name(info['img_path'], image_folder(dataset)),
             pck={way: float(own[person]) for way, own in shares.items()},
             keypoints={way: [(number(x), number(y)) for x, y in own.keypoints[person]] for way, own in tested.items()},
