@@ -24,7 +24,8 @@ class DumpOptions:
     only: Annotated[str | None, arg(metavar='EXPR')] = None
     """persons that meet a condition; 'labelled': all joints labelled"""
     limit: Annotated[int | None, arg(metavar='N')] = None  # the first N of them
-    dtype: Literal['float16', 'float32'] = 'float16'  # of the stored numbers
+    dtype: Literal['float16', 'float32'] = 'float16'
+    """of the stored numbers; float16 gives way to float32 where one is too large for it"""
     predictions: bool = True  # end each forward pass at the last of the layers; no PCK is stored
     rows_per_shard: Annotated[int, arg(metavar='N')] = 1024
     """persons a file, and as many at most are lost when it is killed"""

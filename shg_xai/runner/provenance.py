@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import mmcv
@@ -19,6 +20,7 @@ from mmengine.config import Config
 import shg_xai
 from shg_xai.errors import InputError
 from shg_xai.latents import Layer, Manifest
+from shg_xai.latents.schema import CALLS
 from shg_xai.results import Checkpoint
 
 
@@ -45,6 +47,18 @@ def image_folder(dataset: Any) -> str | None:
     return getattr(dataset, 'data_prefix', {}).get('img') or None
 
 
+def data_files(dataset: Any) -> list[str]:
+    """The annotation files of a data set of MMPose's, of each where several are combined."""
+    parts = getattr(dataset, 'datasets', None)
+    return [dataset.ann_file] if parts is None else [file for part in parts for file in data_files(part)]
+
+
+def data_sha256(dataset: Any) -> str:
+    """What tells a data set from others: SHA-256 of its annotations, or of the list of these of several."""
+    found = [sha256(file) for file in data_files(dataset)]
+    return found[0] if len(found) == 1 else hashlib.sha256(' '.join(found).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where the rows of a latent store come from: the config that runs, the persons, the weights."""
@@ -55,8 +69,13 @@ class Origin:
     checkpoint: str | None  # None where the seed draws the weights
     split: str  # name of the part of the data set
 
-    def manifest(self, layers: tuple[Layer, ...], options: Mapping[str, object]) -> Manifest:
-        """The manifest of a store of all persons of the data set; ``options`` is what else decides about its rows."""
+    def manifest(
+        self, layers: tuple[Layer, ...], options: Mapping[str, object], calls: Mapping[str, int] = MappingProxyType({})
+    ) -> Manifest:
+        """The manifest of a store of all persons of the data set; ``options`` is what else decides about its rows.
+
+        ``calls`` are the layers that fire more than once a pass, and how often, which its reader is told.
+        """
         meta = self.dataset.metainfo
         return Manifest(
             layers=layers,
@@ -64,18 +83,19 @@ class Origin:
             keypoint_names=tuple(meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])),
             skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
             source=self.source(options),
-            environment=self.environment(),
+            environment=self.environment() | ({CALLS: dict(calls)} if calls else {}),
         )
 
     def source(self, options: Mapping[str, object]) -> dict[str, Any]:
         """What decides about the rows, as JSON gives it back; a store is only resumed from the same."""
-        cfg, ann_file = self.cfg, self.dataset.ann_file
+        cfg = self.cfg
         pipeline = [step for step in self.dataset_cfg.pipeline if step.type != 'PackPoseInputs']
         weights = dict(seed=cfg.get('randomness', {}).get('seed'))
         if self.checkpoint:
             known = identify(self.checkpoint)
             weights = dict(url=known.url) if known.url else dict(sha256=known.sha256)
-        dataset = dict(ann_file=Path(ann_file).name, sha256=sha256(ann_file), split=self.split)
+        names = ', '.join(Path(file).name for file in data_files(self.dataset))
+        dataset = dict(ann_file=names, sha256=data_sha256(self.dataset), split=self.split)
         found = dict(
             config_file=Path(cfg.filename).name if cfg.filename else None,
             **Config(dict(model=cfg.model, pipeline=pipeline)).to_dict(),
@@ -97,7 +117,7 @@ class Origin:
             git_revision=done.stdout.strip() if done.returncode == 0 else None,
             seed=self.cfg.get('randomness', {}).get('seed'),
             checkpoint_file=self.checkpoint,
-            ann_file=self.dataset.ann_file,
+            ann_file=', '.join(data_files(self.dataset)),
             image_dir=image_folder(self.dataset),
             config_text=self.cfg.pretty_text,
         )
