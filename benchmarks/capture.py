@@ -62,6 +62,7 @@ def measure_time(args: argparse.Namespace) -> None:
     from shg_xai.interventions.capture_options import DumpOptions
     from shg_xai.interventions.network import open_model
     from shg_xai.interventions.persons import build_loader, open_persons
+    from shg_xai.runner.layers import LayerInfo
 
     cfg = read(args, args.config)
     model: Any = open_model(cfg, None).eval()
@@ -74,7 +75,7 @@ def measure_time(args: argparse.Namespace) -> None:
     def storing() -> None:
         with tempfile.TemporaryDirectory() as folder:
             options = DumpOptions(layers=(LAYER,), out=Path(folder) / 'store', split='test', limit=args.persons)
-            dump.store_persons(model, cfg, None, options, {LAYER: (256, 4, 4)})
+            dump.store_persons(model, cfg, None, options, [LayerInfo(LAYER, (256, 4, 4), 'float32', 1)])
             sizes.append(sum(file.stat().st_size for file in options.out.rglob('*.npy')))
             rows.append(sum(file.stat().st_size for file in options.out.rglob('*.parquet')))
 

@@ -160,7 +160,8 @@ def attempt(config: str, steps: Sequence[str], folder: Path, note: Callable[[str
     from shg_xai.errors import InputError
     from shg_xai.explain.options import AnalyzeOptions
     from shg_xai.explain.stores import explain
-    from shg_xai.interventions.capture import DumpOptions, dump_latents
+    from shg_xai.interventions.capture import dump_latents
+    from shg_xai.interventions.capture_options import DumpOptions
     from shg_xai.latents import verify
     from shg_xai.runner.building import build_runner
     from shg_xai.runner.config import read_config

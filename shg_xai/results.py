@@ -127,6 +127,7 @@ class AnalysedLayer(Typed, kw_only=True):
         dimensions: D, numbers a person.
         shape: Of one person's output.
         dataset: Annotation file.
+        dataset_sha256: Of its content, by which its persons are known; None where the store did not say.
         split: Which of the config's data sets.
         checkpoint: Its weights; None for random ones.
         skeleton_links: Pairs of the K joints.
@@ -150,6 +151,7 @@ class AnalysedLayer(Typed, kw_only=True):
     skeleton_links: list[tuple[int, int]]
     constant_dimensions: int
     warnings: list[str]
+    dataset_sha256: str | None = None
 
 
 class Results(Typed, kw_only=True):

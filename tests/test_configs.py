@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1] / 'configs'
 EVERY = sorted(file.relative_to(ROOT) for file in ROOT.rglob('*.py') if '_base_' not in file.parts)
 # Autoencoders alone, which see latents instead of images; tests of their own are further down.
 LATENT_CONFIGS = (Path('ae_latents.py'), Path('ae_norelu_latents.py'), Path('demo/ae_people_latents.py'))
-CONFIGS = [name for name in EVERY if name not in LATENT_CONFIGS]
+VITPOSE = Path('vitpose_coco.py')  # needs transformers, see test_models/test_vitpose.py
+CONFIGS = [name for name in EVERY if name not in (*LATENT_CONFIGS, VITPOSE)]
 
 
 def read(name: Path | str) -> Config:

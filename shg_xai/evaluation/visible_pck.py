@@ -17,14 +17,15 @@ from shg_xai.evaluation.pck import check_normaliser, judged_flags, person_scores
 from shg_xai.joints import EXAMPLES, members
 from shg_xai.writing import aside
 
-Result = tuple[np.ndarray, np.ndarray, int | None, int | None]
+Person = tuple[str, int | None, int | None]  # name of the data set, image id, annotation id
+Result = tuple[np.ndarray, np.ndarray, Person]
 
 
-def write_persons(
-    file: Path, annotation_ids: Sequence[int], image_ids: Sequence[int], scores: dict[str, np.ndarray]
-) -> None:
+def write_persons(file: Path, persons: Sequence[Person], scores: dict[str, np.ndarray]) -> None:
     """Write the PCK of N persons (by group, shape (N,)) as Parquet, whole or not at all; NaN becomes null."""
+    names, image_ids, annotation_ids = zip(*persons, strict=True)
     columns = dict(annotation_id=pa.array(annotation_ids, pa.int64()), image_id=pa.array(image_ids, pa.int64()))
+    columns['dataset'] = pa.array(names, pa.string())
     for group, values in scores.items():
         columns[f'pck_{group}'] = pa.array(values, pa.float64(), from_pandas=True)
     with aside(file) as part:
@@ -54,8 +55,8 @@ class VisiblePCK(BaseMetric):
             or the ``'torso'``, from a shoulder to the opposite hip; persons without it are left out, and a skeleton
             without them is refused before anything runs.
         persons_file: A Parquet file to write after each test or validation, one row a person in the order of the data
-            set: ``annotation_id``, ``image_id``, ``pck_labelled``, ``pck_visible``, ``pck_occluded``, ``pck_limbs``;
-            null where a person has no such joint.
+            set: ``annotation_id``, ``image_id``, ``dataset``, ``pck_labelled``, ``pck_visible``, ``pck_occluded``,
+            ``pck_limbs``; null where a person has no such joint.
         base: ``collect_device`` and ``prefix`` (``'pck'`` unless given) of MMEngine's BaseMetric.
 
     Raises:
@@ -87,16 +88,17 @@ class VisiblePCK(BaseMetric):
         names = self._keypoint_names()
         for sample in data_samples:
             distances, v = sample_distances(sample, names, self.normaliser)
-            self.results.append((distances, v, sample.get('id'), sample.get('img_id')))
+            person = sample.get('dataset_name', ''), sample.get('img_id'), sample.get('id')
+            self.results.append((distances, v, person))
 
     def compute_metrics(self, results: list[Result]) -> dict[str, float]:
         """Reduce distances and flags of all persons to the metrics of the class."""
         names = self._keypoint_names()
-        rows, flags, annotation_ids, image_ids = zip(*results, strict=True)
+        rows, flags, persons = zip(*results, strict=True)
         distances, v = np.stack(rows), np.stack(flags)
         if self.persons_file:
             scores = person_scores(distances, v, names, self.thr)
-            write_persons(Path(self.persons_file), annotation_ids, image_ids, scores)
+            write_persons(Path(self.persons_file), persons, scores)
         v, correct = judged_flags(distances, v), distances < self.thr
         groups = pck.counting_joints(v, names)
         groups |= {group: (v > 0) & np.array(members(names, group)) for group in EXAMPLES}

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
+from numpy.typing import NDArray
 from tyro.conf import Positional, arg
 
 from shg_xai.errors import InputError
+from shg_xai.latents.schema import CALLS
 from shg_xai.options import at_least, between, shown
 
 if TYPE_CHECKING:
     from shg_xai.latents.selection import Selection
 
+FEW_IMAGES = 20  # below which a bootstrap of images has too few different resamples, or too few images in each
+HEAVY, TYPICAL = 0.1, 20  # share of all variance, and so many times a person's mean share, that is too much for one
 FEW = 200  # persons below which intervals are too wide to say much
 MOST_CLUSTERS = 255
 
@@ -72,11 +77,33 @@ def check(selection: 'Selection', options: Options) -> None:
 def warnings_of(selection: 'Selection', constant: int) -> list[str]:
     """Sentences for the reader about what latents cannot tell, of whose values so many are the same for everybody."""
     count, dimensions, store = len(selection), selection.dimensions, selection.store
+    images = len(np.unique(selection.image_ids))
+    calls = (store.manifest.environment.get(CALLS) or {}).get(selection.layer, 1)
     warnings = {
         f'{constant:,} of {dimensions:,} values are the same for all persons and carry no variance.': constant > 0,
         f'{count:,} persons are no more than {dimensions:,} dimensions: the spectrum has at most {count - 1:,} '
         'components, and says more about who was drawn than about the network.': count <= dimensions,
         f'{count:,} persons are few: most intervals are too wide to conclude anything.': count < FEW,
+        'All persons are of one image: there are no intervals, which are drawn over images.': images == 1,
+        f'All persons are of {images} images, and intervals are drawn over images: from so few they are too narrow and '
+        'mean little.': 1 < images < FEW_IMAGES,
+        f'The layer fires {calls} times in one pass; these are its outputs at the first call.': calls > 1,
         f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.': not store.complete,
     }
     return [text for text, applies in warnings.items() if applies]
+
+
+def outlier_warnings(selection: 'Selection', norms: NDArray[np.float64]) -> list[str]:
+    """A sentence about persons who make much of the variance alone, by squared distances to the mean (N,)."""
+    share = norms / max(float(norms.sum()), np.finfo(float).tiny)
+    heavy = np.flatnonzero(share > max(HEAVY, TYPICAL / len(share)))
+    if not len(heavy):
+        return []
+    ids = selection.annotation_ids[heavy[np.argsort(-share[heavy])]].tolist()
+    rows = ' and '.join(f'annotation_id != {number}' for number in ids)
+    who = f'annotation{"s" if len(ids) > 1 else ""} {", ".join(map(str, ids))}'
+    said = f'{len(ids)} of {len(share):,} persons ({who}) make {100 * share[heavy].sum():.3g} % of the variance'
+    return [
+        f'{said}: components and clusters are about them, and what the others differ in may be missed. Look at their '
+        f"pictures, and analyse the others with --rows '{rows}'."
+    ]

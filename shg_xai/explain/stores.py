@@ -25,9 +25,10 @@ from shg_xai.chapters.concepts.results import Concepts
 from shg_xai.drawing.pictures import SIZE, draw_persons, missing_photos, write_atlas
 from shg_xai.errors import InputError
 from shg_xai.explain.decomposition import Work
-from shg_xai.explain.options import AnalyzeOptions, Options, check, warnings_of
+from shg_xai.explain.options import AnalyzeOptions, Options, check, outlier_warnings, warnings_of
 from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import Concept, lacking
+from shg_xai.latents.identity import annotations_sha256, check_told_apart
 from shg_xai.latents.selection import Selection, names_for, select
 from shg_xai.report.atlas import DRAWN, atlas_table
 from shg_xai.results import KIND, AnalysedLayer, Answer, Checkpoint, Results
@@ -128,6 +129,7 @@ def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
     layer.warnings = [
         *notes,
         *warnings_of(selection, found.constant),
+        *outlier_warnings(selection, found.projections.norms),
         *lacking(store.columns, store.manifest.keypoint_names, work.concepts),
     ]
     for warning in layer.warnings:
@@ -157,6 +159,7 @@ def layer_of(name: str, selection: Selection, constant: int) -> AnalysedLayer:
         shape=list(selection.array.shape[1:]),
         config_file=source.get('config_file'),
         dataset=dataset.get('ann_file'),
+        dataset_sha256=annotations_sha256(store.manifest),
         split=dataset.get('split'),
         checkpoint=Checkpoint(**weights) if weights else None,
         keypoint_names=list(store.manifest.keypoint_names),
@@ -195,6 +198,7 @@ def explain_selections(
     selections = matched(selections) if len(selections) > 1 else selections
     for selection in selections:
         check(selection, options)
+        check_told_apart(selection)
     scratch, times = out / '.scratch', dict[str, float]()
     names = names_for([(own.store.folder, own.layer) for own in selections])
     works = [

@@ -1,7 +1,7 @@
 """Fewer layers at test time, with the same numbers."""
 
 from mmcv.cnn import fuse_conv_bn
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
 
@@ -20,3 +20,6 @@ class FoldNormHook(Hook):
         """Fold, once the checkpoint is loaded."""
         if not isinstance(runner._train_loop, BaseLoop):
             fuse_conv_bn(unwrapped(runner.model))
+            for hook in runner.hooks:
+                if isinstance(hook, EMAHook):  # its copy changes places with the model, one parameter after the other
+                    fuse_conv_bn(hook.ema_model.module)

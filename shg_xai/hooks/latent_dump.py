@@ -15,7 +15,9 @@ from torch.utils.data import DistributedSampler
 
 from shg_xai.interventions.rows import first_arrays, sample_row
 from shg_xai.latents import Layer, ShardWriter, create_store
+from shg_xai.latents.identity import Key, row_key
 from shg_xai.runner.building import unwrapped
+from shg_xai.runner.layers import repeated_calls, storable_layers, warn_of_calls
 from shg_xai.runner.provenance import Origin, image_folder
 from shg_xai.tracing.tap import Outputs, tap
 
@@ -39,20 +41,25 @@ class LatentDumpHook(Hook):
                              layers=['backbone.hourglasses.0.bottleneck_residuals'])]
 
     A test run writes to ``out_dir``, a validation in training to ``out_dir/epoch_<n>``. The model is hooked only while
-    it computes. Run again, a cut run leaves out what is stored already; what ends it outside the model, a picture or a
-    metric, costs a file's persons at most. Where FoldNormHook is at work too, a single convolution puts out what its
-    normalisation did before.
+    it computes, and in a validation has the weights that are validated, with EMAHook the averaged ones. A layer is
+    refused before the run where persons cannot be told apart in it. Run again, a cut run leaves out what is stored
+    already; what ends it outside the model, a picture or a metric, costs a file's persons at most. Where FoldNormHook
+    is at work too, a single convolution puts out what its normalisation did before.
 
     Args:
         layers: Names as in ``model.named_modules()``, see ``tools/list_layers.py``.
         out_dir: Folder of the store.
-        dtype: ``'float16'`` or ``'float32'``.
+        dtype: ``'float16'`` or ``'float32'``; float16 gives way to float32 where a value is too large for it.
         rows_per_shard: Persons a file.
     """
 
     def __init__(self, layers: Sequence[str], out_dir: str, dtype: str = 'float16', rows_per_shard: int = 1024) -> None:
         self.layers, self.out_dir = list(layers), Path(out_dir)
         self.dtype, self.rows_per_shard = dtype, rows_per_shard
+
+    def before_run(self, runner: Runner) -> None:
+        """Refuse layers that cannot be stored before anything is trained or tested; see :func:`storable_layers`."""
+        warn_of_calls(repeated_calls(storable_layers(runner.cfg, self.layers).values()))
 
     # MMEngine calls these for training (which is let alone), validation and test.
     def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
@@ -88,8 +95,9 @@ class _Recording:
         self.loader = getattr(runner, f'{split}_loop').dataloader
         self.folder = hook.out_dir / f'epoch_{runner.epoch}' if split == 'val' else hook.out_dir
         self.model = unwrapped(runner.model)
+        self.infos = storable_layers(runner.cfg, hook.layers)
         self.writer: ShardWriter | None = None
-        self.done: set[int] = set()
+        self.done: set[Key] = set()
         self.outputs: Outputs = {}
         self.seen = 0
 
@@ -131,8 +139,9 @@ class _Recording:
             own = range(get_rank(), len(self.loader.dataset), get_world_size())
             genuine = len(own[self.seen : self.seen + genuine])
         self.seen += len(rows)
-        new = [index for index in range(genuine) if rows[index]['annotation_id'] not in self.done]
-        self.done |= {rows[index]['annotation_id'] for index in new}
+        keys = [row_key(row) for row in rows]
+        new = [index for index in range(genuine) if keys[index] not in self.done]
+        self.done |= {keys[index] for index in new}
         writer.add([rows[index] for index in new], {name: array[new] for name, array in arrays.items()})
 
     def _open(self, shapes: dict[str, Sequence[int]]) -> ShardWriter:
@@ -140,7 +149,8 @@ class _Recording:
         origin = Origin(cfg, dataset, cfg[f'{self.split}_dataloader'].dataset, self.runner._load_from, self.split)
         layers = tuple(Layer.named(name, shape, self.hook.dtype) for name, shape in shapes.items())
         # Neither a seed nor a checkpoint tells the weights of a model that was trained here.
-        manifest = origin.manifest(layers, dict(weights_sha256=weights_sha256(self.model)))
+        options = dict(weights_sha256=weights_sha256(self.model))
+        manifest = origin.manifest(layers, options, repeated_calls(self.infos.values()))
         self.done = create_store(self.folder, manifest)
         self.writer = ShardWriter(self.folder, manifest, get_rank(), self.hook.rows_per_shard)
         return self.writer

@@ -110,6 +110,8 @@ class SpliceHook(Hook):
         model = unwrapped(runner.model)
         weights = spliced_weights(model, self.plain, self.autoencoders)
         model.load_state_dict(weights)
+        # A hook that averages weights has copied those of before.
+        runner.call_hook('after_load_checkpoint', checkpoint=dict(state_dict=weights))
         plain, *inserted = (dict(file=path, sha256=identify(path).sha256) for path in (self.plain, *self.autoencoders))
         report = dict(schema_version=1, plain=plain, autoencoders=inserted, seed=runner.seed, metrics={})
         if runner.val_loop is not None:

@@ -4,7 +4,7 @@ Who is stored already is left out, so that a run that was cut off goes on. Of se
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from shg_xai.latents.expression import evaluate as meets
 from shg_xai.latents.schema import MANIFEST
 from shg_xai.runner.building import config_errors
 from shg_xai.runner.config import merge_common, merge_testing, read_config
-from shg_xai.runner.layers import check_layers, config_path, list_layers
+from shg_xai.runner.layers import LayerInfo, config_path, repeated_calls, storable_layers, warn_of_calls
 from shg_xai.runner.provenance import Origin, image_folder
 
 ROW_BYTES = 400  # of a person in rows.parquet; 150 to 230 were measured, more in tiny shards
@@ -48,18 +48,14 @@ def dump_latents(cfg: Config, checkpoint: str | None, options: DumpOptions) -> i
 
     Returns how many this process has stored; InputError for anything the user can mend.
     """
-    infos = {info.name: info for info in list_layers(cfg)}
-    check_layers(options.layers, list(infos))
-    for name in [name for name in options.layers if not infos[name].per_person]:
-        raise InputError(f'layer {name}: its output has not one entry for each person')
-    shapes = {name: infos[name].shape for name in options.layers}
-    return store_persons(open_model(cfg, checkpoint), cfg, checkpoint, options, shapes)
+    layers = storable_layers(cfg, options.layers)
+    return store_persons(open_model(cfg, checkpoint), cfg, checkpoint, options, layers.values())
 
 
 def store_persons(
-    model: nn.Module, cfg: Config, checkpoint: str | None, options: DumpOptions, shapes: Mapping[str, Sequence[int]]
+    model: nn.Module, cfg: Config, checkpoint: str | None, options: DumpOptions, infos: Collection[LayerInfo]
 ) -> int:
-    """The same with a model that has its weights, and the shape of each layer's output, without the batch."""
+    """The same with a model that has its weights, and what is known of the layers."""
     persons = open_persons(cfg, options.split)
     chosen = np.arange(len(persons))
     if options.only:
@@ -68,12 +64,14 @@ def store_persons(
         raise InputError(f'--only {options.only!r}: no person of {options.split} meets it')
     persons = persons.subset(chosen[: options.limit])
     dataset = persons.dataset
-    layers = tuple(Layer.named(name, shape, options.dtype) for name, shape in shapes.items())
+    layers = tuple(Layer.named(info.name, info.shape, options.dtype) for info in infos)
     network = Network(model, cfg, keypoint_names(dataset))
     settings = dict(only=options.only, limit=options.limit, predictions=options.predictions, flip_test=network.flips)
     origin = Origin(cfg, dataset, evaluation_dataset(cfg, options.split), checkpoint, options.split)
-    manifest = origin.manifest(layers, settings)
+    calls = repeated_calls(infos)
+    manifest = origin.manifest(layers, settings, calls)
     if get_rank() == 0:
+        warn_of_calls(calls)
         # Before anything is written, so that the mends it names need no other folder.
         stored = len(LatentStore.open(options.out)) if (options.out / MANIFEST).is_file() else 0
         needed = check_space(layers, max(len(persons) - stored, 0), options.out)
@@ -82,7 +80,7 @@ def store_persons(
         print(f'{said}; {needed / 1e6:.1f} MB to write to {options.out}', flush=True)
     barrier()
     done = create_store(options.out, manifest)
-    left = np.flatnonzero(~np.isin(persons.columns['annotation_id'], list(done)))
+    left = np.array([place for place, key in enumerate(persons.keys) if key not in done], dtype=np.int64)
     barrier()  # nobody writes before everybody has seen what is done
     mine = left[get_rank() :: get_world_size()]
     if len(mine):

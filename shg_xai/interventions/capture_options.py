@@ -23,7 +23,8 @@ class DumpOptions:
     split: Split = 'val'  # whose persons
     only: Annotated[str | None, arg(metavar='EXPR')] = None  # persons that meet a condition; labelled: all joints are
     limit: Annotated[int | None, arg(metavar='N')] = None  # the first N of them
-    dtype: Literal['float16', 'float32'] = 'float16'  # of the stored numbers
+    dtype: Literal['float16', 'float32'] = 'float16'
+    """of the stored numbers; float16 gives way to float32 where one is too large for it"""
     predictions: bool = True  # predict and store PCK, too; without, a forward pass ends at the last of the layers
     rows_per_shard: Annotated[int, arg(metavar='N')] = 1024  # persons a file; as many at most are lost when killed
 

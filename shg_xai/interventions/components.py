@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,10 +10,12 @@ from mmengine.config import Config
 from torch import Tensor
 
 from shg_xai.errors import InputError
+from shg_xai.interventions.persons import Persons
 from shg_xai.latents import LatentStore
+from shg_xai.latents.identity import annotations_sha256
 from shg_xai.latents.selection import BLOCK, Selection, select
-from shg_xai.runner.layers import check_layers, list_layers
-from shg_xai.runner.provenance import identify
+from shg_xai.runner.layers import storable_layers
+from shg_xai.runner.provenance import data_files, data_sha256, identify
 from shg_xai.stats.executors import executor, stage
 from shg_xai.stats.moments import STRIDE, look, moments
 from shg_xai.stats.pca import Components, above_noise, null_eigenvalues, principal_components
@@ -28,11 +31,11 @@ class Fitted:
     components: Components
     above_noise: int
 
-    def warnings(self, split: str) -> list[str]:
-        """Sentences for the reader of a test of these components on the persons of a split."""
+    def warnings(self, persons: Persons) -> list[str]:
+        """Sentences for the reader of a test of these components on persons."""
         store, dimensions = self.selection.store, self.selection.dimensions
-        same = store.manifest.source.get('dataset', {}).get('split') == split
-        found = [SAME_PERSONS.format(split)] * same
+        same = annotations_sha256(store.manifest) == data_sha256(persons.dataset)
+        found = [SAME_PERSONS.format(persons.split)] * same
         if not store.complete:
             found.append(f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.')
         if len(store) <= dimensions:
@@ -58,6 +61,13 @@ def open_selection(folder: Path, layer: str | None, checkpoint: str) -> Selectio
             f'{checkpoint} --layers {layer or store.layers[0]} --split train --out DIR'
         )
     return select(store, layer)
+
+
+def check_same_data(selection: Selection, dataset: Any) -> None:
+    """Raise InputError where a store's persons are not of these annotations: the same ids may be others there."""
+    if annotations_sha256(selection.store.manifest) != data_sha256(dataset):
+        fault = f'its persons are not of {", ".join(data_files(dataset))}, whose content differs from what was dumped'
+        raise InputError(f'{selection.store.folder}: {fault}; name that data with --data-root and --split')
 
 
 def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
@@ -89,8 +99,7 @@ def as_tensors(components: Components, device: torch.device) -> tuple[Tensor, Te
 
 def check_stored(cfg: Config, *selections: Selection) -> None:
     """Raise InputError for stored layers that a config's network has not, or with another shape."""
-    infos = {info.name: info for info in list_layers(cfg)}
-    check_layers([selection.layer for selection in selections], list(infos))
+    infos = storable_layers(cfg, [selection.layer for selection in selections])
     for selection in selections:
         shape, own = tuple(selection.array.shape[1:]), tuple(infos[selection.layer].shape)
         if own != shape:

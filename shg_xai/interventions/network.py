@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -99,8 +100,13 @@ class Predictions:
 
 
 def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
-    """A config's network with the weights of a checkpoint, random ones without; InputError if it cannot be used."""
+    """A config's network with the weights of a checkpoint, random ones without; InputError if it cannot be used.
 
+    The weights are those of ``state_dict``: where the training averaged them (EMAHook), the averaged ones.
+    """
+    # Custom hooks belong to runs. EMAHook, told of a checkpoint, looks for the copy it makes when a run starts.
+    cfg = deepcopy(cfg)
+    cfg.custom_hooks = []
     runner = build_runner(cfg, checkpoint)
     runner.load_or_resume()
     return unwrapped(runner.model)

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 
 from shg_xai.coco import LABELLED, OCCLUDED, VISIBLE, visibility
 from shg_xai.errors import InputError
+from shg_xai.latents.identity import Key
 from shg_xai.random_streams import stream
 
 Columns = dict[str, NDArray[Any]]
@@ -92,6 +93,13 @@ class Persons:
     def image_ids(self) -> NDArray[np.int64]:
         """The image of each, (N,)."""
         return self.columns['image_id']
+
+    @property
+    def keys(self) -> list[Key]:
+        """Who they are, as the rows of a latent store say it, see :mod:`shg_xai.latents.identity`."""
+        name, columns = self.dataset.metainfo.get('dataset_name', ''), self.columns
+        ids = zip(columns['image_id'].tolist(), columns['annotation_id'].tolist(), strict=True)
+        return [(name, image, annotation) for image, annotation in ids]
 
     def subset(self, chosen: NDArray[np.int64]) -> 'Persons':
         """Some of them, by their numbers, in that order; a number may come twice."""

@@ -6,7 +6,8 @@
     DIR/shards/00-000003/rows.parquet one row a person
     DIR/shards/00-000003/<layer>.npy  (n, *shape), the same persons in the same order
 
-Shards hold consecutive rows. A folder ``shards/.*.part`` is being written and no part of it.
+Shards hold consecutive rows. Where a value was too large for float16, its shard and those after it have float32. A
+folder ``shards/.*.part`` is being written and no part of it.
 """
 
 from shg_xai.latents.schema import Layer, Manifest

@@ -38,7 +38,8 @@ def describe(store: LatentStore) -> str:
     lines += [f'shards: {len(list(store.shards()))}, {size_text(store.size)}', 'layers:']
     for layer in manifest.layers:
         shape = ' x '.join(map(str, layer.shape)) or 'one value'
-        lines.append(f'  {layer.name}: {shape}, {layer.dtype}, {size_text(store.array(layer.name).nbytes)}')
+        array = store.array(layer.name)
+        lines.append(f'  {layer.name}: {shape}, {array.dtype}, {size_text(array.nbytes)}')
     lines += [f'keypoints: {manifest.num_keypoints}', f'columns: {", ".join(store.columns)}']
     for part in ('source', 'environment'):
         lines.append(f'{part}:')

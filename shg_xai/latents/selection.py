@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
+from shg_xai.latents.identity import Key
 from shg_xai.latents.store import LatentStore, ShardedArray
 
 BLOCK = 2048  # persons a block
@@ -76,6 +77,12 @@ class Selection:
     def annotation_ids(self) -> NDArray[np.int64]:
         """Annotation id of each person, shape (N,)."""
         return self.store.annotation_ids[self.rows]
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        """Who each person is, see :mod:`shg_xai.latents.identity`."""
+        keys = self.store.keys
+        return [keys[row] for row in self.rows]
 
     @cached_property
     def image_ids(self) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
@@ -118,7 +119,7 @@ class Shard:
     """Consecutive rows of a store, from row ``start`` on, as the headers of its files say."""
 
     folder: Path
-    layers: dict[str, Layer]
+    layers: dict[str, Layer]  # with the dtype of its own files
     start: int
     rows: int = 0
     columns: tuple[str, ...] = ()
@@ -145,8 +146,11 @@ class Shard:
             raise InputError(f'{file}: cannot be read: {error}') from error
 
 
-def _array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int]:
-    """What is wrong with a layer's file, judged by its header and size, and its bytes."""
+def _array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int, str]:
+    """What is wrong with a layer's file, judged by its header and size, its bytes, and the dtype of its values.
+
+    That is the manifest's, or float32 where values were too large for float16.
+    """
     try:
         with file.open('rb') as handle:
             form = np.lib.format
@@ -154,16 +158,17 @@ def _array_problem(file: Path, layer: Layer, rows: int) -> tuple[str | None, int
             shape, _, dtype = form.read_array_header_1_0(handle) if first else form.read_array_header_2_0(handle)
             header, size = handle.tell(), os.fstat(handle.fileno()).st_size
     except FileNotFoundError:
-        return f'{file}: missing; {MEND}', 0
+        return f'{file}: missing; {MEND}', 0, layer.dtype
     except OSError as error:
-        return f'{file}: cannot be read: {error.strerror}', 0
+        return f'{file}: cannot be read: {error.strerror}', 0, layer.dtype
     except ValueError as error:
-        return f'{file}: no .npy file: {error}; {MEND}', 0
+        return f'{file}: no .npy file: {error}; {MEND}', 0, layer.dtype
     expected = (rows, *layer.shape)
-    if dtype != np.dtype(layer.dtype) or shape != expected:
-        return f'{file}: holds {dtype} {shape}, the manifest and {ROWS} say {layer.dtype} {expected}; {MEND}', size
+    if dtype not in (np.dtype(layer.dtype), np.dtype('float32')) or shape != expected:
+        fault = f'holds {dtype} {shape}, the manifest and {ROWS} say {layer.dtype} {expected}'
+        return f'{file}: {fault}; {MEND}', size, layer.dtype
     needed = header + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    return (f'{file}: has {size} bytes instead of {needed}; {MEND}' if size != needed else None), size
+    return (f'{file}: has {size} bytes instead of {needed}; {MEND}' if size != needed else None), size, str(dtype)
 
 
 def read_shard(folder: Path, manifest: Manifest, start: int = 0) -> Shard:
@@ -187,7 +192,8 @@ def read_shard(folder: Path, manifest: Manifest, start: int = 0) -> Shard:
         unlike = ', '.join(wrong or extra or ['a column is there twice'])
         problems.append(f'{file}: columns not as this version writes them: {unlike}; {MEND}')
     for layer in manifest.layers:
-        problem, size_of_layer = _array_problem(folder / layer.file, layer, facts.num_rows)
+        problem, size_of_layer, dtype = _array_problem(folder / layer.file, layer, facts.num_rows)
+        layers[layer.name] = replace(layer, dtype=dtype)
         size += size_of_layer
         problems += [problem] if problem else []
     return Shard(folder, layers, start, facts.num_rows, tuple(names), size, tuple(problems))

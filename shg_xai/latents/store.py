@@ -1,6 +1,6 @@
 """Reading a latent store: opened by its headers alone, values read when they are asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.expression import column_names, evaluate
-from shg_xai.latents.schema import FACTOR, MANIFEST, Manifest, row_schema
+from shg_xai.latents.identity import COLUMNS as KEY
+from shg_xai.latents.identity import Key, person_keys
+from shg_xai.latents.schema import DTYPES, FACTOR, MANIFEST, Layer, Manifest, row_schema
 from shg_xai.latents.shards import SHARDS, Shard, known, read_array, read_shard, shard_names
 
 
@@ -91,6 +93,11 @@ class ShardedArray:
         return values
 
 
+def widest(layer: Layer, shards: Iterable[Shard]) -> str:
+    """The dtype that holds a layer's values of all shards: float32 where one was too large for float16."""
+    return max([layer.dtype, *(shard.layers[layer.name].dtype for shard in shards)], key=DTYPES.index)
+
+
 class LatentStore:
     """A store of N persons; make one with ``LatentStore.open(folder)``."""
 
@@ -135,7 +142,8 @@ class LatentStore:
         """The values (N, *shape) of a layer (InputError if there is none); nothing is read yet."""
         known(layer, self.layers, 'layer')
         own = self.manifest.layers[self.layers.index(layer)]
-        return ShardedArray([shard.folder / own.file for shard in self._shards], self._starts, own.shape, own.dtype)
+        files = [shard.folder / own.file for shard in self._shards]
+        return ShardedArray(files, self._starts, own.shape, widest(own, self._shards))
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of all shards in order, or these columns of them, see :func:`~shg_xai.latents.schema.row_schema`.
@@ -158,6 +166,11 @@ class LatentStore:
     def annotation_ids(self) -> NDArray[np.int64]:
         """The annotation id of each row, int64, shape (N,)."""
         return np.asarray(self.table(['annotation_id'])['annotation_id'].to_numpy())
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        """Who each row is, see :mod:`shg_xai.latents.identity`."""
+        return person_keys(self.table(KEY))
 
     def where(self, expression: str) -> NDArray[np.int64]:
         """Rows, ascending, for which an expression over the columns is true: int64, shape (n,).

@@ -1,13 +1,14 @@
 """Checking all of a latent store, its values too."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
+from shg_xai.latents.identity import Key, person_keys
 from shg_xai.latents.rows import list_size
 from shg_xai.latents.shards import MEND, ROWS, SHARDS, read_shard, shard_names
 from shg_xai.latents.store import LatentStore, read_manifest
@@ -46,7 +47,7 @@ def verify(store: LatentStore | Path | str) -> list[str]:
     except InputError as error:
         return [str(error)]
     problems: list[str] = []
-    ids: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+    persons: Counter[Key] = Counter()
     for shard in (read_shard(folder / SHARDS / name, manifest) for name in names):
         problems += shard.problems
         if shard.problems:
@@ -54,7 +55,7 @@ def verify(store: LatentStore | Path | str) -> list[str]:
         try:
             table = shard.table()
             problems += _row_problems(shard.folder / ROWS, table, manifest.num_keypoints)
-            ids.append(table['annotation_id'].to_numpy())
+            persons.update(person_keys(table))
             for layer in manifest.layers:
                 values = shard.array(layer.name)
                 step = max(1, CHUNK_BYTES // max(1, values.nbytes // max(1, len(values))))
@@ -68,11 +69,10 @@ def verify(store: LatentStore | Path | str) -> list[str]:
                     )
         except InputError as error:
             problems.append(f'{error}; {MEND}')
-    unique, counts = np.unique(np.concatenate(ids), return_counts=True)
-    if (twice := unique[counts > 1]).size:
-        some = ', '.join(map(str, twice[:5])) + (', …' if twice.size > 5 else '')
+    if twice := sorted(annotation for (_, _, annotation), count in persons.items() if count > 1):
+        some = ', '.join(map(str, twice[:5])) + (', …' if len(twice) > 5 else '')
         problems.append(f'{folder}: annotation ids stored more than once: {some}; dump again to another folder')
-    found, rows = len(unique), manifest.rows
+    found, rows = len(persons), manifest.rows
     if found < rows:
         problems.append(f'{folder}: incomplete: {found} of {rows} rows; run the same command again')
     elif found > rows:

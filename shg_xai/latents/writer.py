@@ -1,5 +1,6 @@
 """Making a latent store, and writing rows to it so that a killed run can be resumed."""
 
+import logging
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
@@ -11,15 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
+from shg_xai.latents.identity import Key
 from shg_xai.latents.rows import Row, checked_row, row_table
 from shg_xai.latents.schema import MANIFEST, Manifest, differences
-from shg_xai.latents.shards import SHARDS, part_folder, shard_names, sync, write_file, write_shard
-from shg_xai.latents.store import LatentStore, read_manifest
+from shg_xai.latents.shards import SHARDS, part_folder, read_shard, shard_names, sync, write_file, write_shard
+from shg_xai.latents.store import LatentStore, read_manifest, widest
+
+logger = logging.getLogger(__name__)
 
 
-def create_store(folder: Path, manifest: Manifest) -> set[int]:
-    """Make a store, or go on with the one in this folder: which annotation ids it has already. InputError if the folder
-    cannot be written, or holds other files, a store of something else or a damaged shard.
+def create_store(folder: Path, manifest: Manifest) -> set[Key]:
+    """Make a store, or go on with the one in this folder: who is in it already. InputError if the folder cannot be
+    written, or holds other files, a store of something else or a damaged shard.
     """
     folder, text, aside = Path(folder), manifest.to_json(), f'.{MANIFEST}.'
     try:
@@ -28,7 +32,7 @@ def create_store(folder: Path, manifest: Manifest) -> set[int]:
             if differing := differences(read_manifest(folder), manifest):
                 fault = 'holds a store of something else, choose another --out; the store against this run'
                 raise InputError(f'{folder}: {fault}: {"; ".join(differing)}')
-            return set(LatentStore.open(folder).annotation_ids.tolist())
+            return set(LatentStore.open(folder).keys)
         # Another rank may be at this point too, or may have been killed here.
         if others := sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(aside)):
             raise InputError(f'{folder}: holds other files ({others[0]}) and no {MANIFEST}; choose another --out')
@@ -54,10 +58,19 @@ def _unwritable(folder: Path, error: OSError) -> InputError:
     return InputError(f'{folder}: cannot be written: {error.strerror or error}{room}; {mend}')
 
 
+def _too_much_memory(folder: Path, rows: int, error: Exception) -> InputError:
+    """The one line for a shard that is too large."""
+    fault = f'a shard of {rows} rows does not fit the memory ({error})'
+    return InputError(f'{folder}: {fault}; choose fewer layers or rows a shard')
+
+
 class ShardWriter(AbstractContextManager['ShardWriter']):
     """Write rows and their arrays to a store made by ``create_store``; a context manager.
 
-    Holds one shard, at most ``rows_per_shard`` persons, in memory. An exception inside ``with``, Ctrl-C too, still
+    Holds one shard, at most ``rows_per_shard`` persons, in memory. float16 ends at 65,504: from the first value beyond
+    it on, this shard and those after it have the layer as float32. It is not scaled to fit instead: whoever maps the
+    files reads the network's own numbers, whichever shard they are in, and nothing written before needs to be
+    rewritten. An exception inside ``with``, Ctrl-C too, still
     writes the rows that were added, unless the exception came from writing. ``rank`` is the number of this process, 0
     to 99; no two at a time may have the same. InputError if the folder is no store or cannot be written, or a shard
     needs too much memory.
@@ -78,13 +91,15 @@ class ShardWriter(AbstractContextManager['ShardWriter']):
                 shutil.rmtree(left)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
-        numbers = [int(name[3:]) for name in shard_names(self.folder) if int(name[:2]) == rank]
-        self._number = max(numbers, default=-1) + 1
+        names = shard_names(self.folder)
+        self._number = max((int(name[3:]) for name in names if int(name[:2]) == rank), default=-1) + 1
+        stored = [read_shard(self.folder / SHARDS / name, manifest) for name in names]
         try:
-            self._arrays = {layer.name: np.empty((self._size, *layer.shape), layer.dtype) for layer in manifest.layers}
+            self._arrays = {
+                layer.name: np.empty((self._size, *layer.shape), widest(layer, stored)) for layer in manifest.layers
+            }
         except (MemoryError, ValueError) as error:
-            fault = f'a shard of {self._size} rows does not fit the memory ({error})'
-            raise InputError(f'{self.folder}: {fault}; choose fewer layers or rows a shard') from error
+            raise _too_much_memory(self.folder, self._size, error) from error
         self._rows: list[dict[str, object]] = []
         self._filled = 0
         self._renaming: Path | None = None
@@ -112,19 +127,31 @@ class ShardWriter(AbstractContextManager['ShardWriter']):
         while start < len(checked):
             count = min(self._size - self._filled, len(checked) - start)
             for name, array in values.items():
-                part, target = array[start : start + count], self._arrays[name][self._filled : self._filled + count]
-                with np.errstate(over='ignore', invalid='ignore'):
-                    np.copyto(target, part, casting='same_kind')
-                if np.isinf(target).any() and (np.isinf(target) & np.isfinite(part)).any():
-                    largest, dtype = np.abs(part[np.isfinite(part)]).max(), layers[name].dtype
-                    mend = 'store it as float32' if dtype == 'float16' else 'scale it'
-                    raise InputError(f'layer {name}: {largest:g} is too large for {dtype}; {mend}')
+                self._put(name, array[start : start + count])
             # The count comes last: interrupted before it, these rows were not added.
             self._rows[self._filled :] = checked[start : start + count]
             self._filled += count
             start += count
             if self._filled == self._size:
                 self._write()
+
+    def _put(self, name: str, values: NDArray[Any]) -> None:
+        """Put a layer's values (n, *shape) behind those in the buffer; one too large for it makes it float32."""
+        rows, own = slice(self._filled, self._filled + len(values)), self._arrays[name]
+        with np.errstate(over='ignore', invalid='ignore'):
+            np.copyto(own[rows], values, casting='same_kind')
+        if not (np.isinf(own[rows]).any() and (np.isinf(own[rows]) & np.isfinite(values)).any()):
+            return
+        largest = np.abs(values[np.isfinite(values)]).max()
+        if own.dtype != np.float16:
+            raise InputError(f'layer {name}: {largest:g} is too large for {own.dtype}; scale it')
+        logger.warning('layer %s: %g is too large for float16; stored as float32 from here on', name, largest)
+        try:
+            self._arrays[name] = np.empty(own.shape, np.float32)
+        except MemoryError as error:
+            raise _too_much_memory(self.folder, self._size, error) from error
+        self._arrays[name][: self._filled] = own[: self._filled]
+        self._put(name, values)
 
     def _write(self) -> None:
         """Write what is buffered as a shard."""

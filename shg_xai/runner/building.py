@@ -19,7 +19,7 @@ from torch import nn
 
 from shg_xai.errors import InputError
 from shg_xai.runner.checkpoints import check_fits, read_weights
-from shg_xai.runner.provenance import sha256
+from shg_xai.runner.provenance import data_sha256, sha256
 from shg_xai.writing import write_aside
 
 # glibc's malloc.h
@@ -87,7 +87,9 @@ def write_results(path: Path, cfg: Config, runner: Runner, metrics: dict[str, fl
     results = dict(schema_version=1, config=cfg.filename, checkpoint=file)
     results |= dict(checkpoint_sha256=sha256(file) if Path(file).is_file() else None)  # not of a URL
     results |= dict(seed=runner.seed, ann_file=dataset.get('ann_file'), data_root=dataset.data_root)  # latents: no file
-    results |= dict(persons=len(runner.test_loop.dataloader.dataset), metrics=metrics)
+    tested = runner.test_loop.dataloader.dataset
+    annotated = dataset.get('ann_file') is not None
+    results |= dict(ann_sha256=data_sha256(tested) if annotated else None, persons=len(tested), metrics=metrics)
     write_aside(path, json.dumps(results, indent=2) + '\n')
 
 

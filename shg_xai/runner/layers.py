@@ -6,7 +6,7 @@ Shapes: a layer's shape is that of one person, (C, H, W) for a feature map, with
 import difflib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from mmengine.utils import get_installed_path
 from torch import Tensor, nn
@@ -110,6 +111,36 @@ def list_layers(cfg: Config) -> list[LayerInfo]:
         raise InputError(f'{source}: {fault} ({type(error).__name__}: {error})') from error
     logger.warning('%s: could not run without computing (%s); ran on a random image instead', source, reason)
     return layers
+
+
+def storable_layers(cfg: Config, names: Sequence[str]) -> dict[str, LayerInfo]:
+    """The named layers of a config's network, in that order, once it is certain that persons can be told apart in each.
+
+    The first axis of what a layer puts out has to be the persons', which one batch does not tell: twelve tokens of
+    twelve persons look like twelve persons. So the network is run with one person and with two, see
+    :func:`list_layers`. InputError: no such layer, or one whose first axis does not grow with the persons.
+    """
+    infos = {info.name: info for info in list_layers(cfg)}
+    check_layers(names, list(infos))
+    chosen = {name: infos[name] for name in names}
+    for info in chosen.values():
+        if not info.per_person:
+            size = ' x '.join(map(str, info.shape))
+            fault = f'its output has not one entry for each person (of one person it is {size})'
+            raise InputError(f'layer {info.name}: {fault}; choose a layer whose first axis is the persons')
+    return chosen
+
+
+def repeated_calls(layers: Iterable[LayerInfo]) -> dict[str, int]:
+    """How often each layer fires in one pass, of those that fire more than once; only the first output is stored."""
+    return {info.name: info.calls for info in layers if info.calls > 1}
+
+
+def warn_of_calls(calls: Mapping[str, int]) -> None:
+    """Say in the log of the run which layers fire more than once a pass, and what of them is stored."""
+    for name, count in calls.items():
+        said = f'layer {name} fires {count} times in one pass; what it puts out at its first call is stored'
+        print_log(said, 'current', logging.WARNING)
 
 
 def _run(cfg: Config, width: int, height: int, device: str) -> list[LayerInfo]:

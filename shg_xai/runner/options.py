@@ -96,8 +96,8 @@ class TestOptions(NetworkOptions):
     out: Annotated[Path | None, arg(metavar='FILE.json')] = None
     """also write the metrics, with config, checkpoint and seed, here"""
     persons: Annotated[Path | None, arg(metavar='FILE.parquet')] = None
-    """also write who was met how well: annotation_id, image_id and pck_labelled, pck_visible, pck_occluded, pck_limbs
-    of each person"""
+    """also write who was met how well: annotation_id, image_id, dataset and pck_labelled, pck_visible, pck_occluded,
+    pck_limbs of each person"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import mmcv
@@ -20,6 +21,7 @@ from mmengine.config import Config
 import shg_xai
 from shg_xai.errors import InputError
 from shg_xai.latents import Layer, Manifest
+from shg_xai.latents.schema import CALLS
 from shg_xai.results import Checkpoint
 
 
@@ -70,8 +72,13 @@ class Origin:
     checkpoint: str | None  # None where the seed draws the weights
     split: str  # name of the part of the data set
 
-    def manifest(self, layers: tuple[Layer, ...], options: Mapping[str, object]) -> Manifest:
-        """The manifest of a store of all persons of the data set; ``options`` is what else decides about its rows."""
+    def manifest(
+        self, layers: tuple[Layer, ...], options: Mapping[str, object], calls: Mapping[str, int] = MappingProxyType({})
+    ) -> Manifest:
+        """The manifest of a store of all persons of the data set; ``options`` is what else decides about its rows.
+
+        ``calls`` are the layers that fire more than once a pass, and how often, which its reader is told.
+        """
         meta = self.dataset.metainfo
         return Manifest(
             layers=layers,
@@ -79,7 +86,7 @@ class Origin:
             keypoint_names=tuple(meta['keypoint_id2name'][joint] for joint in range(meta['num_keypoints'])),
             skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
             source=self.source(options),
-            environment=self.environment(),
+            environment=self.environment() | ({CALLS: dict(calls)} if calls else {}),
         )
 
     def source(self, options: Mapping[str, object]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ FEW = 100  # tested persons below which a PCK means little
 PAIRS = [('improved', 'control'), ('improved_study', 'control'), ('scratch', 'longer'), ('scratch', 'control')]
 PAIRS += [('longer', 'control'), ('control', 'plain'), ('improved', 'plain'), ('spliced', 'plain'), ('noskip', 'plain')]
 Metrics = dict[str, float | None]
+PERSON = ('dataset', 'image_id', 'annotation_id')  # earlier tests do not name the data set
 EXPLAINED = ('explained_variance_ratio', 'pca_explained_variance_ratio')
 COMPARED: tuple[Group, ...] = ('labelled', 'visible', 'limbs')
 
@@ -51,6 +52,7 @@ class MetricsFile(msgspec.Struct, kw_only=True):
 class TestFile(MetricsFile, kw_only=True):
     checkpoint_sha256: str
     persons: int
+    ann_sha256: str | None = None  # of the annotations it was tested on; earlier tests do not say
 
 
 class SpliceFile(msgspec.Struct, kw_only=True):
@@ -67,7 +69,8 @@ class Tested:
 
     checkpoints: list[str]  # SHA-256 of each seed's weights
     scores: dict[Group, list[NDArray[np.float64]]]  # PCK of each person (P,), an array a seed; NaN: no joint counts
-    annotation_ids: NDArray[np.int64]  # who the persons are, shape (P,)
+    persons: list[tuple[str | int, ...]]  # P of them: data set, image and annotation
+    data: set[str]  # SHA-256 of the annotations they are of, one, or none where no test says
     bootstrap: Bootstrap
 
 
@@ -82,14 +85,16 @@ def read_persons(path: Path) -> pa.Table:
 def read_tested(settings: Settings, network: str) -> Tested:
     """Read a network's tests; InputError where one is missing, or seeds were tested on different persons."""
     paths = [settings.test_of(network, seed) for seed in settings.seeds]
-    weights = [read_json(path, TestFile, MEND).checkpoint_sha256 for path in paths]
+    tests = [read_json(path, TestFile, MEND) for path in paths]
+    data = {test.ann_sha256 for test in tests if test.ann_sha256}
     tables = [read_persons(settings.test_of(network, seed, 'parquet')) for seed in settings.seeds]
-    ids = [table['annotation_id'].to_numpy() for table in tables]
-    if any(not np.array_equal(ids[0], other) for other in ids):
+    known = [key for key in PERSON if all(key in table.column_names for table in tables)]
+    persons = [list(zip(*(table[key].to_pylist() for key in known), strict=True)) for table in tables]
+    if any(persons[0] != other for other in persons) or len(data) > 1:
         raise InputError(f'{paths[0]}: the seeds of {network} were tested on different persons')
     scores = {group: [np.array(table[f'pck_{group}'].to_pylist(), dtype=float) for table in tables] for group in GROUPS}
     bootstrap = Bootstrap(tables[0]['image_id'].to_numpy(), settings.bootstrap, settings.confidence)
-    return Tested(weights, scores, ids[0], bootstrap)
+    return Tested([test.checkpoint_sha256 for test in tests], scores, persons[0], data, bootstrap)
 
 
 def network_result(settings: Settings, network: str, tested: Tested) -> Network:
@@ -168,10 +173,10 @@ def networks(settings: Settings, analyses: Results) -> Networks:
     folder = settings.work_dir
     tested = {name: read_tested(settings, name) for name in ABOUT if name in settings.tested}
     for name, tests in tested.items():
-        if not np.array_equal(tests.annotation_ids, tested['plain'].annotation_ids):
+        if tests.persons != tested['plain'].persons or len(tests.data | tested['plain'].data) > 1:
             file = settings.test_of(name, settings.seeds[0])
             raise InputError(f'{file}: {name} was tested on other persons than plain')
-    persons = len(tested['plain'].annotation_ids)
+    persons = len(tested['plain'].persons)
     train, val = count_persons(settings.annotations('train')), count_persons(settings.annotations('val'))
     pose = read_json(folder / 'mean_pose.json', MetricsFile, MEND).metrics
     few = f'Tested on {plural(persons, "person")}, too few: these numbers show that everything runs and mean nothing.'

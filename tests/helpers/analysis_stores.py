@@ -68,7 +68,7 @@ def write_store(
         rows=count,
         keypoint_names=NAMES,
         skeleton_links=LINKS,
-        source=dict(split='val'),
+        source=dict(split='val', dataset=dict(ann_file='made.json', sha256='made')),
         environment={},
         layers=tuple(Layer.named(name, array.shape[1:], dtype) for name, array in layers.items()),
     )

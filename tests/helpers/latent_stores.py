@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
+from shg_xai.latents.identity import Key, row_key
 from shg_xai.latents.selection import Selection
 
 NAMES = ('nose', 'left_wrist', 'right_wrist')
@@ -50,6 +51,11 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
         pck=0.5 if seen else None,
     )
     return {**values, 'factors.posture': number / 10, **changes}
+
+
+def keys(*numbers: int) -> set[Key]:
+    """Who these persons are."""
+    return {row_key(row(number)) for number in numbers}
 
 
 def arrays(numbers: list[int]) -> dict[str, np.ndarray]:

@@ -195,7 +195,7 @@ def test_samples_are_left_alone() -> None:
 def test_persons_are_written_in_order(tmp_path: Path) -> None:
     persons = [sample({0: 10.5}, PARTLY), sample({}, [0] * 16 + [2]), sample({1: 11, 13: 11})]
     for number, person in enumerate(persons):
-        person.set_metainfo(dict(id=9 - number, img_id=number // 2))
+        person.set_metainfo(dict(id=9 - number, img_id=number // 2, dataset_name='ab'[number // 2]))
     file = tmp_path / 'new' / 'persons.parquet'
     metrics = evaluate(persons, persons_file=str(file))
     assert metrics == evaluate(persons)
@@ -204,12 +204,13 @@ def test_persons_are_written_in_order(tmp_path: Path) -> None:
     assert table.to_pydict() == dict(
         annotation_id=[9, 8, 7],
         image_id=[0, 0, 1],
+        dataset=['a', 'a', 'b'],
         pck_labelled=[13 / 14, 1, 15 / 17],
         pck_visible=[8 / 9, 1, 15 / 17],
         pck_occluded=[1, None, None],
         pck_limbs=[1, 1, 7 / 8],
     )
-    assert [str(kind) for kind in table.schema.types] == ['int64'] * 2 + ['double'] * 4
+    assert [str(kind) for kind in table.schema.types] == ['int64'] * 2 + ['string'] + ['double'] * 4
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.explain.options import Options, check, warnings_of
+from shg_xai.explain.options import Options, check, outlier_warnings, warnings_of
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from tests.helpers.analysis_stores import selected, write_store
@@ -58,3 +58,29 @@ def test_warnings(tmp_path: Path) -> None:
     store = LatentStore.open(write_store(tmp_path / 'cut', np.zeros((200, 9)), rows=1300))
     (cut_off,) = warnings_of(select(store), 0)
     assert cut_off == 'The store has 200 of 1,300 persons; its dump was cut off.'
+
+
+def test_few_images_are_too_few_for_intervals(tmp_path: Path) -> None:
+    values = np.zeros((200, 9))
+    for count, words in ((1, 'of one image: there are no intervals'), (2, 'of 2 images'), (19, 'of 19 images')):
+        images = [number % count for number in range(200)]
+        (warning,) = warnings_of(selected(tmp_path / f'{count}', values, images=images), 0)
+        assert warning.startswith(f'All persons are {words}')
+    enough = selected(tmp_path / 'enough', values, images=[number % 20 for number in range(200)])
+    assert warnings_of(enough, 0) == []
+
+
+def test_who_makes_much_of_the_variance_is_named(tmp_path: Path) -> None:
+    chosen = selected(tmp_path / 'store', np.zeros((200, 9)))
+    even = np.ones(200)
+    assert outlier_warnings(chosen, even) == outlier_warnings(chosen, np.zeros(200)) == []
+    one = even.copy()
+    one[6] = 601  # of 800
+    (warning,) = outlier_warnings(chosen, one)
+    assert warning.startswith('1 of 200 persons (annotation 7) make 75.1 % of the variance')
+    assert "--rows 'annotation_id != 7'." in warning
+    one[3] = 1000
+    (warning,) = outlier_warnings(chosen, one)
+    assert '(annotations 4, 7)' in warning and "'annotation_id != 4 and annotation_id != 7'" in warning
+    # Of few persons each has much.
+    assert outlier_warnings(chosen.take(np.arange(4)), np.array([1.0, 2, 3, 9])) == []

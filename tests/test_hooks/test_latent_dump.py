@@ -10,13 +10,16 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
+from mmpose.registry import MODELS
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.datasets.checked_coco import CheckedCocoDataset
 from shg_xai.errors import InputError
 from shg_xai.evaluation.visible_pck import VisiblePCK
+from shg_xai.explain.options import warnings_of
 from shg_xai.latents import LatentStore, ShardWriter, verify
+from shg_xai.latents.selection import select
 from shg_xai.models import StackedHeatmapHead
 from tests.helpers.commands import TWO_PROCESSES, python
 from tests.helpers.data import write_coco
@@ -217,9 +220,9 @@ def test_a_missing_picture_leaves_model_and_loop_as_they_were(trained: Config, t
 @pytest.mark.parametrize(
     'layer, message',
     [
-        ('backbone.nowhere', "no layer 'backbone.nowhere' in the model"),
-        ('backbone', 'the output of this layer is a tuple, name a tensor in it: backbone:0'),
-        ('head.loss_module', "'head.loss_module' does not fire in this network"),
+        ('backbone.nowhere', "no layer 'backbone.nowhere' fires in this network; did you mean backbone"),
+        ('backbone', "no layer 'backbone' fires in this network; did you mean backbone:0"),
+        ('head.loss_module', "no layer 'head.loss_module' fires in this network"),
     ],
 )
 def test_a_layer_that_cannot_be_stored_is_refused(trained: Config, tmp_path: Path, layer: str, message: str) -> None:
@@ -229,6 +232,83 @@ def test_a_layer_that_cannot_be_stored_is_refused(trained: Config, tmp_path: Pat
         tester.test()
     assert untouched(tester.test_loop, tester.model)
     assert not (tmp_path / 'out').exists()
+
+
+@MODELS.register_module(force=True)
+class TokensFirst(nn.Module):
+    """A backbone whose attention keeps PyTorch's own order, tokens before persons; its stem is called twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.AdaptiveAvgPool2d((2, 3)), nn.Conv2d(3, 3, 1))
+        self.encoder = nn.TransformerEncoderLayer(3, 1, 8, dropout=0.0)
+        self.up = nn.Upsample(size=(16, 16))
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor]:
+        x = self.stem(self.stem(images))
+        tokens = self.encoder(x.flatten(2).permute(2, 0, 1))  # (6, N, 3)
+        return (self.up(tokens.permute(1, 2, 0).reshape(x.shape)),)
+
+
+def tokens_first(cfg: Config, layer: str) -> Config:
+    """A config of six tokens, in batches of six persons."""
+    cfg.test_dataloader.batch_size = 6
+    cfg.custom_hooks[0].layers = [layer]
+    cfg.model.backbone = dict(type='TokensFirst')
+    cfg.model.head = dict(
+        type='HeatmapHead', in_channels=3, out_channels=17, deconv_out_channels=None, decoder=cfg.model.head.decoder
+    )
+    return cfg
+
+
+def test_as_many_tokens_as_persons_are_not_taken_for_persons(cfg: Config, tmp_path: Path) -> None:
+    tester = runner(tokens_first(cfg, 'backbone.encoder'))
+    with pytest.raises(InputError, match=r'layer backbone\.encoder: .* not one entry for each person \(.*6 x 1 x 3\)'):
+        tester.test()
+    assert untouched(tester.test_loop, tester.model)
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_layer_called_twice_says_which_call_is_stored(
+    cfg: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tester = runner(tokens_first(cfg, 'backbone.stem.1'))
+    seen: list[torch.Tensor] = []
+    tester.model.get_submodule('backbone.stem.1').register_forward_hook(lambda *call: seen.append(call[2].clone()))
+    tester.test()
+    logged = ''.join(file.read_text() for file in (tmp_path / 'work').rglob('*.log'))
+    assert logged.count('layer backbone.stem.1 fires 2 times in one pass; what it puts out at its first call') == 1
+    store = LatentStore.open(tmp_path / 'out')
+    assert store.manifest.environment['calls_a_pass'] == {'backbone.stem.1': 2}
+    assert len(seen) == 2 and not torch.equal(seen[0], seen[1])
+    np.testing.assert_array_equal(store.array('backbone.stem.1'), seen[0].numpy())
+    assert 'fires 2 times in one pass' in warnings_of(select(store), 0)[-1]
+
+
+def test_a_validation_has_the_averaged_weights(cfg: Config, tmp_path: Path) -> None:
+    cfg.custom_hooks += [dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.0002, update_buffers=True)]
+    runner(cfg).train()
+    for epoch in (1, 2):
+        saved = torch.load(tmp_path / 'work' / f'epoch_{epoch}.pth', weights_only=True)
+        raw = {name.removeprefix('module.'): value for name, value in saved['ema_state_dict'].items()}
+        raw.pop('steps')
+        found = stored(tmp_path / 'out' / f'epoch_{epoch}')
+        for weights, same in ((saved['state_dict'], True), (raw, False)):
+            torch.save(dict(state_dict=weights), tmp_path / 'weights.pth')
+            expected = plain_latents(cfg, load(cfg, tmp_path / 'weights.pth'), LAYER, 2)
+            assert all(np.array_equal(found[number], expected[number]) for number in expected) == same
+
+
+def test_values_beyond_float16_are_stored_whole(trained: Config, tmp_path: Path) -> None:
+    weights = torch.load(trained.load_from, weights_only=True)
+    name = [name for name in weights['state_dict'] if name.startswith(LAYER) and name.endswith('.weight')][-1]
+    weights['state_dict'][name] *= 1e6
+    torch.save(weights, trained.load_from)
+    trained.custom_hooks[0].dtype = 'float16'
+    runner(trained).test()
+    expected = plain_latents(trained, load(trained, trained.load_from), LAYER, 2)
+    assert max(np.abs(values).max() for values in expected.values()) > 65504
+    assert_same(stored(tmp_path / 'out'), expected)
 
 
 def test_boxes_of_a_detector_are_refused(trained: Config, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from mmengine.hooks import EMAHook
 from mmengine.runner import Runner
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -204,3 +205,15 @@ def test_the_report_says_what_validations_find(tmp_path: Path, repo_root: Path) 
     assert report['metrics']['plain'] == plain.val() != report['metrics']['spliced']
     assert report['metrics']['with_error'] == pytest.approx(report['metrics']['plain'], abs=1e-5)
     assert report['metrics']['spliced'] == spliced.val()
+
+
+def test_a_hook_that_averages_weights_starts_from_the_spliced_ones(tmp_path: Path, repo_root: Path) -> None:
+    cfg = small_config(repo_root / 'configs/shg_coco.py', write_coco(tmp_path / 'coco'), tmp_path / 'work')
+    cfg.custom_hooks = [dict(type='EMAHook')]
+    runner = Runner.from_cfg(cfg)
+    runner.call_hook('before_run')  # EMAHook copies the model of random weights
+    plain = save_network(cfg, tmp_path / 'plain.pth', seed=5)
+    runner._val_loop = None  # nothing to report
+    SpliceHook(str(plain)).before_train(runner)
+    copy = next(hook for hook in runner.hooks if isinstance(hook, EMAHook)).ema_model.module.state_dict()
+    assert all(torch.equal(copy[name], value) for name, value in runner.model.state_dict().items())

@@ -9,7 +9,6 @@ import pytest
 from mmengine.config import Config
 
 from shg_xai.errors import InputError
-from shg_xai.interventions import capture as dump
 from shg_xai.interventions.capture import dump_latents
 from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.interventions.network import open_model
@@ -171,6 +170,6 @@ def test_a_disk_that_is_too_small_is_left_as_it_was(
 def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # As the windows of a Swin transformer: 64 of 49 places for one image.
     windows = LayerInfo(LAYER, (64, 49, 8), 'float32', 1, per_person=False)
-    monkeypatch.setattr(dump, 'list_layers', lambda cfg: [windows])
-    with pytest.raises(InputError, match='has not one entry for each person'):
+    monkeypatch.setattr('shg_xai.runner.layers.list_layers', lambda cfg: [windows])
+    with pytest.raises(InputError, match=r'layer .*has not one entry for each person .*64 x 49 x 8'):
         dump_store(cfg, tmp_path / 'out')

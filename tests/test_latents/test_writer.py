@@ -11,7 +11,7 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore, ShardWriter, create_store, verify
-from tests.helpers.latent_stores import FULL, HALF, arrays, manifest, row, write
+from tests.helpers.latent_stores import FULL, HALF, arrays, keys, manifest, row, write
 
 
 def test_a_new_store_has_no_rows_and_an_old_one_says_which(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_a_new_store_has_no_rows_and_an_old_one_says_which(tmp_path: Path) -> No
     assert create_store(folder, manifest()) == set()
     assert [file.name for file in folder.iterdir()] == ['manifest.json']
     write(folder, [4, 0, 2])
-    assert create_store(folder, manifest(environment={})) == {100, 102, 104}
+    assert create_store(folder, manifest(environment={})) == keys(0, 2, 4)
     write(folder, [1, 3, 5, 6])
     assert sorted(file.name for file in (folder / 'shards').iterdir()) == [
         '00-000000',
@@ -111,7 +111,7 @@ def test_an_interrupted_run_keeps_its_rows(tmp_path: Path, error: type[BaseExcep
     with pytest.raises(error), ShardWriter(tmp_path, manifest(), rows_per_shard=2) as writer:
         writer.add([row(0), row(1), row(2)], arrays([0, 1, 2]))
         raise error
-    assert create_store(tmp_path, manifest()) == {100, 101, 102}
+    assert create_store(tmp_path, manifest()) == keys(0, 1, 2)
 
 
 @pytest.mark.parametrize('after', [False, True])
@@ -135,18 +135,56 @@ def test_ctrl_c_while_a_shard_is_renamed_stores_it_once(
     assert LatentStore.open(tmp_path).annotation_ids.tolist() == [100, 101]
 
 
-def test_too_large_for_float16_names_the_layer_and_the_mend(tmp_path: Path) -> None:
+def large(number: int) -> dict[str, np.ndarray]:
+    """Values of which one does not fit float16, and others lose digits in it."""
+    values = arrays([number])
+    return {**values, HALF: np.linspace(1 / 3, 70000, 18, dtype=np.float32).reshape(1, 2, 3, 3)}
+
+
+def test_a_value_too_large_for_float16_has_its_shard_and_the_next_stored_as_float32(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     create_store(tmp_path, manifest())
-    values = {**arrays([1]), HALF: np.full((1, 2, 3, 3), 70000, np.float32)}
-    with (
-        pytest.raises(InputError, match='backbone:0: 70000 is too large for float16; store it as float32'),
-        ShardWriter(tmp_path, manifest()) as writer,
-    ):
+    with ShardWriter(tmp_path, manifest(), rows_per_shard=2) as writer:
+        for number, values in enumerate((arrays([0]), arrays([1]), arrays([2]), large(3), arrays([4]))):
+            writer.add([row(number)], values)
+    with ShardWriter(tmp_path, manifest(), rows_per_shard=2) as writer:  # resumed
+        writer.add([row(5), row(6)], arrays([5, 6]))
+    store = LatentStore.open(tmp_path)
+    kinds = [str(shard.array(HALF).dtype) for shard in store.shards()]
+    assert kinds == ['float16', 'float32', 'float32', 'float32']
+    assert [str(shard.array(FULL).dtype) for shard in store.shards()] == ['float32'] * 4
+    assert store.array(HALF).dtype == np.float32 and store.complete and verify(store) == []
+    expected = np.concatenate([arrays([0, 1, 2])[HALF], large(3)[HALF], arrays([4, 5, 6])[HALF]])
+    np.testing.assert_array_equal(store.array(HALF), expected.astype(np.float32))
+    said = 'layer backbone:0: 70000 is too large for float16; stored as float32 from here on'
+    assert [record.getMessage() for record in caplog.records] == [said]
+
+
+def test_what_no_float32_holds_is_refused(tmp_path: Path) -> None:
+    create_store(tmp_path, manifest())
+    values = {**arrays([1]), FULL: np.full((1, 4), 1e39)}
+    refused = pytest.raises(InputError, match=r'backbone\.hourglasses\.0\.bottleneck: 1e\+39 is too large for float32')
+    with refused, ShardWriter(tmp_path, manifest()) as writer:
         writer.add([row(0)], arrays([0]))
         writer.add([row(1)], values)
-    store = LatentStore.open(tmp_path)
-    assert store.annotation_ids.tolist() == [100]
-    np.testing.assert_array_equal(store.array(FULL), [[0, 1, 2, 3]])
+    assert LatentStore.open(tmp_path).annotation_ids.tolist() == [100]
+
+
+def test_infinity_stays_what_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    create_store(tmp_path, manifest())
+    with ShardWriter(tmp_path, manifest()) as writer:
+        writer.add([row(0)], {**arrays([0]), HALF: np.full((1, 2, 3, 3), np.inf)})
+    assert LatentStore.open(tmp_path).array(HALF).dtype == np.float16
+    assert not caplog.records and 'NaN or infinite' in verify(tmp_path)[0]
+
+
+def test_the_same_id_in_another_data_set_or_image_is_another_person(tmp_path: Path) -> None:
+    create_store(tmp_path, manifest(3))
+    with ShardWriter(tmp_path, manifest(3)) as writer:
+        writer.add([row(0), row(0, dataset='others'), row(0, image_id=9)], arrays([0, 1, 2]))
+    assert verify(tmp_path) == []
+    assert create_store(tmp_path, manifest(3)) == {('people', 0, 100), ('others', 0, 100), ('people', 9, 100)}
 
 
 @pytest.mark.parametrize(
@@ -233,10 +271,10 @@ KILLED = """
 import sys
 from pathlib import Path
 from shg_xai.latents import ShardWriter, create_store
-from tests.helpers.latent_stores import arrays, manifest, row
+from tests.helpers.latent_stores import arrays, keys, manifest, row
 folder = Path(sys.argv[1])
 there = create_store(folder, manifest(400))
-left = [number for number in range(400) if 100 + number not in there]
+left = [number for number in range(400) if not keys(number) <= there]
 with ShardWriter(folder, manifest(400), rows_per_shard=8) as writer:
     print('started', flush=True)
     for start in range(0, len(left), 3):

@@ -176,6 +176,19 @@ def test_seeds_tested_on_different_persons_are_refused(settings: Settings) -> No
         read_tested(settings, 'plain')
 
 
+def test_the_same_ids_in_other_annotations_are_other_persons(settings: Settings) -> None:
+    for network, sha256 in (('plain', 'a'), ('control', 'b')):
+        for seed in settings.seeds:
+            path = settings.test_of(network, seed)
+            write_json(path, dict(checkpoint_sha256=f'{network}{seed}', ann_sha256=sha256))
+    with pytest.raises(InputError, match=r'control_4\.json: control was tested on other persons'):
+        networks(settings, NO_LAYERS)
+    path = settings.test_of('plain', settings.seeds[-1])
+    write_json(path, dict(checkpoint_sha256='plain', ann_sha256='b'))
+    with pytest.raises(InputError, match=r'the seeds of plain were tested on'):
+        read_tested(settings, 'plain')
+
+
 def test_networks_tested_on_different_persons_are_refused(settings: Settings) -> None:
     for seed in settings.seeds:
         write_test(settings, 'control', seed, CONTROL[0], ids=(11, 12, 21, 32))

@@ -44,6 +44,9 @@ def cfg(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Config:
         (annotations / f'{name}.json').write_text(
             json.dumps({**content, 'annotations': content['annotations'][:count]})
         )
+    for entry in content['annotations']:
+        entry['bbox'][0] += 1
+    (annotations / 'moved.json').write_text(json.dumps(content))
     return cfg
 
 
@@ -189,6 +192,8 @@ def test_names_of_conditions(condition: Ablation, stacks: int, name: str) -> Non
             ['--against', 'none.py', 'FOLDER/1.pth'], CONFIG, 'none.py: no such config file', marks=pytest.mark.slow
         ),
         (['--against', 'FOLDER/other.py', 'FOLDER/1.pth'], CONFIG, 'other.py: tests other persons of val'),
+        # The same ids, but in another file.
+        (['--against', 'FOLDER/moved.py', 'FOLDER/1.pth'], CONFIG, 'moved.py: tests other persons of val'),
         pytest.param(
             ['--cfg-options', 'val_evaluator.0.normaliser=head'],
             CONFIG,
@@ -208,10 +213,11 @@ def test_bad_words_are_one_line(
     config: str,
     message: str,
 ) -> None:
-    other = Path(cfg.load_from).with_name('other.py')
-    other.write_text(
-        f"_base_ = ['{repo_root / NOSKIP}']\nval_dataloader = dict(dataset=dict(ann_file='annotations/one.json'))\n"
-    )
+    for name, file in (('other', 'one'), ('moved', 'moved')):
+        dataset = f"dict(ann_file='annotations/{file}.json')"
+        Path(cfg.load_from).with_name(f'{name}.py').write_text(
+            f"_base_ = ['{repo_root / NOSKIP}']\nval_dataloader = dict(dataset={dataset})\n"
+        )
     monkeypatch.chdir(repo_root)
     if 'FOLDER/other.py' in more:
         more = [*more, '--replacements', 'zero']  # one person can have no donor

@@ -26,6 +26,7 @@ from shg_xai.interventions.persons import Persons, build_loader, open_persons
 from shg_xai.random_streams import stream
 from shg_xai.runner.layers import check_layers, list_layers
 from shg_xai.runner.measurement import config_to_test, head, timed
+from shg_xai.runner.provenance import data_sha256
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.moments import Moments, joined
 from shg_xai.stats.pca import Components, components_for, participation_ratio, principal_components
@@ -66,7 +67,7 @@ def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
         layers.append(LayerChannels(spectrum=spectrum, **place, **found))
     return ChannelRedundancy(
         **head(options, cfg, len(persons), times),
-        warnings=_warnings(options, len(fitted_on), persons, layers),
+        warnings=_warnings(fitted_on, persons, layers),
         fitted_on=len(fitted_on),
         thr=network.thr,
         normaliser=network.normaliser,
@@ -161,11 +162,10 @@ def spectrum_over_channels(components: Components, ks: Sequence[int]) -> Channel
     )
 
 
-def _warnings(
-    options: ChannelRedundancyOptions, fitted_on: int, persons: Persons, layers: Sequence[LayerChannels]
-) -> list[str]:
+def _warnings(fitted: Persons, persons: Persons, layers: Sequence[LayerChannels]) -> list[str]:
     """Sentences for the reader of the results."""
-    found = [SAME_PERSONS.format(options.split)] * (options.fit_split == options.split)
+    same, fitted_on = data_sha256(fitted.dataset) == data_sha256(persons.dataset), len(fitted)
+    found = [SAME_PERSONS.format(persons.split)] * same
     if len(np.unique(persons.image_ids)) < 2:
         found.append('All persons are of one image: there are no intervals.')
     for layer in layers:

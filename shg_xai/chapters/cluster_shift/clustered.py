@@ -15,11 +15,13 @@ from shg_xai.errors import InputError
 from shg_xai.explain.decomposition import working
 from shg_xai.explain.options import Options, check
 from shg_xai.latents.concepts import concepts
+from shg_xai.latents.identity import annotations_sha256
 from shg_xai.latents.selection import Selection
 from shg_xai.results import AnalysedLayer, Checkpoint
 from shg_xai.results_file import read_results
 
 CONCEPT, CLUSTER = 'concept.', 'cluster_k'
+WHO = ('annotation_id', 'image_id', 'file_name')
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,24 @@ def read_clusters(folder: Path, name: str | None, selection: Selection, clusters
     if column not in table.column_names:
         known = [own.removeprefix(CLUSTER) for own in table.column_names if own.startswith(CLUSTER)]
         raise InputError(f'--k-clusters {clusters}: {file} has clusters for {", ".join(known)}; choose one of these')
-    ids = table['annotation_id'].to_numpy()
-    order = np.argsort(selection.annotation_ids)
-    places = order[np.searchsorted(selection.annotation_ids, ids, sorter=order).clip(max=len(order) - 1)]
-    missing = selection.annotation_ids[places] != ids
-    if missing.any():
+    # An analysis has no names of data sets, but it has those of the photos.
+    own_place = {key: place for place, key in enumerate(zip(*_who(selection.table(WHO)), strict=True))}
+    keys = list(zip(*_who(table), strict=True))
+    if missing := [key for key in keys if key not in own_place]:
         raise InputError(
-            f'{file}: {missing.sum():,} of its {len(ids):,} persons (annotation {ids[missing][0]} first) are not in '
+            f'{file}: {len(missing):,} of its {len(keys):,} persons (annotation {missing[0][0]} first) are not in '
             f'{selection.store.folder}; give the store it was made of'
         )
+    places = np.array([own_place[key] for key in keys])
     rows = np.argsort(places)
     found = {own: table[own].to_numpy(zero_copy_only=False)[rows] for own in table.column_names}
     values = {own.removeprefix(CONCEPT): found[own].astype(float) for own in found if own.startswith(CONCEPT)}
     return analysis.name, Clustered(selection.take(places[rows]), found[column].astype(np.int64), values)
+
+
+def _who(table: pa.Table) -> list[list[Any]]:
+    """Who the N persons of a table are: annotations, images, photos."""
+    return [table[name].to_pylist() for name in WHO]
 
 
 def _named(folder: Path, name: str | None, selection: Selection) -> AnalysedLayer:
@@ -81,6 +88,10 @@ def _named(folder: Path, name: str | None, selection: Selection) -> AnalysedLaye
     own = Checkpoint(**selection.store.manifest.source.get('checkpoint') or {}), selection.layer
     fitting = [layer for layer in layers if name in (None, layer.name)]
     fitting = [layer for layer in fitting if (layer.checkpoint or Checkpoint(), layer.layer) == own]
+    data = annotations_sha256(selection.store.manifest)
+    if fitting and not (fitting := [layer for layer in fitting if layer.dataset_sha256 in (None, data)]):
+        fault = f'not of the annotations that {selection.store.folder} is of'
+        raise InputError(f'--analysis {folder}: {fault}; analyse that store with tools/analyze_latent.py')
     if not fitting:
         raise InputError(
             f'--analysis {folder}: {name or " and ".join(names)}: not of the network and layer ({selection.layer}) of '

@@ -1,5 +1,6 @@
 """Persons whose cluster disagrees with a concept: are they met worse, and does steering M of them help?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,12 @@ from shg_xai.chapters.cluster_shift import results
 from shg_xai.chapters.cluster_shift.clustered import Clustered, find_clusters, read_clusters
 from shg_xai.chapters.cluster_shift.options import AUTO, ClusterShiftOptions
 from shg_xai.errors import InputError
-from shg_xai.interventions.components import check_stored, open_selection
+from shg_xai.interventions.components import check_same_data, check_stored, open_selection
 from shg_xai.interventions.edits import shift_each
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, predictions
 from shg_xai.interventions.network import open_network, stop_flipping
 from shg_xai.interventions.persons import build_loader, open_persons
+from shg_xai.latents.identity import Key
 from shg_xai.latents.selection import Selection
 from shg_xai.random_streams import stream
 from shg_xai.runner.config import pck_settings
@@ -120,8 +122,9 @@ def decode_shifted(
     cfg = config_to_test(options)
     stop_flipping(cfg)
     everybody = open_persons(cfg, split)
-    known, wanted = everybody.columns['annotation_id'], selection.annotation_ids[shifts.persons]
-    persons = everybody.subset(find_persons(known, wanted, everybody.dataset.ann_file))
+    check_same_data(selection, everybody.dataset)
+    wanted = [selection.keys[person] for person in shifts.persons]
+    persons = everybody.subset(find_persons(everybody.keys, wanted, everybody.dataset.ann_file))
     network = open_network(cfg, options.checkpoint, persons.dataset, split)
     edit = shift_each(torch.from_numpy(shifts.offsets).float().to(network.device))
     layer = selection.layer
@@ -131,17 +134,15 @@ def decode_shifted(
     return before, after
 
 
-def find_persons(known: NDArray[np.int64], wanted: NDArray[np.int64], source: str) -> NDArray[np.int64]:
-    """Numbers, in their order, of wanted annotation ids among a data set's; InputError where some are not there."""
-    order = np.argsort(known)
-    places = order[np.searchsorted(known, wanted, sorter=order).clip(max=len(known) - 1)]
-    missing = known[places] != wanted
-    if missing.any():
+def find_persons(known: Sequence[Key], wanted: Sequence[Key], source: str) -> NDArray[np.int64]:
+    """Numbers, in their order, of wanted persons among a data set's; InputError where some are not there."""
+    places = {key: place for place, key in enumerate(known)}
+    if missing := [key for key in wanted if key not in places]:
         raise InputError(
-            f'{source}: {missing.sum():,} of {len(wanted):,} persons of the store are not in it (annotation '
-            f'{wanted[missing][0]} first); name the data they were dumped from with --data-root and --split'
+            f'{source}: {len(missing):,} of {len(wanted):,} persons of the store are not in it (annotation '
+            f'{missing[0][2]} first); name the data they were dumped from with --data-root and --split'
         )
-    return places
+    return np.array([places[key] for key in wanted], dtype=np.int64)
 
 
 def _summary(

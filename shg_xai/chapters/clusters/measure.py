@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from shg_xai.chapters.clusters.results import Clusters, Fit, Misfit
 from shg_xai.chapters.nearest_walk.measure import nearest, nearest_of
 from shg_xai.chapters.nearest_walk.results import NearPerson
+from shg_xai.drawing.text import listed
 from shg_xai.explain.decomposition import CLUSTER_CUT, Decomposition, Work, decompose, rotate, working
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import BLOCK, Block, Selection
@@ -39,16 +40,28 @@ def of_layer(of: str, work: Work, found: 'Structure') -> Clusters:
     """The same where persons have been clustered already; ``of`` is the name of the analysis."""
     options, sils, (best, *others) = work.options, found.silhouettes, found.ranking
     central = central_persons(work.selection, found.components.mean, list(found.clusters.values()), work.pool)
+    fits = [fit_of(found.clusters[k], sils[k], persons, work) for k, persons in zip(sils, central, strict=True)]
     return Clusters(
         of=of,
         confidence=options.confidence,
+        warnings=empty_warnings(fits),
         restarts=options.restarts,
         tolerance=options.tolerance,
-        fits=[fit_of(found.clusters[k], sils[k], persons, work) for k, persons in zip(sils, central, strict=True)],
+        fits=fits,
         best_k=best,
         second_k=others[0] if others else None,
         margin=work.bootstrap.mean(sils[best].values - sils[others[0]].values) if others else None,
     )
+
+
+def empty_warnings(fits: Sequence[Fit]) -> list[str]:
+    """A sentence about clusters that nobody is in."""
+    empty = {fit.k: fit.sizes.count(0) for fit in fits if 0 in fit.sizes}
+    if not empty:
+        return []
+    told = listed([f'{count} of {k}' for k, count in empty.items()])
+    fault = 'there are not as many different persons, so these numbers of clusters say nothing of their own'
+    return [f'Nobody is in {told} clusters: {fault}.']
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from shg_xai.chapters.comparison.results import Agreement, Alike, Balance, Comparison, Purity
 from shg_xai.chapters.concepts.results import Separation
 from shg_xai.errors import InputError
+from shg_xai.latents.identity import check_same_annotations, check_same_persons
 from shg_xai.latents.selection import Selection
 from shg_xai.stats.arrays import Int, Labels
 from shg_xai.stats.cka import Latents, linear_cka
@@ -58,25 +59,28 @@ def _purity(name: str, entry: Separation) -> Purity:
 
 
 def matched(selections: Sequence[Selection]) -> list[Selection]:
-    """The persons that all have, in the order of the first; InputError for fewer than two, or one there twice."""
-    common = selections[0].annotation_ids
+    """The persons that all have, in the order of the first, see :mod:`shg_xai.latents.identity`.
+
+    InputError for fewer than two, one there twice, or stores of different data sets.
+    """
+    check_same_annotations(selections)
+    places = []
     for selection in selections:
-        ids, folder = selection.annotation_ids, selection.store.folder
-        if len(np.unique(ids)) < len(ids):
-            twice = 'has an annotation id twice, so its persons cannot be matched with those of another store'
-            raise InputError(f'{folder}: {twice}')
-        common = common[np.isin(common, ids)]
+        places.append(dict(zip(selection.keys, selection.rows.tolist(), strict=True)))
+        if len(places[-1]) < len(selection):
+            twice = 'has a person twice, so its persons cannot be matched with those of another store'
+            raise InputError(f'{selection.store.folder}: {twice}')
+    common = [key for key in selections[0].keys if all(key in own for own in places)]
     if len(common) < 2:
         raise InputError(
             f'{" and ".join(str(selection.store.folder) for selection in selections)}: have {len(common)} persons in '
-            'common (by annotation id), too few to compare; analyse them one by one, or dump the same split of both'
+            'common (by data set, image and annotation), too few to compare; analyse them one by one, or dump the same '
+            'split of both'
         )
-    result = []
-    for selection in selections:
-        order = np.argsort(selection.annotation_ids)
-        place = np.searchsorted(selection.annotation_ids[order], common)
-        result.append(replace(selection, rows=selection.rows[order[place]]))
-    return result
+    rows = (np.array([own[key] for key in common]) for own in places)
+    found = [replace(selection, rows=own) for selection, own in zip(selections, rows, strict=True)]
+    check_same_persons(found)
+    return found
 
 
 def agreement(labelings: Sequence[LabelsByK]) -> list[Agreement]:

@@ -44,7 +44,7 @@ def measure(options: ComponentProjectionOptions) -> ComponentProjection:
     running = np.concatenate([[0.0], np.cumsum(fitted.components.ratio)])
     return ComponentProjection(
         **head(options, cfg, len(persons), times),
-        warnings=fitted.warnings(options.split),
+        warnings=fitted.warnings(persons),
         store=str(options.store),
         layer=layer,
         stack=stack_of(layer),

@@ -97,7 +97,7 @@ def measure(options: DecodedWalkOptions) -> DecodedWalk:
         f'Only the skips of the stack of {selection.layer} are replaced; what goes round it into later stacks is still '
         'of the person.': replaced and stacks > 1,
     }
-    answer.warnings = [*fitted.warnings(options.split), *(text for text, holds in said.items() if holds)]
+    answer.warnings = [*fitted.warnings(everybody), *(text for text, holds in said.items() if holds)]
     return answer
 
 

@@ -26,7 +26,7 @@ from shg_xai.interventions.persons import Persons, build_loader, open_persons, o
 from shg_xai.latents import LatentStore
 from shg_xai.models.stacked_hourglass import latent_layer, present_levels, skip_layer
 from shg_xai.runner.measurement import config_to_test, head, timed
-from shg_xai.runner.provenance import identify
+from shg_xai.runner.provenance import data_sha256, identify
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.tracing.tap import Outputs
 
@@ -43,7 +43,7 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
     levels, warnings = choose_levels(network, present, options.levels)
     with timed(times, 'components'):
         fitted, ks = open_components(cfg, options, len(present))
-    warnings += list(dict.fromkeys(line for own in fitted.values() for line in own.warnings(options.split)))
+    warnings += list(dict.fromkeys(line for own in fitted.values() for line in own.warnings(persons)))
     by = list(dict.fromkeys(options.replacements))
     if by != ['donor'] and 'donor' in by and len(np.unique(persons.image_ids)) < 2:
         by.remove('donor')
@@ -118,7 +118,7 @@ def open_control(options: SkipAblationOptions, network: Network, persons: Person
     # MMEngine keeps a logger for each name.
     cfg.experiment_name = f'{cfg.get("experiment_name") or Path(cfg.filename).stem}_against'
     control, own = open_tested(cfg, checkpoint, options)
-    if not np.array_equal(own.columns['annotation_id'], persons.columns['annotation_id']):
+    if own.keys != persons.keys or data_sha256(own.dataset) != data_sha256(persons.dataset):
         mend = 'set its data set with --data-root or --cfg-options'
         raise InputError(f'--against {cfg.filename}: tests other persons of {options.split}; {mend}')
     if control.names != network.names:

@@ -17,7 +17,7 @@ from shg_xai.stats.executors import executor
 from tests.helpers.analysis_stores import QUICK, blobs, explained, write_store
 
 VALUES = blobs(70, 12, 2, 8.0)
-CHECKPOINT = dict(split='val', checkpoint=dict(sha256='a'))
+CHECKPOINT = dict(split='val', checkpoint=dict(sha256='a'), dataset=dict(ann_file='a.json', sha256='a'))
 SPREAD = [100 - 3 * number for number in range(30)] + list(range(201, 241))  # in no order
 
 
@@ -67,6 +67,8 @@ def test_analyses_that_do_not_fit(made: tuple[Path, Selection], tmp_path: Path) 
         LatentStore.open(write_store(tmp_path / 'other', VALUES, source=dict(split='val', checkpoint=dict(sha256='b'))))
     )
     same = select(LatentStore.open(write_store(tmp_path / 'same', VALUES, source=CHECKPOINT)))
+    source = {**CHECKPOINT, 'dataset': dict(ann_file='b.json', sha256='b')}
+    elsewhere = select(LatentStore.open(write_store(tmp_path / 'elsewhere', VALUES, ids=SPREAD, source=source)))
     twice = tmp_path / 'twice'
     shutil.copytree(folder, twice)
     results = read_results(twice / 'results.json')
@@ -81,6 +83,7 @@ def test_analyses_that_do_not_fit(made: tuple[Path, Selection], tmp_path: Path) 
         (folder, None, chosen, 4, '--k-clusters 4: .* has clusters for 2, 3'),
         (folder, None, other, 2, 'store: not of the network and layer \\(bottleneck\\) of'),
         (folder, None, same, 2, 'of its 70 persons .*are not in .*same'),
+        (folder, None, elsewhere, 2, 'not of the annotations that .*elsewhere is of'),
         (twice, None, chosen, 2, 'several of this network, name one with --name: store, s'),
         (gone, None, chosen, 2, 'store.parquet: cannot be read'),
     ):

@@ -223,10 +223,11 @@ def test_an_offset_of_zero_changes_nothing_exactly(made: Callable[[], Config]) -
     assert far[0].tolist() == before.tolist() != far[1].tolist()
 
 
-def test_persons_are_found_by_annotation_id() -> None:
-    assert find_persons(np.array([30, 10, 20]), np.array([20, 30]), 'x').tolist() == [2, 0]
-    with pytest.raises(InputError, match=r'x: 2 of 3 persons .*\(annotation 40 first\)'):
-        find_persons(np.array([30, 10, 20]), np.array([20, 40, 5]), 'x')
+def test_persons_are_found_by_data_set_image_and_annotation() -> None:
+    known = [('coco', 1, 30), ('coco', 2, 10), ('other', 1, 30), ('coco', 2, 30)]
+    assert find_persons(known, [('coco', 2, 30), ('coco', 1, 30), ('other', 1, 30)], 'x').tolist() == [3, 0, 2]
+    with pytest.raises(InputError, match=r'x: 2 of 3 persons .*\(annotation 10 first\)'):
+        find_persons(known, [('coco', 2, 30), ('coco', 1, 10), ('other', 2, 30)], 'x')
 
 
 @pytest.mark.parametrize(

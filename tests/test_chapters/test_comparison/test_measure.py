@@ -59,8 +59,8 @@ def test_only_selected_persons_are_matched(tmp_path: Path) -> None:
     [
         (([1, 2, 3], [4, 5, 6]), 'store0 and .*store1: have 0 persons in common'),
         (([1, 2, 3], [3, 5, 6]), 'have 1 persons in common'),
-        (([1, 2, 2], [1, 2, 3]), 'store0: has an annotation id twice'),
-        (([1, 2, 3], [1, 2, 2]), 'store1: has an annotation id twice'),
+        (([1, 2, 2], [1, 2, 3]), 'store0: has a person twice'),
+        (([1, 2, 3], [1, 2, 2]), 'store1: has a person twice'),
     ],
 )
 def test_persons_that_cannot_be_matched(tmp_path: Path, ids: tuple, message: str) -> None:
