@@ -189,7 +189,7 @@ def attempt(config: str, steps: Sequence[str], folder: Path, note: Callable[[str
         assert 0 <= metrics['pck/labelled'] <= 1
     if 'analysis' in steps:
         note('analysis')
-        few = dict(ks=(2,), restarts=1, bootstrap=10, map=2, threads=1, report=False)
+        few: dict[str, Any] = dict(ks=(2,), restarts=1, bootstrap=10, map=2, threads=1, report=False)
         explain(AnalyzeOptions(stores=(folder / 'store',), out=folder / 'analysis', **few))
     note(steps[-1])
     return len(layers)
@@ -238,7 +238,9 @@ def silent() -> None:
 def sweep(configs: Sequence[str], steps: Sequence[str], processes: int, limit: int) -> Iterator[Outcome]:
     """Try configs side by side, and hand out what became of each as it ends."""
     context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(processes, context, silent, max_tasks_per_child=60) as pool:
+    # Python 3.10 has no such option.
+    renewed: dict[str, Any] = dict(max_tasks_per_child=60) if sys.version_info >= (3, 11) else {}
+    with ProcessPoolExecutor(processes, context, silent, **renewed) as pool:
         for done in as_completed([pool.submit(tried, config, steps, limit) for config in configs]):
             yield done.result()
 

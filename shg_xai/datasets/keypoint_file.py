@@ -118,7 +118,7 @@ def check_boxes(file: KeypointFile) -> None:
         photo_size(image, file.source)
     for person in file.persons:
         where, box = f'{file.source}: annotation {person["id"]}', person.get('bbox')
-        if not _are_numbers(box, 4):
+        if box is None or not _are_numbers(box, 4):
             raise InputError(f'{where}: "bbox" must be x, y, width, height, four finite numbers, not {box!r:.60}')
         if min(box[2:]) <= 0:
             raise InputError(f'{where}: "bbox" {box} has no area; mend or remove it')
@@ -199,7 +199,7 @@ def _check_categories(annotations: Sequence[Annotation], categories: Mapping[int
         raise InputError(f'{source}: lists no category; add one with the names of its "keypoints"')
     for entry in annotations:
         if len(categories) == 1:
-            entry.setdefault('category_id', *categories)
+            entry.setdefault('category_id', next(iter(categories)))
         number = entry.get('category_id')
         if type(number) is not int or number not in categories:
             known = ', '.join(f'{key} ({one["name"]})' for key, one in list(categories.items())[:9])

@@ -138,7 +138,7 @@ def draw_persons(
     rows = tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5)
     for row, file in zip(rows, _photos(folder, table), strict=True):
         if opened[0] != file:  # persons of a photo follow each other
-            opened = (file, file and read_photo(file))
+            opened = (file, read_photo(file) if file else None)
         points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
         person = Person(row['crop_center'], row['crop_scale'], points, flags)
         yield person_picture(opened[1], person, links, sides=sides)

@@ -51,8 +51,8 @@ def person_columns(dataset: Any) -> Columns:
     names = ('annotation_id', 'image_id', 'num_labelled', 'labelled')
     columns: Columns = dict(zip(names, np.array(counts, dtype=np.int64).T, strict=True))
     columns['labelled'] = columns['labelled'].astype(bool)
-    names = ('area', 'bbox_width', 'bbox_height', 'num_visible', 'num_occluded')
-    columns |= zip(names, np.array(sizes, dtype=float).T, strict=True)
+    sized = ('area', 'bbox_width', 'bbox_height', 'num_visible', 'num_occluded')
+    columns |= zip(sized, np.array(sizes, dtype=float).T, strict=True)
     return columns | {
         f'factors.{name}': np.array([known.get(name, np.nan) for known in factors], dtype=float)
         for name in sorted({name for known in factors for name in known})

@@ -25,7 +25,7 @@ from shg_xai.latents.schema import CALLS
 from shg_xai.results import Checkpoint
 
 
-def sha256(path: str) -> str:
+def sha256(path: str | Path) -> str:
     """SHA-256 of a file, read in pieces."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:

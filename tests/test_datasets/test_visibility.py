@@ -1,5 +1,6 @@
 """COCO's flags through MMPose's real transforms, to the right joint."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def part(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def load(part: Path, pipeline: list[dict], **arguments: Any) -> dict:
+def load(part: Path, pipeline: Sequence[Any], **arguments: Any) -> dict:
     """What a pipeline makes of the person."""
     init_default_scope('mmpose')
     dataset = CocoDataset(

@@ -33,7 +33,7 @@ def sample(predicted: list[tuple[float, ...]] | None = None, **annotation: Any) 
             **CROP,
         )
     )
-    x, y, width, height = raw['bbox']
+    x, y, width, height = np.asarray(raw['bbox'])
     joints = np.array(raw['keypoints'], np.float32).reshape(1, 3, 3)
     person.gt_instances = InstanceData(
         bboxes=np.array([[x, y, x + width, y + height]]),
