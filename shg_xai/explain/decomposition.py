@@ -1,12 +1,14 @@
 """What every chapter about a layer stands on: its principal components, and each person's scores along them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import numpy as np
 
 from shg_xai.explain.options import Options
 from shg_xai.latents.concepts import Concept, concepts_of
@@ -16,13 +18,14 @@ from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.executors import executor, stage
 from shg_xai.stats.moments import STRIDE, Overview, joined, look, moments
-from shg_xai.stats.pca import Components, eigenvalues, principal_components
+from shg_xai.stats.pca import Components, eigenvalues, principal_components, thin_components
 from shg_xai.stats.projection import Projections, dimensions_for, project
 
 KEPT = 10  # components whose scores are kept and set against concepts
 CLUSTER_CUT = 0.05  # share of variance the restarts of K-Means leave out
 # A bound on a silhouette's error is some 4 to 16 times the share of variance left out.
 BOUND_OVER_CUT = 20
+FEW_PERSONS = 4  # where there are so many times as many values as persons, no covariance is computed
 Times = dict[str, float]  # seconds by stage
 
 
@@ -100,6 +103,8 @@ def decompose(work: Work) -> Decomposition:
     parts = [selection.take(half), selection.take(~half)]
     if min(map(len, parts)) < 2:
         parts = [selection]
+    if len(selection) <= selection.dimensions / FEW_PERSONS:
+        return _of_few(work, parts if len(parts) > 1 else [])
     total, halves = None, []
     with work.stage('covariance', sum(-(-len(part) // (BLOCK * STRIDE)) for part in parts)) as pool:
         for part in parts:
@@ -113,11 +118,28 @@ def decompose(work: Work) -> Decomposition:
     with work.stage('eigenvectors'):
         components = principal_components(total.mean, total.covariance)
     del total
-    # As many as the silhouettes' tolerance asks for.
-    cut = min(options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
-    kept = min(max(dimensions_for(components.eigenvalues, cut), KEPT), selection.dimensions)
-    scores = rotate(work, components, kept)
+    scores = rotate(work, components, _kept(components, options))
     return Decomposition(int(overview.constant.sum()), components, variances, tuple(halves), scores)
+
+
+def _of_few(work: Work, parts: Sequence[Selection]) -> Decomposition:
+    """The same of persons so few that they, rather than a covariance, are held in memory."""
+    with work.stage('singular values'):
+        found, *halves = (thin_components(_values(part), KEPT) for part in (work.selection, *parts))
+        own = tuple(Latents(part, half.mean, half.eigenvalues) for part, half in zip(parts, halves, strict=True))
+        variances = _values(work.selection).var(axis=0, ddof=1)
+    scores = rotate(work, found, _kept(found, work.options))
+    return Decomposition(int(work.overview.constant.sum()), found, variances, own, scores)
+
+
+def _values(selection: Selection) -> Floats:
+    return np.concatenate([block.values() for block in selection.blocks()]).astype(np.float64)
+
+
+def _kept(components: Components, options: Options) -> int:
+    """Along how many components persons get scores: as many as the silhouettes' tolerance asks for."""
+    cut = min(options.tolerance / BOUND_OVER_CUT, CLUSTER_CUT)
+    return min(max(dimensions_for(components.eigenvalues, cut), KEPT), components.vectors.shape[1])
 
 
 def rotate(work: Work, components: Components, kept: int) -> Projections:

@@ -22,12 +22,13 @@ FLAT = 1e-12  # share of the variance of all, below which persons do not differ
 @dataclass(frozen=True)
 class Components:
     """Principal components, the strongest first: mean latent, variance along each, and a component a column,
-    orthonormal; the sign of each is such that its largest entry is positive.
+    orthonormal; the sign of each is such that its largest entry is positive. There are M = D, fewer only where persons
+    are so few that the others have no variance, see :func:`thin_components`.
     """
 
     mean: Float[Floats, ' D']
     eigenvalues: Float[Floats, ' D']
-    vectors: Float[Floats, 'D D']
+    vectors: Float[Floats, 'D M']
 
     @property
     def ratio(self) -> Float[Floats, ' D']:
@@ -38,10 +39,29 @@ class Components:
 def principal_components(mean: Float[Floats, ' D'], covariance: Float[Floats, 'D D']) -> Components:
     """Components of latents with this mean and covariance, which is overwritten."""
     values, vectors = linalg.eigh(covariance, overwrite_a=True, check_finite=False, driver='evd')
-    values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
+    return Components(mean, np.maximum(values[::-1], 0), _signed(vectors[:, ::-1]))
+
+
+def _signed(vectors: Float[Floats, 'D M']) -> Float[Floats, 'D M']:
     largest = np.abs(vectors).argmax(axis=0)
-    vectors *= np.sign(vectors[largest, np.arange(len(values))])
-    return Components(mean, values, vectors)
+    vectors *= np.sign(vectors[largest, np.arange(vectors.shape[1])])
+    return vectors
+
+
+def thin_components(latents: Float[Floats, 'N D'], least: int) -> Components:
+    """Components of N < D persons by way of a singular value decomposition: N of them, and at least so many.
+
+    A covariance (D, D) would be far larger than the latents it is of, and all but N - 1 of its eigenvalues 0.
+    """
+    (persons, size), mean = latents.shape, latents.mean(axis=0)
+    _, singular, vectors = linalg.svd(latents - mean, full_matrices=False, check_finite=False)
+    values = np.zeros(size)
+    values[: persons - 1] = singular[:-1] ** 2 / (persons - 1)  # the last is 0 but for rounding
+    if more := max(0, min(least, size) - persons):
+        # Any directions at right angles to these.
+        others = np.random.default_rng(0).standard_normal((size, more))
+        vectors = linalg.qr(np.hstack([vectors.T, others]), mode='economic')[0].T
+    return Components(mean, values, _signed(np.ascontiguousarray(vectors.T)))
 
 
 def eigenvalues(covariance: Float[Floats, 'D D']) -> Float[Floats, ' D']:

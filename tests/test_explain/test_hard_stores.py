@@ -75,3 +75,12 @@ def test_two_images_are_too_few_for_intervals(tmp_path: Path) -> None:
     results, found = analysed(tmp_path, VALUES, images=[number % 2 for number in range(200)])
     assert found.fit(2).silhouette.ends is not None
     assert any(text.startswith('All persons are of 2 images') for text in results.layers[0].warnings)
+
+
+def test_four_persons_of_a_wide_layer_are_analysed_at_once(tmp_path: Path) -> None:
+    values = RANDOM.normal(size=(4, 12_000)).astype(np.float32)
+    results, found = analysed(tmp_path, values, Options(ks=(2,), restarts=1, bootstrap=10, map=2))
+    spectrum = results.first(Spectrum)
+    assert spectrum is not None and sum(value > 0 for value in spectrum.eigenvalues) == 3
+    assert sum(spectrum.eigenvalues) == pytest.approx(values.var(axis=0, ddof=1, dtype=float).sum())
+    assert sum(found.fits[0].sizes) == 4

@@ -21,6 +21,7 @@ from shg_xai.stats.pca import (
     participation_ratio,
     pca_explained,
     principal_components,
+    thin_components,
 )
 from tests.helpers.analysis_stores import selected
 from tests.helpers.latent_stores import plain, some_values
@@ -216,3 +217,18 @@ def test_persons_who_do_not_differ_are_refused(tmp_path: Path) -> None:
     same = np.full((6, 4), 0.1, np.float32)
     with pytest.raises(InputError, match='all 6 persons have the same values'):
         explained(selected(tmp_path / 'a', made(20, 4)), selected(tmp_path / 'b', same), [1])
+
+
+@pytest.mark.parametrize('persons', [4, 12])
+def test_of_few_persons_components_are_the_same_without_a_covariance(persons: int) -> None:
+    values = np.random.default_rng(3).normal(size=(persons, 60)) * np.arange(60, 0, -1)
+    found, theirs = thin_components(values, 10), PCA().fit(values)
+    varying = persons - 1
+    assert found.mean == pytest.approx(theirs.mean_)
+    assert found.eigenvalues[:varying] == pytest.approx(theirs.explained_variance_[:varying])
+    assert len(found.eigenvalues) == 60 and not found.eigenvalues[varying:].any()
+    assert found.vectors.shape == (60, max(persons, 10))
+    assert found.vectors.T @ found.vectors == pytest.approx(np.eye(max(persons, 10)), abs=1e-9)
+    alike = np.abs(np.sum(found.vectors[:, :varying] * theirs.components_[:varying].T, axis=0))
+    assert alike == pytest.approx(np.ones(varying))
+    assert (found.vectors.max(axis=0) == np.abs(found.vectors).max(axis=0)).all()

@@ -95,7 +95,7 @@ def structure(work: Work) -> Structure:
     values = _silhouettes(work, projections, runs)
     if max(own.bounds.mean() for own in values.values()) > work.options.tolerance:
         # More was cut than the tolerance allows for: nothing is then.
-        projections = rotate(work, found.components, work.selection.dimensions)
+        projections = rotate(work, found.components, found.components.vectors.shape[1])
         values = _silhouettes(work, projections, runs)
     return Structure(found.constant, found.components, found.variances, found.halves, projections, runs, values)
 
