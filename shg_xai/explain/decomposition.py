@@ -17,7 +17,7 @@ from shg_xai.stats.arrays import Float, Float32, Floats, Singles
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.executors import executor, stage
-from shg_xai.stats.moments import STRIDE, Overview, joined, look, moments
+from shg_xai.stats.moments import STRIDE, Overview, are_few, joined, look, moments
 from shg_xai.stats.pca import Components, eigenvalues, principal_components, thin_components
 from shg_xai.stats.projection import Projections, dimensions_for, project
 
@@ -25,7 +25,6 @@ KEPT = 10  # components whose scores are kept and set against concepts
 CLUSTER_CUT = 0.05  # share of variance the restarts of K-Means leave out
 # A bound on a silhouette's error is some 4 to 16 times the share of variance left out.
 BOUND_OVER_CUT = 20
-FEW_PERSONS = 4  # where there are so many times as many values as persons, no covariance is computed
 Times = dict[str, float]  # seconds by stage
 
 
@@ -103,7 +102,7 @@ def decompose(work: Work) -> Decomposition:
     parts = [selection.take(half), selection.take(~half)]
     if min(map(len, parts)) < 2:
         parts = [selection]
-    if len(selection) <= selection.dimensions / FEW_PERSONS:
+    if are_few(selection):
         return _of_few(work, parts if len(parts) > 1 else [])
     total, halves = None, []
     with work.stage('covariance', sum(-(-len(part) // (BLOCK * STRIDE)) for part in parts)) as pool:

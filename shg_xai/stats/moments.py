@@ -13,6 +13,8 @@ from shg_xai.stats.executors import ordered
 STRIDE = 2  # blocks whose scatter one task adds up before it hands a (D, D) matrix on
 ROWS = 512  # persons in float64 at a time
 MOST = 16384  # dimensions: a covariance of 2 GiB, and a few times that while it is solved
+MOST_OF_FEW = 8 * MOST  # where none is computed; still every one of them is in the results
+FEW_PERSONS = 4  # none is where there are so many times as many values as persons
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,22 @@ class Overview:
     constant: Bools
 
 
+def are_few(rows: Rows) -> bool:
+    """Whether persons are so few beside their values that the covariance would be far larger than they are."""
+    return len(rows) * FEW_PERSONS <= rows.dimensions
+
+
+def _check_width(rows: Rows, most: int) -> None:
+    if rows.dimensions > most:
+        size = f'{rows.dimensions:,} values a person, whose covariance would take {rows.dimensions**2 * 8 / 2**30:,.0f} GiB'
+        raise InputError(f'{rows.label}: {size}; choose a layer of at most {MOST:,}, as the bottleneck is')
+
+
 def look(rows: Rows, pool: Executor) -> Overview:
     """Look at every value once, before any long work; InputError if there are too many dimensions, a value is NaN or
     infinite, or nothing varies.
     """
-    if rows.dimensions > MOST:
-        raise InputError(
-            f'{rows.label}: {rows.dimensions:,} values a person, whose covariance would take '
-            f'{rows.dimensions**2 * 8 / 2**30:,.0f} GiB; choose a layer of at most {MOST:,}, as the bottleneck is'
-        )
+    _check_width(rows, MOST_OF_FEW if are_few(rows) else MOST)
     total, low = np.zeros(rows.dimensions), np.full(rows.dimensions, np.inf, np.float32)
     high = -low
     for start, sums, lowest, highest, wrong in ordered(pool, _look, rows.blocks()):
@@ -74,8 +83,9 @@ def _look(block: Block) -> tuple[int, Floats, Floats, Floats, int | None]:
 
 def moments(rows: Rows, shift: Float[Floats, ' D'], pool: Executor) -> Moments:
     """Mean and scatter of N persons, in float64, summed about ``shift``, a point near the mean, so that no digits are
-    lost to a large mean.
+    lost to a large mean; InputError if there are too many dimensions.
     """
+    _check_width(rows, MOST)
     blocks = list(rows.blocks())
     tasks = [(blocks[start : start + STRIDE], shift) for start in range(0, len(blocks), STRIDE)]
     total, scatter = np.zeros(len(shift)), np.zeros((len(shift), len(shift)), order='F')

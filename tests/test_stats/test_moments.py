@@ -9,7 +9,7 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.latents.selection import BLOCK
-from shg_xai.stats.moments import MOST, joined, look, moments
+from shg_xai.stats.moments import MOST, MOST_OF_FEW, joined, look, moments
 from tests.helpers.analysis_stores import selected, spoil
 from tests.helpers.latent_stores import plain, some_values
 
@@ -101,11 +101,20 @@ def test_a_value_that_is_no_number(tmp_path: Path, pool: ThreadPoolExecutor, val
     assert np.isfinite(look(kept, pool).mean).all()
 
 
+def test_a_covariance_that_does_not_fit(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
+    chosen = selected(tmp_path / 'store', np.eye(2, MOST + 1))
+    assert look(chosen, pool).constant.sum() == MOST - 1
+    with pytest.raises(
+        InputError, match='16,385 values a person, whose covariance would take 2 GiB; choose a layer of at'
+    ):
+        moments(chosen, np.zeros(MOST + 1), pool)
+
+
 def test_too_many_dimensions(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
-    chosen = selected(tmp_path / 'store', np.zeros((2, MOST + 1)))
+    chosen = selected(tmp_path / 'store', np.zeros((2, MOST_OF_FEW + 1)))
     with pytest.raises(
         InputError,
-        match=r'16,385 values a person, whose covariance would take '
-        r'2 GiB; choose a layer of at most 16,384',
+        match=r'131,073 values a person, whose covariance would take '
+        r'128 GiB; choose a layer of at most 16,384',
     ):
         look(chosen, pool)
