@@ -46,7 +46,8 @@ def are_few(rows: Rows) -> bool:
 
 def _check_width(rows: Rows, most: int) -> None:
     if rows.dimensions > most:
-        size = f'{rows.dimensions:,} values a person, whose covariance would take {rows.dimensions**2 * 8 / 2**30:,.0f} GiB'
+        gib = rows.dimensions**2 * 8 / 2**30
+        size = f'{rows.dimensions:,} values a person, whose covariance would take {gib:,.0f} GiB'
         raise InputError(f'{rows.label}: {size}; choose a layer of at most {MOST:,}, as the bottleneck is')
 
 
