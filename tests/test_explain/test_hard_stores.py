@@ -1,6 +1,7 @@
 """Stores whose numbers are easy to get wrong, or mean little: far from 0, with an outlier, of few points or images."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ VALUES = RANDOM.normal(size=(200, 3)) @ RANDOM.normal(size=(3, 16)) + 0.1 * RAND
 FEW = Options(ks=(2, 3), restarts=3, bootstrap=20, map=5)
 
 
-def analysed(folder: Path, values: np.ndarray, options: Options = FEW, **store: object) -> tuple[Results, Clusters]:
+def analysed(folder: Path, values: np.ndarray, options: Options = FEW, **store: Any) -> tuple[Results, Clusters]:
     """An analysis of these values, and its clusters."""
     results = explained(folder / 'out', [selected(folder / 'store', values, **store)], options=options)
     found = results.first(Clusters)
