@@ -95,7 +95,7 @@ def warnings_of(selection: 'Selection', constant: int) -> list[str]:
 
 def outlier_warnings(selection: 'Selection', norms: NDArray[np.float64]) -> list[str]:
     """A sentence about persons who make much of the variance alone, by squared distances to the mean (N,)."""
-    share = norms / max(float(norms.sum()), float(np.finfo(float).tiny))
+    share = norms / (float(norms.sum()) or 1.0)  # of latents that are all the same nobody has a share
     heavy = np.flatnonzero(share > max(HEAVY, TYPICAL / len(share)))
     if not len(heavy):
         return []

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures('one_thread')
 def test_persons_are_known_by_what_was_annotated(opened: Callable[..., Any], tmp_path: Path) -> None:
     persons = opened().persons
     file = Path(persons.dataset.ann_file)
-    renamed = shutil.copy(file, tmp_path / 'renamed.json')
+    renamed = str(shutil.copy(file, tmp_path / 'renamed.json'))
     assert data_sha256(persons.dataset) == sha256(renamed)
     stores = {}
     # By the name of the split the second would be the same persons, and the first others.

@@ -84,6 +84,7 @@ def test_a_test_run_is_of_the_averaged_weights(cfg: Config, tmp_path: Path, fold
         np.testing.assert_allclose(found[number], values, rtol=0, atol=1e-4 if fold else 0)
 
 
+@pytest.mark.slow
 def test_dump_analyse_walk_and_redundancy(cfg: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config, store, words = tmp_path / 'rtmpose.py', tmp_path / 'store', dict[str, list[Any]]()
     cfg.dump(config)
@@ -98,7 +99,9 @@ def test_dump_analyse_walk_and_redundancy(cfg: Config, tmp_path: Path, monkeypat
     assert LatentStore.open(store).complete and (tmp_path / 'analysis' / 'results.json').is_file()
     walk, width = (json.loads((tmp_path / f'{name}.json').read_text()) for name in ('walk', 'width'))
     assert 'The flip test of the config is off' in ' '.join(walk['warnings'])
-    assert walk['peak'] > 0 and any(one['walk']['shift_per_sigma']['value'] > 0 for one in walk['directions'])
+    # Random weights tell persons hardly apart, so a walk moves what SimCC says, if not its highest place.
+    changes = [abs(point['peak_change']['value']) for one in walk['directions'] for point in one['walk']['points']]
+    assert walk['peak'] > 0 and max(changes) > 0
     assert width['layers'][0]['channels'] == 128
 
 

@@ -13,7 +13,8 @@ class Point(Typed, kw_only=True):
 
     Attributes:
         shift: By joint, how far it is from where it is at c = 0; ``mean_shift``: mean over joints.
-        peak_change: Of the heatmaps' highest values, mean over joints: below 0 the network sees less of a person.
+        peak_change: Of the heatmaps' highest values (with SimCC those of its two axes), mean over joints: below 0 the
+            network sees less of a person.
         concepts: Computed from the decoded poses, by name.
         pose: Mean over persons of each joint's place in the crop, K pairs; ``peaks``: the same, K.
         nearest_distance: To the nearest stored latent, in units of the latent: how far from anything real the decoded
