@@ -42,6 +42,8 @@ def main() -> None:
 
     files = (options.train, options.test)
     train, test = (read_cropped_keypoints(str(path), category=options.category) for path in files)
+    for line in dict.fromkeys([*train.notes, *test.notes]):
+        print(f'note: {line}')
     if train.names != test.names:
         raise InputError(f'{options.test}: has other keypoints than {options.train}; give two files of one skeleton')
     scores = mean_pose_pck(mean_pose(train.keypoints, train.v), test.keypoints, test.v, test.names, options.thr)

@@ -97,6 +97,7 @@ class CroppedKeypoints(NamedTuple):
     keypoints: np.ndarray  # (N, K, 2), 0 to 1 along the crop's side
     v: np.ndarray  # visibility in {0, 1, 2}, (N, K)
     names: list[str]  # of the K keypoints
+    notes: list[str]  # whom the file has beside them, and what is read otherwise than it stands
 
 
 def read_cropped_keypoints(ann_file: str, padding: float = 1.1, category: str | None = None) -> CroppedKeypoints:
@@ -120,4 +121,4 @@ def read_cropped_keypoints(ann_file: str, padding: float = 1.1, category: str | 
         flags.append(v)
     if not rows:
         raise InputError(f'{ann_file}: no person with keypoints in it')
-    return CroppedKeypoints(np.stack(rows), np.stack(flags), names)
+    return CroppedKeypoints(np.stack(rows), np.stack(flags), names, file.report())

@@ -126,8 +126,8 @@ def check_boxes(file: KeypointFile) -> None:
 
 def photo_size(image: Image, source: str) -> tuple[int, int]:
     """Width and height of an image in pixels, as the file has them; InputError where it has not."""
-    size = image.get('width'), image.get('height')
-    if not _are_numbers(list(size), 2) or min(size) < 1 or size != tuple(map(int, size)):  # type: ignore
+    size: Any = image.get('width'), image.get('height')
+    if not _are_numbers(list(size), 2) or min(size) < 1 or size != tuple(map(int, size)):
         raise InputError(f'{source}: image {image["id"]}: width and height are {size}; give the pixels of the photo')
     return cast(tuple[int, int], size)
 

@@ -114,9 +114,9 @@ def photo_file(folder: Path | None, file_name: str, size: tuple[int | None, int 
 
 def _photos(folder: Path | None, table: pa.Table) -> Iterator[Path | None]:
     """The photo of each person of a table."""
-    known = {name: table[name].to_pylist() if name in table.column_names else [None] * len(table) for name in SIZE}
-    for name, *size in zip(table['file_name'].to_pylist(), *known.values(), strict=True):
-        yield photo_file(folder, name, tuple(size))
+    width, height = (table[key].to_pylist() if key in table.column_names else [None] * len(table) for key in SIZE)
+    for name, *size in zip(table['file_name'].to_pylist(), width, height, strict=True):
+        yield photo_file(folder, name, (size[0], size[1]))
 
 
 def missing_photos(folder: Path | None, table: pa.Table) -> int:
@@ -138,7 +138,7 @@ def draw_persons(
     rows = tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5)
     for row, file in zip(rows, _photos(folder, table), strict=True):
         if opened[0] != file:  # persons of a photo follow each other
-            opened = (file, read_photo(file) if file else None)
+            opened = (file, None if file is None else read_photo(file))
         points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
         person = Person(row['crop_center'], row['crop_scale'], points, flags)
         yield person_picture(opened[1], person, links, sides=sides)

@@ -136,6 +136,8 @@ def evaluation_dataset(cfg: Config, split: str) -> Any:
     tested = dict(test_mode=True, bbox_file='')
     if parts[0] is dataset:
         dataset.update(pipeline=loader.dataset.pipeline, **tested)
+        if str(kind).split('.')[-1] == 'CocoDataset':
+            dataset.type = 'CheckedCocoDataset'  # the same persons; it says what is wrong with its files
     else:
         parts = [{**part, **tested} for part in parts]
         dataset.update(type='CombinedPersons', datasets=parts, pipeline=loader.dataset.pipeline, test_mode=True)

@@ -4,6 +4,7 @@ import ctypes
 import difflib
 import inspect
 import json
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from torch import nn
 
 from shg_xai.errors import InputError
+from shg_xai.photos import read_photo
 from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.runner.provenance import data_sha256, sha256
 from shg_xai.writing import write_aside
@@ -95,7 +97,10 @@ def write_results(path: Path, cfg: Config, runner: Runner, metrics: dict[str, fl
 
 @contextmanager
 def config_errors(path: str) -> Iterator[None]:
-    """Turn what MMEngine raises about a type or a key that it does not know into an InputError of one line."""
+    """Turn what MMEngine raises about a type or a key that it does not know into an InputError of one line.
+
+    So is what MMPose raises about a photo, by the data sets that do not look after that themselves.
+    """
     try:
         yield
     except TypeError as error:
@@ -116,3 +121,7 @@ def config_errors(path: str) -> Iterator[None]:
         if not all_or_none:
             raise
         raise InputError(f'{path}: {what}: the config has some of them; give all, or set all to None') from error
+    except (AssertionError, OSError) as error:
+        if photo := re.search('occurs when loading `(.+?)`', str(error)):
+            read_photo(photo[1])  # raises where the photo is to blame
+        raise

@@ -68,12 +68,17 @@ def _use_held_out_split(cfg: Config) -> None:
     path = root / 'annotations' / 'split_info.json'
     if not path.is_file():
         raise InputError(f'--held-out: {path} is missing; make the split first: tools/split_coco.py {root}')
-    split = json.loads(path.read_text())
+    try:
+        split = json.loads(path.read_text())
+        files, mean = [f'annotations/{split[part]["file"]}' for part in ('train', 'test')], split.get('mean')
+        rgb = mean['mean_rgb_0_to_255'] if mean else None
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(f'{path}: not as tools/split_coco.py writes it ({error!r}); split anew: --force') from error
     train, test = cfg.train_dataloader.dataset, cfg.test_dataloader.dataset
-    train.ann_file = f'annotations/{split["train"]["file"]}'
-    test.update(ann_file=f'annotations/{split["test"]["file"]}', data_prefix=train.data_prefix)
-    if split.get('mean'):
-        cfg.model.data_preprocessor.mean = split['mean']['mean_rgb_0_to_255']
+    train.ann_file, test.ann_file = files
+    test.data_prefix = train.data_prefix
+    if rgb:
+        cfg.model.data_preprocessor.mean = rgb
 
 
 def merge_training(cfg: Config, options: TrainOptions) -> None:

@@ -1,5 +1,7 @@
 """Who is tested, what is known of them, and in which order they come."""
 
+import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmpose.datasets import CocoDataset
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
 from shg_xai.interventions.network import stop_flipping
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons, other_image
 from shg_xai.runner.provenance import identify
+from tests.helpers.data import write_coco
 
 
 def ids(loader: Any) -> list[int]:
@@ -27,6 +31,20 @@ def test_what_annotations_say(opened: Callable[..., Any]) -> None:
     assert persons.columns['num_labelled'].tolist() == [17, 14] * 3
     assert persons.columns['labelled'].tolist() == [True, False] * 3
     assert persons.columns['bbox_width'].tolist() == [75] * 6
+
+
+@pytest.mark.parametrize('kind', ['CocoDataset', 'mmpose.CocoDataset', CocoDataset])
+def test_mmposes_coco_persons_are_checked_too(opened: Callable[..., Any], tmp_path: Path, kind: Any) -> None:
+    cfg = copy.deepcopy(opened().cfg)
+    own = cfg.val_dataloader.dataset
+    own.update(type=kind, data_root=str(write_coco(tmp_path)))
+    assert len(open_persons(cfg, 'val')) == 6
+    file = Path(own.data_root, own.ann_file)
+    content = json.loads(file.read_text())
+    content['annotations'][2]['id'] = 10
+    file.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r'annotations has id 10 twice \(of images 1 and 2\)'):
+        open_persons(cfg, 'val')
 
 
 def test_a_subset_keeps_its_order_and_may_hold_one_twice(opened: Callable[..., Any]) -> None:

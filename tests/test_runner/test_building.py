@@ -10,6 +10,7 @@ import pytest
 import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import Registry, init_default_scope
+from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import DATASETS, METRICS, MODELS
 from torch import nn
 
@@ -39,6 +40,17 @@ def test_a_config_with_a_part_of_validation_is_named() -> None:
     wanted = 'some.py: val_dataloader, val_cfg, and val_evaluator: the config has some of them; give all, or set all'
     with pytest.raises(InputError, match=wanted), config_errors('some.py'):
         build_runner(cfg, checkpoint=None)
+
+
+@pytest.mark.parametrize(('content', 'wanted'), [(None, 'is missing'), (b'no photo', 'cannot be read')])
+def test_a_photo_that_mmposes_own_data_sets_cannot_read_is_named(
+    tmp_path: Path, content: bytes | None, wanted: str
+) -> None:
+    file = tmp_path / 'a.jpg'
+    if content:
+        file.write_bytes(content)
+    with pytest.raises(InputError, match=rf'a\.jpg: this photo {wanted}'), config_errors('some.py'):
+        LoadImage().transform(dict(img_path=str(file)))
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,10 @@ CASES: list[tuple[str, str, Words, Spoil, str]] = [
     ('a path of Windows', 'mean_pose', mean, image(file_name=r'C:\a\1.jpg'), 'is a path of Windows'),
     ('an absolute path', 'mean_pose', mean, image(file_name='/a/1.jpg'), "file_name '/a/1.jpg' is an absolute path"),
     ('a path out of the folder', 'split_coco', split, image(file_name='../1.jpg'), 'leads out of the folder'),
+    ('a cut split', 'test', lambda given: [*plain(given), '--held-out'],
+     lambda given: (given.root / 'annotations' / 'split_info.json').write_text('{"train"'), 'not as tools'),
+    ('a split of another kind', 'test', lambda given: [*plain(given), '--held-out'],
+     lambda given: (given.root / 'annotations' / 'split_info.json').write_text('{"train": 1}'), 'split anew: --force'),
     # photos
     ('no photo', 'dump_latents', dump, lambda given: given.photo.unlink(), '000000000001.jpg: this photo is missing'),
     ('a cut photo', 'dump_latents', dump, cut(lambda given: given.photo), '1.jpg: this photo cannot be read'),

@@ -60,7 +60,10 @@ def test_whose_pose_is_chosen(
     assert run_in_process(tool.main, [file, file], monkeypatch) == 2
     assert 'several categories have keypoints (bird, person)' in only_error(capsys.readouterr().err)
     assert run_in_process(tool.main, [file, file, '--category', 'bird'], monkeypatch) == 0
-    assert 'pck/labelled     1.0000' in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert 'pck/labelled     1.0000' in printed
+    note = f'note: {file}: 1 of 2 annotations are persons; left out: of another category than bird (1)'
+    assert printed.splitlines().count(note) == 1
 
 
 def test_two_skeletons_do_not_compare(
