@@ -54,8 +54,10 @@ def test_a_wheel_carries_all_that_a_clone_has(repo_root: Path, tmp_path: Path) -
     source, installed = tmp_path / 'source', tmp_path / 'installed'
     source.mkdir()
     for name in PARTS:
-        copy = shutil.copytree if (repo_root / name).is_dir() else shutil.copy
-        copy(repo_root / name, source / name, **(dict(symlinks=True) if copy is shutil.copytree else {}))
+        if (repo_root / name).is_dir():
+            shutil.copytree(repo_root / name, source / name, symlinks=True)
+        else:
+            shutil.copy(repo_root / name, source / name)
     build = ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--no-build-isolation', '--wheel-dir', str(tmp_path), '.']
     subprocess.run([sys.executable, *build], cwd=source, check=True, capture_output=True)
     (wheel,) = tmp_path.glob('*.whl')
