@@ -67,6 +67,10 @@ class COCOeval(cocoeval.COCOeval):
             at 0.5 and 0.75, AR likewise, AP of easy, medium and hard images.
     """
 
+    stats: Any
+    evalImgs: Any
+    eval: Any
+
     def __init__(
         self,
         cocoGt: coco.COCO | None = None,

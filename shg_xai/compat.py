@@ -97,8 +97,8 @@ def lay_out_configs_once() -> None:
     """Have MMEngine lay out the text of a config once: it asks yapf half a dozen times a run, 0.3 s each."""
     from mmengine.config import config
 
-    plain, known = config.FormatCode, dict[str, tuple[str, bool]]()
-    if hasattr(plain, '__wrapped__'):
+    plain, known = getattr(config, 'FormatCode', None), dict[str, tuple[str, bool]]()
+    if plain is None or hasattr(plain, '__wrapped__'):  # the maintained fork does without yapf
         return
 
     @wraps(plain)
