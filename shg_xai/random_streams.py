@@ -25,6 +25,7 @@ NAMES = (
     'donors',  # whose outputs another person gets
     'fit_persons',  # of whom the components of channels are
     'shifted_persons',  # moved although they agree with their cluster
+    'flat_directions',  # of components without variance
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

@@ -59,7 +59,7 @@ def thin_components(latents: Float[Floats, 'N D'], least: int) -> Components:
     values[: persons - 1] = singular[:-1] ** 2 / (persons - 1)  # the last is 0 but for rounding
     if more := max(0, min(least, size) - persons):
         # Any directions at right angles to these.
-        others = np.random.default_rng(0).standard_normal((size, more))
+        others = stream(0, 'flat_directions').standard_normal((size, more))
         vectors = linalg.qr(np.hstack([vectors.T, others]), mode='economic')[0].T
     return Components(mean, values, _signed(np.ascontiguousarray(vectors.T)))
 

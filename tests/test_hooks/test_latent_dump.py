@@ -208,7 +208,7 @@ def test_a_missing_picture_leaves_model_and_loop_as_they_were(trained: Config, t
     picture = tmp_path / 'coco/val2017/000000000003.jpg'
     picture.rename(tmp_path / 'kept.jpg')
     tester = runner(trained)
-    with pytest.raises(InputError, match=f'{picture}: no such image'):
+    with pytest.raises(InputError, match=f'{picture}: this photo is missing'):
         tester.test()
     assert untouched(tester.test_loop, tester.model)
     assert LatentStore.open(tmp_path / 'out').annotation_ids.tolist() == IDS[:3]  # a whole shard
@@ -327,6 +327,6 @@ def test_boxes_of_a_detector_are_refused(trained: Config, tmp_path: Path) -> Non
         for step in trained.test_dataloader.dataset.pipeline
         if step.type not in ('LoadVisibility', 'GenerateTarget')
     ]
-    with pytest.raises(InputError, match=r"latents need ground-truth boxes.*bbox_file=''"):
+    with pytest.raises(InputError, match=r"these boxes come from a detector.*bbox_file=''"):
         runner(trained).test()
     assert not (tmp_path / 'out').exists()

@@ -217,7 +217,7 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, change: dict, messag
         (dict(bbox=[1, 2, 3, 1e39]), 'bbox: .* does not fit float'),
         (dict(keypoints=[[1, 2, 3]]), 'keypoints: needs 6 numbers'),
         (dict(keypoint_scores=[1, 2]), 'keypoint_scores: needs 3 numbers'),
-        (dict(visibility=[0, 1, 3]), 'visibility: .* other than 0, 1 and 2'),
+        (dict(visibility=[0, 1, 4]), 'visibility: .* other than 0, 1, 2 and 3'),
         (dict(num_labelled=3), 'num_labelled: 3, but 2 joints'),
         (dict(postur=1), 'postur: no such'),
         ({'factors.posture': np.inf}, r'factors\.posture: NaN or infinite'),

@@ -180,11 +180,11 @@ def test_the_same_ids_in_other_annotations_are_other_persons(settings: Settings)
     for network, sha256 in (('plain', 'a'), ('control', 'b')):
         for seed in settings.seeds:
             path = settings.test_of(network, seed)
-            write_json(path, dict(checkpoint_sha256=f'{network}{seed}', ann_sha256=sha256))
+            write_json(path, dict(checkpoint_sha256=f'{network}{seed}', ann_sha256=sha256, persons=4, metrics={}))
     with pytest.raises(InputError, match=r'control_4\.json: control was tested on other persons'):
         networks(settings, NO_LAYERS)
     path = settings.test_of('plain', settings.seeds[-1])
-    write_json(path, dict(checkpoint_sha256='plain', ann_sha256='b'))
+    write_json(path, dict(checkpoint_sha256='plain', ann_sha256='b', persons=4, metrics={}))
     with pytest.raises(InputError, match=r'the seeds of plain were tested on'):
         read_tested(settings, 'plain')
 

@@ -199,7 +199,7 @@ def test_several_layers(tmp_path: Path, refused: Callable[..., str]) -> None:
 
 def test_persons_of_different_stores(store: Path, tmp_path: Path, refused: Callable[..., str]) -> None:
     others = write_store(tmp_path / 'others', VALUES, ids=range(1001, 1061))
-    assert 'have 0 persons in common (by annotation id), too few' in refused(store, others)
+    assert 'have 0 persons in common (by data set, image and annotation), too few' in refused(store, others)
 
 
 def test_no_store(tmp_path: Path, refused: Callable[..., str]) -> None:

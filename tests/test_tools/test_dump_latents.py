@@ -195,11 +195,11 @@ def test_a_layer_that_cannot_be_stored_is_one_line(
         (['--only', 'num_labelled > 17'], "--only 'num_labelled > 17': no person of val meets it"),
         (['--only', 'num_labelled >'], 'invalid syntax'),
         (['--limit', '0'], '--limit 0: give 1 or more'),
-        (['--layers'], '--layers: name at least one'),
+        (['--layers'], '--layers: give one value or more'),
         (['--cfg-options', 'val_dataloader.dataset.ann_file=none.json'], 'no such annotation file'),
         (
             ['--cfg-options', 'val_dataloader.dataset.data_mode=bottomup'],
-            'shg_coco.py: val_dataloader: not one top-down dataset',
+            'shg_coco.py: val_dataloader: not of single persons (top-down)',
         ),
     ],
 )

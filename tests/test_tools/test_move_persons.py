@@ -159,7 +159,7 @@ def test_the_sentences() -> None:
         (['--limit', '0'], {}, '--limit 0: give 1 or more'),
         (['--launcher', 'pytorch'], {}, '--launcher pytorch: runs in one process'),
         (['--layer', 'backbone.stem.4'], {}, "layer 'backbone.stem.4': not in this store; it has"),
-        (['--split', 'val'], {}, 'persons of the store are not in it'),
+        (['--split', 'val'], {}, 'whose content differs from what was dumped'),
         ([], dict(store='nowhere'), 'nowhere: no latent store'),
         ([], dict(store='store1'), 'store1: its latents are not those of'),
         ([], dict(analysis='coco'), 'coco/results.json: no such file; make an analysis'),

@@ -20,8 +20,13 @@ from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_c
 from tools import test as tool
 
 CONFIG = 'configs/shg_coco.py'
+GROUPS = ('labelled', 'visible', 'occluded', 'limbs', 'torso', 'face')
 KEYS = (
-    {f'pck/{pool}{group}' for pool in ('', 'pooled/') for group in ('labelled', 'visible', 'occluded', 'limbs')}
+    {
+        f'pck/{pool}{group}'
+        for pool in ('', 'pooled/')
+        for group in ('labelled', 'visible', 'occluded', 'limbs', 'torso', 'face')
+    }
     | {f'pck/joint/{name}' for name in NAMES}
     | {'pck/joint_mean'}
 )
@@ -192,7 +197,7 @@ def test_a_checkpoint_that_carries_code_is_one_line_and_runs_nothing(
         ('test_evaluator.tresh=1', "VisiblePCK has no argument 'tresh'"),
         ('test_evaluator.normaliser=head', "normaliser='head'; choose one of"),
         ('test_dataloader.dataset.ann_file=annotations/none.json', 'no such annotation file'),
-        ('test_dataloader.dataset.data_prefix.img=none/', 'no such image'),
+        ('test_dataloader.dataset.data_prefix.img=none/', 'this photo is missing'),
     ],
 )
 def test_a_bad_setting_is_one_line(

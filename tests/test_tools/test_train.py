@@ -207,7 +207,7 @@ def broken_image(data: Path) -> None:
         (short_keypoints, 'annotation 2: "keypoints" holds 45 numbers'),
         (zero_area, r'annotation 2: "bbox" .* has no area'),
         (nan_coordinates, 'annotation 2: "keypoints" holds NaN'),
-        (broken_image, r'0000[1-4]\.jpg: not a readable image'),
+        (broken_image, r'0000[1-4]\.jpg: this photo cannot be read'),
     ],
 )
 def test_bad_data_is_one_line(

@@ -61,7 +61,9 @@ class Five(Dataset):
                 input_scale=np.array([100.0, 50.0]),
                 raw_ann_info=dict(keypoints=[10, 10, 2, 30, 30, 2]),
             ),
-            gt_instances=InstanceData(keypoints=np.array([[[10.0, 10.0], [30, 30]]])),
+            gt_instances=InstanceData(
+                keypoints=np.array([[[10.0, 10.0], [30, 30]]]), keypoints_visible=np.ones((1, 2))
+            ),
         )
         return dict(inputs=torch.full((3,), float(index)), data_samples=sample)
 
