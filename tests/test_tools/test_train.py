@@ -269,7 +269,7 @@ def test_a_broken_image_in_a_loader_process_is_one_line(data: Path, tmp_path: Pa
     broken_image(data)
     done = run_tool(['train.py', CONFIG, *options(data, tmp_path / 'work', 'train_dataloader.num_workers=2')])
     assert done.returncode == 2
-    assert '.jpg: not a readable image' in only_error(done.stderr)
+    assert '.jpg: this photo cannot be read' in only_error(done.stderr)
 
 
 def test_a_checkpoint_to_resume_must_be_there(
