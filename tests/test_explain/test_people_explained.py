@@ -110,7 +110,7 @@ def test_posture_is_found_where_little_else_varies(folder: Path, run: Callable) 
     first = [entry for entry in concepts.components if entry.component == 1]
     (posture,) = (entry for entry in first if entry.concept == 'factor_posture')
     assert abs(posture.rho.value or 0) >= 0.75
-    assert effect(concepts, 'factor_posture') >= 0.95
+    assert effect(concepts, 'factor_posture') >= 0.9
 
     before = json.loads((out / 'results.json').read_text())
     run('analyze_latent.py', folder / 'latents_control', '--out', out)
