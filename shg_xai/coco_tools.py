@@ -102,8 +102,7 @@ class COCOeval(cocoeval.COCOeval):
         for detection in map(self._as_detection, found):
             if np.any(np.array(detection['keypoints'])[2::3] > 0):
                 self._dts[detection['image_id'], detection['category_id']].append(detection)
-        self.evalImgs: Any = defaultdict(list)
-        self.eval: dict[str, Any] = {}
+        self.evalImgs, self.eval = defaultdict(list), {}
 
     def _keypoints(self, annotation: dict[str, Any]) -> list[float]:
         return [value for key in PARTS[self.part] for value in annotation[key]]
@@ -126,7 +125,6 @@ class COCOeval(cocoeval.COCOeval):
     def summarize(self) -> None:
         """Print AP and AR, and put them into ``stats``."""
         super().summarize()
-        self.stats: Any = self.stats
         if self.part == 'keypoints_crowd':
             overall = np.asarray(self.stats)[[0, 1, 2, 5, 6, 7]]
             self.stats = np.array([*overall, *self._by_crowding()])

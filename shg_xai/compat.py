@@ -133,7 +133,8 @@ def modules_set_aside() -> Iterator[None]:
 def mend() -> None:
     """Put in place what this module is for, as often as you like."""
     add_operator_stand_in()
-    importlib.import_module('shg_xai.coco_tools').add_stand_in()
+    if importlib.util.find_spec('xtcocotools') is None:  # else pycocotools is not needed at a start
+        importlib.import_module('shg_xai.coco_tools').add_stand_in()
     find_shipped_configs()
     allow_checkpoint_types()
     lay_out_configs_once()

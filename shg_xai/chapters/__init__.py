@@ -13,7 +13,7 @@ A chapter is a folder with
 - ``figures.py``: ``figures(answer, material)``, what is drawn and how to read it; for a chapter on layers also, if it
   knows something of each person, ``colours(answer)``: what the map can be coloured by.
 
-Nothing else has to be changed for a new one. only ``measure.py`` and what only it imports may import torch and MMPose.
+Nothing else has to be changed for a new one. Only ``measure.py`` and what only it imports may import torch and MMPose.
 """
 
 import importlib

@@ -124,9 +124,10 @@ def decompose(work: Work) -> Decomposition:
 def _of_few(work: Work, parts: Sequence[Selection]) -> Decomposition:
     """The same of persons so few that they, rather than a covariance, are held in memory."""
     with work.stage('singular values'):
-        found, *halves = (thin_components(_values(part), KEPT) for part in (work.selection, *parts))
+        values = _values(work.selection)
+        found, halves = thin_components(values, KEPT), [thin_components(_values(part), KEPT) for part in parts]
         own = tuple(Latents(part, half.mean, half.eigenvalues) for part, half in zip(parts, halves, strict=True))
-        variances = _values(work.selection).var(axis=0, ddof=1)
+        variances = values.var(axis=0, ddof=1)
     scores = rotate(work, found, _kept(found, work.options))
     return Decomposition(int(work.overview.constant.sum()), found, variances, own, scores)
 
