@@ -73,7 +73,7 @@ import torch, shg_xai.plugin
 from mmengine import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
-from shg_xai.study.stages import ROOT
+from shg_xai.study.processes import ROOT
 config = Config.fromfile('mine.py')
 init_default_scope(config.default_scope)
 with torch.device('meta'):

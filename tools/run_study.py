@@ -42,8 +42,11 @@ def main() -> None:
     from shg_xai.study.configs import write_plain_configs
     from shg_xai.study.costs import estimate, table
     from shg_xai.study.plan import MOST_HELD_OUT, Plan
+    from shg_xai.study.processes import forks
     from shg_xai.study.stages import Marks, locked, run_stage
 
+    if not options.dry_run:
+        forks()  # it imports while we count
     print('Estimating: counting persons, trying the network ...', flush=True)
     plan, marks = Plan(settings, estimate(settings, MOST_HELD_OUT)), Marks(settings.work_dir / 'stages')
     for stage in plan.stages():

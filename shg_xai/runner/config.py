@@ -1,12 +1,15 @@
 """From a config file and the command line to the config that runs."""
 
+import importlib.util
 import json
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 
 from shg_xai.errors import InputError
 from shg_xai.evaluation.pck import NORMALISERS
@@ -18,9 +21,27 @@ def read_config(path: str, import_custom_modules: bool = True) -> Config:
     if not Path(path).is_file():
         raise InputError(f'{path}: no such config file')
     try:
-        return Config.fromfile(path, import_custom_modules=import_custom_modules)
+        cfg = Config.fromfile(path, import_custom_modules=import_custom_modules)
     except Exception as error:  # a config is Python: anything may come up
         raise InputError(f'{path}: not a config MMEngine can read ({error})') from error
+    if importlib.util.find_spec('petrel_client') is None and _read_files(cfg._cfg_dict):
+        said = 'reads photos from an object store by petrel_client, which is not installed: they are read as files'
+        print_log(f'{path}: {said}', 'current', logging.WARNING)
+    return cfg
+
+
+def _read_files(node: Any) -> bool:
+    """Have a part of a config read files where it asks for petrel, its authors' own store; whether it did."""
+    found = False
+    if isinstance(node, dict):
+        found = node.get('backend') == 'petrel'
+        if found:
+            node.clear()
+            node['backend'] = 'local'
+        node = list(node.values())
+    for value in node if isinstance(node, list | tuple) else ():
+        found |= _read_files(value)
+    return found
 
 
 def merge_common(cfg: Config, options: CommonOptions, config: str) -> None:

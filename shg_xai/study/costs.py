@@ -17,8 +17,9 @@ from shg_xai.cli import run
 from shg_xai.datasets.keypoint_file import read_keypoint_file
 from shg_xai.errors import InputError
 from shg_xai.study.configs import read_config
+from shg_xai.study.processes import ROOT
 from shg_xai.study.settings import Settings
-from shg_xai.study.stages import ROOT, Marks, Stage
+from shg_xai.study.stages import Marks, Stage
 
 Cost = tuple[float, float]  # seconds, megabytes
 START = 8  # seconds until a tool that needs PyTorch and MMPose is at work

@@ -11,7 +11,7 @@ from shg_xai.chapters.networks.results import Kind
 from shg_xai.errors import InputError
 from shg_xai.options import shown
 from shg_xai.results_file import as_json
-from shg_xai.study.stages import ROOT
+from shg_xai.study.processes import ROOT
 from shg_xai.writing import write_aside
 
 FILE = 'settings.json'

@@ -1,36 +1,25 @@
 """Running stages: each once, skipped when done from the same inputs, gone on with when cut."""
 
-import ctypes
 import fcntl
 import hashlib
-import io
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import FrameType
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from shg_xai.errors import InputError
 from shg_xai.results_file import read_json
+from shg_xai.study.processes import run_command
 from shg_xai.writing import write_aside
 
-CLONE = Path(__file__).resolve().parents[2]
-# Where tools/ and configs/ are: in a clone, or in an installed package.
-ROOT = CLONE if (CLONE / 'pyproject.toml').is_file() else CLONE / 'shg_xai' / '.mim'
-LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1  # of Linux's sys/prctl.h
-PATIENCE = 20  # seconds until a command that does not end when asked is killed
 MEND = 'run tools/run_study.py again'
 LATEST = re.compile(r'\{([^{}]+)\}')
 
@@ -147,49 +136,9 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def run_command(command: Sequence[str], log: Path, show: Callable[[str], None]) -> int:
-    """Run a command to its end, and return its exit code; it is ended with us, however we end.
-
-    ``show`` gets every line, ``log`` all but progress bars, which end with a carriage return to be drawn anew.
-    """
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    pipes: dict[str, Any] = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
-    environment = {**os.environ, 'PYTHONUNBUFFERED': '1'}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **pipes)
-    assert process.stdout is not None  # it is piped
-    # newline='': a progress bar is shown while it grows.
-    said = io.TextIOWrapper(process.stdout, 'utf-8', errors='replace', newline='')
-    try:
-        with log.open('w', encoding='utf-8') as file:
-            for line in said:
-                if not line.endswith('\r'):
-                    file.write(line)
-                    file.flush()
-                show(line)
-        return process.wait()
-    finally:
-        if process.poll() is None:
-            for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, number)  # it and all that it started
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(patience)
-        said.close()
-        signal.signal(signal.SIGTERM, before)
-
-
-def _die_with_parent() -> None:
-    """Have Linux kill this process when its parent is killed, which then cannot end it."""
-    if sys.platform == 'linux':
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
-    """Run a stage unless it is done from the same inputs; whether anything was run. ``show``: :func:`run_command`.
+    """Run a stage unless it is done from the same inputs; whether anything was run. ``show``: see
+    :func:`~shg_xai.study.processes.run_command`.
 
     InputError where the command failed, or its output is somebody else's.
     """
@@ -214,7 +163,7 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     start = time.monotonic()
     log = marks.folder / f'{stage.slug}.log'
     try:
-        code = run_command([sys.executable, '-W', 'ignore', *command], log, show)
+        code = run_command(command, log, show)
     finally:
         spent += time.monotonic() - start
         mark('begun')

@@ -37,6 +37,19 @@ def test_data_root_goes_to_every_dataset(repo_root: Path) -> None:
     assert [cfg[f'{part}_dataloader'].dataset.data_root for part in ('train', 'val', 'test')] == ['elsewhere'] * 3
 
 
+def test_photos_of_an_object_store_that_is_not_there_are_read_as_files(tmp_path: Path) -> None:
+    (tmp_path / 'config.py').write_text(
+        "store = dict(backend='petrel', path_mapping={'data/': 's3://data/'})\n"
+        "pipeline = [dict(type='LoadImage', backend_args=store), dict(type='LoadImage', backend_args=None)]\n"
+        "train_dataloader = dict(dataset=dict(datasets=[dict(pipeline=pipeline), dict(backend='disk')]))\n"
+    )
+    cfg = read_config(str(tmp_path / 'config.py'))
+    first, second = cfg.train_dataloader.dataset.datasets
+    assert [step.backend_args for step in first.pipeline] == [dict(backend='local'), None]
+    assert cfg.pipeline[0].backend_args == cfg.store == dict(backend='local')
+    assert second == dict(backend='disk')
+
+
 def test_cfg_options_win(repo_root: Path) -> None:
     cfg = merged(
         repo_root,
