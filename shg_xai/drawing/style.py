@@ -46,9 +46,12 @@ styled = matplotlib.rc_context(STYLE)
 def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
     """Save ``name.png`` (150 dpi) and ``name.svg`` without dates; return the PNG. InputError where it cannot be."""
     png, svg = io.BytesIO(), io.BytesIO()
+    # The layout is found once; left to it, savefig would draw everything once more to find it, each time.
+    figure.set_dpi(DPI)
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
     figure.savefig(png, format='png', dpi=DPI, metadata={'Software': None})
-    # The layout was found for the PNG; finding it again would take as long as drawing.
-    figure.set_layout_engine('none')
     figure.savefig(svg, format='svg', dpi=DPI, metadata={'Date': None, 'Creator': None})
     for kind, file in (('png', png), ('svg', svg)):
         write_aside(folder / f'{name}.{kind}', file.getvalue())
