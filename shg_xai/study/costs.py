@@ -107,6 +107,7 @@ def measure(path: str, stacks: int) -> Timing:
 
     from shg_xai import plugin  # noqa: F401
     from shg_xai.evaluation.pck import check_normaliser
+    from shg_xai.runner.bfloat16 import computes_bfloat16
     from shg_xai.runner.building import keep_freed_memory
     from shg_xai.runner.config import pck_settings
 
@@ -119,7 +120,7 @@ def measure(path: str, stacks: int) -> Timing:
     meta = DATASETS.build({**cfg.val_dataloader.dataset, 'lazy_init': True, 'pipeline': []}).metainfo
     check_normaliser(pck_settings(cfg, 'val')['normaliser'], list(meta['keypoint_id2name'].values()))
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    bfloat16 = cfg.optim_wrapper.get('type') == 'Bfloat16OptimWrapper'
+    bfloat16 = cfg.optim_wrapper.get('type') == 'Bfloat16OptimWrapper' and computes_bfloat16()
     torch.manual_seed(0)
     model = MODELS.build(cfg.model).to(device)
     width, height = cfg.codec.input_size

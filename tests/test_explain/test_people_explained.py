@@ -68,7 +68,7 @@ def analysed(folder: Path, run: Callable, people: str, split: str) -> tuple[Path
         '--out',
         store,
     )
-    run('analyze_latent.py', store, '--out', out)
+    run('analyze_latent.py', store, '--out', out, '--no-report')
     concepts = read_results(out / 'results.json').first(Concepts)
     assert concepts is not None
     return out, concepts
@@ -112,7 +112,7 @@ def test_posture_is_found_where_little_else_varies(folder: Path, run: Callable) 
     assert effect(concepts, 'factor_posture') >= 0.9
 
     before = json.loads((out / 'results.json').read_text())
-    run('analyze_latent.py', folder / 'latents_control', '--out', out)
+    run('analyze_latent.py', folder / 'latents_control', '--out', out, '--no-report')
     after = json.loads((out / 'results.json').read_text())
     assert before.pop('times_s') and after.pop('times_s')
     assert json.dumps(before) == json.dumps(after)

@@ -1,5 +1,7 @@
 """A folder of results, written once; tests that change it work on a copy."""
 
+import fcntl
+import os
 import shutil
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,8 +29,14 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope='session')
 def reported(written: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with figures and report.html. Read only."""
-    out = tmp_path_factory.mktemp('reported') / 'out'
-    shutil.copytree(written, out)
-    write_report(out)
+    """The same with figures and report.html, drawn once for all processes that test. Read only."""
+    root = tmp_path_factory.getbasetemp()
+    if 'PYTEST_XDIST_WORKER' in os.environ:
+        root = root.parent
+    out = root / 'reported'
+    with (root / 'reported.lock').open('w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (out / 'report.html').exists():
+            shutil.copytree(written, out)
+            write_report(out)
     return out

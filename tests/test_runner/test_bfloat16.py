@@ -1,17 +1,41 @@
 """Mixed precision on the processor."""
 
+import re
+from pathlib import Path
+
+import pytest
 import torch
 from mmengine.registry import OPTIM_WRAPPERS
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.runner.bfloat16 import Bfloat16OptimWrapper
+from shg_xai.runner import bfloat16
+from shg_xai.runner.bfloat16 import Bfloat16OptimWrapper, computes_bfloat16
 
 
 def wrapper(model: nn.Module) -> Bfloat16OptimWrapper:
     return OPTIM_WRAPPERS.build(
         dict(type='Bfloat16OptimWrapper', optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
     )
+
+
+@pytest.fixture(autouse=True)
+def any_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a processor that has the instructions."""
+    monkeypatch.setattr(bfloat16, 'computes_bfloat16', lambda: True)
+
+
+def test_without_instructions_it_is_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bfloat16, 'computes_bfloat16', lambda: False)
+    model, x = nn.Linear(4, 3), torch.ones(2, 4)
+    with wrapper(model).optim_context(model):
+        assert model(x).dtype == torch.float32
+
+
+@pytest.mark.skipif(not Path('/proc/cpuinfo').exists() or torch.cuda.is_available(), reason='no list of instructions')
+def test_a_processor_is_asked() -> None:
+    flags = set(re.findall(r'\b(avx2|avx512_bf16|amx_tile)\b', Path('/proc/cpuinfo').read_text()))
+    assert computes_bfloat16.__wrapped__() is (flags != {'avx2'})
 
 
 def test_layers_compute_in_bfloat16_inside_only() -> None:
