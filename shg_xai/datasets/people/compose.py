@@ -70,7 +70,7 @@ def _try(streams: list[Generator], side: int, factors: Factors) -> Picture | Non
     mask = own & ~covered
     if not mask.any():
         return None
-    image = np.clip(canvas.image + scene_rng.normal(0, 2.0, (side, side, 1)).astype(np.float32), 0, 255)
+    image = np.clip(canvas.image + scene_rng.normal(0, 2.0, (side, side, 1)), 0, 255)
     return Picture(image.astype(np.uint8), keypoints, mask, [other & ~own & ~covered for other in others], factors)
 
 

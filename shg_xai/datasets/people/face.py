@@ -21,10 +21,10 @@ def _paint_face(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Painter of the skull: skin, features on the front half, scalp."""
     skin, front = looks.skin, np.clip(-z * 6, 0, 1)
-    colour = np.full((*x.shape, 3), skin, np.float32)
+    colour = np.full((*x.shape, 3), skin, float)
 
     def lay(over: Colour, cover: np.ndarray) -> None:
-        colour[:] += (np.array(over, np.float32) - colour) * cover[..., None]
+        colour[:] += (np.array(over) - colour) * cover[..., None]
 
     def spot(centre: Sequence[float], half: Sequence[float]) -> np.ndarray:
         """Soft cover (h, w) of an ellipse; its half axes never shrink below a pixel."""
@@ -43,7 +43,7 @@ def _paint_face(
     lay(mix(skin, (70, 50, 190), 0.6), front * spot((0.0, 0.56), (0.26, 0.075)))  # lips
     if looks.haircut != 'bald':
         lay(looks.hair, _scalp(y, z, pixel))
-    return colour, np.ones((), np.float32)
+    return colour, np.ones(())
 
 
 def draw_head(
@@ -59,9 +59,9 @@ def draw_head(
 
     def shell(x: np.ndarray, y: np.ndarray, z: np.ndarray, pixel: float) -> tuple[np.ndarray, np.ndarray]:
         """Painter of a shell around the skull: strands of hair, or a cap."""
-        strands = (1 + 0.12 * np.sin(14 * x + 5 * z))[..., None].astype(np.float32)
+        strands = (1 + 0.12 * np.sin(14 * x + 5 * z))[..., None]
         colour = looks.hat if looks.haircut == 'cap' else looks.hair
-        return np.array(colour, np.float32) * strands, _scalp(y, z, pixel, looks.haircut == 'cap')
+        return np.array(colour) * strands, _scalp(y, z, pixel, looks.haircut == 'cap')
 
     if looks.haircut == 'long':
         hair = Material(looks.hair, mix(looks.hair, (0, 0, 0), 0.35), 'lengthwise', 0.016)

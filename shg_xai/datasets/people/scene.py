@@ -26,13 +26,13 @@ def _rectangle(x: float, y: float, width: float, height: float) -> np.ndarray:
 
 
 def _noise(rng: np.random.Generator, side: int, cells: int) -> np.ndarray:
-    """Smooth noise (S, S, 1) float32 with about unit spread."""
-    coarse = rng.standard_normal((cells, cells)).astype(np.float32)
+    """Smooth noise (S, S, 1) with about unit spread."""
+    coarse = rng.standard_normal((cells, cells))
     return cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)[..., None]
 
 
 def background(rng: np.random.Generator, side: int, horizon: float, roll_deg: float) -> np.ndarray:
-    """Draw wall, floor and clutter: (S, S, 3) float32, BGR.
+    """Draw wall, floor and clutter: (S, S, 3), BGR.
 
     ``horizon`` is the row in pixels where the wall meets the floor, before the camera rolls.
     """
@@ -48,10 +48,10 @@ def background(rng: np.random.Generator, side: int, horizon: float, roll_deg: fl
     _floor_pattern(rng, image, floor, horizon, roll_deg)
     for _ in range(int(rng.integers(1, 5))):
         _clutter(rng, image, horizon, roll_deg)
-    slope, ramp = rng.uniform(-0.16, 0.16, 2), np.linspace(-1, 1, side, dtype=np.float32)
+    slope, ramp = rng.uniform(-0.16, 0.16, 2), np.linspace(-1, 1, side)
     gain = 1 + slope[0] * ramp[:, None, None] + slope[1] * ramp[None, :, None]
     rough, fine = rng.uniform((2, 0), (8, 3))
-    painted = image.astype(np.float32) * gain.astype(np.float32)
+    painted = image * gain
     painted += rough * _noise(rng, side, int(rng.integers(4, 9)))
     painted += fine * _noise(rng, side, side // 3)
     return painted
@@ -137,10 +137,10 @@ def drop_shadow(image: np.ndarray, centre: np.ndarray, half: tuple[float, float]
     reach = 1.4 * np.array(half)
     x0, y0 = np.clip(np.floor(centre - reach).astype(int), 0, image.shape[0])
     x1, y1 = np.clip(np.ceil(centre + reach).astype(int), 0, image.shape[0])
-    dx = (np.arange(x0, x1, dtype=np.float32) - centre[0])[None, :] / half[0]
-    dy = (np.arange(y0, y1, dtype=np.float32) - centre[1])[:, None] / half[1]
+    dx = (np.arange(x0, x1, dtype=float) - centre[0])[None, :] / half[0]
+    dy = (np.arange(y0, y1, dtype=float) - centre[1])[:, None] / half[1]
     dark = 0.5 * np.exp(-1.6 * (dx * dx + dy * dy))
-    image[y0:y1, x0:x1] *= (1 - dark)[..., None].astype(np.float32)
+    image[y0:y1, x0:x1] *= (1 - dark)[..., None]
 
 
 def occluder(rng: np.random.Generator, image: np.ndarray, target: np.ndarray, height: float) -> np.ndarray:
@@ -184,7 +184,7 @@ def occluder(rng: np.random.Generator, image: np.ndarray, target: np.ndarray, he
             square = 0.11 * np.array((-stem[1], stem[0]))
             leaf = np.array((root, middle + square, tip, middle - square))
             shapes.append((leaf, mix(green, (20, 40, 20) if k % 2 else (150, 230, 190), 0.3)))
-    cover = np.zeros((side, side), np.float32)
+    cover = np.zeros((side, side))
     for points, colour in shapes:
         x0, y0 = np.clip(np.floor(points.min(0)).astype(int) - 1, 0, side)
         x1, y1 = np.clip(np.ceil(points.max(0)).astype(int) + 2, 0, side)
@@ -192,6 +192,6 @@ def occluder(rng: np.random.Generator, image: np.ndarray, target: np.ndarray, he
             continue
         alpha = polygon_mask(points - (x0, y0), (y1 - y0, x1 - x0))
         window = image[y0:y1, x0:x1]
-        window += (np.array(colour, np.float32) - window) * alpha[..., None]
+        window += (np.array(colour) - window) * alpha[..., None]
         np.maximum(cover[y0:y1, x0:x1], alpha, out=cover[y0:y1, x0:x1])
     return cover
