@@ -149,6 +149,27 @@ def on_samples(cfg: 'Config', folder: Path) -> None:
     cfg.visualizer = dict(type='Visualizer', name=folder.name)  # one of its own: a named one is kept in the process
 
 
+def write_weights(cfg: 'Config', file: Path) -> None:
+    """Write a checkpoint of random weights whose normalisations have seen the samples once.
+
+    Without, they divide by their first value, 1, and the outputs of a deep network grow beyond what float32 can square.
+    """
+    import torch
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    from shg_xai.runner.building import build_runner
+
+    runner = build_runner(cfg, None)
+    model = runner.model.train()
+    for module in model.modules():
+        if isinstance(module, _BatchNorm):
+            module.momentum = 1.0  # what they see counts alone
+    with torch.no_grad():
+        data = model.data_preprocessor(next(iter(runner.build_dataloader(cfg.test_dataloader))))
+        model(**data, mode='tensor')
+    torch.save(dict(state_dict=model.state_dict()), file)
+
+
 # Trying --------------------------------------------------------------------------------------------------------------
 
 
@@ -164,7 +185,7 @@ def attempt(config: str, steps: Sequence[str], folder: Path, note: Callable[[str
     from shg_xai.interventions.capture_options import DumpOptions
     from shg_xai.latents import verify
     from shg_xai.runner.building import build_runner
-    from shg_xai.runner.config import read_config
+    from shg_xai.runner.config import merge_testing, read_config
     from shg_xai.runner.layers import list_layers
 
     note('layers')
@@ -179,13 +200,15 @@ def attempt(config: str, steps: Sequence[str], folder: Path, note: Callable[[str
             (int(np.prod(layer.shape)), -place, layer.name) for place, layer in enumerate(layers) if layer.per_person
         ]
         chosen = min(item for item in known if item[0] >= 16 and item[2].startswith('backbone'))[2]
-        store = folder / 'store'
-        dump_latents(cfg, None, DumpOptions(layers=(chosen,), out=store, dtype='float32'))
+        store, weights = folder / 'store', folder / 'weights.pth'
+        write_weights(cfg, weights)
+        dump_latents(cfg, str(weights), DumpOptions(layers=(chosen,), out=store, dtype='float32'))
         if problems := verify(store):
             raise InputError(f'store: {"; ".join(problems)}')
     if 'metric' in steps:
         note('metric')
-        metrics = build_runner(cfg, None).test()
+        merge_testing(cfg, str(folder / 'weights.pth'))
+        metrics = build_runner(cfg, cfg.load_from).test()
         assert 0 <= metrics['pck/labelled'] <= 1
     if 'analysis' in steps:
         note('analysis')

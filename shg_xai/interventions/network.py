@@ -106,7 +106,7 @@ def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
     """
     # Custom hooks belong to runs. EMAHook, told of a checkpoint, looks for the copy it makes when a run starts.
     cfg = deepcopy(cfg)
-    cfg.custom_hooks = []
+    cfg.custom_hooks, cfg.load_from, cfg.resume = [], checkpoint, False
     runner = build_runner(cfg, checkpoint)
     runner.load_or_resume()
     return unwrapped(runner.model)

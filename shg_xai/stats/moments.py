@@ -14,6 +14,7 @@ STRIDE = 2  # blocks whose scatter one task adds up before it hands a (D, D) mat
 ROWS = 512  # persons in float64 at a time
 MOST = 16384  # dimensions: a covariance of 2 GiB, and a few times that while it is solved
 MOST_OF_FEW = 8 * MOST  # where none is computed; still every one of them is in the results
+LARGEST = 1e15  # value, so that the squares of many persons' many values add up in float32
 FEW_PERSONS = 4  # none is where there are so many times as many values as persons
 
 
@@ -52,8 +53,8 @@ def _check_width(rows: Rows, most: int) -> None:
 
 
 def look(rows: Rows, pool: Executor) -> Overview:
-    """Look at every value once, before any long work; InputError if there are too many dimensions, a value is NaN or
-    infinite, or nothing varies.
+    """Look at every value once, before any long work; InputError if there are too many dimensions, a value is NaN,
+    infinite or too large to be squared, or nothing varies.
     """
     _check_width(rows, MOST_OF_FEW if are_few(rows) else MOST)
     total, low = np.zeros(rows.dimensions), np.full(rows.dimensions, np.inf, np.float32)
@@ -68,6 +69,11 @@ def look(rows: Rows, pool: Executor) -> Overview:
         total += sums
         np.minimum(low, lowest, out=low)
         np.maximum(high, highest, out=high)
+    if (largest := float(np.maximum(high, -low).max())) > LARGEST:
+        raise InputError(
+            f'{rows.label}: values of up to {largest:.1g}, whose squares float32 cannot hold: the network diverged, or '
+            'was never trained; take another checkpoint'
+        )
     if (low == high).all():
         raise InputError(f'{rows.label}: all {len(rows):,} persons have the same values, there is nothing to analyse')
     return Overview(total / len(rows), low == high)

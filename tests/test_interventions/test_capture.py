@@ -59,7 +59,6 @@ def test_a_latent_is_that_of_a_plain_forward_pass(
     checkpoint = save_network(cfg, tmp_path / 'small.pth')
     expected = plain_latents(cfg, load(cfg, checkpoint), LAYER, batch_size)
     assert list(expected) == [10, 11, 20, 21, 30, 31]
-    cfg.load_from = str(checkpoint)
     options = DumpOptions(layers=(LAYER,), out=tmp_path / 'out', dtype='float16' if dtype == 'float16' else 'float32')
     assert dump_latents(cfg, str(checkpoint), options) == 6
     assert_same(stored(tmp_path / 'out'), expected, dtype)

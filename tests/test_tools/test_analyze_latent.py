@@ -180,6 +180,11 @@ def test_values_that_are_no_numbers(store: Path, refused: Callable[..., str], va
     assert 'layer bottleneck: annotation 4 has a value that is NaN or infinite' in refused(store)
 
 
+def test_values_too_large_to_be_squared(tmp_path: Path, refused: Callable[..., str]) -> None:
+    store = write_store(tmp_path / 'store', VALUES * np.float32(3e20), dtype='float32')
+    assert 'layer bottleneck: values of up to ' in (said := refused(store)) and 'take another checkpoint' in said
+
+
 def test_the_last_store_is_looked_at_before_the_first_is_analysed(
     store: Path, tmp_path: Path, refused: Callable[..., str]
 ) -> None:
