@@ -83,7 +83,6 @@ def test_print_config(trained: Path) -> None:
 
 
 def test_analyze_logs(trained: Path, tmp_path: Path) -> None:
-    pytest.importorskip('seaborn')
     (scalars,) = trained.glob('*/vis_data/scalars.json')
     words = ('plot_curve', scalars, '--keys', 'loss', '--backend', 'agg', '--out', tmp_path / 'loss.png')
     ran('tools/analysis_tools/analyze_logs.py', *words)
