@@ -92,9 +92,9 @@ class Costs:
         return 10 * (self.dimensions / 4096) ** 3 + self.train * 2.5e-4 * self.dimensions / 4096
 
 
-def count_persons(path: Path) -> int:
-    """Persons of a COCO keypoint file that have labelled joints; InputError where it is none."""
-    return len(read_keypoint_file(path).persons)
+def count_persons(path: Path, joints: int | None = None) -> int:
+    """Persons of a COCO keypoint file that have labelled joints; InputError where it is none, or has other joints."""
+    return len(read_keypoint_file(path, joints=joints).persons)
 
 
 def measure(path: str, stacks: int) -> Timing:
@@ -163,17 +163,19 @@ def time_network(config: Path, stacks: int) -> Timing:
 
 def estimate(settings: Settings, held_out: int) -> Costs:
     """Count persons and try the network; made people need not be there yet. At most ``held_out`` are held out."""
+    cfg = read_config(settings.config)
     if settings.people:
         (train, test), size = settings.people, 0.0
         val = test
     else:
         splits, folder = ('train', 'val', 'test')[: 2 + settings.own_test], settings.data_root / 'annotations'
         files = [folder / f'person_keypoints_{split}2017.json' for split in splits]
-        train, val, *own = [min(count_persons(file), settings.limit or sys.maxsize) for file in files]
+        joints = cfg.model.head.get('out_channels')
+        train, val, *own = [min(count_persons(file, joints), settings.limit or sys.maxsize) for file in files]
         test = own[0] if own else max(1, min(held_out, train // 10))
         train -= 0 if own else test
         size = sum(file.stat().st_size for file in files) / 1e6
-    timing, cfg = time_network(settings.config, settings.stacks), read_config(settings.config)
+    timing = time_network(settings.config, settings.stacks)
     backbone, (width, height) = cfg.model.backbone, cfg.codec.heatmap_size
     depth = backbone.get('depth', 4)
     latent = backbone.get('channels', 256) * (width >> depth) * (height >> depth)

@@ -1,6 +1,6 @@
 """What the analysis says about a trained network, where the truth is known: made people.
 
-Slow: trains the demo's plain network as the demo does, but on half of its people. The first component is truncation, and
+Slow: trains the demo's plain network as the demo does, but on half of its people. The first component is truncation;
 how far it is the way people face, too, depends on the seed: no rule of PCA says how the first two share them.
 """
 

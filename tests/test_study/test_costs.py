@@ -59,6 +59,14 @@ def test_counted_persons_are_no_crowds_and_have_labelled_joints(tmp_path: Path) 
     assert count_persons(file) == 2
 
 
+def test_annotations_of_other_joints_are_one_line_before_anything_runs(tmp_path: Path) -> None:
+    file = tmp_path / 'persons.json'
+    file.write_text(json.dumps(coco([annotation(1)])))
+    assert count_persons(file, joints=17) == 1
+    with pytest.raises(InputError, match=r"persons\.json: category 'person' has 17 keypoints, the metainfo .* 5; set"):
+        count_persons(file, joints=5)
+
+
 @pytest.mark.parametrize(
     'text', [None, '', '{', '[]', '{"images": []}', '{"annotations": 3}', '{"annotations": [3]}', '\xff']
 )
