@@ -29,6 +29,7 @@ latents. A line of JSON for each config goes to --out, and what is there already
 came out as a page. Two processes on two cores take about an hour for all 395."""
 STEPS = ('layers', 'dump', 'metric', 'analysis')
 PERSONS, SIDE, SEED = 4, 256, 0
+MARKS = ('<!-- written by benchmarks/zoo.py -->', '<!-- until here -->')
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,9 @@ def tried(config: str, steps: Sequence[str], limit: int) -> Outcome:
     except OutOfTime:
         outcome, said = 'too slow', f'more than {limit} s'
     except InputError as error:
-        outcome, said = 'refused', ' '.join(str(error).replace(str(configs_folder()) + '/', '').split())
+        outcome, said = 'refused', ' '.join(str(error).split())
+        for place in (configs_folder(), configs_folder().parents[2], folder):  # of this machine alone
+            said = said.replace(f'{place}/', '')
     except BaseException:  # whatever a user would see as a traceback
         outcome, said = 'traceback', traceback.format_exc()[-2500:]
     finally:
@@ -285,6 +288,27 @@ def reason_of(outcome: Outcome) -> str:
     )
 
 
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """A line of Markdown for each method: how many configs there are, how many work, and why others do not."""
+    methods = defaultdict[str, list[Outcome]](list)
+    for one in outcomes:
+        methods[Path(one.config).parts[1]].append(one)
+    lines = ['| method | of | configs | work | the others |', '|---|---|---|---|---|']
+    for method, own in sorted(methods.items(), key=lambda item: (-len(item[1]), item[0])):
+        families = sorted({Path(one.config).parts[0].removesuffix('_2d_keypoint') for one in own})
+        reasons = Counter(reason_of(one).partition('; ')[0] for one in own if one.outcome != 'works')
+        why = '; '.join(f'{count}: {reason}' for reason, count in reasons.most_common())
+        works = sum(one.outcome == 'works' for one in own)
+        lines.append(f'| {method} | {", ".join(families)} | {len(own)} | {works} | {why} |')
+    return '\n'.join(lines) + '\n'
+
+
+def put_between(text: str, marks: tuple[str, str], new: str) -> str:
+    """Replace what stands between two marks, each a line of its own."""
+    before, _, rest = text.partition(marks[0] + '\n')
+    return before + marks[0] + '\n' + new + marks[1] + rest.partition(marks[1])[2]
+
+
 def table(outcomes: Sequence[Outcome], command: str) -> str:
     """What became of which configs, as Markdown."""
     groups = defaultdict[tuple[str, ...], list[Outcome]](list)
@@ -300,6 +324,7 @@ def table(outcomes: Sequence[Outcome], command: str) -> str:
         'four made samples in their data set’s format dumped and verified, VisiblePCK computed, latents analysed.',
         f'Made by `{command}` in {seconds / 60:.0f} minutes of one core’s time.',
         '',
+        summary(outcomes),
         '| family | method | data set | configs | work | do not |',
         '|---|---|---|---|---|---|',
     ]
@@ -322,6 +347,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--out', type=Path, help='file of outcomes, a line of JSON each; it is gone on with')
     parser.add_argument('--table', type=Path, help='Markdown file to write')
+    parser.add_argument('--readme', type=Path, help='file to write the summary into, between its two marks')
     parser.add_argument('--config', nargs='+', metavar='NAME', help='only these, or those under these folders')
     parser.add_argument('--sample', type=int, metavar='N', help='only N of them, of as many kinds as there are')
     parser.add_argument('--steps', choices=STEPS, default=STEPS[-1], help='the last step; default: %(default)s')
@@ -352,6 +378,8 @@ def main() -> None:
     print(dict(Counter(one.outcome for one in outcomes)))
     if args.table:
         args.table.write_text(table(outcomes, f'python benchmarks/zoo.py {" ".join(sys.argv[1:])}'))
+    if args.readme:
+        args.readme.write_text(put_between(args.readme.read_text(), MARKS, summary(outcomes)))
     sys.exit(any(one.outcome == 'traceback' for one in outcomes))
 
 

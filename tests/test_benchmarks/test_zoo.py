@@ -5,7 +5,18 @@ from pathlib import Path
 import pytest
 
 import shg_xai.plugin  # noqa: F401
-from benchmarks.zoo import STEPS, Outcome, all_configs, configs_folder, reason_of, spread, table, tried
+from benchmarks.zoo import (
+    STEPS,
+    Outcome,
+    all_configs,
+    configs_folder,
+    put_between,
+    reason_of,
+    spread,
+    summary,
+    table,
+    tried,
+)
 
 BODY = 'body_2d_keypoint'
 QUICK = {
@@ -64,3 +75,12 @@ def test_the_table() -> None:
     assert '1 of 3 2-D configs' in text and 'in 1 minutes' in text
     assert '| a | m | d | 2 | 1 | 1 (1) |\n| b | m | e | 1 | 0 | 1 (2) |\n' in text
     assert text.endswith('1. finds all (1)\n2. traceback in dump: KeyError: 1 (1)\n')
+    lines = summary(outcomes).splitlines()[2:]
+    assert lines == ['| m | a, b | 3 | 1 | 1: finds all; 1: traceback in dump: KeyError: 1 |']
+    assert summary(outcomes) in text
+
+
+def test_the_summary_is_put_where_it_belongs() -> None:
+    text = 'before\n<a>\nold\n<b>\nafter <b>\n'
+    assert put_between(text, ('<a>', '<b>'), 'new\n') == 'before\n<a>\nnew\n<b>\nafter <b>\n'
+    assert put_between(put_between(text, ('<a>', '<b>'), 'x\n'), ('<a>', '<b>'), 'old\n') == text
