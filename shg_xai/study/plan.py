@@ -15,7 +15,7 @@ from shg_xai.study.stages import Stage
 FIXED = ('scale=0.65', 'truncation=0', 'occluder=0', 'label_dropout=0', 'distractors=0', 'roll_deg=0')
 CONTROLLED = ['--two', 'posture=0,1', '--range', 'activity=0:0.2', '--range', 'yaw_deg=52:58']
 CONTROLLED += [word for fixed in FIXED for word in ('--fix', fixed)]
-CONTROLLED_PEOPLE = 400
+CONTROLLED_PEOPLE = 400  # at most; no more than are trained on
 MOST_HELD_OUT = 5064  # the study's test set
 WALKED = (1, 2, 3, 10, 30, 50)  # of the study's components
 CONCEPTS = ('facing_camera', 'labelled_share', 'standing')
@@ -142,7 +142,7 @@ class Plan:
             train, test = s.people
             yield self._people('make people', s.data, (train, test, test))
             if 'improved' in s.networks:
-                counts, options = (0, 0, CONTROLLED_PEOPLE), ('--seed', '1', *CONTROLLED)
+                counts, options = (0, 0, min(train, CONTROLLED_PEOPLE)), ('--seed', '1', *CONTROLLED)
                 yield self._people('make controlled people', s.work_dir / 'controlled', counts, options)
         else:
             source, limit = s.data_root / 'annotations', [] if s.limit is None else [s.limit]
