@@ -133,6 +133,7 @@ custom_hooks = [
     dict(type='SyncBuffersHook'),
     dict(type='SeedEpochsHook'),  # a run that was cut and resumed ends with the same weights
     dict(type='ValidateResumedHook'),
+    dict(type='EmptyHeatmapHook'),  # says in the log while nothing is learned
     dict(type='FoldNormHook'),  # testing: the same numbers, sooner
 ]
 auto_scale_lr = dict(base_batch_size=16)
