@@ -1,6 +1,7 @@
 """Habits that grow back unnoticed, counted: long lists of parameters, and data without a type."""
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,3 +50,9 @@ def test_tests_share_through_helpers_alone() -> None:
         if re.match(r'(from|import) tests(\.\w+)*\.test_', line)
     ]
     assert not found, '\n'.join(found)
+
+
+def test_every_tool_runs_as_it_stands() -> None:
+    tools = sorted((REPO_ROOT / 'tools').glob('*.*'))
+    assert len(tools) > 10
+    assert [tool.name for tool in tools if not os.access(tool, os.X_OK)] == []
