@@ -13,8 +13,8 @@ import time
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -263,12 +263,9 @@ def silent() -> None:
 
 def sweep(configs: Sequence[str], steps: Sequence[str], processes: int, limit: int) -> Iterator[Outcome]:
     """Try configs side by side, and hand out what became of each as it ends."""
-    context = multiprocessing.get_context('spawn')
-    # Python 3.10 has no such option.
-    renewed: dict[str, Any] = dict(max_tasks_per_child=60) if sys.version_info >= (3, 11) else {}
-    with ProcessPoolExecutor(processes, context, silent, **renewed) as pool:
-        for done in as_completed([pool.submit(tried, config, steps, limit) for config in configs]):
-            yield done.result()
+    # Not an executor, which comes to a standstill when it renews its processes (github.com/python/cpython/issues/115634).
+    with multiprocessing.get_context('spawn').Pool(processes, silent, maxtasksperchild=60) as pool:
+        yield from pool.imap_unordered(partial(tried, steps=steps, limit=limit), configs)
 
 
 # Table ---------------------------------------------------------------------------------------------------------------
