@@ -263,7 +263,7 @@ def silent() -> None:
 
 def sweep(configs: Sequence[str], steps: Sequence[str], processes: int, limit: int) -> Iterator[Outcome]:
     """Try configs side by side, and hand out what became of each as it ends."""
-    # Not an executor, which comes to a standstill when it renews its processes (github.com/python/cpython/issues/115634).
+    # An executor comes to a standstill when it renews its processes (github.com/python/cpython/issues/115634).
     with multiprocessing.get_context('spawn').Pool(processes, silent, maxtasksperchild=60) as pool:
         yield from pool.imap_unordered(partial(tried, steps=steps, limit=limit), configs)
 
