@@ -1,5 +1,6 @@
 """Starting from a plain network and autoencoders that were trained on its latents."""
 
+import ast
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from shg_xai.runner.provenance import identify
 from shg_xai.tracing.tap import WithInput
 from shg_xai.writing import aside
 
+RELUS = ('code_relu', 'output_relu')  # of AutoencoderNeck
 PREFIX = 'neck.'  # of an autoencoder's weights where it was trained alone
 # What the decoder gets of a latent and the autoencoder's answer to it.
 CHANGES = {
@@ -55,13 +57,27 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
     weights = {name.removeprefix('module.'): value for name, value in found.items()}
     for place, path in zip(places, autoencoders, strict=True):
         part = {name.removeprefix('module.').removeprefix(PREFIX): value for name, value in read_weights(path).items()}
-        check_fits(part, model.get_submodule(place), path)
-        known = (read_checkpoint(path).get('meta') or {}).get('dataset_meta') or {}
+        neck, meta = model.get_submodule(place), read_checkpoint(path).get('meta') or {}
+        check_fits(part, neck, path)
+        _check_relus(neck, meta.get('cfg') or '', path)
+        known = meta.get('dataset_meta') or {}
         if known.get('network') and known['network'] != identify(plain).sha256:
             fault = f'was trained on latents of another network ({known.get("store")}) than {plain}'
             raise InputError(f'{path}: {fault}; dump its latents and train the autoencoder anew')
         weights |= {f'{place}.{name}': value for name, value in part.items()}
     return weights
+
+
+def _check_relus(neck: nn.Module, cfg: str, path: str) -> None:
+    """Refuse an autoencoder whose ReLUs, which no weight tells of, are not those of its place.
+
+    ``cfg`` is the text of the config it was trained with, which is read and not run.
+    """
+    given = [node for node in ast.walk(ast.parse(cfg)) if isinstance(node, ast.keyword) and node.arg in RELUS]
+    for name, value in ((str(node.arg), ast.unparse(node.value)) for node in given):
+        if value != str(here := getattr(neck, name)):
+            fault = f'was trained with {name}={value}, its place in the network has {name}={here}'
+            raise InputError(f'{path}: {fault}; set model.backbone.bottleneck.{name}={value}')
 
 
 def validate(runner: Runner, changes: Mapping[str, WithInput]) -> dict[str, dict[str, float]]:

@@ -71,6 +71,7 @@ class AutoencoderNeck(BaseModule):
             fault = f'is a width larger than the latent, which has {math.prod(self.in_shape)} values'
             raise InputError(f'AutoencoderNeck: code_channels={code_channels} {fault}; choose a smaller one')
         self.code_channels, self.noise = code_channels, noise
+        self.code_relu, self.output_relu = code_relu, output_relu
         channels = (in_channels, *hidden_channels)
         hidden_shape = (channels[-1], height, width)
         features = math.prod(hidden_shape)

@@ -163,6 +163,23 @@ def test_an_autoencoder_trained_on_another_networks_latents_is_refused(parts: di
         spliced_weights(parts['spliced'], parts['plain_file'], from_network('0' * 64))
 
 
+@pytest.mark.parametrize('name', ['code_relu', 'output_relu'])
+def test_an_autoencoder_with_other_relus_is_refused(parts: dict[str, Any], name: str) -> None:
+    """Weights fit with and without: it is the config that it was trained with that tells."""
+
+    def trained_with(relu: bool) -> list[str]:
+        cfg = f"model = dict(neck=dict(\n    type='AutoencoderNeck', {name}={relu}, noise=0.1))\nlauncher = 'none'\n"
+        for file in parts['files']:
+            weights = torch.load(file, weights_only=True)['state_dict']
+            torch.save(dict(meta=dict(cfg=cfg), state_dict=weights), file)
+        return parts['files']
+
+    spliced_weights(parts['spliced'], parts['plain_file'], trained_with(True))
+    message = rf'trained with {name}=False, its place .* {name}=True; set model\.backbone\.bottleneck\.{name}=False'
+    with pytest.raises(InputError, match=message):
+        spliced_weights(parts['spliced'], parts['plain_file'], trained_with(False))
+
+
 def test_without_autoencoders_the_plain_network_is_loaded_exactly(parts: dict[str, Any]) -> None:
     other = plain_network(2, seed=9)
     other.load_state_dict(spliced_weights(other, parts['plain_file'], []))
