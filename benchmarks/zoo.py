@@ -74,7 +74,7 @@ def spread(configs: Sequence[str], count: int, seed: int = SEED) -> list[str]:
 # Samples ------------------------------------------------------------------------------------------------------------
 
 
-def coco_entry(number: int, joints: int) -> dict[str, Any]:
+def coco_entry(number: int, joints: int, in_parts: bool) -> dict[str, Any]:
     """One person with K joints as MMPose's data sets of COCO's format have it, and what some want besides."""
     generator = np.random.default_rng([SEED, number])
     x, y, width, height = 10 + 3 * number, 8, 130, 140
@@ -90,7 +90,7 @@ def coco_entry(number: int, joints: int) -> dict[str, Any]:
     entry |= dict(keypoints=part(joints), num_keypoints=joints - 1)
     entry |= dict(center=[x + width / 2, y + height / 2], scale=height / 200, box_size=height, head_size=height / 4)
     sizes = dict(foot=6, face=68, lefthand=21, righthand=21)
-    if joints >= 133:
+    if in_parts:
         entry['keypoints'] = part(17)
     entry |= {f'{name}_kpts': part(count) for name, count in sizes.items()}
     entry |= {f'{name}_box': box for name in sizes} | {f'{name}_valid': True for name in sizes}
@@ -110,7 +110,8 @@ def write_samples(dataset: dict[str, Any], folder: Path) -> dict[str, Any]:
     dataset = {key: value for key, value in dataset.items() if key != 'headbox_file'} | place
     built = DATASETS.build({**dataset, 'lazy_init': True, 'pipeline': []})
     joints = built.metainfo['num_keypoints']
-    entries = [coco_entry(number, joints) for number in range(1, PERSONS + 1)]
+    in_parts = kind in ('CocoWholeBodyDataset', 'UBody2dDataset', 'HalpeDataset')
+    entries = [coco_entry(number, joints, in_parts) for number in range(1, PERSONS + 1)]
     if kind == 'HalpeDataset':  # its joints are not in parts
         for entry in entries:
             entry['keypoints'] = [*entry['keypoints'], *entry['face_kpts'], *entry['face_kpts']][: 3 * joints]

@@ -21,7 +21,13 @@ TORSO = (('left_shoulder', 'right_hip'), ('right_shoulder', 'left_hip'))
 
 
 def normalised_distances(predicted: np.ndarray, truth: np.ndarray, normaliser: np.ndarray) -> np.ndarray:
-    """Distances (N, K) of joints (N, K, 2) in units of each person's normaliser (N,); NaN where a person has none."""
+    """Distances (N, K) of joints (N, K, 2) in units of each person's normaliser (N,); NaN where a person has none.
+
+    InputError where another number of joints is annotated than predicted.
+    """
+    if predicted.shape[-2] != truth.shape[-2]:
+        fault = f'{predicted.shape[-2]} joints are predicted, {truth.shape[-2]} are annotated'
+        raise InputError(f'{fault}: test a network on the skeleton that it was trained on')
     return np.linalg.norm(predicted - truth, axis=-1) / normaliser[:, None]
 
 

@@ -7,6 +7,7 @@ import pytest
 from mmpose.evaluation.functional import keypoint_pck_accuracy
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
 from tests.helpers.data import NAMES
 
@@ -21,6 +22,11 @@ def test_distances_are_divided_by_each_persons_own_normaliser() -> None:
     distances = pck.normalised_distances(predicted, truth, np.array([10.0, math.nan]))
     np.testing.assert_allclose(distances[0], [0.5, 1.0])
     assert np.isnan(distances[1]).all()
+
+
+def test_another_skeleton_is_one_line() -> None:
+    with pytest.raises(InputError, match='294 joints are predicted, 17 are annotated: test a network on the skeleton'):
+        pck.normalised_distances(np.zeros((1, 294, 2)), np.zeros((1, 17, 2)), np.ones(1))
 
 
 def test_which_joints_count() -> None:
