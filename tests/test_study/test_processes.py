@@ -1,0 +1,54 @@
+"""Commands of a study, as forks of a process that has their libraries, and as Pythons of their own: the same."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shg_xai.study import processes
+from shg_xai.study.processes import ROOT, run_command
+
+pytestmark = pytest.mark.slow
+HELP = ['-m', 'shg_xai.latents', '--help']
+BAD = ['tools/plot_curves.py', 'nowhere', '--out', 'curves.png']
+
+
+@pytest.fixture(params=[True, False])
+def forked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether commands are forked, which they cannot be everywhere."""
+    if request.param and not processes.forks():
+        pytest.skip('commands are not forked here: no Linux, or a GPU')
+    monkeypatch.setattr(processes, 'forks', lambda: request.param)
+    return request.param
+
+
+@pytest.mark.parametrize('words, code', [(HELP, 0), (BAD, 2)])
+def test_it_says_and_ends_as_in_a_shell(forked: bool, tmp_path: Path, words: list[str], code: int) -> None:
+    shown: list[str] = []
+    assert run_command(words, tmp_path / 'log', shown.append) == code
+    alone = subprocess.run(
+        [sys.executable, '-W', 'ignore', *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert (alone.returncode, alone.stdout) == (code, (tmp_path / 'log').read_text())
+    assert ''.join(shown) == alone.stdout
+
+
+def test_what_it_changes_stays_its_own(forked: bool, tmp_path: Path) -> None:
+    before = (os.getcwd(), list(sys.argv), dict(os.environ))
+    for place in range(2):
+        assert run_command(BAD, tmp_path / str(place), lambda line: None) == 2
+    assert (tmp_path / '0').read_text() == (tmp_path / '1').read_text()
+    assert (os.getcwd(), sys.argv, dict(os.environ)) == before
+
+
+def test_an_end_asked_for_in_between_ends_it(forked: bool, tmp_path: Path) -> None:
+    people = tmp_path / 'people'
+
+    def stop(line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_command(['tools/make_people.py', str(people), '--train', '5000'], tmp_path / 'log', stop)
+    assert not people.exists()
