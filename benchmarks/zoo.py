@@ -186,7 +186,7 @@ def attempt(config: str, steps: Sequence[str], folder: Path, note: Callable[[str
     from shg_xai.interventions.capture import dump_latents
     from shg_xai.interventions.capture_options import DumpOptions
     from shg_xai.latents import verify
-    from shg_xai.runner.building import build_runner
+    from shg_xai.runner.building import build_runner, config_errors
     from shg_xai.runner.config import merge_testing, read_config
     from shg_xai.runner.layers import list_layers
 
@@ -196,7 +196,8 @@ def attempt(config: str, steps: Sequence[str], folder: Path, note: Callable[[str
     if 'dump' in steps:
         note('dump')
         init_default_scope('mmpose')
-        on_samples(cfg, folder)
+        with config_errors(config):  # as the tools have it
+            on_samples(cfg, folder)
         # The smallest output of the backbone that still has something to analyse; of the end, if there are several.
         known = [
             (int(np.prod(layer.shape)), -place, layer.name) for place, layer in enumerate(layers) if layer.per_person
