@@ -99,7 +99,7 @@ def write_results(path: Path, cfg: Config, runner: Runner, metrics: dict[str, fl
 def config_errors(path: str) -> Iterator[None]:
     """Turn what MMEngine raises about a type or a key that it does not know into an InputError of one line.
 
-    So is what MMPose raises about a photo, by the data sets that do not look after that themselves.
+    So is what MMPose raises about a photo or a file of annotations, where its data set does not look after that.
     """
     try:
         yield
@@ -124,4 +124,9 @@ def config_errors(path: str) -> Iterator[None]:
     except (AssertionError, OSError) as error:
         if photo := re.search('occurs when loading `(.+?)`', str(error)):
             read_photo(photo[1])  # raises where the photo is to blame
-        raise
+        missing = getattr(error, 'filename', None)
+        if named := re.search('(?:`([^`]+)` ?|file )does not exist', str(error)):
+            missing = named[1] or f'annotation file of a data set of {path}'  # InterHand's names none
+        if missing is None:
+            raise
+        raise InputError(f'{missing}: no such file; --data-root names the folder of the data set') from error

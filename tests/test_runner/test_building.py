@@ -93,6 +93,24 @@ def test_a_wrong_key_inside_a_component_is_not_blamed_on_the_config() -> None:
 
 
 @pytest.mark.parametrize(
+    'dataset, missing',
+    [
+        (dict(type='MpiiDataset', ann_file='none.json'), 'none.json'),
+        (dict(type='MpiiDataset', ann_file='there.json', headbox_file='none.mat', test_mode=True), 'none.mat'),
+        (dict(type='CocoWholeBodyHandDataset', ann_file='none.json'), 'none.json'),
+        (dict(type='InterHand2DDoubleDataset', ann_file='none.json', camera_param_file='', joint_file=''), 'some.py'),
+        (dict(type='WFLWDataset', ann_file='none.json'), 'none.json'),
+        (dict(type='CocoDataset', ann_file='there.json', bbox_file='none.json', test_mode=True), 'none.json'),
+    ],
+)
+def test_a_missing_file_of_any_data_set_is_one_line(tmp_path: Path, dataset: dict[str, Any], missing: str) -> None:
+    (tmp_path / 'there.json').write_text('{"images": [], "annotations": [], "categories": []}')
+    settings: dict[str, Any] = dict(data_root=str(tmp_path), pipeline=[], data_prefix=dict(img=''))
+    with pytest.raises(InputError, match=rf'{missing}: no such file; --data-root'), config_errors('some.py'):
+        DATASETS.build({**settings, **dataset, 'type': f'mmpose.{dataset["type"]}'})
+
+
+@pytest.mark.parametrize(
     'error, code, printed',
     [
         (InputError('file.json: two\n  lines'), 2, 'error: file.json: two lines\n'),
