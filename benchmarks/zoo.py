@@ -189,7 +189,7 @@ def attempt(config: str, steps: Sequence[str], folder: Path, note: Callable[[str
     from shg_xai.runner.building import build_runner, config_errors
     from shg_xai.runner.config import merge_testing, read_config
     from shg_xai.runner.layers import list_layers
-    from shg_xai.stats.moments import MOST
+    from shg_xai.stats.moments import MOST_OF_FEW
 
     note('layers')
     cfg = read_config(str(configs_folder() / config))
@@ -199,10 +199,10 @@ def attempt(config: str, steps: Sequence[str], folder: Path, note: Callable[[str
         init_default_scope('mmpose')
         with config_errors(config):  # as the tools have it
             on_samples(cfg, folder)
-        # The smallest output of the backbone that still has something to analyse, or of the head where that is too wide;
-        # of the end, if there are several.
+        # The smallest output of the backbone that still has something to analyse, of the head where that is too wide;
+        # the last, if there are several.
         known = [
-            (size > MOST, not layer.name.startswith('backbone'), size, -place, layer.name)
+            (size > MOST_OF_FEW, not layer.name.startswith('backbone'), size, -place, layer.name)
             for place, layer in enumerate(layers)
             if layer.per_person and (size := int(np.prod(layer.shape))) >= 16
         ]
