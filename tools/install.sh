@@ -133,7 +133,11 @@ main() {
     # The fork is published as source.
     if [[ $lock == onedl ]]; then wheels=(--prefer-binary); fi
     pip_install "${wheels[@]}" -r "$requirements" || give_up
+    # Two installations at once would build the project in this one folder: they take turns.
+    exec 8<pyproject.toml
+    if command -v flock >/dev/null; then flock 8; fi
     pip_install --no-build-isolation -e . || give_up
+    exec 8<&-
     mend_mmpose
     trap - EXIT
     echo 'Checking that it starts'
