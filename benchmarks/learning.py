@@ -29,6 +29,7 @@ SMOOTH = 20  # steps
 class Training:
     """One training, and how its loss went."""
 
+    data_root: str
     config: str
     channels: int
     sigma: float | None  # heatmap pixels; None: the config's
@@ -42,7 +43,7 @@ class Training:
         """What it shares with those of other seeds."""
         return self.config, self.options, self.channels, self.sigma, self.rate
 
-    def ratios(self, data_root: str) -> list[float]:
+    def ratios(self) -> list[float]:
         """Train, and return the loss of each step as a share of that of empty heatmaps."""
         import shg_xai.plugin  # noqa: F401
         from shg_xai.hooks.empty_heatmap import RATIO
@@ -57,7 +58,7 @@ class Training:
             set_sigma(cfg, self.sigma)
         if self.rate is not None:
             cfg.optim_wrapper.optimizer.lr = self.rate
-        cfg.train_dataloader.dataset.data_root = data_root
+        cfg.train_dataloader.dataset.data_root = self.data_root
         cfg.train_dataloader.sampler = dict(type='InfiniteSampler', shuffle=True)
         cfg.train_cfg = dict(type='IterBasedTrainLoop', max_iters=self.steps)
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
@@ -141,7 +142,7 @@ def main() -> None:
         entry['training']['options'] = tuple(entry['training']['options'])
         known[Training(**entry['training'])] = entry['ratios']
     wanted = [
-        Training(config, channels, sigma, rate, seed, tuple(args.cfg_options), args.steps)
+        Training(args.data_root, config, channels, sigma, rate, seed, tuple(args.cfg_options), args.steps)
         for config, channels, sigma, rate, seed in itertools.product(
             args.config, args.channels, args.sigma, args.rate, args.seeds
         )
@@ -150,7 +151,7 @@ def main() -> None:
         if training in known:
             continue
         start = time.monotonic()
-        known[training] = training.ratios(args.data_root)
+        known[training] = training.ratios()
         left, end = left_at(known[training], args.left), smoothed(known[training])[-1]
         said = f'left at {left}' if left is not None else 'has not left'
         print(f'{place}/{len(wanted)} {training.recipe} seed {training.seed}: {said}, {end:.3f} at the end, ', end='')

@@ -124,7 +124,7 @@ def config_errors(path: str) -> Iterator[None]:
     except (AssertionError, OSError) as error:
         if photo := re.search('occurs when loading `(.+?)`', str(error)):
             read_photo(photo[1])  # raises where the photo is to blame
-        missing = getattr(error, 'filename', None)
+        missing = error.filename if isinstance(error, FileNotFoundError) else None
         if named := re.search('(?:`([^`]+)` ?|file )does not exist', str(error)):
             missing = named[1] or f'annotation file of a data set of {path}'  # InterHand's names none
         if missing is None:

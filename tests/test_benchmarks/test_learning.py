@@ -23,7 +23,9 @@ def test_a_plateau_is_left_where_the_mean_of_twenty_steps_stays_below() -> None:
 
 
 def test_the_table_has_a_line_for_each_recipe() -> None:
-    of: dict[str, Any] = dict(config='configs/demo/shg_people.py', sigma=None, rate=1e-3, options=(), steps=60)
+    of: dict[str, Any] = dict(
+        data_root='data', config='configs/demo/shg_people.py', sigma=None, rate=1e-3, options=(), steps=60
+    )
     found = {
         Training(channels=32, seed=0, **of): [1.0] * 60,
         Training(channels=32, seed=1, **of): [0.5] * 60,

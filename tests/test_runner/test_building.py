@@ -1,5 +1,6 @@
 """Building the Runner: errors in one line, memory kept, a mean pose learnt on real persons."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -90,6 +91,11 @@ def test_a_wrong_key_inside_a_component_is_not_blamed_on_the_config() -> None:
 
     with pytest.raises(TypeError, match='wrong'):
         build(type='Buggy')
+
+
+def test_another_trouble_with_a_file_is_not_called_a_missing_one() -> None:
+    with pytest.raises(OSError, match='No space left'), config_errors('some.py'):
+        raise OSError(errno.ENOSPC, 'No space left on device', 'store/rows.parquet')
 
 
 @pytest.mark.parametrize(
