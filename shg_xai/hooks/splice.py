@@ -73,7 +73,11 @@ def _check_relus(neck: nn.Module, cfg: str, path: str) -> None:
 
     ``cfg`` is the text of the config it was trained with, which is read and not run.
     """
-    given = [node for node in ast.walk(ast.parse(cfg)) if isinstance(node, ast.keyword) and node.arg in RELUS]
+    try:
+        tree = ast.parse(cfg)
+    except SyntaxError as error:
+        raise InputError(f'{path}: the config in it is no Python ({error}); train the autoencoder anew') from error
+    given = [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in RELUS]
     for name, value in ((str(node.arg), ast.unparse(node.value)) for node in given):
         if value != str(here := getattr(neck, name)):
             fault = f'was trained with {name}={value}, its place in the network has {name}={here}'

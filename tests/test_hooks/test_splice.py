@@ -180,6 +180,14 @@ def test_an_autoencoder_with_other_relus_is_refused(parts: dict[str, Any], name:
         spliced_weights(parts['spliced'], parts['plain_file'], trained_with(False))
 
 
+def test_an_autoencoder_whose_config_cannot_be_read_is_one_line(parts: dict[str, Any]) -> None:
+    for file in parts['files']:
+        weights = torch.load(file, weights_only=True)['state_dict']
+        torch.save(dict(meta=dict(cfg='model = dict('), state_dict=weights), file)
+    with pytest.raises(InputError, match='the config in it is no Python'):
+        spliced_weights(parts['spliced'], parts['plain_file'], parts['files'])
+
+
 def test_without_autoencoders_the_plain_network_is_loaded_exactly(parts: dict[str, Any]) -> None:
     other = plain_network(2, seed=9)
     other.load_state_dict(spliced_weights(other, parts['plain_file'], []))
