@@ -120,7 +120,7 @@ main() {
     if ! is_as_asked; then
         python=$(find_python)
         free_gb=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
-        (( free_gb >= 7 )) || fail "$free_gb GB are free here, the installation needs 7: make room"
+        (( free_gb >= 10 )) || fail "$free_gb GB are free here, the installation needs 10 while it downloads: make room"
         echo "Making $venv with $python"
         "$python" -m venv --clear "$venv"
     fi
