@@ -137,7 +137,7 @@ def autoencoder_tests(settings: Settings, analyses: Results) -> list[parts.Autoe
             raise InputError(
                 f'{file}: metrics: one of latent/dead_code_units, {", ".join(EXPLAINED)} is missing; {MEND}'
             )
-        neck = read_config(settings.work_dir / 'configs' / f'{name}.py').model.neck
+        neck = read_config(settings.autoencoder_config(name)).model.neck
         own = {part: neck[part] for part in ('code_channels', 'code_relu', 'output_relu', 'noise')}
         own |= {part: found.metrics[f'latent/{part}'] for part in EXPLAINED}
         own |= dict(persons=found.persons, dead_code_units=int(units))

@@ -8,12 +8,15 @@ import json
 import math
 import os
 import sys
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from pprint import pformat
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
+from shg_xai.chapters.networks.results import Kind
 from shg_xai.cli import run
 from shg_xai.errors import InputError
 from shg_xai.runner import config
@@ -118,21 +121,36 @@ def necks_of(settings: Settings, key: str) -> list[Overrides]:
     return [{**neck, 'code_channels': width, 'code_relu': relu, 'output_relu': relu} for width in widths]
 
 
+def _kinds(settings: Settings) -> list[Kind]:
+    """The kinds of autoencoders that some network has."""
+    scratch = ['suggested'] * ('scratch' in settings.networks)
+    return [key for key in SPLICED if key in settings.spliced or key in scratch]
+
+
+def that_need_a_width(settings: Settings) -> Iterator[Path]:
+    """The configs that :func:`write_all` writes."""
+    for key, seed in product(_kinds(settings), settings.seeds):
+        for stack in range(settings.stacks):
+            yield settings.autoencoder_config(settings.autoencoder_name(key, seed, stack))
+        yield settings.config_of(SPLICED[key], seed)
+        if key == 'suggested':
+            yield settings.config_of('scratch', seed)
+
+
 def write_all(settings: Settings) -> None:
     """Write the configs that need a width, and a list of the widths when all are there."""
-    for key, network in SPLICED.items():
-        if network in settings.networks or (key == 'suggested' and 'scratch' in settings.networks):
-            necks, more = necks_of(settings, key), settings.more_epochs
-            widths = [neck['code_channels'] for neck in necks]
-            for seed in settings.seeds:
-                for stack, neck in enumerate(necks):
-                    _write_autoencoder(settings, settings.autoencoder_name(key, seed, stack), stack, seed, neck)
-                about = f'Autoencoders of widths {widths} spliced in and trained on, seed {seed}.'
-                _write_network(settings, network, seed, about, more, splice=True, bottleneck=necks)
-                if key == 'suggested':
-                    small = [{**neck, 'init_cfg': SMALL_START} for neck in necks]
-                    about = f'The improved network from scratch, seed {seed}.'
-                    _write_network(settings, 'scratch', seed, about, settings.epochs + more, bottleneck=small)
+    for key in _kinds(settings):
+        necks, more = necks_of(settings, key), settings.more_epochs
+        widths = [neck['code_channels'] for neck in necks]
+        for seed in settings.seeds:
+            for stack, neck in enumerate(necks):
+                _write_autoencoder(settings, settings.autoencoder_name(key, seed, stack), stack, seed, neck)
+            about = f'Autoencoders of widths {widths} spliced in and trained on, seed {seed}.'
+            _write_network(settings, SPLICED[key], seed, about, more, splice=True, bottleneck=necks)
+            if key == 'suggested':
+                small = [{**neck, 'init_cfg': SMALL_START} for neck in necks]
+                about = f'The improved network from scratch, seed {seed}.'
+                _write_network(settings, 'scratch', seed, about, settings.epochs + more, bottleneck=small)
     write_aside(settings.work_dir / 'widths' / 'chosen.json', json.dumps(dict(widths=widths_of(settings))) + '\n')
     print(f'widths of the codes: {widths_of(settings)}')
 
@@ -147,7 +165,7 @@ def _write_autoencoder(settings: Settings, name: str, stack: int, seed: int, nec
     overrides['train_cfg'] = dict(max_epochs=settings.autoencoder_epochs)
     overrides |= {f'{part}_dataloader': dict(dataset=dataset) for part in ('train', 'val', 'test')}
     about = f'Autoencoder of stack {stack} alone, width {neck["code_channels"]}, seed {seed}.'
-    write_config(settings.work_dir / 'configs' / f'{name}.py', settings.autoencoder, about, overrides)
+    write_config(settings.autoencoder_config(name), settings.autoencoder, about, overrides)
 
 
 if __name__ == '__main__':

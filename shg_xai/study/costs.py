@@ -18,8 +18,9 @@ from shg_xai.datasets.keypoint_file import read_keypoint_file
 from shg_xai.errors import InputError
 from shg_xai.study.configs import read_config
 from shg_xai.study.processes import ROOT
+from shg_xai.study.schedule import dependencies
 from shg_xai.study.settings import Settings
-from shg_xai.study.stages import Marks, Stage
+from shg_xai.study.stages import Marks, Stage, why
 
 Cost = tuple[float, float]  # seconds, megabytes
 START = 8  # seconds until a tool that needs PyTorch and MMPose is at work
@@ -44,9 +45,7 @@ class Costs:
     train: int  # persons
     val: int
     test: int
-    train_s: float  # seconds a person takes in training
-    test_s: float
-    parameters: int
+    timing: Timing
     dimensions: int  # values of a latent
     annotation_mb: float = 0
     processes: int = 1  # that train side by side
@@ -62,8 +61,8 @@ class Costs:
         return 2 + people / 130, people * 0.02
 
     def training(self, epochs: int) -> Cost:
-        epoch = (self.train * self.train_s + self.val * self.test_s) / self.processes
-        return START + epochs * epoch, CHECKPOINTS * 2 * self.parameters * BYTES_A_VALUE / 1e6
+        epoch = (self.train * self.timing.train + self.val * self.timing.test) / self.processes
+        return START + epochs * epoch, CHECKPOINTS * 2 * self.timing.parameters * BYTES_A_VALUE / 1e6
 
     def training_autoencoder(self, epochs: int = 0) -> Cost:
         # A person and epoch of the demo's, and of the study's: measured on two cores.
@@ -72,16 +71,16 @@ class Costs:
         return START + self._components() + epochs * epoch, size if epochs else 0
 
     def testing(self) -> Cost:
-        return START + self.test * self.test_s, 1
+        return START + self.test * self.timing.test, 1
 
     def keeping(self) -> Cost:
-        return START + self.val * self.test_s * LADDER * 0.7 + self._components(), 0
+        return START + self.val * self.timing.test * LADDER * 0.7 + self._components(), 0
 
     def intervening(self, persons: int, passes: int) -> Cost:
-        return START + self._components() + persons * self.test_s * passes * 0.6, 1
+        return START + self._components() + persons * self.timing.test * passes * 0.6, 1
 
     def dumping(self, layers: int) -> Cost:
-        return START + self.train * self.test_s, self.train * (self.dimensions * 2 * layers + 400) / 1e6
+        return START + self.train * self.timing.test, self.train * (self.dimensions * 2 * layers + 400) / 1e6
 
     def analysing(self, stores: int) -> Cost:
         # Silhouettes are quadratic in the persons, the rest is linear; measured on two cores.
@@ -161,8 +160,9 @@ def time_network(config: Path, stacks: int) -> Timing:
     return msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Timing)
 
 
-def estimate(settings: Settings, held_out: int) -> Costs:
-    """Count persons and try the network; made people need not be there yet. At most ``held_out`` are held out."""
+def estimate(settings: Settings, held_out: int, timing: Timing | None = None) -> Costs:
+    """Count persons, and try the network unless it was; made people need not be there yet, at most ``held_out`` are
+    held out."""
     cfg = read_config(settings.config)
     if settings.people:
         (train, test), size = settings.people, 0.0
@@ -175,21 +175,27 @@ def estimate(settings: Settings, held_out: int) -> Costs:
         test = own[0] if own else max(1, min(held_out, train // 10))
         train -= 0 if own else test
         size = sum(file.stat().st_size for file in files) / 1e6
-    timing = time_network(settings.config, settings.stacks)
+    timing = timing or time_network(settings.config, settings.stacks)
     backbone, (width, height) = cfg.model.backbone, cfg.codec.heatmap_size
     depth = backbone.get('depth', 4)
     latent = backbone.get('channels', 256) * (width >> depth) * (height >> depth)
-    return Costs(train, val, test, timing.train, timing.test, timing.parameters, latent, size, settings.processes)
+    return Costs(train, val, test, timing, latent, size, settings.processes)
 
 
 def table(stages: Sequence[Stage], marks: Marks) -> str:
-    """The plan as a Markdown table: estimates, and what was measured where it is done."""
-    lines = ['| stage | estimated | disk | so far |', '|---|---|---|---|']
+    """The plan as a Markdown table: estimates, what was measured where it is done, and why a stage runs (again)."""
+    lines = ['| stage | estimated | disk | so far | runs because |', '|---|---|---|---|---|']
+    needed, again = dependencies(stages), set[str]()
     for stage in stages:
+        reason = why(stage, marks)
+        if not reason and (earlier := [name for name in needed[stage.name] if name in again]):
+            reason = f'only if {", ".join(earlier)} comes out different'
+        if reason:
+            again.add(stage.name)
         state = f'{mark.state}, {duration(mark.seconds)}' if (mark := marks.read(stage)) else ''
-        lines.append(f'| {stage.name} | {duration(stage.seconds)} | {size(stage.megabytes)} | {state} |')
+        lines.append(f'| {stage.name} | {duration(stage.seconds)} | {size(stage.megabytes)} | {state} | {reason} |')
     seconds, megabytes = sum(stage.seconds or 0 for stage in stages), sum(stage.megabytes or 0 for stage in stages)
-    return '\n'.join([*lines, f'| all | {duration(seconds)} | {size(megabytes)} | |'])
+    return '\n'.join([*lines, f'| all, one after another | {duration(seconds)} | {size(megabytes)} | | |'])
 
 
 def duration(seconds: float | None) -> str:

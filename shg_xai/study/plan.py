@@ -1,7 +1,7 @@
 """The plan of a study: its stages in order, each a command of its own."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, product
 from pathlib import Path
 
@@ -57,9 +57,12 @@ class Plan:
         found += [*self._width(), *chain.from_iterable(map(self._networks, s.seeds))]
         return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
 
-    def stage(self, name: str, command: Iterable[object], inputs: Iterable[object], output: Path, cost: Cost) -> Stage:
-        """A stage, words and inputs as text, inputs without repeats."""
-        return Stage(name, tuple(map(str, command)), tuple(dict.fromkeys(map(str, inputs))), output, *cost)
+    def stage(
+        self, name: str, command: Iterable[object], inputs: Iterable[object], output: Path, cost: Cost, *beside: Path
+    ) -> Stage:
+        """A stage, words and inputs as text, inputs without repeats; ``beside``: files it makes besides its output."""
+        words, read = tuple(map(str, command)), tuple(dict.fromkeys(map(str, inputs)))
+        return Stage(name, words, read, output, *cost, beside=beside)
 
     def network(self, name: str, seed: int) -> list[object]:
         """Config and best weights of a network, for a tool."""
@@ -87,23 +90,26 @@ class Plan:
                 options.append(f'default_hooks.splice.autoencoders=[{",".join(autoencoders)}]')
         whole = [*command, config, '--work-dir', run, *self.data_options(), '--resume', *options]
         inputs = [config, *inherited(s.config), s.annotations('train'), s.annotations('val'), *starts]
-        yield self.stage(f'train {network} {seed}', whole, inputs, run, self.costs.training(epochs))
+        stage = self.stage(f'train {network} {seed}', whole, inputs, run, self.costs.training(epochs))
+        # One plain network, which all else starts from: what could run beside it takes seconds.
+        alone = network == 'plain' and len(s.seeds) == 1 and not {'longer', 'noskip'} & {*s.networks}
+        yield replace(stage, alone=alone)
         yield self._test(network, seed)
 
     def _test(self, network: str, seed: int, config: str = '') -> Stage:
         """A network's test on the held-out persons, by its own config or another's."""
         s = self.settings
         best, out, path = s.best_of(network, seed), s.test_of(network, seed), s.config_of(config or network, seed)
+        persons, name = s.test_of(network, seed, 'parquet'), f'test {network} {seed}'
         command = ['tools/test.py', path, f'{{{best}}}', '--work-dir', s.work_dir / 'runs' / f'test_{network}_{seed}']
-        command += [*self.data_options(), '--out', out, '--persons', s.test_of(network, seed, 'parquet')]
-        return self.stage(
-            f'test {network} {seed}', command, [best, path, s.annotations('test')], out, self.costs.testing()
-        )
+        command += [*self.data_options(), '--out', out, '--persons', persons]
+        inputs = [best, path, s.annotations('test')]
+        return self.stage(name, command, inputs, out, self.costs.testing(), persons)
 
     def _autoencoder(self, name: str, seed: int) -> Iterator[Stage]:
         """An autoencoder's training on stored latents, and its test on persons it was not trained on."""
         s, costs = self.settings, self.costs
-        config, runs, out = s.work_dir / 'configs' / f'{name}.py', s.work_dir / 'runs', s.work_dir / 'tests'
+        config, runs, out = s.autoencoder_config(name), s.work_dir / 'runs', s.work_dir / 'tests'
         store, out, best = s.store_of('plain', seed), out / f'{name}.json', self._best_autoencoder(name)
         data, manifest = ['--data-root', store], store / 'manifest.json'
         command = ['tools/train.py', config, '--work-dir', runs / name, *data, '--resume']
@@ -152,8 +158,8 @@ class Plan:
             if not s.own_test and not (source / 'split_info.json').is_file():
                 command = ['tools/split_coco.py', linked, '--persons', costs.test, '--force']
                 train_file = linked / 'annotations' / 'person_keypoints_train2017.json'
-                out = train_file.with_name('split_info.json')
-                yield self.stage('split', command, [train_file], out, costs.splitting())
+                out, parts = train_file.with_name('split_info.json'), map(s.annotations, ('train', 'test'))
+                yield self.stage('split', command, [train_file], out, costs.splitting(), *parts)
         files, out = [s.annotations('train'), s.annotations('test')], s.work_dir / 'mean_pose.json'
         yield self.stage('mean pose', ['tools/mean_pose.py', *files, '--out', out], files, out, costs.reading())
 
@@ -171,7 +177,7 @@ class Plan:
             inputs = [*widths, s.work_dir / FILE, *inherited(s.config), *inherited(s.autoencoder)]
             inputs += [configs.__file__, width.__file__]
             command, out = ['-m', 'shg_xai.study.configs', s.work_dir], s.work_dir / 'widths' / 'chosen.json'
-            yield self.stage('choose width', command, inputs, out, (1, 0))
+            yield self.stage('choose width', command, inputs, out, (1, 0), *configs.that_need_a_width(s))
 
     def _networks(self, seed: int) -> Iterator[Stage]:
         s, plain = self.settings, self.settings.best_of('plain', seed)

@@ -1,4 +1,4 @@
-"""Commands of a study: shown and logged line by line, and ended with us, however we end.
+"""Commands of a study: several at a time, shown and logged line by line, and ended with us, however we end.
 
 A study has some thirty commands, and each would take the first eight seconds to import PyTorch and MMPose. So they are
 forks of a process that has (:mod:`multiprocessing.forkserver`). Not where there is a GPU: CUDA cannot be used in a fork
@@ -14,13 +14,14 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Lock
 from types import FrameType
 
 CLONE = Path(__file__).resolve().parents[2]
@@ -31,12 +32,37 @@ PATIENCE = 20  # seconds until a command that does not end when asked is killed
 
 
 @dataclass(frozen=True)
+class Share:
+    """The part of this machine that a command may use; all of it where nothing is said."""
+
+    threads: int | None = None
+    gpu: str | None = None  # as CUDA_VISIBLE_DEVICES names it
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells libraries of it."""
+        threads = {} if self.threads is None else dict(OMP_NUM_THREADS=str(self.threads))
+        return threads if self.gpu is None else dict(threads, CUDA_VISIBLE_DEVICES=self.gpu)
+
+
+ALL = Share()
+
+
+@dataclass(frozen=True)
 class Running:
     """A command at work, the leader of a session of its own."""
 
     pid: int
     said: io.BufferedReader
     wait: Callable[[float | None], int | None]  # its exit code, or None when these seconds are over
+
+    def end(self) -> None:
+        """Ask it and all that it started to end; kill what has not after a while."""
+        for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+            if self.wait(patience) is not None:
+                return
 
 
 @cache
@@ -54,47 +80,78 @@ def forks() -> bool:
     return True
 
 
-def run_command(words: Sequence[str], log: Path, show: Callable[[str], None]) -> int:
-    """Run a command, words for Python, to its end, and return its exit code; it is ended with us, however we end.
+class Commands:
+    """Runs commands, from any thread; those still at work when the ``with`` block is left are ended.
 
-    ``show`` gets every line, ``log`` all but progress bars, which end with a carriage return to be drawn anew.
+    ``may_fork``: as :func:`forks` says; in a daemon's child, as Dask's workers are, nothing can be forked.
     """
+
+    def __init__(self, may_fork: bool = True) -> None:
+        self._may_fork = may_fork
+        self._running = list[Running]()
+        self._changing = Lock()
+        self._closed = False
+
+    def __enter__(self) -> 'Commands':
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._changing:
+            self._closed, left = True, list(self._running)
+        for running in left:
+            running.end()
+
+    def run(self, words: Sequence[str], log: Path, show: Callable[[str], None], share: Share = ALL) -> int:
+        """Run a command, words for Python, to its end, and return its exit code.
+
+        ``show`` gets every line, ``log`` all but progress bars, which end with a carriage return to be drawn anew.
+        """
+        ours = words[0].startswith('tools/') or (words[:1] == ['-m'] and words[1].startswith('shg_xai.'))
+        with self._changing:
+            if self._closed:
+                return -signal.SIGTERM
+            running = (_fork if ours and self._may_fork and forks() else _spawn)(words, share)
+            self._running.append(running)
+        try:
+            # newline='': a progress bar is shown while it grows.
+            said = io.TextIOWrapper(running.said, 'utf-8', errors='replace', newline='')
+            with said, log.open('w', encoding='utf-8') as file:
+                for line in said:
+                    if not line.endswith('\r'):
+                        file.write(line)
+                        file.flush()
+                    show(line)
+            code = running.wait(None)
+            assert code is not None  # it was waited for without a limit
+            return code
+        except BaseException:
+            running.end()
+            raise
+        finally:
+            with self._changing:
+                self._running.remove(running)
+
+
+@contextmanager
+def left_by_sigterm() -> Iterator[None]:
+    """Leave the block as Ctrl-C does when this process is asked to end, so that what it started is ended too."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
     before = signal.signal(signal.SIGTERM, leave)
-    ours = words[0].startswith('tools/') or (words[:1] == ['-m'] and words[1].startswith('shg_xai.'))
-    running = (_fork if ours and forks() else _spawn)(words)
-    # newline='': a progress bar is shown while it grows.
-    said = io.TextIOWrapper(running.said, 'utf-8', errors='replace', newline='')
-    code = None
     try:
-        with log.open('w', encoding='utf-8') as file:
-            for line in said:
-                if not line.endswith('\r'):
-                    file.write(line)
-                    file.flush()
-                show(line)
-        code = running.wait(None)
-        assert code is not None  # it was waited for without a limit
-        return code
+        yield
     finally:
-        if code is None:
-            for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
-                with suppress(ProcessLookupError):
-                    os.killpg(running.pid, number)  # it and all that it started
-                running.wait(patience)
-        said.close()
         signal.signal(signal.SIGTERM, before)
 
 
-def _spawn(words: Sequence[str]) -> Running:
+def _spawn(words: Sequence[str], share: Share) -> Running:
     """Start a command as a Python of its own."""
     process = subprocess.Popen(
         [sys.executable, '-W', 'ignore', *words],
         cwd=ROOT,
-        env={**os.environ, 'PYTHONUNBUFFERED': '1'},
+        env={**os.environ, **share.environment, 'PYTHONUNBUFFERED': '1'},
         start_new_session=True,
         preexec_fn=_die_with_parent,
         stdout=subprocess.PIPE,
@@ -110,11 +167,11 @@ def _spawn(words: Sequence[str]) -> Running:
     return Running(process.pid, process.stdout, wait)
 
 
-def _fork(words: Sequence[str]) -> Running:
+def _fork(words: Sequence[str], share: Share) -> Running:
     """Start a command of ours in a fork of the process that has the libraries."""
     context = multiprocessing.get_context('forkserver')
     said, saying = context.Pipe(duplex=False)
-    process = context.Process(target=_become, args=(words, saying))
+    process = context.Process(target=_become, args=(words, share, saying))
     process.start()
     saying.close()
 
@@ -127,8 +184,11 @@ def _fork(words: Sequence[str]) -> Running:
         return Running(process.pid, open(os.dup(said.fileno()), 'rb'), wait)
 
 
-def _become(words: Sequence[str], saying: Connection) -> None:
+def _become(words: Sequence[str], share: Share, saying: Connection) -> None:
     """Do in this process what ``python -W ignore words`` does in its own."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
     os.setsid()
     _die_with_parent()
     with saying:
@@ -137,6 +197,10 @@ def _become(words: Sequence[str], saying: Connection) -> None:
             os.dup2(saying.fileno(), stream.fileno())
             stream.reconfigure(write_through=True)
     os.chdir(ROOT)
+    os.environ.update(share.environment)
+    if share.threads is not None:  # the libraries are there already, and have read the environment
+        torch.set_num_threads(share.threads)
+        threadpool_limits(share.threads)
     warnings.simplefilter('ignore')
     if words[0] == '-m':
         sys.argv = list(words[1:])

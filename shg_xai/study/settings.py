@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
+from tyro.conf import arg
 
 from shg_xai.chapters.networks.options import NETWORKS, StudyOptions
 from shg_xai.chapters.networks.results import Kind
 from shg_xai.errors import InputError
-from shg_xai.options import shown
+from shg_xai.options import at_least, shown
 from shg_xai.results_file import as_json
 from shg_xai.study.processes import ROOT
 from shg_xai.writing import write_aside
@@ -122,6 +123,10 @@ class Settings(StudyOptions):
         """Name of an autoencoder's config and run."""
         return f'ae_{key}_{seed}_stack{stack}'
 
+    def autoencoder_config(self, name: str) -> Path:
+        """The config an autoencoder is trained with."""
+        return self.work_dir / 'configs' / f'{name}.py'
+
     @property
     def layers(self) -> list[str]:
         """The latent of each stack."""
@@ -138,7 +143,12 @@ class CommandOptions(StudyOptions):
     """A study from its command line."""
 
     demo: bool = False  # small: make 5,000 people and train small networks on 4,000 of them
-    dry_run: bool = False  # show the plan with its costs, write nothing
+    dry_run: bool = False  # show the plan with its costs, and why a stage would run; write nothing
+    jobs: Annotated[int | None, shown('N', 'one a GPU; without one, two cores each')] = None
+    """stages that run side by side on this machine, which share its cores and GPUs"""
+    dask: Annotated[str | None, arg(metavar='ADDRESS', help_behavior_hint='')] = None
+    """run the stages on the workers of this Dask scheduler, which see the same folders (docs/cluster.md)"""
+    no_trial: bool = False  # do not first walk all stages with a few persons
     launcher: Annotated[Literal['none', 'pytorch'], shown('NAME')] = 'none'
     """none, or pytorch: train in several processes, one a GPU"""
 
@@ -151,6 +161,9 @@ class CommandOptions(StudyOptions):
             raise InputError('--people goes with --demo only')
         if self.processes is not None and self.launcher == 'none':
             raise InputError('--processes goes with --launcher pytorch only')
+        if self.dask and self.jobs:
+            raise InputError('--jobs goes without --dask: there the workers decide')
+        at_least(self, dict(jobs=1))
         super().__post_init__()
 
     def settings(self) -> Settings:

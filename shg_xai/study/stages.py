@@ -1,12 +1,13 @@
 """Running stages: each once, skipped when done from the same inputs, gone on with when cut."""
 
+import ast
 import fcntl
 import hashlib
 import json
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -17,10 +18,10 @@ import msgspec
 
 from shg_xai.errors import InputError
 from shg_xai.results_file import read_json
-from shg_xai.study.processes import run_command
 from shg_xai.writing import write_aside
 
 MEND = 'run tools/run_study.py again'
+Run = Callable[[Sequence[str], Path], int]  # runs a command that is logged to a file, and returns its exit code
 LATEST = re.compile(r'\{([^{}]+)\}')
 
 
@@ -34,6 +35,8 @@ class Stage:
     output: Path  # the file or folder that is made; a folder is gone on with when cut
     seconds: float | None = None
     megabytes: float | None = None  # that it leaves on the disk
+    beside: tuple[Path, ...] = ()  # files that it makes elsewhere
+    alone: bool = False  # nothing that takes long could run beside it: it gets the whole machine
 
     @property
     def slug(self) -> str:
@@ -55,26 +58,48 @@ def resolved(argument: str) -> str:
     return LATEST.sub(lambda match: str(newest(match.group(1))), argument)
 
 
-def digest_of(stage: Stage, command: Sequence[str]) -> str:
-    """SHA-256 over a stage's command and the contents of its inputs."""
-    digest = hashlib.sha256(json.dumps(list(command)).encode())
+def digest_of(command: Sequence[str], inputs: Mapping[str, str]) -> str:
+    """SHA-256 over a command and the digests of its inputs."""
+    return hashlib.sha256(json.dumps([list(command), dict(inputs)]).encode()).hexdigest()
+
+
+def inputs_of(stage: Stage) -> dict[str, str]:
+    """The files that decide about a stage's result, patterns resolved, and the SHA-256 of what each of them says."""
+    found = {}
     for pattern in stage.inputs:
         path = newest(pattern) if '*' in pattern else Path(pattern)
         if not path.is_file():
             raise InputError(f'{path}: missing; the stage "{stage.name}" needs it')
         facts = path.stat()
-        digest.update(b'\0' + str(path).encode() + b'\0' + _file_digest(path, facts.st_size, facts.st_mtime_ns))
-    return digest.hexdigest()
+        found[str(path)] = _file_digest(path, facts.st_size, facts.st_mtime_ns)
+    return found
 
 
 @cache
-def _file_digest(path: Path, size: int, changed_ns: int) -> bytes:
-    """SHA-256 of a file as it is; many stages have the same annotations."""
+def _file_digest(path: Path, size: int, changed_ns: int) -> str:
+    """SHA-256 of a file as it is, of a program without comments, docstrings and layout; many stages have the same."""
+    if path.suffix == '.py':
+        return hashlib.sha256(_program(path).encode()).hexdigest()
     digest = hashlib.sha256()
     with path.open('rb') as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    return digest.digest()
+    return digest.hexdigest()
+
+
+def _program(path: Path) -> str:
+    """What a Python file does; its text where it is none."""
+    text = path.read_text('utf-8', errors='replace')
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return text
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body = node.body[1:]
+    return ast.dump(tree)
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +110,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     seconds: float
     command: list[str]
+    inputs: dict[str, str] = {}  # SHA-256 of each
 
 
 @dataclass(frozen=True)
@@ -136,16 +162,40 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
-    """Run a stage unless it is done from the same inputs; whether anything was run. ``show``: see
-    :func:`~shg_xai.study.processes.run_command`.
+def why(stage: Stage, marks: Marks) -> str:
+    """Why a stage has to run, or go on; '' where it is done. Of what earlier stages will change it knows nothing."""
+    mark = marks.read(stage)
+    if mark is None:
+        return 'new'
+    try:
+        command, inputs = [resolved(argument) for argument in stage.command], inputs_of(stage)
+    except InputError as error:
+        return str(error).partition(';')[0]
+    if mark.digest != digest_of(command, inputs):
+        changed = [path for path, digest in inputs.items() if mark.inputs.get(path) != digest]
+        gone = [path for path in mark.inputs if path not in inputs]
+        return ', '.join([*changed, *gone]) + ' changed' if changed or gone else 'its command changed'
+    if mark.state == 'begun':
+        return 'was cut off'
+    return '' if stage.output.exists() else f'{stage.output} is gone'
 
-    InputError where the command failed, or its output is somebody else's.
+
+def run_stage(stage: Stage, marks: Marks, run: Run) -> bool:
+    """Run a stage unless it is done from the same inputs; whether anything was run.
+
+    A stage that another process still has at work is waited for. InputError where the command failed, or its output is
+    somebody else's.
     """
+    marks.folder.mkdir(parents=True, exist_ok=True)
+    with (marks.folder / f'{stage.slug}.lock').open('a') as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return _run_stage(stage, marks, run)
+
+
+def _run_stage(stage: Stage, marks: Marks, run: Run) -> bool:
     marks.check_output(stage)
-    command = [resolved(argument) for argument in stage.command]
-    digest = digest_of(stage, command)
-    before = marks.read(stage)
+    command, inputs = [resolved(argument) for argument in stage.command], inputs_of(stage)
+    digest, before = digest_of(command, inputs), marks.read(stage)
     if before is None or before.digest != digest:  # not begun, or from other inputs
         before = None
         if stage.output.is_dir() and not stage.output.is_symlink():
@@ -156,14 +206,16 @@ def run_stage(stage: Stage, marks: Marks, show: Callable[[str], None]) -> bool:
     spent = before.seconds if before and before.state == 'begun' else 0.0
 
     def mark(state: Literal['begun', 'done']) -> None:
-        seconds = round(spent, 1)
-        marks.write(stage, Mark(name=stage.name, state=state, digest=digest, seconds=seconds, command=command))
+        facts = Mark(
+            name=stage.name, state=state, digest=digest, seconds=round(spent, 1), command=command, inputs=inputs
+        )
+        marks.write(stage, facts)
 
     mark('begun')
     start = time.monotonic()
     log = marks.folder / f'{stage.slug}.log'
     try:
-        code = run_command(command, log, show)
+        code = run(command, log)
     finally:
         spent += time.monotonic() - start
         mark('begun')

@@ -5,14 +5,13 @@ from typing import Any
 
 from shg_xai.chapters.networks.options import NETWORKS
 from shg_xai.results_file import write
-from shg_xai.study.costs import Costs
+from shg_xai.study.costs import Costs, Timing
 from shg_xai.study.settings import Settings
 from tests.helpers.made_component_projection import component_projection
 
 ROOT = Path(__file__).resolve().parents[2]
-COSTS = Costs(
-    train=1000, val=200, test=100, train_s=0.02, test_s=0.01, parameters=1_000_000, dimensions=512, annotation_mb=30
-)
+TIMING = Timing(train=0.02, test=0.01, parameters=1_000_000)
+COSTS = Costs(train=1000, val=200, test=100, timing=TIMING, dimensions=512, annotation_mb=30)
 
 
 def settings_of(folder: Path, **changes: Any) -> Settings:

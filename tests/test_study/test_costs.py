@@ -1,14 +1,16 @@
 """What stages cost: numbers worked out by hand."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.study.costs import Timing, count_persons, duration, estimate, size, table, time_network
-from shg_xai.study.stages import Mark, Marks, Stage
+from shg_xai.study.stages import Mark, Marks, Stage, digest_of
 from tests.helpers.data import annotation, coco, write_coco
 from tests.helpers.study_settings import COSTS, settings_of
 
@@ -105,21 +107,36 @@ def test_sizes_as_text(megabytes: float | None, text: str) -> None:
 
 
 def test_the_table_has_a_line_a_stage_and_their_sum(tmp_path: Path) -> None:
-    def stage(name: str, seconds: float | None, megabytes: float | None) -> Stage:
-        return Stage(name, (), (), tmp_path, seconds, megabytes)
+    def stage(name: str, seconds: float | None, megabytes: float | None, *inputs: Path) -> Stage:
+        return Stage(name, (), tuple(map(str, inputs)), tmp_path / name, seconds, megabytes)
 
-    stages = [stage('data', 4, 0.3), stage('train plain 0', 7196, 1500), stage('new', None, None)]
-    marks = Marks(tmp_path)
-    marks.write(stages[0], Mark(name='', state='done', digest='', seconds=3.21, command=[]))
-    marks.write(stages[1], Mark(name='', state='begun', digest='', seconds=240, command=[]))
+    (tmp_path / 'data').touch()
+    (tmp_path / 'test').touch()
+    read = tmp_path / 'data'
+    stages = [stage('data', 4, 0.3), stage('train', 7196, 1500, read), stage('test', 1, 0, tmp_path / 'train')]
+    stages.append(stage('new', None, None))
+    marks, inputs = Marks(tmp_path / 'stages'), {str(read): hashlib.sha256(b'').hexdigest()}
+    done = Mark(name='', state='done', digest=digest_of([], {}), seconds=3.21, command=[])
+    marks.write(stages[0], done)
+    marks.write(
+        stages[1],
+        msgspec.structs.replace(done, state='begun', digest=digest_of([], inputs), seconds=240, inputs=inputs),
+    )
     assert table(stages, marks).splitlines() == [
-        '| stage | estimated | disk | so far |',
-        '|---|---|---|---|',
-        '| data | 4 s | 0 MB | done, 3 s |',
-        '| train plain 0 | 119.9 min | 1.5 GB | begun, 4.0 min |',
-        '| new |  |  |  |',
-        '| all | 2.0 h | 1.5 GB | |',
+        '| stage | estimated | disk | so far | runs because |',
+        '|---|---|---|---|---|',
+        '| data | 4 s | 0 MB | done, 3 s |  |',
+        '| train | 119.9 min | 1.5 GB | begun, 4.0 min | was cut off |',
+        '| test | 1 s |  |  | new |',
+        '| new |  |  |  | new |',
+        '| all, one after another | 2.0 h | 1.5 GB | | |',
     ]
+    (tmp_path / 'train').write_text('weights')
+    found = {str(tmp_path / 'train'): hashlib.sha256(b'weights').hexdigest()}
+    marks.write(
+        stages[2], Mark(name='', state='done', digest=digest_of([], found), seconds=1, command=[], inputs=found)
+    )
+    assert table(stages, marks).splitlines()[4] == '| test | 1 s |  | done, 1 s | only if train comes out different |'
 
 
 @pytest.mark.slow
@@ -132,11 +149,11 @@ def test_an_estimate_counts_persons_and_tries_the_network(tmp_path: Path) -> Non
     assert (found.test, found.processes) == (3, 2)
     # 32 channels; the heatmap's 32 pixels halved three times.
     assert found.dimensions == 32 * 4 * 4
-    assert found.test_s > 0 and 0 < found.train_s < 60
+    assert found.timing.test > 0 and 0 < found.timing.train < 60
     assert found.annotation_mb == pytest.approx(
         sum(file.stat().st_size for file in (tmp_path / 'coco' / 'annotations').iterdir()) / 1e6
     )
-    assert found.parameters == parameters(settings.config, 2)
+    assert found.timing.parameters == parameters(settings.config, 2)
 
 
 def parameters(config: Path, stacks: int) -> int:
@@ -177,7 +194,7 @@ def test_persons_by_what_there_is(
     monkeypatch.setattr('shg_xai.study.costs.time_network', lambda *_: Timing(train=1.0, test=0.5, parameters=7))
     found = estimate(settings_of(tmp_path, people=people), held_out)
     assert (found.train, found.val, found.test) == expected
-    assert (found.train_s, found.test_s, found.parameters) == (1, 0.5, 7)
+    assert found.timing == Timing(train=1.0, test=0.5, parameters=7)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from shg_xai.study.costs import Costs
 from shg_xai.study.plan import Plan
 from shg_xai.study.settings import Settings
 from shg_xai.study.stages import Stage
-from tests.helpers.study_settings import COSTS, ROOT, settings_of, write_widths
+from tests.helpers.study_settings import COSTS, ROOT, TIMING, settings_of, write_widths
 
 INTERVENTIONS = ('skips 0', 'walk 0', 'redundancy 0', 'misclassified 0')
 CASES: dict[str, dict[str, Any]] = {
@@ -52,21 +52,17 @@ def paths_of(stage: Stage) -> Iterator[Path]:
                 yield Path(part)
 
 
-def made_by(stage: Stage, settings: Settings) -> list[Path]:
-    """What a stage makes: its output, and what the tool is known to write beside it."""
-    annotations = settings.data / 'annotations'
-    beside = {'split': [annotations / f'person_keypoints_split_{part}2017.json' for part in ('train', 'test')]}
-    if stage.name.startswith('test '):
-        return [stage.output, stage.output.with_suffix('.parquet')]
-    return [stage.output, *beside.get(stage.name, [])]
+def made_by(stage: Stage) -> list[Path]:
+    """What a stage makes."""
+    return [stage.output, *stage.beside]
 
 
 def test_a_stage_comes_after_those_whose_outputs_it_reads(settings: Settings) -> None:
     stages = plan_of(settings)
-    made = {path: place for place, stage in enumerate(stages) for path in made_by(stage, settings)}
+    made = {path: place for place, stage in enumerate(stages) for path in made_by(stage)}
     read = 0
     for place, stage in enumerate(stages):
-        own = {*made_by(stage, settings)}
+        own = {*made_by(stage)}
         for path in paths_of(stage):
             # The innermost of what is made decides: the split lies in the data.
             makers = [folder for folder in (path, *path.parents) if folder in made]
@@ -78,7 +74,7 @@ def test_a_stage_comes_after_those_whose_outputs_it_reads(settings: Settings) ->
 
 def test_whatever_a_stage_reads_below_the_work_folder_is_made(settings: Settings) -> None:
     stages = plan_of(settings)
-    made = {path for stage in stages for path in made_by(stage, settings)}
+    made = {path for stage in stages for path in made_by(stage)}
     for stage in stages:
         for path in map(Path, stage.inputs):
             if (
@@ -230,7 +226,7 @@ def test_the_network_without_skips_is_the_control_of_skips_off(tmp_path: Path, n
 
 
 def test_no_more_components_are_asked_for_than_there_are(tmp_path: Path) -> None:
-    maker = Plan(settings_of(tmp_path), Costs(400, 10, 10, 0.1, 0.1, 1000, 9))
+    maker = Plan(settings_of(tmp_path), Costs(400, 10, 10, TIMING, 9))
     words = {stage.name: stage for stage in maker.stages()}
     skips, walk = words['skips 0'].command, words['walk 0'].command
     assert skips[skips.index('--ks') + 1 : skips.index('--ks') + 3] == ('0', '8')
@@ -238,7 +234,7 @@ def test_no_more_components_are_asked_for_than_there_are(tmp_path: Path) -> None
 
 
 def test_three_persons_differ_along_two_components_and_show_no_concept(tmp_path: Path) -> None:
-    maker = Plan(settings_of(tmp_path), Costs(3, 1, 1, 0.1, 0.1, 1000, 512))
+    maker = Plan(settings_of(tmp_path), Costs(3, 1, 1, TIMING, 512))
     walk = next(stage.command for stage in maker.stages() if stage.name == 'walk 0')
     assert walk[walk.index('--components') + 1 : walk.index('--random')] == ('1', '2')
 

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from shg_xai.errors import InputError
+from shg_xai.study.processes import Commands
 from shg_xai.study.stages import Mark, Marks, Stage, locked, newest, resolved, run_stage
 
 # Adds a line to a file in its output folder, so that one sees how often it ran there.
@@ -39,7 +40,11 @@ class Folder:
 
     def run(self, stage: Stage | None = None) -> bool:
         with locked(self.marks.folder):
-            return run_stage(stage or self.stage(), self.marks, self.shown.append)
+            return run_stage(stage or self.stage(), self.marks, self.command)
+
+    def command(self, words: Sequence[str], log: Path) -> int:
+        with Commands() as commands:
+            return commands.run(words, log, self.shown.append)
 
     def mark(self, stage: Stage) -> Mark:
         found = self.marks.read(stage)
@@ -253,13 +258,15 @@ RUN = """
 import sys
 from pathlib import Path
 from shg_xai.cli import run
-from shg_xai.study.stages import Mark, Marks, Stage, locked, run_stage
+from shg_xai.study.processes import left_by_sigterm
+from shg_xai.study.schedule import here, run_all
+from shg_xai.study.stages import Marks, Stage, locked
 folder = Path(sys.argv[1])
 marks = Marks(folder / 'stages')
 stage = Stage('sleep', ('-c', sys.argv[2], str(folder / 'out')), (), folder / 'out')
 def main():
-    with locked(marks.folder):
-        run_stage(stage, marks, print)
+    with locked(marks.folder), left_by_sigterm(), here(marks, 2, lambda stage, line: print(line)) as place:
+        run_all([stage], place, print)
 run(main)
 """
 

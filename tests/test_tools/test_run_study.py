@@ -13,6 +13,7 @@ from shg_xai.chapters.networks.options import NETWORKS, StudyOptions
 from shg_xai.options import parse
 from shg_xai.study.costs import Timing
 from shg_xai.study.settings import CommandOptions, Settings
+from shg_xai.study.stages import Stage
 from tests.helpers.data import only_error, run_in_process, write_coco
 from tools import run_study as tool
 
@@ -205,7 +206,7 @@ def test_options_are_taken_over(data: Path) -> None:
 
 
 def test_progress_is_shown_and_the_rest_is_not(capsys: pytest.CaptureFixture) -> None:
-    start = '11/23 00:00:00 - mmengine - INFO - '
+    start, stage = '11/23 00:00:00 - mmengine - INFO - ', Stage('train plain 0', (), (), Path('run'))
     for line in (
         f'{start}Epoch(train)  [1][ 10/250]  lr: 1e-3  eta: 0:01:00  time: 0.2  loss: 3.2e-04\n',
         f'{start}Epoch(val) [1][10/10]    pck/labelled: 0.5000  pck/visible: 0.6000  pck/occluded: 0.1  time: 0.1\n',
@@ -214,11 +215,11 @@ def test_progress_is_shown_and_the_rest_is_not(capsys: pytest.CaptureFixture) ->
         'persons:  50%|##  |\r',
         'persons: 100%|####|\n',
     ):
-        tool.show(line)
+        tool.show(stage, line)
     out, error = capsys.readouterr()
     assert out.splitlines() == [
-        '   Epoch(train)  [1][ 10/250]  lr: 1e-3  eta: 0:01:00  loss: 3.2e-04',
-        '   Epoch(val) [1][10/10]    pck/labelled: 0.5000  pck/visible: 0.6000',
+        '   train plain 0: Epoch(train)  [1][ 10/250]  lr: 1e-3  eta: 0:01:00  loss: 3.2e-04',
+        '   train plain 0: Epoch(val) [1][10/10]    pck/labelled: 0.5000  pck/visible: 0.6000',
     ]
     assert error == '\rpersons:  50%|##  |\rpersons: 100%|####|\n'
 
