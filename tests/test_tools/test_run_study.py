@@ -244,7 +244,7 @@ def test_a_dry_run_shows_every_stage_and_writes_nothing(
 
     stages = Plan(settings(*words), COSTS).stages()
     rows = [line.split('|')[1].strip() for line in lines if line.startswith('|')]
-    assert rows == ['stage', '---', *(stage.name for stage in stages), 'all']
+    assert rows == ['stage', '---', *(stage.name for stage in stages), 'all, one after another']
     assert len(stages) > 40
 
 
@@ -273,7 +273,7 @@ def test_a_failing_stage_is_one_line_and_the_run_goes_on_from_there(
 ) -> None:
     work = tmp_path / 'work'
     (data / 'train2017').rename(data / 'away')
-    words = ['--data-root', data, '--work-dir', work, '--networks', 'control']
+    words = ['--data-root', data, '--work-dir', work, '--networks', 'control', '--no-trial']
     assert run_in_process(tool.main, words, monkeypatch) == 2
     out, error = capfd.readouterr()
     assert error.count('\n') == 1
@@ -286,7 +286,7 @@ def test_a_failing_stage_is_one_line_and_the_run_goes_on_from_there(
     assert json.loads((work / 'stages' / 'data.json').read_text())['state'] == 'begun'
     assert not (work / 'data').exists()
     command = json.loads((work / 'command.json').read_text())['command']
-    assert command == f'tools/run_study.py --data-root {data} --work-dir {work} --networks control'
+    assert command == f'tools/run_study.py --data-root {data} --work-dir {work} --networks control --no-trial'
     assert sorted(path.name for path in (work / 'configs').iterdir()) == [
         'control_0.py',
         'longer_0.py',
@@ -295,7 +295,19 @@ def test_a_failing_stage_is_one_line_and_the_run_goes_on_from_there(
     ]
 
 
+@pytest.mark.usefixtures('tried')
+def test_what_would_fail_late_fails_in_the_trial(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
+    (data / 'train2017').rename(data / 'away')
+    assert run_in_process(tool.main, ['--data-root', data, '--work-dir', tmp_path / 'work'], monkeypatch) == 2
+    out, error = capfd.readouterr()
+    assert only_error(error).startswith('error: trial with 16 persons: the stage "data" failed with exit code 2: ')
+    assert f'Trial of all stages with 16 persons, in {tmp_path}/work/trial:' in out
+    assert not (tmp_path / 'work' / 'stages' / 'data.json').exists()
+
+
 def test_every_option_is_a_setting() -> None:
     """An option that nobody reads would be forgotten without a word."""
     names = [set(kind.__dataclass_fields__) for kind in (CommandOptions, Settings, StudyOptions)]
-    assert names[0] - {'demo', 'dry_run', 'launcher'} == names[1] == names[2]
+    assert names[0] - {'demo', 'dry_run', 'launcher', 'jobs', 'dask', 'no_trial'} == names[1] == names[2]
