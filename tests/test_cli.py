@@ -157,3 +157,13 @@ def test_a_training_stopped_by_ctrl_c_says_how_to_go_on(tmp_path: Path, launch: 
     if not launch:
         assert done.returncode == 130
         assert 'Traceback' not in done.stderr and 'Traceback' not in done.stdout
+
+
+@pytest.mark.parametrize('given', [None, 'ACTIVE'])
+def test_threads_sleep_while_they_wait_unless_told_otherwise(given: str | None) -> None:
+    """libgomp reads it when it is loaded, so it has to be there before PyTorch is."""
+    code = 'import os, sys, tools.train; print(os.environ["OMP_WAIT_POLICY"], "torch" in sys.modules)'
+    env = {key: value for key, value in os.environ.items() if key != 'OMP_WAIT_POLICY'}
+    env |= {} if given is None else dict(OMP_WAIT_POLICY=given)
+    done = subprocess.run([sys.executable, '-c', code], cwd=REPO_ROOT, capture_output=True, text=True, env=env)
+    assert done.stdout == f'{given or "PASSIVE"} False\n'
