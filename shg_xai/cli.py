@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from shg_xai.errors import InputError
 
-# Threads of PyTorch that wait for each other sleep instead of spinning: as fast on an idle machine (4 % in between), and
+# Threads of PyTorch that wait for each other sleep instead of spinning: as fast on an idle machine, within 4 %, and
 # beside another busy program a training takes half as long. libgomp reads it when PyTorch loads it, which comes later.
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 

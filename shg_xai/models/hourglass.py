@@ -36,6 +36,13 @@ class Residual(BaseModule):
         self.branch = nn.Sequential(*layers)
         self.shortcut = nn.Identity() if shortcut == 'identity' else nn.Conv2d(channels, channels, 3, padding=1)
 
+    @property
+    def last(self) -> nn.Conv2d:
+        """The layer whose output is added to the shortcut."""
+        layer = self.branch[-1]
+        assert isinstance(layer, nn.Conv2d)  # as it is made
+        return layer
+
     def forward(self, x: Tensor) -> Tensor:
         return self.shortcut(x) + self.branch(x)
 

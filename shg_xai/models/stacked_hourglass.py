@@ -72,6 +72,8 @@ class StackedHourglass(BaseBackbone):
         skip_connections: One flag, one a level (finest first), or one entry a stack; see :func:`flags_by_stack`.
         bottleneck: Config of a neck that every latent passes, one for all stacks or one a stack.
         norm_cfg: Normalisation layers; batch normalisation unless given.
+        zero_init_residual: Residuals start as their shortcut alone: the last layer of each branch is 0 at first (Goyal
+            et al., arxiv.org/abs/1706.02677, section 5.1), so that features do not grow with the number of residuals.
         channels_last: Channels innermost in memory: the same up to rounding, and faster wherever it was measured.
         init_cfg: The study's Glorot normal unless given.
 
@@ -90,6 +92,7 @@ class StackedHourglass(BaseBackbone):
         skip_connections: Flags = True,
         bottleneck: dict | Sequence[dict | None] | None = None,
         norm_cfg: dict | None = None,
+        zero_init_residual: bool = False,
         channels_last: bool = True,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
@@ -104,7 +107,7 @@ class StackedHourglass(BaseBackbone):
         if len(necks) != num_stacks:
             raise InputError(f'StackedHourglass: bottleneck has {len(necks)} entries for num_stacks={num_stacks}')
         norm_cfg = norm_cfg or dict(type='BN')
-        self.depth, self.channels_last = depth, channels_last
+        self.depth, self.channels_last, self.zero_init_residual = depth, channels_last, zero_init_residual
 
         def residual() -> Residual:
             return Residual(channels, shortcut, norm_cfg)
@@ -137,6 +140,13 @@ class StackedHourglass(BaseBackbone):
                 heatmaps, stack_input = self.intermediates[index](stack_input, x)
                 outputs.append(heatmaps)
         return (*outputs, x)
+
+    def init_weights(self) -> None:
+        """As ``init_cfg`` says, then the residuals' last layers."""
+        super().init_weights()
+        for residual in self.modules() if self.zero_init_residual else ():
+            if isinstance(residual, Residual):
+                nn.init.zeros_(residual.last.weight)
 
     def train(self, mode: bool = True) -> 'StackedHourglass':
         """Switch to training or evaluation; unlike BaseBackbone's, returns self."""

@@ -260,3 +260,19 @@ def test_train_and_eval_return_the_network() -> None:
 def test_arguments_that_do_not_fit_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
         StackedHourglass(**SMALL | arguments)
+
+
+def test_residuals_that_start_at_zero_pass_their_input_on() -> None:
+    torch.manual_seed(0)
+    sizes = dict(type='StackedHourglass', channels=8, depth=2, shortcut='identity')
+    plain, zero = (MODELS.build(dict(sizes, zero_init_residual=start)) for start in (False, True))
+    for model in (plain, zero):
+        model.init_weights()
+    x = torch.randn(2, 8, 4, 4)
+    assert torch.equal(zero.residuals[0](x), x) and not torch.equal(plain.residuals[0](x), x)
+    # Two levels of skips around a bottleneck of nothing but shortcuts: what is pooled and repeated is added up.
+    pooled = torch.nn.functional.max_pool2d(x, 2)
+    coarse = pooled + torch.nn.functional.max_pool2d(pooled, 2).repeat_interleave(2, -1).repeat_interleave(2, -2)
+    assert torch.allclose(
+        zero.hourglasses[0](x), x + coarse.repeat_interleave(2, -1).repeat_interleave(2, -2), atol=1e-6
+    )
