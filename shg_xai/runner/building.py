@@ -21,6 +21,7 @@ from torch import nn
 from shg_xai.errors import InputError
 from shg_xai.photos import read_photo
 from shg_xai.runner.checkpoints import check_fits, read_weights
+from shg_xai.runner.device import Device, choose
 from shg_xai.runner.provenance import data_sha256, sha256
 from shg_xai.writing import write_aside
 
@@ -75,7 +76,10 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
         keep_freed_memory()
     join_processes(cfg)
     cfg.default_scope = cfg.get('default_scope') or 'mmpose'  # None where a config names classes (read_base)
+    chosen = choose(cfg, Device.here())
     runner = Runner.from_cfg(cfg)
+    if chosen:
+        runner.logger.info('For speed (choose_for_device=False leaves all of it out): %s', ', '.join(chosen))
     if weights is not None:
         check_fits(weights, unwrapped(runner.model), str(checkpoint))
     return runner

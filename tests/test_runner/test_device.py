@@ -1,0 +1,65 @@
+"""What a config is given for a GPU, and what it keeps."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from shg_xai.runner.device import Device, choose
+
+H100 = Device('NVIDIA H100', bfloat16=True, cores=16)
+
+
+@pytest.fixture(autouse=True)
+def precision_as_before() -> Iterator[None]:
+    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    yield
+    torch.set_float32_matmul_precision(before[0])
+    torch.backends.cudnn.allow_tf32 = before[1]
+
+
+def config(**changes: Any) -> Config:
+    loader = dict(batch_size=16, num_workers=2)
+    own = dict(optim_wrapper=dict(optimizer=dict(type='Adam', lr=1e-3)), train_dataloader=loader, val_dataloader=None)
+    return Config({**own, **changes})
+
+
+def test_a_gpu_is_used_for_what_it_can_do() -> None:
+    cfg = config()
+    said = ['NVIDIA H100', 'cuDNN autotuning', 'TF32', 'training in bfloat16', 'fused Adam']
+    assert choose(cfg, H100) == [*said, 'train: 15 processes load data']
+    assert cfg.env_cfg.cudnn_benchmark is True and torch.get_float32_matmul_precision() == 'high'
+    assert cfg.optim_wrapper.to_dict() == dict(
+        type='Bfloat16OptimWrapper', optimizer=dict(type='Adam', lr=1e-3, fused=True)
+    )
+    assert cfg.train_dataloader.to_dict() == dict(batch_size=16, num_workers=15, pin_memory=True)
+    assert cfg.val_dataloader is None
+
+
+def test_what_a_config_says_itself_is_kept() -> None:
+    wrapper = dict(type='AmpOptimWrapper', dtype='float16', optimizer=dict(type='AdamW', lr=1, fused=False))
+    loader = dict(num_workers=20, pin_memory=False)
+    cfg = config(optim_wrapper=wrapper, train_dataloader=loader, env_cfg=dict(cudnn_benchmark=True))
+    assert choose(cfg, H100) == ['NVIDIA H100', 'TF32']
+    assert cfg.optim_wrapper.to_dict() == wrapper and cfg.train_dataloader.to_dict() == loader
+
+
+def test_an_optimizer_without_such_a_kernel_and_a_gpu_without_bfloat16() -> None:
+    cfg = config(optim_wrapper=dict(type='OptimWrapper', optimizer=dict(type='RMSprop', lr=1)))
+    said = choose(cfg, Device('Tesla T4', bfloat16=False, cores=1))
+    assert said == ['Tesla T4', 'cuDNN autotuning', 'TF32']
+    assert cfg.optim_wrapper.to_dict() == dict(type='OptimWrapper', optimizer=dict(type='RMSprop', lr=1))
+
+
+@pytest.mark.parametrize('device, changes', [(Device(None, False, 2), {}), (H100, dict(choose_for_device=False))])
+def test_a_processor_and_one_setting_change_nothing(device: Device, changes: dict) -> None:
+    cfg = config(**changes)
+    before = cfg.to_dict()
+    assert choose(cfg, device) == [] and cfg.to_dict() == before
+
+
+def test_the_device_of_this_machine() -> None:
+    device = Device.here()
+    assert (device.gpu is None) == (not torch.cuda.is_available()) and device.cores >= 1
