@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 
 from shg_xai.runner.building import unwrapped
 
+HEIGHTS = (0.0, 0.03, 0.1, 0.3)  # of flat heatmaps, beside joints of height 1
 RATIO = 'empty_heatmap'  # MMEngine's message hub keeps it with checkpoints; without "train/" it stays out of the log
 
 
@@ -21,7 +22,8 @@ class EmptyHeatmapHook(Hook):
     A heatmap is nearly all background, so predicting 0 everywhere already has a small loss: a joint of standard
     deviation s pixels leaves pi s^2 / (H W), 0.003 of a heatmap of 64 x 64 at s = 2. Many networks find that first,
     and some never leave it, while the log shows a loss that looks like one of a network that has learned. The ratio of
-    both losses tells: 1 on the plateau, and falling as soon as joints are found.
+    both losses tells: 1 on the plateau, and falling as soon as joints are found. Where a loss weights the foreground,
+    something low everywhere is better than 0: the best of a few such flat heatmaps is taken.
 
     For heads with heatmap targets and a ``loss_module`` (HeatmapHead, and what is built on it); silent with others.
 
@@ -42,7 +44,7 @@ class EmptyHeatmapHook(Hook):
         found = (outputs or {}).get('loss_kpt')
         if found is None or not self.every_n_train_iters(runner, self.interval):
             return
-        empty = empty_loss(unwrapped(runner.model).head, data_batch['data_samples'])
+        empty = flat_loss(unwrapped(runner.model).head, data_batch['data_samples'])
         if empty is None:
             return
         runner.message_hub.update_scalar(RATIO, float(torch.as_tensor(found).detach()) / empty)
@@ -67,11 +69,15 @@ class EmptyHeatmapHook(Hook):
         print_log(said, 'current', logging.WARNING)
 
 
-def empty_loss(head: Any, samples: list) -> float | None:
-    """What a head's loss says of heatmaps of 0 everywhere; None for other targets, or where nobody has a joint."""
+def flat_loss(head: Any, samples: list) -> float | None:
+    """What a head's loss says of the best heatmaps that are the same everywhere, for all joints and persons.
+
+    None for other targets, or where nobody has a joint.
+    """
     fields = [getattr(sample, 'gt_fields', None) for sample in samples]
     if not hasattr(head, 'loss_module') or any(field is None or 'heatmaps' not in field for field in fields):
         return None
     targets = torch.stack([sample.gt_fields.heatmaps for sample in samples])
     weights = torch.cat([sample.gt_instance_labels.keypoint_weights for sample in samples])
-    return float(head.loss_module(torch.zeros_like(targets), targets, weights)) or None
+    found = (head.loss_module(torch.full_like(targets, height), targets, weights) for height in HEIGHTS)
+    return min(map(float, found)) or None

@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 from mmpose.registry import MODELS
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.hooks.empty_heatmap import EmptyHeatmapHook, empty_loss
+from shg_xai.hooks.empty_heatmap import EmptyHeatmapHook, flat_loss
 from tests.helpers.data import write_coco
 
 
@@ -42,19 +42,27 @@ def head(**loss: Any) -> Any:
     )
 
 
-def test_the_loss_of_nothing_by_hand() -> None:
+def test_the_loss_of_next_to_nothing_by_hand() -> None:
     plain, masked = head(type='MSELoss'), head(type='KeypointMSELoss', use_target_weight=True)
-    assert empty_loss(plain, samples((1, 1))) == pytest.approx((1 + 0.25) / 32)
-    assert empty_loss(masked, samples((1, 1), (0, 1))) == pytest.approx((1 + 0.25 + 0.25) / 64)
+    assert flat_loss(plain, samples((1, 1))) == pytest.approx((0.97**2 + 0.47**2 + 30 * 0.03**2) / 32)
+    assert flat_loss(masked, samples((1, 1), (0, 1))) == pytest.approx((0.97**2 + 2 * 0.47**2 + 45 * 0.03**2) / 64)
+
+
+def test_where_joints_weigh_much_a_low_heatmap_is_better_than_none() -> None:
+    # Peaks of 1 and 0.5 among 32 pixels, weights 31 and 16: at 0 they cost 31 + 16 / 4, at 0.3 31 * 0.49 + 16 * 0.04
+    # and 0.09 for each of the 30 other pixels.
+    by_height = {0.0: 35, 0.1: 31 * 0.81 + 16 * 0.16 + 30 * 0.01, 0.3: 31 * 0.49 + 16 * 0.04 + 30 * 0.09}
+    found = flat_loss(head(type='ForegroundMSELoss', foreground=30.0), samples((1, 1)))
+    assert found == pytest.approx(min(by_height.values()) / 32) and min(by_height, key=by_height.__getitem__) == 0.3
 
 
 def test_where_it_cannot_be_told_it_is_silent() -> None:
     masked = head(type='KeypointMSELoss', use_target_weight=True)
-    assert empty_loss(masked, samples((0, 0))) is None  # nobody has a joint
-    assert empty_loss(torch.nn.Linear(1, 1), samples((1, 1))) is None
+    assert flat_loss(masked, samples((0, 0))) is None  # nobody has a joint
+    assert flat_loss(torch.nn.Linear(1, 1), samples((1, 1))) is None
     other = sample()
     other.gt_fields = Fields(keypoint_x_labels=torch.zeros(2, 8))
-    assert empty_loss(masked, [other]) is None
+    assert flat_loss(masked, [other]) is None
 
 
 def trained(repo_root: Path, folder: Path, lr: float, **hook: Any) -> str:
