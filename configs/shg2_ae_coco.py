@@ -3,10 +3,10 @@
     tools/train.py configs/shg2_ae_coco.py --data-root data/coco
 
 The study left open whether a later stack needs fewer numbers. About twice the cost of
-shg_coco.py; there is no figure to compare with.
+shg_strong_coco.py, whose recipe it has; there is no figure to compare with.
 """
 
-_base_ = ['_base_/study.py']
+_base_ = ['shg_strong_coco.py']
 
 autoencoder = dict(
     type='AutoencoderNeck',

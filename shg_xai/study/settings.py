@@ -35,7 +35,7 @@ SPLICED: dict[Kind, str] = {'suggested': 'improved', 'study': 'improved_study'}
 # Configs below configs/, name of the work folder, networks.
 Defaults = tuple[str, str, str, tuple[str, ...]]
 DEMO: Defaults = ('demo/shg_people.py', 'demo/ae_people_latents.py', 'demo', ('control', 'improved'))
-STUDY: Defaults = ('shg_coco.py', 'ae_norelu_latents.py', 'study', ('all',))
+STUDY: Defaults = ('shg_strong_coco.py', 'ae_norelu_latents.py', 'study', ('all',))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,7 +60,7 @@ STANDING = np.array(
 ALL_VISIBLE = (2,) * 17
 PARTLY = (2, 1, 0, 2, 1, 2, 2, 1, 2, 0, 2, 2, 1, 2, 2, 1, 0)
 
-# Options that make any config of the study's pipeline small: 64 x 64, 8 channels, few persons.
+# Options that make any config of the study's pipeline small: 64 x 64, 8 channels, few persons; see quick().
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 QUICK = (
     'model.backbone.channels=8',
@@ -86,6 +86,19 @@ QUICK = (
         for option in ('input_size=(64,64)', 'heatmap_size=(16,16)')
     ),
 )
+STUDYS = ('shg_coco.py', 'shg_visible_coco.py', 'shg_people.py', 'shg_noskip_people.py')
+
+
+def quick(config: str | Path) -> tuple[str, ...]:
+    """The options for a config; where the persons are augmented for training its steps come later."""
+    if Path(config).name in STUDYS:
+        return QUICK
+    moved = {'train_dataloader.dataset.pipeline.2.': 5, 'train_dataloader.dataset.pipeline.4.': 7}
+    start = 'train_dataloader.dataset.pipeline.'
+    return tuple(
+        next((f'{start}{to}.{option[len(old) :]}' for old, to in moved.items() if option.startswith(old)), option)
+        for option in QUICK
+    )
 
 
 def annotation(

@@ -15,7 +15,7 @@ import shg_xai.plugin  # noqa: F401
 from shg_xai.interventions.capture import dump_latents
 from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.latents import LatentStore, verify
-from tests.helpers.data import QUICK
+from tests.helpers.data import quick
 
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 # Instead of ours, with a flip test; its last layer is backbone.layer4.
@@ -39,7 +39,7 @@ def small_config(config: Path, data: Path, work: Path, *more: str) -> Config:
     parser = argparse.ArgumentParser()
     parser.add_argument('--options', nargs='+', action=DictAction)
     cfg = Config.fromfile(config)
-    cfg.merge_from_dict(parser.parse_args(['--options', *QUICK, *more]).options)
+    cfg.merge_from_dict(parser.parse_args(['--options', *quick(config), *more]).options)
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         cfg[name].dataset.data_root = str(data)
     # MMEngine keeps a logger for each name.

@@ -210,7 +210,7 @@ def test_the_report_says_what_validations_find(tmp_path: Path, repo_root: Path) 
         return Runner.from_cfg(cfg)
 
     data = write_coco(tmp_path / 'coco')
-    plain = runner('shg_coco.py', 'load_from=' + str(tmp_path / 'plain.pth'))
+    plain = runner('shg_strong_coco.py', 'load_from=' + str(tmp_path / 'plain.pth'))
     save_network(plain.cfg, tmp_path / 'plain.pth')
     own = MODELS.build({**NECK, 'code_channels': 5})
     file = saved(tmp_path / 'ae.pth', {f'neck.{name}': value for name, value in own.state_dict().items()})

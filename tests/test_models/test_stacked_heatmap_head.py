@@ -47,7 +47,7 @@ def random(*shape: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(2))
 
 
-@pytest.mark.parametrize('config, masked', [('shg2_coco.py', False), ('shg_visible_coco.py', True)])
+@pytest.mark.parametrize('config, masked', [('shg_coco.py', False), ('shg_visible_coco.py', True)])
 def test_every_stack_gets_the_same_loss(repo_root: Path, config: str, masked: bool) -> None:
     loss = Config.fromfile(repo_root / 'configs' / config).loss
     module, persons = head(loss=loss), samples()

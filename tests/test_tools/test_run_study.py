@@ -141,12 +141,12 @@ def test_defaults_are_the_configs(data: Path) -> None:
     assert settings('--data-root', data) == Settings(
         work_dir=Path.cwd() / 'work_dirs' / 'study',
         data_root=data,
-        config=ROOT / 'configs' / 'shg_coco.py',
+        config=ROOT / 'configs' / 'shg_strong_coco.py',
         autoencoder=ROOT / 'configs' / 'ae_norelu_latents.py',
         networks=NETWORKS,
         seeds=(0,),
-        epochs=100,
-        more_epochs=33,
+        epochs=210,
+        more_epochs=70,
         autoencoder_epochs=50,
         stacks=1,
     )

@@ -18,7 +18,7 @@ import torch
 import shg_xai.plugin  # noqa: F401
 from shg_xai.coco import Annotation
 from tests.helpers.commands import python, two_processes
-from tests.helpers.data import QUICK, annotation, only_error, run_in_process, write_coco, write_part
+from tests.helpers.data import QUICK, annotation, only_error, quick, run_in_process, write_coco, write_part
 from tools import train
 
 CONFIG = 'configs/shg_coco.py'
@@ -36,11 +36,11 @@ def data(tmp_path: Path) -> Path:
     return write_coco(tmp_path / 'coco')
 
 
-def options(data: Path, work: Path, *more: str) -> list[str]:
+def options(data: Path, work: Path, *more: str, config: str = CONFIG) -> list[str]:
     """The command line of a small training."""
     # MMEngine keeps a logger for each name, and with it the streams of the test before.
     name = f'experiment_name={work.parent.name}'
-    return ['--data-root', str(data), '--work-dir', str(work), '--cfg-options', *QUICK, name, *more]
+    return ['--data-root', str(data), '--work-dir', str(work), '--cfg-options', *quick(config), name, *more]
 
 
 def scalars(work: Path) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ def test_resume_without_a_checkpoint_starts_afresh(data: Path, tmp_path: Path, r
 @pytest.mark.slow
 def test_bfloat16_trains_and_keeps_float32_weights(data: Path, tmp_path: Path, run_tool: Callable) -> None:
     work = tmp_path / 'work'
-    done = run_tool(['train.py', 'configs/shg2_coco.py', '--amp', *options(data, work)])
+    done = run_tool(['train.py', 'configs/shg2_coco.py', '--amp', *options(data, work, config='shg2_coco.py')])
     assert done.returncode == 0, done.stderr
     assert all(value.dtype != torch.bfloat16 for value in checkpoint(work)['state_dict'].values())
     losses = [entry for entry in scalars(work) if 'loss_kpt_stack0' in entry]
@@ -134,7 +134,7 @@ def test_bfloat16_trains_and_keeps_float32_weights(data: Path, tmp_path: Path, r
 @pytest.mark.parametrize('config', ['shg_ae_coco.py', 'shg_noskip_coco.py', 'shg_visible_coco.py'])
 def test_other_configs_train(data: Path, tmp_path: Path, run_tool: Callable, config: str) -> None:
     neck = ('model.backbone.bottleneck.in_channels=8',) if 'ae' in config else ()
-    done = run_tool(['train.py', f'configs/{config}', *options(data, tmp_path / 'work', *neck)])
+    done = run_tool(['train.py', f'configs/{config}', *options(data, tmp_path / 'work', *neck, config=config)])
     assert done.returncode == 0, done.stderr
     assert checkpoint(tmp_path / 'work')['meta']['iter'] == 2
 
@@ -158,7 +158,7 @@ def test_mmposes_own_tool_trains_the_same_network(
 @pytest.mark.parametrize('config', ['shg_coco.py', 'shg_noskip_coco.py'])
 def test_two_processes_train_together(data: Path, tmp_path: Path, repo_root: Path, config: str) -> None:
     work = tmp_path / 'work'
-    words = options(data, work, 'train_dataloader.batch_size=2')
+    words = options(data, work, 'train_dataloader.batch_size=2', config=config)
     done = two_processes('train.py', [f'configs/{config}', '--launcher', 'pytorch', *words])
     assert done.returncode == 0, done.stderr
     # 8 persons in batches of 2 on 2 processes.

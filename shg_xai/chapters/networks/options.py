@@ -23,7 +23,7 @@ class StudyOptions:
     networks: Annotated[tuple[Chosen, ...], shown('NAME [NAME ...]', 'all; with --demo two')] = ()
     """what is trained beside the plain network: control, improved, improved_study, scratch, longer, noskip, or all;
     with --demo control and improved unless named"""
-    config: Annotated[Path | None, shown('FILE', 'configs/shg_coco.py')] = None  # the plain network
+    config: Annotated[Path | None, shown('FILE', 'configs/shg_strong_coco.py')] = None  # the plain network
     autoencoder: Annotated[Path | None, shown('FILE', 'configs/ae_norelu_latents.py')] = None  # on latents
     stacks: Annotated[int | None, shown('N', THE_CONFIGS)] = None  # hourglasses
     epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None  # of the plain network
