@@ -57,12 +57,23 @@ def inherited(path: Path) -> list[str]:
 
 def schedule(cfg: Config, epochs: int) -> Overrides:
     """A run of so many epochs from random weights; milestones move along with the length."""
+    share, found = epochs / cfg.train_cfg.max_epochs, cfg.get('param_scheduler') or []
+    changes = [
+        dict(milestones=[max(1, round(share * one)) for one in scheduler.milestones])
+        if scheduler.get('type') == 'MultiStepLR'
+        else {}
+        for scheduler in _listed(found)
+    ]
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
-    scheduler = cfg.get('param_scheduler')
-    if isinstance(scheduler, ConfigDict) and scheduler.get('type') == 'MultiStepLR':
-        share = epochs / cfg.train_cfg.max_epochs
-        overrides['param_scheduler'] = dict(milestones=[max(1, round(share * one)) for one in scheduler.milestones])
+    if any(changes):
+        # MMEngine replaces lists, and merges what is one.
+        whole = [{**scheduler.to_dict(), **change} for scheduler, change in zip(_listed(found), changes, strict=True)]
+        overrides['param_scheduler'] = changes[0] if isinstance(found, ConfigDict) else whole
     return overrides
+
+
+def _listed(schedulers: ConfigDict | list[ConfigDict]) -> list[ConfigDict]:
+    return [schedulers] if isinstance(schedulers, ConfigDict) else schedulers
 
 
 def schedule_on(cfg: Config, epochs: int) -> Overrides:
@@ -72,9 +83,8 @@ def schedule_on(cfg: Config, epochs: int) -> Overrides:
     RMSprop are ten times as long as later ones, which undoes an autoencoder that was trained apart.
     """
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
-    schedulers = cfg.get('param_scheduler') or []
     kept = [dict(type='LinearLR', by_epoch=False, start_factor=0.01, end=WARM_UP)]
-    for scheduler in [schedulers] if isinstance(schedulers, ConfigDict) else schedulers:
+    for scheduler in _listed(cfg.get('param_scheduler') or []):
         if scheduler.type == 'MultiStepLR':
             reached = [one for one in scheduler.milestones if one < cfg.train_cfg.max_epochs]
             rate = cfg.optim_wrapper.optimizer.lr * scheduler.get('gamma', 0.1) ** len(reached)

@@ -190,11 +190,19 @@ def test_milestones_move_with_the_length(epochs: int, milestones: list[int]) -> 
 
 
 @pytest.mark.parametrize(
-    'scheduler', [None, dict(type='StepLR', step_size=3), [dict(type='MultiStepLR', milestones=[3])]]
+    'scheduler', [None, dict(type='StepLR', step_size=3), [dict(type='LinearLR', begin=0, end=50)]]
 )
 def test_another_schedule_stays_as_it_is(scheduler: dict | list | None) -> None:
     cfg = Config(dict(train_cfg=dict(max_epochs=10)) | ({} if scheduler is None else dict(param_scheduler=scheduler)))
     assert schedule(cfg, 5) == dict(train_cfg=dict(max_epochs=5))
+
+
+def test_milestones_move_among_others() -> None:
+    warm_up = dict(type='LinearLR', by_epoch=False, end=50)
+    cfg = Config(
+        dict(train_cfg=dict(max_epochs=210), param_scheduler=[warm_up, dict(type='MultiStepLR', milestones=[170, 200])])
+    )
+    assert schedule(cfg, 21)['param_scheduler'] == [warm_up, dict(type='MultiStepLR', milestones=[17, 20])]
 
 
 def test_the_same_overrides_give_the_same_bytes(tmp_path: Path) -> None:
