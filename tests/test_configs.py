@@ -22,7 +22,9 @@ from tests.helpers.data import write_coco
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
 EVERY = sorted(file.relative_to(ROOT) for file in ROOT.rglob('*.py') if '_base_' not in file.parts)
 # Autoencoders alone, which see latents instead of images; tests of their own are further down.
-LATENT_CONFIGS = (Path('ae_latents.py'), Path('ae_norelu_latents.py'), Path('demo/ae_people_latents.py'))
+LATENT_CONFIGS = tuple(
+    map(Path, ('ae_latents.py', 'ae_norelu_latents.py', 'ae_small_latents.py', 'demo/ae_people_latents.py'))
+)
 VITPOSE = Path('vitpose_coco.py')  # needs transformers, see test_models/test_vitpose.py
 CONFIGS = [name for name in EVERY if name not in (*LATENT_CONFIGS, VITPOSE)]
 
