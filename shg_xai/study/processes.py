@@ -76,6 +76,8 @@ def forks() -> bool:
         return False
     context = multiprocessing.get_context('forkserver')
     context.set_forkserver_preload(['shg_xai.study.imported'])
+    # A command that is ended leaves semaphores behind, which Python removes, saying so to whoever pressed Ctrl-C.
+    sys.warnoptions.append('ignore:resource_tracker:UserWarning')
     forkserver.ensure_running()
     return True
 

@@ -131,6 +131,22 @@ def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, 
     assert numbers(work) == first
 
 
+@pytest.mark.slow
+def test_ctrl_c_ends_what_is_at_work_in_one_line(tmp_path: Path, repo_root: Path) -> None:
+    process = subprocess.Popen(
+        command(repo_root, tmp_path / 'study'), cwd=repo_root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert any(line.startswith('== 3/28 train plain 0') or ' train plain 0: ' in line for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    # Behind bars, which are drawn anew.
+    last = error.replace('\r', '\n').strip().splitlines()[-1]
+    assert last.endswith('interrupted: run the same command again, and it goes on where it was')
+    assert 'Traceback' not in error and 'Warning' not in error
+
+
 def check_splice(answer: Networks, width: ComponentProjection, work: Path) -> None:
     """Before the first step: spliced with its error is the plain network, which it came from."""
     assert answer.splice and all((check.deviation or 0) <= TOLERANCE for check in answer.splice)
