@@ -4,10 +4,12 @@ import argparse
 import itertools
 import json
 import logging
+import multiprocessing
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean
@@ -151,7 +153,9 @@ def main() -> None:
         if training in known:
             continue
         start = time.monotonic()
-        known[training] = training.ratios()
+        # In a process of its own: MMEngine keeps loggers and visualizers from one training to the next.
+        with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
+            known[training] = pool.submit(training.ratios).result()
         left, end = left_at(known[training], args.left), smoothed(known[training])[-1]
         said = f'left at {left}' if left is not None else 'has not left'
         print(f'{place}/{len(wanted)} {training.recipe} seed {training.seed}: {said}, {end:.3f} at the end, ', end='')

@@ -38,16 +38,26 @@ def test_the_table_has_a_line_for_each_recipe() -> None:
 
 
 @pytest.mark.slow
-def test_a_training_is_made_once(tmp_path: Path) -> None:
+def test_each_training_is_made_once(tmp_path: Path) -> None:
     write_people(tmp_path / 'people', PeopleConfig(dict(train=20, val=2, test=0)), workers=1)
     words = ['benchmarks/learning.py', '--data-root', tmp_path / 'people', '--channels', 8, '--steps', 3]
-    words += ['--sigma', 2, '--out', tmp_path / 'map.jsonl', '--cfg-options', 'model.backbone.shortcut=identity']
+    words += [
+        '--sigma',
+        2,
+        '--seeds',
+        0,
+        1,
+        '--out',
+        tmp_path / 'map.jsonl',
+        '--cfg-options',
+        'model.backbone.shortcut=identity',
+    ]
     done = python('-W', 'ignore', *words)
     assert done.returncode == 0, done.stderr
     assert '| shg_people model.backbone.shortcut=identity | 8 | 2.0 | its own |' in done.stdout
-    (line,) = (tmp_path / 'map.jsonl').read_text().splitlines()
-    ratios = json.loads(line)['ratios']
-    assert len(ratios) == 3 and min(ratios) > 0
+    lines = (tmp_path / 'map.jsonl').read_text()
+    one, other = (json.loads(line)['ratios'] for line in lines.splitlines())
+    assert len(one) == 3 and min(one) > 0 and one != other
     again = python('-W', 'ignore', *words)
     assert 's a step' not in again.stdout and again.stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
-    assert (tmp_path / 'map.jsonl').read_text() == line + '\n'
+    assert (tmp_path / 'map.jsonl').read_text() == lines
