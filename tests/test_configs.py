@@ -131,7 +131,7 @@ def test_the_studys_recipe() -> None:
         ('shg_coco.py', True),
         ('shg_ae_coco.py', False),
         ('shg2_coco.py', False),
-        ('shg_noskip_coco.py', False),
+        ('shg_noskip_coco.py', True),
         ('shg_visible_coco.py', False),
         ('shg_strong_coco.py', False),
     ],

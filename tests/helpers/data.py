@@ -86,7 +86,7 @@ QUICK = (
         for option in ('input_size=(64,64)', 'heatmap_size=(16,16)')
     ),
 )
-STUDYS = ('shg_coco.py', 'shg_visible_coco.py', 'shg_people.py', 'shg_noskip_people.py')
+STUDYS = ('shg_coco.py', 'shg_noskip_coco.py', 'shg_visible_coco.py', 'shg_people.py', 'shg_noskip_people.py')
 
 
 def quick(config: str | Path) -> tuple[str, ...]:
