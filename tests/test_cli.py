@@ -81,7 +81,7 @@ ANOTHER_ERROR = f"""{START}
 def main():
     try:
         sleep()
-    except:  # as MMEngine does where it lays out a config
+    except BaseException:  # as MMEngine does where it lays out a config
         raise SyntaxError('Failed to format the config file')
 run(main)
 """

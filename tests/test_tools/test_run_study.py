@@ -300,11 +300,11 @@ def test_what_would_fail_late_fails_in_the_trial(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ) -> None:
     (data / 'train2017').rename(data / 'away')
-    assert run_in_process(tool.main, ['--data-root', data, '--work-dir', tmp_path / 'work'], monkeypatch) == 2
+    assert run_in_process(tool.main, ['--data-root', data, '--work-dir', tmp_path / 'study'], monkeypatch) == 2
     out, error = capfd.readouterr()
     assert only_error(error).startswith('error: trial with 16 persons: the stage "data" failed with exit code 2: ')
-    assert f'Trial of all stages with 16 persons, in {tmp_path}/work/trial:' in out
-    assert not (tmp_path / 'work' / 'stages' / 'data.json').exists()
+    assert f'Trial of all stages with 16 persons, in {tmp_path}/study/trial:' in out
+    assert not (tmp_path / 'study' / 'stages' / 'data.json').exists()
 
 
 def test_every_option_is_a_setting() -> None:
