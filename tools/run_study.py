@@ -88,6 +88,7 @@ def main() -> None:
             print(f'No trial with a few persons before: {reason}.', flush=True)
         else:
             few = trial.trial_of(settings)
+            trial.check_folder(few)
             print(f'Trial of all stages with {few.limit} persons, in {few.work_dir}:', flush=True)
             try:
                 run_study(few, estimate(few, MOST_HELD_OUT, costs.timing), options)

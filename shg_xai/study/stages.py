@@ -140,6 +140,10 @@ class Marks:
         if not self.file(stage).exists() and (stage.output.exists() or stage.output.is_symlink()):
             foreign = f'is there, but the stage "{stage.name}" has not made it'
             raise InputError(f'{stage.output}: {foreign}; move it away, or name another --work-dir')
+        mark = self.read(stage)
+        if mark is not None and stage.inputs and not mark.inputs:  # it would be made anew, and the old one removed
+            before = 'made by an earlier version, which did not record its inputs'
+            raise InputError(f'{stage.output}: {before}; move {self.folder.parent} away, or name another --work-dir')
 
     def write(self, stage: Stage, mark: Mark) -> None:
         """Replace what is known of a stage."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from shg_xai.errors import InputError
 from shg_xai.results_file import as_json
-from shg_xai.study.settings import Settings
+from shg_xai.study.settings import FILE, Settings
 from shg_xai.writing import write_aside
 
 PERSONS = 16
@@ -24,6 +24,12 @@ def trial_of(settings: Settings) -> Settings:
         more_epochs=1,
         autoencoder_epochs=1,
     )
+
+
+def check_folder(trial: Settings) -> None:
+    """Refuse a folder in the trial's place that is none: it is removed in the end."""
+    if trial.work_dir.exists() and not (trial.work_dir / FILE).is_file():
+        raise InputError(f'{trial.work_dir}: is there, but is no trial; move it away, or give --no-trial')
 
 
 def needless(settings: Settings) -> str | None:

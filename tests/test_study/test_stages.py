@@ -159,6 +159,16 @@ def test_an_output_that_no_stage_made_is_left_alone(folder: Folder) -> None:
     assert folder.marks.read(folder.stage()) is None
 
 
+def test_what_an_earlier_version_made_is_left_alone(folder: Folder) -> None:
+    stage = folder.stage()
+    folder.run(stage)
+    file = folder.marks.file(stage)
+    file.write_text(json.dumps({key: value for key, value in json.loads(file.read_text()).items() if key != 'inputs'}))
+    with pytest.raises(InputError, match=r'out: made by an earlier version, .*; move .* away, or name another'):
+        folder.run(stage)
+    assert folder.runs == 1
+
+
 def test_a_linked_output_is_removed_as_a_link(folder: Folder) -> None:
     folder.run()
     kept = folder.path / 'elsewhere'

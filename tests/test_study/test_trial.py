@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from shg_xai.study.trial import needless, remember, trial_of
+import pytest
+
+from shg_xai.errors import InputError
+from shg_xai.study.trial import check_folder, needless, remember, trial_of
 from tests.helpers.study_settings import settings_of
 
 
@@ -24,6 +27,16 @@ def test_it_is_walked_once_for_what_it_is_about(tmp_path: Path) -> None:
     # More seeds and epochs change nothing in it, other networks do.
     assert needless(settings_of(tmp_path, seeds=(0, 1), epochs=9)) == 'it went through before'
     assert needless(settings_of(tmp_path, networks=('control',))) is None
+
+
+def test_a_folder_in_its_place_is_left_alone(tmp_path: Path) -> None:
+    trial = trial_of(settings_of(tmp_path))
+    check_folder(trial)
+    trial.work_dir.mkdir(parents=True)
+    with pytest.raises(InputError, match='trial: is there, but is no trial; move it away'):
+        check_folder(trial)
+    (trial.work_dir / 'settings.json').touch()
+    check_folder(trial)
 
 
 def test_short_studies_need_none(tmp_path: Path) -> None:
