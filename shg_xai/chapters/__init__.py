@@ -8,8 +8,9 @@ A chapter is a folder with
 - ``results.py``: the type of its answer, a subclass of :class:`~shg_xai.results.Answer` tagged with the folder's name;
 - ``measure.py``: computes the answer; for a chapter on layers ``of_layer(of, work, found)``, which every analysis asks:
   ``of`` is its name, ``work`` has persons and options, ``found`` their components and clusters;
-- ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval; if numbers are to be
-  looked up, ``tables(answer, results)`` too;
+- ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval; if something is
+  concluded, ``claims(answer)``: what, in the fewest words (``benchmarks/calibration.py`` counts how often it is false);
+  if numbers are to be looked up, ``tables(answer, results)`` too;
 - ``figures.py``: ``figures(answer, material)``, what is drawn and how to read it; for a chapter on layers also, if it
   knows something of each person, ``colours(answer)``: what the map can be coloured by.
 
@@ -57,6 +58,10 @@ class Chapter:
     def findings(self, answer: Answer, results: Results) -> list[str]:
         """What the numbers say, as sentences in plain text."""
         return self._ask('findings', 'findings', answer, results) or []
+
+    def claims(self, answer: Answer) -> list[str]:
+        """What is concluded beyond description, a claim an entry."""
+        return self._ask('findings', 'claims', answer) or []
 
     def figures(self, answer: Answer, material: Material) -> Iterator[Figure]:
         """What is drawn."""

@@ -100,16 +100,22 @@ def render(material: Material, figures: Path) -> str:
     scripts = [bokeh_script(), (HERE / 'map.js').read_text(encoding='utf-8')] if embedded['items'] else []
     layers = []
     for layer in results.layers:
-        own = Part(analysed(layer), tables=[origin(layer)])
-        first = Section(f'{layer.name}-analysed', 'What was analysed', [own])
-        sections = [first, *writer.sections(range(100, 200), layer.name)]
         persons = plural(len(map_rows(material.persons[layer.name])), 'person')
-        layers.append(dict(layer=layer, sections=sections, mapped=layer.name in embedded['items'], persons=persons))
+        mapped = layer.name in embedded['items']
+        layers.append(dict(layer=layer, sections=writer.of_layer(layer), mapped=mapped, persons=persons))
     found = dict(first=writer.sections(range(100)), layers=layers, last=writer.sections(range(200, 1000)))
     end = dict(making=making(results), definitions=writer.last_tables, methods=methods(results))
     style = (HERE / 'page.css').read_text(encoding='utf-8')
     code = dict(style=style, scripts=scripts, policy=_policy(scripts), map_data=_json(embedded))
     return environment.get_template('page.html').render(results=results, **found, **end, **code)
+
+
+def sections_of(material: Material, figures: Path) -> list[tuple[str, Section]]:
+    """All sections in the order of the page, each with the name of the layer that it is about, or none."""
+    writer = _Writer(material, figures)
+    layers = [(layer.name, section) for layer in material.results.layers for section in writer.of_layer(layer)]
+    first, last = ([('', section) for section in writer.sections(part)] for part in (range(100), range(200, 1000)))
+    return [*first, *layers, *last]
 
 
 @dataclass
@@ -128,6 +134,12 @@ class _Writer:
             if parts := [self._part(one, of or chapter.name) for one in answers if chapter_of(one) == chapter]:
                 found.append(Section(f'{of}-{chapter.name}' if of else chapter.name, chapter.title, parts))
         return found
+
+    def of_layer(self, layer: AnalysedLayer) -> list[Section]:
+        """What was analysed, and the chapters about it."""
+        own = Part(analysed(layer), tables=[origin(layer)])
+        first = Section(f'{layer.name}-analysed', 'What was analysed', [own])
+        return [first, *self.sections(range(100, 200), layer.name)]
 
     def _part(self, answer: Answer, prefix: str) -> Part:
         chapter, results = chapter_of(answer), self.material.results

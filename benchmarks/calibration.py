@@ -1,0 +1,216 @@
+"""How often the report is wrong, where the truth is planted: python benchmarks/calibration.py
+
+Stores of made latents and concepts are analysed as any other, and each chapter's claims are counted: in pure noise each
+is false; of what was planted each that is missing is a miss. A new kind of claim enters here first.
+
+  noise     latents and concepts that have nothing to do with each other: persons independent of each other, or four an
+            image that resemble each other (intraclass correlation 0.8, in both); of 48 or 512 values; normal,
+            exponential or t with three degrees of freedom
+  factor    a linear factor of the latents that explains 0.3 of one concept of thirty
+  clusters  three groups, 5.7 standard deviations apart
+  long      one Gaussian, ten times as long along one axis
+"""
+
+import argparse
+import io
+import json
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stderr
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+Floats = NDArray[np.float64]
+CONCEPTS, PERSONS, IMAGE, ALIKE = 30, 400, 4, 0.8
+KS = (2, 3, 4, 5)
+LAYER = 'made'
+
+
+class Made(NamedTuple):
+    """Latents (N, D), the image of each person (N,), concepts (N, C)."""
+
+    latents: Floats
+    images: NDArray[np.int64]
+    concepts: Floats
+
+
+class Kind(NamedTuple):
+    """What is planted, the chapters that may say something of it, and what they have to say; None: nothing."""
+
+    make: Callable[[np.random.Generator], Made]
+    expected: Mapping[str, str] | None = None
+
+
+def draw(random: np.random.Generator, shape: tuple[int, int], images: NDArray[np.int64], law: str) -> Floats:
+    """Columns that are independent of each other; persons of one image resemble each other."""
+
+    def numbers(count: int) -> Floats:
+        size = (count, shape[1])
+        if law == 'exponential':
+            return random.exponential(size=size) - 1
+        return random.standard_t(3, size) / np.sqrt(3) if law == 't3' else random.standard_normal(size)
+
+    own, alone = numbers(shape[0]), len(np.unique(images)) == len(images)
+    return own if alone else np.sqrt(ALIKE) * numbers(images.max() + 1)[images] + np.sqrt(1 - ALIKE) * own
+
+
+def noise(random: np.random.Generator, dimensions: int = 48, an_image: int = 1, law: str = 'normal') -> Made:
+    """Nothing but noise. A third of the concepts are flags, a third are unknown of one person in five."""
+    images = np.arange(PERSONS) // an_image
+    latents, concepts = (draw(random, (PERSONS, size), images, law) for size in (dimensions, CONCEPTS))
+    concepts[:, ::3] = concepts[:, ::3] > 0
+    hidden = np.zeros(concepts.shape, bool)
+    hidden[:, 1::3] = random.random(hidden[:, 1::3].shape) < 0.2
+    return Made(latents, images, np.where(hidden, np.nan, concepts))
+
+
+def factor(random: np.random.Generator) -> Made:
+    """A direction with four times the variance of the others explains 0.3 of the second concept."""
+    made = noise(random)
+    made.latents[:, 0] *= 2
+    made.concepts[:, 2] = np.sqrt(0.3) * made.latents[:, 0] / 2 + np.sqrt(0.7) * random.standard_normal(PERSONS)
+    return Made(rotated(made.latents, random), made.images, made.concepts)
+
+
+def rotated(latents: Floats, random: np.random.Generator) -> Floats:
+    """The same in other directions."""
+    return latents @ np.linalg.qr(random.standard_normal((latents.shape[1],) * 2))[0]
+
+
+def clusters(random: np.random.Generator) -> Made:
+    """Three groups at the corners of a triangle of equal sides."""
+    made = noise(random)
+    corners = 5.7 * np.array([[0, 0], [1, 0], [0.5, np.sqrt(0.75)]])
+    made.latents[:, :2] += corners[random.integers(0, 3, PERSONS)]
+    return Made(rotated(made.latents, random), made.images, made.concepts)
+
+
+def long(random: np.random.Generator) -> Made:
+    """One cloud."""
+    made = noise(random)
+    made.latents[:, 0] *= 10
+    return Made(rotated(made.latents, random), made.images, made.concepts)
+
+
+KINDS = {
+    f'noise, {who}, {dimensions} values, {law}': Kind(partial(noise, dimensions=dimensions, an_image=size, law=law))
+    for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
+    for dimensions in (48, 512)
+    for law in ('normal', 'exponential', 't3')
+}
+KINDS |= {
+    'a factor explains 0.3': Kind(factor, {'concepts': 'concept 2'}),
+    'three clusters': Kind(clusters, {'clusters': '3 groups'}),
+    'one long Gaussian': Kind(long, {}),
+}
+
+
+def write_store(folder: Path, made: Made) -> Path:
+    """A store of made latents, whose persons have nothing but factors."""
+    from shg_xai.latents import Layer, Manifest, ShardWriter, create_store
+
+    persons, dimensions = made.latents.shape
+    layers = (Layer.named(LAYER, (dimensions,), 'float32'),)
+    names, nobody = ('nose', 'left_eye'), dict(dataset='made', split='train', bbox=[0, 0, 10, 10], num_labelled=0)
+    manifest = Manifest(layers, persons, names, ((0, 1),), dict(made=True), {})
+    nobody |= dict(crop_center=[5, 5], crop_scale=[10, 10], keypoints=[0] * 4, visibility=[0, 0])
+    nobody |= dict(predicted_keypoints=None, keypoint_scores=None, pck=None)
+    create_store(folder, manifest)
+    with ShardWriter(folder, manifest) as writer:
+        rows = [
+            dict(nobody, annotation_id=place + 1, image_id=image, file_name=f'{image}.jpg')
+            | {f'factors.concept_{at}': None if np.isnan(value) else value for at, value in enumerate(own)}
+            for place, (image, own) in enumerate(zip(made.images.tolist(), made.concepts, strict=True))
+        ]
+        writer.add(rows, {LAYER: made.latents.astype(np.float32)})
+    return folder
+
+
+def claims_of(kind: str, number: int) -> dict[str, list[str]]:
+    """What each chapter claims of one made store."""
+    from shg_xai.chapters import chapters
+    from shg_xai.chapters.clusters.measure import structure
+    from shg_xai.explain.decomposition import working
+    from shg_xai.explain.options import Options
+    from shg_xai.latents import LatentStore
+    from shg_xai.latents.selection import select
+    from shg_xai.stats.executors import executor
+
+    random = np.random.default_rng([number, list(KINDS).index(kind)])
+    with tempfile.TemporaryDirectory() as folder, executor(threads=1) as pool:
+        selection = select(LatentStore.open(write_store(Path(folder) / 'store', KINDS[kind].make(random))))
+        options = Options(ks=KS, restarts=3, bootstrap=200, seed=number)
+        with working(selection, options, pool) as work:
+            found = structure(work)
+            asked = [(chapter, measure) for chapter in chapters() if (measure := chapter.of_layer)]
+            return {chapter.name: chapter.claims(measure(LAYER, work, found)) for chapter, measure in asked}
+
+
+def _quiet(kind: str, number: int) -> dict[str, list[str]]:
+    with redirect_stderr(io.StringIO()):  # bars of 2,000 stores
+        return claims_of(kind, number)
+
+
+def share(count: int, total: int) -> str:
+    """``3.5 % (1.4 to 7.1 %)``, with the exact interval of Clopper and Pearson, Biometrika 26 (1934)."""
+    low = beta.ppf(0.025, count, total - count + 1) if count else 0
+    high = beta.ppf(0.975, count + 1, total - count) if count < total else 1
+    return f'{100 * count / total:.1f} % ({100 * low:.1f} to {100 * high:.1f} %)'
+
+
+def summary(kind: str, found: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, str]:
+    """Of each chapter, in how many stores it claims what is not there, or says what was planted."""
+    expected, names = KINDS[kind].expected, dict.fromkeys(name for one in found for name in one)
+    told = {}
+    for name in names:
+        wanted = (expected or {}).get(name)
+        if wanted:
+            told[name] = f'{share(sum(any(wanted in claim for claim in one[name]) for one in found), len(found))} found'
+        elif expected is None or name == 'clusters':
+            told[name] = share(sum(bool(one[name]) for one in found), len(found))
+    return told
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--stores', type=int, default=200, help='of each kind; default: %(default)s')
+    parser.add_argument(
+        '--kinds', nargs='+', metavar='WORDS', default=('',), help='those with these words in their name'
+    )
+    parser.add_argument('--processes', type=int, default=os.cpu_count(), help='default: %(default)s')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='also write all claims here')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    kinds = [kind for kind in KINDS if any(words in kind for words in args.kinds)]
+    found: dict[str, list[dict[str, list[str]]]] = {}
+    os.environ['OMP_NUM_THREADS'] = '1'
+    with ProcessPoolExecutor(args.processes, multiprocessing.get_context('spawn')) as pool:
+        for kind in kinds:
+            start = time.monotonic()
+            found[kind] = list(pool.map(_quiet, [kind] * args.stores, range(args.stores)))
+            print(f'  {kind}: {time.monotonic() - start:.0f} s', file=sys.stderr, flush=True)
+    names = list(dict.fromkeys(name for kind in kinds for name in summary(kind, found[kind])))
+    print(f'Stores with a claim, of {args.stores} of each kind (95 % interval)\n')
+    print(f'| planted | {" | ".join(names)} |\n|{"---|" * (len(names) + 1)}')
+    for kind in kinds:
+        told = summary(kind, found[kind])
+        print(f'| {kind} | {" | ".join(told.get(name, "") for name in names)} |')
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1) + '\n')
+
+
+if __name__ == '__main__':
+    main()
