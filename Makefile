@@ -4,7 +4,7 @@
 VENV ?= .venv
 python := $(VENV)/bin/python
 # A process a core, each with one thread: trainings of several threads slow each other down tenfold.
-tests := OMP_NUM_THREADS=1 $(python) -m pytest --numprocesses=auto --dist=loadfile
+tests := OMP_NUM_THREADS=1 $(python) -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 help: ## List these targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 20

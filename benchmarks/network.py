@@ -144,10 +144,10 @@ def measure(args: argparse.Namespace, mode: str) -> dict[str, dict]:
     Returns:
         For each variant its facts, ``seconds`` of every round, and ``peak``.
     """
-    workers, facts = {}, {}
+    workers, facts, commands = {}, {}, {}
+    print(f'  starting: {mode}', file=sys.stderr, flush=True)
     for variant in VARIANTS:
-        print(f'  starting: {mode}, {variant}', file=sys.stderr, flush=True)
-        command = [
+        commands[variant] = [
             sys.executable,
             '-W',
             'ignore',
@@ -163,11 +163,12 @@ def measure(args: argparse.Namespace, mode: str) -> dict[str, dict]:
             mode,
         ]
         workers[variant] = subprocess.Popen(
-            command, stdin=subprocess.PIPE, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            commands[variant], stdin=subprocess.PIPE, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        results_line = workers[variant].stdout.readline()
+    for variant, worker in workers.items():  # which import and build side by side
+        results_line = worker.stdout.readline()
         if not results_line:
-            raise SystemExit(f'the worker for {variant} failed; run it alone to see why: {shlex.join(command)}')
+            raise SystemExit(f'{variant}: failed; run it alone to see why: {shlex.join(commands[variant])}')
         facts[variant] = json.loads(results_line)
     results = {variant: dict(facts[variant], seconds=[]) for variant in workers}
     for index in range(args.rounds):

@@ -16,6 +16,19 @@ config.FormatCode = lambda text, **style: (text, True)
 RunTool = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that say they take minutes start first, or one process would end with them while others wait."""
+
+    def minutes(item: pytest.Item) -> float:
+        marker = item.get_closest_marker('slow')
+        return marker.kwargs.get('minutes', 0) if marker else 0
+
+    longest = dict[Path, float]()
+    for item in items:
+        longest[item.path] = max(longest.get(item.path, 0), minutes(item))
+    items.sort(key=lambda item: -longest[item.path])
+
+
 @pytest.fixture(scope='session')
 def repo_root() -> Path:
     """The folder of this checkout."""

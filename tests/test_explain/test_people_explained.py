@@ -16,7 +16,7 @@ from shg_xai.study.plan import CONTROLLED
 
 CONFIG = 'configs/demo/shg_people.py'
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=7)
 
 
 @pytest.fixture(scope='module')

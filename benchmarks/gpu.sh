@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# What the full size does on a GPU, in a quarter of an hour: benchmarks/gpu.sh DATA OUT [PYTHON]
+#
+# DATA is in the layout of COCO, some thousands of persons. OUT gets a log of each part and table.md. TRY=1 runs the
+# same commands in small, on whatever is here.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+data=${1:?the folder of the persons} out=${2:?a folder for logs} python=${3:-.venv/bin/python}
+mkdir -p "$out"
+export PYTHONPATH=$PWD${PYTHONPATH:+:$PYTHONPATH}
+small=()
+rounds=5 batch=32 seconds=8 epochs=30 milestones='[22,28]' limit=6000 minutes=8 device=cuda
+if [[ -n "${TRY:-}" ]]; then
+    rounds=1 batch=2 seconds=1 epochs=1 milestones='[1]' limit=8 device=cpu
+    small=(train_dataloader.dataset.indices=8 val_dataloader.dataset.indices=8)
+fi
+
+part() {  # NAME COMMAND...: run it, say how long it took and how it ended
+    local name=$1 start=$SECONDS
+    shift
+    "$@" >"$out/$name.log" 2>&1
+    echo "$name: exit $?, $((SECONDS - start)) s" | tee -a "$out/parts.txt"
+}
+
+: >"$out/parts.txt"
+part network "$python" benchmarks/network.py --device $device --batch $batch --rounds $rounds --json "$out/network.json"
+part throughput "$python" benchmarks/throughput.py --data-root "$data" --batch $batch --seconds $seconds \
+    --json "$out/throughput.json"
+# Full size on these persons: what PCK after so many minutes?
+part train timeout $((minutes * 60)) "$python" tools/train.py configs/shg_strong_coco.py --data-root "$data" \
+    --work-dir "$out/full" --cfg-options train_cfg.max_epochs=$epochs train_cfg.val_interval=5 \
+    "param_scheduler.1.milestones=$milestones" "${small[@]}"
+checkpoint=$(find "$out/full" -name 'best_*.pth' -o -name 'epoch_*.pth' | sort | head -1)
+for what in predictions no-predictions; do
+    part "dump-$what" "$python" tools/dump_latents.py configs/shg_strong_coco.py "${checkpoint:-none}" \
+        --data-root "$data" --split train --layers backbone.hourglasses.0.bottleneck_residuals --limit $limit \
+        "--$what" --out "$out/latents-$what"
+done
+{
+    cat "$out/parts.txt"
+    for log in network throughput; do grep '^|' "$out/$log.log"; echo; done
+    grep -o 'Epoch(val).*' "$out/train.log"
+    grep -ho '[0-9.]*pass/s' "$out"/dump-*.log | tail -n 1
+} >"$out/table.md"
+cat "$out/table.md"
