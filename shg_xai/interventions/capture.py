@@ -5,6 +5,7 @@ Who is stored already is left out, so that a run that was cut off goes on. Of se
 
 import shutil
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import nn
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture_options import RANDOM, CaptureOptions, DumpOptions
+from shg_xai.interventions.capture_options import PIXELS, RANDOM, CaptureOptions, DumpOptions
 from shg_xai.interventions.evaluate import evaluate
 from shg_xai.interventions.network import Network, keypoint_names, open_model
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons
@@ -27,13 +28,22 @@ from shg_xai.runner.config import merge_common, merge_testing, read_config
 from shg_xai.runner.layers import LayerInfo, config_path, repeated_calls, storable_layers, warn_of_calls
 from shg_xai.runner.provenance import Origin, image_folder
 
+# The head is never run: MMPose builds no estimator without one.
+PICTURE = dict(
+    type='TopdownPoseEstimator',
+    backbone=dict(type='PooledPixels'),
+    head=dict(type='HeatmapHead', in_channels=3, out_channels=1, deconv_out_channels=None),
+)
 ROW_BYTES = 400  # of a person in rows.parquet; 150 to 230 were measured, more in tiny shards
 
 
 def capture(options: CaptureOptions) -> int:
     """Store the latents of a network that is named by its config and checkpoint; see :func:`dump_latents`."""
-    checkpoint = None if options.checkpoint == RANDOM else options.checkpoint
+    checkpoint = None if options.checkpoint in (RANDOM, PIXELS) else options.checkpoint
     cfg = read_config(config_path(options.config))
+    if options.checkpoint == PIXELS:
+        cfg.model = dict(PICTURE, data_preprocessor=cfg.model.data_preprocessor)
+        options = replace(options, predictions=False)
     if checkpoint is None:
         cfg.setdefault('randomness', dict(seed=0))
     merge_testing(cfg, options.checkpoint, options.amp)

@@ -11,6 +11,7 @@ from shg_xai.options import at_least
 from shg_xai.runner.options import NetworkOptions, Split
 
 RANDOM = 'none'  # stands for a checkpoint where weights are drawn
+PIXELS = 'pixels'  # and where there is no network but the picture itself, 16 x 16
 
 
 @dataclass(frozen=True)
@@ -38,4 +39,5 @@ class DumpOptions:
 class CaptureOptions(DumpOptions, NetworkOptions):
     """A network, and what of it to store."""
 
-    checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]  # file, or none for random weights
+    checkpoint: Annotated[Positional[str], arg(metavar='CHECKPOINT')]
+    """file; none for random weights; pixels for the picture itself, 16 x 16, with --layers backbone"""

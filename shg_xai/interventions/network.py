@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, fields
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,8 @@ class Network:
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
-        return next(self.model.parameters()).device
+        """Where its weights are, and where it has none the mean colour."""
+        return next(chain(self.model.parameters(), self.model.buffers())).device
 
     @contextmanager
     def testing(self) -> Iterator[None]:

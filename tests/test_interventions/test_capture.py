@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmpose.registry import DATASETS
 
 from shg_xai.errors import InputError
-from shg_xai.interventions.capture import dump_latents
-from shg_xai.interventions.capture_options import DumpOptions
+from shg_xai.interventions.capture import capture, dump_latents
+from shg_xai.interventions.capture_options import CaptureOptions, DumpOptions
 from shg_xai.interventions.network import open_model
 from shg_xai.latents import LatentStore, ShardWriter
 from shg_xai.runner.layers import LayerInfo
@@ -172,3 +173,21 @@ def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path, m
     monkeypatch.setattr('shg_xai.runner.layers.list_layers', lambda cfg: [windows])
     with pytest.raises(InputError, match=r'layer .*has not one entry for each person .*64 x 49 x 8'):
         dump_store(cfg, tmp_path / 'out')
+
+
+def test_the_picture_itself_is_a_baseline(data: Path, tmp_path: Path, repo_root: Path) -> None:
+    """Cells of the picture, averaged by hand from MMPose's own samples."""
+    config = repo_root / 'configs' / 'demo' / 'shg_people.py'
+    words = dict(config=str(config), checkpoint='pixels', layers=('backbone',), out=tmp_path / 'out', dtype='float32')
+    alone = ('val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False')
+    options = CaptureOptions(**words, data_root=str(data), cfg_options=alone)
+    assert capture(options) == 6
+    found = stored(tmp_path / 'out', 'backbone')
+    cfg = Config.fromfile(config)
+    dataset = DATASETS.build({**cfg.val_dataloader.dataset, 'data_root': str(data)})
+    mean, std = (np.array(cfg.model.data_preprocessor[name])[:, None, None] for name in ('mean', 'std'))
+    for index in range(len(dataset)):
+        sample = dataset[index]
+        pixels = (sample['inputs'].numpy()[::-1] - mean) / std
+        cells = pixels.reshape(3, 16, 8, 16, 8).mean((2, 4))
+        np.testing.assert_allclose(found[sample['data_samples'].raw_ann_info['id']], cells, rtol=1e-4, atol=1e-5)
