@@ -48,7 +48,7 @@ class Rates:
     loaded: float  # all processes that load
     step: float  # one batch again and again
     together: float
-    step_tflops: float | None  # forward counted once, backward twice; multiply and add count 2
+    step_tflops: float | None  # of forward and backward; multiply and add count 2
 
 
 def parse_args() -> argparse.Namespace:
@@ -83,7 +83,7 @@ def config_of(args: argparse.Namespace, name: str) -> 'Config':
     cfg.work_dir, cfg.choose_for_device = 'work_dirs/throughput', args.device_settings == 'on'
     # Weights of a backbone trained elsewhere change no speed.
     cfg.model.backbone.pop('init_cfg', None)
-    cfg.compile = args.compile
+    cfg.compile, cfg.launcher = args.compile, 'none'
     cfg.log_level = 'WARNING'
     for key in ('val_cfg', 'val_dataloader', 'val_evaluator', 'test_cfg', 'test_dataloader', 'test_evaluator'):
         cfg[key] = None
