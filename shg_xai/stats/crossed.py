@@ -25,7 +25,9 @@ from scipy.special import chdtri, stdtrit
 from shg_xai.stats.arrays import Float, Floats
 from shg_xai.stats.bootstrap import FEWEST_IMAGES, Groups
 
-# With this one 2 to 7 % of verdicts on equal networks are false, from three trainings on, whatever differs most.
+# So 4 to 6 % of verdicts on equal networks are false from 3 trainings on (of 2, up to 8 %), whether trainings or images
+# differ more; where neither does but for what is a training's own on an image, 1 to 5 %, as the variance is no smaller
+# than either of its parts.
 SURE = 2 / 3
 
 
@@ -125,8 +127,8 @@ def crossed(scores: Float[Floats, 'S P'], groups: Groups) -> Crossed:
     if not persons:
         return Crossed(math.nan, seeds, 0, 0.0, 0.0, 0.0)
     means = scores[:, known].mean(1)
-    table = np.stack([np.bincount(image_of, row, images) for row in scores[:, known] - means[:, None]])
-    table = table * images / persons
+    sums = np.stack([np.bincount(image_of, row, images) for row in scores[:, known] - means[:, None]])
+    table = sums * (images / persons)
     image = table.mean(0)
     rest = table - image
     free = max(1, images - 1), max(1, seeds - 1)  # one alone has no deviation, and 0 / 1 is 0
