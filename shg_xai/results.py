@@ -12,7 +12,7 @@ import msgspec
 
 SCHEMA_VERSION = 2
 KIND: Final = 'shg_xai results'
-Over = Literal['images', 'seeds', 'permutations', 'restarts', 'directions']
+Over = Literal['images', 'seeds', 'seeds and images', 'permutations', 'restarts', 'directions']
 A = TypeVar('A', bound='Answer')
 
 
@@ -59,12 +59,12 @@ class Curve(Typed, kw_only=True):
 
 
 class Verdict(str, Enum):
-    """What the intervals over persons and over trainings say together of a difference."""
+    """What is known of a difference: its sign, that it is within a margin of zero, or neither."""
 
     BETTER = 'better'
     WORSE = 'worse'
-    NO_DIFFERENCE = 'no difference found'
-    TOO_FEW_SEEDS = 'too few seeds to tell'
+    EQUIVALENT = 'equivalent'
+    UNDECIDED = 'undecided'
 
 
 class Checkpoint(Typed, kw_only=True):

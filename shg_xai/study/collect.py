@@ -116,12 +116,12 @@ def steps_an_epoch(settings: Settings) -> int:
     return math.ceil(count_persons(settings.annotations('train')) / batch)
 
 
-def comparisons(tested: dict[str, Tested]) -> list[Comparison]:
+def comparisons(tested: dict[str, Tested], margin: float) -> list[Comparison]:
     """Paired differences between networks, for those that were trained."""
     found = []
     for (a, b), group in product(PAIRS, COMPARED):
         if {a, b} <= tested.keys():
-            difference = compare(tested[a].scores[group], tested[b].scores[group], tested[a].bootstrap)
+            difference = compare(tested[a].scores[group], tested[b].scores[group], tested[a].bootstrap, margin)
             found.append(Comparison(a=a, b=b, group=group, **msgspec.structs.asdict(difference)))
     return found
 
@@ -194,7 +194,7 @@ def networks(settings: Settings, analyses: Results) -> Networks:
         data=parts.PersonCounts(train=train, val=val, test=persons),
         mean_pose={group: pose.get(f'pck/{group}') for group in GROUPS},
         networks=[network_result(settings, name, tests) for name, tests in tested.items()],
-        comparisons=comparisons(tested),
+        comparisons=comparisons(tested, settings.margin),
         autoencoders=autoencoder_tests(settings, analyses),
         splice=splice_checks(settings),
         stages=stages,
@@ -213,12 +213,11 @@ def table(answer: Networks) -> str:
     seeds = plural(len(answer.seeds), 'seed')
     spread = ', ± standard deviation over seeds' * (len(answer.seeds) > 1)
     lines += ['', f'Mean over {plural(answer.data.test, "person")} and {seeds}{spread}.', '']
-    head = '| difference in labelled PCK | value | interval over persons | interval over seeds | each seed | |'
-    lines += [head, '|---|---|---|---|---|---|']
+    lines += ['| difference in labelled PCK | value | interval | each seed | |', '|---|---|---|---|---|']
     for item in answer.comparisons:
         if item.group == 'labelled':
             row = [f'{ABOUT[item.a][0]} - {ABOUT[item.b][0]}', _signed(item.difference.value)]
-            row += [_span(item.difference), _span(item.over_seeds), ', '.join(map(_signed, item.by_seed))]
+            row += [_span(item.difference), ', '.join(map(_signed, item.by_seed))]
             lines.append(f'| {" | ".join([*row, item.verdict.value])} |')
     return '\n'.join([*(line for warning in answer.warnings for line in (warning, '')), *lines])
 

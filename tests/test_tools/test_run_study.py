@@ -64,6 +64,7 @@ def settings(*words: Any) -> Settings:
         (['--demo', '--seeds', 3, -1], '--seeds -1: give 0 or more'),
         (['--demo', '--tolerance', 1], '--tolerance 1.0: give a PCK, 0 or more and below 1'),
         (['--demo', '--tolerance', 'nan'], '--tolerance nan: give a PCK'),
+        (['--demo', '--margin', -0.1], '--margin -0.1: give a PCK, 0 or more and below 1'),
         (['--demo', '--confidence', 1], '--confidence 1.0: give a share between 0 and 1'),
         (['--demo', '--config', 'no/such.py'], f'{Path.cwd()}/no/such.py: no such config file'),
         (['--demo', '--autoencoder', 'no/such.py'], f'{Path.cwd()}/no/such.py: no such config'),

@@ -15,13 +15,13 @@ from shg_xai.chapters.component_projection.results import ComponentProjection
 from shg_xai.chapters.networks.results import AUTOENCODERS, GROUPS, Group, Networks
 from shg_xai.drawing import material
 from shg_xai.drawing.panels import name_rows, new_panels, wrap
-from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, styled
+from shg_xai.drawing.style import BLUE, FAINT, INK, ORANGE, PAGE, PALETTE, UNKNOWN, styled
 from shg_xai.drawing.text import confidence_of, listed, number, plural, signed, spread, stack_name, value_and_span
 from shg_xai.results import Estimate, Verdict
 
 GREY, SOFT = '#666666', '#555555'
 MARKS = {Verdict.BETTER: (BLUE, 'o'), Verdict.WORSE: (PALETTE[4], 's')}
-MARKS |= {Verdict.TOO_FEW_SEEDS: (ORANGE, '^'), Verdict.NO_DIFFERENCE: (GREY, 'D')}
+MARKS |= {Verdict.EQUIVALENT: (ORANGE, 'D'), Verdict.UNDECIDED: (GREY, '^')}
 SHOWN: tuple[Group, ...] = ('labelled', 'limbs')
 FAR = 4  # so many times as far away as the middle one a row becomes an arrow at the edge
 # Inches. Lines of a box: its title, a number, and what the number is.
@@ -58,8 +58,9 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
             'differences',
             'Differences in PCK between networks, with intervals and seeds.',
             f'How much more the first network scores than the second, person by person, with its {confidence} interval '
-            'over images, and beneath it each seed with the one over seeds. Better or worse only where both leave out '
-            'zero.',
+            'over seeds and photos at once, thicker that of the two tests for equivalence, and beneath it each seed. '
+            'Better or worse: the interval leaves out zero. Equivalent: the thicker one lies within the margin, which '
+            'is shaded. Of one seed the interval is over photos alone, and nothing is decided.',
             partial(draw_differences, answer),
         )
     if answer.autoencoders:
@@ -220,12 +221,12 @@ def _draw_verdict(ax: Axes, answer: Networks, bottom: float) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """A number with its interval, and beneath it each seed and the interval over them."""
+    """A number with its interval, a shorter one thicker upon it, and beneath it each seed."""
 
     estimate: Estimate
     text: str
     seeds: Sequence[float | None] = ()
-    over_seeds: Estimate | None = None
+    shorter: Estimate | None = None
     colour: str = BLUE
     marker: str = 'o'
 
@@ -244,14 +245,13 @@ class Row:
             font: dict[str, Any] = dict(color=self.colour, fontsize=8.5, va='center', ha=side)
             ax.annotate(self.text, (end, y), (end + 0.16 * step, y), arrowprops=arrow, **font)
             return
-        if self.over_seeds and self.over_seeds.ends:  # of few seeds it may reach far: it ends where the axis ends
-            ax.plot(self.over_seeds.ends, [y + 0.24] * 2, color=self.colour, linewidth=0.8)
         below = [seed for seed in self.seeds if seed is not None]
         hollow: dict[str, Any] = dict(markerfacecolor='white', markersize=4, markeredgewidth=0.9, alpha=0.9)
         ax.plot(below, [y + 0.24] * len(below), 'o', color=self.colour, **hollow)
         if value is not None:
-            if self.estimate.ends:
-                ax.plot(self.estimate.ends, [y, y], color=self.colour, linewidth=1.8, solid_capstyle='butt')
+            for width, estimate in ((1.8, self.estimate), (3.6, self.shorter)):
+                if estimate and estimate.ends:
+                    ax.plot(estimate.ends, [y, y], color=self.colour, linewidth=width, solid_capstyle='butt')
             ax.plot(value, y, self.marker, color=self.colour, markersize=5)
 
 
@@ -309,7 +309,7 @@ def draw_differences(answer: Networks) -> Figure:
     tall = 0.62 * max(len(pairs), 2) + 1.15
     figure, axes = new_panels(PAGE, tall, 1, len(groups), sharey=True, squeeze=False)
     rows = [
-        Row(item.difference, signed(item.difference.value), item.by_seed, item.over_seeds, *MARKS[item.verdict])
+        Row(item.difference, signed(item.difference.value), item.by_seed, item.equivalence, *MARKS[item.verdict])
         for item in answer.comparisons
     ]
     ends = _range(rows, 0)
@@ -318,6 +318,7 @@ def draw_differences(answer: Networks) -> Figure:
         for item, row in zip(answer.comparisons, rows, strict=True):
             if item.group == group:
                 row.draw(ax, pairs.index((item.a, item.b)))
+        ax.axvspan(-answer.settings.margin, answer.settings.margin, color=UNKNOWN, alpha=0.4, linewidth=0)
         ax.axvline(0, color=INK, linewidth=1)
         ax.locator_params(axis='x', nbins=4)
         name_rows(ax, [f'{wrap(answer.title(a))}\n− {wrap(answer.title(b))}' for a, b in pairs])

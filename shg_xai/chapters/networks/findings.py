@@ -54,13 +54,23 @@ def findings(answer: Networks, results: Results) -> list[str]:
     return [*texts, *chain.from_iterable(said)]
 
 
+def claims(answer: Networks) -> list[str]:
+    """Each comparison that decided something, with what: ``improved − control, limbs: equivalent``."""
+    decided = [item for item in answer.comparisons if item.verdict is not Verdict.UNDECIDED]
+    return [f'{item.a} − {item.b}, {item.group}: {item.verdict.value}' for item in decided]
+
+
 def _numbers(found: Comparison, confidence: str) -> str:
-    """``+0.01, 95 % interval 0 to 0.02; by seed +0.01 and +0.01, over seeds −0.01 to 0.03``."""
-    text = f'{signed(found.difference.value)}, {interval(found.difference, confidence, 3)}'
+    """``+0.001 in 500 persons, 95 % interval −0.001 to 0.003; by seed 0.000 and +0.002``; of an equivalent network with
+    the interval that says so.
+    """
+    where = f'in {plural(found.persons, "person")}'
+    text = f'{signed(found.difference.value)} {where}, {interval(found.difference, confidence, 3)}'
+    if found.verdict is Verdict.EQUIVALENT:
+        text += f', of the two tests {span(found.equivalence, 3)}'
     if len(found.by_seed) < 2:
-        return f'{text}; one seed'
-    text += f'; by seed {listed([signed(value) for value in found.by_seed])}'
-    return text + (f', over seeds {over}' if (over := span(found.over_seeds, 3)) else '')
+        return f'{text}{" over photos alone" * bool(found.difference.ends)}; one seed'
+    return f'{text}; by seed {listed([signed(value) for value in found.by_seed])}'
 
 
 def _helps(answer: Networks, confidence: str) -> list[str]:
@@ -70,7 +80,7 @@ def _helps(answer: Networks, confidence: str) -> list[str]:
         if found := answer.comparison(key, 'control'):
             texts.append(_verdict(name, found, confidence))
             parts = [
-                f'{joints} {other.verdict.value} ({signed(other.difference.value)}, '
+                f'{joints} {_within(other)} ({signed(other.difference.value)}, '
                 f'{span(other.difference, 3) or NO_INTERVAL})'
                 for group, joints in GROUPS.items()
                 if group != 'labelled' and (other := answer.comparison(key, 'control', group))
@@ -82,26 +92,52 @@ def _helps(answer: Networks, confidence: str) -> list[str]:
 
 
 def _verdict(name: str, found: Comparison, confidence: str) -> str:
-    numbers, once, named = _numbers(found, confidence), len(found.by_seed) == 1, name[0].upper() + name[1:]
-    control = 'the control trained on without it'
-    if found.verdict is Verdict.TOO_FEW_SEEDS:
-        # A few runs show how these networks differ, not that the autoencoder makes them so.
-        who = 'network of this one seed scores' if once else 'networks of these seeds score'
+    numbers, named = _numbers(found, confidence), name[0].upper() + name[1:]
+    control, more = 'the control trained on without it', 'beyond what training on gives'
+    if found.verdict is Verdict.UNDECIDED:
         return (
-            f'With {name} the {who} {_more_or_less(found)} than {control}, on labelled joints ({numbers}); whether '
-            'other seeds would agree is not known.'
+            f'Whether {name} helps {more} is undecided on labelled joints: the network with it scores '
+            f'{_more_or_less(found)} than {control} ({numbers}).{_what_would_decide(found)}'
         )
     if found.verdict is Verdict.BETTER:
-        better = f'it is better than {control} ({numbers})'
-        return f'{named} helps beyond what training on gives, on labelled joints: {better}.'
-    none = found.verdict is Verdict.NO_DIFFERENCE
-    what = f'no difference from {control} was found' if none else f'it is worse than {control}'
-    where = 'in the one seed run' if once else 'on labelled joints'
-    return f'{named} does not help beyond what training on gives: {where}, {what} ({numbers}).'
+        return f'{named} helps {more}, on labelled joints: it is better than {control} ({numbers}).'
+    if found.verdict is Verdict.WORSE:
+        return f'{named} does not help {more}: on labelled joints, it is worse than {control} ({numbers}).'
+    return (
+        f'{named} does not help by {found.margin:g} or more {more}: on labelled joints, it is '
+        f'{_within(found)} to {control}{_sure_sign(found)} ({numbers}).'
+    )
+
+
+def _within(found: Comparison) -> str:
+    """The verdict, of an equivalent network with the margin."""
+    equivalent = found.verdict is Verdict.EQUIVALENT
+    return f'{found.verdict.value}{f" within {found.margin:g}" * equivalent}'
+
+
+def _sure_sign(found: Comparison) -> str:
+    """That a difference within the margin is there nevertheless, where its interval leaves out zero."""
+    sure = found.verdict is Verdict.EQUIVALENT and found.difference.holds() is False
+    return f', though surely a little {"better" if _above(found) else "worse"}' if sure else ''
+
+
+def _what_would_decide(found: Comparison) -> str:
+    """A sentence on how many seeds would do, or that no number of them would; none where it cannot be told."""
+    if found.difference.ends is None or len(found.by_seed) < 2:
+        return ''
+    if found.seeds_needed is None:
+        return ' No number of seeds would decide it: more test persons are needed.'
+    return f' If the difference stays as it is, {number(found.seeds_needed)} seeds should decide it.'
+
+
+def _above(found: Comparison) -> bool:
+    return (found.difference.value or 0) > 0
 
 
 def _more_or_less(found: Comparison) -> str:
-    return 'more' if (found.difference.value or 0) > 0 else 'less'
+    """``0.003 more``, or that it is not known."""
+    value = found.difference.value
+    return 'more or less' if value is None else f'{number(abs(value), 3)} {"more" if _above(found) else "less"}'
 
 
 def _splice(answer: Networks) -> list[str]:
@@ -155,16 +191,15 @@ def _others(answer: Networks, confidence: str) -> list[str]:
         if item.group != 'labelled' or (item.a in NAMES and item.b == 'control'):
             continue
         a, b = (f'“{answer.title(key)}”' for key in (item.a, item.b))
-        said = {
-            Verdict.NO_DIFFERENCE: f'No difference was found between {a} and {b}',
-            Verdict.TOO_FEW_SEEDS: f'{a} scores {_more_or_less(item)} than {b}, too few seeds to tell that from luck,',
-        }.get(item.verdict, f'{a} is {item.verdict.value} than {b}')
-        texts.append(f'{said} on labelled joints ({_numbers(item, confidence)}).')
+        numbers = _numbers(item, confidence)
+        if item.verdict is Verdict.UNDECIDED:
+            open_ = f'Whether {a} or {b} is better on labelled joints is undecided ({numbers}).'
+            texts.append(f'{open_}{_what_would_decide(item)}')
+        else:
+            than = 'to' if item.verdict is Verdict.EQUIVALENT else 'than'
+            texts.append(f'On labelled joints, {a} is {_within(item)} {than} {b}{_sure_sign(item)} ({numbers}).')
     if (count := len(answer.comparisons)) > 1:
-        texts.append(
-            f'{plural(count, "comparison")} were made; even if no network differed from any other, a few of their '
-            'intervals would leave out zero.'
-        )
+        texts.append(f'{plural(count, "comparison")} were made, each judged as if it were the only one.')
     return texts
 
 
@@ -184,13 +219,18 @@ def tables(answer: Networks, results: Results) -> list[Table]:
     for found in answer.comparisons:
         names = [f'{answer.title(found.a)} − {answer.title(found.b)}', GROUPS[found.group]]
         difference = _with_ends(signed(found.difference.value), found.difference)
-        by_seed = _with_ends(', '.join(map(signed, found.by_seed)), found.over_seeds)
-        comparisons.append([*names, difference, by_seed, number(found.persons), found.verdict.value])
+        parts = [_three(sd) for sd in (found.sd_seeds, found.sd_images, found.sd_both)]
+        row = [difference, span(found.equivalence, 3) or DASH, ', '.join(map(signed, found.by_seed)), *parts]
+        row += [number(found.degrees, 1, DASH), number(found.persons), _within(found)]
+        comparisons.append([*names, *row, number(found.seeds_needed, absent=DASH)])
+    over = 'seeds and photos at once' if seeds > 1 else 'photos alone'
     caption = (
-        f'Differences in PCK with {intervals} intervals, over images and over seeds (Student’s t); better or worse '
-        'needs both without zero'
+        f'Differences in PCK with {intervals} intervals over {over} (Student’s t), and those of two one-sided tests '
+        'for equivalence; standard deviations from one seed, one set of test photos, and one seed on one set to the '
+        'next; seeds that should decide what is undecided'
     )
-    head = ['networks', 'joints', 'difference', 'by seed', 'persons', 'verdict']
+    head = ['networks', 'joints', 'difference', 'two tests', 'by seed', 'sd: seeds', 'photos', 'both']
+    head += ['degrees of freedom', 'persons', 'verdict', 'seeds needed']
     made.append(Table(caption, head, comparisons, folded=True))
     autoencoders = []
     for one in answer.autoencoders:

@@ -32,6 +32,7 @@ class StudyOptions:
     autoencoder_epochs: Annotated[int | None, shown('N', THE_CONFIGS)] = None  # of the autoencoder alone
     width: Annotated[int | None, shown('N', 'as the analysis suggests')] = None  # of the code
     tolerance: Annotated[float, shown('PCK')] = 0.005  # what the suggested width may cost at most
+    margin: Annotated[float, shown('PCK')] = 0.005  # two networks that differ by less count as equivalent
     limit: Annotated[int | None, shown('N')] = None  # at most N persons of each annotation file: to see that it runs
     people: Annotated[tuple[int, int] | None, shown('TRAIN TEST')] = None
     """with --demo: people to train on, and to validate and to test on"""
@@ -46,8 +47,9 @@ class StudyOptions:
         at_least(self, dict.fromkeys(positive, 1) | dict(bootstrap=10))  # the stages refuse fewer resamples
         if not self.seeds or min(self.seeds) < 0:
             raise InputError(f'--seeds {min(self.seeds, default="")}: give 0 or more')
-        if not 0 <= self.tolerance < 1:
-            raise InputError(f'--tolerance {self.tolerance}: give a PCK, 0 or more and below 1')
+        for name in ('tolerance', 'margin'):
+            if not 0 <= (value := getattr(self, name)) < 1:
+                raise InputError(f'--{name} {value}: give a PCK, 0 or more and below 1')
         if not 0 < self.confidence < 1:
             raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
         if self.people and min(self.people) < 1:

@@ -49,16 +49,32 @@ class Difference(Typed, kw_only=True):
     """How much more one network scores than another, person by person and seed by seed.
 
     Attributes:
-        difference: Mean over seeds and persons, its interval over images: how it depends on who was tested.
-        over_seeds: The same mean with Student's interval over seeds: how it depends on how training happened to go.
+        difference: Mean over seeds and persons, its interval over both of them, trainings and photos, at once
+            (:mod:`shg_xai.stats.crossed`); of one seed over images alone, which says nothing of another training.
+        equivalence: The same mean with the interval of two one-sided tests: at a confidence of 95 %, one of 90 %.
+        margin: A difference below it does not matter, of either sign.
         persons: How many have a score in all seeds of both.
-        verdict: Better or worse only where both intervals leave out 0.
+        degrees: Degrees of freedom of both intervals.
+        sd_seeds: Standard deviation of the difference from one training to the next, were all persons tested; None for
+            one seed.
+        sd_images: The same from one set of so many photos to the next, were all trainings run.
+        sd_both: Of what is one training's own on such a set.
+        seeds_needed: Where undecided, from how many seeds on a verdict is to be expected, if mean and deviations stay
+            as they are; None where no number of them would do, and where one seed tells nothing of the next.
+        verdict: Equivalent where ``equivalence`` lies within the margin, else better or worse where ``difference``
+            leaves out 0, else undecided, as one seed always is.
     """
 
     difference: Estimate
-    over_seeds: Estimate
+    equivalence: Estimate
+    margin: float
     by_seed: list[float | None]
     persons: int
+    degrees: float | None
+    sd_seeds: float | None
+    sd_images: float | None
+    sd_both: float | None
+    seeds_needed: int | None
     verdict: Verdict
 
 

@@ -24,7 +24,7 @@ from shg_xai.chapters.networks.figures import (
 from shg_xai.chapters.networks.results import Networks, SeededEstimate
 from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
-from shg_xai.results import Estimate, Results
+from shg_xai.results import Estimate, Results, Verdict
 from tests.helpers.made_component_projection import component_projection
 from tests.helpers.made_networks import NETWORKS
 from tests.helpers.made_networks import networks as made_networks
@@ -114,7 +114,7 @@ def test_the_loop_holds_this_run_s_numbers(answer: Networks, widths: list[Compon
     )
     assert [box.blocks[0][0] for box in (spliced, improved, control)] == ['PCK 0.571', 'PCK 0.632', 'PCK 0.630']
     shown = texts(draw_loop(answer, widths))
-    assert 'no difference found' in shown
+    assert 'undecided' in shown
     assert 'look again: 95 % of the code’s variance\nin 27 of 32 and 14 of 16 components' in shown
     assert 'with it − without it, 3 seeds: +0.002 (−0.004 to 0.008)' in shown
 
@@ -134,7 +134,7 @@ def test_a_loop_with_the_study_s_autoencoder_alone(answer: Networks, widths: lis
     answer.comparisons = [item for item in answer.comparisons if 'improved' not in (item.a, item.b)]
     *_, alone, _, improved, _ = boxes(answer, widths)
     assert alone.blocks[0][0] == '50 units' and improved.blocks[0][0] == 'PCK 0.604'
-    expected = {'worse', 'with it − without it, 3 seeds: −0.026 (−0.032 to −0.020)'}
+    expected = {'worse', 'with it − without it, 3 seeds: −0.026 (−0.039 to −0.013)'}
     assert expected < set(texts(draw_loop(answer, widths)))
 
 
@@ -185,12 +185,18 @@ def test_differences_are_drawn_about_zero_or_as_arrows(answer: Networks) -> None
         assert low == -high and 0.05 < high < 0.1
         assert [text.get_text() for text in ax.texts] == ['−0.257'], 'without skips'
         assert [0, 0] in [x_of(line) for line in ax.lines]
-    by_verdict = {marker: sum(len(line) for line in lines(axes[0], marker)) for marker in 'Ds'}
-    assert by_verdict == {'D': 1, 's': 3}, 'no difference found, worse'
+        (margin,) = (patch.get_extents().transformed(ax.transData.inverted()) for patch in ax.patches[:1])
+        assert (margin.x0, margin.x1) == pytest.approx((-0.005, 0.005))
+    by_verdict = {marker: sum(len(line) for line in lines(axes[0], marker)) for marker in 'D^s'}
+    assert by_verdict == {'D': 0, '^': 1, 's': 3}, 'equivalent, undecided, worse'
     found = answer.comparisons[0]
     assert found.by_seed in lines(axes[0], 'o', 'white')
-    assert [found.difference.value] in lines(axes[0], 'D')
-    assert found.over_seeds.ends is not None and list(found.over_seeds.ends) in [x_of(line) for line in axes[0].lines]
+    assert [found.difference.value] in lines(axes[0], '^')
+    widths = {tuple(x_of(line)): line.get_linewidth() for line in axes[0].lines if len(x_of(line)) == 2}
+    assert found.difference.ends and found.equivalence.ends
+    assert widths[found.equivalence.ends] > widths[found.difference.ends]
+    found.verdict = Verdict.EQUIVALENT
+    assert lines(draw_differences(answer).axes[0], 'D') == [[found.difference.value]]
 
 
 def test_a_single_comparison_has_a_single_panel(answer: Networks) -> None:
@@ -216,7 +222,7 @@ def test_autoencoders_stand_beside_pca(answer: Networks) -> None:
 def test_what_is_not_known_leaves_a_gap(answer: Networks, widths: list[ComponentProjection], tmp_path: Path) -> None:
     answer.networks[0].pck['labelled'] = SeededEstimate(value=None)
     comparison = answer.comparisons[0]
-    comparison.difference = comparison.over_seeds = Estimate(value=None)
+    comparison.difference = comparison.equivalence = Estimate(value=None)
     comparison.by_seed = [None] * 3
     answer.autoencoders[0].explained_variance_ratio = None
     for draw in drawn(answer, widths).values():

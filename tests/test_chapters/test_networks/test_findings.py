@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shg_xai.chapters.networks.findings import findings, tables
+from shg_xai.chapters.networks.findings import claims, findings, tables
 from shg_xai.chapters.networks.results import Comparison, Networks, SpliceCheck
 from shg_xai.drawing.text import signed, spread, stack_name
 from shg_xai.results import Estimate, Results, Verdict
@@ -43,61 +43,104 @@ def judge(
     verdict: Verdict,
     ends: Ends,
     by_seed: Sequence[float],
-    over: tuple[float | None, float | None] = (None, None),
+    tests: tuple[float | None, float | None] = (None, None),
+    needed: int | None = None,
 ) -> None:
     """Rewrite improved against control on labelled joints."""
     comparison = found(answer, 'improved', 'control')
     comparison.verdict, comparison.by_seed, comparison.difference = verdict, list(by_seed), estimate(*ends)
-    comparison.over_seeds = Estimate(value=ends[0], low=over[0], high=over[1], over='seeds')
+    comparison.equivalence = Estimate(value=ends[0], low=tests[0], high=tests[1], over='seeds and images')
+    comparison.seeds_needed = needed
 
 
-def test_no_difference_is_said_plainly(answer: Networks) -> None:
-    judge(answer, Verdict.NO_DIFFERENCE, (0.002, -0.004, 0.008), (0.001, 0.005, 0.0), (-0.0046, 0.0086))
+def test_an_equivalent_network_does_not_help_by_the_margin(answer: Networks) -> None:
+    judge(answer, Verdict.EQUIVALENT, (0.001, -0.002, 0.004), (0.001, 0.003, -0.001), (-0.0011, 0.0031))
     assert said(answer)[1] == (
-        'The autoencoder does not help beyond what training on gives: on labelled joints, no '
-        'difference from the control trained on without it was found (+0.002, 95 % interval −0.004 '
-        'to 0.008; by seed +0.001, +0.005 and 0.000, over seeds −0.005 to 0.009).'
+        'The autoencoder does not help by 0.005 or more beyond what training on gives: on labelled joints, it is '
+        'equivalent within 0.005 to the control trained on without it (+0.001 in 500 persons, 95 % interval −0.002 to '
+        '0.004, of the two tests −0.001 to 0.003; by seed +0.001, +0.003 and −0.001).'
     )
+
+
+@pytest.mark.parametrize(('sign', 'word'), [(1, 'better'), (-1, 'worse')])
+def test_a_small_difference_that_is_sure_is_said_with_its_sign(answer: Networks, sign: int, word: str) -> None:
+    low, high = sorted((0.001 * sign, 0.003 * sign))
+    judge(answer, Verdict.EQUIVALENT, (0.002 * sign, low, high), (0.002 * sign,) * 3, (low, high))
+    sure = f'equivalent within 0.005 to the control trained on without it, though surely a little {word} ('
+    assert sure in said(answer)[1]
+    other = found(answer, 'spliced', 'plain')
+    other.verdict, other.difference, other.equivalence = Verdict.EQUIVALENT, *[estimate(0.002 * sign, low, high)] * 2
+    text = f'“autoencoder put in” is equivalent within 0.005 to “plain”, though surely a little {word} ('
+    assert f'On labelled joints, {text}' in text_of(answer)
 
 
 def test_a_worse_network_does_not_help_either(answer: Networks) -> None:
     judge(answer, Verdict.WORSE, (-0.03, -0.04, -0.02), (-0.02, -0.03, -0.04))
     text = said(answer)[1]
     assert text.startswith('The autoencoder does not help beyond what training on gives: ')
-    assert 'it is worse than the control trained on without it (−0.030, 95 % interval' in text
+    assert 'it is worse than the control trained on without it (−0.030 in 500 persons, 95 % interval' in text
 
 
-def test_a_better_network_helps_but_not_by_one_seed(answer: Networks) -> None:
+def test_a_better_network_helps(answer: Networks) -> None:
     judge(answer, Verdict.BETTER, (0.03, 0.02, 0.04), (0.02, 0.03, 0.04))
     assert said(answer)[1].startswith(
         'The autoencoder helps beyond what training on gives, on labelled joints: it is better than'
     )
-    judge(answer, Verdict.TOO_FEW_SEEDS, (0.03, 0.02, 0.04), (0.01, 0.05), (-0.22, 0.28))
+
+
+def test_what_is_undecided_is_no_finding_and_says_what_would_decide(answer: Networks) -> None:
+    judge(answer, Verdict.UNDECIDED, (0.03, -0.01, 0.07), (0.01, 0.05), needed=7)
     assert said(answer)[1] == (
-        'With the autoencoder the networks of these seeds score more than the control trained on '
-        'without it, on labelled joints (+0.030, 95 % interval 0.020 to 0.040; by seed +0.010 and '
-        '+0.050, over seeds −0.220 to 0.280); whether other seeds would agree is not known.'
+        'Whether the autoencoder helps beyond what training on gives is undecided on labelled joints: the network '
+        'with it scores 0.030 more than the control trained on without it (+0.030 in 500 persons, 95 % interval −0.010 '
+        'to 0.070; by seed +0.010 and +0.050). If the difference stays as it is, 7 seeds should decide it.'
     )
+    judge(answer, Verdict.UNDECIDED, (-0.03, -0.07, 0.01), (-0.05, -0.01))
+    assert 'scores 0.030 less than' in said(answer)[1]
+    assert said(answer)[1].endswith('). No number of seeds would decide it: more test persons are needed.')
+
+
+def test_one_seed_decides_nothing_however_far_from_zero(answer: Networks) -> None:
     answer.settings = replace(answer.settings, seeds=(7,))
-    judge(answer, Verdict.TOO_FEW_SEEDS, (-0.03, -0.04, -0.02), (-0.03,))
-    assert 'seed scores less than the control' in said(answer)[2]
-    judge(answer, Verdict.TOO_FEW_SEEDS, (0.03, 0.02, 0.04), (0.03,))
+    judge(answer, Verdict.UNDECIDED, (0.03, 0.02, 0.04), (0.03,))
     texts = said(answer)
     assert texts[1].startswith('One seed was run (7): one seed cannot tell a network from luck.')
-    assert 'helps' not in texts[2]
-    assert texts[2].endswith(
-        '(+0.030, 95 % interval 0.020 to 0.040; one seed); whether other seeds would agree is not known.'
+    assert 'undecided' in texts[2] and texts[2].endswith(
+        '(+0.030 in 500 persons, 95 % interval 0.020 to 0.040 over photos alone; one seed).'
     )
 
 
-@pytest.mark.parametrize(('value', 'words'), [(0.03, 'more'), (-0.03, 'less')])
-def test_what_seeds_are_too_few_for_is_no_difference_and_no_verdict(answer: Networks, value: float, words: str) -> None:
+@pytest.mark.parametrize('verdict', list(Verdict))
+def test_only_what_is_worse_or_equivalent_does_not_help(answer: Networks, verdict: Verdict) -> None:
+    for item in answer.comparisons:
+        item.verdict = verdict
+    assert ('does not help' in text_of(answer)) == (verdict in (Verdict.WORSE, Verdict.EQUIVALENT))
+    assert (' helps beyond what training on gives, on' in text_of(answer)) == (verdict is Verdict.BETTER)
+
+
+def test_other_pairs_are_worded_by_their_verdicts(answer: Networks) -> None:
     item = found(answer, 'spliced', 'plain')
-    item.verdict, item.difference = Verdict.TOO_FEW_SEEDS, estimate(value, value - 0.01, value + 0.01)
-    item.by_seed, item.over_seeds = [value - 0.02, value + 0.02], estimate(value, -0.3, 0.3)
+    item.verdict, item.difference, item.seeds_needed = Verdict.UNDECIDED, estimate(0.03, -0.01, 0.07), 12
+    item.by_seed = [0.02, 0.04]
     assert (
-        f'“autoencoder put in” scores {words} than “plain”, too few seeds to tell that from luck, on labelled joints ('
-    ) in text_of(answer)
+        'Whether “autoencoder put in” or “plain” is better on labelled joints is undecided (+0.030 in 500 persons, '
+        '95 % interval −0.010 to 0.070; by seed +0.020 and +0.040). If the difference stays as it is, 12 seeds '
+        'should decide it.'
+    ) in said(answer)
+    item.verdict = Verdict.BETTER
+    assert 'On labelled joints, “autoencoder put in” is better than “plain” (+0.030' in text_of(answer)
+
+
+def test_claims_are_what_was_decided(answer: Networks) -> None:
+    answer.comparisons = answer.comparisons[:4]
+    for item, verdict in zip(answer.comparisons, Verdict, strict=True):
+        item.verdict = verdict
+    assert claims(answer) == [
+        'improved − control, labelled: better',
+        'improved − control, visible: worse',
+        'improved − control, occluded: equivalent',
+    ]
+    assert claims(made_networks(seeds=(0,))) == []
 
 
 def test_several_seeds_are_not_called_luck(answer: Networks) -> None:
@@ -111,7 +154,7 @@ def test_verdicts_on_other_joints_are_those_of_the_results(answer: Networks) -> 
     limbs.verdict, limbs.difference = Verdict.BETTER, estimate(0.02, 0.011, 0.03)
     other = next(line for line in said(answer) if line.startswith('The same two on other'))
     assert 'limb joints better (+0.020, 0.011 to 0.030)' in other
-    assert 'visible joints no difference found' in other
+    assert 'visible joints undecided (+0.002, −0.004 to 0.008)' in other
 
 
 def test_without_a_control_nothing_is_said_to_help(answer: Networks) -> None:
@@ -156,8 +199,9 @@ def test_nothing_known_is_said_as_such(answer: Networks) -> None:
         for estimate in network.pck.values():
             estimate.value = estimate.low = estimate.high = estimate.sd = None
     for item in answer.comparisons:
-        item.verdict, item.by_seed = Verdict.NO_DIFFERENCE, [None] * 3
-        item.difference = item.over_seeds = Estimate(value=None)
+        item.verdict, item.by_seed = Verdict.UNDECIDED, [None] * 3
+        item.difference = item.equivalence = Estimate(value=None)
+        item.degrees = item.sd_seeds = item.sd_images = item.sd_both = item.seeds_needed = None
     for test in answer.autoencoders:
         test.explained_variance_ratio = test.pca_explained_variance_ratio = None
     for check in answer.splice:
@@ -201,9 +245,15 @@ def test_tables_hold_the_numbers(answer: Networks) -> None:
         'autoencoder put in, trained on − plain, trained on',
         'labelled joints',
         '+0.002 (−0.004 to 0.008)',
-        '+0.001, +0.005, 0.000 (−0.005 to 0.009)',
+        '−0.002 to 0.006',
+        '+0.001, +0.005, 0.000',
+        '0.002',
+        '0.001',
+        '0.001',
+        '2.4',
         '500',
-        'no difference found',
+        'undecided',
+        '5',
     ]
     assert autoencoders.rows[0] == [
         'suggested',
