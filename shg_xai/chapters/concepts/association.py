@@ -15,8 +15,11 @@ Research 53, 2022), so each concept has its own, by :func:`controls_of`.
 
 Each pair uses the persons whose concept is known, ranked among themselves; a partial one those whose controls are known
 too. Intervals come from resamples of images (``shg_xai.stats.bootstrap``), in each of which axes are fitted again
-(``shg_xai.stats.axes``) and everything is ranked and adjusted again (``shg_xai.stats.ranks``). What axes lose to
-directions beyond the leading components is not in the intervals.
+(``shg_xai.stats.axes``) and everything is ranked and adjusted again (``shg_xai.stats.ranks``). An axis that turns may
+lose its concept or win that of its neighbour. Where it can only lose, the value is too small and resamples are smaller
+still, so that their mirror image about the value is the interval (the basic one; Davison and Hinkley, Bootstrap Methods
+and their Application, 1997, section 5.2); where it goes either way their percentiles are. Which it is nobody knows, so
+an interval holds both. What axes lose to directions beyond the leading components is not in it.
 
 Shapes: N persons, M components, C concepts, S resamples, P columns.
 """
@@ -108,12 +111,12 @@ def associate(
         count = int(np.frombuffer(mask, bool).sum())
         place = {one: 2 * width + at for at, one in enumerate(chosen)}
         for one in (one for one in chosen if known[one].tobytes() == mask):
-            rho[one] = bootstrap.estimates(found[:, leading, place[one]], count)
+            rho[one] = _estimates(found[:, leading, place[one]], count, bootstrap)
             if count >= FEWEST_PERSONS + width and varies(values[one, known[one]]):
                 shares[one] = _share(explained(found, place[one], range(width, 2 * width)), count, width, bootstrap)
         for one in (one for one in chosen if held[one] and _with_controls(known, one, held[one]).tobytes() == mask):
             others = [place[control] for control in held[one]]
-            adjusted[one] = bootstrap.estimates(partial_correlations(found, leading, place[one], others), count)
+            adjusted[one] = _estimates(partial_correlations(found, leading, place[one], others), count, bootstrap)
     span, pairs = [], []
     for one, name in enumerate(names):
         share = shares.get(one, Estimate(value=None, n=int(known[one].sum())))
@@ -131,6 +134,20 @@ def associate(
         )
     used = [name for name in CONTROLS if any(name == names[control] for own in held for control in own)]
     return Association(used, _axes(cosines, bootstrap), span, pairs)
+
+
+def _estimates(found: Float[Floats, '1+S M'], count: int, bootstrap: Bootstrap) -> list[Estimate]:
+    """Correlations with axes that turn: the interval holds both the percentiles of the resamples and their mirror image
+    about the value, on Fisher's scale.
+    """
+    with np.errstate(divide='ignore', invalid='ignore'):
+        mirrored = np.tanh(2 * np.arctanh(found[:1]) - np.arctanh(found))
+    ways = zip(bootstrap.estimates(found, count), bootstrap.estimates(mirrored, count), strict=True)
+    both = [(one, (one.ends, other.ends)) for one, other in ways]
+    for one, (ends, others) in both:
+        if ends and others:
+            one.low, one.high = min(ends[0], others[0]), max(ends[1], others[1])
+    return [one for one, _ in both]
 
 
 def _share(found: Float[Floats, ' 1+S'], count: int, width: int, bootstrap: Bootstrap) -> Estimate:

@@ -12,8 +12,12 @@ leave the number open, not what other training persons would change. R squared d
 
 A claim is tested at one number of components, the largest, which is settled before anything is looked at: the score
 less that of chance over its standard error is compared with Student's t, and the concepts are corrected by Holm's
-procedure. Beside each score stands that of a control task, the same values dealt anew to persons: what a probe tells of
-these it has learnt by heart (Hewitt and Liang 2019, section 2).
+procedure. Resamples, in which probes stay, do not know that probes of different folds were trained on much the same
+persons; with F folds the variance is taken 1 + F / (F - 1) times (Nadeau and Bengio, Machine Learning 52, 2003, section
+3: 1 / F of a fold's, plus the persons held out over those trained on).
+
+Beside each score stands that of a control task, the same values dealt anew to persons: what a probe tells of these it
+has learnt by heart (Hewitt and Liang 2019, section 2).
 
 Probes are fitted and judged in two passes over blocks of persons, so that memory stays small. The first adds up sums of
 products for each fold, from which every training set's regression follows; the second asks each fold's probes about the
@@ -28,7 +32,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from math import isfinite, nan
+from math import isfinite, nan, sqrt
 from typing import Literal, Protocol
 
 import numpy as np
@@ -240,20 +244,14 @@ def probe(
         kind: Literal['r2', 'auc'] = 'auc' if concept.kind == 'flag' else 'r2'
         probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=score, control=control))
         if sizes:
-            chances.append(_chance(samples[:, len(sizes) - 1], probes[-1].chance, len(np.unique(bootstrap.groups))))
+            images = len(np.unique(bootstrap.groups))
+            error = float(np.nanstd(samples[1:, len(sizes) - 1], ddof=1)) * sqrt(1 + folds / (folds - 1))
+            above = float(samples[0, len(sizes) - 1]) - probes[-1].chance
+            chances.append(float(student.sf(above / error, images - 1)) if error > 0 else nan)
     judged = [entry for entry in probes if entry.score.x]
     for entry, p in zip(judged, holm(chances), strict=True):
         entry.p = corrected(p) if isfinite(p) else None
     return probes
-
-
-def _chance(samples: Float[Floats, ' 1+S'], nothing: float, images: int) -> float:
-    """How likely chance gives such a score or a better one, by its standard error over resamples of so many images; NaN
-    where there is none.
-    """
-    known = samples[1:][np.isfinite(samples[1:])]
-    error = known.std(ddof=1) if len(known) > 1 else 0.0
-    return float(student.sf((samples[0] - nothing) / error, images - 1)) if error > 0 else nan
 
 
 def _explained(errors: Floats, spreads: Floats) -> Floats:

@@ -70,6 +70,13 @@ def refitted_by_hand(scores: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return axes * np.sign(axes.diagonal())
 
 
+def ends_both_ways(value: float, drawn: np.ndarray) -> tuple[float, float]:
+    """The percentiles and their mirror image about the value, on the scale of the inverse tanh."""
+    low, high = np.arctanh(interval(drawn, 0.95))
+    centre = np.arctanh(value)
+    return np.tanh(min(low, 2 * centre - high)), np.tanh(max(high, 2 * centre - low))
+
+
 def test_every_pair_is_there_and_has_its_p(data: tuple[Any, ...], results: tuple[Association, dict]):
     about, entries = results
     assert about.controls == ['torso_in_crop', 'labelled_share']  # no one is cut, no box is known
@@ -94,7 +101,7 @@ def test_rho_and_its_interval_agree_with_scipy_on_axes_fitted_anew(
             entry = results[1][at + 1, one.name].rho
             assert entry.n == len(known)
             assert entry.value == pytest.approx(spearmanr(scores[known, at], one.values[known]).statistic)
-            assert entry.ends == pytest.approx(interval(drawn, 0.95), abs=1e-4)
+            assert entry.ends == pytest.approx(ends_both_ways(entry.value, drawn), abs=1e-4)
     for axis, own in zip(results[0].axes, np.array(cosines[:120]).T, strict=True):
         assert axis.cosine.value == pytest.approx(np.median(own), abs=1e-5)
         assert axis.cosine.ends == pytest.approx(interval(own, 0.95), abs=1e-5)
@@ -139,7 +146,7 @@ def test_partial_rho_agrees_with_least_squares_on_ranks(data: tuple[Any, ...], r
         entry = results[1][at + 1, 'noise']
         assert entry.held == ['torso_in_crop', 'labelled_share']
         assert entry.partial.n == known.sum() and entry.partial.value == pytest.approx(value)
-        assert entry.partial.ends == pytest.approx(interval(own, 0.95), abs=1e-4)
+        assert entry.partial.ends == pytest.approx(ends_both_ways(value, own), abs=1e-4)
 
 
 def test_what_is_held_fixed_no_longer_shows(results: tuple[Association, dict]):
