@@ -93,4 +93,4 @@ def test_the_number_of_workers_changes_nothing() -> None:
     for threads in (1, 3):
         with ThreadPoolExecutor(threads) as pool:
             found.append(permuted(*task, pool))
-    assert np.array_equal(*found)
+    assert np.array_equal(found[0], found[1])

@@ -68,7 +68,7 @@ def _told(answer: Concepts) -> list[Probe]:
 
 def _looked_at(answer: Concepts) -> list[str]:
     """How many tests there were, whatever came out, and which components have no axis to speak of."""
-    kinds = {
+    kinds: dict[str, Sequence[Judged]] = {
         'of all leading components together': answer.span,
         'of a component': answer.components,
         'of clusters': answer.clusters,
@@ -77,7 +77,7 @@ def _looked_at(answer: Concepts) -> list[str]:
     counts = {kind: sum(entry.p is not None for entry in entries) for kind, entries in kinds.items()}
     if not sum(counts.values()):
         return []
-    found = sum(len(_claimed(entries)) for entries in (answer.span, _pairs(answer), answer.clusters, answer.probes))
+    found = len(claims(answer))
     parts = listed([f'{number(count)} {kind}' for kind, count in counts.items() if count])
     none = '' if found else ' Chance is ruled out for none of them.'
     texts = [

@@ -235,7 +235,8 @@ def probe(
         tasks = ((plan.targets[:, pair], outputs[:, [at, at + len(flags)]]) for at, pair in pairs)
         task = partial(_pair_shares, plan.folds, bootstrap)
         found |= zip(flags, ordered(executor, task, tasks, ahead=1), strict=True)
-    probes, chances = list[Probe](), list[float]()
+    probes: list[Probe] = []
+    chances: list[float] = []
     for place, (concept, sizes) in enumerate(zip(concepts, plan.sizes, strict=True)):
         samples, shuffled = found.get(place, (np.empty((1, 0)), np.empty(0)))
         persons = len(concept.known)
@@ -244,14 +245,19 @@ def probe(
         kind: Literal['r2', 'auc'] = 'auc' if concept.kind == 'flag' else 'r2'
         probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=score, control=control))
         if sizes:
-            images = len(np.unique(bootstrap.groups))
-            error = float(np.nanstd(samples[1:, len(sizes) - 1], ddof=1)) * sqrt(1 + folds / (folds - 1))
-            above = float(samples[0, len(sizes) - 1]) - probes[-1].chance
-            chances.append(float(student.sf(above / error, images - 1)) if error > 0 else nan)
-    judged = [entry for entry in probes if entry.score.x]
-    for entry, p in zip(judged, holm(chances), strict=True):
+            last, images = samples[:, len(sizes) - 1], len(np.unique(bootstrap.groups))
+            chances.append(_chance(last[1:], float(last[0]) - probes[-1].chance, images, folds))
+    asked = [entry for entry in probes if entry.score.x]
+    for entry, p in zip(asked, holm(chances), strict=True):
         entry.p = corrected(p) if isfinite(p) else None
     return probes
+
+
+def _chance(samples: Float[Floats, ' S'], above: float, images: int, folds: int) -> float:
+    """How likely chance gives a score so far above it, by the standard error over resamples; NaN where there is none."""
+    known = samples[np.isfinite(samples)]
+    error = float(known.std(ddof=1)) * sqrt(1 + folds / (folds - 1)) if len(known) > 1 else 0.0
+    return float(student.sf(above / error, images - 1)) if error > 0 else nan
 
 
 def _explained(errors: Floats, spreads: Floats) -> Floats:

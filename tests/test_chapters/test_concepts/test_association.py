@@ -131,7 +131,7 @@ def test_partial_rho_agrees_with_least_squares_on_ranks(data: tuple[Any, ...], r
     columns = np.array([values[name] for name in ('noise', 'torso_in_crop', 'labelled_share')])
     known = np.isfinite(columns).all(0)
 
-    def partial(weights: np.ndarray, axes: np.ndarray) -> list[float]:
+    def partial(weights: np.ndarray, axes: np.ndarray) -> np.ndarray:
         rows = np.repeat(np.flatnonzero(known), weights[known])
         ranks = rankdata([*(scores[rows] @ axes).T, *columns[:, rows]], axis=1)
         design = np.column_stack([np.ones(len(rows)), *ranks[4:]])

@@ -1,6 +1,7 @@
 """Concepts in figures and tables: the numbers they are drawn from, and what is not known."""
 
 import pytest
+from matplotlib.patches import Rectangle
 
 from shg_xai.chapters.concepts.figures import draw_effects, draw_heat_map, draw_probes, draw_span, rho_matrix
 from shg_xai.chapters.concepts.findings import tables
@@ -30,8 +31,8 @@ def test_a_star_says_that_an_axis_turns(answer: Concepts) -> None:
 
 
 def test_what_is_sure_is_coloured_and_filled(answer: Concepts) -> None:
-    white = (1.0, 1.0, 1.0, 1.0)
-    cells = {cell.get_xy(): cell.get_facecolor() for cell in draw_heat_map(answer).axes[0].patches}
+    white, patches = (1.0, 1.0, 1.0, 1.0), draw_heat_map(answer).axes[0].patches
+    cells = {cell.get_xy(): cell.get_facecolor() for cell in patches if isinstance(cell, Rectangle)}
     names = [item.name for item in answer.definitions]
     for entry in answer.components:
         if entry.rho.value is not None:

@@ -19,8 +19,8 @@ def estimate(value: float | None, low: float | None = None, high: float | None =
 
 def pair(rho: tuple, partial: tuple = (None,), p: float | None = 0.004, component: int = 1) -> Correlation:
     held = ['size'] if partial != (None,) else []
-    about = dict(rho=estimate(*rho), partial=estimate(*partial), held=held, p=p)
-    return Correlation(component=component, concept='share', **about)
+    whole, part = estimate(*rho), estimate(*partial)
+    return Correlation(component=component, concept='share', rho=whole, partial=part, held=held, p=p)
 
 
 def test_a_correlation_says_its_interval_its_persons_and_what_is_left_of_it() -> None:
