@@ -15,8 +15,8 @@ NAMES = (
     'bootstrap',  # resample: images behind an interval
     'parallel_analysis',  # draw: latents without structure
     'kmeans',  # K, restart: starts
-    'rank_shuffles',  # concept: values dealt anew, beside components
-    'separation_shuffles',  # concept, K: clusters dealt anew
+    'rank_shuffles',  # permutation: images exchanged, for p-values
+    'separation_shuffles',  # permutation: images exchanged, for mutual information
     'probe_folds',  # images dealt to folds and groups
     'probe_shuffles',  # concept: values dealt anew, for probes
     'random_directions',  # baseline of walks to real persons

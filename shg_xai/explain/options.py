@@ -30,6 +30,7 @@ class Options:
     ks: Annotated[tuple[int, ...], shown('K [K ...]', '2 to 10', 'k')] = tuple(range(2, 11))  # numbers of clusters
     restarts: Annotated[int, arg(metavar='N')] = 10  # of K-Means for each K
     bootstrap: Annotated[int, arg(metavar='N')] = 1000  # resamples of images behind each interval
+    permutations: Annotated[int, arg(metavar='N')] = 499  # exchanges of images behind each p-value
     confidence: Annotated[float, arg(metavar='P')] = 0.95  # of the intervals
     tolerance: Annotated[float, arg(metavar='E')] = 1e-3
     """by how much a mean silhouette may be wrong at most; 0 keeps all dimensions, larger is faster"""
@@ -38,7 +39,7 @@ class Options:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'ks', tuple(sorted(set(self.ks))))
-        at_least(self, dict(seed=0, restarts=1, bootstrap=10, map=0))
+        at_least(self, dict(seed=0, restarts=1, bootstrap=10, permutations=99, map=0))
         if not 0 < self.confidence < 1:
             raise InputError(f'--confidence {self.confidence}: give a share between 0 and 1')
         between(self, 'tolerance', 0, 1, 'a number from 0 to 1')

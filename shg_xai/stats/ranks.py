@@ -1,26 +1,21 @@
-"""Midranks under weights, and correlations of them in resamples of images.
+"""Midranks under weights, and what follows from their correlations.
 
 In a resample a person counts as often as its image was drawn. Ranking the repeated persons would sort them each time;
 instead each column is sorted once, and in a resample the midrank of a distinct value follows from cumulative weights in
 sorted order, ties included. Numbers here are twice a midrank, less their mean: whole numbers, so exact, and neither
 factor nor mean matters to a correlation.
 
-Shapes: n persons ranked, P columns, S resamples.
+Shapes: n persons ranked, P columns, S sets of correlations.
 """
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from shg_xai.stats.arrays import Float, Floats, Int, Ints
-from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.stats.executors import ordered
 
-BLOCK = 50  # resamples a task; fixed, so that nothing depends on the number of workers
 LEAST_LEFT = 1e-9  # share of a variance; less is rounding
 
 
@@ -67,49 +62,32 @@ class Ranker:
         return np.take(upto, self.value_of, out=ranks, mode='clip')
 
 
-def rank_correlations(
-    rankers: Sequence[Ranker], rows: Int[Ints, ' n'], bootstrap: Bootstrap, executor: Executor
-) -> Float[Floats, '1+S P P']:
-    """Spearman's rho between all P columns, of the n persons ``rows`` as they are and then in resamples of images.
-
-    NaN for a column without variance; of a single image there are no resamples. Images are drawn from those of all N
-    persons of the bootstrap, so how many of the n are known varies too.
-    """
-    count = bootstrap.resamples
-    parts = [range(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
-    return np.concatenate(list(ordered(executor, partial(_correlations, rankers, rows, bootstrap), [None, *parts])))
-
-
-def _correlations(rankers: Sequence[Ranker], rows: Ints, bootstrap: Bootstrap, part: range | None) -> Floats:
-    """Correlations (s, P, P) in s resamples; None stands for the persons as they are."""
-    drawn = iter([np.ones(len(bootstrap.groups), np.int64)]) if part is None else bootstrap.weights(part)
-    columns, work = np.empty((len(rankers), len(rows))), np.empty((3, len(rows)), np.int64)
-    found = [np.empty((0, len(rankers), len(rankers)))]
-    for every in drawn:
-        weights = every[rows]
-        root = np.sqrt(weights)
-        for ranker, column in zip(rankers, columns, strict=True):
-            np.multiply(ranker.ranks(weights, work), root, out=column)
-        products = columns @ columns.T
-        size = np.sqrt(np.where(products.diagonal() > 0, products.diagonal(), math.nan))
-        found.append((products / size / size[:, None])[None])
-    return np.concatenate(found)
-
-
 def partial_correlations(
     correlations: Float[Floats, 'S P P'], left: Sequence[int], right: int, controls: Sequence[int]
 ) -> Float[Floats, 'S L']:
     """Correlations of L columns with another one after least squares on controls; NaN where these leave nothing of
     either column. A control without variance holds nothing fixed.
     """
-    between = np.nan_to_num(correlations[:, controls][:, :, controls])
-    # Controls may determine one another; the pseudo-inverse then projects just the same.
-    inverse = np.linalg.pinv(between, rcond=1e-10, hermitian=True)
+    inverse = _inverse(correlations, controls)
     from_left = np.nan_to_num(correlations[:, left][:, :, controls])
     from_right = np.nan_to_num(correlations[:, right][:, controls, None])
     projected = from_left @ inverse
     common = correlations[:, left, right] - (projected @ from_right)[..., 0]
     rest = 1 - np.sum(projected * from_left, axis=2)
-    other = 1 - (from_right.swapaxes(1, 2) @ inverse @ from_right)[:, :, 0]
+    other = 1 - explained(correlations, right, controls)[:, None]
     enough = (rest > LEAST_LEFT) & (other > LEAST_LEFT)
     return np.where(enough, common / np.sqrt(np.where(enough, rest * other, 1)), math.nan)
+
+
+def explained(correlations: Float[Floats, 'S P P'], one: int, others: Sequence[int]) -> Float[Floats, ' S']:
+    """Share of a column's variance that least squares on other columns explains, R squared."""
+    with_one = np.nan_to_num(correlations[:, one][:, others])
+    return np.einsum('si,sij,sj->s', with_one, _inverse(correlations, others), with_one)
+
+
+def _inverse(correlations: Floats, columns: Sequence[int]) -> Floats:
+    """Of the correlations between some columns; these may determine one another: the pseudo-inverse then projects just
+    the same.
+    """
+    between = np.nan_to_num(correlations[:, columns][:, :, columns])
+    return np.linalg.pinv(between, rcond=1e-10, hermitian=True)

@@ -13,7 +13,7 @@ from sklearn.metrics import silhouette_samples
 
 from shg_xai.chapters.clusters.results import Clusters, Fit, Misfit
 from shg_xai.chapters.comparison.results import Agreement, Alike, Balance, Comparison, Purity
-from shg_xai.chapters.concepts.results import Concepts, Correlation, Definition, Probe, Separation
+from shg_xai.chapters.concepts.results import Axis, Concepts, Correlation, Definition, Probe, Separation, Span
 from shg_xai.chapters.nearest_walk.results import NearestWalk, NearPerson, Point, Walk
 from shg_xai.chapters.spectrum.results import Noise, ParticipationRatio, Spectrum, StudyComponent, Width
 from shg_xai.drawing.pictures import Person, person_picture, write_atlas
@@ -290,6 +290,11 @@ def _item(value: float, width: float = 0.06, n: int | None = None) -> Estimate:
     return Estimate(value=float(value), low=float(value - width), high=float(value + width), n=n)
 
 
+def _p(rho: float) -> float:
+    """Of what goes with something clearly, and of the rest."""
+    return 0.004 if abs(rho) > 0.4 else 0.6
+
+
 def _near(ids: np.ndarray, distances: np.ndarray, count: int) -> list[NearPerson]:
     order = np.argsort(distances)[:count]
     return [NearPerson(annotation_id=int(ids[row]), distance=float(distances[row])) for row in order]
@@ -360,8 +365,11 @@ def _walks(name: str, scores: np.ndarray, values: np.ndarray) -> NearestWalk:
 def _concepts(of: str, people: dict[str, Any], scores: np.ndarray, best: int) -> Concepts:
     """Correlations that are real, the rest near them."""
     controls = ['torso_in_crop', 'labelled_share']
-    found = Concepts(of=of, definitions=[], controls=controls, components=[], clusters=[], probes=[])
+    found = Concepts(of=of, definitions=[], permutations=499, controls=controls, components=[], clusters=[], probes=[])
     unknown = Estimate(value=None)
+    for component in range(1, 11):
+        cosine = 0.97 if component <= 3 else 0.7
+        found.axes.append(Axis(component=component, cosine=_item(cosine, 0.02)))
     for name, title, unit, kind in CONCEPTS:
         values = people['concepts'][name]
         there = ~np.isnan(values)
@@ -379,12 +387,16 @@ def _concepts(of: str, people: dict[str, Any], scores: np.ndarray, best: int) ->
                 component=m + 1,
                 concept=name,
                 rho=Estimate(value=None, n=known) if rho is None else _item(rho, 0.15 * (1 - rho**2) + 0.01, known),
-                partial=unknown if name in controls or rho is None else _item(0.6 * rho, 0.12),
-                shuffled=_item(0, 0.15),
+                partial=unknown if name in controls or rho is None else _item(0.6 * rho, 0.12, known),
+                held=[] if name in controls or rho is None else controls,
+                p=None if rho is None else _p(rho),
             )
             for m, rho in enumerate(rhos)
         )
         top = max([abs(rho) for rho in rhos if rho is not None], default=None)
+        together = Estimate(value=None, n=known) if top is None else _item(top**2, 0.05, known)
+        p = None if top is None else _p(top)
+        found.span.append(Span(concept=name, components=10, explained=together, p=p))
         for k in sorted({2, best}):
             share = None if top is None else top**2
             value = None if top is None else (0.5 + top / 2 if k == 2 else top**2)
@@ -402,6 +414,7 @@ def _concepts(of: str, people: dict[str, Any], scores: np.ndarray, best: int) ->
                     mutual_information=unknown if share is None else _item(share, share * 0.2),
                     entropy_share=share,
                     shuffled=Estimate(value=0.01, high=0.03, over='permutations'),
+                    p=p,
                 )
             )
         flag, sizes = kind == 'flag', [1, 2, 4, 8, 16]
@@ -413,9 +426,10 @@ def _concepts(of: str, people: dict[str, Any], scores: np.ndarray, best: int) ->
                 persons=known,
                 score=Curve(
                     x=[float(size) for size in sizes],
-                    y=[unknown if x is None else _item(0.5 + x / 2 if flag else x, 0.05) for x in scored],
+                    y=[unknown if x is None else _item(0.5 + x / 2 if flag else x, 0.05, known) for x in scored],
                 ),
-                shuffled=[0.5 if flag else -0.01] * len(sizes),
+                control=[0.5 if flag else -0.01] * len(sizes),
+                p=p,
             )
         )
     return found

@@ -1,13 +1,10 @@
 """Ranks under weights against scipy on repeated rows."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import rankdata
 
-from shg_xai.stats.bootstrap import Bootstrap, resample_weights
-from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
+from shg_xai.stats.ranks import Ranker, explained, partial_correlations
 
 RANDOM = np.random.default_rng(0)
 TIED = RANDOM.integers(0, 6, 40).astype(float)
@@ -36,17 +33,21 @@ def test_ranks_lie_in_the_memory_that_is_given():
         assert np.array_equal(ranks, 2 * rankdata(values) - 41)
 
 
-def test_correlations_agree_with_scipy_on_repeated_rows():
-    groups = np.arange(60) // 2
-    rows = np.flatnonzero(np.arange(60) % 3)
-    columns = [PLAIN, TIED, PLAIN + TIED]
-    with ThreadPoolExecutor(2) as pool:
-        found = rank_correlations([Ranker.of(column) for column in columns], rows, Bootstrap(groups, 60, seed=7), pool)
-    assert found.shape == (61, 3, 3)
-    draws = [np.ones(60, int), *resample_weights(groups, 60, 7)]
-    for drawn, every in zip(found, draws, strict=True):
-        repeated = np.repeat(np.array(columns), every[rows], axis=1)
-        assert drawn == pytest.approx(spearmanr(repeated, axis=1).statistic, abs=1e-12)
+def rank_correlations(columns: list[np.ndarray]) -> np.ndarray:
+    """Correlations of midranks, (1, P, P), NaN of a column without variance."""
+    with np.errstate(invalid='ignore'):
+        return np.corrcoef(rankdata(columns, axis=1))[None]
+
+
+def test_explained_agrees_with_least_squares():
+    columns = np.array([PLAIN, TIED, PLAIN + RANDOM.normal(size=40), TIED])
+    ranks = rankdata(columns, axis=1).T
+    design = np.column_stack([np.ones(40), ranks[:, 1:3]])
+    rest = ranks[:, 0] - design @ np.linalg.lstsq(design, ranks[:, 0], rcond=None)[0]
+    value = 1 - rest.var() / ranks[:, 0].var()
+    # A column that is there twice explains no more than once.
+    for others in ([1, 2], [1, 2, 3]):
+        assert explained(rank_correlations([*columns]), 0, others) == pytest.approx([value])
 
 
 def test_partial_correlation_agrees_with_least_squares_on_ranks():
@@ -54,11 +55,7 @@ def test_partial_correlation_agrees_with_least_squares_on_ranks():
     left = RANDOM.normal(size=(2, 200)) + controls[0] - controls[1]
     right = left[0] + controls.sum(0) + RANDOM.normal(size=200)
     columns = [*left, right, *controls]
-    with ThreadPoolExecutor(1) as pool:
-        drawn = rank_correlations(
-            [Ranker.of(column) for column in columns], np.arange(200), Bootstrap(np.arange(200), 0), pool
-        )
-    found = partial_correlations(drawn, [0, 1], 2, [3, 4, 5])
+    found = partial_correlations(rank_correlations(columns), [0, 1], 2, [3, 4, 5])
     ranks = rankdata(columns, axis=1)
     design = np.column_stack([np.ones(200), *ranks[3:]])
     rest = ranks.T - design @ np.linalg.lstsq(design, ranks.T, rcond=None)[0]
@@ -67,10 +64,7 @@ def test_partial_correlation_agrees_with_least_squares_on_ranks():
 
 def test_what_controls_determine_is_not_known():
     columns = [PLAIN, TIED, PLAIN**3, np.zeros(40), TIED]
-    with ThreadPoolExecutor(1) as pool:
-        drawn = rank_correlations(
-            [Ranker.of(column) for column in columns], np.arange(40), Bootstrap(np.arange(40), 0), pool
-        )
+    drawn = rank_correlations(columns)
     assert np.isnan(partial_correlations(drawn, [0], 1, [2])).all()
     assert np.isnan(partial_correlations(drawn, [0], 1, [1])).all()
     assert partial_correlations(drawn, [0], 1, [3]) == pytest.approx(drawn[:, :1, 1])

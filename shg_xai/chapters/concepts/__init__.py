@@ -2,11 +2,15 @@
 
 TITLE, ORDER = 'What goes with what', 130
 METHODS = {
-    'Concepts': 'Spearman’s rank correlation; the partial one is of what is left of the ranks after those of the '
-    'controls were fitted and taken away.',
+    'Concepts': 'First how much of a concept’s ranks a linear fit on the leading components explains (R²), less what '
+    'chance adds. Then Spearman’s rank correlation with each component; the partial one is of what is left of the '
+    'ranks after those of the controls were fitted and taken away. Components are fitted again in each resample.',
+    'Claims': 'Everything tested is corrected together, at 5 %: whole images exchange their concepts, and a number '
+    'counts if hardly ever the best of all such numbers is as good. Probes are corrected by Holm’s procedure; either '
+    'has half of the 5 %.',
     'Differences of clusters': 'Two clusters: the chance that a person of one has more of a concept than one of the '
     'other (AUC). More: the share of the ranks’ variance that clusters explain (ε²). Mutual information says how many '
     'bits the concept tells of the cluster.',
     'Probes': 'A linear fit on the first components, scored on persons it has not seen: R² for numbers, AUC for yes or '
-    'no.',
+    'no. The control task has the concept shuffled.',
 }

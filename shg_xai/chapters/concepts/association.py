@@ -1,38 +1,91 @@
-"""How principal components go with concepts: rank correlation, plain and with others held fixed.
+"""How principal components go with concepts: all leading ones together, then each by rank correlation.
 
-Spearman's rho is Pearson's correlation of midranks (Spearman, American Journal of Psychology 15, 1904; ties: Kendall,
-Rank Correlation Methods, 1948, chapter 3). The partial rho of component and concept given controls is Pearson's
-correlation of what is left of their midranks after least squares on the controls' midranks (Kendall, Biometrika 32,
-1942; Conover, Practical Nonparametric Statistics, 1999, section 5.4).
+**Together.** The share of the variance of a concept's midranks that a linear fit on the span of the leading components
+explains (R squared) asks for no single axis, so it does not matter how components share it out. Chance raises it, the
+more the fewer images, and in a resample once more: the mean over resamples less the value says by how much, which is
+taken from the value once and from the resamples twice (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+section 10.3).
+
+**Each.** Spearman's rho is Pearson's correlation of midranks (Spearman, American Journal of Psychology 15, 1904; ties:
+Kendall, Rank Correlation Methods, 1948, chapter 3). The partial rho of component and concept given controls is that of
+what is left of their midranks after least squares on the controls' midranks (Kendall, Biometrika 32, 1942; Conover,
+Practical Nonparametric Statistics, 1999, section 5.4). Not every control is a good one: one that follows from the
+concept, or is nearly the same, takes away what was asked for (Cinelli, Forney and Pearl, Sociological Methods and
+Research 53, 2022), so each concept has its own, by :func:`controls_of`.
 
 Each pair uses the persons whose concept is known, ranked among themselves; a partial one those whose controls are known
-too. Intervals come from resamples of images (``shg_xai.stats.bootstrap``), in each of which everything is ranked and
-adjusted again (``shg_xai.stats.ranks``).
+too. Intervals come from resamples of images (``shg_xai.stats.bootstrap``), in each of which axes are fitted again
+(``shg_xai.stats.axes``) and everything is ranked and adjusted again (``shg_xai.stats.ranks``). An axis that turns may
+lose its concept or win that of its neighbour. Where it can only lose, the value is too small and resamples are smaller
+still, so that their mirror image about the value is the interval (the basic one; Davison and Hinkley, Bootstrap Methods
+and their Application, 1997, section 5.2); where it goes either way their percentiles are. Which it is nobody knows, so
+an interval holds both. What axes lose to directions beyond the leading components is not in it.
 
-Shapes: N persons, M components, C concepts, S resamples.
+Shapes: N persons, M components, C concepts, S resamples, P columns.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 
 import numpy as np
+from scipy.stats import spearmanr
 
-from shg_xai.chapters.concepts.results import Correlation
+from shg_xai.chapters.concepts.family import FEWEST_PERSONS, Look, varies
+from shg_xai.chapters.concepts.results import Axis, Correlation, Span
 from shg_xai.latents.concepts import Concept
-from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
-from shg_xai.stats.arrays import Bools, Float, Floats, Singles
-from shg_xai.stats.bootstrap import Bootstrap, estimated
+from shg_xai.stats.arrays import Bools, Float, Floats, Ints, Singles
+from shg_xai.stats.axes import refitted
+from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import ordered
-from shg_xai.stats.ranks import Ranker, partial_correlations, rank_correlations
+from shg_xai.stats.ranks import Ranker, explained, partial_correlations
 
 # What moves many pixels, and so a component, without being the pose: size, labels, truncation, shape of the box.
 CONTROLS = ('torso_in_crop', 'labelled_share', 'border_sides', 'box_aspect')
-FEWEST_PERSONS = 8
-Found = dict[int, list[Estimate]]
+# Controls that a concept brings about by how either is defined: a cut person has fewer labels and another box, of which
+# the crop is made; a box is as wide and high as the pose.
+CUT = ('torso_in_crop', 'labelled_share', 'box_aspect')
+POSE = ('torso_in_crop', 'box_aspect')
+CONSEQUENCES = {
+    'border_sides': CUT,
+    'factor_truncation': (*CUT, 'border_sides'),
+    'factor_labelled_joints': ('labelled_share',),
+    'factor_label_dropout': ('labelled_share',),
+    **dict.fromkeys(('standing', 'limb_spread', 'torso_tilt'), POSE),
+    **dict.fromkeys(('factor_posture', 'factor_activity', 'factor_roll_deg'), POSE),
+    **dict.fromkeys(('facing_camera', 'facing_right', 'factor_yaw_cos', 'factor_yaw_sin'), ('box_aspect',)),
+}
+COPY = 0.8  # a control that goes with a concept more than that, in rank, is nearly the same
+BLOCK = 25  # resamples a task; fixed, so that nothing depends on the number of workers
+
+
+@dataclass(frozen=True)
+class Association:
+    """What is found: names of the controls there are, how firm the axes are, and what goes with what."""
+
+    controls: list[str]
+    axes: list[Axis]
+    span: list[Span]
+    components: list[Correlation]
+
+
+def controls_of(at: int, names: Sequence[str], values: Float[Floats, 'C N']) -> list[int]:
+    """Which concepts are held fixed for one of them: those of CONTROLS that are known and vary, but the concept itself,
+    what follows from it by definition (CONSEQUENCES), and what goes with it at a rho beyond 0.8 either way.
+    """
+    found = []
+    for control in (names.index(name) for name in CONTROLS if name in names):
+        both = np.isfinite(values[[at, control]]).all(0)
+        follows = control == at or names[control] in CONSEQUENCES.get(names[at], ())
+        if follows or not (varies(values[at, both]) and varies(values[control, both])):
+            continue
+        if abs(spearmanr(values[at, both], values[control, both]).statistic) <= COPY:
+            found.append(control)
+    return found
 
 
 def associate(
@@ -40,70 +93,145 @@ def associate(
     concepts: Sequence[Concept],
     bootstrap: Bootstrap,
     executor: Executor,
-    permutations: int = 200,
-) -> tuple[list[str], list[Correlation]]:
-    """Rank correlation of each component (N, M) with each concept: names of the controls (those of CONTROLS that are
-    known and vary), and the correlations, by component.
+    chances: dict[Look, float],
+) -> Association:
+    """Each concept beside the first M components, together and one by one; ``chances`` are the p-values.
 
-    There is no value with fewer than 8 persons (beyond the number of controls, for ``partial``), of a column that never
-    varies, or of one that the controls determine. ``shuffled`` is what chance gives: mean and percentiles of rho with
-    values dealt anew so often to the persons they are known of.
+    There is no value with fewer than 8 persons (beyond the number of controls or components), of a column that never
+    varies, or of one that the controls determine.
     """
-    names, leading = [concept.name for concept in concepts], range(scores.shape[1])
-    controls = [names.index(name) for name in CONTROLS if name in names and varies(concepts[names.index(name)].known)]
+    names, width = [concept.name for concept in concepts], scores.shape[1]
     values = np.array([concept.values for concept in concepts]).reshape(len(names), len(scores))
-    rho, adjusted, shuffled = Found(), Found(), Found()
-    for mask, (plain, held) in _plan(np.isfinite(values), controls).items():
-        # These persons are ranked once, for all concepts wanted of them.
-        rows = np.flatnonzero(np.frombuffer(mask, bool))
-        chosen = sorted({*plain, *held, *(controls if held else ())})
-        place = {one: len(leading) + at for at, one in enumerate(chosen)}
-        columns = [*scores[rows].T, *values[np.ix_(np.array(chosen), rows)]]
-        rankers = list(ordered(executor, Ranker.of, columns))
-        drawn = rank_correlations(rankers, rows, bootstrap, executor)
-        rho |= {one: bootstrap.estimates(drawn[:, leading, place[one]], len(rows)) for one in plain}
-        for one in held:
-            others = [place[control] for control in controls if control != one]
-            partials = partial_correlations(drawn, leading, place[one], others)
-            adjusted[one] = bootstrap.estimates(partials, len(rows))
-        shuffle = partial(_shuffled, rankers[: len(leading)], permutations, bootstrap.seed)
-        dealt = ordered(executor, shuffle, [(one, rankers[place[one]]) for one in plain])
-        about = bootstrap.confidence, permutations
-        for one, samples in zip(plain, dealt, strict=True):
-            shuffled[one] = [estimated(own.mean(), own, *about, 'permutations') for own in samples.T]
-    found = []
-    for at, (one, concept) in product(leading, enumerate(concepts)):
-        whole = rho[one][at] if one in rho else Estimate(value=None, n=len(concept.known))
-        part = adjusted[one][at] if one in adjusted else Estimate(value=None)
-        chance = shuffled[one][at] if one in shuffled else Estimate(value=None, over='permutations')
-        found.append(Correlation(component=at + 1, concept=concept.name, rho=whole, partial=part, shuffled=chance))
-    return [names[control] for control in controls], found
+    known, leading = np.isfinite(values), range(width)
+    held = [controls_of(at, names, values) for at in range(len(names))]
+    plan = _plan(known, held)
+    cosines, drawn = _drawn(Sample(scores, values, [(mask, plan[mask]) for mask in plan]), bootstrap, executor)
+    rho, adjusted, shares = dict[int, list[Estimate]](), dict[int, list[Estimate]](), dict[int, Estimate]()
+    for (mask, chosen), found in zip(plan.items(), drawn, strict=True):
+        count = int(np.frombuffer(mask, bool).sum())
+        place = {one: 2 * width + at for at, one in enumerate(chosen)}
+        for one in (one for one in chosen if known[one].tobytes() == mask):
+            rho[one] = _estimates(found[:, leading, place[one]], count, bootstrap)
+            if count >= FEWEST_PERSONS + width and varies(values[one, known[one]]):
+                shares[one] = _share(explained(found, place[one], range(width, 2 * width)), count, width, bootstrap)
+        for one in (one for one in chosen if held[one] and _with_controls(known, one, held[one]).tobytes() == mask):
+            others = [place[control] for control in held[one]]
+            adjusted[one] = _estimates(partial_correlations(found, leading, place[one], others), count, bootstrap)
+    span, pairs = [], []
+    for one, name in enumerate(names):
+        share = shares.get(one, Estimate(value=None, n=int(known[one].sum())))
+        span.append(Span(concept=name, components=width, explained=share, p=chances.get(('span', width, name))))
+    for at, (one, name) in product(leading, enumerate(names)):
+        pairs.append(
+            Correlation(
+                component=at + 1,
+                concept=name,
+                rho=rho[one][at] if one in rho else Estimate(value=None, n=int(known[one].sum())),
+                partial=adjusted[one][at] if one in adjusted else Estimate(value=None),
+                held=[names[control] for control in held[one]] if one in adjusted else [],
+                p=chances.get(('component', at + 1, name)),
+            )
+        )
+    used = [name for name in CONTROLS if any(name == names[control] for own in held for control in own)]
+    return Association(used, _axes(cosines, bootstrap), span, pairs)
 
 
-def varies(known: Floats) -> bool:
-    """Whether a concept is known of enough persons (n,), and not the same of everybody."""
-    return len(known) >= FEWEST_PERSONS and bool(known.min() < known.max())
+def _estimates(found: Float[Floats, '1+S M'], count: int, bootstrap: Bootstrap) -> list[Estimate]:
+    """Correlations with axes that turn: the interval holds both the percentiles of the resamples and their mirror image
+    about the value, on Fisher's scale.
+    """
+    with np.errstate(divide='ignore', invalid='ignore'):
+        mirrored = np.tanh(2 * np.arctanh(found[:1]) - np.arctanh(found))
+    ways = zip(bootstrap.estimates(found, count), bootstrap.estimates(mirrored, count), strict=True)
+    both = [(one, (one.ends, other.ends)) for one, other in ways]
+    for one, (ends, others) in both:
+        if ends and others:
+            one.low, one.high = min(ends[0], others[0]), max(ends[1], others[1])
+    return [one for one, _ in both]
 
 
-def _plan(known: Bools, controls: Sequence[int]) -> dict[bytes, tuple[list[int], list[int]]]:
-    """By persons (a mask's bytes): concepts whose rho is over them, and whose partial rho is; ``known`` is (C, N)."""
-    plan: dict[bytes, tuple[list[int], list[int]]] = {}
-    for one, mask in enumerate(known):
-        if mask.sum() >= FEWEST_PERSONS:
-            plan.setdefault(mask.tobytes(), ([], []))[0].append(one)
-        others = [control for control in controls if control != one]
-        mask = mask & known[others].all(0)
-        if others and mask.sum() >= FEWEST_PERSONS + len(others):
-            plan.setdefault(mask.tobytes(), ([], []))[1].append(one)
-    return plan
+def _share(found: Float[Floats, ' 1+S'], count: int, width: int, bootstrap: Bootstrap) -> Estimate:
+    """R squared without what chance adds to it, which resamples tell, or else degrees of freedom; at least 0."""
+    value, samples = float(found[0]), found[1:]
+    if not len(samples):
+        return Estimate(value=max(1 - (1 - value) * (count - 1) / (count - 1 - width), 0.0), n=count)
+    added = float(np.nanmean(samples)) - value
+    return bootstrap.estimate(max(value - added, 0.0), np.maximum(samples - 2 * added, 0), count)
 
 
-def _shuffled(components: Sequence[Ranker], permutations: int, seed: int, task: tuple[int, Ranker]) -> Floats:
-    """Rho of M components with a concept whose values are dealt anew, (permutations, M)."""
-    one, concept = task
-    ones = np.ones(len(concept.order), np.int64)
-    ranks = np.array([ranker.ranks(ones) for ranker in [*components, concept]], float)
-    size = np.linalg.norm(ranks, axis=1, keepdims=True)
-    ranks /= np.where(size > 0, size, math.nan)
-    random = stream(seed, 'rank_shuffles', one)
-    return np.array([ranks[:-1] @ random.permutation(ranks[-1]) for _ in range(permutations)])
+def _axes(cosines: Float[Floats, 'S M'], bootstrap: Bootstrap) -> list[Axis]:
+    """How firm each axis is: median and interval of its cosine with the axis fitted in a resample."""
+    medians = np.median(cosines, axis=0) if len(cosines) else np.full(cosines.shape[1], math.nan)
+    about = zip(medians.tolist(), cosines.T, strict=True)
+    return [Axis(component=at, cosine=bootstrap.estimate(*own)) for at, own in enumerate(about, 1)]
+
+
+def _with_controls(known: Bools, one: int, held: Sequence[int]) -> Bools:
+    """Who is known, with the controls of a concept."""
+    together: Bools = known[[one, *held]].all(0)
+    return together
+
+
+def _plan(known: Bools, held: Sequence[Sequence[int]]) -> dict[bytes, list[int]]:
+    """By persons (a mask's bytes): the concepts to be ranked among them, controls too; ``known`` is (C, N)."""
+    plan: dict[bytes, set[int]] = {}
+    for one, own in enumerate(held):
+        for controls in ((), own) if own else ((),):
+            mask = _with_controls(known, one, controls)
+            if mask.sum() >= FEWEST_PERSONS + len(controls):
+                plan.setdefault(mask.tobytes(), set()).update([one, *controls])
+    return {mask: sorted(chosen) for mask, chosen in plan.items()}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is resampled: for each set of persons (a mask's bytes) the concepts that are ranked among them."""
+
+    scores: Float[Floats | Singles, 'N M']
+    values: Float[Floats, 'C N']
+    plan: Sequence[tuple[bytes, Sequence[int]]]
+
+
+def _drawn(sample: Sample, bootstrap: Bootstrap, executor: Executor) -> tuple[Floats, list[Floats]]:
+    """Cosines of axes in the resamples (S, M), and for each set of persons the correlations (1 + S, P, P), without
+    resampling first: ranks of components, scores along all, ranks of concepts.
+    """
+    rankers = list(ordered(executor, Ranker.of, np.nan_to_num(sample.values)))
+    count = bootstrap.resamples
+    parts = [range(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+    found = list(ordered(executor, partial(_some, sample, rankers, bootstrap), [None, *parts]))
+    cosines = [own for some, _ in found[1:] for own in some]
+    together = [np.array([own[at] for _, some in found for own in some]) for at in range(len(sample.plan))]
+    return np.array(cosines).reshape(-1, sample.scores.shape[1]), together
+
+
+def _some(
+    sample: Sample, rankers: Sequence[Ranker], bootstrap: Bootstrap, part: range | None
+) -> tuple[list[Floats], list[list[Floats]]]:
+    """Cosines and correlations in some resamples; None stands for the persons as they are."""
+    scores, cosines, found = sample.scores, [], []
+    draws = iter([np.ones(len(scores), np.int64)]) if part is None else bootstrap.weights(part)
+    for weights in draws:
+        axes = np.eye(scores.shape[1]) if part is None else refitted(scores, weights)
+        cosines.append(axes.diagonal())
+        components = list(map(Ranker.of, (scores @ axes).T)) if part is not None else list(map(Ranker.of, scores.T))
+        found.append(list(_correlations(sample, components, rankers, weights)))
+    return cosines, found
+
+
+def _correlations(
+    sample: Sample, components: Sequence[Ranker], concepts: Sequence[Ranker], weights: Ints
+) -> Iterator[Floats]:
+    """Correlations (P, P) among each set of persons, NaN of a column without variance."""
+    work = np.empty((3, len(weights)), np.int64)
+    for mask, chosen in sample.plan:
+        here = np.where(np.frombuffer(mask, bool), weights, 0)
+        root, width = np.sqrt(here), len(components)
+        columns = np.empty((2 * width + len(chosen), len(here)))
+        columns[width : 2 * width] = (sample.scores.T - (here @ sample.scores)[:, None] / max(here.sum(), 1)) * root
+        ranked = [*components, *(concepts[one] for one in chosen)]
+        for place, ranker in zip([*range(width), *range(2 * width, len(columns))], ranked, strict=True):
+            np.multiply(ranker.ranks(here, work), root, out=columns[place])
+        products = columns @ columns.T
+        size = np.sqrt(np.where(products.diagonal() > 0, products.diagonal(), math.nan))
+        yield products / size / size[:, None]

@@ -1,7 +1,10 @@
 """Which concepts of the annotations go with what in the latents."""
 
+from dataclasses import replace
+
 from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.concepts.association import associate
+from shg_xai.chapters.concepts.family import chances
 from shg_xai.chapters.concepts.probes import probe
 from shg_xai.chapters.concepts.results import Concepts, Definition
 from shg_xai.chapters.concepts.separation import separate
@@ -10,6 +13,8 @@ from shg_xai.explain.options import Options
 from shg_xai.latents.concepts import Concept
 from shg_xai.latents.selection import Selection
 from shg_xai.stats.bootstrap import number
+
+MOST_DRAWN, FEWEST_RESAMPLES = 30_000_000, 200
 
 
 def measure(selection: Selection, options: Options | None = None) -> Concepts:
@@ -20,19 +25,31 @@ def measure(selection: Selection, options: Options | None = None) -> Concepts:
 
 def of_layer(of: str, work: Work, found: Structure) -> Concepts:
     """The same where persons have been clustered already; clusters are those of the fewest, and of the best number."""
-    known = work.concepts
+    known, persons = work.concepts, len(work.selection)
+    bootstrap = replace(work.bootstrap, resamples=enough(work.options.bootstrap, persons))
     labels = {k: found.clusters[k].best.labels for k in sorted({min(found.clusters), found.ranking[0]})}
     with work.stage('concepts') as pool:
-        controls, components = associate(found.leading, known, work.bootstrap, pool)
+        p = chances(found.leading, labels, known, bootstrap, work.options.permutations, pool)
+        about = associate(found.leading, known, bootstrap, pool, p)
         return Concepts(
             of=of,
             confidence=work.options.confidence,
             definitions=[definition(concept) for concept in known],
-            controls=controls,
-            components=components,
-            clusters=separate(labels, known, work.bootstrap, pool),
-            probes=probe(found.projections.scores, known, work.bootstrap, pool),
+            permutations=work.options.permutations,
+            span=about.span,
+            axes=about.axes,
+            controls=about.controls,
+            components=about.components,
+            clusters=separate(labels, known, bootstrap, pool, p),
+            probes=probe(found.projections.scores, known, bootstrap, pool),
         )
+
+
+def enough(resamples: int, persons: int) -> int:
+    """How many resamples of so many persons are drawn: as many as wanted, unless that is more than 200 and more than 30
+    million persons together. Of many persons everything is sure, and hundreds of resamples tell how sure.
+    """
+    return min(resamples, max(MOST_DRAWN // max(persons, 1), FEWEST_RESAMPLES))
 
 
 def definition(concept: Concept) -> Definition:

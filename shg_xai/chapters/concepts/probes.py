@@ -10,6 +10,15 @@ Intervals are over images: images are drawn anew among the held-out, probes stay
 leave the number open, not what other training persons would change. R squared draws from 256 random groups of images
 (each image, if there are fewer), so that memory does not grow with their number.
 
+A claim is tested at one number of components, the largest, which is settled before anything is looked at: the score
+less that of chance over its standard error is compared with Student's t, and the concepts are corrected by Holm's
+procedure. Resamples, in which probes stay, do not know that probes of different folds were trained on much the same
+persons; with F folds the variance is taken 1 + F / (F - 1) times (Nadeau and Bengio, Machine Learning 52, 2003, section
+3: 1 / F of a fold's, plus the persons held out over those trained on).
+
+Beside each score stands that of a control task, the same values dealt anew to persons: what a probe tells of these it
+has learnt by heart (Hewitt and Liang 2019, section 2).
+
 Probes are fitted and judged in two passes over blocks of persons, so that memory stays small. The first adds up sums of
 products for each fold, from which every training set's regression follows; the second asks each fold's probes about the
 persons of that fold. Concepts known of the same persons share their sums.
@@ -23,11 +32,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from math import isfinite, nan, sqrt
 from typing import Literal, Protocol
 
 import numpy as np
+from scipy.stats import t as student
 
-from shg_xai.chapters.concepts.association import varies
+from shg_xai.chapters.concepts.family import corrected, varies
 from shg_xai.chapters.concepts.results import Probe
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
@@ -35,6 +46,7 @@ from shg_xai.results import Curve
 from shg_xai.stats.arrays import Float, Floats, Int, Ints, Singles
 from shg_xai.stats.bootstrap import Bootstrap, number
 from shg_xai.stats.executors import ordered
+from shg_xai.stats.multiple import holm
 from shg_xai.stats.ranks import Ranker
 from shg_xai.stats.ridge import fit, products
 
@@ -223,15 +235,29 @@ def probe(
         tasks = ((plan.targets[:, pair], outputs[:, [at, at + len(flags)]]) for at, pair in pairs)
         task = partial(_pair_shares, plan.folds, bootstrap)
         found |= zip(flags, ordered(executor, task, tasks, ahead=1), strict=True)
-    probes = []
+    probes: list[Probe] = []
+    chances: list[float] = []
     for place, (concept, sizes) in enumerate(zip(concepts, plan.sizes, strict=True)):
         samples, shuffled = found.get(place, (np.empty((1, 0)), np.empty(0)))
         persons = len(concept.known)
         points = bootstrap.estimates(samples[:, : len(sizes)], persons)
-        score, chance = Curve(x=list(map(float, sizes)), y=points), list(map(number, shuffled[: len(sizes)]))
+        score, control = Curve(x=list(map(float, sizes)), y=points), list(map(number, shuffled[: len(sizes)]))
         kind: Literal['r2', 'auc'] = 'auc' if concept.kind == 'flag' else 'r2'
-        probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=score, shuffled=chance))
+        probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=score, control=control))
+        if sizes:
+            last, images = samples[:, len(sizes) - 1], len(np.unique(bootstrap.groups))
+            chances.append(_chance(last[1:], float(last[0]) - probes[-1].chance, images, folds))
+    asked = [entry for entry in probes if entry.score.x]
+    for entry, p in zip(asked, holm(chances), strict=True):
+        entry.p = corrected(p) if isfinite(p) else None
     return probes
+
+
+def _chance(samples: Float[Floats, ' S'], above: float, images: int, folds: int) -> float:
+    """How likely chance gives a score so far above it, by the standard error over resamples; NaN where there is none."""
+    known = samples[np.isfinite(samples)]
+    error = float(known.std(ddof=1)) * sqrt(1 + folds / (folds - 1)) if len(known) > 1 else 0.0
+    return float(student.sf(above / error, images - 1)) if error > 0 else nan
 
 
 def _explained(errors: Floats, spreads: Floats) -> Floats:

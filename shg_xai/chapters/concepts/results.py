@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from shg_xai.results import Answer, Curve, Estimate, Typed
 
 
@@ -22,21 +24,62 @@ class Definition(Typed, kw_only=True):
     sd: float | None
 
 
-class Correlation(Typed, kw_only=True):
+STABLE = 0.8  # cosine of an axis with that of another sample, below which it is not the same axis any more
+LEVEL = 0.05  # at which a claim is made, of all claims of the chapter together
+
+
+class Judged(Typed, kw_only=True):
+    """Something that was looked at, and the chance ``p`` that the best of all looks is as good where nothing goes with
+    anything: corrected for all of the chapter; None where there is nothing to judge.
+    """
+
+    p: float | None = None
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether chance is ruled out, at 5 % for the whole chapter."""
+        return self.p is not None and self.p < LEVEL
+
+
+class Span(Judged, kw_only=True):
+    """How far the first components together tell one concept, by name: the share of the variance of its ranks that a
+    linear fit on so many of them explains, 0 to 1, without what chance adds.
+    """
+
+    concept: str
+    components: int
+    explained: Estimate
+
+
+class Axis(Typed, kw_only=True):
+    """How firm the axis of one component is (its number from 1): its cosine with the axis found again in resamples of
+    images, within the leading components, median and interval; 1 is the same axis, 0.7 one half turned into another.
+    """
+
+    component: int
+    cosine: Estimate
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether the axis is found again, so that something may be said of it by its number."""
+        return self.cosine.low is not None and self.cosine.low >= STABLE
+
+
+class Correlation(Judged, kw_only=True):
     """How one component (its number from 1) goes with one concept, by name: Spearman's rank correlation, -1 to 1.
 
-    ``partial`` is the same with the controls held fixed, no value where they are not known or determine either;
-    ``shuffled`` with the concept dealt anew to persons: what chance gives.
+    ``partial`` is the same with controls held fixed, those in ``held`` by name; no value where they are not known or
+    determine either. In the intervals axes are fitted again.
     """
 
     component: int
     concept: str
     rho: Estimate
     partial: Estimate
-    shuffled: Estimate
+    held: list[str] = msgspec.field(default_factory=list)
 
 
-class Separation(Typed, kw_only=True):
+class Separation(Judged, kw_only=True):
     """How one concept, by name, differs between K clusters.
 
     Attributes:
@@ -45,7 +88,7 @@ class Separation(Typed, kw_only=True):
             of ranks that lies between clusters, 0 to 1.
         mutual_information: How many bits the concept tells of a person's cluster.
         entropy_share: The same over the entropy of the clusters: 0 tells nothing, 1 all.
-        shuffled: Mutual information with clusters dealt anew to persons: mean, and as high end the most that chance
+        shuffled: Mutual information with clusters exchanged between images: mean, and as high end the most that chance
             gives.
     """
 
@@ -58,36 +101,48 @@ class Separation(Typed, kw_only=True):
     shuffled: Estimate
 
 
-class Probe(Typed, kw_only=True):
-    """How well a linear probe tells a concept, by name, of persons it has not seen; known it is of ``persons``.
+class Probe(Judged, kw_only=True):
+    """How well a linear probe tells a concept, by name, of persons it has not seen; known it is of ``persons``. Its
+    ``p`` is of the score at the most components.
 
     Attributes:
         measure: ``r2`` for numbers: 0 is no better than the mean. ``auc`` for flags: 0.5 is chance.
         score: The measure against how many of the first components the probe may use; empty for a concept that never
             varies or is known of too few.
-        shuffled: For each of these the same with the concept dealt anew to persons.
+        control: For each of these the same with the concept dealt anew to persons: a control task, which can only be
+            learnt by heart (Hewitt and Liang 2019, "Designing and interpreting probes with control tasks").
     """
 
     concept: str
     measure: Literal['r2', 'auc']
     persons: int
     score: Curve
-    shuffled: list[float | None]
+    control: list[float | None]
 
     @property
     def chance(self) -> float:
         """The measure where there is nothing to tell."""
         return 0.5 if self.measure == 'auc' else 0.0
 
+    @property
+    def selectivity(self) -> list[float | None]:
+        """The score less that of the control task, for each number of components."""
+        pairs = zip((item.value for item in self.score.y), self.control, strict=True)
+        return [None if score is None or control is None else score - control for score, control in pairs]
+
 
 class Concepts(Answer, kw_only=True, tag='concepts'):
     """What goes with what: concepts of the annotations beside components, clusters and the whole latent.
 
-    ``controls`` names the concepts held fixed for partial correlations: what moves many pixels without being the pose.
-    Correlations are by component, separations by K, then by concept; probes by concept.
+    ``controls`` names the concepts held fixed for any partial correlation: what moves many pixels without being the
+    pose. ``permutations`` are those behind the p-values of all but probes. ``span`` and probes are by concept, axes by
+    component, correlations by component, separations by K, then by concept.
     """
 
     definitions: list[Definition]
+    permutations: int = 0
+    span: list[Span] = msgspec.field(default_factory=list)
+    axes: list[Axis] = msgspec.field(default_factory=list)
     controls: list[str]
     components: list[Correlation]
     clusters: list[Separation]
@@ -97,3 +152,8 @@ class Concepts(Answer, kw_only=True, tag='concepts'):
     def titles(self) -> dict[str, str]:
         """Title of each concept by its name."""
         return {item.name: item.title for item in self.definitions}
+
+    @property
+    def stable(self) -> set[int]:
+        """Numbers of the components whose axis is stable."""
+        return {axis.component for axis in self.axes if axis.is_stable}

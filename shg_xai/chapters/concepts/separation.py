@@ -14,28 +14,30 @@ Shapes: N persons, K clusters, B bins, C concepts, S resamples.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import product
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import random_table
 
-from shg_xai.chapters.concepts.association import varies
+from shg_xai.chapters.concepts.family import LabelsByK, Look, varies
 from shg_xai.chapters.concepts.results import Separation
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
-from shg_xai.stats.arrays import Float, Floats, Int, Ints, Labels
+from shg_xai.stats.arrays import Float, Floats, Int, Ints
 from shg_xai.stats.bootstrap import Bootstrap, interval, number
 from shg_xai.stats.executors import ordered
+from shg_xai.stats.permutation import Exchange
 from shg_xai.stats.ranks import Ranker
 
 MOST_BINS = 10
+EXCHANGES = 99  # of images, behind what chance gives of mutual information
+BLOCK = 25  # resamples or exchanges a task; fixed, so that nothing depends on the number of workers
 Measure = Literal['auc', 'epsilon_squared']
-LabelsByK = Mapping[int, Int[Labels, ' N']]  # by K the cluster of each person, 0 to K - 1
 
 
 def bins(values: Float[Floats, ' n']) -> Int[Ints, ' n']:
@@ -65,15 +67,52 @@ def mutual_information(tables: Float[Floats, '*any K B']) -> Float[Floats, '*any
 
 
 def separate(
-    labels: LabelsByK, concepts: Sequence[Concept], bootstrap: Bootstrap, executor: Executor, permutations: int = 1000
+    labels: LabelsByK, concepts: Sequence[Concept], bootstrap: Bootstrap, executor: Executor, chances: dict[Look, float]
 ) -> list[Separation]:
-    """How each concept differs between clusters, by K; ``shuffled`` has clusters dealt anew to persons so often.
+    """How each concept differs between clusters, by K; ``chances`` are the p-values.
 
     There is no value for fewer than 8 persons, or if concept or cluster never varies.
     """
-    task = partial(_separate, dict(labels), bootstrap, permutations)
-    found = list(ordered(executor, task, enumerate(concepts)))
-    return [entries[k] for k in labels for entries in found]
+    told = list(ordered(executor, partial(_Told.of, dict(labels)), concepts))
+    # What has two clusters and two bins at least; a column of what is drawn each.
+    columns = [(k, at) for at, own in enumerate(told) for k in own.cells]
+    parts, exchanges = _parts(bootstrap.resamples), _parts(EXCHANGES)
+    drawn = np.concatenate(list(ordered(executor, partial(_measures, told, bootstrap), [None, *parts])))
+    exchange = partial(_exchanged, told, dict(labels), Exchange.of(bootstrap.groups), bootstrap.seed)
+    chance = np.concatenate(list(ordered(executor, exchange, exchanges)))
+    found = []
+    for k, (at, concept) in product(labels, enumerate(concepts)):
+        own, measure = told[at], _measure_of(k)
+        entry = Separation(
+            k=k,
+            concept=concept.name,
+            measure=measure,
+            effect=Estimate(value=None, n=len(own.rows)),
+            mutual_information=Estimate(value=None, n=len(own.rows)),
+            entropy_share=None,
+            shuffled=Estimate(value=None, over='permutations'),
+            p=chances.get(('clusters', k, concept.name)),
+        )
+        if k in own.cells:
+            column = columns.index((k, at))
+            (effect, information), samples, dealt = drawn[0, column], drawn[1:, column].T, chance[:, column]
+            moved = samples[0] if measure == 'auc' else _moved(effect, samples[0])
+            entry.effect = bootstrap.estimate(effect, moved, len(own.rows))
+            entry.mutual_information = bootstrap.estimate(information, _moved(information, samples[1]), len(own.rows))
+            entry.entropy_share = number(information / entropy(own.cells[k].table.sum(1)))
+            high = number(interval(dealt, bootstrap.confidence)[1])
+            entry.shuffled = Estimate(value=number(dealt.mean()), high=high, n=len(dealt), over='permutations')
+        found.append(entry)
+    return found
+
+
+def _measure_of(k: int) -> Measure:
+    return 'auc' if k == 2 else 'epsilon_squared'
+
+
+def _parts(count: int) -> list[range]:
+    """Numbers of resamples or exchanges, a task each."""
+    return [range(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
 
 
 class _Cells(NamedTuple):
@@ -87,41 +126,62 @@ class _Cells(NamedTuple):
         table = np.bincount(self.numbers, values, math.prod(self.shape)).reshape(self.shape)
         return table.astype(float, copy=False)
 
+    @property
+    def table(self) -> Floats:
+        """How many persons are in each cell, shape (K, B)."""
+        return self.sums(np.ones(len(self.numbers)))
 
-def _separate(
-    labels: LabelsByK, bootstrap: Bootstrap, permutations: int, task: tuple[int, Concept]
-) -> dict[int, Separation]:
-    """What is said of one concept, by K; samples are of the persons as they are, then of resamples."""
-    place, concept = task
-    rows = np.flatnonzero(np.isfinite(concept.values))
-    values, nothing = concept.values[rows], Estimate(value=None, n=len(rows))
-    told, found = {}, {}
-    for k, every in labels.items():
-        own = every[rows]
-        measure: Measure = 'auc' if k == 2 else 'epsilon_squared'
-        common = dict(effect=nothing, mutual_information=nothing, shuffled=Estimate(value=None, over='permutations'))
-        found[k] = Separation(k=k, concept=concept.name, measure=measure, entropy_share=None, **common)
-        if varies(values) and own.min() < own.max():
-            places = bins(values)
-            width = int(places.max()) + 1
-            told[k] = _Cells(own.astype(np.int64) * width + places, (k, width))
-    draws = chain([np.ones(len(concept.values), np.int64)], bootstrap.weights()) if told else ()
-    ranker, work = Ranker.of(values), np.empty((3, len(rows)), np.int64)
-    drawn = np.array([_measure(told.values(), weights[rows], ranker, work) for weights in draws])
-    for at, (k, cells) in enumerate(told.items()):
-        entry, (effect, information), samples = found[k], drawn[0, at], drawn[1:, at].T
-        entry.effect = bootstrap.estimate(effect, samples[0] if k == 2 else _moved(effect, samples[0]), len(rows))
-        entry.mutual_information = bootstrap.estimate(information, _moved(information, samples[1]), len(rows))
-        table = cells.sums(np.ones(len(rows)))
-        table = table[table.any(1)]
-        entry.entropy_share = number(information / entropy(table.sum(1)))
-        # Dealing clusters anew keeps both margins of the table; drawing tables is the same, and quick.
-        margins = (table.sum(axis).astype(np.int64) for axis in (1, 0))
-        random = stream(bootstrap.seed, 'separation_shuffles', place, k)
-        dealt = mutual_information(random_table(*margins).rvs(permutations, random_state=random))
-        high = interval(dealt, bootstrap.confidence)[1]
-        entry.shuffled = Estimate(value=number(dealt.mean()), high=number(high), n=len(dealt), over='permutations')
-    return found
+
+@dataclass(frozen=True)
+class _Told:
+    """One concept: of whom it is known (n,), how they are ranked, their bins, and for each K their cells."""
+
+    rows: Ints
+    ranker: Ranker
+    places: Ints
+    cells: dict[int, _Cells]
+
+    @classmethod
+    def of(cls, labels: LabelsByK, concept: Concept) -> '_Told':
+        """A concept beside clusters; there are cells where both vary."""
+        rows = np.flatnonzero(np.isfinite(concept.values))
+        values, cells = concept.values[rows], dict[int, _Cells]()
+        places = bins(values)
+        for k, own in labels.items():
+            if varies(values) and own[rows].min() < own[rows].max():
+                width = int(places.max()) + 1
+                cells[k] = _Cells(own[rows].astype(np.int64) * width + places, (k, width))
+        return cls(rows, Ranker.of(values), places, cells)
+
+
+def _measures(told: Sequence[_Told], bootstrap: Bootstrap, part: range | None) -> Floats:
+    """Effect and mutual information (s, columns, 2) in some resamples; None stands for the persons as they are."""
+    draws = iter([np.ones(len(bootstrap.groups), np.int64)]) if part is None else bootstrap.weights(part)
+    width, work = sum(len(own.cells) for own in told), np.empty((3, len(bootstrap.groups)), np.int64)
+    found = [np.empty((0, width, 2))]
+    for weights in draws:
+        columns = [
+            pair
+            for own in told
+            if own.cells
+            for pair in _measure(own.cells.values(), weights[own.rows], own.ranker, work[:, : len(own.rows)])
+        ]
+        found.append(np.array(columns).reshape(1, width, 2))
+    return np.concatenate(found)
+
+
+def _exchanged(told: Sequence[_Told], labels: LabelsByK, exchange: Exchange, seed: int, part: range) -> Floats:
+    """Mutual information (s, columns) with clusters exchanged between images."""
+    found = []
+    for source in (exchange.source(stream(seed, 'separation_shuffles', place)) for place in part):
+        dealt = {k: own[source].astype(np.int64) for k, own in labels.items()}
+        moved = (
+            cells._replace(numbers=dealt[k][own.rows] * cells.shape[1] + own.places)
+            for own in told
+            for k, cells in own.cells.items()
+        )
+        found.append([mutual_information(cells.table) for cells in moved])
+    return np.array(found, float).reshape(len(part), -1)
 
 
 def _measure(told: Collection[_Cells], weights: Ints, ranker: Ranker, work: Ints) -> list[tuple[float, float]]:

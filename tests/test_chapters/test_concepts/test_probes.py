@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score, roc_auc_score
 from threadpoolctl import threadpool_limits
@@ -171,9 +172,43 @@ def test_curves_rise_where_the_concept_lies(results: dict[str, Probe]):
 
 def test_noise_and_shuffled_values_show_nothing(results: dict[str, Probe]):
     for name in ('first', 'fifth', 'noise'):
-        assert all(-0.05 < value < 0.02 for value in results[name].shuffled)
+        assert all(-0.05 < value < 0.02 for value in results[name].control)
     assert all(-0.05 < value < 0.02 for value in values_of(results['noise']))
-    assert all(0.4 < value < 0.6 for value in results['flag'].shuffled)
+    assert all(0.4 < value < 0.6 for value in results['flag'].control)
+
+
+def test_selectivity_is_what_the_control_task_lacks(results: dict[str, Probe]):
+    for name in ('first', 'flag'):
+        entry = results[name]
+        expected = np.array(values_of(entry)) - entry.control
+        assert entry.selectivity == pytest.approx(expected) and entry.selectivity[-1] > 0.2
+    assert results['same'].selectivity == []
+
+
+def test_p_is_of_the_most_components_and_corrected(plan: probes.Plan, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr('shg_xai.stats.ridge.STRENGTHS', np.array([1e-12]))
+    with ThreadPoolExecutor(2) as pool:
+        entries = run(pool)
+    expected = {}
+    draws = list(resample_weights(np.arange(256), 60, 2))
+    for name in ('first', 'fifth', 'noise'):
+        values = next(one.values for one in CONCEPTS if one.name == name)
+        known = np.isfinite(values)
+        means = np.array([values[known & (plan.folds != fold)].mean() for fold in range(5)])
+        errors = (values - held_out_outputs(plan, values, 12))[known] ** 2
+        spreads, parts = (values[known] - means[plan.folds[known]]) ** 2, plan.parts[known]
+        drawn = [1 - (weight[parts] @ errors) / (weight[parts] @ spreads) for weight in draws]
+        expected[name] = student.sf(
+            # 5 folds: 1 / 5 of a fold's variance, and 1 / 4 for what they have in common.
+            (1 - errors.sum() / spreads.sum()) / (np.std(drawn, ddof=1) * np.sqrt(0.45 / 0.2)),
+            N // 2 - 1,
+        )
+    judged = [entry for entry in entries.values() if entry.p is not None]
+    assert {entry.concept for entry in judged} == {'first', 'fifth', 'flag', 'noise', 'rare flag'}
+    # Of five tests the least sure is taken once, and twice for two families.
+    assert entries['noise'].p == pytest.approx(min(1, 2 * expected['noise']), rel=1e-3)
+    assert entries['first'].p < 1e-6 and entries['flag'].p < 1e-6
+    assert entries['noise'].p > 0.5
 
 
 def test_few_persons_do_not_overfit():
@@ -189,7 +224,7 @@ def test_few_persons_do_not_overfit():
 def test_what_cannot_be_probed_is_empty(results: dict[str, Probe]):
     for name, persons in (('same', N), ('few', 7)):
         empty = Curve(x=[], y=[])
-        assert results[name] == Probe(concept=name, measure='r2', persons=persons, score=empty, shuffled=[])
+        assert results[name] == Probe(concept=name, measure='r2', persons=persons, score=empty, control=[])
     with ThreadPoolExecutor(2) as pool:
         assert run(pool, concepts=[]) == {}
         single = run(pool, groups=np.zeros(N))  # nothing can be held out

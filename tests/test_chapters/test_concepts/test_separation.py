@@ -38,7 +38,7 @@ def run(
     """Entries by K and concept."""
     found = [Concept(name, name, f'{name}.', '-', 'number', column.astype(float)) for name, column in values.items()]
     with ThreadPoolExecutor(threads) as pool:
-        entries = separate(labels, found, Bootstrap(groups, 80, seed=1), pool)
+        entries = separate(labels, found, Bootstrap(groups, 80, seed=1), pool, {('clusters', 4, 'plain'): 0.01})
     return {(entry.k, entry.concept): entry for entry in entries}
 
 
@@ -110,12 +110,25 @@ def test_mutual_information_agrees_with_scikit_learn(results: dict[tuple[int, st
     assert entry.entropy_share == pytest.approx(drawn[0] / -np.sum(share * np.log2(share)))
 
 
-def test_shuffled_is_that_of_dealing_clusters_anew(results: dict[tuple[int, str], Separation]):
-    places = bins(VALUES['plain'])
-    dealt = [mutual_info_score(RANDOM.permutation(LABELS[4]), places) / math.log(2) for _ in range(400)]
+def test_shuffled_is_that_of_exchanging_images(results: dict[tuple[int, str], Separation]):
+    places, pairs = bins(VALUES['plain']), np.arange(N).reshape(-1, 2)
+    dealt = [mutual_info_score(LABELS[4][RANDOM.permutation(pairs).ravel()], places) / math.log(2) for _ in range(400)]
     shuffled = results[4, 'plain'].shuffled
-    assert shuffled.value == pytest.approx(np.mean(dealt), rel=0.05)
-    assert shuffled.high == pytest.approx(np.quantile(dealt, 0.975), rel=0.08)
+    assert shuffled.value == pytest.approx(np.mean(dealt), rel=0.1)
+    assert shuffled.high == pytest.approx(np.quantile(dealt, 0.975), rel=0.15)
+    assert shuffled.n == 99
+
+
+def test_where_images_are_alike_chance_gives_more():
+    random = np.random.default_rng(5)
+    images = np.arange(N) // 5
+    labels, values = random.integers(0, 2, N // 5)[images], random.normal(size=N // 5)[images]
+    by_image, by_person = (run({'alike': values}, groups=own, labels={2: labels}) for own in (images, np.arange(N)))
+    assert by_image[2, 'alike'].shuffled.value > 3 * by_person[2, 'alike'].shuffled.value
+
+
+def test_p_is_that_of_the_family(results: dict[tuple[int, str], Separation]):
+    assert {key: entry.p for key, entry in results.items() if entry.p is not None} == {(4, 'plain'): 0.01}
 
 
 def test_random_clusters_show_nothing(results: dict[tuple[int, str], Separation]):
