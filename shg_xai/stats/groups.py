@@ -5,13 +5,14 @@ where, is looked at along the line between the centres of two neighbouring clust
 width: around either centre, and midway. A density with a single peak has at least as much midway as around the emptier
 centre, wherever its peak is, so significantly less midway than around *both* is a valley. K groups are parted if there
 is a valley between every two neighbours: each of these tests must reject, and so all of them together keep the level of
-one (Berger 1982, "Multiparameter hypothesis testing and acceptance sampling", theorem 1).
+one (Berger 1982, "Multiparameter hypothesis testing and acceptance sampling", theorem 1). Of very many persons a dent
+is significant, too, so a valley has to be half as deep as its sides are high at least.
 
 Two clusters are neighbours if no third centre lies in the ball between their centres (Gabriel and Sokal 1969). Of the
 persons those count who are nearer to the point midway than to any third centre. They lie in a convex region, so a
 density that is log-concave (a Gaussian of any shape, a uniform box, exponential values) keeps a single peak on the line
 (Prekopa 1973); the two clusters as they were found would not do, as they are narrow where they meet. A cloud that is
-bent, such as half a ring, has a valley along its chord and can be taken for groups.
+bent has a dent along its chord; that of a ring of one density is less deep than half.
 
 Halves are dealt several times. Twice the median of the p-values is one that holds for all deals (Meinshausen, Meier and
 Bühlmann 2009, "p-values for high-dimensional regression", section 3.2 with gamma = 1/2). How well the two halves of a
@@ -29,7 +30,7 @@ Shapes: N persons, independent of each other, M components, K clusters, P pairs 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
 
 import numpy as np
@@ -37,7 +38,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import binom
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from shg_xai.random_streams import stream
 from shg_xai.stats.arrays import Float, Floats, Int, Ints
@@ -46,6 +47,7 @@ from shg_xai.stats.executors import ordered
 DEALS, DRAWS = 20, 199  # into halves; of a Gaussian, 199 as p is then at least 0.005
 STARTS = 3  # of K-Means, each time
 WIDE = 1 / 3  # of a window, in distances between two centres
+DEEP = 1 / 2  # a valley has at most so many persons midway, for each around the emptier centre
 FEWEST = 20  # persons for each cluster, or a window has too few to tell
 
 
@@ -53,19 +55,28 @@ FEWEST = 20  # persons for each cluster, or a window has too few to tell
 class Halves:
     """K clusters of one half of the persons, looked at by the other half.
 
-    ``p`` of the pair of neighbours that is parted least; ``midway``, the most persons between two neighbours, as a
-    share of those around the emptier centre (infinite where that is empty); ``agreement`` of both halves about all
-    persons, as adjusted Rand index. Each of S deals, and in the first two with either half in either part, 2 S.
+    Of each of S deals, in the first two with either half in either part: the p-value of the pair of neighbours that is
+    parted least; the most persons midway between two neighbours as a share of those around the emptier centre, infinite
+    where that is empty; and the agreement of both halves about all persons, as adjusted Rand index.
     """
 
-    p: Float[Floats, ' 2S']
-    midway: Float[Floats, ' 2S']
+    p_values: Float[Floats, ' 2S']
+    shares: Float[Floats, ' 2S']
     agreement: Float[Floats, ' S']
 
     @property
-    def together(self) -> float:
-        """One p-value for all deals: K clusters are parted no better than those of a single peak."""
-        return min(1.0, 2 * float(np.quantile(self.p, 0.5, method='higher')))
+    def p(self) -> float:
+        """One p-value for all deals: a single peak would part K clusters as well as that."""
+        return min(1.0, 2 * _upper_median(self.p_values))
+
+    @property
+    def midway(self) -> float:
+        """The share midway, in the median of all deals."""
+        return _upper_median(self.shares)
+
+
+def _upper_median(values: Floats) -> float:
+    return float(np.quantile(values, 0.5, method='higher'))
 
 
 def one_an_image(image_ids: Int[Ints, ' N'], most: int, seed: int) -> Int[Ints, ' n']:
@@ -90,12 +101,14 @@ def by_halves(values: Float[Floats, 'N M'], ks: Sequence[int], seed: int, pool: 
 
 def corrected(found: Mapping[int, Halves]) -> dict[int, float]:
     """For each number of clusters the p-value times how many were tried (Bonferroni)."""
-    return {k: min(1.0, len(found) * own.together) for k, own in found.items()}
+    return {k: min(1.0, len(found) * own.p) for k, own in found.items()}
 
 
-def number_of(p: Mapping[int, float], alpha: float) -> int:
-    """The largest number of clusters that are parted at ``alpha``, by their corrected p-values; 1 if none are."""
-    return max([1, *(k for k, own in p.items() if own <= alpha)])
+def parted(found: Mapping[int, Halves], alpha: float) -> list[int]:
+    """The numbers of clusters with valleys between all neighbours. The chance that there are any in a density with one
+    peak is at most ``alpha``.
+    """
+    return [k for k, p in corrected(found).items() if p <= alpha and found[k].midway <= DEEP]
 
 
 def beside_gaussian(values: Float[Floats, 'N M'], k: int, seed: int, pool: Executor) -> float:
@@ -146,13 +159,12 @@ def _deal(values: Floats, ks: Sequence[int], seed: int, deal: int) -> list[tuple
     parts = np.array_split(values[mixed], 2)
     distinct = [len(np.unique(part, axis=0)) for part in parts]
     found = []
-    with threadpool_limits(1, 'openmp'):  # of this thread: K-Means would add up in another order on more cores
-        for k in ks:
-            random = stream(seed, 'groups_halves', deal, k)
-            fits = [_clusters(part, min(k, most), random) for part, most in zip(parts, distinct, strict=True)]
-            seen = [_looked_at(fit.cluster_centers_, k, part) for fit, part in zip(fits, parts[::-1], strict=True)]
-            agreement = adjusted_rand_score(*(fit.predict(values) for fit in fits))
-            found.append((*(p for p, _ in seen), *(share for _, share in seen), agreement))
+    for k in ks:
+        random = stream(seed, 'groups_halves', deal, k)
+        fits = [_clusters(part, min(k, most), random) for part, most in zip(parts, distinct, strict=True)]
+        seen = [_looked_at(fit.cluster_centers_, k, part) for fit, part in zip(fits, parts[::-1], strict=True)]
+        agreement = adjusted_rand_score(*(fit.predict(values) for fit in fits))
+        found.append((*(p for p, _ in seen), *(share for _, share in seen), agreement))
     return found
 
 
@@ -164,14 +176,18 @@ def _looked_at(centres: Floats, k: int, values: Floats) -> tuple[float, float]:
 
 
 def _clusters(values: Floats, k: int, random: np.random.Generator) -> KMeans:
-    return KMeans(k, n_init=STARTS, random_state=int(random.integers(2**31))).fit(values)
+    # Of several threads each adds up its own persons, in an order that would depend on how many there are.
+    with _threads().limit(limits=1, user_api='openmp'):
+        return KMeans(k, n_init=STARTS, random_state=int(random.integers(2**31))).fit(values)
+
+
+_threads = cache(ThreadpoolController)  # looking up the libraries takes as long as K-Means
 
 
 def _within(values: Floats, k: int, random: np.random.Generator) -> float:
     """The share of squares that stays within K clusters; all of it where persons do not differ."""
     total = float(((values - values.mean(axis=0)) ** 2).sum())
-    with threadpool_limits(1, 'openmp'):
-        return _clusters(values, k, random).inertia_ / total if total else 1.0
+    return _clusters(values, k, random).inertia_ / total if total else 1.0
 
 
 def _drawn(spread: Floats, persons: int, k: int, seed: int, draw: int) -> float:

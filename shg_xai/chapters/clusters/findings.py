@@ -54,8 +54,9 @@ def _groups(answer: Clusters) -> str:
     if valleys := [own for own in groups.parted if own.parted]:
         told = f'{valleys[-1].k} clusters have valleys between them ({_p(valleys[-1].p)}), but {tight}'
     else:
-        least = _p(min(own.p for own in groups.parted))
-        told = f'cut into {tried}, some neighbours have no valley between them (least {least})'
+        least = min(groups.parted, key=lambda own: own.p)
+        nearest = f'nearest to it is K = {least.k}: {percent(least.midway)} as many midway as around the emptier centre'
+        told = f'cut into {tried}, some neighbours have no valley between them ({nearest}, {_p(least.p)})'
     return f'One group, as far as {asked}, tell: {told}. Clusters are parts of one cloud.'
 
 

@@ -19,7 +19,7 @@ from shg_xai.results import Estimate
 from shg_xai.stats.arrays import Float32, Floats, Ints, Singles
 from shg_xai.stats.bootstrap import number
 from shg_xai.stats.executors import ordered
-from shg_xai.stats.groups import DEALS, DRAWS, Halves, beside_gaussian, by_halves, corrected, number_of, one_an_image
+from shg_xai.stats.groups import DEALS, DRAWS, Halves, beside_gaussian, by_halves, corrected, one_an_image, parted
 from shg_xai.stats.kmeans import Clustering, Source, lloyd, seeded
 from shg_xai.stats.pca import Components
 from shg_xai.stats.projection import Projections, Scores, dimensions_for
@@ -127,16 +127,13 @@ def find_groups(leading: Float32[Singles, 'N M'], work: Work) -> tuple[Groups, d
         halves = by_halves(values, options.ks, options.seed, pool)
         if not halves:
             return Groups(persons=len(asked), number=None, gaussian_k=None, gaussian_p=None, parted=[]), halves
-        p = corrected(halves)
-        valleys = number_of(p, alpha)
+        p, with_valleys = corrected(halves), parted(halves, alpha)
+        valleys = max(with_valleys, default=1)
         gaussian_k = max(valleys, 2)
         gaussian_p = beside_gaussian(values, gaussian_k, options.seed, pool)
-    parted = [
-        Parted(k=k, parted=p[k] <= alpha, p=p[k], midway=number(float(np.quantile(own.midway, 0.5, method='higher'))))
-        for k, own in halves.items()
-    ]
+    told = [Parted(k=k, parted=k in with_valleys, p=p[k], midway=number(own.midway)) for k, own in halves.items()]
     count = valleys if gaussian_p <= alpha else 1
-    return Groups(persons=len(asked), number=count, gaussian_k=gaussian_k, gaussian_p=gaussian_p, parted=parted), halves
+    return Groups(persons=len(asked), number=count, gaussian_k=gaussian_k, gaussian_p=gaussian_p, parted=told), halves
 
 
 def stability_of(halves: Halves | None) -> Estimate:

@@ -44,7 +44,8 @@ class Parted(Typed, kw_only=True):
     """Whether K clusters have a valley between every two neighbours.
 
     Attributes:
-        p: Of the pair that is parted least, times how many K were tried; parted if at most one less the confidence.
+        parted: If p is at most one less the confidence, and midway at most one half.
+        p: Of the pair that is parted least, times how many K were tried.
         midway: The most persons midway between two neighbours as a share of those around the emptier centre, in the
             median of many halves; from 1 on there is no valley. None where nobody is around a centre.
     """
