@@ -177,10 +177,10 @@ def test_too_few_persons_for_so_many_clusters_are_not_asked(pool: Executor) -> N
 
 
 def test_persons_who_are_the_same_are_no_more_groups_than_there_are_kinds(pool: Executor) -> None:
-    values = np.repeat([(0.0, 0), (1, 0), (0, 1)], 40, axis=0)
+    values = np.repeat(np.array([(0.0, 0), (1, 0), (0, 1)]), 40, axis=0)
     assert found(values, pool) == 3
     assert found(values * 0, pool) == 1
-    assert beside_gaussian(values * 0, 2, 0, pool) == 1
+    assert beside_gaussian(np.zeros((120, 2)), 2, 0, pool) == 1
 
 
 def test_workers_change_no_bit(pool: Executor) -> None:

@@ -70,7 +70,7 @@ def tables(answer: Clusters, results: Results) -> list[Table]:
     rows, parted = [], {own.k: own for own in answer.groups.parted}
     for fit in answer.fits:
         own = parted.get(fit.k)
-        valleys = [percent(own and own.midway, absent=DASH), number(own and own.p, 3, DASH)]
+        valleys = [percent(own.midway, absent=DASH), number(own.p, 3)] if own else [DASH, DASH]
         agreement = [number(value, 2, DASH) for value in (fit.stability.value, fit.stability.low)]
         told = [percent(fit.negative_share), amount(fit.inertia, 4), ', '.join(map(number, fit.sizes))]
         rows.append([number(fit.k), *valleys, cell(fit.silhouette, 3), amount(fit.error_bound, 2), *agreement, *told])
