@@ -26,6 +26,9 @@ NAMES = (
     'fit_persons',  # of whom the components of channels are
     'shifted_persons',  # moved although they agree with their cluster
     'flat_directions',  # of components without variance
+    'groups_sample',  # one person an image
+    'groups_halves',  # deal; deal, K: starts
+    'groups_gaussian',  # draw: a cloud without groups; none: starts for the persons
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_samples
 
-from shg_xai.chapters.clusters.results import Clusters, Fit, Misfit
+from shg_xai.chapters.clusters.results import Clusters, Fit, Groups, Misfit, Parted
 from shg_xai.chapters.comparison.results import Agreement, Alike, Balance, Comparison, Purity
 from shg_xai.chapters.concepts.results import Axis, Concepts, Correlation, Definition, Probe, Separation, Span
 from shg_xai.chapters.nearest_walk.results import NearestWalk, NearPerson, Point, Walk
@@ -138,6 +138,7 @@ def _made(
                 of=name,
                 restarts=10,
                 tolerance=0.001,
+                groups=_cloud(persons),
                 fits=fits,
                 best_k=best[0].k,
                 second_k=best[1].k,
@@ -227,7 +228,7 @@ def _clusters(people: dict[str, Any], scores: np.ndarray) -> tuple[dict[str, np.
                 k=k,
                 inertia=float(fit.inertia_),
                 restart_inertia=[float(fit.inertia_ * (1 + 0.01 * x)) for x in range(10)],
-                stability=Estimate(value=1 - 0.03 * k, low=0.95 - 0.05 * k, over='restarts'),
+                stability=Estimate(value=1 - 0.03 * k, low=0.95 - 0.05 * k, n=20),
                 silhouette=_item(mean, 0.02),
                 error_bound=0.0003,
                 negative_share=float((values < 0).mean()),
@@ -241,6 +242,12 @@ def _clusters(people: dict[str, Any], scores: np.ndarray) -> tuple[dict[str, np.
             )
         )
     return columns, entries
+
+
+def _cloud(persons: int) -> Groups:
+    """No number of clusters is parted; persons are enough for up to three."""
+    parted = [Parted(k=k, parted=False, p=p, midway=midway) for k, p, midway in ((2, 0.24, 0.8), (3, 1.0, None))]
+    return Groups(persons=persons // 2, number=1, gaussian_k=2, gaussian_p=0.4, parted=parted)
 
 
 def _table(people: dict[str, Any], scores: np.ndarray, columns: dict[str, np.ndarray]) -> pa.Table:

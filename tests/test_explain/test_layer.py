@@ -18,7 +18,7 @@ from shg_xai.explain.options import Options
 from shg_xai.explain.stores import Analysis, analyse, layer_of
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
-from shg_xai.results import Answer, Checkpoint, Estimate
+from shg_xai.results import Answer, Checkpoint
 from shg_xai.results_file import decode, encode
 from tests.helpers.analysis_stores import LAYER, LINKS, blobs, selected, spoil
 from tests.helpers.data import NAMES
@@ -155,7 +155,6 @@ def test_persons(found: Analysis) -> None:
 def test_one_number_of_clusters_has_no_margin(tmp_path: Path) -> None:
     clusters = told(analysed(tmp_path, VALUES, Options(ks=(3,), restarts=1, bootstrap=10)), Clusters)
     assert (clusters.best_k, clusters.second_k, clusters.margin) == (3, None, None)
-    assert clusters.fits[0].stability == Estimate(value=None, n=1, over='restarts')
 
 
 def test_a_constant_value_is_a_warning(tmp_path: Path) -> None:

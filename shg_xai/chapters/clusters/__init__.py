@@ -1,9 +1,15 @@
-"""Which groups do the latents fall into?"""
+"""Do the latents fall into groups, and into which?"""
 
 TITLE, ORDER = 'The groups', 120
 METHODS = {
+    'Groups': 'One person an image is asked, by the first components. Half of them are cut into K clusters, and the '
+    'other half is counted midway between neighbouring centres and around them: one cloud has no valley there (exact '
+    'binomial tests, the largest p of all pairs, twice the median over many halves, times how many K are tried). '
+    'A valley has at most half as many persons. Groups also have to be tighter than the clusters that a Gaussian of '
+    'the same covariance is cut into (Liu et al. 2008). A strongly bent cloud can be taken for groups, and groups that '
+    'differ only beyond the first components are missed.',
     'Clusters': 'K-Means from several starts, the one with the least sum of squares kept; agreement is the adjusted '
-    'Rand index between pairs of starts.',
+    'Rand index between the clusters of random halves of the persons (Hennig 2007).',
     'Silhouette': 'How much nearer a person is to the own cluster than to the next one, from −1 to 1 (Rousseeuw 1987), '
     'over all pairs of persons.',
 }

@@ -9,12 +9,14 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from shg_xai.chapters.clusters.findings import claims
 from shg_xai.chapters.clusters.results import Clusters
 from shg_xai.drawing import style
 from shg_xai.drawing.material import Colour, DrawnPersons, Figure, Material, column_of
 from shg_xai.drawing.panels import Row, Tile, draw_sheet, new_panels, nothing
 from shg_xai.drawing.style import COLUMN, PAGE, PALETTE, styled
 from shg_xai.drawing.text import confidence_of, number
+from shg_xai.stats.groups import WIDE, along, in_windows, neighbours, valley
 
 Links = Sequence[tuple[int, int]]
 MAX_BARS, MAX_SKELETONS = 600, 150  # a bar of so many lines a cluster looks the same as one of 100,000
@@ -26,12 +28,20 @@ CENTRAL = 6
 def figures(answer: Clusters, material: Material) -> Iterator[Figure]:
     """How many groups, then those of the best number."""
     confidence, persons, best = confidence_of(answer), material.persons[answer.of], answer.best_k
-    alt = 'Mean silhouette and agreement of restarts for each K.'
+    alt = 'Mean silhouette and agreement of random halves for each K.'
+    ring = 'the number of groups' if claims(answer) else 'the highest'
     caption = (
-        f'Above: mean silhouette for each number of clusters with {confidence} intervals; the ring marks the best. '
-        'Below: agreement of restarts (adjusted Rand index; 1: the same clusters).'
+        f'Above: mean silhouette for each number of clusters with {confidence} intervals; the ring marks {ring}. '
+        'Below: agreement of the clusters of random halves of the persons (adjusted Rand index; 1: the same).'
     )
     yield Figure('silhouette', alt, caption, lambda: draw_silhouettes(answer), wide=False)
+    if claims(answer):
+        alt = f'Persons along the line between two of {best} groups.'
+        caption = (
+            'All persons between the two neighbouring groups that are parted least, along the line from one centre (0) '
+            'to the other (1). There is a valley where the window midway holds fewer than both of the others.'
+        )
+        yield Figure('valley', alt, caption, lambda: draw_valley(persons, best), wide=False)
     alt = f'Silhouettes of all persons in each of {best} clusters.'
     caption = (
         f'Silhouettes of all persons with K = {best}, sorted within each cluster. Left of zero: nearer to another '
@@ -67,7 +77,7 @@ def colours(answer: Clusters) -> list[Colour]:
 
 @styled
 def draw_silhouettes(answer: Clusters) -> figure.Figure:
-    """Draw the mean silhouette against K with its intervals, and how well restarts agree."""
+    """Draw the mean silhouette against K with its intervals, and how well random halves agree."""
     canvas, (above, below) = new_panels(COLUMN, 4, 2, 1, sharex=True, height_ratios=(3, 2))
     k = [fit.k for fit in answer.fits]
     found = [(fit.k, fit.silhouette) for fit in answer.fits if fit.silhouette.value is not None]
@@ -84,10 +94,28 @@ def draw_silhouettes(answer: Clusters) -> figure.Figure:
     mean, low = np.array([(fit.stability.value, fit.stability.low) for fit in answer.fits], float).T
     below.plot(k, mean, 'o-', color=style.GREEN, markersize=4, label='mean of all pairs')
     below.plot(k, low, 'v:', color=style.FAINT, markersize=4, label='worst pair')
-    below.set(xlabel='number of clusters K', ylabel='agreement\nof restarts', xticks=k)
+    below.set(xlabel='number of clusters K', ylabel='agreement\nof halves', xticks=k)
     below.set_ylim(top=1.05)
     below.grid(axis='y')
     below.legend(loc='lower left', bbox_to_anchor=(0, 0.98), ncols=2, borderaxespad=0.1)
+    return canvas
+
+
+@styled
+def draw_valley(persons: DrawnPersons, k: int) -> figure.Figure:
+    """Draw where persons are on the line between two neighbouring centres of K, of those that are parted least."""
+    names = [name for name in persons.persons.column_names if name.startswith('component_')]
+    values = np.stack([column_of(persons.persons, name) for name in names], 1)
+    cluster = column_of(persons.persons, f'cluster_k{k}')
+    centres = np.stack([values[cluster == own].mean(0) for own in range(k)])
+    places = {pair: along(values, centres, *pair) for pair in neighbours(centres)}
+    (a, b), between = max(places.items(), key=lambda item: valley(in_windows(item[1])[None])[1])
+    canvas, ax = new_panels(COLUMN, 2.6)
+    for at in (0, 0.5, 1):
+        ax.axvspan(at - WIDE / 2, at + WIDE / 2, color=style.FAINT, alpha=0.2, linewidth=0)
+    counts, edges = np.histogram(between, np.arange(-1, 2, WIDE / 4) + WIDE / 8)
+    ax.stairs(counts, edges, fill=True, color=style.BLUE)
+    ax.set(xlabel=f'from the centre of cluster {a} to that of {b}', ylabel='persons', xlim=(-1, 2))
     return canvas
 
 

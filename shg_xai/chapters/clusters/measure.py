@@ -1,15 +1,14 @@
-"""Groups among latents: K-Means for several K, exact silhouettes, and who sits where."""
+"""Groups among latents: are there any, K-Means for several K, exact silhouettes, and who sits where."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import combinations, pairwise
+from functools import cached_property, partial
+from itertools import pairwise
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
-from shg_xai.chapters.clusters.results import Clusters, Fit, Misfit
+from shg_xai.chapters.clusters.results import Clusters, Fit, Groups, Misfit, Parted
 from shg_xai.chapters.nearest_walk.measure import nearest, nearest_of
 from shg_xai.chapters.nearest_walk.results import NearPerson
 from shg_xai.drawing.text import listed
@@ -17,8 +16,10 @@ from shg_xai.explain.decomposition import CLUSTER_CUT, Decomposition, Work, deco
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import BLOCK, Block, Selection
 from shg_xai.results import Estimate
-from shg_xai.stats.arrays import Floats, Ints, Singles
+from shg_xai.stats.arrays import Float32, Floats, Ints, Singles
+from shg_xai.stats.bootstrap import number
 from shg_xai.stats.executors import ordered
+from shg_xai.stats.groups import DEALS, DRAWS, Halves, beside_gaussian, by_halves, corrected, one_an_image, parted
 from shg_xai.stats.kmeans import Clustering, Source, lloyd, seeded
 from shg_xai.stats.pca import Components
 from shg_xai.stats.projection import Projections, Scores, dimensions_for
@@ -26,6 +27,7 @@ from shg_xai.stats.silhouette import Silhouettes, silhouettes
 
 CENTRAL = 6  # persons shown for each centroid
 MISFITS = 12
+ASKED = 2000  # persons at most, one an image, who are asked whether there are groups
 SCORE_BLOCK = 8192
 Centroids = list[list[NearPerson]]  # of each the nearest persons
 
@@ -39,14 +41,19 @@ def measure(selection: Selection, options: Options | None = None) -> Clusters:
 def of_layer(of: str, work: Work, found: 'Structure') -> Clusters:
     """The same where persons have been clustered already; ``of`` is the name of the analysis."""
     options, sils, (best, *others) = work.options, found.silhouettes, found.ranking
+    groups, halves = found.groups
     central = central_persons(work.selection, found.components.mean, list(found.clusters.values()), work.pool)
-    fits = [fit_of(found.clusters[k], sils[k], persons, work) for k, persons in zip(sils, central, strict=True)]
+    fits = [
+        fit_of(found.clusters[k], sils[k], persons, stability_of(halves.get(k)), work)
+        for k, persons in zip(sils, central, strict=True)
+    ]
     return Clusters(
         of=of,
         confidence=options.confidence,
         warnings=empty_warnings(fits),
         restarts=options.restarts,
         tolerance=options.tolerance,
+        groups=groups,
         fits=fits,
         best_k=best,
         second_k=others[0] if others else None,
@@ -66,25 +73,31 @@ def empty_warnings(fits: Sequence[Fit]) -> list[str]:
 
 @dataclass(frozen=True)
 class Runs:
-    """The best of several runs for one K, biggest cluster first, centroids about the mean; and how restarts agree."""
+    """The best of several runs for one K, biggest cluster first, centroids about the mean; and inertia of all."""
 
     best: Clustering
     restart_inertia: tuple[float, ...]
-    stability: Estimate
 
 
 @dataclass(frozen=True)
 class Structure(Decomposition):
-    """The same, and what groups there are, by K."""
+    """The same, and the clusters by K; whether they are groups is looked up when somebody asks."""
 
+    work: Work
     clusters: dict[int, Runs]
     silhouettes: dict[int, Silhouettes]
 
     @property
     def ranking(self) -> list[int]:
-        """Numbers of clusters, that with the highest mean silhouette first."""
+        """Numbers of clusters: that of the groups, if there are any, then those with the highest mean silhouette."""
         means = {k: float(own.values.mean(dtype=float)) for k, own in self.silhouettes.items()}
-        return sorted(means, key=lambda k: (-means[k], k))
+        number = self.groups[0].number
+        return sorted(means, key=lambda k: (k != number, -means[k], k))
+
+    @cached_property
+    def groups(self) -> tuple[Groups, dict[int, Halves]]:
+        """How many groups there are, and what halves of the persons say of each K."""
+        return find_groups(self.leading, self.work)
 
 
 def structure(work: Work) -> Structure:
@@ -97,7 +110,37 @@ def structure(work: Work) -> Structure:
         # More was cut than the tolerance allows for: nothing is then.
         projections = rotate(work, found.components, found.components.vectors.shape[1])
         values = _silhouettes(work, projections, runs)
-    return Structure(found.constant, found.components, found.variances, found.halves, projections, runs, values)
+    kept = found.constant, found.components, found.variances, found.halves, projections
+    return Structure(*kept, work, runs, values)
+
+
+def find_groups(leading: Float32[Singles, 'N M'], work: Work) -> tuple[Groups, dict[int, Halves]]:
+    """How many groups persons fall into, by their scores along the first components.
+
+    Groups are claimed if valleys part them, at an error of one less the confidence over all K that were tried, and a
+    Gaussian of the same covariance falls into clusters as tight that rarely, too.
+    """
+    options, selection = work.options, work.selection
+    asked = one_an_image(selection.image_ids, ASKED, options.seed)
+    values, alpha = leading[asked].astype(float), 1 - options.confidence
+    with work.stage('groups', DEALS + DRAWS) as pool:
+        halves = by_halves(values, options.ks, options.seed, pool)
+        if not halves:
+            return Groups(persons=len(asked), number=None, gaussian_k=None, gaussian_p=None, parted=[]), halves
+        p, with_valleys = corrected(halves), parted(halves, alpha)
+        valleys = max(with_valleys, default=1)
+        gaussian_k = max(valleys, 2)
+        gaussian_p = beside_gaussian(values, gaussian_k, options.seed, pool)
+    told = [Parted(k=k, parted=k in with_valleys, p=p[k], midway=number(own.midway)) for k, own in halves.items()]
+    count = valleys if gaussian_p <= alpha else 1
+    return Groups(persons=len(asked), number=count, gaussian_k=gaussian_k, gaussian_p=gaussian_p, parted=told), halves
+
+
+def stability_of(halves: Halves | None) -> Estimate:
+    """How halves agree: mean and least; not known where there are too few persons for so many clusters."""
+    if halves is None:
+        return Estimate(value=None)
+    return Estimate(value=float(halves.agreement.mean()), low=float(halves.agreement.min()), n=len(halves.agreement))
 
 
 def _silhouettes(work: Work, projections: Projections, runs: Mapping[int, Runs]) -> dict[int, Silhouettes]:
@@ -131,7 +174,7 @@ def cluster(work: Work, components: Components, projections: Projections, dimens
     # What was cut counts in no inertia of the short runs: it is added as for one cluster.
     cut = float(projections.norms.sum() - norms.sum())
     return {
-        k: Runs(_biggest_first(best), tuple(run.inertia + cut for run in own), _stability(own))
+        k: Runs(_biggest_first(best), tuple(run.inertia + cut for run in own))
         for k, best, own in zip(ks, finished, rounds, strict=True)
     }
 
@@ -154,13 +197,6 @@ def _biggest_first(run: Clustering) -> Clustering:
     return replace(run, centroids=run.centroids[order], labels=np.argsort(order).astype(np.uint8)[run.labels])
 
 
-def _stability(runs: Sequence[Clustering]) -> Estimate:
-    """Adjusted Rand index (Hubert and Arabie 1985) over all pairs: mean and least; of one run it is not known."""
-    values = [adjusted_rand_score(a.labels, b.labels) for a, b in combinations(runs, 2)]
-    mean, least = (float(np.mean(values)), float(min(values))) if values else (None, None)
-    return Estimate(value=mean, low=least, n=len(runs), over='restarts')
-
-
 def central_persons(selection: Selection, mean: Floats, found: Sequence[Runs], pool: Executor) -> list[Centroids]:
     """For each clustering and each of its centroids the nearest persons, over all dimensions."""
     centroids = np.concatenate([runs.best.centroids for runs in found])
@@ -180,7 +216,7 @@ def _nearest(mean: Singles, points: Floats, annotation_ids: Ints, block: Block) 
     return [nearest(distance, ids, CENTRAL) for distance in np.sqrt(np.maximum(squares, 0)).T]
 
 
-def fit_of(runs: Runs, found: Silhouettes, central: Centroids, work: Work) -> Fit:
+def fit_of(runs: Runs, found: Silhouettes, central: Centroids, stability: Estimate, work: Work) -> Fit:
     """What is told of one K: its best run, the silhouettes of that, the persons nearest to its centroids."""
     ids, values, labels, k = work.selection.annotation_ids, found.values, runs.best.labels, len(runs.best.centroids)
     worst = [i for i in np.lexsort((ids, values))[:MISFITS] if values[i] < 0]
@@ -189,7 +225,7 @@ def fit_of(runs: Runs, found: Silhouettes, central: Centroids, work: Work) -> Fi
         k=k,
         inertia=runs.best.inertia,
         restart_inertia=list(runs.restart_inertia),
-        stability=runs.stability,
+        stability=stability,
         silhouette=work.bootstrap.mean(values),
         error_bound=float(found.bounds.mean()),
         negative_share=float((values < 0).mean()),

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,18 @@ from numpy.typing import ArrayLike
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from shg_xai.chapters.clusters.measure import CENTRAL, MISFITS, Runs, central_persons, cluster, fit_of
-from shg_xai.chapters.clusters.results import Fit, Misfit
+from shg_xai.chapters.clusters.measure import (
+    CENTRAL,
+    MISFITS,
+    Runs,
+    Structure,
+    central_persons,
+    cluster,
+    fit_of,
+    stability_of,
+    structure,
+)
+from shg_xai.chapters.clusters.results import Fit, Groups, Misfit
 from shg_xai.chapters.nearest_walk.results import NearPerson
 from shg_xai.explain.decomposition import Work, working
 from shg_xai.explain.options import Options
@@ -66,22 +77,7 @@ def test_all_dimensions_decide(tmp_path: Path, values: np.ndarray) -> None:
         assert (np.diff(sizes) <= 0).all()
         for number, centroid in enumerate(own.best.centroids):
             assert centroid + mean == pytest.approx(values[own.best.labels == number].mean(axis=0), abs=0.02)
-    # The four groups are far apart: every restart finds them.
-    assert (found[4].stability.value, found[4].stability.low) == (1, 1)
     assert list((tmp_path / 'work').iterdir()) == [tmp_path / 'work' / 'a.npy']
-
-
-def test_one_restart_says_nothing_of_stability(tmp_path: Path) -> None:
-    chosen = selected(tmp_path / 'store', blobs(60, 4))
-    found = clustered(tmp_path / 'work', chosen, Options(ks=(3,), restarts=1), 2)[3].stability
-    assert found == Estimate(value=None, n=1, over='restarts')
-
-
-def test_stability_of_noise_is_low(tmp_path: Path) -> None:
-    noise = np.random.default_rng(0).standard_normal((300, 10))
-    chosen = selected(tmp_path / 'store', noise)
-    found = clustered(tmp_path / 'work', chosen, Options(ks=(6,), restarts=8), 10)[6].stability
-    assert found.low <= found.value < 0.8
 
 
 def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
@@ -93,13 +89,12 @@ def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
         assert first[k].best.centroids.tobytes() == second[k].best.centroids.tobytes()
         assert first[k].best.labels.tobytes() == second[k].best.labels.tobytes()
         assert first[k].restart_inertia == second[k].restart_inertia
-        assert first[k].stability == second[k].stability
 
 
 def made(labels: np.ndarray, centroids: ArrayLike) -> Runs:
     """Clusters as if found."""
     best = Clustering(np.asarray(centroids, float), labels.astype(np.uint8), 12.5, 3)
-    return Runs(best, (12.5, 13.0), Estimate(value=0.9, low=0.8, over='restarts'))
+    return Runs(best, (12.5, 13.0))
 
 
 def test_central_persons_are_the_nearest(tmp_path: Path, values: np.ndarray) -> None:
@@ -133,7 +128,7 @@ def test_central_persons_of_few(tmp_path: Path) -> None:
 def fitted(runs: Runs, found: Silhouettes, central: list[list[NearPerson]], chosen: Selection) -> Fit:
     """What is told of these clusters."""
     with ThreadPoolExecutor(1) as pool, working(chosen, Options(bootstrap=20), pool) as work:
-        return fit_of(runs, found, central, work)
+        return fit_of(runs, found, central, Estimate(value=0.9, low=0.8), work)
 
 
 def test_results_by_hand(tmp_path: Path) -> None:
@@ -168,3 +163,54 @@ def test_as_many_misfits_as_are_shown(tmp_path: Path) -> None:
     entry = fitted(runs, Silhouettes(values, np.zeros(40, np.float32)), [[], []], chosen)
     assert [person.annotation_id - 1 for person in entry.misfits] == np.argsort(values)[:MISFITS].tolist()
     assert entry.negative_share == 1
+
+
+def structured(folder: Path, values: np.ndarray, ks: tuple[int, ...] = (2, 3, 4), **keywords: Any) -> Structure:
+    """All clusters, and the groups, of a store of these values."""
+    with working(selected(folder, values, **keywords), Options(ks=ks, restarts=2, bootstrap=10)) as work:
+        found = structure(work)
+        assert found.groups and found.leading.shape
+        return found
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer deals into halves and draws of a Gaussian than an analysis takes."""
+    monkeypatch.setattr('shg_xai.stats.groups.DEALS', 4)
+    monkeypatch.setattr('shg_xai.stats.groups.DRAWS', 39)
+
+
+def test_three_groups_lead_and_one_person_an_image_is_asked(tmp_path: Path, quick: None) -> None:
+    found = structured(tmp_path / 'store', blobs(600, 48, distance=4.03))  # 5.7 apart
+    groups, halves = found.groups
+    assert (groups.persons, groups.number, groups.gaussian_k, groups.gaussian_p) == (300, 3, 3, 1 / 40)
+    assert [(own.k, own.parted) for own in groups.parted] == [(2, True), (3, True), (4, False)]
+    assert groups.parted[1].midway < 0.5
+    assert found.ranking[0] == 3
+    assert stability_of(halves[3]).low > 0.9
+    assert stability_of(None) == Estimate(value=None)
+
+
+def test_a_long_cloud_is_one_group_and_keeps_the_order_of_silhouettes(tmp_path: Path, quick: None) -> None:
+    values = np.random.default_rng(0).standard_normal((400, 12)) * [10, *[1] * 11]
+    found = structured(tmp_path / 'store', values.astype(np.float32), images=range(400))
+    groups = found.groups[0]
+    assert (groups.number, groups.gaussian_k) == (1, 2)
+    assert groups.gaussian_p > 0.05
+    means = {k: float(own.values.mean()) for k, own in found.silhouettes.items()}
+    # However well it can be cut in two.
+    assert max(means.values()) > 0.4
+    assert found.ranking == sorted(means, key=lambda k: -means[k])
+
+
+def test_persons_of_an_image_are_no_group(tmp_path: Path, quick: None) -> None:
+    random = np.random.default_rng(0)
+    images = np.repeat(np.arange(60), 8)
+    values = 9 * random.standard_normal((60, 10))[images] + random.standard_normal((480, 10))
+    found = structured(tmp_path / 'store', values.astype(np.float32), images=images.tolist())
+    assert (found.groups[0].persons, found.groups[0].number) == (60, 1)
+
+
+def test_few_images_do_not_tell(tmp_path: Path, quick: None) -> None:
+    found = structured(tmp_path / 'store', blobs(78, 6))
+    assert found.groups[0] == Groups(persons=39, number=None, gaussian_k=None, gaussian_p=None, parted=[])
