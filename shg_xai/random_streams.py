@@ -26,6 +26,7 @@ NAMES = (
     'fit_persons',  # of whom the components of channels are
     'shifted_persons',  # moved although they agree with their cluster
     'flat_directions',  # of components without variance
+    'sampled_images',  # of whom the variance within images is
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key
