@@ -13,7 +13,7 @@ import numpy as np
 # Where a name stands decides about its numbers: add at the end, remove nothing.
 NAMES = (
     'bootstrap',  # resample: images behind an interval
-    'parallel_analysis',  # draw: latents without structure
+    'parallel_analysis',  # draw: dimensions that have nothing to do with each other
     'kmeans',  # K, restart: starts
     'rank_shuffles',  # concept: values dealt anew, beside components
     'separation_shuffles',  # concept, K: clusters dealt anew
@@ -27,6 +27,7 @@ NAMES = (
     'shifted_persons',  # moved although they agree with their cluster
     'flat_directions',  # of components without variance
     'sampled_images',  # of whom the variance within images is
+    'krylov_start',  # where a largest eigenvalue is sought from
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

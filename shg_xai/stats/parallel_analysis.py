@@ -1,5 +1,16 @@
-"""How many components stand above noise, where persons of one image are alike."""
+"""How many components stand above noise, where persons of one image are alike.
 
+Parallel analysis (Horn 1965) holds components against those of dimensions that have nothing to do with each other. Such
+persons are made in two ways, both of which leave in each dimension what persons of one image have in common:
+
+- Of data that fit in memory, each dimension's values change places on their own: whole images with others of as many
+  persons (exchangeability blocks: Winkler and others 2014, section 2.4). That is exact, however values are distributed;
+  where no two images have as many persons, nothing can be found.
+- Of more, normal values are drawn, of the same mean squares between and within images. Their scatter is drawn without
+  them, so that the cost does not depend on N; the more persons there are, the less their distribution matters.
+"""
+
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -10,14 +21,16 @@ from scipy import linalg
 from scipy.sparse.linalg import svds
 
 from shg_xai.random_streams import stream
-from shg_xai.stats.arrays import Bools, Float, Float32, Floats, Ints, Rows, Singles
+from shg_xai.stats.arrays import Bools, Float, Float32, Floats, Int, Ints, Rows, Singles
 from shg_xai.stats.bootstrap import Groups
 from shg_xai.stats.executors import ordered
 
+HELD = 2**23  # values, N D, up to which they are held and change places: 32 MiB
 LEVEL = 0.05  # chance to find a component where there is none
 SOLVED = 1024  # dimensions up to which a draw's matrix is solved; above, only its largest eigenvalue is sought
 MANY_DRAWS, DRAWS = 99, 19  # up to so many dimensions and above; the least for this level is 19
 IMAGES, OF_EACH = 1000, 4  # of whom the variance within images is: at most so many, and persons of each
+WIDEST = 1.5  # sizes of images that are taken together, the largest over the smallest
 TOLERANCE = 1e-4  # of a largest eigenvalue that is sought
 ROUNDED = 1e-5  # what two eigenvalues differ by that are the same, as of a single dimension
 
@@ -46,53 +59,87 @@ class Above:
 class Unrelated:
     """Persons whose D values vary as in the data, but have nothing to do with each other.
 
-    Of each dimension the variance, and the mean squares between and within images of a one-way analysis of variance;
-    with as many degrees of freedom.
+    Their scatter is a sum of independent ``parts``, between images of each size and within images: mean squares of each
+    dimension, and degrees of freedom. ``variances`` are those in the data.
     """
 
     variances: Float[Floats, ' D']
-    between: Float[Floats, ' D']
-    within: Float[Floats, ' D']
-    freedom: tuple[int, int]
+    parts: list[tuple[Float[Floats, ' D'], int]]
 
 
 def above_noise(
     persons: Persons, eigenvalues: Float[Floats, ' D'], variances: Float[Floats, ' D'], seed: int, pool: Executor
 ) -> Above:
-    """Parallel analysis (Horn 1965): how many components hold more variance than the strongest of unrelated dimensions.
+    """How many components hold more variance than the strongest of unrelated dimensions.
 
-    Unrelated dimensions have each the variance it has in the data, and its share of it between images; the first
-    component of as many such persons is drawn again and again. All components are held against the same threshold, so
-    that with a chance of at least 95 % none of noise is counted, whatever comes before it: strong ones raise it for the
-    weak, and the count is "at least". p = (b + 1) / (R + 1), b of R draws being as large (Phipson and Smyth 2010).
+    All are held against the same threshold, so that with a chance of at least 95 % none of noise is counted, whatever
+    comes before it: strong ones raise it for the weak, and the count is "at least". p = (b + 1) / (R + 1), b of R draws
+    being as large as the first (Phipson and Smyth 2010).
     """
     count = MANY_DRAWS if len(variances) <= SOLVED else DRAWS
-    unrelated = unrelated_to(persons, variances, seed, pool)
-    drawn = np.array(list(ordered(pool, partial(first_eigenvalue, unrelated, seed), range(count), ahead=1)))
+    if len(persons) * len(variances) <= HELD:
+        draw = partial(first_exchanged, _held(persons), alike(persons.image_ids), seed)
+    else:
+        draw = partial(first_eigenvalue, unrelated_to(persons, variances, seed, pool), seed)
+    drawn = np.array(list(ordered(pool, draw, range(count), ahead=1)))
     threshold = np.sort(drawn)[::-1][round(LEVEL * (count + 1)) - 1]
     least = eigenvalues * (1 - ROUNDED)
     p = (np.count_nonzero(drawn >= least[0]) + 1) / (count + 1)
     return Above(int(np.count_nonzero(least > threshold)), float(p), float(threshold), count)
 
 
-def unrelated_to(persons: Persons, variances: Float[Floats, ' D'], seed: int, pool: Executor) -> Unrelated:
-    """What parallel analysis draws, from the variance of each dimension and, where images have several persons, its
-    variance within images, that of at most ``IMAGES`` of them.
+def alike(groups: Groups) -> list[Int[Ints, 'images persons']]:
+    """Who may change places: the persons of images of one size, for each size that several images have."""
+    _, image_of, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    order = np.argsort(image_of, kind='stable')
+    sizes = counts[image_of[order]]
+    tables = (order[sizes == size].reshape(-1, size) for size in np.unique(counts).tolist())
+    return [table for table in tables if len(table) > 1]
 
-    Sums of squares between and within add up to that of all. Of images of different size the freedom between them is
-    Satterthwaite's (1946), by what all dimensions have in common; for sizes n, all equal, it is their number less one.
+
+def _held(rows: Rows) -> Float32[Singles, 'D N']:
+    """All values about their mean, a dimension a row."""
+    values: Singles = np.concatenate([block.values() for block in rows.blocks()]).T
+    return np.ascontiguousarray(values - values.mean(axis=1, dtype=np.float64, keepdims=True), np.float32)
+
+
+def first_exchanged(held: Float32[Singles, 'D N'], tables: Sequence[Ints], seed: int, draw: int) -> float:
+    """The largest eigenvalue of the covariance once in each dimension images have changed places."""
+    random, values = stream(seed, 'parallel_analysis', draw), held.copy()
+    for own, before in zip(values, held, strict=True):
+        for table in tables:
+            own[table] = before[table[random.permutation(len(table))]]
+    return largest(values) / (held.shape[1] - 1)
+
+
+def unrelated_to(persons: Persons, variances: Float[Floats, ' D'], seed: int, pool: Executor) -> Unrelated:
+    """What is drawn: a one-way analysis of variance of each dimension, its variance within images that of a sample.
+
+    Mean squares between images of n persons are n times the variance of images, and that of persons within. Images of
+    about one size are taken together, with the freedom of Satterthwaite (1946) by what all dimensions have in common;
+    of one size it is their number. The mean of all takes one of it.
     """
     sizes = np.unique(persons.image_ids, return_counts=True)[1]
-    total, alone, within = len(persons) - 1, len(sizes) - 1, len(persons) - len(sizes)
-    if not alone or not within:  # of one image, or of each image one: there is one kind of variance
-        return Unrelated(variances, variances, variances, (total, 0))
-    inside = np.minimum(within_images(persons, seed, pool), variances * total / within)
-    outside = np.maximum(variances * total - inside * within, 0)
-    # Mean squares between images of size n: n times the variance of images, and that of persons within.
-    of_images = max(outside.sum() - alone * inside.sum(), 0) / (len(persons) - (sizes**2).sum() / len(persons))
-    squares = sizes * of_images + inside.sum()
-    between = max(round(squares.sum() ** 2 / (squares**2).sum()) - 1, 1)
-    return Unrelated(variances, outside / between, inside, (between, within))
+    total, within = len(persons) - 1, len(persons) - len(sizes)
+    if len(sizes) == 1 or not within:  # of one image, or of each image one: there is one kind of variance
+        return Unrelated(variances, [(variances, total)])
+    inside = within_images(persons, seed, pool)
+    outside = np.maximum(variances - inside, 0) * total / (len(persons) - (sizes**2).sum() / len(persons))
+    parts, most = [(inside, within)], np.bincount(sizes).argmax()
+    for like in _about_equal(sizes):
+        squares = like * outside.sum() + inside.sum()
+        freedom = round(squares.sum() ** 2 / (squares**2).sum())
+        parts.append(((like.sum() * outside + len(like) * inside) / freedom, max(freedom - (most in like), 1)))
+    return Unrelated(variances, parts)
+
+
+def _about_equal(sizes: Int[Ints, ' G']) -> Iterator[Ints]:
+    """Sizes of images, those together of which none is more than half as large again as another."""
+    sizes = np.sort(sizes)
+    while len(sizes):
+        count = int(np.searchsorted(sizes, WIDEST * sizes[0], side='right'))
+        yield sizes[:count]
+        sizes = sizes[count:]
 
 
 def sample(groups: Groups, seed: int) -> Bools:
@@ -120,20 +167,23 @@ def within_images(persons: Persons, seed: int, pool: Executor) -> Float[Floats, 
 
 
 def first_eigenvalue(unrelated: Unrelated, seed: int, draw: int) -> float:
-    """The largest eigenvalue of the covariance of unrelated dimensions, drawn without their persons.
+    """The largest eigenvalue of the covariance of unrelated normal values, drawn without their persons.
 
-    For normal values and images of one size the scatter is the sum of two independent Wishart matrices, one between
-    and one within images, each drawn by its Bartlett factor (1933), or where it has fewer degrees of freedom than
-    dimensions by that many persons. Each dimension is then scaled to the variance it has in the data: correlations of
-    unrelated normal values do not depend on it, so that the draw is one given these variances.
+    Each part of the scatter follows a Wishart distribution and is drawn by its Bartlett factor (1933), or where it has
+    fewer degrees of freedom than dimensions by that many persons. Each dimension is then scaled to the variance it has
+    in the data, of which correlations of unrelated normal values do not depend: so the draw is one given these.
     """
     random = stream(seed, 'parallel_analysis', draw)
-    parts = zip((unrelated.between, unrelated.within), unrelated.freedom, strict=True)
-    factor = np.hstack([_factor(random, squares, freedom) for squares, freedom in parts])
+    factor = np.hstack([_factor(random, *part) for part in unrelated.parts])
     norms = np.linalg.norm(factor, axis=1)
     factor *= np.divide(np.sqrt(unrelated.variances), norms, out=np.zeros_like(norms), where=norms > 0)[:, None]
+    return largest(factor)
+
+
+def largest(factor: Float32[Singles, 'D F']) -> float:
+    """The largest eigenvalue of a factor times its transpose."""
     if min(factor.shape) > SOLVED:
-        start = random.standard_normal(min(factor.shape), dtype=np.float32)
+        start = stream(0, 'krylov_start').standard_normal(min(factor.shape), dtype=np.float32)
         return float(svds(factor, 1, tol=TOLERANCE, v0=start, return_singular_vectors=False)[0]) ** 2
     gram = factor @ factor.T if factor.shape[0] <= factor.shape[1] else factor.T @ factor
     last = len(gram) - 1
