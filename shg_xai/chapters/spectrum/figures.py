@@ -25,7 +25,7 @@ def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
     caption = (
         'Share of the variance of each component, of the persons it is fitted to. Bars beside the first ten: '
         f'{confidence_of(answer)} intervals of the share where a component is fitted to one half of the images and '
-        'measured on the other. Dashed: what the first would hold at most, in all but 5 of 100 draws, if dimensions '
+        'measured on the other. Dashed: what the first would hold at most, in 39 of 40 draws, if dimensions '
         'had nothing to do with each other.'
     )
     yield Figure('spectrum', alt, caption, lambda: draw_spectrum(answer), wide=False)
