@@ -13,7 +13,7 @@ import numpy as np
 # Where a name stands decides about its numbers: add at the end, remove nothing.
 NAMES = (
     'bootstrap',  # resample: images behind an interval
-    'parallel_analysis',  # draw: latents without structure
+    'parallel_analysis',  # draw: dimensions that have nothing to do with each other
     'kmeans',  # K, restart: starts
     'rank_shuffles',  # permutation: images exchanged, for p-values
     'separation_shuffles',  # permutation: images exchanged, for mutual information
@@ -29,6 +29,8 @@ NAMES = (
     'groups_sample',  # one person an image
     'groups_halves',  # deal; deal, K: starts
     'groups_gaussian',  # draw: a cloud without groups; none: starts for the persons
+    'sampled_images',  # of whom the variance within images is
+    'krylov_start',  # where a largest eigenvalue is sought from
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

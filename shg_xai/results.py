@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 KIND: Final = 'shg_xai results'
 Over = Literal['images', 'seeds', 'seeds and images', 'permutations', 'restarts', 'directions']
 A = TypeVar('A', bound='Answer')

@@ -49,8 +49,10 @@ def test_an_answer_alone_comes_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize('number', [float('nan'), float('inf')])
 def test_what_is_no_number_is_refused(tmp_path: Path, number: float) -> None:
     results = made_results()
-    results.all(Spectrum)[0].leading[0].high = number
-    with pytest.raises(ValueError, match=r'answers\[\d+\]\.leading\[0\]\.high is (nan|inf); what is not known is None'):
+    results.all(Spectrum)[0].held_out[0].high = number
+    with pytest.raises(
+        ValueError, match=r'answers\[\d+\]\.held_out\[0\]\.high is (nan|inf); what is not known is None'
+    ):
         write(tmp_path / 'results.json', results)
     assert not list(tmp_path.iterdir())
 

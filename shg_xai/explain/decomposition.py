@@ -18,7 +18,7 @@ from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.executors import executor, stage
 from shg_xai.stats.moments import STRIDE, Overview, are_few, joined, look, moments
-from shg_xai.stats.pca import Components, eigenvalues, principal_components, thin_components
+from shg_xai.stats.pca import Components, leading_components, principal_components, thin_components
 from shg_xai.stats.projection import Projections, dimensions_for, project
 
 KEPT = 10  # components whose scores are kept and set against concepts
@@ -78,7 +78,8 @@ def working(
 @dataclass(frozen=True)
 class Decomposition:
     """The latents of N persons by their components: how many of the D values are constant, the components, the variance
-    of each value, latents of each half of the images (none if too few), and scores along the components.
+    of each value, latents and first components of each half of the images (none if too few), and scores along the
+    components of all.
     """
 
     constant: int
@@ -110,7 +111,7 @@ def decompose(work: Work) -> Decomposition:
             own = moments(part, overview.mean, pool)
             total = own if total is None else joined(total, own)
             if len(parts) > 1:
-                halves.append(Latents(part, own.mean, eigenvalues(own.covariance)))
+                halves.append(_side(part, leading_components(own.mean, own.covariance, KEPT)))
             del own  # or its (D, D) matrix would stay while the next one comes
     assert total is not None
     variances = total.scatter.diagonal() / (total.count - 1)
@@ -126,10 +127,14 @@ def _of_few(work: Work, parts: Sequence[Selection]) -> Decomposition:
     with work.stage('singular values'):
         values = _values(work.selection)
         found, halves = thin_components(values, KEPT), [thin_components(_values(part), KEPT) for part in parts]
-        own = tuple(Latents(part, half.mean, half.eigenvalues) for part, half in zip(parts, halves, strict=True))
+        own = tuple(map(_side, parts, halves))
         variances = values.var(axis=0, ddof=1)
     scores = rotate(work, found, _kept(found, work.options))
     return Decomposition(int(work.overview.constant.sum()), found, variances, own, scores)
+
+
+def _side(part: Selection, own: Components) -> Latents:
+    return Latents(part, own.mean, own.eigenvalues, own.vectors[:, :KEPT].copy())
 
 
 def _values(selection: Selection) -> Floats:

@@ -18,7 +18,8 @@ from shg_xai.runner.layers import storable_layers
 from shg_xai.runner.provenance import data_files, data_sha256, identify
 from shg_xai.stats.executors import executor, stage
 from shg_xai.stats.moments import STRIDE, look, moments
-from shg_xai.stats.pca import Components, above_noise, null_eigenvalues, principal_components
+from shg_xai.stats.parallel_analysis import above_noise
+from shg_xai.stats.pca import Components, principal_components
 
 SAME_PERSONS = 'The components were computed from persons of {}, who are tested too; they fit these better than others.'
 
@@ -85,9 +86,9 @@ def fit(selection: Selection, seed: int, times: dict[str, float]) -> Fitted:
             covariance = found.covariance
             variances = covariance.diagonal().copy()
             components = principal_components(found.mean, covariance)
-        with stage(pool, 'noise', times):
-            null = null_eigenvalues(variances, len(selection), seed)
-    return Fitted(selection, components, above_noise(components.eigenvalues, null))
+        with stage(pool, 'noise', times) as counted:
+            above = above_noise(selection, components.eigenvalues, variances, seed, counted)
+    return Fitted(selection, components, above.count)
 
 
 def as_tensors(components: Components, device: torch.device) -> tuple[Tensor, Tensor]:

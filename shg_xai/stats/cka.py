@@ -14,18 +14,22 @@ FEWEST_PERSONS = 4
 
 @dataclass(frozen=True)
 class Latents:
-    """One side of a comparison: N persons, their mean latent, and the eigenvalues of their covariance."""
+    """One side of a comparison: N persons, their mean latent, the eigenvalues of their covariance, and its first
+    components, a column each, where somebody asked for them.
+    """
 
     rows: Rows
     mean: Float[Floats, ' D']
     eigenvalues: Float[Floats, ' D']
+    leading: Float[Floats, 'D M'] | None = None
 
 
 def linear_cka(a: Latents, b: Latents, pool: Executor) -> float | None:
     """Debiased linear centred kernel alignment of two latents of the same N persons.
 
     1 where one latent is the other turned, mirrored or scaled; about 0 where they have nothing to do with each other,
-    however many dimensions they have. At most 1; None for fewer than four persons, or where nothing varies.
+    however many dimensions they have, but more where persons share images and so are near each other in both. At most
+    1; None for fewer than four persons, or where nothing varies.
 
     Kornblith and others 2019, "Similarity of neural network representations revisited", section 3, with the unbiased
     estimate of HSIC by Song and others 2012, equation 5, as in Nguyen and others 2021, equation 3. For centred latents

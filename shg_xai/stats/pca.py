@@ -1,4 +1,4 @@
-"""Principal components of latents: variance along them, how many stand above noise, and what they explain of others."""
+"""Principal components of latents: variance along them, and what they explain of others."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
+from scipy.linalg import lapack
 
 from shg_xai.errors import InputError
 from shg_xai.random_streams import stream
@@ -15,7 +16,6 @@ from shg_xai.stats.moments import look, moments
 
 SHARES = (0.90, 0.95, 0.99)
 STUDY = 50  # the component from which on the study saw nothing but noise
-DRAWS = 5
 FLAT = 1e-12  # share of the variance of all, below which persons do not differ
 
 
@@ -23,7 +23,7 @@ FLAT = 1e-12  # share of the variance of all, below which persons do not differ
 class Components:
     """Principal components, the strongest first: mean latent, variance along each, and a component a column,
     orthonormal; the sign of each is such that its largest entry is positive. There are M = D, fewer only where persons
-    are so few that the others have no variance, see :func:`thin_components`.
+    are so few that the others have no variance, see :func:`thin_components`, or nobody asked for more.
     """
 
     mean: Float[Floats, ' D']
@@ -64,10 +64,34 @@ def thin_components(latents: Float[Floats, 'N D'], least: int) -> Components:
     return Components(mean, values, _signed(np.ascontiguousarray(vectors.T)))
 
 
-def eigenvalues(covariance: Float[Floats, 'D D']) -> Float[Floats, ' D']:
-    """Eigenvalues of a covariance, descending, none below 0; it is overwritten."""
-    values = linalg.eigh(covariance, overwrite_a=True, check_finite=False, eigvals_only=True, driver='evd')
-    return np.maximum(values[::-1], 0)
+def leading_components(mean: Float[Floats, ' D'], covariance: Float[Floats, 'D D'], most: int) -> Components:
+    """All eigenvalues, but only the first so many components; the covariance is overwritten.
+
+    Both come of one reduction to a tridiagonal matrix (Golub and Van Loan 2013, section 8.3), which is nearly all of
+    the work: a few vectors cost no more than the eigenvalues alone, and no second matrix (D, D) is held.
+    """
+    size = len(covariance)
+    if size == 1:
+        return Components(mean, np.maximum(covariance[0], 0), np.ones((1, 1)))
+    work = int(lapack.dsytrd_lwork(size, lower=1)[0])
+    reduced, diagonal, beside, factors, _ = lapack.dsytrd(covariance, lower=1, lwork=work, overwrite_a=1)
+    values = linalg.eigvalsh_tridiagonal(diagonal, beside, lapack_driver='sterf')
+    ends = (max(size - most, 0), size - 1)
+    _, vectors = linalg.eigh_tridiagonal(diagonal, beside, select='i', select_range=ends, lapack_driver='stemr')
+    for place in range(size - 2, -1, -1):  # each reflection is 1 - factor v v', v[0] = 1, from the row below on
+        reflection = np.append(1, reduced[place + 2 :, place])
+        part = vectors[place + 1 :]
+        part -= np.outer(factors[place] * reflection, reflection @ part)
+    return Components(mean, np.maximum(values[::-1], 0), _signed(np.ascontiguousarray(vectors[:, ::-1])))
+
+
+def drawn_directions(components: Components, count: int, random: np.random.Generator) -> Float[Floats, 'D R']:
+    """Directions drawn from a normal distribution with the latents' covariance, a column of length 1 each: more of them
+    lead to where persons vary more. Those drawn evenly from the sphere lead to where nobody is.
+    """
+    size = components.vectors.shape[1]
+    scores = np.sqrt(components.eigenvalues[:size, None]) * random.standard_normal((size, count))
+    return components.vectors @ (scores / np.linalg.norm(scores, axis=0))
 
 
 def components_for(values: Float[Floats, ' D'], share: float) -> int:
@@ -81,39 +105,6 @@ def participation_ratio(values: Float[Floats, ' D']) -> float:
     2017, "A theory of multineuronal dimensionality", equation 4).
     """
     return float(values.sum() ** 2 / (values**2).sum())
-
-
-def null_eigenvalues(
-    variances: Float[Floats, ' D'], persons: int, seed: int, draws: int = DRAWS
-) -> Float[Floats, ' D']:
-    """Largest eigenvalues, over draws, of persons whose values have nothing to do with each other.
-
-    Horn 1965, "A rationale and test for the number of factors", in the covariance form: values are normal and
-    independent, each with the variance it has in the data. Their scatter matrix follows a Wishart distribution and is
-    drawn from it directly (Bartlett 1933), so that the cost does not depend on N; with no more persons than dimensions
-    the persons themselves are drawn. Of each component the largest value over the draws counts; descending.
-    """
-    size, freedom, deviations = len(variances), persons - 1, np.sqrt(variances)
-    largest = np.zeros(size)
-    for draw in range(draws):
-        random = stream(seed, 'parallel_analysis', draw)
-        if freedom < size:
-            drawn = random.standard_normal((freedom, size)) * deviations
-            scatter = drawn @ drawn.T
-        else:
-            lower: Floats = np.tril(random.standard_normal((size, size)), -1)
-            lower[np.diag_indices(size)] = np.sqrt(random.chisquare(freedom - np.arange(size)))
-            lower *= deviations[:, None]
-            scatter = lower @ lower.T
-        values = eigenvalues(scatter)
-        np.maximum(largest[: len(values)], values / freedom, out=largest[: len(values)])
-    return largest
-
-
-def above_noise(values: Float[Floats, ' D'], null: Float[Floats, ' D']) -> int:
-    """How many components come before the first that holds no more variance than by chance."""
-    below = values <= null
-    return int(np.argmax(below)) if below.any() else len(values)
 
 
 def fit_components(rows: Rows, pool: Executor) -> Components:

@@ -132,7 +132,7 @@ def _made(
         best = sorted(fits, key=lambda fit: -(fit.silhouette.value or 0))
         margin = (best[0].silhouette.value or 0) - (best[1].silhouette.value or 0)
         found += [
-            _spectrum(name, values, rng),
+            _spectrum(name, values, len(scores)),
             _walks(name, scores, values),
             Clusters(
                 of=name,
@@ -328,20 +328,20 @@ def _layer(name: str, count: int, dimensions: int) -> AnalysedLayer:
     )
 
 
-def _spectrum(name: str, values: np.ndarray, rng: np.random.Generator) -> Spectrum:
+def _spectrum(name: str, values: np.ndarray, count: int) -> Spectrum:
     ratio = values / values.sum()
     sums = np.minimum(np.cumsum(ratio), 1)
-    null = np.sort(rng.normal(values.mean(), values.mean() / 3, len(values)).clip(0.01))[::-1]
+    threshold = float(values[4] + values[5]) / 2
     width = {share: int((sums < share).sum()) + 1 for share in (0.90, 0.95, 0.99)}
     return Spectrum(
         of=name,
         eigenvalues=values.tolist(),
         explained_variance_ratio=ratio.tolist(),
         cumulative=sums.tolist(),
-        leading=[_item(value, value * 0.1) for value in ratio[:10]],
+        held_out=[_item(value * 0.9, value * 0.1, count) for value in ratio[:10]],
         components_for=[Width(share=share, value=m, halves=[m - 1, m]) for share, m in width.items()],
         participation_ratio=ParticipationRatio(value=float(1 / (ratio**2).sum()), halves=[5.5, 6.25]),
-        noise=Noise(value=int((values > null).argmin()), draws=5, null=null.tolist()),
+        noise=Noise(value=5, threshold=threshold, p=0.01, draws=99),
         study=StudyComponent(component=50, value=ratio[49], cumulative=sums[49]) if len(values) >= 50 else None,
     )
 

@@ -79,14 +79,13 @@ def test_spectrum(found: Analysis) -> None:
     ratio = expected.explained_variance_ratio_
     assert spectrum.explained_variance_ratio == pytest.approx(ratio, rel=1e-6)
     assert spectrum.cumulative == pytest.approx(np.cumsum(ratio))
-    assert len(spectrum.leading) == 10
-    for entry, share in zip(spectrum.leading, ratio, strict=False):
-        assert entry.value == pytest.approx(share, rel=1e-5)
+    assert len(spectrum.held_out) == 10
+    for entry in spectrum.held_out:
         assert entry.low <= entry.value <= entry.high
+    assert sum(entry.value for entry in spectrum.held_out) < ratio[:10].sum()  # others lie farther from the components
     assert [entry.share for entry in spectrum.components_for] == [0.9, 0.95, 0.99]
     assert all(len(entry.halves) == 2 for entry in spectrum.components_for)
-    above = np.array(spectrum.eigenvalues) > spectrum.noise.null
-    assert spectrum.noise.value == np.argmin(above)  # those before the first that is not
+    assert spectrum.noise.value == (np.array(spectrum.eigenvalues) > spectrum.noise.threshold).sum()
     assert spectrum.study is None
 
 
@@ -169,7 +168,7 @@ def test_a_constant_value_is_a_warning(tmp_path: Path) -> None:
 def test_one_image_knows_no_interval(tmp_path: Path) -> None:
     found = analysed(tmp_path, VALUES, images=[1] * 90)
     assert found.layer.images == 1
-    assert told(found, Spectrum).leading[0].low is None
+    assert told(found, Spectrum).held_out[0].value is None
     assert told(found, Spectrum).participation_ratio.halves == []
     assert told(found, Clusters).fits[0].silhouette.high is None
     assert told(found, Clusters).margin.low is None

@@ -1,4 +1,4 @@
-"""Principal components, and what they explain of others, against scikit-learn; noise against plain simulation."""
+"""Principal components, and what they explain of others, against scikit-learn."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,11 +13,10 @@ from shg_xai.stats.executors import executor
 from shg_xai.stats.moments import look, moments
 from shg_xai.stats.pca import (
     Components,
-    above_noise,
     components_for,
-    eigenvalues,
+    drawn_directions,
     fit_components,
-    null_eigenvalues,
+    leading_components,
     participation_ratio,
     pca_explained,
     principal_components,
@@ -64,10 +63,37 @@ def test_fewer_persons_than_dimensions(tmp_path: Path) -> None:
     assert (components.eigenvalues >= 0).all()
 
 
-def test_eigenvalues_alone() -> None:
-    # [[2, 1], [1, 2]] has 3 and 1; a rounding error below 0 counts as 0.
-    assert eigenvalues(np.array([[2.0, 1.0], [1.0, 2.0]])) == pytest.approx([3, 1])
-    assert eigenvalues(np.diag([1.0, -1e-17, 4])).tolist() == [4, 1, 0]
+@pytest.mark.parametrize('size', [1, 2, 3, 12, 60])
+def test_the_first_components_are_those_of_all(size: int) -> None:
+    values = np.random.default_rng(size).standard_normal((200, size)) * np.linspace(3, 0.5, size)
+    covariance = np.atleast_2d(np.cov(values, rowvar=False))
+    found = leading_components(values.mean(axis=0), np.asfortranarray(covariance), 10)
+    expected = PCA(svd_solver='full').fit(values)
+    assert found.eigenvalues == pytest.approx(expected.explained_variance_)
+    assert found.vectors.shape == (size, min(size, 10))
+    assert np.abs(np.sum(found.vectors * expected.components_[:10].T, axis=0)) == pytest.approx(np.ones(min(size, 10)))
+    assert (found.vectors.max(axis=0) == np.abs(found.vectors).max(axis=0)).all()
+
+
+def test_the_first_components_where_hardly_anything_varies() -> None:
+    # [[2, 1], [1, 2]] has 3 and 1; all else is 0, and any directions at right angles do.
+    covariance = np.zeros((30, 30))
+    covariance[:2, :2] = [[2, 1], [1, 2]]
+    found = leading_components(np.zeros(30), covariance, 10)
+    assert found.eigenvalues == pytest.approx([3, 1] + [0] * 28, abs=1e-12)
+    assert found.vectors[:2, 0] == pytest.approx([np.sqrt(0.5)] * 2)
+    assert found.vectors.T @ found.vectors == pytest.approx(np.eye(10), abs=1e-12)
+    assert leading_components(np.zeros(30), np.zeros((30, 30)), 10).eigenvalues.tolist() == [0] * 30
+
+
+def test_directions_are_drawn_as_persons_vary() -> None:
+    # Along an axis the mean square of a direction z * sd / |z * sd|, here by plain simulation.
+    values, turn = np.array([9.0, 4, 1]), np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))[0]
+    found = drawn_directions(Components(np.zeros(3), values, turn), 4000, np.random.default_rng(1))
+    assert np.linalg.norm(found, axis=0) == pytest.approx(np.ones(4000))
+    persons = np.random.default_rng(2).standard_normal((4000, 3)) * (3, 2, 1)
+    expected = (persons**2 / (persons**2).sum(axis=1, keepdims=True)).mean(axis=0)
+    assert ((turn.T @ found) ** 2).mean(axis=1) == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize('values, expected', [([2, 2, 2, 2], 4), ([5], 1), ([5, 0, 0], 1), ([3, 1], 16 / 10)])
@@ -93,66 +119,6 @@ def test_participation_ratio(values: list[float], expected: float) -> None:
 )
 def test_components_for_a_share(values: list[float], share: float, expected: int) -> None:
     assert components_for(np.array(values, float), share) == expected
-
-
-def test_noise_of_equal_variance_ends_at_the_edge_of_marchenko_and_pastur() -> None:
-    variance, dimensions, persons = 2.5, 60, 6001
-    largest = null_eigenvalues(np.full(dimensions, variance), persons, 0)[0]
-    edge = variance * (1 + np.sqrt(dimensions / (persons - 1))) ** 2
-    # Tracy-Widom: the largest is spread about the edge by some hundredths of its distance.
-    assert largest == pytest.approx(edge, rel=0.02)
-
-
-@pytest.mark.parametrize('persons', [9, 10, 13, 40])  # freedom 8 < D, 9 < D, 12 = D, 39 > D
-def test_noise_is_that_of_persons_drawn_one_by_one(persons: int) -> None:
-    variances = np.linspace(0.2, 3, 12)
-    runs = 400
-    drawn = np.array([null_eigenvalues(variances, persons, seed, draws=1) for seed in range(runs)])
-    generator = np.random.default_rng(1)
-    plain_ = np.zeros((runs, 12))
-    for run in range(runs):
-        values = generator.standard_normal((persons, 12)) * np.sqrt(variances)
-        plain_[run] = np.linalg.eigvalsh(np.cov(values, rowvar=False))[::-1]
-    assert (np.diff(drawn, axis=1) <= 0).all()
-    error = np.sqrt((drawn.var(axis=0) + plain_.var(axis=0)) / runs)
-    assert (np.abs(drawn.mean(axis=0) - plain_.mean(axis=0)) <= 4 * error + 1e-12).all()
-    ratio = drawn[:, 0].std() / plain_[:, 0].std()
-    assert 0.8 < ratio < 1.25
-    assert drawn[:, persons - 1 :] == pytest.approx(0)
-
-
-def test_the_largest_of_several_draws_counts() -> None:
-    variances = np.linspace(1, 2, 5)
-    several = null_eigenvalues(variances, 30, 3, draws=3)
-    assert several[0] >= null_eigenvalues(variances, 30, 3, draws=1)[0]
-    assert np.array_equal(several, null_eigenvalues(variances, 30, 3, draws=3))
-    assert not np.array_equal(several, null_eigenvalues(variances, 30, 4, draws=3))
-
-
-@pytest.mark.parametrize('planted', [0, 3])
-@pytest.mark.parametrize('persons', [30, 3000])  # fewer and more than dimensions
-def test_as_many_components_as_were_planted(tmp_path: Path, planted: int, persons: int) -> None:
-    generator = np.random.default_rng(4)
-    values = generator.standard_normal((persons, 40)) * np.linspace(0.5, 1.5, 40)
-    directions = np.linalg.qr(generator.standard_normal((40, 3)))[0][:, :planted]
-    values += generator.standard_normal((persons, planted)) * 15 @ directions.T
-    components, own = analysed(tmp_path / 'store', values)
-    null = null_eigenvalues(own.var(axis=0, ddof=1), persons, 0)
-    assert above_noise(components.eigenvalues, null) == planted
-
-
-@pytest.mark.parametrize(
-    'values, null, expected',
-    [
-        ([9, 4, 1], [2, 2, 2], 2),
-        ([9, 1, 4], [2, 2, 2], 1),
-        ([9, 4, 3], [2, 2, 2], 3),
-        ([2, 2, 2], [2, 2, 2], 0),
-        ([1, 1, 1], [2, 2, 2], 0),
-    ],
-)
-def test_above_noise_by_hand(values: list[float], null: list[float], expected: int) -> None:
-    assert above_noise(np.array(values), np.array(null)) == expected
 
 
 def made(count: int, dimensions: int, seed: int = 0, offset: float = 0.0) -> np.ndarray:

@@ -8,6 +8,11 @@ from shg_xai.results import Results
 SHARE, K = 0.95, 2
 
 
+def claims(answer: Comparison) -> list[str]:
+    """Nothing: how alike latents are is told, not whether they are."""
+    return []
+
+
 def findings(answer: Comparison, results: Results) -> list[str]:
     """How wide the latents are, how alike, and how they fall into two groups."""
     texts = [f'The analyses are compared on the {plural(answer.persons, "person")} that all of them have.']

@@ -6,8 +6,9 @@ from shg_xai.results import Answer, Typed
 class Alike(Typed, kw_only=True):
     """How alike two latents are: linear centred kernel alignment (CKA), debiased.
 
-    1 where one is the other turned or scaled, about 0 where they have nothing to do with each other; None for fewer
-    than four persons, or where nothing varies. ``halves`` is the same in each random half of the images; empty where
+    1 where one is the other turned or scaled, about 0 where they have nothing to do with each other and no two persons
+    share an image; more where they do, who are near each other in both. None for fewer than four persons, or where
+    nothing varies. ``halves`` is the same in each random half of the images; empty where
     there are too few to halve.
     """
 

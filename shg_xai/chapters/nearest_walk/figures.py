@@ -9,7 +9,7 @@ from shg_xai.chapters.nearest_walk.results import NearestWalk
 from shg_xai.drawing.material import DrawnPersons, Figure, Material
 from shg_xai.drawing.panels import curve, new_grid, new_panels, nothing, show_picture
 from shg_xai.drawing.style import BLUE, FAINT, PAGE, styled
-from shg_xai.drawing.text import DASH, amount, number
+from shg_xai.drawing.text import DASH, amount, confidence_of, number
 
 
 def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
@@ -17,12 +17,15 @@ def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
     alt = 'For each component the pictures of the real persons nearest to steps from the mean.'
     caption = (
         'Walks from the mean along a component: at each step the real person nearest to it. Beneath, the distance to '
-        'that person and, in brackets, the mean distance when as long a step goes in a random direction.'
+        'that person and, in brackets, the mean distance when as long a step goes in a random direction, drawn from '
+        'the covariance of the latents.'
     )
     yield Figure('walk', alt, caption, lambda: draw_walk_strip(answer, material.persons[answer.of]))
     alt = 'Distance to the nearest real person along each component and in random directions.'
-    below = 'Below the grey band, persons lie nearer than in 97.5 % of random directions.'
-    caption = f'How far a walk leads away from real persons. {below}'
+    caption = (
+        f'How far a walk leads away from real persons. The grey band holds {confidence_of(answer)} of as long walks in '
+        'random directions, drawn from the covariance of the latents.'
+    )
     yield Figure('walk-distance', alt, caption, lambda: draw_walk_distances(answer))
 
 
@@ -55,7 +58,7 @@ def draw_walk_distances(answer: NearestWalk) -> figure.Figure:
     canvas, axes = new_grid(count, columns, width, 1.9, 0.6, sharex=True, sharey=True)
     for ax, walk in zip(axes, answer.walks, strict=False):
         at, chance, found = zip(*((point.step, point.random, point.distance) for point in walk.points), strict=True)
-        curve(ax, at, chance, '--', alpha=0.25, color=FAINT, label='random directions, mean and 95 % of them')
+        curve(ax, at, chance, '--', alpha=0.25, color=FAINT, label='random directions, mean and most of them')
         ax.plot(at, found, 'o-', color=BLUE, markersize=4, label='along the component')
         ax.set(title=f'component {number(walk.component)}', xticks=at)
         ax.grid(axis='y')

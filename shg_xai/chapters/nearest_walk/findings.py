@@ -1,10 +1,15 @@
 """How near real persons come to the ends of walks."""
 
-from shg_xai.chapters.nearest_walk.results import NearestWalk, Point
-from shg_xai.drawing.text import amount, number
+from shg_xai.chapters.nearest_walk.results import NearestWalk
+from shg_xai.drawing.text import amount, confidence_of, number, plural
 from shg_xai.results import Results
 
 WALKS = 3
+
+
+def claims(answer: NearestWalk) -> list[str]:
+    """Nothing: walks describe who is where, beside a scale."""
+    return []
 
 
 def findings(answer: NearestWalk, results: Results) -> list[str]:
@@ -18,22 +23,14 @@ def findings(answer: NearestWalk, results: Results) -> list[str]:
         if len(chance) < 4:
             texts.append(f'How near real persons come to the ends of {name} is not known.')
             continue
-        first, last = map(_where, ends)
-        verdict = first if first == last else 'not clearly different from chance on both sides'
+        drawn = plural(ends[0].random.n or 0, 'random direction')
         # Both ends are as far from the mean, so one range tells of both.
         texts.append(
             f'At {" and ".join(steps(point.step) for point in ends)} standard deviations along {name} the nearest real '
-            f'person is {" and ".join(amount(point.distance) for point in ends)} away; after as long a step in 95 % of '
-            f'random directions it is {amount(min(chance))} to {amount(max(chance))} away: {verdict}.'
+            f'person is {" and ".join(amount(point.distance) for point in ends)} away, and {amount(min(chance))} to '
+            f'{amount(max(chance))} after as long a step in {confidence_of(answer)} of {drawn}.'
         )
     return texts
-
-
-def _where(point: Point) -> str:
-    """How the distance at one end of a walk stands to that in random directions."""
-    if point.random.holds(point.distance):
-        return 'as near as chance'
-    return 'nearer than chance' if point.distance < (point.random.low or 0) else 'farther than chance'
 
 
 def steps(step: float) -> str:

@@ -22,12 +22,11 @@ from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
 from shg_xai.stats.arrays import Block, Float, Floats, Int, Ints, Rows
 from shg_xai.stats.executors import ordered
-from shg_xai.stats.pca import Components
-from shg_xai.stats.projection import unit_directions
+from shg_xai.stats.pca import Components, drawn_directions
 
 STEPS = (-3, -2, -1, 0, 1, 2, 3)
 COMPONENTS = (1, 2, 3, 10, 30, 50, 100)  # of the study, which also took the last
-DIRECTIONS = 20  # random ones
+DIRECTIONS = 199  # random ones
 NEAREST = 3
 
 
@@ -59,11 +58,11 @@ def distances_to(norms: Float[Floats, ' N'], along: Float[Floats, ' N'], length:
 def walks(rows: Rows, components: Components, picks: Sequence[int], options: Options, pool: Executor) -> list[Walk]:
     """Real persons nearest to the points of walks along components ``picks``, from 1.
 
-    As long walks along ``DIRECTIONS`` random directions are the baseline: to where no component leads.
+    As long walks along ``DIRECTIONS`` directions drawn from the latents' covariance give the scale.
     """
     places = np.array(picks) - 1
     sigmas = np.sqrt(components.eigenvalues[places])
-    random = unit_directions(rows.dimensions, DIRECTIONS, stream(options.seed, 'random_directions'))
+    random = drawn_directions(components, DIRECTIONS, stream(options.seed, 'random_directions'))
     directions = np.hstack([components.vectors[:, places], random])
     lengths = sigmas[:, None] * np.array(STEPS)
     task = partial(_met, components.mean, directions, lengths, rows.annotation_ids)
@@ -89,7 +88,7 @@ def walks(rows: Rows, components: Components, picks: Sequence[int], options: Opt
 def _met(
     mean: Floats, directions: Floats, lengths: Floats, annotation_ids: Ints, block: Block
 ) -> tuple[float, list[list[list[NearPerson]]], Floats]:
-    """Sum of squared distances to the mean, the nearest to the points (W, S) of walks, least at random.
+    """Sum of squared distances to the mean, the nearest to the points (W, S) of walks, least at random (W, S, R).
 
     Directions (D, W + R) are those of the walks, then random ones.
     """
@@ -101,8 +100,8 @@ def _met(
         [nearest(distances_to(norms, position, length), ids, NEAREST) for length in row]
         for position, row in zip(own, lengths, strict=True)
     ]
-    least = [[[distances_to(norms, at, length).min() for at in random] for length in row] for row in lengths]
-    return float(norms.sum()), met, np.array(least)
+    least = np.array([[(norms - 2 * length * random).min(axis=1) for length in row] for row in lengths])
+    return float(norms.sum()), met, np.sqrt(np.maximum(least + lengths[:, :, None] ** 2, 0))
 
 
 def nearest(distance: Float[Floats, ' N'], annotation_ids: Int[Ints, ' N'], count: int) -> list[NearPerson]:

@@ -14,8 +14,9 @@ class Point(Typed, kw_only=True):
     """A point of a walk, a step of so many standard deviations from the mean, and the distance to the nearest person.
 
     ``relative`` is the same over the root mean square distance of persons to the mean: near 1, the nearest is as far
-    away as persons are from the mean. ``random`` is that after as long a step in random directions: their mean, and the
-    range of the middle 95 per cent of them. Below that range, the component leads to where persons are.
+    away as persons are from the mean. ``random`` is that after as long a step in random directions, drawn from the
+    covariance of the latents: their mean, and the range of the middle 95 per cent of them. It gives the scale and is no
+    test: a component is fitted to the persons met, so they lie nearer to it than to others by construction.
     """
 
     step: int

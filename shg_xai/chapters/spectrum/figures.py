@@ -23,8 +23,10 @@ def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
     """The share of each component, and of the first ones together."""
     alt = 'Share of the variance of each component, falling, with the level of noise.'
     caption = (
-        f'Share of the variance of each component (bars on the first ten: {confidence_of(answer)} intervals). Dashed: '
-        'the largest share each would have if the dimensions had nothing to do with each other.'
+        'Share of the variance of each component, of the persons it is fitted to. Bars beside the first ten: '
+        f'{confidence_of(answer)} intervals of the share where a component is fitted to one half of the images and '
+        'measured on the other. Dashed: what the first would hold at most, in 39 of 40 draws, if dimensions '
+        'had nothing to do with each other.'
     )
     yield Figure('spectrum', alt, caption, lambda: draw_spectrum(answer), wide=False)
     alt = 'Running sum of the shares of variance, with the components for 90, 95 and 99 per cent.'
@@ -47,13 +49,11 @@ def draw_spectrum(answer: Spectrum) -> figure.Figure:
         return nothing(ax)
     at, marker = _places(len(ratio)), '.' if len(ratio) <= 100 else ''
     ax.plot(at, np.where(ratio > 0, ratio, np.nan)[at - 1], color=BLUE, marker=marker, label='this latent')
-    for component, item in enumerate(answer.leading, 1):
+    for component, item in enumerate(answer.held_out, 1):
         if item.ends:
             ax.plot([component] * 2, item.ends, color=BLUE, linewidth=3.5, alpha=0.35, solid_capstyle='butt')
-    # What there would be without structure, over the same total.
-    null = np.array(answer.noise.null) * ratio[0] / answer.eigenvalues[0]
-    at = at[at <= len(null)]
-    ax.plot(at, np.where(null > 0, null, np.nan)[at - 1], color=FAINT, linestyle='--', label='without structure')
+    # The most there would be without structure, over the same total.
+    ax.axhline(answer.noise.threshold / sum(answer.eigenvalues), color=FAINT, linestyle='--', label='without structure')
     floor = max(ratio.max() * 1e-6, ratio[ratio > 0].min())
     ax.set(xscale='log', xlabel='component', xlim=(0.9, len(ratio) * 1.1))
     ax.set(yscale='log', ylabel='share of the variance', ylim=(floor * 0.6, ratio.max() * 5))

@@ -1,18 +1,23 @@
 """How the variance of latents spreads over their principal components."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from shg_xai.chapters.spectrum.results import Noise, ParticipationRatio, Spectrum, StudyComponent, Width
-from shg_xai.explain.decomposition import Decomposition, Work, decompose, working
+from shg_xai.explain.decomposition import KEPT, Decomposition, Work, decompose, working
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import Selection
 from shg_xai.results import Estimate
 from shg_xai.stats import pca
-from shg_xai.stats.arrays import Float, Floats, Singles
+from shg_xai.stats.arrays import Block, Bools, Float, Floats
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.cka import Latents
+from shg_xai.stats.executors import ordered
+from shg_xai.stats.parallel_analysis import Above, above_noise
 
 
 def measure(selection: Selection, options: Options | None = None) -> Spectrum:
@@ -23,18 +28,22 @@ def measure(selection: Selection, options: Options | None = None) -> Spectrum:
 
 def of_layer(of: str, work: Work, found: Decomposition) -> Spectrum:
     """The same where components have been computed already; ``of`` is the name of the analysis."""
-    with work.stage('spectrum'):
-        leading = leading_shares(found.leading, found.projections.norms, work.bootstrap)
-        null = pca.null_eigenvalues(found.variances, len(work.selection), work.options.seed)
-        answer = spectrum_of(of, found.components, found.halves, leading, null)
-        answer.confidence = work.options.confidence
-        return answer
+    selection, seed = work.selection, work.options.seed
+    held_out = [Estimate(value=None, n=len(selection))] * min(KEPT, selection.dimensions)
+    with work.stage('spectrum', work.blocks) as pool:
+        if found.halves:
+            held_out = held_out_shares(selection.halves(seed), found.halves, work.bootstrap, pool)
+    with work.stage('noise') as pool:
+        above = above_noise(selection, found.components.eigenvalues, found.variances, seed, pool)
+    answer = spectrum_of(of, found.components, found.halves, held_out, above)
+    answer.confidence = work.options.confidence
+    return answer
 
 
 def spectrum_of(
-    of: str, components: pca.Components, parts: Sequence[Latents], leading: list[Estimate], null: Float[Floats, ' D']
+    of: str, components: pca.Components, parts: Sequence[Latents], held_out: list[Estimate], above: Above
 ) -> Spectrum:
-    """What follows from eigenvalues alone: of all persons, of each half of the images, and of unrelated numbers."""
+    """What follows from eigenvalues alone, of all persons and of each half of the images, beside what does not."""
     values, ratio = components.eigenvalues, components.ratio
     running = np.cumsum(ratio)
     # Of a half in which nothing varies there are rounding errors only.
@@ -53,21 +62,45 @@ def spectrum_of(
         eigenvalues=values.tolist(),
         explained_variance_ratio=ratio.tolist(),
         cumulative=running.tolist(),
-        leading=leading,
+        held_out=held_out,
         components_for=widths,
         participation_ratio=ParticipationRatio(value=pca.participation_ratio(values), halves=equal),
-        noise=Noise(value=pca.above_noise(values, null), draws=pca.DRAWS, null=null.tolist()),
+        noise=Noise(value=above.count, threshold=above.threshold, p=above.p, draws=above.draws),
         study=study,
     )
 
 
-def leading_shares(
-    scores: Float[Floats | Singles, 'N M'], norms: Float[Floats, ' N'], bootstrap: Bootstrap
-) -> list[Estimate]:
-    """Shares of variance of the first M components, from scores and squared distances to the mean.
+def held_out_shares(half: Bools, halves: Sequence[Latents], bootstrap: Bootstrap, pool: Executor) -> list[Estimate]:
+    """Shares of the variance along the first M components of persons whom these were not fitted to.
 
-    Directions are held; what is drawn anew is who is measured along them.
+    ``half`` (N,) says who of the persons is in the first of the two halves. Each half is measured along the components
+    of the other, and the mean of both shares is told.
     """
-    squares = scores.astype(np.float64) ** 2
-    shares = (weights @ squares / (weights @ norms) for weights in bootstrap.weights())
-    return bootstrap.estimates(np.array([squares.sum(axis=0) / norms.sum(), *shares]), len(norms))
+    parts = []
+    for own, other in zip(halves, reversed(halves), strict=True):
+        tasks = partial(_squares, own.mean, other.leading)
+        parts.append(np.concatenate(list(ordered(pool, tasks, own.rows.blocks()))))
+    squares = np.empty((len(half), parts[0].shape[1]))
+    squares[half], squares[~half] = parts
+    return crossed(squares, half, bootstrap)
+
+
+def _squares(mean: Floats, components: Floats, block: Block) -> Float[Floats, 'n 1+M']:
+    centred = block.values() - mean
+    return np.column_stack([np.einsum('nd,nd->n', centred, centred), np.square(centred @ components)])
+
+
+def crossed(squares: Float[Floats, 'N 1+M'], half: Bools, bootstrap: Bootstrap) -> list[Estimate]:
+    """The mean over both halves of M shares of variance, with intervals over images for components that stay.
+
+    Of each person: the squared distance to the mean of its half, and squared scores along components of the other. A
+    resample costs as many sums as there are images; one without any of a half has no value.
+    """
+    images, image_of = np.unique(bootstrap.groups, return_inverse=True)
+    sums = np.zeros((2, len(images), squares.shape[1]))
+    np.add.at(sums, (half.astype(int), image_of), squares)
+    drawn = replace(bootstrap, groups=np.arange(len(images))).weights()
+    with np.errstate(invalid='ignore'):
+        totals = [sums.sum(axis=1), *(times @ sums for times in drawn)]
+        shares = [(total[:, 1:] / total[:, :1]).mean(axis=0) for total in totals]
+    return bootstrap.estimates(np.array(shares), len(half))

@@ -25,14 +25,17 @@ class ParticipationRatio(Typed, kw_only=True):
 
 
 class Noise(Typed, kw_only=True):
-    """How many components come before the first that holds no more variance than unrelated numbers would give it:
-    Horn's parallel analysis, 1965. Of so many made-up data sets drawn each component's largest eigenvalue is in
-    ``null``, descending, (D,).
+    """How many components, at least, hold more variance than unrelated numbers: Horn's parallel analysis, 1965.
+
+    ``threshold`` is the variance they exceed: that of the strongest component of dimensions that have nothing to do
+    with each other, in 39 of 40 made-up data sets of as many persons, as alike within an image. ``p`` is the
+    p-value of the first component from so many ``draws``.
     """
 
     value: int
+    threshold: float
+    p: float
     draws: int
-    null: list[float]
 
 
 class StudyComponent(Typed, kw_only=True):
@@ -51,15 +54,18 @@ class Spectrum(Answer, kw_only=True, tag='spectrum'):
     Few components with most of the variance mean that the D numbers of a person vary together; a flat spectrum means
     that they do not.
 
-    Explained variance ratios are shares of all variance, (D,), ``cumulative`` their running sum, ``leading`` those of
-    the first components, with intervals over images for directions that stay. ``components_for`` are those it takes for
-    90, 95 and 99 per cent; ``study`` is None for fewer dimensions than that.
+    Explained variance ratios are shares of all variance, (D,), of the persons the components are fitted to, and so too
+    large for the first; ``cumulative`` is their running sum. ``held_out`` are shares of persons a component was not
+    fitted to, of the first ten: each half of the images is measured along the components of the other, and the mean of
+    both told, with intervals over images for components that stay. That estimates the share of the variance of new
+    persons along the component fitted to half of these images; None where there are too few images to halve.
+    ``components_for`` are those it takes for 90, 95 and 99 per cent; ``study`` is None for fewer dimensions than that.
     """
 
     eigenvalues: list[float]
     explained_variance_ratio: list[float]
     cumulative: list[float]
-    leading: list[Estimate]
+    held_out: list[Estimate]
     components_for: list[Width]
     participation_ratio: ParticipationRatio
     noise: Noise

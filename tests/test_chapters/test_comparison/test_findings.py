@@ -3,7 +3,7 @@
 import numpy as np
 
 from shg_xai.chapters.comparison.figures import draw_cka, draw_purity
-from shg_xai.chapters.comparison.findings import findings
+from shg_xai.chapters.comparison.findings import claims, findings
 from shg_xai.chapters.comparison.results import Alike, Comparison
 from tests.helpers.made_results import made_results
 
@@ -18,6 +18,7 @@ def test_pairs_are_told_once_with_halves_and_agreement() -> None:
         'images).',
         'Split into 2 clusters each, they agree with an adjusted Rand index of 0.60.',
     ]
+    assert claims(results.all(Comparison)[0]) == []
     assert len(texts) == 6 and texts[4].startswith('With 2 clusters, the smaller one of shg_people holds ')
 
 

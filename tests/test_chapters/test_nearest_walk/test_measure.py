@@ -11,8 +11,7 @@ from shg_xai.chapters.nearest_walk.results import NearPerson
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import BLOCK, Selection
 from shg_xai.random_streams import stream
-from shg_xai.stats.pca import Components, principal_components
-from shg_xai.stats.projection import unit_directions
+from shg_xai.stats.pca import Components, drawn_directions, principal_components
 from tests.helpers.analysis_stores import selected
 
 COUNT, OPTIONS = BLOCK + 152, Options(seed=3)
@@ -36,7 +35,7 @@ def test_a_walk_meets_who_is_nearest(made: tuple[Selection, Components]) -> None
         found = walks(*made, [1, 12], OPTIONS, pool)
     centred = VALUES - VALUES.mean(axis=0, dtype=float)
     variances, vectors = np.linalg.eigh(np.cov(centred, rowvar=False))
-    random = unit_directions(12, 20, stream(OPTIONS.seed, 'random_directions'))
+    random = drawn_directions(made[1], 199, stream(OPTIONS.seed, 'random_directions'))
     spread_of_all = np.sqrt(variances.sum())
     assert [entry.component for entry in found] == [1, 12]
     for entry, place in zip(found, (-1, 0), strict=True):

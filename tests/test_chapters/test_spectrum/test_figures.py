@@ -18,7 +18,7 @@ def test_the_spectrum_marks_noise_and_holds_the_ratios(answer: Spectrum) -> None
     assert np.asarray(ax.lines[0].get_ydata()).tolist() == answer.explained_variance_ratio
     assert f'above noise: {answer.noise.value}' in [text.get_text() for text in ax.texts]
     dashed = next(line for line in ax.lines if line.get_label() == 'without structure')
-    assert np.asarray(dashed.get_ydata())[0] == pytest.approx(answer.noise.null[0] / sum(answer.eigenvalues))
+    assert np.asarray(dashed.get_ydata())[0] == pytest.approx(answer.noise.threshold / sum(answer.eigenvalues))
 
 
 def test_the_running_sum_writes_the_widths(answer: Spectrum) -> None:

@@ -1,67 +1,101 @@
 """The spectrum of latents, against scikit-learn and by hand."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from shg_xai.chapters.spectrum.measure import leading_shares, measure, spectrum_of
-from shg_xai.chapters.spectrum.results import Spectrum, Width
+from shg_xai.chapters.spectrum.measure import crossed, held_out_shares, measure, spectrum_of
+from shg_xai.chapters.spectrum.results import Noise, Spectrum, Width
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.results import Estimate
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.cka import Latents
+from shg_xai.stats.parallel_analysis import Above
 from shg_xai.stats.pca import Components
 from tests.helpers.analysis_stores import write_store
+from tests.helpers.held_persons import HeldPersons, noise
 
 
-def test_leading_shares_are_those_of_the_data() -> None:
-    generator = np.random.default_rng(0)
-    scores = generator.standard_normal((400, 4)) * (3, 2, 1, 1)
-    norms = (scores**2).sum(axis=1)
-    found = leading_shares(scores[:, :2], norms, Bootstrap(np.arange(400), 300))
-    expected = (scores**2).sum(axis=0) / norms.sum()
-    assert len(found) == 2
-    for entry, share in zip(found, expected, strict=False):
-        assert entry.value == pytest.approx(share)
-        assert entry.low < share < entry.high
-    # Standard error of a ratio of means, by the delta method; an interval is 2 x 1.96 of it.
-    rest = scores[:, 0] ** 2 - expected[0] * norms
-    error = rest.std() / norms.mean() / np.sqrt(400)
-    assert found[0].high - found[0].low == pytest.approx(3.92 * error, rel=0.15)
+def halved(persons: HeldPersons) -> tuple[np.ndarray, list[Latents]]:
+    """Who is in the first half, and both halves with their components, as NumPy has them."""
+    half, found = persons.halves(0), []
+    for own in (half, ~half):
+        part = persons.take(own)
+        values, vectors = np.linalg.eigh(np.cov(part.held.astype(float), rowvar=False))
+        found.append(Latents(part, part.held.mean(axis=0, dtype=float), values[::-1], vectors[:, :-11:-1]))
+    return half, found
 
 
-def test_intervals_cover_what_is_true() -> None:
-    covered = 0
+def held_out(persons: HeldPersons, resamples: int = 200, confidence: float = 0.95, seed: int = 0) -> list[Estimate]:
+    half, parts = halved(persons)
+    with ThreadPoolExecutor(2) as pool:
+        return held_out_shares(half, parts, Bootstrap(persons.image_ids, resamples, confidence, seed), pool)
+
+
+def test_held_out_shares_are_those_of_the_other_half() -> None:
+    persons = noise([1], [2] * 150, 6)
+    half, found = persons.halves(0), held_out(persons)
+    parts = [persons.held[own].astype(float) for own in (half, ~half)]
+    fits = [PCA().fit(part) for part in parts]
+    shares = [
+        fit.transform(other).var(axis=0) / other.var(axis=0).sum()
+        for fit, other in zip(fits, reversed(parts), strict=True)
+    ]
+    assert [entry.value for entry in found] == pytest.approx(np.mean(shares, axis=0))
+    assert {entry.n for entry in found} == {300}
+    assert all(entry.low < entry.value < entry.high for entry in found)
+
+
+def test_an_interval_is_as_wide_as_the_ratio_of_means_is_uncertain() -> None:
+    squares = np.random.default_rng(0).chisquare(1, (4000, 2)) * (1, 3)
+    squares[:, 0] += squares[:, 1]
+    half = np.arange(4000) < 2000
+    (entry,) = crossed(squares, half, Bootstrap(np.arange(4000), 1000))
+    # Standard error by the delta method; an interval is 2 x 1.96 of it.
+    whole, along = squares.T
+    error = (along - along.sum() / whole.sum() * whole).std() / whole.mean() / np.sqrt(4000)
+    assert entry.high - entry.low == pytest.approx(3.92 * error, rel=0.1)
+
+
+def test_held_out_shares_cover_what_they_estimate() -> None:
+    # In-sample shares cover the truth, 1/40, in none of these.
+    covered = []
     for run in range(40):
-        scores = np.random.default_rng([9, run]).standard_normal((300, 2)) * (3, 1)
-        entry = leading_shares(scores, (scores**2).sum(axis=1), Bootstrap(np.arange(300), 100, 0.9, run))[0]
-        covered += entry.low <= 0.9 <= entry.high
-    assert covered >= 30  # 36 on average; below 30 by chance once in a thousand
+        persons = noise([2, run], [1] * 400, 40)
+        truths = [np.square(part.leading).sum(axis=0) / 40 for part in halved(persons)[1]]
+        pairs = zip(held_out(persons, 100, 0.9, run)[:3], np.mean(truths, axis=0), strict=False)
+        covered += [entry.low <= truth <= entry.high for entry, truth in pairs]
+        assert np.linalg.eigvalsh(np.cov(persons.held, rowvar=False))[-1] / 40 > 1.3 / 40
+    assert sum(covered) >= 96  # 108 of 120 on average
 
 
 def test_persons_who_are_alike_leave_no_doubt() -> None:
-    found = leading_shares(np.sqrt(np.tile([3.0, 1.0], (50, 1))), np.full(50, 5.0), Bootstrap(np.arange(50), 50))
+    squares = np.tile([5.0, 3, 1], (50, 1))
+    found = crossed(squares, np.arange(50) < 20, Bootstrap(np.arange(50), 50))
     for entry, share in zip(found, (0.6, 0.2), strict=True):
         assert [entry.value, entry.low, entry.high] == pytest.approx([share] * 3)
 
 
-def test_one_image_has_no_interval() -> None:
-    (entry,) = leading_shares(np.ones((5, 1)), np.full(5, 2.0), Bootstrap(np.zeros(5), 50))
-    assert entry == Estimate(value=0.5, n=5)
+def test_a_half_in_which_nothing_varies_leaves_shares_unknown() -> None:
+    squares = np.where(np.arange(50)[:, None] < 20, [0.0, 0], [5.0, 3])
+    (entry,) = crossed(squares, np.arange(50) < 20, Bootstrap(np.arange(50), 50))
+    assert entry == Estimate(value=None, n=50)
 
 
-def told(values: np.ndarray, halves: list[np.ndarray], null: np.ndarray) -> Spectrum:
+def told(values: np.ndarray, halves: list[np.ndarray]) -> Spectrum:
     """What is told of these eigenvalues."""
     parts = tuple(Latents(None, None, half) for half in halves)  # type: ignore[arg-type]
-    return spectrum_of('made', Components(np.zeros(len(values)), values, np.eye(len(values))), parts, [], null)
+    components = Components(np.zeros(len(values)), values, np.eye(len(values)))
+    return spectrum_of('made', components, parts, [], Above(1, 0.05, 2.0, 19))
 
 
 def test_results_by_hand() -> None:
     halves = [np.array([2.0, 0, 0]), np.array([1.0, 1, 1])]
-    found = told(np.array([8.0, 1, 1]), halves, np.array([2.0, 1, 0.5]))
+    found = told(np.array([8.0, 1, 1]), halves)
     assert found.explained_variance_ratio == pytest.approx([0.8, 0.1, 0.1])
     assert found.cumulative == pytest.approx([0.8, 0.9, 1])
     assert found.components_for == [
@@ -71,13 +105,13 @@ def test_results_by_hand() -> None:
     ]
     assert found.participation_ratio.value == pytest.approx(100 / 66)
     assert found.participation_ratio.halves == pytest.approx([1, 3])
-    assert (found.noise.value, found.noise.null) == (1, [2, 1, 0.5])
+    assert found.noise == Noise(value=1, threshold=2, p=0.05, draws=19)
     assert found.study is None
 
 
 def test_the_fiftieth_component_is_that_of_the_study() -> None:
     values = np.arange(60.0, 0, -1)  # sum 1830; the first 50 have all but 1 + ... + 10 = 55
-    study = told(values, [], np.zeros(60)).study
+    study = told(values, []).study
     assert study is not None and study.component == 50
     assert study.value == pytest.approx(11 / 1830)
     assert study.cumulative == pytest.approx(1775 / 1830)
@@ -89,9 +123,15 @@ def test_five_lines_from_a_store_to_its_spectrum(tmp_path: Path) -> None:
 
     store = LatentStore.open(folder)
     answer = measure(select(store))
-    first = answer.leading[0]
+    first = answer.held_out[0]
 
     assert answer.of == 'bottleneck'
     assert answer.eigenvalues == pytest.approx(PCA().fit(values).explained_variance_, rel=1e-5)
-    assert first.low < first.value == pytest.approx(answer.explained_variance_ratio[0], rel=1e-5)
-    assert first.n == 60
+    assert first.low < first.value < first.high and first.n == 60
+    assert (answer.noise.value, answer.noise.draws) == (0, 79)  # dimensions differ, but do not go together
+
+
+def test_one_image_has_nothing_held_out(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).standard_normal((20, 5))
+    answer = measure(select(LatentStore.open(write_store(tmp_path / 'store', values, images=[1] * 20))))
+    assert answer.held_out == [Estimate(value=None, n=20)] * 5
