@@ -149,7 +149,7 @@ def claims_of(kind: str, number: int) -> dict[str, list[str]]:
     random = np.random.default_rng([number, list(KINDS).index(kind)])
     with tempfile.TemporaryDirectory() as folder, executor(threads=1) as pool:
         selection = select(LatentStore.open(write_store(Path(folder) / 'store', KINDS[kind].make(random))))
-        options = Options(ks=KS, restarts=3, bootstrap=200, seed=number)
+        options = Options(ks=KS, restarts=3, bootstrap=100, seed=number)
         with working(selection, options, pool) as work:
             found = structure(work)
             asked = [(chapter, measure) for chapter in chapters() if (measure := chapter.of_layer)]
