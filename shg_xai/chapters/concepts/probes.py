@@ -254,7 +254,7 @@ def probe(
 
 
 def _chance(samples: Float[Floats, ' S'], above: float, images: int, folds: int) -> float:
-    """How likely chance gives a score so far above it, by the standard error over resamples; NaN where there is none."""
+    """How likely chance gives a score so far above it, by its error over resamples; NaN where there is none."""
     known = samples[np.isfinite(samples)]
     error = float(known.std(ddof=1)) * sqrt(1 + folds / (folds - 1)) if len(known) > 1 else 0.0
     return float(student.sf(above / error, images - 1)) if error > 0 else nan
