@@ -78,6 +78,7 @@ def held_out_shares(half: Bools, halves: Sequence[Latents], bootstrap: Bootstrap
     """
     parts = []
     for own, other in zip(halves, reversed(halves), strict=True):
+        assert other.leading is not None, 'halves are decomposed with their first components'
         tasks = partial(_squares, own.mean, other.leading)
         parts.append(np.concatenate(list(ordered(pool, tasks, own.rows.blocks()))))
     squares = np.empty((len(half), parts[0].shape[1]))
