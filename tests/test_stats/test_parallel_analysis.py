@@ -187,4 +187,5 @@ def test_the_threshold_is_passed_by_one_draw_in_forty(pool: Executor) -> None:
     drawn = sorted((first_exchanged(centred, alike(persons.image_ids), 3, draw) for draw in range(79)), reverse=True)
     eigenvalues = np.array([(drawn[0] + drawn[1]) / 2, drawn[1] * (1 + 1e-4), drawn[1] * (1 + 1e-6), 0])
     found = above_noise(persons, eigenvalues, variances_of(persons), 3, pool)
-    assert found == Above(count=2, p=2 / 80, threshold=pytest.approx(drawn[1]), draws=79)
+    assert (found.count, found.p, found.draws) == (2, 2 / 80, 79)
+    assert found.threshold == pytest.approx(drawn[1])

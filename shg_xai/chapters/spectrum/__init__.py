@@ -7,12 +7,13 @@ METHODS = {
     'fitted to: among others the first hold less and the variance spreads wider, the more so the fewer the persons.',
     'Held out': 'Components of each half of the images, measured on the persons of the other half; the mean of both '
     'shares of variance. It estimates the share of the variance of new persons along the component fitted to half of '
-    'these images. Intervals draw the images of who is measured anew; the components stay.',
+    'these images. Intervals (delta method, logarithm of the share) are over the images of who is measured; the '
+    'components stay.',
     'Noise': 'Parallel analysis: components that hold more variance than the strongest of dimensions that vary as '
     'much, between and within images, but have nothing to do with each other: more than that one holds in 39 of 40 '
     'draws. Of up to 8 million values, images change places with others of as many persons, in each dimension on its '
     'own; of more, normal values are drawn that vary as much between and within images, within as in at most 1,000 of '
     'them, which lets too much pass where tails are very heavy. Strong components raise the bar for the weak, so there '
-    'may be more. Unlike the threshold of Gavish and Donoho it does not take noise to be equal in all dimensions, as that '
-    'of a network is not.',
+    'may be more. The noise of a network is not equal in all dimensions, as the threshold of Gavish and Donoho takes '
+    'it to be.',
 }
