@@ -20,12 +20,14 @@ NAMES = (
     'probe_folds',  # images dealt to folds and groups
     'probe_shuffles',  # concept: values dealt anew, for probes
     'random_directions',  # baseline of walks to real persons
-    'decoded_directions',  # baseline of decoded walks
+    'decoded_directions',  # direction: baseline of decoded walks
     'map',  # persons shown
     'donors',  # whose outputs another person gets
     'fit_persons',  # of whom the components of channels are
     'shifted_persons',  # moved although they agree with their cluster
     'flat_directions',  # of components without variance
+    'image_signs',  # flip: signs of images, for the p of a difference
+    'random_moves',  # pairs of persons, whose differences a move is set beside
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

@@ -1,0 +1,85 @@
+"""Groups compared within strata: by hand, by least squares, and where only a third thing differs."""
+
+import math
+
+import numpy as np
+import pytest
+
+from shg_xai.stats.bootstrap import Bootstrap
+from shg_xai.stats.strata import difference, p_of_difference, strata
+
+NAN = math.nan
+
+
+def test_fifths_keep_equal_values_together_and_what_is_not_known_apart() -> None:
+    found = strata([np.array([*range(10), NAN], float)], 11)
+    assert found.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5]
+    assert strata([np.array([0, 0, 0, 0, 0, 0, 1, 2], float)], 8).tolist() == [0, 0, 0, 0, 0, 0, 1, 1]
+    assert strata([], 3).tolist() == [0, 0, 0]
+    # Two columns: each pair that is there is one.
+    both = strata([np.array([0, 0, 1, 1, 1.0]), np.array([0, 1, 0, 1, 1.0])], 5)
+    assert both.tolist() == [0, 1, 2, 3, 3]
+    assert len(set(strata([np.full(4, NAN)], 4))) == 1
+
+
+def test_a_difference_within_strata_by_hand() -> None:
+    values = np.array([0.2, 0.4, 0.6, 0.9, 0.7, 0.1, NAN])
+    first = np.array([True, False, False, True, True, False, True])
+    stratum = np.array([0, 0, 0, 1, 1, 1, 1])
+    # 0.2 - 0.5 and 0.8 - 0.1, of 1 and 2 persons, and of 2 and 1: equal weights.
+    found = difference(values, first, ~first, stratum, Bootstrap(np.arange(7), 20))
+    assert (found.value, found.n) == (pytest.approx(0.2), 6)
+
+
+def test_it_is_what_least_squares_finds_beside_the_strata() -> None:
+    random = np.random.default_rng(0)
+    stratum, first = random.integers(0, 4, 300), random.random(300) < 0.4
+    values = random.random(300) + stratum - 0.3 * first
+    columns = np.column_stack([first, stratum[:, None] == np.arange(4)]).astype(float)
+    expected = np.linalg.lstsq(columns, values, rcond=None)[0][0]
+    found = difference(values, first, ~first, stratum, Bootstrap(np.arange(300), 100))
+    assert found.value == pytest.approx(expected)
+    assert found.ends and found.ends[0] < expected < found.ends[1] < 0
+    assert p_of_difference(values, (first, ~first), stratum, np.arange(300), 0) == pytest.approx(1 / 1000)
+
+
+def test_groups_that_never_meet_have_no_difference() -> None:
+    first, images = np.array([True, True, False, False]), np.arange(4)
+    found = difference(np.arange(4.0), first, ~first, np.array([0, 0, 1, 1]), Bootstrap(images, 10))
+    assert (found.value, found.ends) == (None, None)
+    assert math.isnan(p_of_difference(np.arange(4.0), (first, ~first), np.array([0, 0, 1, 1]), images, 0))
+    assert math.isnan(p_of_difference(np.arange(4.0), (first, ~first), np.zeros(4, int), np.zeros(4), 0)), 'one image'
+
+
+def made(seed: int, images: int, each: int) -> tuple[np.ndarray, ...]:
+    """Persons of whom the cut-off ones are met worse and are more often of the first group, which itself changes
+    nothing: values, group, what cuts them off, image. Persons of one image are alike."""
+    random = np.random.default_rng(seed)
+    image = np.repeat(np.arange(images), each)
+
+    def alike() -> np.ndarray:
+        return np.sqrt(0.8) * random.standard_normal(images)[image] + np.sqrt(0.2) * random.standard_normal(len(image))
+
+    cut = np.round(np.exp(alike()), 1)  # many equal values, a long tail
+    first = alike() + cut > 2
+    values = np.clip(0.9 - 0.1 * cut + 0.1 * alike(), 0, 1)
+    return values, first, cut, image
+
+
+def test_what_a_third_thing_does_is_not_found_again() -> None:
+    values, first, cut, image = made(0, 400, 1)
+    plain = difference(values, first, ~first, np.zeros(400, int), Bootstrap(image, 200))
+    within = difference(values, first, ~first, strata([cut], 400), Bootstrap(image, 200))
+    assert plain.high is not None and plain.high < -0.1
+    assert within.value is not None and abs(within.value) < 0.25 * abs(plain.value or 0)
+
+
+@pytest.mark.parametrize('images, each', [(400, 1), (100, 4)])
+def test_the_level_is_held(images: int, each: int) -> None:
+    """A group dealt to whole images, within which persons are alike: as if it went with how well they are met."""
+    false = 0
+    for seed in range(60):
+        values, _, cut, image = made(seed, images, each)
+        first = (np.random.default_rng(1000 + seed).random(images) < 0.3)[image]
+        false += p_of_difference(values, (first, ~first), strata([cut], len(image)), image, seed) < 0.05
+    assert false <= 9  # of 60: the 99.9 % place of a binomial at 0.05
