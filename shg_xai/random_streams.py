@@ -26,7 +26,7 @@ NAMES = (
     'fit_persons',  # of whom the components of channels are
     'shifted_persons',  # moved although they agree with their cluster
     'flat_directions',  # of components without variance
-    'image_signs',  # flip: signs of images, for the p of a difference
+    'image_signs',  # block: signs of images, for the p of a difference
     'random_moves',  # pairs of persons, whose differences a move is set beside
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ

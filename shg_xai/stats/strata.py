@@ -26,7 +26,7 @@ from shg_xai.stats.bootstrap import Bootstrap, Groups
 from shg_xai.stats.draws import at_least
 
 PARTS = 5
-FLIPS = 999
+BLOCKS, EACH = 27, 37  # of draws of signs, and draws in each: 999
 
 
 def strata(columns: Sequence[Float[Floats, ' N']], persons: int) -> Int[Ints, ' N']:
@@ -44,7 +44,7 @@ def _difference(weights: Floats, values: Floats, first: Bools, stratum: Ints) ->
     """Mean over strata of one group's mean less the other's, NaN where no stratum has both."""
 
     def totals(own: Floats) -> Floats:
-        return np.bincount(stratum, own)
+        return np.bincount(stratum, own).astype(float)
 
     a, b = weights * first, weights * ~first
     counts, sums = (totals(a), totals(b)), (totals(a * values), totals(b * values))
@@ -87,9 +87,11 @@ def p_of_difference(
     parts = parts[np.abs(parts) > 0]
     if len(parts) < 2:
         return math.nan
-    drawn = [parts.sum()]
-    drawn += [parts @ (1 - 2.0 * stream(seed, 'image_signs', flip).integers(0, 2, len(parts))) for flip in range(FLIPS)]
-    return float(at_least(np.abs(drawn)[:, None])[0])
+    drawn = [np.array([parts.sum()])]
+    for block in range(BLOCKS):
+        signs = stream(seed, 'image_signs', block).integers(0, 2, (EACH, len(parts)), np.int8)
+        drawn.append(parts.sum() - 2 * (signs @ parts))
+    return float(at_least(np.abs(np.concatenate(drawn))[:, None])[0])
 
 
 def _centred(values: Floats, stratum: Ints) -> Floats:

@@ -67,7 +67,8 @@ EVERYBODY = Persons(Some(), dict(image_id=np.arange(7)), 'val')
 @pytest.mark.parametrize('start', [None, np.array([0.5, 0.5])])
 def test_each_move_of_each_person(batch: int, start: np.ndarray | None) -> None:
     model = Adding().eval()
-    network = Network(model, Config(dict(val_dataloader=dict(batch_size=batch, num_workers=0))), ('joint',))
+    cfg = Config(dict(model=dict(), val_dataloader=dict(batch_size=batch, num_workers=0)))
+    network = Network(model, cfg, ('joint',))
     persons, donors = EVERYBODY.subset(np.array([2, 6, 4])), EVERYBODY.subset(np.array([1, 0, 3]))
     added = np.random.default_rng(0).standard_normal((5, 3, 2))
     found = Mover(network, persons, 'latent', start, dict(skip=resample), donors).decode(

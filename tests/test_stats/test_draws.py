@@ -37,7 +37,7 @@ def test_the_largest_of_all_by_hand() -> None:
     expected = [(largest >= own - 1e-12).mean() for own in scaled[0]]
     assert familywise(drawn) == pytest.approx(expected)
     # In other units, and about another mean, it is the same.
-    assert familywise(drawn * [1, 1000] + [5, -7]) == pytest.approx(expected)
+    assert familywise(drawn * np.array([1.0, 1000]) + np.array([5.0, -7])) == pytest.approx(expected)
 
 
 def test_what_is_not_known_or_does_not_vary_is_no_number() -> None:

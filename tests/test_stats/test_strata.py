@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from shg_xai.stats.bootstrap import Bootstrap
+from shg_xai.stats.bootstrap import Bootstrap, resample_weights
 from shg_xai.stats.strata import difference, p_of_difference, strata
 
 NAN = math.nan
@@ -49,6 +49,39 @@ def test_groups_that_never_meet_have_no_difference() -> None:
     assert (found.value, found.ends) == (None, None)
     assert math.isnan(p_of_difference(np.arange(4.0), (first, ~first), np.array([0, 0, 1, 1]), images, 0))
     assert math.isnan(p_of_difference(np.arange(4.0), (first, ~first), np.zeros(4, int), np.zeros(4), 0)), 'one image'
+
+
+def test_a_difference_of_groups_by_hand() -> None:
+    values = np.array([0.2, 0.4, NAN, 0.9, 0.7, 0.1])
+    first = np.array([True, True, True, False, False, False])
+    second = np.array([False, False, False, True, True, False])  # the last is in neither
+    images = np.array([1, 2, 3, 1, 4, 5])
+    found = difference(values, first, second, np.zeros(6, int), Bootstrap(images, 400, 0.9, 3))
+    assert found.value == pytest.approx(0.3 - 0.8)
+    drawn = []  # the same resamples, person by person
+    for weights in resample_weights(images[[0, 1, 3, 4]], 400, 3):
+        groups = np.repeat([0.2, 0.4], weights[:2]), np.repeat([0.9, 0.7], weights[2:])
+        if all(map(len, groups)):
+            drawn.append(groups[0].mean() - groups[1].mean())
+    assert 0 < len(drawn) < 400
+    assert list(found.ends or ()) == pytest.approx(np.quantile(drawn, [0.05, 0.95]).tolist())
+
+
+def test_persons_of_one_image_come_together() -> None:
+    """Each image has one of each group, whose values differ by the same: nothing varies."""
+    values = np.array([0.1, 0.3, 0.5, 0.7, 0.2, 0.4])
+    first = np.array([True, False] * 3)
+    found = difference(values, first, ~first, np.zeros(6, int), Bootstrap(np.array([1, 1, 2, 2, 3, 3]), 50, 0.95, 0))
+    assert [found.value, *(found.ends or ())] == pytest.approx([-0.2] * 3)
+
+
+@pytest.mark.parametrize(
+    'first, second', [([True, True], [False, False]), ([False, False], [True, True]), ([False, True], [True, False])]
+)
+def test_a_group_nobody_is_known_of_has_no_difference(first: list[bool], second: list[bool]) -> None:
+    values, drawn = np.array([NAN, 0.5]), Bootstrap(np.array([1, 2]), 10)
+    found = difference(values, np.array(first), np.array(second), np.zeros(2, int), drawn)
+    assert (found.value, found.ends) == (None, None)
 
 
 def made(seed: int, images: int, each: int) -> tuple[np.ndarray, ...]:

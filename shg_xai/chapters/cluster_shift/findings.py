@@ -29,10 +29,10 @@ def claims(answer: ClusterShift) -> list[str]:
 
 def lower_or_higher(pck: GroupPck) -> str | None:
     """How PCK of misclassified persons differs from that of the others who are alike; None where it is not found to."""
-    known = pck.p_corrected is not None and pck.within.value is not None
-    if not known or pck.p_corrected >= LEVEL:
+    apart, p = pck.within.value, pck.p_corrected
+    if apart is None or p is None or p >= LEVEL:
         return None
-    return 'lower' if pck.within.value < 0 else 'higher'
+    return 'lower' if apart < 0 else 'higher'
 
 
 def worse_or_better(random: Beside) -> str | None:

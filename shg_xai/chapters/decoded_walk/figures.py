@@ -124,7 +124,7 @@ def draw_concepts(answer: DecodedWalk) -> figure.Figure:
         found = [point.concepts[name] for point in points]
         curve(ax, answer.steps, found, 'o-', color=BLUE, markersize=3, linewidth=1.4, label='the direction')
         first = next(one.value for c, one in zip(answer.steps, found, strict=True) if c == answer.ends[0])
-        if None not in (first, beside.low, beside.high):
+        if first is not None and beside.low is not None and beside.high is not None:
             arrive = [first + beside.low, first + beside.high]
             ax.plot([answer.ends[1]] * 2, arrive, color=ORANGE, linewidth=3, solid_capstyle='butt', label=NULL)
         ax.set_title(wrap(title(answer, direction.name)), fontsize=8.5, parse_math=False)
