@@ -26,16 +26,21 @@ from shg_xai.stats.bootstrap import Bootstrap, Groups
 from shg_xai.stats.draws import at_least
 
 PARTS = 5
+FEW = 20  # distinct values, each of which is a part of its own
 BLOCKS, EACH = 27, 37  # of draws of signs, and draws in each: 999
 
 
 def strata(columns: Sequence[Float[Floats, ' N']], persons: int) -> Int[Ints, ' N']:
-    """The stratum of each person, 0 to S - 1: fifths of each column, equal values together, not known (NaN) apart."""
+    """The stratum of each person, 0 to S - 1: by each column's values where these are few, else by fifths of it, equal
+    values together; not known (NaN) apart. Fifths leave some of what a strong third thing does, equal values nothing.
+    """
     codes = np.zeros((persons, 1), np.int64)
     for column in columns:
         known = column[np.isfinite(column)]
-        cuts = np.unique(np.quantile(known, np.arange(1, PARTS) / PARTS)) if len(known) else np.empty(0)
-        part = np.where(np.isfinite(column), np.searchsorted(cuts, column), PARTS)
+        cuts = np.unique(known)
+        if len(cuts) > FEW:
+            cuts = np.unique(np.quantile(known, np.arange(1, PARTS) / PARTS))
+        part = np.where(np.isfinite(column), np.searchsorted(cuts, column), -1)
         codes = np.column_stack([codes, part])
     return np.unique(codes, axis=0, return_inverse=True)[1].ravel()
 

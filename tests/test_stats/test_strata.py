@@ -12,9 +12,9 @@ NAN = math.nan
 
 
 def test_fifths_keep_equal_values_together_and_what_is_not_known_apart() -> None:
-    found = strata([np.array([*range(10), NAN], float)], 11)
-    assert found.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5]
-    assert strata([np.array([0, 0, 0, 0, 0, 0, 1, 2], float)], 8).tolist() == [0, 0, 0, 0, 0, 0, 1, 1]
+    found = strata([np.array([*range(25), NAN], float)], 26)
+    assert found.tolist() == [1] * 5 + [2] * 5 + [3] * 5 + [4] * 5 + [5] * 5 + [0]
+    assert strata([np.array([0, 0, 0, 0, 0, 0, 1, 2], float)], 8).tolist() == [0, 0, 0, 0, 0, 0, 1, 2]
     assert strata([], 3).tolist() == [0, 0, 0]
     # Two columns: each pair that is there is one.
     both = strata([np.array([0, 0, 1, 1, 1.0]), np.array([0, 1, 0, 1, 1.0])], 5)

@@ -41,7 +41,7 @@ class GroupPck(Typed, kw_only=True):
 
     Attributes:
         difference: Of all, whatever else they differ in.
-        within: Within strata, of persons who are alike in what is ``held`` fixed: fifths of these concepts.
+        within: Within strata, of persons who are alike in what is ``held`` fixed: equal in these concepts.
         p: How often chance gives as large a difference within strata; ``p_corrected`` for all that the chapter tests.
     """
 
