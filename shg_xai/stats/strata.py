@@ -88,11 +88,14 @@ def p_of_difference(
     known = np.isfinite(values) & (first | second)
     stratum, image_of = stratum[known], np.unique(groups[known], return_inverse=True)[1]
     score = _centred(first[known].astype(float), stratum) * _centred(values[known], stratum)
-    parts = np.bincount(image_of, score)
+    parts, count = np.bincount(image_of, score), np.bincount(stratum)[stratum]
+    seen = parts.sum()
+    # Less its mean a stratum of n varies by (n - 1) / n of what it did; draws are to vary as what was seen does.
+    parts = np.bincount(image_of, score * np.sqrt(count / np.maximum(count - 1, 1)))
     parts = parts[np.abs(parts) > 0]
     if len(parts) < 2:
         return math.nan
-    drawn = [np.array([parts.sum()])]
+    drawn = [np.array([seen])]
     for block in range(BLOCKS):
         signs = stream(seed, 'image_signs', block).integers(0, 2, (EACH, len(parts)), np.int8)
         drawn.append(parts.sum() - 2 * (signs @ parts))
