@@ -20,7 +20,7 @@ NAMES = (
     'probe_folds',  # images dealt to folds and groups
     'probe_shuffles',  # concept: values dealt anew, for probes
     'random_directions',  # baseline of walks to real persons
-    'decoded_directions',  # baseline of decoded walks
+    'decoded_directions',  # direction: baseline of decoded walks
     'map',  # persons shown
     'donors',  # whose outputs another person gets
     'fit_persons',  # of whom the components of channels are
@@ -31,6 +31,8 @@ NAMES = (
     'groups_gaussian',  # draw: a cloud without groups; none: starts for the persons
     'sampled_images',  # of whom the variance within images is
     'krylov_start',  # where a largest eigenvalue is sought from
+    'image_signs',  # block: signs of images, for the p of a difference
+    'random_moves',  # pairs of persons, whose differences a move is set beside
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

@@ -95,6 +95,10 @@ class Predictions:
         """Predictions for the persons of all parts, in order."""
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
+    def first(self, count: int) -> 'Predictions':
+        """Those of the first so many persons."""
+        return Predictions(*(getattr(self, field.name)[:count] for field in fields(self)))
+
     def pck(self, network: Network) -> dict[str, NDArray[np.float64]]:
         """For each person the share of joints that are correct, by group of joints, (N,); NaN without such a joint."""
         return person_scores(self.distances, self.v, network.names, network.thr)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from pathlib import Path
 
+from shg_xai.chapters.decoded_walk.options import BESIDE
 from shg_xai.study import configs, width
 from shg_xai.study.configs import inherited, read_config
 from shg_xai.study.costs import Cost, Costs
@@ -19,7 +20,8 @@ CONTROLLED_PEOPLE = 400  # at most; no more than are trained on
 MOST_HELD_OUT = 5064  # the study's test set
 WALKED = (1, 2, 3, 10, 30, 50)  # of the study's components
 CONCEPTS = ('facing_camera', 'labelled_share', 'standing')
-WALKERS, RANDOM = 50, 10  # persons of a walk, random directions
+WALKERS, RANDOM = 50, 199  # persons of a walk, random directions
+FEW_RANDOM = 19  # beside directions of so few persons that nothing is found anyway
 TESTED = 200  # persons that are enough to find redundancy
 MANY = 200  # persons among whom both sides of a concept are met
 PROJECTED = (0, 8, 50)  # components that the latent is projected on while all skips stay
@@ -235,8 +237,11 @@ class Plan:
             yield stage('skips', 'ablate_skips', options, inputs, costs.intervening(costs.test, 30))
         concepts = ['--concepts', *CONCEPTS] if costs.train >= MANY else []
         along = ['--components', *(component for component in WALKED if component <= most)]
-        options = [*stored, *along, *concepts, '--random', RANDOM, '--persons', WALKERS]
-        cost = costs.intervening(WALKERS, 60 * (1 + RANDOM) // 2)
+        random = RANDOM if costs.train >= MANY else FEW_RANDOM
+        options = [*stored, *along, *concepts, '--random', random, '--persons', WALKERS]
+        # Ten directions or so, of six steps; random ones have two ends and fewer persons. The rest of the network is
+        # half of it.
+        cost = costs.intervening(WALKERS, (60 + 20 * random * BESIDE // WALKERS) // 2)
         yield stage('walk', 'walk_latent', options, [s.annotations('val')], cost)
         options, cost = ['--limit', TESTED, '--tolerance', s.tolerance], costs.intervening(min(TESTED, costs.val), 40)
         yield stage('redundancy', 'find_redundancy', options, [s.annotations('val'), s.annotations('train')], cost)

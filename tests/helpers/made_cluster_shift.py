@@ -1,10 +1,13 @@
-"""Made-up misclassified persons: they score 0.1 less than others, and moving costs them as much."""
+"""Made-up misclassified persons: they score less than others who are alike, and moving costs more than at random."""
 
 from pathlib import Path
+
+import msgspec
 
 from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions
 from shg_xai.chapters.cluster_shift.results import ClusterShift, ConceptSplit, Counts, GroupPck, Shifted, ShiftedGroups
 from shg_xai.results import Checkpoint, Estimate
+from shg_xai.stats.draws import Beside
 
 
 def about(value: float, half: float = 0.02) -> Estimate:
@@ -16,6 +19,8 @@ def cluster_shift(disagree: int = 40, concept: str = 'facing_<b>', of: str = 'pl
     """Of so many misclassified persons."""
     nothing = Estimate(value=None)
     moved = Shifted(persons=disagree, before=about(0.7), after=about(0.65), gain=about(-0.05), mean_offset=1.5)
+    random = Beside(value=-0.06, low=-0.04, high=-0.01, p=0.01, p_corrected=0.02)
+    apart = msgspec.structs.replace(moved, random_persons=min(disagree, 50), random=random)
     return ClusterShift(
         of=of,
         command='tools/move_persons.py "<i>misclassified</i>"',
@@ -37,8 +42,12 @@ def cluster_shift(disagree: int = 40, concept: str = 'facing_<b>', of: str = 'pl
             agree=about(0.8),
             disagree=about(0.7) if disagree else nothing,
             difference=about(-0.1) if disagree else nothing,
+            within=about(-0.05) if disagree else nothing,
+            held=['border_sides', 'labelled_share'],
+            p=0.002 if disagree else None,
+            p_corrected=0.004 if disagree else None,
         ),
-        shifted=ShiftedGroups(agree=moved if disagree else None, disagree=moved if disagree else None),
+        shifted=ShiftedGroups(agree=moved if disagree else None, disagree=apart if disagree else None),
         examples=[7, 9],
         options=ClusterShiftOptions(
             config='shg_people.py', checkpoint='best.pth', store=Path('latents'), concept=concept, layer='bottleneck'

@@ -1,9 +1,7 @@
 """Made-up decoded walks."""
 
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numpy as np
 
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions, Skips, Start
@@ -17,6 +15,7 @@ from shg_xai.chapters.decoded_walk.results import (
     Walk,
 )
 from shg_xai.results import Checkpoint, Estimate
+from shg_xai.stats.draws import Beside
 from tests.helpers.made_results import EVIL, KEYPOINTS, LINKS, STANDING
 
 STEPS = (-2.0, -1.0, 0.0, 1.0, 2.0)
@@ -43,6 +42,7 @@ def decoded_walk(start: Start = 'person', skips: Skips = 'own') -> DecodedWalk:
         ),
         layer='bottleneck',
         steps=list(STEPS),
+        ends=(-2.0, 2.0),
         joints=list(KEYPOINTS),
         links=list(LINKS),
         concepts=[
@@ -80,15 +80,16 @@ def _direction(name: str, number: int | None, shift: float) -> Direction:
         step=3.5,
         walk=walk(shift),
         random=RandomWalks(
-            walk=walk(0.01),
-            shift_per_sigma_97_5=0.015,
-            mean_shift_97_5=[0.015 * abs(c) for c in STEPS],
-            concept_change_97_5=dict(standing=0.2),
-            monotonic=dict(standing=3),
+            persons=10,
+            shift_per_sigma=beside(shift, 0.005, 0.015, shift > 0.02),
+            concept_change=dict(standing=beside(-10 * shift, -0.2, 0.2, shift > 0.02)),
         ),
-        more_than_random=shift - 0.005 > 0.015,
-        concept_more_than_random=dict(standing=shift > 0.02),
     )
+
+
+def beside(value: float, low: float, high: float, more: bool) -> Beside:
+    """A number that is more than random ones, or not."""
+    return Beside(value=value, low=low, high=high, p=0.005 if more else 0.25, p_corrected=0.01 if more else 0.75)
 
 
 def walk(shift: float) -> Walk:
@@ -110,26 +111,5 @@ def walk(shift: float) -> Walk:
         shift_per_sigma=about(shift, 0.005),
         most_moved=['left_wrist', 'nose', 'left_hip'],
         concept_change=dict(standing=about(-10 * shift)),
-        monotonic=dict(standing=shift > 0.02),
+        one_way=dict(standing=about(20 * shift, 0.05)),
     )
-
-
-def nulled(answer: DecodedWalk) -> DecodedWalk:
-    """The same where no estimate and no verdict is known."""
-
-    def without(value: Any) -> Any:
-        if isinstance(value, dict):
-            if 'over' in value:
-                return {'value': None}
-            unknown = ('more_than_random', 'concept_more_than_random', 'concept_change_97_5', 'monotonic')
-            return {
-                key: _none(part) if key in unknown and part != dict(standing=3) else without(part)
-                for key, part in value.items()
-            }
-        return [without(part) for part in value] if isinstance(value, list) else value
-
-    return msgspec.convert(without(msgspec.to_builtins(answer, enc_hook=str)), DecodedWalk, dec_hook=lambda t, v: t(v))
-
-
-def _none(value: Any) -> Any:
-    return dict.fromkeys(value) if isinstance(value, dict) else None

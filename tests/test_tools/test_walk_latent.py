@@ -112,7 +112,7 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
         ('component 1', 'component', 1),
         ('labelled_share', 'concept', None),
     ]
-    for walk in (walk for entry in found['directions'] for walk in (entry['walk'], entry['random']['walk'])):
+    for walk in (entry['walk'] for entry in found['directions']):
         assert [point['c'] for point in walk['points']] == [-1, 0, 1, 2.5]
         for point in walk['points']:
             assert list(point['shift']) == list(NAMES)
@@ -122,7 +122,7 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
         assert len(walk['most_moved']) == 3
     assert [len(one['walks']) for one in found['examples']] == [3, 3, 3]
     assert {'annotation_id', 'file_name', 'crop_center', 'crop_scale'} <= set(found['examples'][0])
-    assert set(found['times_s']) == {'look', 'covariance', 'eigenvectors', 'noise', 'network'}
+    assert set(found['times_s']) == {'look', 'covariance', 'eigenvectors', 'noise', 'network', 'random'}
     assert 'warning: 9 persons are no more than 128 dimensions' in done.stderr
     table = [line for line in done.stdout.splitlines() if line.startswith('| ')]
     assert [line.split(' | ')[0] for line in table] == [
@@ -136,11 +136,15 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     assert (
         f'{100 * first["walk"]["shift_per_sigma"]["value"]:.2f} [{100 * first["walk"]["shift_per_sigma"]["low"]:.2f}, '
     ) in table[2]
-    assert f' | {100 * first["random"]["shift_per_sigma_97_5"]:.2f} % | ' in table[2]
+    beside = first['random']['shift_per_sigma']
+    low, high = 100 * beside['low'], 100 * beside['high']
+    assert f' | {100 * beside["value"]:.2f} % | {low:.2f} % to {high:.2f} % | ' in table[2]
     assert ', '.join(first['walk']['most_moved']) in table[2]
-    said = 'moves joints more' if first['more_than_random'] else 'moves joints no more'
-    assert f'component 2: {said} than random directions of the same length: ' in done.stdout
-    assert 'labelled_share: the decoded pose changes from c = -2 to 2, ' in done.stdout
+    assert (first['random']['persons'], found['ends']) == (6, [-1, 1])
+    # Of three random directions none can be found to be fewer than one in 20.
+    assert 'warning: Beside 3 random directions no p can' in done.stderr
+    assert 'more than random' not in done.stdout
+    assert 'labelled_share: the decoded pose changes from −1σ to 1σ: labelled_share ' in done.stdout
     assert '6 persons of val; start: mean; skips: own.' in done.stdout
 
 
@@ -236,6 +240,7 @@ def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, run_tool: Callable) -> 
             '--concepts facing: not known of the persons of the store; did you mean facing_camera or facing_right?',
         ),
         (['--persons', '0'], 'store0', '--persons 0: give 1 or more'),
+        (['--random', '0'], 'store0', '--random 0: give 1 or more'),
         (['--steps', '0'], 'store0', '--steps 0.0: give numbers of sigmas'),
         (['--launcher', 'pytorch'], 'store0', '--launcher pytorch: runs in one process'),
         ([], 'nowhere', 'nowhere: no latent store'),

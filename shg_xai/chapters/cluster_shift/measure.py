@@ -1,5 +1,6 @@
 """Persons whose cluster disagrees with a concept: are they met worse, and does steering M of them help?"""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,12 @@ import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here 
 from shg_xai.chapters.cluster_shift import misclassified as judging
 from shg_xai.chapters.cluster_shift import results
 from shg_xai.chapters.cluster_shift.clustered import Clustered, find_clusters, read_clusters
-from shg_xai.chapters.cluster_shift.options import AUTO, ClusterShiftOptions
+from shg_xai.chapters.cluster_shift.options import AUTO, BESIDE, ClusterShiftOptions
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import check_same_data, check_stored, open_selection
 from shg_xai.interventions.edits import shift_each
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, predictions
+from shg_xai.interventions.moves import Mover
 from shg_xai.interventions.network import open_network, stop_flipping
 from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.latents.identity import Key
@@ -23,20 +25,47 @@ from shg_xai.latents.selection import Selection
 from shg_xai.random_streams import stream
 from shg_xai.runner.config import pck_settings
 from shg_xai.runner.measurement import config_to_test, head, timed
-from shg_xai.stats.bootstrap import Bootstrap
+from shg_xai.stats.bootstrap import Bootstrap, number
+from shg_xai.stats.draws import Beside, beside, holm, to_either_side
 from shg_xai.stats.executors import executor
+from shg_xai.stats.strata import difference, p_of_difference, strata
 
+HELD = ('border_sides', 'labelled_share')  # what makes persons hard to meet, and tells clusters apart
 WEAK = 0.1  # Cramer's V below which a concept says next to nothing about clusters
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Shifts:
-    """Who is steered: M persons by number, so many who disagree first, and what is added to each latent, (M, D)."""
+    """Who is steered: M persons by number, so many who disagree first, and what is added to each latent, (M, D).
+
+    ``few`` are P of those who disagree, by place among the M, whom R random moves are tried on: directions of length 1
+    (R, U, D), one for each of the U pairs of clusters, ``pair`` (P,) that of each person's, ``way`` (P,) 1 or -1.
+    """
 
     persons: NDArray[np.int64]
     disagree: int
     offsets: Floats
+    few: NDArray[np.int64]
+    random: Floats
+    pair: NDArray[np.int64]
+    way: NDArray[np.int64]
+
+    def random_offsets(self, move: NDArray[np.int64], person: NDArray[np.int64]) -> Floats:
+        """What random moves by number add to the few persons by number, as long as what they are shifted by, (n, D)."""
+        length = np.linalg.norm(self.offsets[self.few[person]], axis=1) * self.way[person]
+        offsets: Floats = length[:, None] * self.random[move, self.pair[person]]
+        return offsets
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Labelled PCK of M persons with their own latent and with the shifted one, and of P of them under R random moves,
+    (R, P); NaN without labelled joints."""
+
+    before: Floats
+    after: Floats
+    random: Floats
 
 
 def measure(options: ClusterShiftOptions) -> results.ClusterShift:
@@ -68,6 +97,15 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
         with timed(times, 'network'):
             decoded = decode_shifted(options, own, shifts, dataset_split)
     pck = own.table(['pck'])['pck'].to_numpy(zero_copy_only=False).astype(float)
+    held = [name for name in HELD if name in clustered.concepts]
+    stratum = strata([clustered.concepts[name] for name in held], len(own))
+    gains = gains_beside_random(shifts, decoded)
+    p = [
+        p_of_difference(pck, (disagree, agree), stratum, own.image_ids, options.seed),
+        float(to_either_side(gains[:, None])[0]) if len(gains) > 1 else math.nan,
+    ]
+    corrected = holm(p)
+    random = beside(gains, p[1], corrected[1]) if len(gains) > 1 else None
     return results.ClusterShift(
         **head(options, cfg, len(own), times, dataset_split),
         **pck_settings(cfg, dataset_split),
@@ -88,10 +126,14 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
         pck=results.GroupPck(
             agree=bootstrap.of(agree).mean(pck[agree]),
             disagree=bootstrap.of(disagree).mean(pck[disagree]),
-            difference=judging.unpaired_difference(pck, disagree, agree, bootstrap),
+            difference=difference(pck, disagree, agree, np.zeros(len(own), np.int64), bootstrap),
+            within=difference(pck, disagree, agree, stratum, bootstrap),
+            held=held,
+            p=number(p[0]),
+            p_corrected=number(corrected[0]),
         ),
         shifted=results.ShiftedGroups(
-            disagree=_summary(shifts, slice(shifts.disagree), decoded, bootstrap),
+            disagree=_summary(shifts, slice(shifts.disagree), decoded, bootstrap, random),
             agree=_summary(shifts, slice(shifts.disagree, None), decoded, bootstrap),
         ),
         examples=judging.worst(own.annotation_ids, pck, disagree),
@@ -102,20 +144,27 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
 def choose_shifts(
     clustered: Clustered, split: judging.Split, found: judging.Found, options: ClusterShiftOptions
 ) -> Shifts:
-    """The first who disagree, and as many drawn who agree; each by the target's mean less that of their own."""
+    """The first who disagree, and as many drawn who agree; each by the target's mean less that of their own.
+
+    Random moves are as alike between persons as these are: all who go between the same two clusters go along one line.
+    """
     disagree = np.flatnonzero(found.disagree)[: options.limit]
     agree = stream(options.seed, 'shifted_persons').permutation(np.flatnonzero(found.agree))
     persons = np.concatenate([disagree, np.sort(agree[: len(disagree)])])
     means = judging.cluster_means(clustered.selection, clustered.labels, options.clusters)
     own = clustered.labels[persons]
     to = judging.targets(own, split.sides[persons], found.majority, means)
-    return Shifts(persons, len(disagree), means[to] - means[own])
+    few = np.unique(np.linspace(0, len(disagree) - 1, min(BESIDE, len(disagree))).round().astype(np.int64))
+    low, high = np.sort([own[few], to[few]], axis=0)
+    pairs, pair = np.unique(low * options.clusters + high, return_inverse=True)
+    size, count = (options.random, len(pairs)), options.random * len(pairs)
+    vectors = judging.random_directions(clustered.selection, count, options.seed) if count else None
+    random = np.zeros((0, 1, 1)) if vectors is None else vectors.reshape(*size, -1)
+    return Shifts(persons, len(disagree), means[to] - means[own], few, random, pair, np.sign(to - own)[few])
 
 
-def decode_shifted(
-    options: ClusterShiftOptions, selection: Selection, shifts: Shifts, split: str
-) -> tuple[Floats, Floats]:
-    """Labelled PCK of M persons with their own latent and with the shifted one, NaN without labelled joints.
+def decode_shifted(options: ClusterShiftOptions, selection: Selection, shifts: Shifts, split: str) -> Decoded:
+    """Decode M persons' own latents and shifted ones, and those of P of them moved at random.
 
     InputError: the data set has not all of these persons, or the checkpoint cannot be used.
     """
@@ -131,7 +180,25 @@ def decode_shifted(
     conditions = [Condition(UNTOUCHED.name, reuse=layer), Condition('shifted', {layer: edit}, reuse=layer)]
     found = predictions(evaluate(network, build_loader(cfg, persons.dataset), conditions))
     before, after = (found[condition.name].pck(network)['labelled'] for condition in conditions)
-    return before, after
+    random = np.empty((0, len(shifts.few)))
+    if len(shifts.random) and len(shifts.few):
+        mover = Mover(network, persons.subset(shifts.few), layer)
+        moved = mover.decode(len(shifts.random), shifts.random_offsets, 'random moves')
+        random = moved.pck(network)['labelled'].reshape(-1, len(shifts.few))
+    return Decoded(before, after, random)
+
+
+def gains_beside_random(shifts: Shifts, decoded: Decoded | None) -> Floats:
+    """Mean gain of the few persons by their own shift, then by each random move, (1 + R,); one without random moves."""
+    if decoded is None or not len(decoded.random):
+        return np.full(1, math.nan)
+    before = decoded.before[shifts.few]
+    known = np.isfinite(before)
+    if not known.any():
+        return np.full(1, math.nan)
+    after = np.vstack([decoded.after[shifts.few], decoded.random])
+    gains: Floats = (after - before)[:, known].mean(1)
+    return gains
 
 
 def find_persons(known: Sequence[Key], wanted: Sequence[Key], source: str) -> NDArray[np.int64]:
@@ -146,19 +213,21 @@ def find_persons(known: Sequence[Key], wanted: Sequence[Key], source: str) -> ND
 
 
 def _summary(
-    shifts: Shifts, part: slice, decoded: tuple[Floats, Floats] | None, bootstrap: Bootstrap
+    shifts: Shifts, part: slice, decoded: Decoded | None, bootstrap: Bootstrap, random: Beside | None = None
 ) -> results.Shifted | None:
     """What steering does for some of the persons; None where nobody was steered."""
     persons = shifts.persons[part]
     if decoded is None or not len(persons):
         return None
-    (before, after), drawn = (own[part] for own in decoded), bootstrap.of(persons)
+    before, after, drawn = decoded.before[part], decoded.after[part], bootstrap.of(persons)
     return results.Shifted(
         persons=len(persons),
         before=drawn.mean(before),
         after=drawn.mean(after),
         gain=drawn.difference(after, before),
         mean_offset=float(np.linalg.norm(shifts.offsets[part], axis=1).mean()),
+        random_persons=len(shifts.few) if random else 0,
+        random=random,
     )
 
 

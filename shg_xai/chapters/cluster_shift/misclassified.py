@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from shg_xai.chapters.cluster_shift.options import AUTO
 from shg_xai.errors import InputError
 from shg_xai.latents.selection import Selection
-from shg_xai.results import Estimate
-from shg_xai.stats.bootstrap import Bootstrap
+from shg_xai.random_streams import stream
 
 Array = NDArray[Any]
 UNKNOWN = -1
@@ -132,19 +131,20 @@ def cluster_means(selection: Selection, labels: Array, clusters: int) -> Array:
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
 
-def unpaired_difference(values: Array, first: Array, second: Array, bootstrap: Bootstrap) -> Estimate:
-    """Mean of one group of persons, by a mask (N,), less that of another; the images of both are drawn together."""
-    known = np.isfinite(values) & (first | second)
-    values, first = values[known], first[known]
-    if not first.any() or first.all():
-        return Estimate(value=None, n=len(values))
+def random_directions(selection: Selection, count: int, seed: int) -> Array | None:
+    """Directions of length 1 from one person's latent to that of another, of another image, drawn at random, (n, D).
 
-    def difference(weights: Array) -> float:
-        a, b = weights * first, weights * ~first
-        return float((a @ values) / a.sum() - (b @ values) / b.sum()) if a.any() and b.any() else np.nan
-
-    drawn = [difference(weights) for weights in bootstrap.of(known).weights()]
-    return bootstrap.estimate(difference(np.ones(len(values))), np.array(drawn), n=len(values))
+    They have the covariance of the latents, as moves between real persons do. None where all are of one image.
+    """
+    images, random = selection.image_ids, stream(seed, 'random_moves')
+    if len(np.unique(images)) < 2:
+        return None
+    start = random.integers(0, len(images), count)
+    end = [random.choice(np.flatnonzero(images != images[person])) for person in start]
+    ends = (selection.array[selection.rows[own]].reshape(count, -1).astype(np.float64) for own in (end, start))
+    apart = np.subtract(*ends)
+    length = np.linalg.norm(apart, axis=1, keepdims=True)
+    return np.divide(apart, length, out=np.zeros_like(apart), where=length > 0)
 
 
 def worst(annotation_ids: Array, values: Array, chosen: Array) -> list[int]:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 from shg_xai.errors import InputError
-from shg_xai.options import shown
+from shg_xai.options import at_least, shown
 from shg_xai.runner.options import Split, StoreOptions
 
 AUTO = 'auto'
+BESIDE = 50  # misclassified persons, who are moved at random, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +26,12 @@ class ClusterShiftOptions(StoreOptions):
     """whose data set has the store's persons"""
     limit: Annotated[int, shown('N')] = 500
     """move at most N misclassified persons, the first of the store"""
+    random: Annotated[int, shown('R')] = 199
+    """random moves of the same length, each from one of the store's persons towards another"""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        at_least(self, dict(random=1))
         if not 2 <= self.clusters <= 255:
             raise InputError(f'--k-clusters {self.clusters}: give a number from 2 to 255')
         if self.split not in (None, 'train', 'val', 'test'):

@@ -9,7 +9,6 @@ Shapes: N persons, D values of a latent, M directions, R random ones, C steps.
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -23,8 +22,9 @@ from shg_xai.stats.pca import FLAT, Components
 COMPONENTS = (1, 2, 3, 10, 30, 50)  # walked along where none are named
 NEAR = 4  # names offered for one that is not known
 Floats = NDArray[np.float64]
-Key = tuple[int, int, float]  # of a point: direction, 0 for its own walk or 1 to R for a random one's beside it, and c
-START: Key = (0, 0, 0.0)  # c = 0 of all walks
+Key = tuple[int, float]  # of a point: direction and c
+START: Key = (0, 0.0)  # c = 0 of all walks
+WITHIN = 2  # sigmas to either side, between which walks are compared
 
 
 @dataclass(frozen=True)
@@ -123,28 +123,45 @@ def concept_directions(selection: Selection, chosen: Sequence[Concept], componen
     return found
 
 
+def data_directions(components: Components, count: int, random: np.random.Generator) -> Floats:
+    """Directions in which two persons may differ, of length 1, drawn at random, a column each, (D, R).
+
+    They have the covariance of the latents: sum over components of sqrt(variance) times a normal number, then of length
+    1. Directions drawn evenly from the sphere would be no match for any other: nearly all of their length lies where
+    persons do not differ, and the rest of the network answers to what it has met.
+    """
+    scales = np.sqrt(components.eigenvalues[: components.vectors.shape[1]])
+    drawn = components.vectors @ (scales[:, None] * random.standard_normal((len(scales), count)))
+    found: Floats = drawn / np.linalg.norm(drawn, axis=0)
+    return found
+
+
 @dataclass(frozen=True)
 class Walks:
-    """All walks that are decoded: along directions, and along R random ones of the same length beside each."""
+    """All walks that are decoded, one along each of M directions."""
 
     directions: Sequence[SteeringVector]
-    random: Floats  # directions of length 1, a column each, (D, R)
     steps: Floats  # c, ascending, one of them 0, (C,)
 
-    def walk(self, direction: int, other: int) -> list[Key]:
+    def walk(self, direction: int) -> list[Key]:
         """The C points of one walk."""
-        return [(direction, other, float(c)) if c else START for c in self.steps]
+        return [(direction, float(c)) if c else START for c in self.steps]
 
     def points(self) -> list[Key]:
         """All points, each once."""
-        walks = product(range(len(self.directions)), range(1 + self.random.shape[1]))
-        return list(dict.fromkeys(point for walk in walks for point in self.walk(*walk)))
+        return list(dict.fromkeys(point for place in range(len(self.directions)) for point in self.walk(place)))
 
-    def place(self, point: Key) -> tuple[Floats, float]:
-        """The direction (D,) that a point lies in, and how far along it."""
-        direction, other, c = point
-        steering = self.directions[direction]
-        return self.random[:, other - 1] if other else steering.vector, c * steering.step
+    def offset(self, point: Key) -> Floats:
+        """What is added to a latent at a point, (D,)."""
+        direction, c = point
+        return c * self.directions[direction].step * self.directions[direction].vector
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The first and the last step between -2 and 2, or of all where none of these leads away from 0."""
+        inner = self.steps[np.abs(self.steps) <= WITHIN]
+        inner = inner if inner.any() else self.steps
+        return float(inner[0]), float(inner[-1])
 
 
 def nearest_distances(selection: Selection, mean: Floats, vectors: Floats, lengths: Floats) -> Floats:

@@ -1,6 +1,7 @@
-"""What a walk through the latent does to the decoded pose, beside random walks of its length.
+"""What a walk through the latent does to the decoded pose, and whether random directions as long do as much.
 
-Shapes: N persons, K keypoints, C steps c_1 < ... < c_C (in sigmas) of which one is 0, R random directions.
+Shapes: N persons, P of them with random directions beside, K keypoints, C steps c_1 < ... < c_C (in sigmas) of which
+one is 0, M directions, R random ones of each, Q concepts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shg_xai.chapters.decoded_walk.results import Point, Pose, RandomWalks, Walk
-from shg_xai.results import Estimate
 from shg_xai.stats.bootstrap import Bootstrap
+from shg_xai.stats.draws import LEVEL, at_least, beside, familywise
 
-WITHIN = 2  # sigmas to either side, between which a walk is asked to be monotonic
-PERCENTILE = 97.5
 ROUNDING = 1e-4  # change of a concept, in its unit, below which it is none
+FAMILIES = 2  # of tests, of shifts and of concepts, each at half of the level
 Floats = NDArray[np.float64]
 
 
@@ -25,6 +25,7 @@ class WalkedPoses:
     """Poses of N persons along one walk, in units of the crop's longer side."""
 
     steps: Floats  # c, ascending, one of them 0, (C,)
+    ends: tuple[float, float]  # two of these, between which concepts change
     poses: Floats  # (C, N, K, 2)
     peaks: Floats  # the highest values of heatmaps, (C, N, K)
     concepts: Mapping[str, Floats]  # by name, (C, N), NaN where not known
@@ -47,63 +48,93 @@ class WalkedPoses:
 
     @cached_property
     def inner(self) -> NDArray[np.int64]:
-        """Places of the steps from c = -2 to 2."""
-        return np.flatnonzero(np.abs(self.steps) <= WITHIN)
+        """Places of the steps from one end to the other."""
+        return np.flatnonzero((self.steps >= self.ends[0]) & (self.steps <= self.ends[1]))
 
     def changes(self) -> dict[str, Floats]:
         """Each concept at the last inner step less that at the first, shape (N,)."""
         return {name: values[self.inner[-1]] - values[self.inner[0]] for name, values in self.concepts.items()}
 
-    def monotonic(self, bootstrap: Bootstrap) -> dict[str, bool | None]:
-        """Whether each concept only rises or only falls with c from -2 to 2.
+    def one_way(self) -> dict[str, Floats]:
+        """Whether each step from one end to the other moves a concept the way all persons' mean goes, 1 or 0, (N,)."""
+        return {name: _one_way(values[self.inner]) for name, values in self.concepts.items()}
 
-        Every step's difference to the one before, person by person, must have one sign, and its interval leave out 0.
-        None where that cannot be said: no such steps, no interval, or a concept nobody's pose has.
-        """
-        size = len(self.inner) - 1
-        if not size or not self.concepts:
-            return dict.fromkeys(self.concepts)
-        differences = [np.diff(values[self.inner], axis=0).T for values in self.concepts.values()]
-        found = bootstrap.means(np.concatenate(differences, axis=1))
-        return {name: one_sign(found[place * size :][:size]) for place, name in enumerate(self.concepts)}
+    def numbers(self, persons: NDArray[np.int64]) -> Floats:
+        """What is compared with random walks, of these persons, (1 + Q,): see :func:`compared`."""
+        places = [int(np.flatnonzero(self.steps == c)[0]) for c in self.ends]
+        concepts = [own[places][:, None, persons] for own in self.concepts.values()]
+        start = self.poses[self.start, persons]
+        return compared(np.array(self.ends), self.poses[places][:, None, persons], start, concepts)[0]
 
 
-def one_sign(differences: Sequence[Estimate]) -> bool | None:
-    """Whether all intervals lie on one side of 0; None where one is not known.
+def _one_way(values: Floats) -> Floats:
+    """Of one concept at the inner steps (C, N), the share of persons it is known of."""
+    steps = np.diff(values, axis=0)
+    known = np.isfinite(values).all(0)
+    if not known.any() or not len(steps):
+        return np.full(values.shape[1], np.nan)
+    way = np.sign((values[-1] - values[0])[known].mean())
+    return np.where(known, (way * steps > ROUNDING).all(0), np.nan)
 
-    By more than rounding: where all persons have the same pose, an interval has no other width.
+
+def compared(c: Floats, poses: Floats, start: Floats, concepts: Sequence[Floats]) -> Floats:
+    """How far joints move for each sigma, and how much Q concepts change from one end to the other, (J, 1 + Q).
+
+    Means over P persons of what is known of them, for J walks at their two ends ``c`` (2,), by poses (2, J, P, K, 2),
+    the pose all start from (P, K, 2), and concepts (2, J, P) each.
     """
-    ends = [one.ends for one in differences if one.ends is not None]
-    if len(ends) < len(differences):
-        return None
-    return all(low > ROUNDING for low, _ in ends) or all(high < -ROUNDING for _, high in ends)
+    shifts, away = np.linalg.norm(poses - start, axis=-1).mean(-1), c != 0
+    found = [(shifts[away] / np.abs(c[away])[:, None, None]).mean((0, 2))]
+    for ends in concepts:
+        change = ends[1] - ends[0]
+        known = np.isfinite(change)
+        count = np.where(known.any(1), known.sum(1), np.nan)
+        found.append(np.where(known, change, 0).sum(1) / count)
+    return np.stack(found, axis=1)
 
 
-def more_than(shift: Estimate, random: float) -> bool | None:
-    """Whether the low end of a shift's interval is above the random directions' 97.5 %; None without an interval."""
-    return None if shift.low is None else shift.low > random
+def beside_random(drawn: Floats, names: Sequence[str], persons: int) -> list[RandomWalks]:
+    """Each of M directions beside its R random ones, by the numbers of :func:`compared`, (1 + R, M, 1 + Q).
+
+    The first row is of the directions themselves. Each has random ones of its own, of its own length, so that a row is
+    a draw of what was seen if none of the directions is special; p is corrected over all directions, of shifts and of
+    concepts alike, and for there being these two.
+    """
+    sizes = np.concatenate([drawn[..., :1], np.abs(drawn[..., 1:])], axis=2)  # of a concept either way counts
+    p = at_least(sizes.reshape(len(sizes), -1)).reshape(sizes.shape[1:])
+    corrected = np.empty_like(p)
+    for family in (slice(1), slice(1, None)):
+        part = sizes[:, :, family]
+        corrected[:, family] = FAMILIES * familywise(part.reshape(len(part), -1)).reshape(part.shape[1:])
+    corrected = np.minimum(corrected, 1)
+    return [
+        RandomWalks(persons=persons, shift_per_sigma=own[0], concept_change=dict(zip(names, own[1:], strict=True)))
+        for own in (
+            [beside(drawn[:, m, q], p[m, q], corrected[m, q]) for q in range(drawn.shape[2])]
+            for m in range(drawn.shape[1])
+        )
+    ]
 
 
-def beyond(change: Estimate, random: float | None) -> bool | None:
-    """Whether a change's whole interval is further from 0 than the random ones' 97.5 %; None where one is missing."""
-    if change.ends is None or random is None:
-        return None
-    return change.ends[0] > random or change.ends[1] < -random
+def reachable(count: int) -> bool:
+    """Whether so many random directions can give a corrected p below the level at all."""
+    return FAMILIES / (1 + count) < LEVEL
 
 
 def walk_of(
     walked: WalkedPoses, joints: Sequence[str], distances: Sequence[float | None], bootstrap: Bootstrap
 ) -> Walk:
     """What is measured along one walk; ``distances`` are those of its C points to the nearest stored latent."""
-    changes = walked.changes()
-    shift, *changed = bootstrap.means(np.stack([walked.shift_per_sigma.mean(1), *changes.values()], axis=1))
+    changes, one_way = walked.changes(), walked.one_way()
+    columns = [walked.shift_per_sigma.mean(1), *changes.values(), *one_way.values()]
+    shift, *found = bootstrap.means(np.stack(columns, axis=1))
     order = np.argsort(-walked.shift_per_sigma.mean(0), kind='stable')
     return Walk(
         points=[_point(walked, place, joints, distance, bootstrap) for place, distance in enumerate(distances)],
         shift_per_sigma=shift,
         most_moved=[joints[joint] for joint in order[:3]],
-        concept_change=dict(zip(changes, changed, strict=True)),
-        monotonic=walked.monotonic(bootstrap),
+        concept_change=dict(zip(changes, found, strict=False)),
+        one_way=dict(zip(one_way, found[len(changes) :], strict=True)),
     )
 
 
@@ -128,17 +159,3 @@ def _point(
 def rounded(pose: Floats, digits: int) -> Pose:
     """A pose (K, 2) for the results."""
     return [(x, y) for x, y in np.round(pose, digits).tolist()]
-
-
-def baseline(walks: Sequence[WalkedPoses], first: Walk, bootstrap: Bootstrap) -> RandomWalks:
-    """What R random walks of one length do; ``first`` is what is measured along the first of them."""
-    known = [{name: own[np.isfinite(own)] for name, own in walk.changes().items()} for walk in walks]
-    names, steady = list(known[0]), [walk.monotonic(bootstrap) for walk in walks]
-    sizes = {name: [abs(float(own[name].mean())) for own in known if len(own[name])] for name in names}
-    return RandomWalks(
-        walk=first,
-        shift_per_sigma_97_5=float(np.percentile([walk.shift_per_sigma.mean() for walk in walks], PERCENTILE)),
-        mean_shift_97_5=np.percentile([walk.shifts.mean((1, 2)) for walk in walks], PERCENTILE, axis=0).tolist(),
-        concept_change_97_5={key: float(np.percentile(own, PERCENTILE)) if own else None for key, own in sizes.items()},
-        monotonic={name: sum(own[name] is True for own in steady) for name in names},
-    )

@@ -7,15 +7,16 @@ from matplotlib import figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from shg_xai.chapters.decoded_walk.findings import heading, title
+from shg_xai.chapters.decoded_walk.findings import heading, span, title
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.panels import curve, name_rows, new_grid, new_panels, nothing, wrap
 from shg_xai.drawing.skeletons import draw_pose, side_legend
-from shg_xai.drawing.style import BLUE, FAINT, INK, PAGE, styled
-from shg_xai.drawing.text import confidence_of, number, percent
+from shg_xai.drawing.style import BLUE, FAINT, PAGE, styled
+from shg_xai.drawing.text import confidence_of, number, plural
 
-RANDOM, NULL, COLUMNS = '#8A8A8A', 'a random direction of the same length', 3
+GREY, ORANGE, COLUMNS = '#B5B5B5', '#D55E00', 3
+NULL = '95 % of random directions of the same length'
 LABEL = 8.5  # points of a strip's labels, which a column of poses leaves room for
 BESIDE = 14  # letters a line of what stands left of a pose
 
@@ -24,11 +25,11 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
     """Decoded poses, shifts of joints and concepts along each direction."""
     place = next((place for place, one in enumerate(material.results.all(DecodedWalk)) if one is answer), 0)
     about, intervals = heading(answer, material.results), f'{confidence_of(answer)} intervals over images.'
-    pose, whiskers = 'the mean over persons of each joint’s place, no single person’s pose', f'Whiskers: {intervals}'
-    bands = f'Bands: {intervals}'
+    pose, bands = 'the mean over persons of each joint’s place, no single person’s pose', f'Bands: {intervals}'
+    few = answer.directions[0].random.persons if answer.directions else 0
     if answer.one_pose:
         pose = 'the one pose that all persons have'
-        whiskers = bands = 'All persons have one pose here, hence no intervals.'
+        bands = 'All persons have one pose here, hence no intervals.'
     yield Figure(
         f'strips-{place}',
         f'{about}: decoded poses along each direction.',
@@ -39,16 +40,17 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
     yield Figure(
         f'shifts-{place}',
         f'{about}: how far joints move along each direction.',
-        f'{about}: how far decoded joints move for each σ, mean over joints and persons. Orange: what '
-        f'{percent(0.975, 3)} of random directions of the same length stay below. {whiskers}',
+        f'{about}: how far decoded joints move for each σ from {span(answer)}, mean over joints and '
+        f'{plural(few, "person")}. Orange: the middle 95 % of {number(answer.options.random)} random directions of the '
+        'latents’ covariance and of the same length.',
         lambda: draw_shifts(answer),
     )
     yield Figure(
         f'concepts-{place}',
         f'{about}: concepts of the decoded poses along directions.',
         f'{about}: a concept computed from the decoded joints along each direction, its own or, where it has none, the '
-        f'one that changes most beside random directions; grey: one random direction of the same length. {bands} '
-        'Beneath: the change from −2σ to 2σ, and what 97.5 % of the random ones stay within.',
+        f'one that changes most beside random directions. {bands} Orange, at the end: where the middle 95 % of random '
+        'directions of the same length arrive. Beneath: the change, and theirs.',
         lambda: draw_concepts(answer),
     )
 
@@ -85,51 +87,50 @@ def draw_shifts(answer: DecodedWalk) -> figure.Figure:
     """Draw how far joints move for each sigma, beside random directions of the same length."""
     figure, ax = new_panels(PAGE, 0.3 * len(answer.directions) + 0.95)
     for y, direction in enumerate(answer.directions):
-        shift, random = direction.walk.shift_per_sigma, 100 * direction.random.shift_per_sigma_97_5
+        shift = direction.random.shift_per_sigma
         if shift.value is None:
             ax.text(0, y, ' not known', va='center', color=FAINT)
         else:
-            # Without an interval there is no verdict, and no colour for one.
-            colour = BLUE if direction.more_than_random else '#B5B5B5'
-            ax.barh(y, 100 * shift.value, height=0.62, linewidth=0, color=colour, alpha=0.8)
-        if shift.ends:
-            ax.plot([100 * end for end in shift.ends], [y, y], color=INK, linewidth=1.2, solid_capstyle='butt')
-        ax.plot([random] * 2, [y - 0.42, y + 0.42], color='#D55E00', linewidth=2)
+            ax.barh(y, 100 * shift.value, height=0.62, linewidth=0, color=BLUE if shift.found else GREY, alpha=0.8)
+        if shift.low is not None and shift.high is not None:
+            ax.plot([100 * shift.low, 100 * shift.high], [y, y], color=ORANGE, linewidth=4, solid_capstyle='butt')
     name_rows(ax, [title(answer, direction.name) for direction in answer.directions])
     ax.set(xlim=(0, None), xlabel='mean shift of the joints for each σ, % of the crop’s longer side')
-    colours = {BLUE: 'more than random', '#B5B5B5': 'no more than random'}
+    colours = {BLUE: 'more than random', GREY: 'not shown to be more'}
     bars = [Patch(color=colour, alpha=0.8, label=label) for colour, label in colours.items()]
-    line = Line2D([], [], color='#D55E00', linewidth=2, label='97.5 % of random directions of this length')
+    line = Line2D([], [], color=ORANGE, linewidth=4, label='95 % of random directions of this length')
     figure.legend(handles=[*bars, line], loc='outside upper left', ncols=3)
     return figure
 
 
 def shown_concept(direction: Direction) -> str | None:
-    """The concept a direction's panel shows: its own, else that which changes most beside random, if any is known."""
-    changes, random = direction.walk.concept_change, direction.random.concept_change_97_5
+    """The concept a direction's panel shows: its own, else that of the smallest p, if any is known."""
+    changes = direction.random.concept_change
     if direction.name in changes:
         return direction.name
-    known = ((name, change.value, random[name]) for name, change in changes.items())
-    sizes = {name: abs(value) / beside for name, value, beside in known if value is not None and beside}
-    return max(sizes, key=lambda name: sizes[name]) if sizes else None
+    known = {name: (one.p_corrected, one.p) for name, one in changes.items() if None not in (one.p_corrected, one.p)}
+    return min(known, key=lambda name: known[name]) if known else None
 
 
 @styled
 def draw_concepts(answer: DecodedWalk) -> figure.Figure:
-    """Draw a concept of the decoded poses along each direction and along a random one."""
+    """Draw a concept of the decoded poses along each direction, and where random ones arrive."""
     shown = [(one, name) for one in answer.directions if (name := shown_concept(one)) is not None]
     figure, axes = new_grid(len(shown), COLUMNS, PAGE, 2.1, 0.4)
     if not shown:
         return nothing(axes[0])
     for ax, (direction, name) in zip(axes, shown, strict=False):
-        lines = (direction.walk, BLUE, 'the direction'), (direction.random.walk, RANDOM, NULL)
-        for walk, colour, label in lines:
-            at, found = [point.c for point in walk.points], [point.concepts[name] for point in walk.points]
-            curve(ax, at, found, 'o-', color=colour, markersize=3, linewidth=1.4, label=label)
+        points, beside = direction.walk.points, direction.random.concept_change[name]
+        found = [point.concepts[name] for point in points]
+        curve(ax, answer.steps, found, 'o-', color=BLUE, markersize=3, linewidth=1.4, label='the direction')
+        first = next(one.value for c, one in zip(answer.steps, found, strict=True) if c == answer.ends[0])
+        if first is not None and beside.low is not None and beside.high is not None:
+            arrive = [first + beside.low, first + beside.high]
+            ax.plot([answer.ends[1]] * 2, arrive, color=ORANGE, linewidth=3, solid_capstyle='butt', label=NULL)
         ax.set_title(wrap(title(answer, direction.name)), fontsize=8.5, parse_math=False)
         ax.set_ylabel(textwrap.fill(title(answer, name), BESIDE), fontsize=8, parse_math=False)
-        change, random = direction.walk.concept_change[name].value, direction.random.concept_change_97_5[name]
-        ax.set_xlabel(f'change {number(change)}; random ±{number(random)}', fontsize=7.5, color='#555555')
+        random = f'{number(beside.low)} to {number(beside.high)}'
+        ax.set_xlabel(f'change {number(beside.value)}; random {random}', fontsize=7.5, color='#555555')
         ax.set_xticks(answer.steps)
         ax.xaxis.set_major_formatter(lambda value, _: f'{value:g}σ'.replace('-', '−'))
         ax.axvline(0, color='#CCCCCC', linewidth=0.8, zorder=0)

@@ -1,6 +1,7 @@
 """Walks through the latent, decoded by the rest of the network.
 
-Shapes: N persons, K keypoints, D values of a latent, C steps.
+Shapes: N persons, P of them with random directions beside, K keypoints, D values of a latent, C steps, M directions, R
+random ones of each, Q concepts.
 """
 
 import re
@@ -10,19 +11,21 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
 from shg_xai.chapters.decoded_walk import directions as latent
-from shg_xai.chapters.decoded_walk.decoded_concepts import decoded_concepts, decoded_rules
+from shg_xai.chapters.decoded_walk.decoded_concepts import decodable, decoded_concepts, decoded_rules
 from shg_xai.chapters.decoded_walk.directions import Floats, Key, Walks
-from shg_xai.chapters.decoded_walk.effects import WalkedPoses, baseline, beyond, more_than, rounded, walk_of
-from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions, Skips, Start
-from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk
+from shg_xai.chapters.decoded_walk.effects import WalkedPoses, beside_random, compared, reachable, rounded, walk_of
+from shg_xai.chapters.decoded_walk.options import BESIDE, DecodedWalkOptions, Skips, Start
+from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction, Example, ExampleWalk, RandomWalks
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Batch, Edit, constant, resample, shift, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, evaluate, mean_outputs, predictions
+from shg_xai.interventions.moves import Mover
 from shg_xai.interventions.network import Network, Predictions, open_network, stop_flipping
 from shg_xai.interventions.persons import Persons, build_loader, open_persons, other_image
 from shg_xai.interventions.rows import relative_name
@@ -32,7 +35,7 @@ from shg_xai.random_streams import stream
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.runner.provenance import image_folder
 from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.stats.projection import unit_directions
+from shg_xai.stats.pca import Components
 from shg_xai.tracing.tap import Change, split_name
 
 PEAK_SHARE = 0.5  # of the median peak, from which on a joint counts as labelled
@@ -59,9 +62,8 @@ def measure(options: DecodedWalkOptions) -> DecodedWalk:
     layers, times = skips_around(network.model, selection.layer, options.skips), dict[str, float]()
     fitted = fit(selection, options.seed, times)
     steps = np.array(sorted({*map(float, options.steps), 0.0}))
-    random = unit_directions(selection.dimensions, options.random, stream(options.seed, 'decoded_directions'))
     along = latent.component_directions(fitted.components, options.components, len(selection))
-    walks = Walks([*along, *latent.concept_directions(selection, chosen, fitted.components)], random, steps)
+    walks = Walks([*along, *latent.concept_directions(selection, chosen, fitted.components)], steps)
     start = fitted.components.mean if options.start == 'mean' else None
     skips = skip_edits(options.skips, layers, network, everybody)
     lent = build_loader(cfg, donors.dataset) if donors else None
@@ -70,30 +72,41 @@ def measure(options: DecodedWalkOptions) -> DecodedWalk:
         found = predictions(evaluate(network, build_loader(cfg, persons.dataset), asked, donors=lent))
     usual = float(np.median(found[UNTOUCHED.name].scores))
     decoded = Decoded(found, walks, network.names, PEAK_SHARE * usual if options.peak is None else options.peak)
-    distances = enumerate(_distances(fitted, walks, options.start))
+    stacks = len(getattr(network.model.backbone, 'hourglasses', ()))
+    one_pose = options.start == 'mean' and options.skips in ('none', 'mean') and stacks < 2
+    few = persons.spread(1 if one_pose else BESIDE)
+    lender = donors.subset(few) if donors else None
+    mover = Mover(network, persons.subset(few), selection.layer, start, skips, lender)
+    with timed(times, 'random'):
+        drawn = random_numbers(decoded, few, mover, fitted.components, options)
+    random = beside_random(drawn, list(decodable(network.names)), len(few))
     bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
+    own = zip(_distances(fitted, walks, options.start), random, strict=True)
     answer = DecodedWalk(
         **head(options, cfg, len(persons), times),
         options=options,
         layer=selection.layer,
         steps=walks.steps.tolist(),
+        ends=walks.ends,
         joints=list(network.names),
         links=[(int(a), int(b)) for a, b in everybody.dataset.metainfo['skeleton_links']],
         concepts=decoded_rules(network.names, decoded.peak),
         peak=decoded.peak,
         mean_skips_persons=len(everybody) if options.skips == 'mean' else None,
-        directions=[_direction(decoded, place, own, bootstrap) for place, own in distances],
+        directions=[_direction(decoded, place, *parts, bootstrap) for place, parts in enumerate(own)],
         examples=_examples(decoded, persons, donors),
     )
-    replaced, stacks = options.skips != 'own', len(getattr(network.model.backbone, 'hourglasses', ()))
+    replaced = options.skips != 'own'
     nothing = replaced and not layers
     said = {
         'The flip test of the config is off: a mirrored pass would decode the latent of the image that is not '
         'mirrored.': flipped,
-        'All persons are of one image: there are no intervals, so no verdicts.': len(np.unique(persons.image_ids)) < 2,
+        'All persons are of one image: there are no intervals.': len(np.unique(persons.image_ids)) < 2,
+        f'Beside {options.random} random directions no p can come out below 0.05 once it is corrected; ask for more '
+        'with --random.': not reachable(options.random),
         f'--skips {options.skips}: all skips of the network are off, so there were none to replace.': nothing,
-        'All persons were decoded from the same values: their poses in the crop are equal, intervals have no width, '
-        'and monotonic asks for the sign alone.': answer.one_pose,
+        'All persons were decoded from the same values: their poses in the crop are equal, and intervals have no '
+        'width.': answer.one_pose,
         f'Only the skips of the stack of {selection.layer} are replaced; what goes round it into later stacks is still '
         'of the person.': replaced and stacks > 1,
     }
@@ -131,9 +144,8 @@ def conditions(
     common = None if start is None else torch.from_numpy(start).float().to(network.device)
 
     def steer(point: Key, batch: Batch, place: str) -> Change:
-        vector, length = walks.place(point)
         # Made when it is needed: the offsets of all points together may be large.
-        offset = length * torch.from_numpy(np.ascontiguousarray(vector)).float()
+        offset = torch.from_numpy(walks.offset(point)).float()
         return shift(offset.to(network.device), common)(batch, place)
 
     points = [Condition(point, {**skips, layer: partial(steer, point)}, layer) for point in walks.points()]
@@ -149,18 +161,47 @@ class Decoded:
     joints: Sequence[str]
     peak: float  # of its heatmap, from which on a joint counts as labelled
 
-    def keypoints(self, direction: int, other: int) -> Floats:
+    def keypoints(self, direction: int) -> Floats:
         """Along one walk, in pixels of the image, shape (C, N, K, 2)."""
-        return np.stack([self.predictions[point].keypoints for point in self.walks.walk(direction, other)])
+        return np.stack([self.predictions[point].keypoints for point in self.walks.walk(direction)])
 
-    def poses(self, direction: int, other: int) -> WalkedPoses:
+    def poses(self, direction: int) -> WalkedPoses:
         """Along one walk, in the frame of each crop, with their concepts."""
-        keypoints, crop = self.keypoints(direction, other), self.predictions[UNTOUCHED.name]
-        peaks = np.stack([self.predictions[point].scores for point in self.walks.walk(direction, other)])
-        all_steps = np.concatenate(keypoints), np.concatenate(peaks), np.tile(crop.scale, (len(peaks), 1))
-        known = decoded_concepts(*all_steps, self.joints, self.peak)
-        by_step = {name: values.reshape(peaks.shape[:2]) for name, values in known.items()}
-        return WalkedPoses(self.walks.steps, in_crop(keypoints, crop.center, crop.scale), peaks, by_step)
+        walked = [self.predictions[point] for point in self.walks.walk(direction)]
+        poses, known = self.looked_at(Predictions.joined(walked))
+        by_step = {name: values.reshape(len(walked), -1) for name, values in known.items()}
+        peaks = np.stack([one.scores for one in walked])
+        return WalkedPoses(self.walks.steps, self.walks.ends, poses.reshape(*peaks.shape, 2), peaks, by_step)
+
+    def looked_at(self, made: Predictions) -> tuple[Floats, dict[str, Floats]]:
+        """Any predictions in the frame of their crops, (n, K, 2), and their concepts, (n,) each."""
+        known = decoded_concepts(made.keypoints, made.scores, made.scale, self.joints, self.peak)
+        return in_crop(made.keypoints, made.center, made.scale), known
+
+
+def random_numbers(
+    decoded: Decoded, few: NDArray[np.int64], mover: Mover, components: Components, options: DecodedWalkOptions
+) -> Floats:
+    """What each direction does, and each of R random ones of its own and of its length, (1 + R, M, 1 + Q).
+
+    They are decoded at the two ends of the walk alone, and for P of the persons, by number among all.
+    """
+    found, ends, count = [], np.array(decoded.walks.ends), options.random
+    for place, steering in enumerate(decoded.walks.directions):
+        walked = decoded.poses(place)
+        vectors = latent.data_directions(components, count, stream(options.seed, 'decoded_directions', place)).T
+        lengths = np.repeat(ends * steering.step, count)  # all random ones at one end, then all at the other
+        made = mover.decode(2 * count, partial(_offsets, vectors, lengths), f'random {place + 1}')
+        poses, concepts = decoded.looked_at(made)
+        shape = 2, count, len(few)
+        beside = compared(
+            ends,
+            poses.reshape(*shape, *poses.shape[1:]),
+            walked.poses[walked.start, few],
+            [values.reshape(shape) for values in concepts.values()],
+        )
+        found.append(np.vstack([walked.numbers(few), beside]))
+    return np.stack(found, axis=1)
 
 
 def in_crop(keypoints: Floats, center: Floats, scale: Floats) -> Floats:
@@ -168,33 +209,33 @@ def in_crop(keypoints: Floats, center: Floats, scale: Floats) -> Floats:
     return (keypoints - (center - scale / 2)[:, None]) / scale.max(1)[:, None, None]
 
 
-def _distances(fitted: Fitted, walks: Walks, start: Start) -> list[tuple[Distances, Distances]]:
-    """From each point of each direction's own and its first random walk to the nearest real latent; else None."""
+def _offsets(vectors: Floats, lengths: Floats, move: NDArray[np.int64], person: NDArray[np.int64]) -> Floats:
+    """What moves by number add to a latent, (n, D), the same for every person: R vectors (R, D) over and over."""
+    return lengths[move, None] * vectors[move % len(vectors)]
+
+
+def _distances(fitted: Fitted, walks: Walks, start: Start) -> list[Distances]:
+    """From each point of each walk to the nearest real latent; else None."""
     if start == 'person':
-        return [([None] * len(walks.steps),) * 2] * len(walks.directions)
-    vectors = np.stack([vector for one in walks.directions for vector in (one.vector, walks.random[:, 0])], axis=1)
-    lengths = np.repeat([walks.steps * one.step for one in walks.directions], 2, axis=0)
-    found = latent.nearest_distances(fitted.selection, fitted.components.mean, vectors, lengths).tolist()
-    return list(zip(found[::2], found[1::2], strict=True))
+        return [[None] * len(walks.steps)] * len(walks.directions)
+    vectors = np.stack([one.vector for one in walks.directions], axis=1)
+    lengths = np.stack([walks.steps * one.step for one in walks.directions])
+    return latent.nearest_distances(fitted.selection, fitted.components.mean, vectors, lengths).tolist()
 
 
-def _direction(decoded: Decoded, place: int, distances: tuple[Distances, Distances], bootstrap: Bootstrap) -> Direction:
-    """What is said of one direction, beside random ones of its length."""
+def _direction(
+    decoded: Decoded, place: int, distances: Distances, random: RandomWalks, bootstrap: Bootstrap
+) -> Direction:
+    """What is said of one direction."""
     steering = decoded.walks.directions[place]
-    own, *others = (decoded.poses(place, other) for other in range(1 + decoded.walks.random.shape[1]))
-    walk = walk_of(own, decoded.joints, distances[0], bootstrap)
-    random = baseline(others, walk_of(others[0], decoded.joints, distances[1], bootstrap), bootstrap)
-    beside = random.concept_change_97_5
     return Direction(
         name=steering.name,
         kind=steering.kind,
         number=steering.number,
         variance_share=steering.variance_share,
         step=steering.step,
-        walk=walk,
+        walk=walk_of(decoded.poses(place), decoded.joints, distances, bootstrap),
         random=random,
-        more_than_random=more_than(walk.shift_per_sigma, random.shift_per_sigma_97_5),
-        concept_more_than_random={name: beyond(own, beside[name]) for name, own in walk.concept_change.items()},
     )
 
 
@@ -204,8 +245,8 @@ def _examples(decoded: Decoded, persons: Persons, donors: Persons | None) -> lis
     for person in persons.spread(3).tolist():
         walks = []
         for place, steering in enumerate(decoded.walks.directions):
-            own, random = ([rounded(pose, 3) for pose in decoded.keypoints(place, i)[:, person]] for i in (0, 1))
-            walks.append(ExampleWalk(name=steering.name, poses=own, random=random))
+            own = [rounded(pose, 3) for pose in decoded.keypoints(place)[:, person]]
+            walks.append(ExampleWalk(name=steering.name, poses=own))
         found.append(
             Example(
                 annotation_id=int(persons.columns['annotation_id'][person]),

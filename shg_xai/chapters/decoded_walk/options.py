@@ -10,6 +10,7 @@ from shg_xai.runner.options import StoreOptions
 
 Start = Literal['mean', 'person']
 Skips = Literal['own', 'none', 'mean', 'donor']
+BESIDE = 10  # persons, for whom random directions are decoded
 STEPS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 
 
@@ -22,7 +23,7 @@ class DecodedWalkOptions(StoreOptions):
     concepts: Annotated[tuple[str, ...], shown('[NAME ...]', 'none')] = ()
     """concepts of the store's persons, as tools/analyze_latent.py names them: from the mean latent of the lower third
     to that of the upper third (from 0 to 1 for a flag)"""
-    random: Annotated[int, shown('R')] = 20  # random directions beside each
+    random: Annotated[int, shown('R')] = 199  # random directions of the latents' covariance beside each
     steps: Annotated[tuple[float, ...], shown('C [C ...]', '-3 to 3')] = STEPS
     """c, in standard deviations along the direction; 0 is always there"""
     start: Start = 'mean'  # the mean latent or the person's own

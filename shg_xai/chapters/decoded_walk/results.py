@@ -4,6 +4,7 @@ from typing import Literal
 
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions
 from shg_xai.results import Estimate, NetworkAnswer, Typed
+from shg_xai.stats.draws import Beside
 
 Pose = list[tuple[float, float]]
 
@@ -35,29 +36,29 @@ class Walk(Typed, kw_only=True):
     """Poses decoded along one direction, at C points, ascending; one of them is c = 0.
 
     Shift per sigma is over abs(c), the mean over joints and steps; three joints shift most. Concepts change, by name,
-    from the first to the last step between -2 and 2 sigmas, ``monotonic`` if every step between those changes it in one
-    direction; None where that cannot be said.
+    from one of the answer's ``ends`` to the other; ``one_way`` is the share of persons in whom every step between them
+    moves a concept the way the mean goes.
     """
 
     points: list[Point]
     shift_per_sigma: Estimate
     most_moved: list[str]
     concept_change: dict[str, Estimate]
-    monotonic: dict[str, bool | None]
+    one_way: dict[str, Estimate]
 
 
 class RandomWalks(Typed, kw_only=True):
-    """The baseline: as long walks along random directions, the first of them, and what 97.5 % of them stay below.
+    """A direction beside R random ones of the latents' covariance, as far as its ``ends``, in some of the persons.
 
-    The mean shift is of each of the C steps, a concept's change its size, None where no random walk has the concept;
-    ``monotonic`` says along how many of them it is.
+    Attributes:
+        persons: How many; the first to the last, evenly.
+        shift_per_sigma: Mean over joints, persons and ends.
+        concept_change: By name, from one end to the other, mean over persons; p is that of a change either way.
     """
 
-    walk: Walk
-    shift_per_sigma_97_5: float
-    mean_shift_97_5: list[float]
-    concept_change_97_5: dict[str, float | None]
-    monotonic: dict[str, int]
+    persons: int
+    shift_per_sigma: Beside
+    concept_change: dict[str, Beside]
 
 
 class Direction(Typed, kw_only=True):
@@ -67,9 +68,6 @@ class Direction(Typed, kw_only=True):
         name: ``component 3``, or a concept's; ``number``: of a component, from 1.
         variance_share: Share of the latents' variance along it.
         step: Length of one sigma, in units of the latent.
-        more_than_random: Whether it moves joints more than those: the low end of its shift per sigma lies above what
-            97.5 % of them stay below. None without an interval.
-        concept_more_than_random: By name, whether the whole interval of the change is larger than theirs.
     """
 
     name: str
@@ -79,8 +77,6 @@ class Direction(Typed, kw_only=True):
     step: float
     walk: Walk
     random: RandomWalks
-    more_than_random: bool | None
-    concept_more_than_random: dict[str, bool | None]
 
 
 class DecodedConcept(Typed, kw_only=True):
@@ -93,11 +89,10 @@ class DecodedConcept(Typed, kw_only=True):
 
 
 class ExampleWalk(Typed, kw_only=True):
-    """One person along one direction and along a random one beside it: a pose a step, in pixels of the image."""
+    """One person along one direction: a pose a step, in pixels of the image."""
 
     name: str
     poses: list[Pose]
-    random: list[Pose]
 
 
 class Example(Typed, kw_only=True):
@@ -118,13 +113,15 @@ class Example(Typed, kw_only=True):
 class DecodedWalk(NetworkAnswer, kw_only=True, tag='decoded_walk'):
     """What walks through one layer, at ``steps`` (c of the C points, in sigmas), do to decoded poses; no flip test.
 
-    A joint counted as labelled from a peak of its heatmap on. Mean skips, where they were used, are of so many persons;
-    examples are the first, the middle and the last one.
+    Concepts change between the ``ends``, two of the steps, where random directions are decoded, too. A joint counted as
+    labelled from a peak of its heatmap on. Mean skips, where they were used, are of so many persons; examples are the
+    first, the middle and the last one.
     """
 
     options: DecodedWalkOptions
     layer: str
     steps: list[float]
+    ends: tuple[float, float]
     joints: list[str]
     links: list[tuple[int, int]]
     concepts: list[DecodedConcept]

@@ -18,8 +18,15 @@ from mmpose.registry import DATASETS
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.chapters.cluster_shift.clustered import find_clusters
-from shg_xai.chapters.cluster_shift.measure import Shifts, _warnings, decode_shifted, find_persons, measure
-from shg_xai.chapters.cluster_shift.misclassified import misclassified
+from shg_xai.chapters.cluster_shift.measure import (
+    Shifts,
+    _warnings,
+    decode_shifted,
+    find_persons,
+    gains_beside_random,
+    measure,
+)
+from shg_xai.chapters.cluster_shift.misclassified import misclassified, random_directions
 from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions
 from shg_xai.chapters.cluster_shift.results import ClusterShift, Counts, ShiftedGroups, Source
 from shg_xai.errors import InputError
@@ -118,7 +125,7 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
     own[np.flatnonzero(labels == 0)[1]] = np.nan
     disagree = np.sort(first)
     analysis = analysis_with(cfg, tmp_path / 'own', own=own)
-    found = run(cfg, concept='own', analysis=analysis, bootstrap=50)
+    found = run(cfg, concept='own', analysis=analysis, bootstrap=50, random=5)
     assert found.counts == Counts(agree=21, disagree=2, unknown=1)
     assert found.concept_split.majority == [0, 1]
     assert (found.concept, found.clusters, found.layer) == ('own', 2, LAYER)
@@ -129,6 +136,9 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
     assert found.pck.disagree.value == pytest.approx(np.nanmean(pck[disagree]))
     assert found.pck.agree.value == pytest.approx(np.nanmean(pck[agree]))
     assert found.pck.difference.value == pytest.approx(np.nanmean(pck[disagree]) - np.nanmean(pck[agree]))
+    # The analysis has no other concept, so that all are alike; of two tests one is corrected by 2, one by 1.
+    assert (found.pck.held, found.pck.within) == ([], found.pck.difference)
+    assert found.pck.p is not None and found.pck.p <= (found.pck.p_corrected or 0) <= 2 * found.pck.p
     assert found.examples == store.annotation_ids[disagree[np.argsort(pck[disagree], kind='stable')]].tolist()
     values = store.array(LAYER)[:].reshape(24, -1).astype(float)
     means = np.stack([values[labels == cluster].mean(axis=0) for cluster in (0, 1)])
@@ -140,6 +150,14 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
     assert moved.mean_offset == pytest.approx(np.linalg.norm(means[0] - means[1]))
     assert moved.gain.value == pytest.approx(moved.after.value - moved.before.value)
     assert found.shifted.agree.persons == 2
+    assert (moved.random_persons, found.shifted.agree.random) == (2, None)
+    assert moved.random and moved.random.value == pytest.approx(moved.gain.value)
+    selection = select(LatentStore.open(store_of(cfg)))
+    gains, way = [], np.where(labels[disagree] == 0, 1, -1)
+    for vector in random_directions(selection, 5, 0):
+        along = moved.mean_offset * way[:, None] * vector
+        gains.append(full_passes(cfg, disagree, along) - moved.before.value)
+    assert [moved.random.low, moved.random.high] == pytest.approx(np.quantile(gains, [0.025, 0.975]).tolist())
     assert found.warnings == []
     assert found.split == 'train'
 
@@ -147,7 +165,8 @@ def test_moving_by_hand(made: Callable[[], Config], tmp_path: Path) -> None:
 def test_clusters_found_anew_move_everybody_there_is(made: Callable[[], Config]) -> None:
     """Without an analysis: all that disagree, as many others, and the offsets both need."""
     cfg = made()
-    found = run(cfg, concept='labelled_share', bootstrap=10)
+    found = run(cfg, concept='labelled_share', bootstrap=10, random=3)
+    assert found.pck.held == ['border_sides', 'labelled_share']
     assert found.analysis is None
     selection = select(LatentStore.open(store_of(cfg)))
     with executor(1) as pool:
@@ -181,7 +200,7 @@ def test_clusters_that_a_concept_does_not_tell_apart(made: Callable[[], Config],
     labels = labels_of(cfg)
     rare = np.zeros(24)
     rare[np.flatnonzero(labels == 1)[0]] = 1
-    found = run(cfg, concept='rare', analysis=analysis_with(cfg, tmp_path / 'own', rare=rare), bootstrap=10)
+    found = run(cfg, concept='rare', analysis=analysis_with(cfg, tmp_path / 'own', rare=rare), bootstrap=10, random=2)
     assert found.counts == Counts(agree=23, disagree=1, unknown=0)
     assert found.shifted.disagree.gain.low is None  # a single image
     assert [warning.split(',')[0].split(':')[0] for warning in found.warnings] == [
@@ -215,12 +234,16 @@ def test_an_offset_of_zero_changes_nothing_exactly(made: Callable[[], Config]) -
     options = ClusterShiftOptions(store=store_of(cfg), **dumped(cfg))
     selection = select(LatentStore.open(options.store))
     persons = np.array([20, 3, 4, 11, 0])
-    before, after = decode_shifted(options, selection, Shifts(persons, 2, np.zeros((5, 128))), 'train')
-    assert before.tolist() == after.tolist()
-    assert np.unique(before).size > 1
+    few, none = np.array([0, 1]), np.zeros(2, int)
+    still = Shifts(persons, 2, np.zeros((5, 128)), few, np.ones((4, 1, 128)), none, none + 1)
+    found = decode_shifted(options, selection, still, 'train')
+    assert found.before.tolist() == found.after.tolist()
+    assert found.random.tolist() == [found.before[:2].tolist()] * 4, 'as long as a shift of nothing'
+    assert np.unique(found.before).size > 1
+    assert gains_beside_random(still, found).tolist() == [0] * 5
     options = ClusterShiftOptions(store=store_of(cfg), **dumped(cfg))
-    far = decode_shifted(options, selection, Shifts(persons, 2, np.full((5, 128), 1e3)), 'train')
-    assert far[0].tolist() == before.tolist() != far[1].tolist()
+    far = decode_shifted(options, selection, replace(still, offsets=np.full((5, 128), 1e3)), 'train')
+    assert far.before.tolist() == found.before.tolist() != far.after.tolist()
 
 
 def test_persons_are_found_by_data_set_image_and_annotation() -> None:
@@ -234,6 +257,7 @@ def test_persons_are_found_by_data_set_image_and_annotation() -> None:
     'options, message',
     [
         (dict(limit=0), '--limit 0: give 1 or more'),
+        (dict(random=0), '--random 0: give 1 or more'),
         (dict(bootstrap=9), '--bootstrap 9: give 10 or more'),
         (dict(seed=-1), '--seed -1: give 0 or more'),
         (dict(clusters=1), '--k-clusters 1: give a number from 2 to 255'),

@@ -13,13 +13,12 @@ from shg_xai.chapters.cluster_shift.misclassified import (
     cluster_means,
     counted,
     misclassified,
+    random_directions,
     split_concept,
     targets,
-    unpaired_difference,
     worst,
 )
 from shg_xai.errors import InputError
-from shg_xai.stats.bootstrap import Bootstrap, resample_weights
 from tests.helpers.analysis_stores import selected
 
 NAN = math.nan
@@ -140,38 +139,18 @@ def test_cluster_means(tmp_path: Path) -> None:
     assert np.isnan(found[[1, 3]]).all()
 
 
-def test_a_difference_of_groups_by_hand() -> None:
-    values = np.array([0.2, 0.4, NAN, 0.9, 0.7, 0.1])
-    first = np.array([True, True, True, False, False, False])
-    second = np.array([False, False, False, True, True, False])  # the last is in neither
-    images = np.array([1, 2, 3, 1, 4, 5])
-    found = unpaired_difference(values, first, second, Bootstrap(images, 400, 0.9, 3))
-    assert found.value == pytest.approx(0.3 - 0.8)
-    drawn = []  # the same resamples, person by person
-    for weights in resample_weights(images[[0, 1, 3, 4]], 400, 3):
-        groups = np.repeat([0.2, 0.4], weights[:2]), np.repeat([0.9, 0.7], weights[2:])
-        if all(map(len, groups)):
-            drawn.append(groups[0].mean() - groups[1].mean())
-    assert 0 < len(drawn) < 400
-    assert list(found.ends or ()) == pytest.approx(np.quantile(drawn, [0.05, 0.95]).tolist())
-
-
-def test_persons_of_one_image_come_together() -> None:
-    """Each image has one of each group, whose values differ by the same: nothing varies."""
-    values = np.array([0.1, 0.3, 0.5, 0.7, 0.2, 0.4])
-    first = np.array([True, False] * 3)
-    found = unpaired_difference(values, first, ~first, Bootstrap(np.array([1, 1, 2, 2, 3, 3]), 50, 0.95, 0))
-    assert [found.value, *(found.ends or ())] == pytest.approx([-0.2] * 3)
-
-
-@pytest.mark.parametrize(
-    'first, second', [([True, True], [False, False]), ([False, False], [True, True]), ([False, True], [True, False])]
-)
-def test_a_group_nobody_is_known_of_has_no_difference(first: list[bool], second: list[bool]) -> None:
-    found = unpaired_difference(
-        np.array([NAN, 0.5]), np.array(first), np.array(second), Bootstrap(np.array([1, 2]), 10)
-    )
-    assert (found.value, found.ends) == (None, None)
+def test_random_directions_lead_between_persons_of_two_images(tmp_path: Path) -> None:
+    values = np.array([[0, 0, 0], [3, 4, 0], [0, 0, 9]], np.float32)
+    selection = selected(tmp_path / 'store', values, images=[1, 1, 2])
+    found = random_directions(selection, 200, 0)
+    assert found is not None and found.shape == (200, 3)
+    # Those of image 1 are never set beside each other.
+    known = np.array([[0, 0, 1], [0, 0, -1], [-3, -4, 9], [3, 4, -9]], float)
+    known /= np.linalg.norm(known, axis=1, keepdims=True)
+    assert (found @ known.T).max(1) == pytest.approx(1)
+    assert len(np.unique(found.round(6), axis=0)) == 4
+    alone = selected(tmp_path / 'alone', values, images=[1, 1, 1])
+    assert random_directions(alone, 5, 0) is None
 
 
 def test_the_worst_come_first() -> None:

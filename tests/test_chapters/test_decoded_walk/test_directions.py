@@ -15,6 +15,7 @@ from shg_xai.chapters.decoded_walk.directions import (
     component_directions,
     concept_directions,
     contrast,
+    data_directions,
     find_concepts,
     nearest_distances,
 )
@@ -22,7 +23,6 @@ from shg_xai.errors import InputError
 from shg_xai.latents.concepts import Concept
 from shg_xai.latents.selection import BLOCK
 from shg_xai.stats.pca import Components, principal_components
-from shg_xai.stats.projection import unit_directions
 from tests.helpers.analysis_stores import selected
 
 VALUES = (np.random.default_rng(0).standard_normal((300, 6)) * np.linspace(3, 0.5, 6) + np.arange(6)).astype(np.float32)
@@ -125,42 +125,42 @@ def test_concepts_are_found_by_name() -> None:
             find_concepts(known, [name])
 
 
-def test_random_walks_have_the_length_of_the_one_they_stand_beside() -> None:
-    steering = SteeringVector('component 1', 'component', 1, np.eye(50)[0], 2.5, 0.5)
-    walks = Walks([steering], unit_directions(50, 4, np.random.default_rng(3)), np.array([-3.0, 0, 1]))
-    for other in range(1, 5):
-        vector, length = walks.place((0, other, -3.0))
-        assert np.linalg.norm(length * vector) == pytest.approx(7.5)
-        np.testing.assert_array_equal(vector, walks.random[:, other - 1])
-    assert np.abs(walks.random.T @ walks.random - np.eye(4)).max() < 0.5
-    vector, length = walks.place((0, 0, 1.0))
-    assert (vector is steering.vector, length) == (True, 2.5)
+def test_random_directions_are_those_in_which_persons_differ() -> None:
+    """Drawn of the covariance: before they are made one long, their own covariance is that of the latents."""
+    values = (
+        np.random.default_rng(0).standard_normal((400, 6))
+        * [5, 3, 1, 1, 0.5, 0]
+        @ np.linalg.qr(np.random.default_rng(1).standard_normal((6, 6)))[0]
+    )
+    components = components_of(values)
+    drawn = data_directions(components, 20000, np.random.default_rng(2))
+    assert drawn.shape == (6, 20000)
+    np.testing.assert_allclose(np.linalg.norm(drawn, axis=0), 1)
+    along = components.vectors.T @ drawn
+    np.testing.assert_allclose(along[5], 0, atol=1e-6)  # where nobody differs, no direction leads
+    # In the ratio of two components the length cancels: that of two normal numbers, with quartiles at 1.
+    ratio = np.abs(along[1] / along[0]) * np.sqrt(components.eigenvalues[0] / components.eigenvalues[1])
+    assert np.median(ratio) == pytest.approx(1, abs=0.03)
+    assert (along[0] > 0).mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_the_points_of_all_walks() -> None:
     vectors = np.eye(4)
     directions = [SteeringVector(str(place), 'component', 1, vectors[place], 1.0 + place, 0.1) for place in range(2)]
-    walks = Walks(directions, vectors[:, 2:], np.array([-1.0, 0, 2]))
-    places = [(int(np.argmax(vector)), length) for vector, length in map(walks.place, walks.points())]
-    assert places == [
-        (0, -1),
-        (0, 0),
-        (0, 2),
-        (2, -1),
-        (2, 2),
-        (3, -1),
-        (3, 2),
-        (1, -2),
-        (1, 4),
-        (2, -2),
-        (2, 4),
-        (3, -2),
-        (3, 4),
-    ]
-    assert walks.walk(0, 0) == [(0, 0, -1), START, (0, 0, 2)]
-    assert walks.walk(0, 2) == [(0, 2, -1), START, (0, 2, 2)]
-    assert walks.walk(1, 1) == [(1, 1, -1), START, (1, 1, 2)]
-    assert len(set(walks.points())) == 13
+    walks = Walks(directions, np.array([-1.0, 0, 2]))
+    assert walks.walk(0) == [(0, -1), START, (0, 2)]
+    assert walks.walk(1) == [(1, -1), START, (1, 2)]
+    assert walks.points() == [(0, -1), START, (0, 2), (1, -1), (1, 2)]
+    assert walks.offset((1, 2.0)).tolist() == [0, 4, 0, 0]
+    assert walks.offset(START).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    'steps, ends',
+    [([-3, -2, 0, 1, 3], (-2, 1)), ([-1, 0, 2.5], (-1, 0)), ([0, 1], (0, 1)), ([-3, 0, 4], (-3, 4)), ([0, 5], (0, 5))],
+)
+def test_the_ends_of_walks(steps: list[float], ends: tuple[float, float]) -> None:
+    assert Walks([], np.array(steps, float)).ends == ends
 
 
 def test_nearest_real_latents(tmp_path: Path) -> None:

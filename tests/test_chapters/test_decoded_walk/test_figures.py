@@ -3,17 +3,19 @@
 import io
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from shg_xai.chapters.decoded_walk.figures import draw_concepts, draw_shifts, draw_strips, figures
+from shg_xai.chapters.decoded_walk.figures import draw_concepts, draw_shifts, draw_strips, figures, shown_concept
 from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
 from tests.helpers.drawn import assert_whole
-from tests.helpers.made_decoded_walk import decoded_walk, nulled
+from tests.helpers.made_decoded_walk import decoded_walk
 from tests.helpers.made_results import among
+from tests.helpers.nulled import nulled
 
 NAMES = ('strips', 'shifts', 'concepts')
 
@@ -34,8 +36,9 @@ def test_captions_know_whether_there_is_one_pose() -> None:
         ' '.join(made.caption for made in figures(answer, Material(among(answer))))
         for answer in (decoded_walk(), decoded_walk('mean', 'mean'))
     )
-    assert 'no single person’s pose' in several and 'Whiskers: 95 % intervals over images.' in several
-    assert alone.count('All persons have one pose here, hence no intervals.') == 2 and 'Whiskers' not in alone
+    assert 'no single person’s pose' in several and 'Bands: 95 % intervals over images.' in several
+    assert alone.count('All persons have one pose here, hence no intervals.') == 1 and 'Bands' not in alone
+    assert 'of 199 random directions of the latents’ covariance' in several
 
 
 def test_strips_are_centred_on_the_start() -> None:
@@ -50,16 +53,28 @@ def test_shifts_stand_beside_random_ones() -> None:
     assert [bar.get_width() for bar in ax.patches if isinstance(bar, Rectangle)] == pytest.approx([4, 1, 3, 2])
     assert len({bar.get_facecolor() for bar in ax.patches}) == 2
     first, last = ax.patches[0], ax.patches[3]
-    # 0.02 with a low end of 0.015 is no more than 0.015.
+    # 0.02 has a corrected p of 0.75.
     assert last.get_facecolor() == ax.patches[1].get_facecolor() != first.get_facecolor()
+    assert [line.get_xdata() for line in ax.lines] == [pytest.approx([0.5, 1.5])] * 4
 
 
-def test_concepts_are_drawn_beside_a_random_direction() -> None:
+def test_concepts_are_drawn_with_where_random_directions_arrive() -> None:
     first, *_ = draw_concepts(decoded_walk()).axes
-    own, random = (line.get_ydata() for line in first.lines[:2])
-    assert np.allclose(own, [-0.3, 0.1, 0.5, 0.9, 1.3])
-    assert np.allclose(random, [0.3, 0.4, 0.5, 0.6, 0.7])
-    assert first.get_xlabel() == 'change −0.40; random ±0.20'
+    own, random = first.lines[:2]
+    assert np.allclose(own.get_ydata(), [-0.3, 0.1, 0.5, 0.9, 1.3])
+    # -0.3 at -2 sigmas, and from there by -0.2 to 0.2.
+    assert np.allclose(random.get_xdata(), 2)
+    assert np.allclose(random.get_ydata(), [-0.5, -0.1])
+    assert first.get_xlabel() == 'change −0.40; random −0.20 to 0.20'
+
+
+def test_a_component_shows_the_concept_of_the_smallest_p() -> None:
+    direction = decoded_walk().directions[0]
+    own = direction.random.concept_change['standing']
+    direction.random.concept_change |= {'small': msgspec.structs.replace(own, p=0.001)}
+    assert shown_concept(direction) == 'small'
+    direction.random.concept_change = {'none': msgspec.structs.replace(own, p=None, p_corrected=None)}
+    assert shown_concept(direction) is None
 
 
 def test_what_is_not_known_leaves_a_gap(tmp_path: Path) -> None:

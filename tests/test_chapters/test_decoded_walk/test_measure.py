@@ -17,14 +17,18 @@ from mmpose.registry import DATASETS
 from sklearn.decomposition import PCA
 
 import shg_xai.plugin  # noqa: F401
+from shg_xai.chapters.decoded_walk.directions import data_directions
 from shg_xai.chapters.decoded_walk.measure import measure
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Example, Walk
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture import dump_latents
 from shg_xai.interventions.capture_options import DumpOptions
+from shg_xai.interventions.persons import other_image
 from shg_xai.latents import LatentStore
+from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
+from shg_xai.stats.pca import principal_components
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, RESNET, load, save_network, small_config
 
@@ -131,15 +135,13 @@ def component(values: np.ndarray, number: int) -> np.ndarray:
 
 
 def pose(found: DecodedWalk, example: Example, name: str, c: float) -> np.ndarray:
-    """Of a walk by name; ``random`` for the one beside the first."""
-    walk = example.walks[0] if name == 'random' else next(one for one in example.walks if one.name == name)
-    return np.array((walk.random if name == 'random' else walk.poses)[found.steps.index(c)])
+    """Of a walk by name."""
+    walk = next(one for one in example.walks if one.name == name)
+    return np.array(walk.poses[found.steps.index(c)])
 
 
 def walk_of(found: DecodedWalk, name: str) -> Walk:
     """The same of what is measured along it."""
-    if name == 'random':
-        return found.directions[0].random.walk
     return next(direction.walk for direction in found.directions if direction.name == name)
 
 
@@ -179,7 +181,8 @@ def test_from_the_mean_with_all_kinds_of_skips(made: Callable[..., Made], skips:
 @pytest.mark.parametrize('skips', ['none', pytest.param('mean', marks=pytest.mark.slow)])
 def test_one_latent_and_one_set_of_skips_are_one_pose(made: Callable[..., Made], skips: str) -> None:
     found = run(made(), skips=skips, persons=6)
-    for name, c in (('component 1', -1), ('component 2', 2), ('random', 2)):
+    assert [direction.random.persons for direction in found.directions] == [1, 1]
+    for name, c in (('component 1', -1), ('component 2', 2)):
         crops = [
             (pose(found, example, name, c) - example.crop_center) / example.crop_scale + 0.5
             for example in found.examples
@@ -213,10 +216,9 @@ def test_a_person_that_goes_nowhere_is_the_network_itself(made: Callable[..., Ma
         assert pose(found, example, 'component 1', 0).tolist() == plain
         assert pose(found, example, 'component 1', 2).tolist() != plain
     for direction in found.directions:
-        for walk in (direction.walk, direction.random.walk):
-            start = next(point for point in walk.points if point.c == 0)
-            assert start.mean_shift == start.peak_change == Estimate(value=0, low=0, high=0, n=3)
-            assert start.nearest_distance is None  # from the persons' own latents
+        start = next(point for point in direction.walk.points if point.c == 0)
+        assert start.mean_shift == start.peak_change == Estimate(value=0, low=0, high=0, n=3)
+        assert start.nearest_distance is None  # from the persons' own latents
     flipped = [warning for warning in found.warnings if 'flip test' in warning]
     assert len(flipped) == (kind == 'resnet')
 
@@ -226,11 +228,39 @@ def test_concepts_and_random_directions(made: Callable[..., Made]) -> None:
     (concept,) = found.directions
     assert (concept.name, concept.kind) == ('labelled_share', 'concept')
     assert [point.c for point in concept.walk.points] == [-2, -1, 0, 1, 2] == found.steps
-    monotonic = set(concept.walk.monotonic)
-    assert {rule.name for rule in found.concepts} == monotonic == set(concept.random.monotonic)
-    assert set(concept.random.walk.monotonic) == set(concept.concept_more_than_random) == monotonic
+    named = {rule.name for rule in found.concepts}
+    assert named == set(concept.walk.one_way) == set(concept.random.concept_change) == set(concept.walk.concept_change)
     assert found.peak == found.options.peak == 0.5
-    assert concept.more_than_random in (True, False)
+    assert (found.ends, concept.random.persons) == ((-2, 2), 6)
+    assert any('Beside 2 random directions no p' in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize('skips', ['own', 'donor'])
+def test_random_directions_by_hand(made: Callable[..., Made], skips: str) -> None:
+    """Each as long as the one it stands beside, at both ends of the walk, with the skips of the walk."""
+    found = run(made(), skips=skips, components=(2,), random=3)
+    values, hand = stored(made().store), ByHand(made().cfg)
+    components = principal_components(values.mean(0), np.cov(values, rowvar=False))
+    vectors = data_directions(components, 3, stream(0, 'decoded_directions', 0))
+    (direction,), far = found.directions, np.linalg.norm(component(values, 2))
+    everybody, lent = persons_of(made().cfg), np.arange(6)
+    if skips == 'donor':
+        images = np.array([one['data_samples'].img_id for one in everybody])
+        lent = other_image(images, np.arange(6), 0)
+    ids = [one['data_samples'].raw_ann_info['id'] for one in everybody]
+    shifts = np.zeros((3, 2))
+    for person, donor in zip(ids, np.array(ids)[lent], strict=True):
+        used, side = hand.encode(int(donor))[1], max(hand.persons[person]['data_samples'].input_scale)
+        start = hand.decode(person, values.mean(0), used)
+        for place, c in enumerate((-1, 2)):
+            for number in range(3):
+                moved = hand.decode(person, values.mean(0) + c * far * vectors[:, number], used)
+                shifts[number, place] += np.linalg.norm(moved - start, axis=1).mean() / side / abs(c) / 6
+    beside = direction.random.shift_per_sigma
+    expected = np.quantile(shifts.mean(1), [0.025, 0.975])
+    assert [beside.low, beside.high] == pytest.approx(expected.tolist(), rel=0.01)
+    assert beside.value == pytest.approx(direction.walk.shift_per_sigma.value)
+    assert beside.p == (1 + (shifts.mean(1) >= (beside.value or 0)).sum()) / 4
 
 
 def test_skips_need_an_hourglass(made: Callable[..., Made]) -> None:
@@ -245,14 +275,16 @@ def test_skips_need_an_hourglass(made: Callable[..., Made]) -> None:
 @pytest.mark.slow
 def test_skips_that_are_off_cannot_be_replaced(made: Callable[..., Made]) -> None:
     found = [run(made('unskipped'), skips=skips, persons=2) for skips in ('own', 'donor', 'mean')]
-    assert found[0].directions == found[1].directions == found[2].directions
+    own, donor, mean = ([direction.walk for direction in one.directions] for one in found)
+    assert own == donor == mean
+    assert found[0].directions == found[1].directions
     assert any('all skips of the network are off' in warning for warning in found[1].warnings)
 
 
 @pytest.mark.slow
-def test_one_image_has_no_verdict(made: Callable[..., Made]) -> None:
+def test_one_image_has_no_interval(made: Callable[..., Made]) -> None:
     found = run(made(), persons=1)
-    assert [direction.more_than_random for direction in found.directions] == [None, None]
+    assert [direction.walk.shift_per_sigma.ends for direction in found.directions] == [None, None]
     assert any('one image' in warning for warning in found.warnings)
 
 

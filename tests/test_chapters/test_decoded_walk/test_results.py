@@ -20,7 +20,7 @@ def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('place', 'message'),
     [
-        (['directions', 2, 'more_than_random'], r'missing required field `more_than_random` - at `\$.directions\[2\]`'),
+        (['directions', 2, 'random'], r'missing required field `random` - at `\$.directions\[2\]`'),
         (
             ['directions', 1, 'walk', 'points', 0, 'pose'],
             r'missing required field `pose` - at `\$.directions\[1\].walk.points\[0\]`',
