@@ -6,9 +6,9 @@ images the largest of all standardised deviations, max |t|, is noted, and its 95
 What goes together in the same persons is so allowed for, and costs little (Romano and Wolf, Exact and Approximate
 Stepdown Methods for Multiple Hypothesis Testing, JASA 2005, section 3; Davison and Hinkley, 1997, section 4.2).
 
-A standard error from G images is itself uncertain; Student's t with G - 1 degrees of freedom at the same tail
-probability takes the place of the normal distribution, as in a t interval. Fewer than :data:`FEWEST_IMAGES` tell
-nothing: there, what all of them share would look sure.
+A standard error from R resamples of G images is itself uncertain, as if it had 1 / (1 / (G - 1) + 1 / (R - 1)) degrees
+of freedom; Student's t at the same tail probability takes the place of the normal distribution, as in a t interval.
+Fewer than :data:`FEWEST_IMAGES` tell nothing: there, what all of them share would look sure.
 
 Shapes: N persons in G images, R resamples, V numbers a person; in ``1+R`` rows the first is without resampling.
 """
@@ -25,6 +25,8 @@ from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints, Singles
 from shg_xai.stats.bootstrap import Bootstrap, number, resample_weights
 
 FEWEST_IMAGES = 20
+FEWEST_FOR_END = 100  # a rare loss that none of fewer images has seen is not ruled out by them
+ROUNDING = 1e-12  # what spreads less is the same in all resamples
 TOGETHER = 64  # resamples a matrix product; bounds memory
 
 
@@ -73,7 +75,8 @@ def standard_errors(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V']) -> F
         return np.full(drawn.shape[1], math.nan)
     told = _told(drawn, images)
     few = np.maximum(images, 2)
-    return np.where(told, np.where(told, drawn[1:], 0).std(0, ddof=1) * np.sqrt(few / (few - 1)), math.nan)
+    spread = np.where(told, drawn[1:], 0).std(0, ddof=1) * np.sqrt(few / (few - 1))
+    return np.where(told, np.where(spread > ROUNDING, spread, 0), math.nan)
 
 
 def simultaneous(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V'], confidence: float) -> list[Estimate]:
@@ -86,8 +89,9 @@ def simultaneous(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V'], confide
     reach = np.zeros_like(spread)
     if varies.any():
         moved = np.abs(drawn[1:, varies] - drawn[0, varies]) / spread[varies]
-        largest = np.quantile(moved.max(axis=1), confidence)
-        reach = student.isf(norm.sf(largest), np.maximum(images - 1, 1))
+        share = min(confidence * len(drawn) / len(moved), 1)  # the deviation itself is one of R + 1
+        largest = np.quantile(moved.max(axis=1), share, method='higher')
+        reach = student.isf(norm.sf(largest), _degrees(drawn, images))
     far = np.where(varies, reach * spread, spread)  # NaN where nothing is told
     return [
         Estimate(value=number(value), low=number(value - own), high=number(value + own))
@@ -96,20 +100,26 @@ def simultaneous(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V'], confide
 
 
 def upper_ends(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V'], confidence: float) -> Float[Floats, ' V']:
-    """Below which each of V numbers is with this confidence, one by one; NaN where nothing can be told.
+    """Below which each of V numbers is with this confidence, one by one; NaN where nothing can be told, as of fewer than
+    :data:`FEWEST_FOR_END` images.
 
     Student's one-sided end, moved for skewness: a mean of mostly zeros and a few losses looks smaller and surer than it
     is where losses happen to be missing, so an end that is blind to it is too low. By the first term of the expansion,
     ``t + s (1 + 2 t^2) / 6`` standard errors, where s is the skewness of the mean (Johnson, Modified t Tests and
     Confidence Intervals for Asymmetrical Populations, JASA 1978), here of its resamples, and never downwards.
     """
-    spread = standard_errors(drawn, images)
-    t = student.ppf(confidence, np.maximum(images - 1, 1))
+    spread = np.where(images >= FEWEST_FOR_END, standard_errors(drawn, images), math.nan)
+    t = student.ppf(confidence, _degrees(drawn, images))
     told = spread > 0
     lean = np.zeros_like(spread)
     lean[told] = np.maximum(skew(drawn[1:, told], axis=0), 0)
     ends: Floats = drawn[0] + (t + lean * (1 + 2 * t**2) / 6) * spread
     return ends
+
+
+def _degrees(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V']) -> Float[Floats, ' V']:
+    """Degrees of freedom of standard errors."""
+    return 1 / (1 / np.maximum(images - 1, 1) + 1 / max(len(drawn) - 2, 1))
 
 
 def _told(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V']) -> Bools:

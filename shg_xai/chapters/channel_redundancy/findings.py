@@ -41,7 +41,7 @@ def findings(answer: ChannelRedundancy, results: Results) -> list[str]:
         texts.append(
             f'The smallest share is shown for {stage_text(layer, several)}: {number(k)} of '
             f'{plural(layer.channels, "channel component")} (measured: {with_span(drop, confidence)}; for all stages '
-            f'at once at most {number(upper, 3)}).'
+            f'at once at most {number(upper, 4)}).'
         )
         texts += chosen_text(layer.suggestion)
     if len(best) > NAMED:

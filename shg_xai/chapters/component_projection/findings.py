@@ -27,7 +27,7 @@ def findings(answer: ComponentProjection, results: Results) -> list[str]:
             f'{where} {number(best)} of {every} {"is" if best == 1 else "are"} enough {within}, and so is every larger '
             f'number tried: the loss measured is {number(drop.value, 3)} ({interval(drop, confidence, 3)}; '
             f'{plural(answer.persons, "person")}), and with {confidence} confidence at most '
-            f'{number(suggested.upper, 3)}.'
+            f'{number(suggested.upper, 4)}.'
         ]
     else:
         persons = plural(answer.persons, 'person')

@@ -21,7 +21,7 @@ def test_the_stages_that_do_with_fewer_are_named() -> None:
         '1 of 3 stages is shown to lose at most 0.005 of PCK with fewer channel components, for all stages at once '
         'with 95 %: skip 0 with 2.',
         'The smallest share is shown for skip 0: 2 of 8 channel components (measured: 0.002 (95 % interval 0.000 to '
-        '0.004); for all stages at once at most 0.004).',
+        '0.004); for all stages at once at most 0.0045).',
         'In resamples of the images the same rule chooses 2 in 90 % and 8 in 10 %.',
         'For 2 of 3 stages no smaller number of those tried is shown to be enough: encoder 0 and bottleneck.',
         'In 2 of 3 stages, 95 % of the variance is in fewer components than are suggested.',

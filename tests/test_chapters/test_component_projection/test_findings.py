@@ -22,8 +22,8 @@ def said(answer: ComponentProjection) -> list[str]:
 def test_the_width_stands_beside_the_rules() -> None:
     assert said(component_projection()) == [
         'In the latent 32 of 512 components are enough to lose at most 0.005 of PCK on labelled joints, and so is '
-        'every larger number tried: the loss measured is 0.002 (95 % interval −0.001 to 0.005; 500 persons), and with 95 % '
-        'confidence at most 0.005.',
+        'every larger number tried: the loss measured is 0.002 (95 % interval −0.001 to 0.005; 500 persons), and with '
+        '95 % confidence at most 0.0046.',
         'In resamples of the images the same rule chooses 16 in 14 %, 32 in 80 % and 50 in 6.0 %.',
         'Other rules ask for more – above noise (parallel analysis): 38; 90 % of the variance: 44; the study’s 50; '
         '95 % of the variance: 67; 99 % of the variance: 139.',

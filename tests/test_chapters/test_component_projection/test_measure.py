@@ -345,10 +345,10 @@ def test_the_choice_is_spread_over_resamples() -> None:
 
 
 def test_few_images_show_nothing_and_nothing_lost_is_enough() -> None:
-    few = {4: np.zeros(38), 32: np.zeros(38)}
-    found = suggestion(few, Bootstrap(np.arange(38) // 2, 100), 0.005)
+    few = {4: np.zeros(198), 32: np.zeros(198)}
+    found = suggestion(few, Bootstrap(np.arange(198) // 2, 100), 0.005)
     assert (found.k, found.upper, found.choices) == (32, None, [Choice(k=32, share=1)])
-    found = suggestion(few, Bootstrap(np.zeros(38), 100), 0.005)
+    found = suggestion(few, Bootstrap(np.zeros(198), 100), 0.005)
     assert (found.k, found.upper, found.choices) == (32, None, [])
     found = suggestion({k: np.zeros(400) for k in few}, Bootstrap(np.arange(400), 100), 0.005)
     assert (found.k, found.upper, found.choices) == (4, 0, [Choice(k=4, share=1)])
