@@ -100,8 +100,9 @@ def simultaneous(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V'], confide
 
 
 def upper_ends(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V'], confidence: float) -> Float[Floats, ' V']:
-    """Below which each of V numbers is with this confidence, one by one; NaN where nothing can be told, as of fewer than
-    :data:`FEWEST_FOR_END` images.
+    """Below which each of V numbers is with this confidence, one by one; NaN where nothing can be told.
+
+    Nothing is told by fewer than :data:`FEWEST_FOR_END` images.
 
     Student's one-sided end, moved for skewness: a mean of mostly zeros and a few losses looks smaller and surer than it
     is where losses happen to be missing, so an end that is blind to it is too low. By the first term of the expansion,
