@@ -122,7 +122,8 @@ def true_likelihood(samples: Sequence[Any], truth: NDArray[np.float64], network:
     # As MMPose brings what it predicts back into the image.
     places = (truth - center + scale / 2) / scale * size
     decoder = getattr(getattr(network.model, 'head', None), 'decoder', None)
-    cells, inside = cells_of(places, size, tuple(heatmaps.shape[2:]), getattr(decoder, 'scale_factor', None))
+    height, width = heatmaps.shape[2:]
+    cells, inside = cells_of(places, size, (height, width), getattr(decoder, 'scale_factor', None))
     return np.where(inside, log_likelihood(heatmaps, cells), np.nan)
 
 

@@ -25,7 +25,7 @@ from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints, Singles
 from shg_xai.stats.bootstrap import Bootstrap, number, resample_weights
 
 FEWEST_IMAGES = 20
-FEWEST_FOR_END = 100  # a rare loss that none of fewer images has seen is not ruled out by them
+FEWEST_FOR_END = 150  # a rare loss that none of fewer images has seen is not ruled out by them
 ROUNDING = 1e-12  # what spreads less is the same in all resamples
 TOGETHER = 64  # resamples a matrix product; bounds memory
 
@@ -107,14 +107,15 @@ def upper_ends(drawn: Float[Floats, '1+R V'], images: Int[Ints, ' V'], confidenc
     Student's one-sided end, moved for skewness: a mean of mostly zeros and a few losses looks smaller and surer than it
     is where losses happen to be missing, so an end that is blind to it is too low. By the first term of the expansion,
     ``t + s (1 + 2 t^2) / 6`` standard errors, where s is the skewness of the mean (Johnson, Modified t Tests and
-    Confidence Intervals for Asymmetrical Populations, JASA 1978), here of its resamples, and never downwards.
+    Confidence Intervals for Asymmetrical Populations, JASA 1978), here of its resamples, and never downwards. Another s
+    is one loss more: of X equal losses s standard errors are one, and the exact end of a count is about that of X + 1.
     """
     spread = np.where(images >= FEWEST_FOR_END, standard_errors(drawn, images), math.nan)
     t = student.ppf(confidence, _degrees(drawn, images))
     told = spread > 0
     lean = np.zeros_like(spread)
     lean[told] = np.maximum(skew(drawn[1:, told], axis=0), 0)
-    ends: Floats = drawn[0] + (t + lean * (1 + 2 * t**2) / 6) * spread
+    ends: Floats = drawn[0] + (t + lean * (1 + (1 + 2 * t**2) / 6)) * spread
     return ends
 
 
