@@ -125,7 +125,7 @@ class Contrasts:
                 found.append(PartsLeft(replacement=own, left=told, face=face))
         return found
 
-    def _ask(self, name: Hashable, a: Hashable, b: Hashable, joints: bool = False) -> None:
+    def _ask(self, name: Hashable, a: Hashable, b: Hashable, *, joints: bool = False) -> None:
         """Ask what a has more than b, if both were added."""
         if a in self.means and b in self.means:
             for key in self.images:

@@ -105,8 +105,8 @@ def test_by_chance_alone_at_most_one_answer_in_twenty_claims_anything() -> None:
     for trial in range(40):
         draw = null_persons(random, 200)
         untouched = draw()
-        conditions = {one: draw() for one in CONDITIONS} | {LEVELS[1]: untouched}
-        found = asked({UNTOUCHED: untouched, **conditions}, 200, trial)
+        conditions: dict[object, Columns] = {UNTOUCHED: untouched, **{one: draw() for one in CONDITIONS}}
+        found = asked(conditions | {LEVELS[1]: untouched}, 200, trial)
         claims += claimed(found)
         assert found.broken(LEVELS[1]).pck.ends == (0, 0)
     assert claims <= 5  # 5 % of 40, and two standard deviations more

@@ -85,7 +85,7 @@ def test_examples_and_histograms_by_hand(tmp_path: Path, repo_root: Path) -> Non
     half[:, 1:] = np.array([0, 9, 1, 9, 0, 9])[:, None]  # persons 2, 3 and 5 lose all but one joint
     half[3, 0] = 9
     points, box = np.arange(6 * 34, dtype=float).reshape(6, 17, 2), np.zeros((6, 2))
-    likelihood = np.tile(-np.arange(17.0), (6, 1))
+    likelihood: np.ndarray = np.tile(-np.arange(17.0), (6, 1))
     likelihood[0, 5:] = np.nan  # nothing is known below the face
     untouched = Predictions(points, right, right, v, box, box, likelihood)
     off = Predictions(points + 0.5, half, half, v, box, box, likelihood - 1)
