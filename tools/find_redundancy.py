@@ -11,7 +11,8 @@ from shg_xai.runner.measurement import measure_to_file
 DESCRIPTION = """For every stage of a network, how many channels it needs. Each position of each person is one sample of
 as many values as there are channels; their principal components are those of --fit-persons persons. Then PCK of the
 persons of --split is measured with this stage's output projected, position by position, on its first k components, for
-a ladder of k. Suggested is the smallest k from which on labelled PCK drops by no more than --tolerance.
+a ladder of k. Suggested is the smallest k from which on labelled PCK drops by no more than --tolerance, with
+--confidence for all stages at once and not only as measured; all channels, where no smaller k is shown to be enough.
 
   tools/find_redundancy.py configs/shg_coco.py CHECKPOINT --out work_dirs/shg_coco/redundancy.json
 
@@ -38,7 +39,7 @@ def markdown(found: ChannelRedundancy) -> str:
     who = f': {first.name}, which' if len(best) == 1 else f', alike: {", ".join(one.name for one in best)}; each'
     said = f'Most redundant{who} needs {first.suggestion.k} of {first.channels} channel components to stay within'
     if first.suggestion.k == first.channels:
-        said = 'No stage is redundant: none can lose a step of the ladder within'
+        said = 'No stage is redundant as far as is shown: none can lose a step of the ladder within'
     whom = f'({found.persons} persons of {found.split}, one stage at a time)'
     return f'{table}\n\n{said} {100 * first.suggestion.tolerance:g} points of labelled PCK {whom}.'
 

@@ -14,7 +14,8 @@ from mmengine.runner import autocast
 from numpy.typing import NDArray
 from torch import nn
 
-from shg_xai.evaluation.pck import check_normaliser, person_scores, sample_distances
+from shg_xai.evaluation.pck import check_normaliser, person_scores, sample_distances, sample_truth
+from shg_xai.evaluation.place_likelihood import cells_of, log_likelihood
 from shg_xai.runner.building import build_runner, unwrapped
 from shg_xai.runner.config import pck_settings
 
@@ -75,19 +76,23 @@ class Predictions:
     v: NDArray[np.int64]  # flags of the joints, see shg_xai.coco, (N, K)
     center: NDArray[np.float64]  # of each crop, in pixels of the image, (N, 2)
     scale: NDArray[np.float64]  # width and height of each crop, in pixels of the image, (N, 2)
+    likelihood: NDArray[np.float64]  # log-likelihood of each true place, see true_likelihood, (N, K)
 
     @classmethod
     def of(cls, samples: Sequence[Any], network: Network) -> 'Predictions':
         """Copied from MMPose's samples; InputError where boxes come from a detector: nobody knows who a person is."""
-        judged = [sample_distances(sample.to_dict(), list(network.names), network.normaliser) for sample in samples]
-        found = [sample.pred_instances for sample in samples]
+        known = [sample.to_dict() for sample in samples]
+        judged = [sample_distances(one, list(network.names), network.normaliser) for one in known]
+        truth = np.stack([sample_truth(one)[0] for one in known]).astype(float)
+        found, v = [sample.pred_instances for sample in samples], np.stack([flags for _, flags in judged])
         return cls(
             np.stack([np.asarray(one.keypoints)[0, :, :2] for one in found]).astype(float),
             np.stack([np.asarray(one.keypoint_scores)[0] for one in found]).astype(float),
             np.stack([distances for distances, _ in judged]),
-            np.stack([v for _, v in judged]),
+            v,
             np.array([sample.input_center for sample in samples], dtype=float),
             np.array([sample.input_scale for sample in samples], dtype=float),
+            np.where(v > 0, true_likelihood(samples, truth, network), np.nan),
         )
 
     @classmethod
@@ -102,6 +107,29 @@ class Predictions:
     def pck(self, network: Network) -> dict[str, NDArray[np.float64]]:
         """For each person the share of joints that are correct, by group of joints, (N,); NaN without such a joint."""
         return person_scores(self.distances, self.v, network.names, network.thr)
+
+
+def true_likelihood(samples: Sequence[Any], truth: NDArray[np.float64], network: Network) -> NDArray[np.float64]:
+    """Log-likelihood in nats (N, K) of where joints truly are, (N, K, 2) in pixels of the image, under the heatmaps
+    predicted for N persons; see :mod:`shg_xai.evaluation.place_likelihood`.
+
+    NaN for a joint outside the crop, and for all where the model hands out no heatmap a joint
+    (``model.test_cfg.output_heatmaps``).
+    """
+    fields = [sample.get('pred_fields') for sample in samples]
+    if not all(field is not None and len(field.get('heatmaps', ())) == truth.shape[1] for field in fields):
+        return np.full(truth.shape[:2], np.nan)
+    heatmaps = torch.stack([field.heatmaps for field in fields])
+    center, scale, size = (
+        np.array([sample.get(name) for sample in samples], dtype=float)[:, None]
+        for name in ('input_center', 'input_scale', 'input_size')
+    )
+    # As MMPose brings what it predicts back into the image.
+    places = (truth - center + scale / 2) / scale * size
+    decoder = getattr(getattr(network.model, 'head', None), 'decoder', None)
+    height, width = heatmaps.shape[2:]
+    cells, inside = cells_of(places, size, (height, width), getattr(decoder, 'scale_factor', None))
+    return np.where(inside, log_likelihood(heatmaps, cells), np.nan)
 
 
 def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:

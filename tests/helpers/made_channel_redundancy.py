@@ -5,7 +5,7 @@ import msgspec
 from shg_xai.chapters.channel_redundancy.measure import place_of
 from shg_xai.chapters.channel_redundancy.options import ChannelRedundancyOptions
 from shg_xai.chapters.channel_redundancy.results import ChannelRedundancy, ChannelSpectrum, LayerChannels
-from shg_xai.chapters.component_projection.results import Suggestion
+from shg_xai.chapters.component_projection.results import Choice, Suggestion
 from shg_xai.chapters.networks.results import GROUPS
 from shg_xai.results import Checkpoint, Curve, Estimate
 
@@ -35,7 +35,13 @@ def layer_channels(name: str, best: int) -> LayerChannels:
         ks=list(KS),
         pck={group: Curve(x=x, y=[about(0.8 if k >= best else 0.4) for k in KS]) for group in GROUPS},
         drop={group: Curve(x=x, y=[about(0.0 if k >= best else 0.4) for k in KS]) for group in GROUPS},
-        suggestion=Suggestion(k=best, tolerance=0.005, drop=about(0.002, 0.01)),
+        suggestion=Suggestion(
+            k=best,
+            tolerance=0.005,
+            drop=about(0.002, 0.002),
+            upper=0.0045,
+            choices=[Choice(k=best, share=0.9), Choice(k=8, share=0.1)] if best < 8 else [Choice(k=8, share=1)],
+        ),
     )
 
 

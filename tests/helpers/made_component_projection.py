@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
-from shg_xai.chapters.component_projection.results import ComponentProjection, Rule, Suggestion
+from shg_xai.chapters.component_projection.results import Choice, ComponentProjection, Rule, Suggestion
 from shg_xai.chapters.networks.results import GROUPS
 from shg_xai.results import Checkpoint, Curve, Estimate
 
 SHIFT = {'labelled': 0.0, 'visible': 0.031, 'occluded': -0.108, 'limbs': -0.062}
 LADDER = (0, 1, 2, 4, 8, 16, 32, 50, 64, 128, 256, 512)
 # What is lost of the labelled PCK with so many components.
-DROPS = (0.508, 0.43, 0.352, 0.25, 0.121, 0.034, 0.0041, 0.0018, 0.0009, 0.0002, -0.0001, 0.0)
+DROPS = (0.508, 0.43, 0.352, 0.25, 0.121, 0.034, 0.0021, 0.0018, 0.0009, 0.0002, -0.0001, 0.0)
 
 
 def about(value: float, half: float) -> Estimate:
@@ -51,7 +51,13 @@ def component_projection(stack: int = 0, of: str = 'plain') -> ComponentProjecti
         pck={group: Curve(x=x, y=[about(0.612 + SHIFT[group] - drop, 0.013) for drop in drops]) for group in GROUPS},
         drop={group: Curve(x=x, y=[about(drop, 0.003) for drop in drops]) for group in GROUPS},
         rules=[Rule(name=name, k=ks[stack]) for name, ks in rules.items()],
-        suggestion=Suggestion(k=(32, 16)[stack], tolerance=0.005, drop=about(0.0041, 0.003)),
+        suggestion=Suggestion(
+            k=(32, 16)[stack],
+            tolerance=0.005,
+            drop=about(0.0021, 0.003),
+            upper=0.0046,
+            choices=[Choice(k=16, share=0.14), Choice(k=32, share=0.8), Choice(k=50, share=0.06)],
+        ),
         options=ComponentProjectionOptions(
             config='shg_people.py', checkpoint='best.pth', store=Path('latents'), layer=layer
         ),

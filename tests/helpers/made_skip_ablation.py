@@ -1,5 +1,6 @@
 """Made-up skip ablations: two levels; level 1 off costs the left wrist 0.3; all off costs the face most."""
 
+import math
 import re
 from typing import Literal
 
@@ -7,9 +8,12 @@ from shg_xai.chapters.skip_ablation.options import Replacement, SkipAblationOpti
 from shg_xai.chapters.skip_ablation.results import (
     Ablated,
     Ablation,
+    Contrast,
     Control,
     Example,
     Histogram,
+    LevelPair,
+    PartsLeft,
     Point,
     Scores,
     SkipAblation,
@@ -18,7 +22,7 @@ from shg_xai.results import Checkpoint, Estimate
 from shg_xai.results_file import decode, encode
 from tests.helpers.made_results import EVIL, KEYPOINTS, LINKS, STANDING
 
-WAYS: tuple[Replacement, ...] = ('zero', 'mean', 'donor')
+WAYS: tuple[Replacement, ...] = ('donor', 'mean', 'zero')
 SKIPS: tuple[Literal['level off'], Literal['level on alone']] = ('level off', 'level on alone')
 PARTS = {'face': 0.9, 'upper': 0.8, 'lower': 0.7}
 
@@ -38,13 +42,41 @@ def drops(lost: float, face: float, wrist: float, untouched: bool = False) -> Sc
         pck={group: one(0.8, lost) for group in ('labelled', 'visible', 'occluded', 'limbs')},
         parts={part: {'labelled': one(level, face if part == 'face' else lost)} for part, level in PARTS.items()},
         joints={name: {'labelled': one(0.8, wrist if name == 'left_wrist' else lost)} for name in KEYPOINTS},
+        likelihood={group: one(-2, 4 * lost) for group in ('labelled', *PARTS)},
+    )
+
+
+def contrast(pck: float, nats: float, joints: dict[str, Estimate] | None = None) -> Contrast:
+    """So much of one condition is above another."""
+    return Contrast(pck=about(pck), likelihood=about(nats, 0.1), joints=joints or {})
+
+
+def parts_left(
+    replacement: Replacement | None, face: float, upper: float, lower: float, half: float = 0.02
+) -> PartsLeft:
+    """Such shares are left of the parts."""
+    left, others = about(face), {'upper': upper, 'lower': lower}
+    return PartsLeft(
+        replacement=replacement,
+        left={'face': left, **{part: about(share) for part, share in others.items()}},
+        face={part: about(math.log(face / share), half) for part, share in others.items()},
     )
 
 
 def ablated(condition: Ablation, lost: float, face: float, wrist: float) -> Ablated:
     """A condition under which so much is lost."""
     left, gone = drops(lost, face, wrist, untouched=True), drops(lost, face, wrist)
-    return Ablated(condition=condition, pck=left.pck, parts=left.parts, joints=left.joints, drop=gone)
+    joints = {name: own['labelled'] for name, own in gone.joints.items()} if condition.skips == 'level off' else {}
+    return Ablated(
+        condition=condition,
+        pck=left.pck,
+        parts=left.parts,
+        joints=left.joints,
+        likelihood=left.likelihood,
+        drop=gone,
+        broken=contrast(lost, 4 * lost, joints),
+        restored=contrast(0.2, 1) if condition.skips == 'level on alone' else None,
+    )
 
 
 def skip_ablation(stacks: int = 1, against: bool = True, of: str = 'plain') -> SkipAblation:
@@ -90,7 +122,9 @@ def skip_ablation(stacks: int = 1, against: bool = True, of: str = 'plain') -> S
             pck=left.pck,
             parts=left.parts,
             joints=left.joints,
+            likelihood=left.likelihood,
             difference=drops(0.2, 0.2, 0.2),
+            broken=contrast(0.2, 0.8),
         )
         if against
         else None,
@@ -108,6 +142,15 @@ def skip_ablation(stacks: int = 1, against: bool = True, of: str = 'plain') -> S
                 keypoints=dict(untouched=poses[0], all_off=poses[1]),
             )
             for place in range(5)
+        ],
+        contrasts=120,
+        misled=contrast(0.1, 0.4),
+        pairs=[LevelPair(levels=(0, 1), broken=contrast(-0.05, -0.3), restored=contrast(0.01, 0.05))],
+        parts_left=[
+            parts_left('donor', 3 / 9, 4 / 8, 3 / 7),
+            parts_left('mean', 4 / 9, 5 / 8, 4 / 7),
+            parts_left('zero', 4 / 9, 5 / 8, 4 / 7),
+            *([parts_left(None, 7 / 9, 6 / 8, 5 / 7, 0.1)] if against else []),
         ],
     )
 

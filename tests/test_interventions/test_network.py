@@ -40,6 +40,34 @@ def test_arrays_are_those_of_the_samples_and_of_the_metric(opened: Callable[...,
     assert np.mean(found.pck(one.network)['labelled']) == pytest.approx(metric.evaluate(6)['pck/labelled'])
 
 
+def test_likelihoods_are_those_of_the_cells_that_targets_are_drawn_in(opened: Callable[..., Any]) -> None:
+    one = opened()
+    told = 0
+    for pass_ in evaluate(one.network, one.loader()):
+        found = pass_.predictions().likelihood
+        for row, sample in enumerate(pass_.samples):
+            for joint, target in enumerate(np.asarray(sample.gt_fields.heatmaps)):
+                if not target.any():  # not labelled, or outside the crop
+                    assert np.isnan(found[row, joint])
+                    continue
+                mass = np.maximum(np.asarray(sample.pred_fields.heatmaps[joint], dtype=float), 0)
+                share = mass.ravel()[target.argmax()] / mass.sum()
+                assert found[row, joint] == pytest.approx(np.log(0.99 * share + 0.01 / mass.size), rel=1e-5)
+                told += 1
+    assert told > 50
+
+
+def test_without_heatmaps_there_are_no_likelihoods(opened: Callable[..., Any]) -> None:
+    one = opened()
+    kept, one.network.model.test_cfg = (
+        one.network.model.test_cfg,
+        dict(one.network.model.test_cfg, output_heatmaps=False),
+    )
+    found = predictions(evaluate(one.network, one.loader()))['untouched']
+    one.network.model.test_cfg = kept
+    assert found.likelihood.shape == (6, 17) and np.isnan(found.likelihood).all()
+
+
 def test_parts_are_joined_in_order(opened: Callable[..., Any]) -> None:
     one = opened()
     parts = [pass_.predictions() for pass_ in evaluate(one.network, one.loader())]

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmpose.registry import MODELS
 
 from shg_xai.chapters.skip_ablation.results import Ablation, SkipAblation
-from shg_xai.drawing.text import in_percent
+from shg_xai.drawing.text import in_percent, number
 from shg_xai.interventions.capture import dump_latents
 from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.results import Checkpoint
@@ -128,17 +128,19 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
         ['| condition', 'replacement'],
         ['| ---', '---'],
         ['| untouched', ''],
-        ['| all skips off', 'zero'],
         ['| all skips off', 'donor'],
-        ['| level 1 off', 'zero'],
+        ['| all skips off', 'zero'],
         ['| level 1 off', 'donor'],
-        ['| only level 1 on', 'zero'],
+        ['| level 1 off', 'zero'],
         ['| only level 1 on', 'donor'],
-        ['| latent replaced', 'zero'],
+        ['| only level 1 on', 'zero'],
         ['| latent replaced', 'donor'],
+        ['| latent replaced', 'zero'],
         ['| against shg_noskip_coco', ''],
     ]
     assert table[3][2] == in_percent(first.labelled)
+    assert table[0][-1] == 'nats a joint |'
+    assert table[3][-1] == f'{number(first.likelihood["labelled"].value)} |'
     assert table[3][3] == in_percent(first.parts['face']['labelled'])
 
 

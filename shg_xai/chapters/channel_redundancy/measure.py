@@ -61,7 +61,7 @@ def measure(options: ChannelRedundancyOptions) -> ChannelRedundancy:
     bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
     layers, plain = [], scores[UNTOUCHED.name]
     for name, (channels, height, width) in shapes.items():
-        found = curves(plain, {k: scores[name, k] for k in ladders[name]}, bootstrap, options.tolerance)
+        found = curves(plain, {k: scores[name, k] for k in ladders[name]}, bootstrap, options.tolerance, len(shapes))
         spectrum, place = spectrum_over_channels(components[name], found['ks']), place_of(name)._asdict()
         place |= dict(name=name, channels=channels, height=height, width=width)
         layers.append(LayerChannels(spectrum=spectrum, **place, **found))

@@ -50,7 +50,8 @@ class LayerChannels(Typed, kw_only=True):
 class ChannelRedundancy(PckAnswer, kw_only=True, tag='channel_redundancy'):
     """How many channels each stage of a network needs, one at a time, in the order they fire.
 
-    A stage that loses no PCK on few of its components could do with a narrower convolution. What several stages allow
+    A stage that loses no PCK on few of its components could do with a narrower convolution. What is suggested holds for
+    all stages at once: the chance that any of them needs more is shared out among them. What several stages allow
     together is not known from what each allows alone. Components are of ``fitted_on`` persons; ``untouched`` is PCK of
     the network as it is, by group of joints.
     """

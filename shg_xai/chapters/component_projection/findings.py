@@ -1,40 +1,54 @@
 """What is said of the width: how many components are enough, what other rules ask for, and PCK with so many."""
 
-from shg_xai.chapters.component_projection.results import ComponentProjection
+from shg_xai.chapters.component_projection.results import ComponentProjection, Suggestion
 from shg_xai.chapters.networks.results import GROUPS
 from shg_xai.drawing.material import Table
-from shg_xai.drawing.text import cell, confidence_of, interval, number, percent, plural, stack_name
+from shg_xai.drawing.text import cell, confidence_of, interval, listed, number, percent, plural, stack_name
 from shg_xai.results import Results
 
 RANK = {1: 'more', 0: 'as many', -1: 'fewer'}
 
 
+def claims(answer: ComponentProjection) -> list[str]:
+    """The width that is shown to be enough, if there is one below all."""
+    enough = f'{latent_name(answer)}: {number(answer.suggestion.k)} of {plural(answer.dimensions, "component")}'
+    return [f'{enough} enough'] if answer.suggestion.k < answer.dimensions else []
+
+
 def findings(answer: ComponentProjection, results: Results) -> list[str]:
     """The suggested width beside the rules, and beside the first of its network's latents if there are several."""
-    best, tolerance, drop = answer.suggestion.k, answer.suggestion.tolerance, answer.suggestion.drop
+    suggested, confidence = answer.suggestion, confidence_of(answer)
+    best, drop = suggested.k, suggested.drop
     first, *more = results.all(ComponentProjection, answer.of) or [answer]
-    enough = f'{number(best)} of {plural(answer.dimensions, "component")} {"is" if best == 1 else "are"} enough'
-    if best >= answer.dimensions:
-        enough = f'all {number(best)} components are needed'
-    texts = [
-        f'In the {latent_name(answer) if more else "latent"} {enough} to lose at most {number(tolerance, 3)} of PCK on '
-        f'labelled joints: the loss measured is {number(drop.value, 3)} ({interval(drop, confidence_of(answer), 3)}; '
-        f'{plural(answer.persons, "person")}).'
-    ]
-    if drop.high is not None and drop.high > tolerance:
-        texts.append(f'The interval does not rule out a larger loss, up to {number(drop.high, 3)}.')
+    within = f'to lose at most {number(suggested.tolerance, 3)} of PCK on labelled joints'
+    where, every = f'In the {latent_name(answer) if more else "latent"}', plural(answer.dimensions, 'component')
+    if best < answer.dimensions:
+        texts = [
+            f'{where} {number(best)} of {every} {"is" if best == 1 else "are"} enough {within}, and so is every larger '
+            f'number tried: the loss measured is {number(drop.value, 3)} ({interval(drop, confidence, 3)}; '
+            f'{plural(answer.persons, "person")}), and with {confidence} confidence at most '
+            f'{number(suggested.upper, 4)}.'
+        ]
+    else:
+        persons = plural(answer.persons, 'person')
+        texts = [f'{where} no number tried below all {every} is shown to be enough {within} ({persons}).']
+    texts += chosen_text(suggested)
     rules = sorted(answer.rules, key=lambda rule: rule.k)
     for sign, side in RANK.items():
         if names := [rule_text(rule.name, rule.k) for rule in rules if (rule.k > best) - (rule.k < best) == sign]:
             texts.append(f'Other rules ask for {side} – {"; ".join(names)}.')
     if more and answer is not first:
-        other = first.suggestion.k
         texts.append(
-            f'The {latent_name(answer)} needs {RANK[(best > other) - (best < other)]} components '
-            f'{"as" if best == other else "than"} the {latent_name(first)} ({number(best)} and {number(other)}; both '
-            'are steps of a ladder, not exact).'
+            f'Suggested are {number(best)} for the {latent_name(answer)} and {number(first.suggestion.k)} for the '
+            f'{latent_name(first)}; both are steps of a ladder, not exact.'
         )
     return texts
+
+
+def chosen_text(suggested: Suggestion) -> list[str]:
+    """In which share of the resamples the rule chose which number; nothing where there are none."""
+    shares = [f'{number(one.k)} in {percent(one.share)}' for one in suggested.choices]
+    return [f'In resamples of the images the same rule chooses {listed(shares)}.'] if shares else []
 
 
 def tables(answer: ComponentProjection, results: Results) -> list[Table]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
-from shg_xai.chapters.component_projection.results import ComponentProjection, Rule, Suggestion
+from shg_xai.chapters.component_projection.results import Choice, ComponentProjection, Rule, Suggestion
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import as_tensors, check_stored, fit, open_selection
 from shg_xai.interventions.edits import project
@@ -18,8 +18,9 @@ from shg_xai.interventions.network import open_network
 from shg_xai.interventions.persons import build_loader, open_persons
 from shg_xai.results import Curve, Estimate
 from shg_xai.runner.measurement import config_to_test, head, timed
-from shg_xai.stats.bootstrap import Bootstrap
+from shg_xai.stats.bootstrap import Bootstrap, number
 from shg_xai.stats.pca import SHARES, STUDY, components_for
+from shg_xai.stats.simultaneous import Resamples, upper_ends
 
 Scores = Mapping[str, NDArray[np.float64]]  # PCK of each person by group of joints, (N,)
 
@@ -84,13 +85,19 @@ def steps(asked: Sequence[int], dimensions: int, has: str, also: Sequence[int] =
     return sorted({*asked, dimensions}) if asked else ladder(dimensions, also)
 
 
-def curves(untouched: Scores, changed: Mapping[int, Scores], bootstrap: Bootstrap, tolerance: float) -> Curves:
-    """PCK by k, ascending, and what is lost against the untouched network, each person measured twice."""
+def curves(
+    untouched: Scores, changed: Mapping[int, Scores], bootstrap: Bootstrap, tolerance: float, asked: int = 1
+) -> Curves:
+    """PCK by k, ascending, and what is lost against the untouched network, each person measured twice.
+
+    ``asked`` is of how many layers a width is asked; see :func:`suggestion`.
+    """
     x, pck, drop = [float(k) for k in changed], {}, {}
     for group, values in untouched.items():
         pck[group] = Curve(x=x, y=[bootstrap.mean(own[group]) for own in changed.values()])
         drop[group] = Curve(x=x, y=[bootstrap.difference(values, own[group]) for own in changed.values()])
-    return Curves(ks=list(changed), pck=pck, drop=drop, suggestion=suggestion(drop['labelled'], tolerance))
+    lost = {k: untouched['labelled'] - own['labelled'] for k, own in changed.items()}
+    return Curves(ks=list(changed), pck=pck, drop=drop, suggestion=suggestion(lost, bootstrap, tolerance, asked))
 
 
 def untouched_pck(scores: Scores, bootstrap: Bootstrap, split: str) -> dict[str, Estimate]:
@@ -100,19 +107,35 @@ def untouched_pck(scores: Scores, bootstrap: Bootstrap, split: str) -> dict[str,
     return {group: bootstrap.mean(values) for group, values in scores.items()}
 
 
-def suggestion(drop: Curve, tolerance: float) -> Suggestion:
-    """The smallest number of components that costs at most the tolerance, and so does every larger one.
+def suggestion(
+    lost: Mapping[int, NDArray[np.float64]], bootstrap: Bootstrap, tolerance: float, asked: int = 1
+) -> Suggestion:
+    """The smallest number of components shown to cost at most the tolerance, as is every larger one, by what each of N
+    persons loses with k, (N,) each; the largest k is the network itself, up to rounding, and needs no showing.
 
     "And every larger": components come in the order of their variance, not of their use, so PCK may fall again as k
-    grows. A k that is good by chance below one that is not would be no width to trust. All components together are the
-    network itself, up to rounding: the largest k is what remains where every smaller one costs too much.
+    grows. A k that is good by chance below one that is not would be no width to trust. Where a width is ``asked`` of
+    several layers, the chance that any is too small is shared out among them (Bonferroni).
     """
-    chosen, *others = sorted(zip(drop.x, drop.y, strict=True), key=lambda point: point[0], reverse=True)
-    for k, lost in others:
-        if lost.value is None or lost.value > tolerance:
-            break
-        chosen = k, lost
-    return Suggestion(k=int(chosen[0]), tolerance=tolerance, drop=chosen[1])
+    ks = sorted(lost)
+    drawn = Resamples(bootstrap).means(np.stack([lost[k] for k in ks], axis=1))
+    upper = upper_ends(drawn.means, drawn.images, 1 - (1 - bootstrap.confidence) / asked)
+    place, *places = _smallest(np.vstack([upper, drawn.means[1:] + (upper - drawn.means[0])]) <= tolerance)
+    chosen, times = np.unique(places, return_counts=True)
+    return Suggestion(
+        k=ks[place],
+        tolerance=tolerance,
+        drop=bootstrap.mean(lost[ks[place]]),
+        upper=number(upper[place]),
+        choices=[Choice(k=ks[i], share=n / len(places)) for i, n in zip(chosen, times.tolist(), strict=True)],
+    )
+
+
+def _smallest(shown: NDArray[np.bool_]) -> list[int]:
+    """In each row the first place from which on all are true, the last one whatever it is."""
+    run = np.logical_and.accumulate(shown[:, -2::-1], axis=1).sum(axis=1)
+    found: list[int] = (shown.shape[1] - 1 - run).tolist()
+    return found
 
 
 def rules(eigenvalues: NDArray[np.float64], noise: int) -> list[Rule]:

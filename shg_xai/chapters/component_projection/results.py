@@ -11,15 +11,33 @@ class Rule(Typed, kw_only=True):
     k: int
 
 
-class Suggestion(Typed, kw_only=True):
-    """The smallest number of components k that costs next to nothing, and so does every larger one tried.
+class Choice(Typed, kw_only=True):
+    """A number of components, and the share of the resamples of images in which it is what the rule suggests."""
 
-    The drop is labelled PCK of the untouched network less that with k; up to the tolerance it counts as none.
+    k: int
+    share: float
+
+
+class Suggestion(Typed, kw_only=True):
+    """The smallest number of components k shown to cost next to nothing, as is every larger one tried.
+
+    Shown: the loss is with confidence below the tolerance, and not only measured there (non-inferiority). The numbers
+    are gone through from all downwards, and the first that is not shown ends it: so the chance to suggest one that
+    costs more is at most one less the confidence, however many are tried (a fixed sequence of tests; Westfall and
+    Krishen, Optimally weighted, fixed sequence and gatekeeper multiple testing procedures, 2001). All components are
+    suggested where no smaller number is shown to be enough.
+
+    Attributes:
+        drop: Labelled PCK of the untouched network less that with k, person by person.
+        upper: Below which the drop is with confidence, one-sided; None where too few images tell.
+        choices: What the rule suggests in resamples of images, by k, ascending; none without resamples.
     """
 
     k: int
     tolerance: float
     drop: Estimate
+    upper: float | None
+    choices: list[Choice]
 
 
 class ComponentProjection(PckAnswer, kw_only=True, tag='component_projection'):

@@ -10,7 +10,7 @@ from shg_xai.chapters.skip_ablation.results import Ablation
 from shg_xai.drawing.text import number, stack_name
 
 # What takes the place of a skip or of the latent, in words.
-REPLACED: dict[Replacement | None, str] = {'zero': 'nothing', 'mean': 'their mean', 'donor': 'another person’s'}
+REPLACED: dict[Replacement | None, str] = {'donor': 'another person’s', 'mean': 'their mean', 'zero': 'nothing'}
 PARTS = {'face': 'face', 'upper': 'shoulders to wrists', 'lower': 'hips to ankles'}
 JOINTS = dict(face=('nose', 'eye', 'ear'), upper=('shoulder', 'elbow', 'wrist'), lower=('hip', 'knee', 'ankle'))
 
@@ -18,7 +18,7 @@ JOINTS = dict(face=('nose', 'eye', 'ear'), upper=('shoulder', 'elbow', 'wrist'),
 def all_conditions(
     present: Sequence[Collection[int]],
     levels: Sequence[int],
-    replacements: Sequence[Replacement] = ('zero', 'mean', 'donor'),
+    replacements: Sequence[Replacement] = ('donor', 'mean', 'zero'),
     ks: Sequence[int] = (),
     stored: Collection[int] = (),
 ) -> list[Ablation]:

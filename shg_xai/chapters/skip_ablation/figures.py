@@ -1,6 +1,7 @@
 """A network whose skips are turned off: PCK by level and joint, by condition, by person, and some persons' poses."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ from shg_xai.drawing.style import BLUE, FAINT, GREEN, INK, ORANGE, PAGE, styled
 from shg_xai.drawing.text import DASH, above, below, confidence_of, number, stack_name
 from shg_xai.results import Estimate
 
-COLOURS: dict[Replacement | None, str] = {'zero': BLUE, 'mean': ORANGE, 'donor': GREEN, None: '#9A9A9A'}
-NAMES: dict[Replacement, str] = {'zero': 'nothing', 'mean': 'mean', 'donor': 'another person’s'}
+COLOURS: dict[Replacement | None, str] = {'donor': GREEN, 'mean': ORANGE, 'zero': BLUE, None: '#9A9A9A'}
+NAMES: dict[Replacement, str] = {'donor': 'another person’s', 'mean': 'mean', 'zero': 'nothing'}
 Row = tuple[str, list[tuple[Replacement | None, Scores]]]
 STACKS = 2  # with more than these only all of them together are drawn by level and joint
 COLUMNS = 4  # of examples
@@ -33,12 +34,22 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
     """What is drawn, and how to read it."""
     more = f'-{answer.of}' if len(material.results.all(SkipAblation)) > 1 else ''
     intervals = f'{confidence_of(answer)} interval'
+    if answer.levels and answer.replacements:
+        yield Figure(
+            f'effects{more}',
+            'What taking one level of skips away breaks, and what leaving one alone restores.',
+            'Above: what is lost when one level is taken from the intact network. Below: what comes back when one '
+            'level alone is left intact. In PCK and in nats of log-likelihood a joint, which sees what PCK’s threshold '
+            f'hides. Intervals hold at once for all comparisons, with {confidence_of(answer)}.',
+            lambda: draw_effects(answer),
+        )
     yield Figure(
         f'levels{more}',
         'PCK that each joint loses where one level of skips is off.',
-        'PCK each joint loses where the skip of one level is replaced by nothing, by its mean over persons, or by '
-        f'another person’s. Grey on white: the {intervals} contains zero. Nothing takes the network far from what it '
-        'has seen; the mean stays near but knows nobody; another’s is misleading.',
+        'PCK each joint loses where the skip of one level is replaced by another person’s, by its mean over persons, '
+        'or by nothing. Grey on white: the interval, which holds at once for all comparisons, contains zero. Another’s '
+        'is real but misleading; the mean stays near but knows nobody; nothing takes the network far from what it has '
+        'seen.',
         lambda: draw_levels(answer),
     )
     caption = (
@@ -53,7 +64,8 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
     if answer.examples:
         caption = (
             'Persons whose every labelled joint is found with skips, those who lose most first. In each frame to the '
-            'left with skips, to the right with all of them replaced by nothing (grey: with). PCK before and after.'
+            f'left with skips, to the right with all of them replaced by {REPLACED[answer.replacements[0]]} (grey: '
+            'with). PCK before and after.'
         )
         alt = 'Poses of persons with skips and without.'
         yield Figure(f'examples{more}', alt, caption, lambda: draw_examples(answer))
@@ -65,6 +77,37 @@ def stacks_drawn(answer: SkipAblation) -> list[int | None]:
 
 
 @styled
+def draw_effects(answer: SkipAblation) -> figure.Figure:
+    """Draw what each level of the whole network breaks and restores, in PCK and in nats, a colour a replacement."""
+    drawn, axes = new_panels(PAGE, 0.3 * len(answer.levels) * 2 + 1.6, 2, 2, sharex='col', sharey='row')
+    ways = ('level off', 'lost without it'), ('level on alone', 'restored by it alone')
+    for line, (skips, what) in zip(axes, ways, strict=True):
+        for ax, unit in zip(line, ('PCK', 'nats a joint'), strict=True):
+            for (y, level), (place, by) in product(enumerate(answer.levels), enumerate(answer.replacements)):
+                one = answer.under(answer.whole, skips, level).get(by)
+                found = one and (one.broken if skips == 'level off' else one.restored)
+                if found:
+                    lost = found.pck if ax is line[0] else found.likelihood
+                    _draw_effect(ax, y + 0.22 * (place - 1), lost, COLOURS[by])
+            ax.axvline(0, color=FAINT, linewidth=0.8, zorder=0)
+            ax.set(xlabel=unit if ax in axes[1] else '', ylim=(len(answer.levels) - 0.5, -0.5))
+            ax.tick_params(axis='y', length=0)
+        line[0].set_title(what, fontsize=9)
+        line[0].set_yticks(range(len(answer.levels)), [f'level {number(level)}' for level in answer.levels])
+    handles = [Patch(color=COLOURS[by], label=f'replaced by {REPLACED[by]}') for by in answer.replacements]
+    drawn.legend(handles=handles, loc='outside upper left', ncols=3)
+    return drawn
+
+
+def _draw_effect(ax: Axes, y: float, lost: Estimate, colour: str) -> None:
+    """Draw one estimate with its interval; nothing where it is not known."""
+    if lost.value is not None:
+        ax.plot(lost.value, y, 'o', color=colour, markersize=4)
+        if lost.ends:
+            ax.plot(lost.ends, [y, y], color=colour, linewidth=1.4, solid_capstyle='butt')
+
+
+@styled
 def draw_levels(answer: SkipAblation) -> figure.Figure:
     """Draw what each joint loses where one level is off: a panel a replacement, a row a stack."""
     joints, ways, stacks = list(answer.untouched.joints), answer.replacements, stacks_drawn(answer)
@@ -72,8 +115,8 @@ def draw_levels(answer: SkipAblation) -> figure.Figure:
     if not ways or not joints or not answer.levels:
         return nothing(new_panels(PAGE, tall)[1])
     found, axes = new_panels(PAGE, tall, len(stacks), len(ways), squeeze=False, sharey=True)
-    off = [one.drop.joints for one in answer.conditions if one.condition.skips == 'level off']
-    drops = [lost['labelled'].value for one in off for lost in one.values()]
+    off = [one.broken.joints for one in answer.conditions if one.condition.skips == 'level off']
+    drops = [lost.value for one in off for lost in one.values()]
     reach = max((abs(value) for value in drops if value is not None), default=0) or 0.01
     scale = ScalarMappable(Normalize(-reach, reach), DIVERGING)
     for line, stack in zip(axes, stacks, strict=True):
@@ -96,9 +139,9 @@ def draw_levels(answer: SkipAblation) -> figure.Figure:
 
 
 def _draw_level(ax: Axes, column: int, one: Ablated | None, joints: Sequence[str], scale: ScalarMappable) -> None:
-    """Draw one level's column of numbers; what an interval does not tell from zero is left white."""
+    """Draw one level's column of numbers; what no interval tells from zero is left white."""
     for row, name in enumerate(joints):
-        lost, ink = one.drop.joints[name]['labelled'] if one else Estimate(value=None), FAINT
+        lost, ink = one.broken.joints[name] if one else Estimate(value=None), FAINT
         if lost.value is not None and (above(lost) or below(lost)):
             *rgb, _ = scale.to_rgba(np.array([lost.value]))[0]
             ink = 'white' if np.dot(rgb, (0.3, 0.59, 0.11)) < 0.55 else INK
@@ -172,7 +215,7 @@ def draw_histograms(answer: SkipAblation) -> figure.Figure:
 
 @styled
 def draw_examples(answer: SkipAblation) -> figure.Figure:
-    """Draw persons found with skips: to the left with them, to the right with all at zero."""
+    """Draw persons found with skips: to the left with them, to the right with all replaced."""
     joints, links = list(answer.untouched.joints), answer.links
     pads = dict(w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)
     drawn, axes = new_grid(len(answer.examples), COLUMNS, PAGE, 1.28, 0.4, pads=pads)

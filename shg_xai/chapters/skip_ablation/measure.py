@@ -1,8 +1,9 @@
-"""What a network loses without its skip connections, and without its latents: edits, one pass over persons, PCK."""
+"""What a network loses without its skips, and without its latents: edits, one pass over persons, PCK and likelihood."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -14,9 +15,10 @@ from torch import Tensor
 import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
 from shg_xai.chapters.skip_ablation import scores
 from shg_xai.chapters.skip_ablation.conditions import all_conditions, levels_off, stacks_of
-from shg_xai.chapters.skip_ablation.options import SkipAblationOptions
-from shg_xai.chapters.skip_ablation.results import Ablation, Control, SkipAblation, Way
-from shg_xai.chapters.skip_ablation.scores import LABELLED, compared, person_columns
+from shg_xai.chapters.skip_ablation.contrasts import CONTROL, Contrasts, all_off
+from shg_xai.chapters.skip_ablation.options import Replacement, SkipAblationOptions
+from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Control, Scores, SkipAblation, Way
+from shg_xai.chapters.skip_ablation.scores import LABELLED, Columns, person_columns
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import Fitted, as_tensors, check_stored, fit, open_selection
 from shg_xai.interventions.edits import Edit, constant, project, resample, zero
@@ -44,7 +46,7 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
     with timed(times, 'components'):
         fitted, ks = open_components(cfg, options, len(present))
     warnings += list(dict.fromkeys(line for own in fitted.values() for line in own.warnings(persons)))
-    by = list(dict.fromkeys(options.replacements))
+    by = [own for own in get_args(Replacement) if own in options.replacements]
     if by != ['donor'] and 'donor' in by and len(np.unique(persons.image_ids)) < 2:
         by.remove('donor')
         warnings.append('All persons are of one image, so that nobody has a donor: that replacement is left out.')
@@ -70,21 +72,26 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
         raise InputError(f'{options.split}: no person has a labelled joint that can be judged')
     bootstrap = Bootstrap(persons.image_ids, options.bootstrap, options.confidence, options.seed)
     whole = None if len(present) > 1 else 0
-    off = {own: tested[Ablation(stack=whole, skips='all off', replacement=own)] for own in by}
+    off = {own: tested[all_off(whole, own)] for own in by}
     shares = {own: person_columns(found, network)[LABELLED] for own, found in off.items()}
-    against, examples = None, []
-    if 'zero' in off:
-        found: dict[Way, Predictions] = {'untouched': tested[UNTOUCHED.name], 'all_off': off['zero']}
-        correct: dict[Way, scores.Values] = {'untouched': untouched[LABELLED], 'all_off': shares['zero']}
+    examples = []
+    if by:
+        found: dict[Way, Predictions] = {'untouched': tested[UNTOUCHED.name], 'all_off': off[by[0]]}
+        correct: dict[Way, scores.Values] = {'untouched': untouched[LABELLED], 'all_off': shares[by[0]]}
         examples = scores.examples(found, correct, persons.dataset)
     with timed(times, 'intervals'):
-        if other and plain and options.against:
-            against = Control(
-                config=other[0].cfg.filename,
-                checkpoint=identify(options.against[1]),
-                difference=scores.differences(untouched, plain, bootstrap),
-                **asdict(scores.scores(plain, bootstrap)),
-            )
+        contrasts, compared = Contrasts(bootstrap), []
+        contrasts.add(UNTOUCHED.name, untouched)
+        for one in ablations:
+            # One condition's columns at a time: there are many conditions, each with dozens.
+            own_columns = person_columns(tested[one], network)
+            contrasts.add(one, own_columns)
+            compared.append(compare(own_columns, untouched, bootstrap))
+        against = None
+        if plain:
+            contrasts.add(CONTROL, plain)
+            against = compare(plain, untouched, bootstrap)
+        contrasts.ask(whole, levels, by)
         return SkipAblation(
             **head(options, cfg, len(persons), times),
             warnings=warnings,
@@ -95,17 +102,43 @@ def measure(options: SkipAblationOptions) -> SkipAblation:
             levels=levels,
             links=[(int(a), int(b)) for a, b in persons.dataset.metainfo['skeleton_links']],
             untouched=scores.scores(untouched, bootstrap),
-            # One condition's columns at a time: there are many conditions, each with dozens.
-            conditions=[compared(one, person_columns(tested[one], network), untouched, bootstrap) for one in ablations],
-            against=against,
+            conditions=[
+                Ablated(
+                    condition=one,
+                    drop=lost,
+                    broken=contrasts.broken(one),
+                    restored=contrasts.of(('restored', one)),
+                    **asdict(own),
+                )
+                for one, (own, lost) in zip(ablations, compared, strict=True)
+            ],
+            against=Control(
+                config=other[0].cfg.filename,
+                checkpoint=identify(options.against[1]),
+                difference=against[1],
+                broken=contrasts.broken(CONTROL),
+                **asdict(against[0]),
+            )
+            if against and other and options.against
+            else None,
             histogram=scores.histogram(untouched[LABELLED], shares, plain[LABELLED] if plain else None),
             examples=examples,
+            contrasts=len(contrasts),
+            misled=contrasts.of('misled'),
+            pairs=contrasts.pairs(levels),
+            parts_left=contrasts.parts_left(whole, by),
         )
+
+
+def compare(own: Columns, untouched: Columns, bootstrap: Bootstrap) -> tuple[Scores, Scores]:
+    """The scores under a condition, and what is lost by it."""
+    return scores.scores(own, bootstrap), scores.differences(untouched, own, bootstrap)
 
 
 def open_tested(cfg: Config, checkpoint: str, options: SkipAblationOptions) -> tuple[Network, Persons]:
     """A network with its weights, and who it is tested on; InputError for no such persons or an unfit checkpoint."""
     persons = open_persons(cfg, options.split, options.limit)
+    cfg.merge_from_dict(dict(model=dict(test_cfg=dict(output_heatmaps=True))))  # likelihoods are of heatmaps
     return open_network(cfg, checkpoint, persons.dataset, options.split), persons
 
 

@@ -8,7 +8,8 @@ from shg_xai.errors import InputError
 from shg_xai.options import at_least, shown
 from shg_xai.runner.options import MeasureOptions
 
-Replacement = Literal['zero', 'mean', 'donor']
+# Resampling first: it alone stays on the distribution of what the network has seen; zero is the farthest from it.
+Replacement = Literal['donor', 'mean', 'zero']
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class SkipAblationOptions(MeasureOptions):
     against: Annotated[tuple[str, str] | None, shown('CONFIG CHECKPOINT')] = None
     """control, tested untouched on the same persons; --data-root, --cfg-options and the like are for both"""
     levels: Annotated[tuple[int, ...], shown('L [L ...]', 'all there are')] = ()  # levels to switch one by one
-    replacements: tuple[Replacement, ...] = ('zero', 'mean', 'donor')  # what takes the place of skips and latents
+    replacements: tuple[Replacement, ...] = ('donor', 'mean', 'zero')  # what takes the place of skips and latents
     donor_seed: Annotated[int, shown('S')] = 0  # draws who gets whose skips
     store: Annotated[Path | None, shown('STORE')] = None  # the checkpoint's latents of training persons
     ks: Annotated[tuple[int, ...], shown('K [K ...]', '0 8 50')] = ()  # numbers of components

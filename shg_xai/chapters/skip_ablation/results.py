@@ -15,8 +15,8 @@ Point = tuple[float | None, float | None]
 class Ablation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What is taken away from a network: skips, or latents.
 
-    What takes their place, the ``replacement``, is ``zero``, their ``mean`` over persons (mean ablation), or that of
-    another person, the ``donor`` (resample ablation); None where a latent is projected.
+    What takes their place, the ``replacement``, is that of another person of another image, the ``donor`` (resample
+    ablation), their ``mean`` over persons (mean ablation), or ``zero``; None where a latent is projected.
     """
 
     stack: int | None = None  # in which hourglass; None for all of them
@@ -28,15 +28,22 @@ class Ablation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 
 
 class Scores(Typed, kw_only=True):
-    """PCK, or a difference of PCK, in [0, 1] or [-1, 1]: the mean over persons.
+    """PCK, or a difference of PCK, in [0, 1] or [-1, 1], and log-likelihood: means over persons.
 
-    ``pck`` is of all joints by how they are counted: labelled, visible, occluded, and labelled limbs; the others are of
-    face, upper and lower body, and of each joint, labelled, visible and occluded.
+    Intervals are of each number alone.
+
+    Attributes:
+        pck: Of all joints by how they are counted: labelled, visible, occluded, and labelled limbs.
+        parts: Of face, upper and lower body, labelled, visible and occluded.
+        joints: Of each joint, likewise.
+        likelihood: Log-likelihood of the true places under the heatmaps, nats a joint, of the ``labelled`` joints and
+            those of each part; see :mod:`shg_xai.evaluation.place_likelihood`.
     """
 
     pck: dict[str, Estimate]
     parts: dict[str, dict[str, Estimate]]
     joints: dict[str, dict[str, Estimate]]
+    likelihood: dict[str, Estimate]
 
     @property
     def labelled(self) -> Estimate:
@@ -48,22 +55,72 @@ class Scores(Typed, kw_only=True):
         return self.parts[part]['labelled'] if part else self.labelled
 
 
+class Contrast(Typed, kw_only=True):
+    """One condition less another, person by person, for claims: intervals hold for all contrasts of an answer at once.
+
+    Attributes:
+        pck: Of labelled joints.
+        likelihood: Nats a labelled joint; it tells what PCK's threshold hides.
+        joints: PCK of each joint; empty where they were not looked at one by one.
+    """
+
+    pck: Estimate
+    likelihood: Estimate
+    joints: dict[str, Estimate]
+
+
 class Ablated(Scores, kw_only=True):
     """PCK of a network something is taken away from.
 
-    ``drop`` is PCK of the untouched network minus this, person by person: above zero, something was lost.
+    Attributes:
+        drop: The untouched network less this: above zero, something was lost. Intervals are of each number alone.
+        broken: The same, for claims.
+        restored: What leaving one level intact gives back: this less all skips off, for claims; None where no level is.
     """
 
     condition: Ablation
     drop: Scores
+    broken: Contrast
+    restored: Contrast | None = None
 
 
 class Control(Scores, kw_only=True):
-    """PCK of another network on the same persons; ``difference``: that of the untouched one minus it, by person."""
+    """PCK of another network on the same persons.
+
+    ``difference`` is that of the untouched one less it, by person; ``broken`` the same, for claims.
+    """
 
     config: str
     checkpoint: Checkpoint
     difference: Scores
+    broken: Contrast
+
+
+class LevelPair(Typed, kw_only=True):
+    """Two levels of the whole network, by the first of the replacements: is one needed more than the other?
+
+    ``broken`` is what taking the first away costs less what taking the second away costs; ``restored`` what leaving the
+    first intact gives back less what the second does; for claims.
+    """
+
+    levels: tuple[int, int]
+    broken: Contrast
+    restored: Contrast
+
+
+class PartsLeft(Typed, kw_only=True):
+    """How much is left of the PCK that face, upper and lower body had: equal losses are not equal where starts differ.
+
+    Attributes:
+        replacement: Of all skips that are off; None: of the network trained without skips.
+        left: The share of PCK left of each part, its interval of each number alone.
+        face: Log of the share left of the face less that of the upper and of the lower body, person by person, for
+            claims: below zero, the face has lost more of what it had.
+    """
+
+    replacement: Replacement | None
+    left: dict[str, Estimate]
+    face: dict[str, Estimate]
 
 
 class Histogram(Typed, kw_only=True):
@@ -79,7 +136,7 @@ class Histogram(Typed, kw_only=True):
 
 
 class Example(Typed, kw_only=True):
-    """A person whose labelled joints are all found untouched, and not without skips (replaced by zero).
+    """A person whose labelled joints are all found untouched, and not without skips, by the first of the replacements.
 
     The image's name is from the folder of images on; ``keypoints`` are K predicted points, pixels of the image.
     """
@@ -95,6 +152,12 @@ class SkipAblation(PckAnswer, kw_only=True, tag='skip_ablation'):
 
     Levels, 0 the finest, were switched one by one. Conditions come stack by stack, then all stacks together; examples,
     at most 20, who loses most first. Links are pairs of joints that a skeleton connects.
+
+    Attributes:
+        contrasts: How many are in the family for which the intervals of contrasts hold at once.
+        misled: PCK with the mean's skips less that with another person's, of the whole network, for claims.
+        pairs: Of levels.
+        parts_left: By each replacement, with all skips of the whole network off, and of the control.
     """
 
     options: SkipAblationOptions
@@ -106,6 +169,10 @@ class SkipAblation(PckAnswer, kw_only=True, tag='skip_ablation'):
     against: Control | None
     histogram: Histogram
     examples: list[Example]
+    contrasts: int
+    misled: Contrast | None
+    pairs: list[LevelPair]
+    parts_left: list[PartsLeft]
 
     @property
     def whole(self) -> int | None:

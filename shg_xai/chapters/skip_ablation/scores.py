@@ -5,12 +5,11 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from shg_xai.chapters.skip_ablation.conditions import part_joints
 from shg_xai.chapters.skip_ablation.options import Replacement
-from shg_xai.chapters.skip_ablation.results import Ablated, Ablation, Example, Histogram, Scores, Way
+from shg_xai.chapters.skip_ablation.results import Example, Histogram, Scores, Way
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.pck import judged_flags
 from shg_xai.interventions.network import Network, Predictions
@@ -23,41 +22,54 @@ from shg_xai.stats.bootstrap import Bootstrap, number
 BINS = 21
 MOST_EXAMPLES = 20
 Values = NDArray[np.float64]
-# A share of correct joints for each person, (N,), by (pck, '', group), (parts, part, group), (joints, name, group).
-Columns = Mapping[tuple[str, str, str], Values]
-LABELLED = ('pck', '', 'labelled')
+# For each person, (N,), the share of correct joints, by (pck, '', group), (parts, part, group), (joints, name, group),
+# and the log-likelihood a joint by (likelihood, '', labelled or part).
+Key = tuple[str, str, str]
+Columns = Mapping[Key, Values]
+LABELLED: Key = ('pck', '', 'labelled')
+LIKELIHOOD: Key = ('likelihood', '', 'labelled')
 
 
 def person_columns(tested: Predictions, network: Network) -> Columns:
-    """For each person the share of joints that are correct, for each way to count them; NaN without such a joint."""
+    """For each person the share of joints that are correct, for each way to count them, and the mean log-likelihood of
+    where they are; NaN without such a joint.
+    """
     correct = tested.distances < network.thr
     counts = pck.counting_joints(judged_flags(tested.distances, tested.v), network.names)
-    masks = {('parts', part): mask for part, mask in part_joints(network.names).items()}
+    parts = part_joints(network.names)
+    masks = {('parts', part): mask for part, mask in parts.items()}
+    likely = {'labelled': np.ones(len(network.names), dtype=bool), **parts}
     masks |= {('joints', name): np.arange(len(network.names)) == place for place, name in enumerate(network.names)}
     ways = product(masks, ('labelled', 'visible', 'occluded'))
-    return {('pck', '', group): pck.person_pck(correct, own) for group, own in counts.items()} | {
-        (*place, group): pck.person_pck(correct, counts[group] & masks[place]) for place, group in ways
-    }
+    return (
+        {('pck', '', group): pck.person_pck(correct, own) for group, own in counts.items()}
+        | {(*place, group): pck.person_pck(correct, counts[group] & masks[place]) for place, group in ways}
+        | {('likelihood', '', group): mean_known(tested.likelihood[:, own]) for group, own in likely.items()}
+    )
+
+
+def mean_known(values: Values) -> Values:
+    """Each person's mean (N,) over the joints (N, n) that have a value, NaN without any."""
+    known = np.isfinite(values)
+    total = known.sum(axis=1)
+    return np.divide(np.where(known, values, 0).sum(axis=1), total, out=np.full(len(total), np.nan), where=total > 0)
 
 
 def scores(columns: Columns, bootstrap: Bootstrap) -> Scores:
     """Means over persons and their intervals over images."""
-    found: dict[str, dict[str, dict[str, Estimate]]] = {'pck': {'': {}}, 'parts': {}, 'joints': {}}
+    found: dict[str, dict[str, dict[str, Estimate]]] = {kind: {'': {}} for kind in ('pck', 'likelihood')}
+    found |= {'parts': {}, 'joints': {}}
     estimates = bootstrap.means(np.stack(list(columns.values()), axis=1))
     for (kind, name, group), estimate in zip(columns, estimates, strict=True):
         found[kind].setdefault(name, {})[group] = estimate
-    return Scores(pck=found['pck'][''], parts=found['parts'], joints=found['joints'])
+    return Scores(
+        pck=found['pck'][''], parts=found['parts'], joints=found['joints'], likelihood=found['likelihood']['']
+    )
 
 
 def differences(a: Columns, b: Columns, bootstrap: Bootstrap) -> Scores:
     """Means of a - b over the persons who have both, each measured twice; see :meth:`Bootstrap.difference`."""
     return scores({key: a[key] - b[key] for key in a}, bootstrap)
-
-
-def compared(condition: Ablation, own: Columns, untouched: Columns, bootstrap: Bootstrap) -> Ablated:
-    """The scores under a condition, and what is lost by it."""
-    lost = differences(untouched, own, bootstrap)
-    return Ablated(condition=condition, drop=lost, **asdict(scores(own, bootstrap)))
 
 
 def histogram(untouched: Values, all_off: Mapping[Replacement, Values], against: Values | None) -> Histogram:

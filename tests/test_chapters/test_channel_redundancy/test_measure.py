@@ -179,7 +179,7 @@ def test_a_layer_that_puts_each_channel_out_twice_is_redundant(made: Callable[..
     torch.save(content, cfg.load_from)
     found = run(cfg, layers=(layer,), ks=(3, 4, 5), tolerance=0)
     (entry,) = found.layers
-    assert entry.suggestion.k <= 4
+    assert [entry.drop['labelled'].at(k).value for k in (4, 5)] == [0, 0] and entry.suggestion.upper is None
     assert entry.spectrum is not None and entry.spectrum.components_95 <= 4
     assert entry.spectrum.explained_variance_ratio[4:] == pytest.approx([0] * 4, abs=1e-9)
     assert pck_at(entry, 4) == found.untouched
@@ -198,7 +198,7 @@ def test_a_layer_that_never_varies_has_no_spectrum(made: Callable[..., Config]) 
     (entry,) = found.layers
     assert entry.spectrum is None
     assert pck_at(entry, 0) == found.untouched
-    assert entry.suggestion.k == 0
+    assert entry.drop['labelled'].at(0).value == 0 and entry.suggestion.k == 8, 'three images show nothing'
     assert found.warnings == [f'{layer} puts out the same for everybody at every position.']
 
 

@@ -26,13 +26,13 @@ from shg_xai.chapters.component_projection.measure import (
     untouched_pck,
 )
 from shg_xai.chapters.component_projection.options import ComponentProjectionOptions
-from shg_xai.chapters.component_projection.results import ComponentProjection, Rule, Suggestion
+from shg_xai.chapters.component_projection.results import Choice, ComponentProjection, Rule, Suggestion
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture import dump_latents
 from shg_xai.interventions.capture_options import DumpOptions
 from shg_xai.interventions.edits import Batch, project
 from shg_xai.latents import LatentStore
-from shg_xai.results import Curve, Estimate
+from shg_xai.results import Estimate
 from shg_xai.results_file import read_answer, write
 from shg_xai.runner.building import build_runner
 from shg_xai.stats.bootstrap import Bootstrap
@@ -150,9 +150,9 @@ def test_none_all_and_some_components(made: Callable[..., Config], tmp_path: Pat
     assert (found.thr, found.normaliser, found.options.bootstrap) == (THR, 'crop', 50)
     assert 'no variance' in found.warnings[0]  # 24 persons
     drops = dict(zip(found.ks, found.drop['labelled'].y, strict=True))
-    costly = [k for k, drop in drops.items() if (drop.value or 0) > 0.005]
-    suggested = min(k for k in drops if k > max(costly, default=-1))
-    assert found.suggestion == Suggestion(k=suggested, tolerance=0.005, drop=drops[suggested])
+    # Three images show nothing.
+    whole = Suggestion(k=128, tolerance=0.005, drop=drops[128], upper=None, choices=[Choice(k=128, share=1)])
+    assert found.suggestion == whole
     write(tmp_path / 'found.json', found)
     assert read_answer(tmp_path / 'found.json', ComponentProjection) == found
 
@@ -299,27 +299,68 @@ def test_what_is_not_known_is_none() -> None:
         untouched_pck({'labelled': nobody}, one_image, 'val')
 
 
-def estimate(drop: float) -> Estimate:
-    return Estimate(value=drop, low=drop - 0.01, high=drop + 0.01)
+IMAGES = np.arange(200)
+
+
+def losing(mean: float, spread: float = 0.02, images: int = 200) -> NDArray[np.float64]:
+    """What persons lose, of exactly this mean and standard deviation."""
+    values = np.random.default_rng(0).permutation(np.tile([-1.0, 1.0], images // 2))
+    return mean + spread * values
 
 
 @pytest.mark.parametrize(
     'drops, tolerance, expected',
     [
-        ({0: 0.5, 4: 0.1, 8: 0.005, 16: 0.001, 32: 0}, 0.005, 8),
+        # 1.65 standard errors are 0.0023: with 8 no more than 0.005 is measured, and more is not ruled out.
+        ({0: 0.5, 4: 0.1, 8: 0.004, 16: 0.001, 32: 0}, 0.005, 16),
+        ({0: 0.5, 4: 0.1, 8: 0.002, 16: 0.001, 32: 0}, 0.005, 8),
         # 4 is good by chance, as 8 shows.
         ({0: 0.5, 4: 0.001, 8: 0.02, 16: 0.001, 32: 0}, 0.005, 16),
         ({0: 0.5, 4: 0.1, 8: 0.1, 16: 0.1, 32: 0}, 0.005, 32),
         ({0: 0.001, 4: -0.1, 8: 0.001, 16: 0.001, 32: 0}, 0.005, 0),
-        # Rounding may move a joint over the threshold even with all components.
-        ({0: 0.5, 16: 0, 32: 1e-3}, 0, 16),
         ({0: 0.5, 16: 0.2, 32: 1e-3}, 0, 32),
         ({32: 0, 0: 0.5, 16: 0.001}, 0.005, 16),
+        ({32: 0.5}, 0.005, 32),
     ],
 )
-def test_the_suggestion(drops: dict[int, float], tolerance: float, expected: int) -> None:
-    curve = Curve(x=[float(k) for k in drops], y=[estimate(drop) for drop in drops.values()])
-    assert suggestion(curve, tolerance) == Suggestion(k=expected, tolerance=tolerance, drop=estimate(drops[expected]))
+def test_the_suggestion_is_shown_to_be_enough(drops: dict[int, float], tolerance: float, expected: int) -> None:
+    lost, how = {k: losing(drop) for k, drop in drops.items()}, Bootstrap(IMAGES, 1000)
+    found = suggestion(lost, how, tolerance)
+    assert (found.k, found.tolerance, found.drop) == (expected, tolerance, how.mean(lost[expected]))
+    assert found.upper == pytest.approx(drops[expected] + 1.6525 * 0.02 / np.sqrt(199), rel=0.1, abs=3e-4)
+    assert sum(one.share for one in found.choices) == pytest.approx(1)
+
+
+def test_a_width_is_more_demanding_where_several_are_asked_for() -> None:
+    lost, how = {8: losing(0.002), 16: losing(0.0001), 32: losing(0)}, Bootstrap(IMAGES, 1000)
+    assert [suggestion(lost, how, 0.005, asked).k for asked in (1, 20)] == [8, 16]
+
+
+def test_the_choice_is_spread_over_resamples() -> None:
+    """8 is where half of the resamples fall on each side: its end is the tolerance."""
+    lost = {8: losing(0.005 - 1.6525 * 0.02 / np.sqrt(199)), 16: losing(-0.02), 32: losing(-0.02)}
+    found = suggestion(lost, Bootstrap(IMAGES), 0.005)
+    assert [one.k for one in found.choices] == [8, 16]
+    assert found.choices[0].share == pytest.approx(0.5, abs=0.15)
+
+
+def test_few_images_show_nothing_and_nothing_lost_is_enough() -> None:
+    few = {4: np.zeros(198), 32: np.zeros(198)}
+    found = suggestion(few, Bootstrap(np.arange(198) // 2, 100), 0.005)
+    assert (found.k, found.upper, found.choices) == (32, None, [Choice(k=32, share=1)])
+    found = suggestion(few, Bootstrap(np.zeros(198), 100), 0.005)
+    assert (found.k, found.upper, found.choices) == (32, None, [])
+    found = suggestion({k: np.zeros(400) for k in few}, Bootstrap(np.arange(400), 100), 0.005)
+    assert (found.k, found.upper, found.choices) == (4, 0, [Choice(k=4, share=1)])
+
+
+def test_a_width_that_costs_more_than_the_tolerance_is_rarely_suggested() -> None:
+    """Persons lose a joint of 15 so often that the mean is the tolerance, with each of four widths."""
+    random, wrong = np.random.default_rng(0), 0
+    for trial in range(100):
+        lost = {k: (random.random(400) < 0.005 * 15) / 15 for k in (4, 8, 16)}
+        wrong += suggestion({**lost, 32: np.zeros(400)}, Bootstrap(np.arange(400), 100, 0.95, trial), 0.005).k < 32
+    assert wrong <= 9  # 5 % of 100, and two standard deviations more
 
 
 def test_rules_from_the_latents_alone() -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from shg_xai.chapters.skip_ablation.figures import (
     draw_conditions,
+    draw_effects,
     draw_examples,
     draw_histograms,
     draw_levels,
@@ -19,6 +20,7 @@ from shg_xai.chapters.skip_ablation.figures import (
 )
 from shg_xai.drawing.material import Material
 from shg_xai.drawing.style import save_figure
+from tests.helpers.drawn import points
 from tests.helpers.made_results import among
 from tests.helpers.made_skip_ablation import skip_ablation, unknown
 
@@ -26,7 +28,7 @@ from tests.helpers.made_skip_ablation import skip_ablation, unknown
 def test_figures_are_there_and_whole(tmp_path: Path) -> None:
     answer = skip_ablation()
     found = list(figures(answer, Material(among(answer))))
-    assert [figure.name for figure in found] == ['levels', 'conditions', 'persons', 'examples']
+    assert [figure.name for figure in found] == ['effects', 'levels', 'conditions', 'persons', 'examples']
     for figure in found:
         save_figure(figure.draw(), tmp_path, figure.name)
         image = np.asarray(Image.open(tmp_path / f'{figure.name}.png').convert('RGB'))
@@ -42,6 +44,7 @@ def test_what_was_not_measured_leaves_no_empty_figure_and_names_differ() -> None
     second.examples = []
     material = Material(among(first, second))
     assert [figure.name for figure in figures(second, material)] == [
+        'effects-other',
         'levels-other',
         'conditions-other',
         'persons-other',
@@ -49,15 +52,33 @@ def test_what_was_not_measured_leaves_no_empty_figure_and_names_differ() -> None
 
 
 def test_levels_by_joint_have_their_numbers() -> None:
-    by_zero, by_mean, by_donor, _ = draw_levels(skip_ablation()).axes
-    assert [ax.get_title(loc='left') for ax in (by_zero, by_mean, by_donor)] == [
-        'by nothing',
-        'by mean',
+    by_donor, by_mean, by_zero, _ = draw_levels(skip_ablation()).axes
+    assert [ax.get_title(loc='left') for ax in (by_donor, by_mean, by_zero)] == [
         'by another person’s',
+        'by mean',
+        'by nothing',
     ]
     texts = [text.get_text() for text in by_mean.texts]
     assert len(texts) == 34 and texts.count('0.30') == 1 and texts.count('0.01') == 32
     assert len(by_mean.patches) == 1, 'only what an interval tells from zero is coloured'
+
+
+def test_what_claims_are_made_of_colours_a_cell() -> None:
+    answer = skip_ablation()
+    for one in answer.conditions:
+        for lost in one.broken.joints.values():
+            lost.low, lost.high = -1, 1
+    assert not any(ax.patches for ax in draw_levels(answer).axes[:3])
+
+
+def test_both_directions_stand_beside_each_other() -> None:
+    broken, nats, restored, _ = draw_effects(skip_ablation()).axes
+    assert [ax.get_title(loc='left') for ax in (broken, restored)] == ['lost without it', 'restored by it alone']
+    dots = [[points(line)[0, 0] for line in ax.lines if line.get_marker() == 'o'] for ax in (broken, nats, restored)]
+    assert dots == [[0.01] * 6, [0.04] * 6, [0.2] * 6]
+    answer = skip_ablation()
+    answer.levels = []
+    assert next(figures(answer, Material(among(answer)))).name == 'levels'
 
 
 def test_two_stacks_have_rows_of_their_own_and_more_have_not() -> None:
@@ -71,17 +92,17 @@ def test_conditions_stand_beside_the_untouched_network() -> None:
     answer = skip_ablation()
     assert [(name, [by for by, _ in found]) for name, found in rows_of(answer)] == [
         ('untouched', [None]),
-        ('all skips off', ['zero', 'mean', 'donor']),
-        ('only level 0 on', ['zero', 'mean', 'donor']),
-        ('only level 1 on', ['zero', 'mean', 'donor']),
-        ('latent replaced', ['zero', 'mean', 'donor']),
+        ('all skips off', ['donor', 'mean', 'zero']),
+        ('only level 0 on', ['donor', 'mean', 'zero']),
+        ('only level 1 on', ['donor', 'mean', 'zero']),
+        ('latent replaced', ['donor', 'mean', 'zero']),
         ('latent on 0 components', [None]),
         ('latent on 8 components', [None]),
         ('trained without skips', [None]),
     ]
     labelled, face, *_ = draw_conditions(answer).axes
-    assert [round(bar.get_width(), 6) for bar in labelled.patches[:4]] == [0.8, 0.5, 0.5, 0.4]  # type: ignore[attr-defined]
-    assert [round(bar.get_width(), 6) for bar in face.patches[:4]] == [0.9, 0.4, 0.4, 0.3]  # type: ignore[attr-defined]
+    assert [round(bar.get_width(), 6) for bar in labelled.patches[:4]] == [0.8, 0.4, 0.5, 0.5]  # type: ignore[attr-defined]
+    assert [round(bar.get_width(), 6) for bar in face.patches[:4]] == [0.9, 0.3, 0.4, 0.4]  # type: ignore[attr-defined]
 
 
 def test_histograms_hold_the_counts() -> None:
@@ -107,7 +128,7 @@ def test_what_is_not_known_leaves_a_gap(tmp_path: Path) -> None:
     answer.examples[0].keypoints['all_off'][0] = (None, None)
     for figure in figures(answer, Material(among(answer))):
         save_figure(figure.draw(), tmp_path, figure.name)
-    assert len(list(tmp_path.glob('*.png'))) == 4
+    assert len(list(tmp_path.glob('*.png'))) == 5
     answer.conditions, answer.histogram.all_off, answer.histogram.against = [], {}, None
     assert [text.get_text() for ax in draw_levels(answer).axes for text in ax.texts] == ['not known']
     assert [text.get_text() for ax in draw_histograms(answer).axes for text in ax.texts] == ['not known']

@@ -326,14 +326,29 @@ def test_results(made: Callable[..., Config], tmp_path: Path) -> None:
         if isinstance(own, Ablated):
             for group, lost in own.drop.pck.items():
                 assert lost.value == pytest.approx(value(found.untouched, group) - value(own, group))
+            likely = [one.likelihood['labelled'].value for one in (found.untouched, own, own.drop)]
+            assert likely[2] == pytest.approx((likely[0] or 0) - (likely[1] or 0)) and likely[0] != likely[1]
+            assert own.broken.pck.value == pytest.approx(own.drop.labelled.value)
+            assert own.broken.likelihood.value == pytest.approx(likely[2])
+            assert own.broken.pck.ends is None, 'three images tell nothing'
+            assert (own.restored is not None) == (own.condition.skips == 'level on alone')
+            if own.restored:
+                off = entry(found, skips='all off', replacement=own.condition.replacement)
+                assert own.restored.pck.value == pytest.approx(value(own, 'labelled') - value(off, 'labelled'))
     plain = found.against
     assert plain and again.against and plain.pck == again.against.pck
+    assert plain.broken.likelihood.value == pytest.approx(plain.difference.likelihood['labelled'].value)
+    assert [left.replacement for left in found.parts_left] == ['donor', 'mean', 'zero', None]
+    assert [pair.levels for pair in found.pairs] == [(0, 1)] and found.misled
+    # Each of 18 conditions, of which 2 levels off with 17 joints; 2 levels alone; 1 pair, twice; donor and mean.
+    joints, faces = 3 * 2 * 17, sum(one.value is not None for left in found.parts_left for one in left.face.values())
+    assert found.contrasts == 2 * (18 + 3 * 2 + 2 + 1 + 1) + joints + faces
     assert plain.labelled.value == pytest.approx(by_hand(*distances_and_flags(other))['all'])
     assert value(plain.difference, 'visible') == pytest.approx(
         value(found.untouched, 'visible') - value(plain, 'visible')
     )
     assert found.histogram.against and sum(found.histogram.untouched) == sum(found.histogram.against) == 6
-    assert list(found.histogram.all_off) == ['zero', 'mean', 'donor']
+    assert list(found.histogram.all_off) == ['donor', 'mean', 'zero']
     assert found.histogram.all_off['zero'] != found.histogram.untouched
 
 
@@ -437,7 +452,7 @@ def test_a_level_the_config_switches_off(made: Callable[..., Config]) -> None:
 
 def test_persons_of_one_image_have_no_donors(made: Callable[..., Config]) -> None:
     found = run(made(), limit=1)
-    assert found.replacements == ['zero', 'mean']
+    assert found.replacements == ['mean', 'zero']
     assert 'nobody has a donor' in found.warnings[0]
 
 

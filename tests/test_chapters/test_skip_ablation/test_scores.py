@@ -8,14 +8,14 @@ from mmengine.config import Config
 from msgspec.structs import astuple
 from torch import nn
 
-from shg_xai.chapters.skip_ablation.results import Ablation
 from shg_xai.chapters.skip_ablation.scores import (
     LABELLED,
-    compared,
+    LIKELIHOOD,
     differences,
     examples,
     histogram,
     losers,
+    mean_known,
     person_columns,
     scores,
 )
@@ -31,6 +31,7 @@ def test_columns_together_are_columns_one_by_one() -> None:
     random = np.random.default_rng(0)
     a = {
         LABELLED: random.random(40),
+        LIKELIHOOD: -random.random(40),
         ('joints', 'knee', 'labelled'): random.random(40),
         ('joints', 'knee', 'occluded'): np.full(40, np.nan),
     }
@@ -47,6 +48,12 @@ def test_columns_together_are_columns_one_by_one() -> None:
         assert astuple(two)[:4] == pytest.approx(astuple(bootstrap.difference(a[key], b[key]))[:4], rel=1e-12)
     assert lost.labelled.value == pytest.approx((a[LABELLED] - b[LABELLED]).mean())
     assert found.joints['knee']['labelled'].n == 35
+
+
+def test_a_mean_is_of_what_is_known() -> None:
+    values = np.array([[1.0, np.nan, 3], [np.nan] * 3, [4, 5, 6]])
+    np.testing.assert_array_equal(mean_known(values), [2, np.nan, 5])
+    assert np.isnan(mean_known(values[:, :0])).all()
 
 
 def test_a_histogram_counts_persons_with_a_value() -> None:
@@ -78,8 +85,10 @@ def test_examples_and_histograms_by_hand(tmp_path: Path, repo_root: Path) -> Non
     half[:, 1:] = np.array([0, 9, 1, 9, 0, 9])[:, None]  # persons 2, 3 and 5 lose all but one joint
     half[3, 0] = 9
     points, box = np.arange(6 * 34, dtype=float).reshape(6, 17, 2), np.zeros((6, 2))
-    untouched = Predictions(points, right, right, v, box, box)
-    off = Predictions(points + 0.5, half, half, v, box, box)
+    likelihood: np.ndarray = np.tile(-np.arange(17.0), (6, 1))
+    likelihood[0, 5:] = np.nan  # nothing is known below the face
+    untouched = Predictions(points, right, right, v, box, box, likelihood)
+    off = Predictions(points + 0.5, half, half, v, box, box, likelihood - 1)
     before, after = (person_columns(one, network) for one in (untouched, off))
     found = examples(
         dict(untouched=untouched, all_off=off), dict(untouched=before[LABELLED], all_off=after[LABELLED]), dataset
@@ -96,6 +105,12 @@ def test_examples_and_histograms_by_hand(tmp_path: Path, repo_root: Path) -> Non
     assert [(place, many) for place, many in enumerate(counts.untouched) if many] == [(19, 1), (20, 5)]
     assert [(place, many) for place, many in enumerate(counts.all_off['zero']) if many] == [(0, 1), (1, 3), (20, 2)]
     bootstrap = Bootstrap(np.arange(6) // 2, 10, 0.95, 0)
-    one = compared(Ablation(stack=0, skips='all off', replacement='zero'), after, before, bootstrap)
-    assert one.drop.parts['lower']['visible'].value == pytest.approx(4 / 6)
+    one, lost = scores(after, bootstrap), differences(before, after, bootstrap)
+    assert lost.parts['lower']['visible'].value == pytest.approx(4 / 6)
+    assert {group: own.value for group, own in lost.likelihood.items()} == dict(labelled=1, face=1, upper=1, lower=1)
+    # -2 - 1 of the face; of all five times the mean of 0 to -16, once that of 0 to -4
+    assert one.likelihood['face'].value == -3 and one.likelihood['labelled'].value == pytest.approx(
+        -(5 * 8 + 2) / 6 - 1
+    )
+    assert (one.likelihood['lower'].value, one.likelihood['lower'].n) == (pytest.approx(-13.5 - 1), 5)
     assert one.labelled.value == pytest.approx(np.mean([1, 1 / 16, 1 / 17, 0, 1, 1 / 16]))
