@@ -10,7 +10,6 @@ Shapes: R draws, T numbers that are looked at; in the first of 1 + R rows is wha
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -54,36 +53,6 @@ def at_least(drawn: Float[Floats, '1+R T']) -> Float[Floats, ' T']:
 def to_either_side(drawn: Float[Floats, '1+R T']) -> Float[Floats, ' T']:
     """p of each number by its place among the draws, twice the share on the side where fewer are."""
     return np.minimum(1, 2 * np.fmin(at_least(drawn), at_least(-drawn)))
-
-
-def familywise(drawn: Float[Floats, '1+R T']) -> Float[Floats, ' T']:
-    """p of each of T numbers, corrected: how often the largest of all T is, by luck, as large as this one.
-
-    The maximum statistic (Westfall and Young, Resampling-Based Multiple Testing, 1993, section 2.5): the chance that
-    any number is found by luck is the level, however they hang together. To be comparable each is taken less its mean
-    and over its standard deviation, both over all 1 + R rows, so that what was seen stays one draw among others. No
-    smaller than p of the number alone; NaN where it is not known.
-    """
-    known = np.isfinite(drawn)
-    count = np.maximum(known.sum(0), 1)
-    apart = np.where(known, drawn - np.where(known, drawn, 0).sum(0) / count, 0)
-    spread, size = np.sqrt((apart**2).sum(0) / count), np.abs(np.where(known, drawn, 0)).max(0)
-    varies = spread > ROUNDING * size
-    # What is not known, or does not vary, is never the largest.
-    scaled = np.where(known & varies, apart / np.where(varies, spread, 1), -np.inf)
-    largest = scaled.max(1, initial=-np.inf)
-    reached = (largest[:, None] >= scaled[0] - ROUNDING).mean(0)
-    return np.maximum(reached, at_least(drawn))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """p-values of a few tests, corrected (Holm, Scandinavian Journal of Statistics 6, 1979); NaN is no test."""
-    known = sorted((value, place) for place, value in enumerate(p) if math.isfinite(value))
-    found, largest = [math.nan] * len(p), 0.0
-    for rank, (value, place) in enumerate(known):
-        largest = max(largest, min(1.0, (len(known) - rank) * value))
-        found[place] = largest
-    return found
 
 
 def beside(drawn: Float[Floats, ' 1+R'], p: float, p_corrected: float) -> Beside:

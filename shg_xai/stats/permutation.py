@@ -1,14 +1,10 @@
-"""What chance gives: persons' values exchanged between images, and p-values corrected for how much was looked at.
+"""What chance gives: persons' values exchanged between images.
 
 To ask whether one set of columns (concepts) tells anything of another (latents), the rows of one set are dealt anew,
 which leaves nothing between the two and everything within each as it was. Persons of one photo are alike, so persons
 may not be dealt one by one: whole images change places, and only those with the same number of persons, each of whom
 gets the values of the one who stands at the same place in the other image (exchangeability blocks: Winkler and others,
 NeuroImage 92, 2014, section 2.4). An image of a size that no other has stays as it is.
-
-Looking at many statistics, one asks how often chance makes the largest of all as large as the one at hand (the maximum
-statistic: Westfall and Young, Resampling-Based Multiple Testing, 1993, section 2.5, single step): the chance that
-anything at all falls below a level by luck is then that level, however the statistics hang together.
 
 Shapes: N persons, B permutations, T statistics.
 """
@@ -21,12 +17,11 @@ from functools import partial
 import numpy as np
 
 from shg_xai.random_streams import stream
-from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints
+from shg_xai.stats.arrays import Float, Floats, Int, Ints
 from shg_xai.stats.bootstrap import Groups
 from shg_xai.stats.executors import ordered
 
 BLOCK = 20  # permutations a task; fixed, so that nothing depends on the number of workers
-ROUNDING = 1e-5  # a statistic that varies less over permutations does not vary
 
 
 @dataclass(frozen=True)
@@ -72,26 +67,3 @@ def _some(statistics: Statistics, exchange: Exchange, seed: int, part: range | N
     if part is None:
         return statistics(np.arange(exchange.persons))[None]
     return np.array([statistics(exchange.source(stream(seed, 'rank_shuffles', number))) for number in part])
-
-
-def familywise(drawn: Float[Floats, '1+B T'], signed: Bools) -> Float[Floats, ' T']:
-    """Chance that the largest of all T statistics is, by luck, at least as large as each one; the first row is what was
-    seen, the others what permutations gave. NaN for what was not seen.
-
-    Statistics of different kind are made comparable by mean and standard deviation over all 1 + B rows, which treats
-    what was seen as one of the permutations, so that nothing is lost of the level. Of those ``signed`` (T,) a large
-    negative one counts, too. p = (b + 1) / (B + 1), never 0 (Phipson and Smyth, Statistical Applications in Genetics
-    and Molecular Biology 9, 2010).
-    """
-    known = np.isfinite(drawn)
-    counts, filled = np.maximum(known.sum(0), 1), np.where(known, drawn, 0)
-    apart = np.where(known, filled - filled.sum(0) / counts, 0)
-    spread = np.sqrt((apart**2).sum(0) / counts)
-    scaled = apart / np.where(spread > ROUNDING, spread, np.inf)
-    scaled = np.where(signed, np.abs(scaled), scaled)
-    # What is not known, or does not vary, is never the largest.
-    scaled[:, spread <= ROUNDING] = -np.inf
-    scaled[~known] = -np.inf
-    largest = np.sort(scaled.max(1, initial=-np.inf))
-    reached = len(largest) - np.searchsorted(largest, scaled[0] - ROUNDING)
-    return np.where(known[0], reached / len(largest), np.nan)

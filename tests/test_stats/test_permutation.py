@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import permutation_test
 
-from shg_xai.stats.permutation import Exchange, familywise, permuted
+from shg_xai.stats.multiple import familywise
+from shg_xai.stats.permutation import Exchange, permuted
 
 GROUPS = np.array([7, 3, 3, 7, 5, 9, 9, 9, 4, 8, 8])  # pairs 7, 3 and 8; three in 9; 4 and 5 alone
 RANDOM = np.random.default_rng(0)
@@ -34,29 +35,6 @@ def test_images_change_places_whole_and_keep_the_order_of_their_persons() -> Non
 def test_one_image_leaves_nothing_to_exchange() -> None:
     assert Exchange.of(np.zeros(4)).tables == ()
     assert sources(Exchange.of(np.zeros(4)), 2).tolist() == [[0, 1, 2, 3]] * 2
-
-
-def test_p_by_hand() -> None:
-    # The third largest of five, itself among them.
-    assert familywise(np.array([[3.0], [1], [4], [2], [9]]), np.array([False])) == pytest.approx(3 / 5)
-    # Two statistics of the same four values each, a thousand times as large in the second: of the largest in each
-    # permutation (4, 3, 3, 4 in order) two reach the first's 4, all reach the second's 1.
-    drawn = np.array([[4.0, 1000], [1, 3000], [3, 2000], [2, 4000]])
-    assert familywise(drawn, np.array([False, False])) == pytest.approx([2 / 4, 1])
-
-
-def test_what_is_signed_counts_by_its_size() -> None:
-    drawn = np.array([[-5.0], [1], [2], [1], [1]])
-    assert familywise(drawn, np.array([True])) == pytest.approx(1 / 5)
-    assert familywise(drawn, np.array([False])) == pytest.approx(1)
-
-
-def test_what_never_varies_is_no_claim_and_what_is_unknown_has_no_p() -> None:
-    drawn = np.array([[5.0, np.nan, 1], [5, 1, np.nan], [5, 2, np.nan], [5, 3, 0]])
-    p = familywise(drawn, np.zeros(3, bool))
-    assert p[0] == 1 and np.isnan(p[1])
-    # Of the last, two are known: 1 is one deviation above their mean; of the second, 3 is more than that above its own.
-    assert p[2] == pytest.approx(2 / 4)
 
 
 class Product:

@@ -26,8 +26,9 @@ from shg_xai.random_streams import stream
 from shg_xai.runner.config import pck_settings
 from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.stats.bootstrap import Bootstrap, number
-from shg_xai.stats.draws import Beside, beside, holm, to_either_side
+from shg_xai.stats.draws import Beside, beside, to_either_side
 from shg_xai.stats.executors import executor
+from shg_xai.stats.multiple import holm
 from shg_xai.stats.strata import difference, p_of_difference, strata
 
 HELD = ('border_sides', 'labelled_share')  # what makes persons hard to meet, and tells clusters apart
@@ -104,7 +105,7 @@ def measure(options: ClusterShiftOptions) -> results.ClusterShift:
         p_of_difference(pck, (disagree, agree), stratum, own.image_ids, options.seed),
         float(to_either_side(gains[:, None])[0]) if len(gains) > 1 else math.nan,
     ]
-    corrected = holm(p)
+    corrected = holm(p).tolist()
     random = beside(gains, p[1], corrected[1]) if len(gains) > 1 else None
     return results.ClusterShift(
         **head(options, cfg, len(own), times, dataset_split),

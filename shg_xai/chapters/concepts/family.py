@@ -32,10 +32,12 @@ from scipy.stats import rankdata
 from shg_xai.latents.concepts import Concept
 from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints, Labels, Singles
 from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.stats.permutation import Exchange, familywise, permuted
+from shg_xai.stats.multiple import familywise
+from shg_xai.stats.permutation import Exchange, permuted
 
 FEWEST_PERSONS = 8
 FAMILIES = 2  # this one, and the probes
+SINGLE = 1e-5  # relative; statistics are computed in float32
 LabelsByK = Mapping[int, Int[Labels, ' N']]  # by K the cluster of each person, 0 to K - 1
 # 'span' and how many components, 'component' and its number, or 'clusters' and K; then a concept.
 Look = tuple[str, int, str]
@@ -144,7 +146,7 @@ def chances(
     family = Family.of(scores, labels, np.array([concept.values for concept in chosen]))
     exchange = Exchange.of(bootstrap.groups)
     drawn = permuted(family.statistics, exchange, permutations, bootstrap.seed, executor)
-    found = familywise(drawn, family.signed)
+    found = familywise(drawn, family.signed, SINGLE)
     looks = _looks(scores.shape[1], labels, chosen)
     return {look: corrected(p) for look, p in zip(looks, found.tolist(), strict=True) if np.isfinite(p)}
 

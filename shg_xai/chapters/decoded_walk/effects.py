@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from shg_xai.chapters.decoded_walk.results import Point, Pose, RandomWalks, Walk
 from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.stats.draws import LEVEL, at_least, beside, familywise
+from shg_xai.stats.draws import LEVEL, at_least, beside
+from shg_xai.stats.multiple import familywise
 
 ROUNDING = 1e-4  # change of a concept, in its unit, below which it is none
 FAMILIES = 2  # of tests, of shifts and of concepts, each at half of the level
@@ -106,7 +107,7 @@ def beside_random(drawn: Floats, names: Sequence[str], persons: int) -> list[Ran
     for family in (slice(1), slice(1, None)):
         part = sizes[:, :, family]
         corrected[:, family] = FAMILIES * familywise(part.reshape(len(part), -1)).reshape(part.shape[1:])
-    corrected = np.minimum(corrected, 1)
+    corrected = np.minimum(np.maximum(corrected, p), 1)
     return [
         RandomWalks(persons=persons, shift_per_sigma=own[0], concept_change=dict(zip(names, own[1:], strict=True)))
         for own in (
