@@ -1,6 +1,6 @@
 """What every chapter about a layer stands on: its principal components, and each person's scores along them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -37,6 +37,7 @@ class Work:
     pool: Executor
     file: Path
     times: Times = field(default_factory=dict)
+    baselines: Mapping[str, Selection] = field(default_factory=dict)  # the same persons, by name
 
     @cached_property
     def bootstrap(self) -> Bootstrap:

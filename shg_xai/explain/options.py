@@ -58,6 +58,10 @@ class AnalyzeOptions(Options):
     layers: Annotated[tuple[str, ...], arg(metavar='NAME [NAME ...]', help_behavior_hint='')] = ()
     """one layer for all stores or one for each; needed where a store has several; name a store twice to compare two of
     its layers"""
+    baselines: Annotated[tuple[Path, ...], shown('[STORE ...]', 'none')] = ()
+    """stores of the same persons from what has learned nothing, of one layer each: the network before training
+    (dump_latents.py CONFIG none) and the picture itself (dump_latents.py CONFIG pixels); concepts that probes tell no
+    better than from these were not learned"""
     images: Annotated[Path | None, shown('DIR', 'where the dump found them')] = None  # folder of the photos
     report: Annotated[bool, arg(help_behavior_hint='')] = True
     """whether the page is written, too; without it python -m shg_xai.report DIR draws the numbers later"""

@@ -50,7 +50,8 @@ def explain(options: AnalyzeOptions, command: str = '') -> Results:
     check_output(options.out)
     with replace_folder(options.out) as part:
         with executor(options.threads, options.dask) as pool:
-            results = explain_selections(selections, options, part, pool, command, options.images)
+            baselines = [select(LatentStore.open(store), None, options.rows) for store in options.baselines]
+            results = explain_selections(selections, options, part, pool, command, options.images, baselines)
         if options.report:
             from shg_xai.report.page import write_report
 
@@ -188,6 +189,7 @@ def explain_selections(
     pool: Executor,
     command: str = '',
     images: Path | None = None,
+    baselines: Sequence[Selection] = (),
 ) -> Results:
     """Analyse selections one by one, then compare them on the persons that all have; write what a report needs into an
     empty folder. InputError if latents cannot be analysed or compared, or a photo cannot be read.
@@ -195,20 +197,24 @@ def explain_selections(
     if images is not None and not images.is_dir():
         raise InputError(f'--images {images}: no such folder')
     counts = list(map(len, selections))
-    selections = matched(selections) if len(selections) > 1 else selections
+    names = names_for([(own.store.folder, own.layer) for own in [*selections, *baselines]])
+    if len(names) > 1:
+        common = matched([*selections, *baselines])
+        selections, baselines = common[: len(selections)], common[len(selections) :]
+    beside = dict(zip(names[len(selections) :], baselines, strict=True))
     for selection in selections:
         check(selection, options)
         check_told_apart(selection)
     scratch, times = out / '.scratch', dict[str, float]()
-    names = names_for([(own.store.folder, own.layer) for own in selections])
     works = [
-        Work(own, options, pool, scratch / f'{name}.npy', times) for name, own in zip(names, selections, strict=True)
+        Work(own, options, pool, scratch / f'{name}.npy', times, beside)
+        for name, own in zip(names[: len(selections)], selections, strict=True)
     ]
     for work in works:
         _ = work.overview  # a look at all values before any long work
     scratch.mkdir()
     analyses = []
-    for name, work, count in zip(names, works, counts, strict=True):
+    for name, work, count in zip(names[: len(works)], works, counts, strict=True):
         persons = len(work.selection)
         left = [f'{count - persons:,} of {count:,} persons are left out, whom not all stores have.']
         tqdm.write(f'{name}: {persons:,} persons of {work.selection.dimensions:,} values')

@@ -81,8 +81,9 @@ def test_spectrum(found: Analysis) -> None:
     assert spectrum.cumulative == pytest.approx(np.cumsum(ratio))
     assert len(spectrum.held_out) == 10
     for entry in spectrum.held_out:
-        assert entry.low <= entry.value <= entry.high
-    assert sum(entry.value for entry in spectrum.held_out) < ratio[:10].sum()  # others lie farther from the components
+        assert entry.ends and entry.ends[0] <= (entry.value or 0) <= entry.ends[1]
+    # Others lie farther from the components.
+    assert sum(entry.value or 0 for entry in spectrum.held_out) < ratio[:10].sum()
     assert [entry.share for entry in spectrum.components_for] == [0.9, 0.95, 0.99]
     assert all(len(entry.halves) == 2 for entry in spectrum.components_for)
     assert spectrum.noise.value == (np.array(spectrum.eigenvalues) > spectrum.noise.threshold).sum()

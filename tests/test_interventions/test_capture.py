@@ -178,9 +178,15 @@ def test_a_layer_without_an_entry_for_each_person(cfg: Config, tmp_path: Path, m
 def test_the_picture_itself_is_a_baseline(data: Path, tmp_path: Path, repo_root: Path) -> None:
     """Cells of the picture, averaged by hand from MMPose's own samples."""
     config = repo_root / 'configs' / 'demo' / 'shg_people.py'
-    words = dict(config=str(config), checkpoint='pixels', layers=('backbone',), out=tmp_path / 'out', dtype='float32')
-    alone = ('val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False')
-    options = CaptureOptions(**words, data_root=str(data), cfg_options=alone)
+    options = CaptureOptions(
+        config=str(config),
+        checkpoint='pixels',
+        layers=('backbone',),
+        out=tmp_path / 'out',
+        dtype='float32',
+        data_root=str(data),
+        cfg_options=('val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False'),
+    )
     assert capture(options) == 6
     found = stored(tmp_path / 'out', 'backbone')
     cfg = Config.fromfile(config)

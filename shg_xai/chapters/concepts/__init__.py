@@ -12,5 +12,6 @@ METHODS = {
     'other (AUC). More: the share of the ranks’ variance that clusters explain (ε²). Mutual information says how many '
     'bits the concept tells of the cluster.',
     'Probes': 'A linear fit on the first components, scored on persons it has not seen: R² for numbers, AUC for yes or '
-    'no. The control task has the concept shuffled.',
+    'no. The control task has the concept shuffled. What a probe tells as well from the network before '
+    'training, or from the picture itself, was not learned.',
 }

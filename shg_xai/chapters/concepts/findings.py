@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from shg_xai.chapters.concepts.results import LEVEL, STABLE, Concepts, Correlation, Judged, Probe, Separation, Span
 from shg_xai.chapters.concepts.tables import MEASURES, chance, end_of, tables
-from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, span
+from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, signed, span
 from shg_xai.results import Estimate, Results
 
 __all__ = ['claims', 'findings', 'tables']
@@ -25,6 +25,7 @@ def claims(answer: Concepts) -> list[str]:
         *(f'component {entry.component}: {titles[entry.concept]}' for entry in _pairs(answer)),
         *(f'{entry.k} clusters: {titles[entry.concept]}' for entry in _separations(answer)),
         *(f'probe: {titles[probe.concept]}' for probe in _told(answer)),
+        *(f'learned: {titles[probe.concept]}' for probe in _told(answer) if answer.is_learned(probe.concept)),
     ]
 
 
@@ -40,7 +41,7 @@ def findings(answer: Concepts, results: Results) -> list[str]:
     separations = _separations(answer)
     for k in sorted({entry.k for entry in separations}):
         texts += _of_clusters([entry for entry in separations if entry.k == k], titles, confidence)
-    texts += _of_probes(_told(answer), titles, confidence)
+    texts += [*_of_probes(_told(answer), titles, confidence), *_of_baselines(answer, confidence)]
     return texts + _looked_at(answer)
 
 
@@ -166,6 +167,24 @@ def _of_probes(probes: Sequence[Probe], titles: Titles, confidence: str) -> list
         for probe in probes[IN_FULL:]
     ]
     return texts + _rest(others, 'Linear probes also tell')
+
+
+def _of_baselines(answer: Concepts, confidence: str) -> list[str]:
+    """What probes tell better than from what has learned nothing, beside the nearest of the baselines."""
+    told = {True: list[str](), False: list[str]()}
+    for probe in _told(answer):
+        beside = [entry for entry in answer.learned if entry.concept == probe.concept]
+        if beside:
+            least = min(beside, key=lambda entry: entry.more.value or 0)
+            by = f'{signed(least.more.value)}, {interval(least.more, confidence)}, from {number(least.score.value)}'
+            told[bool(answer.is_learned(probe.concept))].append(f'{answer.titles[probe.concept]} ({by})')
+    if not answer.learned:
+        return []
+    names = listed(sorted({entry.baseline for entry in answer.learned}))
+    more = f'Learned, as probes tell it better than from any baseline ({names}; beside the best of them)'
+    texts = [f'{more}: {listed(told[True])}.'] if told[True] else []
+    none = f'Not shown to be learned, as probes may tell it as well from a baseline ({names})'
+    return texts + ([f'{none}: {listed(told[False])}.'] if told[False] else [])
 
 
 def _skill(probe: Probe) -> float:

@@ -1,18 +1,19 @@
 """Which concepts of the annotations go with what in the latents."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.concepts.association import associate
 from shg_xai.chapters.concepts.family import chances
-from shg_xai.chapters.concepts.probes import probe
+from shg_xai.chapters.concepts.probes import Scored, learned, probes_of, score
 from shg_xai.chapters.concepts.results import Concepts, Definition
 from shg_xai.chapters.concepts.separation import separate
-from shg_xai.explain.decomposition import Work, working
+from shg_xai.explain.decomposition import Work, decompose, working
 from shg_xai.explain.options import Options
 from shg_xai.latents.concepts import Concept
 from shg_xai.latents.selection import Selection
-from shg_xai.stats.bootstrap import number
+from shg_xai.stats.bootstrap import Bootstrap, number
 
 MOST_DRAWN, FEWEST_RESAMPLES = 30_000_000, 200
 
@@ -31,6 +32,8 @@ def of_layer(of: str, work: Work, found: Structure) -> Concepts:
     with work.stage('concepts') as pool:
         p = chances(found.leading, labels, known, bootstrap, work.options.permutations, pool)
         about = associate(found.leading, known, bootstrap, pool, p)
+        scored = score(found.projections.scores, known, bootstrap, pool)
+        beside = {name: _baseline(work, name, known, bootstrap) for name in work.baselines}
         return Concepts(
             of=of,
             confidence=work.options.confidence,
@@ -41,8 +44,18 @@ def of_layer(of: str, work: Work, found: Structure) -> Concepts:
             controls=about.controls,
             components=about.components,
             clusters=separate(labels, known, bootstrap, pool, p),
-            probes=probe(found.projections.scores, known, bootstrap, pool),
+            probes=probes_of(scored, known, bootstrap),
+            learned=learned(scored, beside, known, bootstrap),
         )
+
+
+def _baseline(work: Work, name: str, known: Sequence[Concept], bootstrap: Bootstrap) -> list[Scored]:
+    """Probes on the latents of a baseline."""
+    file = work.file.with_name(f'baseline-{work.file.name}')
+    own = replace(work, selection=work.baselines[name], file=file)
+    found = score(decompose(own).projections.scores, known, bootstrap, work.pool)
+    file.unlink()
+    return found
 
 
 def enough(resamples: int, persons: int) -> int:

@@ -27,7 +27,7 @@ Shapes: N persons, n of a block, M components, C concepts, T = 2 C targets (conc
 numbers of components, B groups of images, P numbers of a triangle.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,7 +39,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from shg_xai.chapters.concepts.family import corrected, varies
-from shg_xai.chapters.concepts.results import Probe
+from shg_xai.chapters.concepts.results import Learned, Probe
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
 from shg_xai.results import Curve
@@ -53,6 +53,7 @@ from shg_xai.stats.ridge import fit, products
 MOST_COMPONENTS = 512
 PERSONS_A_COMPONENT = 2  # in training, at least
 IMAGE_GROUPS = 256
+FOLDS = 5
 BLOCK = 4096  # persons read at a time
 Task = tuple[int, Ints, Ints, Singles]
 
@@ -210,12 +211,22 @@ def _judge(
     return start, parts, *squares, output[:, kept]
 
 
-def probe(
-    scores: Readable, concepts: Sequence[Concept], bootstrap: Bootstrap, executor: Executor, folds: int = 5
-) -> list[Probe]:
+@dataclass(frozen=True)
+class Scored:
+    """Scores of one concept's probes, as they are and then in resamples, by number of components; and of its copy."""
+
+    sizes: list[int]
+    samples: Float[Floats, '1+R S']
+    control: Float[Floats, ' S']
+
+
+def score(
+    scores: Readable, concepts: Sequence[Concept], bootstrap: Bootstrap, executor: Executor, folds: int = FOLDS
+) -> list[Scored]:
     """Held-out linear probes of each concept from the first 1, 2, 4, 8, ... components, in two or more folds.
 
     The last is the last component or the 512th, and there are at most half as many components as training persons.
+    Folds and resamples depend on the persons' images and the seed alone: they are the same for any latents of theirs.
     """
     plan = make_plan(scores, concepts, bootstrap, folds)
     found: dict[int, tuple[Floats, Floats]] = {}
@@ -235,26 +246,58 @@ def probe(
         tasks = ((plan.targets[:, pair], outputs[:, [at, at + len(flags)]]) for at, pair in pairs)
         task = partial(_pair_shares, plan.folds, bootstrap)
         found |= zip(flags, ordered(executor, task, tasks, ahead=1), strict=True)
+    nothing = np.empty((1, 0)), np.empty(0)
+    every = (found.get(place, nothing) for place in range(len(concepts)))
+    return [
+        Scored(sizes, samples[:, : len(sizes)], control[: len(sizes)])
+        for sizes, (samples, control) in zip(plan.sizes, every, strict=True)
+    ]
+
+
+def probes_of(
+    scored: Sequence[Scored], concepts: Sequence[Concept], bootstrap: Bootstrap, folds: int = FOLDS
+) -> list[Probe]:
+    """What is told of each concept's probes; p is of the score at the most components."""
     probes: list[Probe] = []
     chances: list[float] = []
-    for place, (concept, sizes) in enumerate(zip(concepts, plan.sizes, strict=True)):
-        samples, shuffled = found.get(place, (np.empty((1, 0)), np.empty(0)))
+    for concept, own in zip(concepts, scored, strict=True):
         persons = len(concept.known)
-        points = bootstrap.estimates(samples[:, : len(sizes)], persons)
-        score, control = Curve(x=list(map(float, sizes)), y=points), list(map(number, shuffled[: len(sizes)]))
+        curve = Curve(x=list(map(float, own.sizes)), y=bootstrap.estimates(own.samples, persons))
         kind: Literal['r2', 'auc'] = 'auc' if concept.kind == 'flag' else 'r2'
-        probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=score, control=control))
-        if sizes:
-            last, images = samples[:, len(sizes) - 1], len(np.unique(bootstrap.groups))
-            chances.append(_chance(last[1:], float(last[0]) - probes[-1].chance, images, folds))
-    asked = [entry for entry in probes if entry.score.x]
-    for entry, p in zip(asked, holm(chances), strict=True):
+        control = list(map(number, own.control))
+        probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=curve, control=control))
+        chances.append(_chance(own.samples[:, -1] - probes[-1].chance, bootstrap, folds) if own.sizes else nan)
+    for entry, p in zip(probes, holm(chances), strict=True):
         entry.p = corrected(p) if isfinite(p) else None
     return probes
 
 
-def _chance(samples: Float[Floats, ' S'], above: float, images: int, folds: int) -> float:
-    """How likely chance gives a score so far above it, by its error over resamples; NaN where there is none."""
+def learned(
+    scored: Sequence[Scored],
+    baselines: Mapping[str, Sequence[Scored]],
+    concepts: Sequence[Concept],
+    bootstrap: Bootstrap,
+    folds: int = FOLDS,
+) -> list[Learned]:
+    """Each concept's probe beside those of the baselines, on the same persons."""
+    found: list[Learned] = []
+    for name, others in baselines.items():
+        chances, entries = [], []
+        for concept, own, other in zip(concepts, scored, others, strict=True):
+            if own.sizes and other.sizes:
+                more, persons = own.samples[:, -1] - other.samples[:, -1], len(concept.known)
+                its, by = (bootstrap.estimate(one[0], one[1:], persons) for one in (other.samples[:, -1], more))
+                entries.append(Learned(concept=concept.name, baseline=name, score=its, more=by))
+                chances.append(_chance(more, bootstrap, folds))
+        for entry, p in zip(entries, holm(chances), strict=True):
+            entry.p = number(p)
+        found += entries
+    return found
+
+
+def _chance(drawn: Float[Floats, ' 1+R'], bootstrap: Bootstrap, folds: int) -> float:
+    """How likely chance gives a number so far above 0, by its error over resamples; NaN where there is none."""
+    samples, above, images = drawn[1:], float(drawn[0]), len(np.unique(bootstrap.groups))
     known = samples[np.isfinite(samples)]
     error = float(known.std(ddof=1)) * sqrt(1 + folds / (folds - 1)) if len(known) > 1 else 0.0
     return float(student.sf(above / error, images - 1)) if error > 0 else nan

@@ -131,12 +131,30 @@ class Probe(Judged, kw_only=True):
         return [None if score is None or control is None else score - control for score, control in pairs]
 
 
+class Learned(Typed, kw_only=True):
+    """How much better a probe tells one concept, by name, from these latents than from those of a baseline, by name,
+    that has learned nothing: the network before training, the picture itself (Adebayo et al. 2018, "Sanity checks for
+    saliency maps"). Both probes see the same persons, folds and images drawn anew.
+
+    Attributes:
+        score: The baseline's, in the measure of the concept's probe, at its most components.
+        more: The latents' score less the baseline's.
+        p: How likely chance alone gives as much more, corrected for all concepts (Holm); None where it is not known.
+    """
+
+    concept: str
+    baseline: str
+    score: Estimate
+    more: Estimate
+    p: float | None = None
+
+
 class Concepts(Answer, kw_only=True, tag='concepts'):
     """What goes with what: concepts of the annotations beside components, clusters and the whole latent.
 
     ``controls`` names the concepts held fixed for any partial correlation: what moves many pixels without being the
     pose. ``permutations`` are those behind the p-values of all but probes. ``span`` and probes are by concept, axes by
-    component, correlations by component, separations by K, then by concept.
+    component, correlations by component, separations by K, then by concept; ``learned`` by baseline, then by concept.
     """
 
     definitions: list[Definition]
@@ -147,6 +165,7 @@ class Concepts(Answer, kw_only=True, tag='concepts'):
     components: list[Correlation]
     clusters: list[Separation]
     probes: list[Probe]
+    learned: list[Learned] = msgspec.field(default_factory=list)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -157,3 +176,11 @@ class Concepts(Answer, kw_only=True, tag='concepts'):
     def stable(self) -> set[int]:
         """Numbers of the components whose axis is stable."""
         return {axis.component for axis in self.axes if axis.is_stable}
+
+    def is_learned(self, concept: str) -> bool | None:
+        """Whether a probe tells a concept, and better than from any of the baselines; None where there are none."""
+        beside = [entry for entry in self.learned if entry.concept == concept]
+        if not beside:
+            return None
+        told = any(probe.concept == concept and probe.is_claimed for probe in self.probes)
+        return told and all(entry.p is not None and entry.p < LEVEL for entry in beside)

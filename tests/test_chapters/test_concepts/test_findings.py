@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from shg_xai.chapters.concepts.findings import claims, correlation, findings, probe_claim
-from shg_xai.chapters.concepts.results import Axis, Concepts, Correlation, Definition, Probe, Separation, Span
+from shg_xai.chapters.concepts.results import Axis, Concepts, Correlation, Definition, Learned, Probe, Separation, Span
 from shg_xai.results import Curve, Estimate
 from tests.helpers.made_results import made_results
 
@@ -111,6 +111,22 @@ def test_what_may_be_chance_is_no_claim_whatever_its_interval(p: float) -> None:
 
 def test_what_is_not_judged_is_no_claim() -> None:
     assert claims(answer(None)) == []
+
+
+@pytest.mark.parametrize('p, is_learned', [(0.01, True), (0.06, False), (None, False)])
+def test_what_is_learned_exceeds_every_baseline(p: float | None, is_learned: bool) -> None:
+    made = answer(0.01)
+    name = made.probes[0].concept
+    made.learned = [
+        Learned(concept=name, baseline='untrained', score=estimate(0.1), more=estimate(0.2, 0.1, 0.3), p=0.001),
+        Learned(concept=name, baseline='pixels', score=estimate(0.25), more=estimate(0.05, 0.01, 0.1), p=p),
+    ]
+    assert (claims(made)[-1] == 'learned: sitting') is is_learned
+    (said,) = (text for text in findings(made, made_results()) if 'learned' in text.lower())
+    numbers = 'sitting (+0.050, 95 % interval 0.01 to 0.10, from 0.25).'
+    assert said.endswith(numbers) and said.startswith('Learned' if is_learned else 'Not shown to be learned')
+    made.probes[0].p = 0.5
+    assert not [text for text in claims(made) if text.startswith('learned')]
 
 
 def test_every_claim_of_many_is_named() -> None:

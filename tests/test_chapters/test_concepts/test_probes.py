@@ -13,7 +13,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from shg_xai.chapters.concepts import probes
-from shg_xai.chapters.concepts.probes import probe
+from shg_xai.chapters.concepts.probes import learned, probes_of, score
 from shg_xai.chapters.concepts.results import Probe
 from shg_xai.latents.concepts import Concept
 from shg_xai.results import Curve
@@ -68,7 +68,8 @@ def run(
 ) -> dict[str, Probe]:
     """Entries by concept."""
     with threadpool_limits(1):
-        entries = probe(scores, concepts, Bootstrap(groups, 60, seed=2), pool)
+        bootstrap = Bootstrap(groups, 60, seed=2)
+        entries = probes_of(score(scores, concepts, bootstrap, pool), concepts, bootstrap)
     return {entry.concept: entry for entry in entries}
 
 
@@ -244,3 +245,19 @@ def test_who_computes_changes_nothing(results: dict[str, Probe]):
     for pool in (ThreadPoolExecutor(1), ThreadPoolExecutor(4), ProcessPoolExecutor(1)):
         with pool:
             assert run(pool) == results
+
+
+def test_what_a_baseline_tells_as_well_was_not_learned(results: dict[str, Probe]) -> None:
+    """The baseline has the first three of the components: what the fifth tells, it cannot know."""
+    bootstrap, short = Bootstrap(GROUPS, 60, seed=2), Values(SCORES.values[:, :3])
+    with ThreadPoolExecutor(2) as pool, threadpool_limits(1):
+        own, other = (score(scores, CONCEPTS, bootstrap, pool) for scores in (SCORES, short))
+    found = {entry.concept: entry for entry in learned(own, dict(picture=other), CONCEPTS, bootstrap)}
+    assert set(found) == {'first', 'fifth', 'flag', 'noise', 'rare flag'} and found['flag'].baseline == 'picture'
+    for name, entry in found.items():
+        assert entry.more.value == pytest.approx(values_of(results[name])[-1] - entry.score.value)
+    fifth, first = found['fifth'], found['first']
+    assert fifth.score.value < 0.1 and fifth.p is not None and fifth.p < 0.001
+    # Both know all there is of the first: what differs is noise, far less than either score's own interval is wide.
+    assert first.p is not None and first.p > 0.05 and abs(first.more.value) < 0.02
+    assert first.more.high - first.more.low < 0.5 * (first.score.high - first.score.low)

@@ -87,8 +87,8 @@ def test_examples_and_histograms_by_hand(tmp_path: Path, repo_root: Path) -> Non
     points, box = np.arange(6 * 34, dtype=float).reshape(6, 17, 2), np.zeros((6, 2))
     likelihood: np.ndarray = np.tile(-np.arange(17.0), (6, 1))
     likelihood[0, 5:] = np.nan  # nothing is known below the face
-    untouched = Predictions(points, right, right, v, box, box, likelihood)
-    off = Predictions(points + 0.5, half, half, v, box, box, likelihood - 1)
+    untouched = Predictions(points, right, right, v, box, box, likelihood.astype(np.float64))
+    off = Predictions(points + 0.5, half, half, v, box, box, (likelihood - 1).astype(np.float64))
     before, after = (person_columns(one, network) for one in (untouched, off))
     found = examples(
         dict(untouched=untouched, all_off=off), dict(untouched=before[LABELLED], all_off=after[LABELLED]), dataset

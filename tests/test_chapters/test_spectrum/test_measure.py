@@ -66,7 +66,7 @@ def test_held_out_shares_cover_what_they_estimate() -> None:
     covered = []
     for run in range(40):
         persons = noise([2, run], [1] * 400, 40)
-        truths = [np.square(part.leading).sum(axis=0) / 40 for part in halved(persons)[1]]
+        truths = [np.square(np.array(part.leading)).sum(axis=0) / 40 for part in halved(persons)[1]]
         pairs = zip(held_out(persons, 100, 0.9, run)[:3], np.mean(truths, axis=0), strict=False)
         covered += [entry.low <= truth <= entry.high for entry, truth in pairs]
         assert np.linalg.eigvalsh(np.cov(persons.held, rowvar=False))[-1] / 40 > 1.3 / 40
