@@ -56,7 +56,7 @@ class Plan:
         s, found = self.settings, [*self._data()]
         for seed in s.seeds:
             found += [*self._train('plain', seed, s.epochs), self._dump('plain', seed, s.layers)]
-        found += [*self._width(), *chain.from_iterable(map(self._networks, s.seeds))]
+        found += [*self._dump_baselines(), *self._width(), *chain.from_iterable(map(self._networks, s.seeds))]
         return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
 
     def stage(
@@ -131,10 +131,29 @@ class Plan:
         inputs, cost = [s.best_of(network, seed), s.annotations('train')], self.costs.dumping(len(layers))
         return self.stage(f'dump {network} {seed}', command, inputs, store, cost)
 
+    @property
+    def _baselines(self) -> dict[str, Path]:
+        """Stores of what has learned nothing, by what stands for a checkpoint: random weights, the picture itself."""
+        s = self.settings
+        names = dict(none='untrained', pixels='pixels')
+        return {word: s.store_of(name, s.seeds[0]) for word, name in names.items()}
+
+    def _dump_baselines(self) -> Iterator[Stage]:
+        """The same persons' latents before training, of the first stack, and their pictures."""
+        s, seed = self.settings, self.settings.seeds[0]
+        for word, store in self._baselines.items():
+            command = ['tools/dump_latents.py', s.config_of('plain', seed), word, *self.data_options()]
+            command += ['--split', 'train', '--layers', s.layers[0] if word == 'none' else 'backbone', '--out', store]
+            inputs, cost = [s.config_of('plain', seed), s.annotations('train')], self.costs.dumping(1)
+            yield self.stage(f'dump {store.name}', [*command, '--no-predictions'], inputs, store, cost)
+
     def _analyse(self, name: str, stores: Sequence[Path], layers: Sequence[str], out: Path, *options: str) -> Stage:
-        """An analysis of stores."""
+        """An analysis of stores; of training persons, beside what has learned nothing."""
         command = ['tools/analyze_latent.py', *stores, '--layers', *layers, *self.sampling_options(), '--out', out]
-        manifests, cost = [store / 'manifest.json' for store in stores], self.costs.analysing(len(stores))
+        beside = [] if stores[0].parent.name == 'latents_controlled' else list(self._baselines.values())
+        command += ['--baselines', *beside] if beside else []
+        manifests = [store / 'manifest.json' for store in [*stores, *beside]]
+        cost = self.costs.analysing(len(stores) + len(beside))
         return self.stage(name, [*command, *options], manifests, out, cost)
 
     def _people(self, name: str, out: Path, counts: tuple[int, int, int], options: Sequence[str] = ()) -> Stage:

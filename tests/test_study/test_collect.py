@@ -338,7 +338,7 @@ def test_all_answers_are_collected_in_the_order_of_chapters(settings: Settings) 
     assert {answer.of for answer in found.answers[6:]} <= {'', *(layer.name for layer in found.layers), 'all'}
     assert sorted(tags[6:]) == sorted(str(answer.__struct_config__.tag) for answer in analysed.answers)
     assert found.answers[0] == networks(settings, analysed)
-    result_of(settings, 'walk').write_text('{"schema_version": 2, "chapter": "walking"}')
+    result_of(settings, 'walk').write_text('{"schema_version": 3, "chapter": "walking"}')
     with pytest.raises(InputError, match=r'walk\.json: .*walking.*run_study\.py again'):
         collect(settings)
 

@@ -142,6 +142,8 @@ def test_the_whole_plan_of_one_seed(tmp_path: Path) -> None:
         'train plain 0',
         'test plain 0',
         'dump plain 0',
+        'dump untrained_0',
+        'dump pixels_0',
         'analyse plain',
         'keep components 0',
         'choose width',
@@ -210,7 +212,8 @@ def test_every_seed_is_trained_and_the_first_is_explained(tmp_path: Path) -> Non
     trained = [name.removeprefix('train ') for name in names if name.startswith('train ')]
     assert {name.replace('4', '1') for name in trained if '4' in name} == {name for name in trained if '1' in name}
     assert len(trained) == 2 * (1 + len(NETWORKS) + 2)
-    assert [name for name in names if name.startswith('dump')] == ['dump plain 4', 'dump plain 1', 'dump improved 4']
+    dumped = ['plain 4', 'plain 1', 'untrained_4', 'pixels_4', 'improved 4']
+    assert [name.removeprefix('dump ') for name in names if name.startswith('dump')] == dumped
     stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, seeds=(4, 1)))}
     assert not any(
         '_1' in Path(word).name for name in ('analyse both', 'keep components 0') for word in stages[name].command
