@@ -62,9 +62,9 @@ def test_what_is_no_number_is_refused(tmp_path: Path, number: float) -> None:
     [
         (
             dict(schema_version=1),
-            r'a\.json: schema_version: 1, but this shg_xai reads 2; run the tool that wrote it again',
+            r'a\.json: schema_version: 1, but this shg_xai reads 3; run the tool that wrote it again',
         ),
-        (dict(schema_version=3), r'a\.json: schema_version: 3, but this shg_xai reads 2; update shg_xai'),
+        (dict(schema_version=4), r'a\.json: schema_version: 4, but this shg_xai reads 3; update shg_xai'),
         (dict(schema_version=None), r'a\.json: schema_version: None'),
         (dict(chapter='clusters'), r"a\.json: Invalid value 'clusters' - at `\$\.chapter`; run the tool"),
         (dict(eigenvalues=['much']), r'a\.json: Expected `float`, got `str` - at `\$\.eigenvalues\[0\]`; run the tool'),

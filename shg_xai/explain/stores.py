@@ -51,7 +51,8 @@ def explain(options: AnalyzeOptions, command: str = '') -> Results:
     with replace_folder(options.out) as part:
         with executor(options.threads, options.dask) as pool:
             baselines = [select(LatentStore.open(store), None, options.rows) for store in options.baselines]
-            results = explain_selections(selections, options, part, pool, command, options.images, baselines)
+            beside = Beside(options.images, baselines)
+            results = explain_selections(selections, options, part, pool, command, beside)
         if options.report:
             from shg_xai.report.page import write_report
 
@@ -182,18 +183,31 @@ def _persons(selection: Selection, found: Structure, known: Sequence[Concept]) -
     return pa.table(columns)
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What an analysis may have besides its stores: the folder of the photos (None: where the dump found them), and the
+    same persons' latents from what has learned nothing.
+    """
+
+    images: Path | None = None
+    baselines: Sequence[Selection] = ()
+
+
+NOTHING = Beside()
+
+
 def explain_selections(
     selections: Sequence[Selection],
     options: Options,
     out: Path,
     pool: Executor,
     command: str = '',
-    images: Path | None = None,
-    baselines: Sequence[Selection] = (),
+    beside: Beside = NOTHING,
 ) -> Results:
     """Analyse selections one by one, then compare them on the persons that all have; write what a report needs into an
     empty folder. InputError if latents cannot be analysed or compared, or a photo cannot be read.
     """
+    images, baselines = beside.images, beside.baselines
     if images is not None and not images.is_dir():
         raise InputError(f'--images {images}: no such folder')
     counts = list(map(len, selections))
@@ -201,13 +215,13 @@ def explain_selections(
     if len(names) > 1:
         common = matched([*selections, *baselines])
         selections, baselines = common[: len(selections)], common[len(selections) :]
-    beside = dict(zip(names[len(selections) :], baselines, strict=True))
+    named = dict(zip(names[len(selections) :], baselines, strict=True))
     for selection in selections:
         check(selection, options)
         check_told_apart(selection)
     scratch, times = out / '.scratch', dict[str, float]()
     works = [
-        Work(own, options, pool, scratch / f'{name}.npy', times, beside)
+        Work(own, options, pool, scratch / f'{name}.npy', times, named)
         for name, own in zip(names[: len(selections)], selections, strict=True)
     ]
     for work in works:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from shg_xai.explain.options import Options
-from shg_xai.explain.stores import explain_selections
+from shg_xai.explain.stores import Beside, explain_selections
 from shg_xai.latents import LatentStore, Layer, Manifest, ShardWriter, create_store
 from shg_xai.latents.selection import Selection, select
 from shg_xai.latents.shards import SHARDS
@@ -123,7 +123,7 @@ def explained(
     """Explain into a new folder; what it has written is read back."""
     out.mkdir()
     with executor(threads) as pool:
-        results = explain_selections(selections, options, out, pool, 'the command', **keywords)
+        results = explain_selections(selections, options, out, pool, 'the command', Beside(**keywords))
     assert encode(read_results(out / 'results.json')) == encode(results)
     return results
 

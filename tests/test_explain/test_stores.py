@@ -37,7 +37,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
 
 def test_the_head_of_the_results(one: tuple) -> None:
     results = one[1]
-    assert (results.schema_version, results.kind) == (2, 'shg_xai results')
+    assert (results.schema_version, results.kind) == (3, 'shg_xai results')
     assert (results.command, results.seed, results.confidence) == ('the command', 0, 0.95)
     assert results.settings == dict(rows='all', ks=[2, 3], restarts=2, bootstrap=10, tolerance=0.001, map=12)
     assert results.versions['numpy'] == np.__version__

@@ -141,8 +141,10 @@ def test_dimensions_that_never_vary_are_told() -> None:
 
 def test_nothing_known_is_said_as_such(written: Path) -> None:
     results = nulled(read_report(written).results)
+    for clusters in results.all(Clusters):
+        clusters.groups.number = None
     texts = said(results)
-    assert 'How many groups there are is not known.' in texts
+    assert any(text.startswith('How many groups there are is not known') for text in texts)
     tables = [table for answer in results.answers for table in chapter_of(answer).tables(answer, results)]
     assert all(len(row) == len(table.head) for table in tables for row in table.rows)
     cells = [cell for table in tables for row in table.rows for cell in row]
@@ -249,7 +251,7 @@ def test_one_layer_without_concepts_or_pictures_will_do(tmp_path: Path) -> None:
     results = made_results(40, 16, ['alone'])
     clusters = results.all(Clusters)[0]
     clusters.fit(clusters.best_k).silhouette = Estimate(value=None)
-    clusters.margin = clusters.second_k = None
+    clusters.margin = clusters.second_k = clusters.groups.number = None
     concepts = Concepts(of='alone', definitions=[], controls=[], components=[], clusters=[], probes=[])
     results.answers[results.answers.index(results.all(Concepts)[0])] = concepts
     write(out / 'results.json', results)
@@ -262,7 +264,7 @@ def test_one_layer_without_concepts_or_pictures_will_do(tmp_path: Path) -> None:
         + ('skeletons', 'centroids')
         + (('misfits',) if clusters.fit(clusters.best_k).misfits else ())
     }
-    assert 'How many groups there are is not known.' in page
+    assert 'How many groups there are is not known: ' in page
     assert not re.search(r'\b(nan|None|undefined)\b', Parsed(page).text)
     before = {file: file.read_bytes() for file in out.rglob('*') if file.is_file()}
     write_report(out)

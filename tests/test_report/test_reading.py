@@ -41,7 +41,7 @@ def test_a_folder_is_read(out: Path) -> None:
     ('changes', 'message'),
     [
         (dict(kind='a shopping list'), r"results\.json: kind: 'a shopping list' is not .*give the folder"),
-        (dict(schema_version=3), r'results\.json: schema_version: 3, .*reads 2; update shg_xai'),
+        (dict(schema_version=4), r'results\.json: schema_version: 4, .*reads 3; update shg_xai'),
         (dict(schema_version=1), r'results\.json: schema_version: 1, .*give the folder that tools/analyze_latent\.py'),
         (dict(layers=[]), r'results\.json: layers: is empty'),
         (dict(settings=None), r'results\.json: Expected `object`, got `null` - at `\$\.settings`; give'),

@@ -97,7 +97,7 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     out = tmp_path / 'out' / 'walk.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
     found = json.loads(out.read_text())
-    assert (found['schema_version'], found['chapter'], found['of']) == (2, 'decoded_walk', 'shg_coco')
+    assert (found['schema_version'], found['chapter'], found['of']) == (3, 'decoded_walk', 'shg_coco')
     assert found['command'].startswith(f'tools/walk_latent.py {CONFIG} {cfg.load_from}')
     assert found['checkpoint'] == dict(file=cfg.load_from, sha256=sha256(cfg.load_from), url=None)
     assert (found['layer'], found['split'], found['seed']) == (LAYER, 'val', 4)

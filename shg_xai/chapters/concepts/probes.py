@@ -267,7 +267,7 @@ def probes_of(
         control = list(map(number, own.control))
         probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=curve, control=control))
         chances.append(_chance(own.samples[:, -1] - probes[-1].chance, bootstrap, folds) if own.sizes else nan)
-    for entry, p in zip(probes, holm(chances), strict=True):
+    for entry, p in zip(probes, holm(chances).tolist(), strict=True):
         entry.p = corrected(p) if isfinite(p) else None
     return probes
 
@@ -289,7 +289,7 @@ def learned(
                 its, by = (bootstrap.estimate(one[0], one[1:], persons) for one in (other.samples[:, -1], more))
                 entries.append(Learned(concept=concept.name, baseline=name, score=its, more=by))
                 chances.append(_chance(more, bootstrap, folds))
-        for entry, p in zip(entries, holm(chances), strict=True):
+        for entry, p in zip(entries, holm(chances).tolist(), strict=True):
             entry.p = number(p)
         found += entries
     return found

@@ -107,7 +107,7 @@ def test_the_loop_holds_this_run_s_numbers(answer: Networks, widths: list[Compon
     assert plain.blocks == [('PCK 0.612', ['0.604 to 0.620', 'after 6 epochs'])]
     assert [text for text, _ in look.blocks] == ['67 of 512', '41 of 512']
     assert [text for text, _ in keep.blocks] == ['k = 32', 'k = 16']
-    assert keep.blocks[1][1] == ['components: PCK', 'drops by 0.004', '(0.001 to 0.007)', 'in the second stack']
+    assert keep.blocks[1][1] == ['components: PCK', 'drops by 0.002', '(−0.001 to 0.005)', 'in the second stack']
     assert alone.blocks[0] == (
         '32 units',
         ['explain 86.1 to 86.9 %', 'of the variance', '(PCA: 89.4 %)', 'in the first stack'],
