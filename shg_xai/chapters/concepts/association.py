@@ -115,6 +115,8 @@ def associate(
             if count >= FEWEST_PERSONS + width and varies(values[one, known[one]]):
                 shares[one] = _share(explained(found, place[one], range(width, 2 * width)), count, width, bootstrap)
         for one in (one for one in chosen if held[one] and _with_controls(known, one, held[one]).tobytes() == mask):
+            if count < FEWEST_PERSONS + len(held[one]):
+                continue  # ranked for themselves, and too few to hold anything fixed
             others = [place[control] for control in held[one]]
             adjusted[one] = _estimates(partial_correlations(found, leading, place[one], others), count, bootstrap)
     span, pairs = [], []

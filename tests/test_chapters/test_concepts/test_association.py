@@ -220,6 +220,16 @@ def test_without_controls_and_with_a_single_image(data: tuple[Any, ...]):
     assert about.span[0].explained.ends is None
 
 
+def test_enough_for_a_concept_may_be_too_few_for_its_controls() -> None:
+    random, few = np.random.default_rng(5), 10
+    names = ('torso_in_crop', 'labelled_share', 'border_sides', 'standing')
+    found = [concept(name, random.normal(size=few)) for name in names]
+    _, entries = run((random.normal(size=(few, 2)), found, np.arange(few)))
+    assert set(entries) == {(at, name) for at in (1, 2) for name in names}
+    own = entries[1, 'standing']
+    assert own.rho.value is not None and (own.rho.n, own.partial.value, own.held) == (few, None, [])
+
+
 def test_without_concepts(data: tuple[Any, ...]):
     about, entries = run((data[0], [], data[2]))
     assert (about.controls, about.span, entries) == ([], [], {}) and len(about.axes) == 3
