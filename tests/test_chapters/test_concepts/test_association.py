@@ -221,7 +221,7 @@ def test_without_controls_and_with_a_single_image(data: tuple[Any, ...]):
 
 
 def test_enough_for_a_concept_may_be_too_few_for_its_controls() -> None:
-    random, few = np.random.default_rng(5), 10
+    random, few = np.random.default_rng(5), 9
     names = ('torso_in_crop', 'labelled_share', 'border_sides', 'standing')
     found = [concept(name, random.normal(size=few)) for name in names]
     _, entries = run((random.normal(size=(few, 2)), found, np.arange(few)))
