@@ -71,7 +71,7 @@ def test_the_command(cfg: Config, words: Callable[..., list[str]], tmp_path: Pat
     out = tmp_path / 'out' / 'found.json'
     assert [path.name for path in out.parent.iterdir()] == [out.name]
     found = read_answer(out, ChannelRedundancy)
-    assert (found.of, found.schema_version) == ('shg_coco', 2)
+    assert (found.of, found.schema_version) == ('shg_coco', 3)
     assert found.command.startswith(f'tools/find_redundancy.py {CONFIG} {cfg.load_from}')
     assert found.checkpoint == Checkpoint(file=cfg.load_from, sha256=sha256(cfg.load_from))
     assert (found.persons, found.split, found.seed) == (6, 'val', 4)
