@@ -18,33 +18,31 @@ def write_markdown(out: Path, file: Path, figures: Sequence[str] = ()) -> Path:
     the page, named as it is. InputError where one is not among the report's, or the folder is no report's.
     """
     material = read_report(out)
-    found = sections_of(material, out / 'figures')
-    known = {shown.name: shown.png for _, section in found for part in section.parts for shown in part.figures}
+    found, known = sections_of(material, out / 'figures', figures)
     if unknown := [name for name in figures if name not in known]:
         raise InputError(f'--figures {unknown[0]}: not in the report; it has {", ".join(known)}')
     folder = file.with_suffix('')
-    for name in figures:
+    for shown in (shown for _, section in found for part in section.parts for shown in part.figures):
         folder.mkdir(parents=True, exist_ok=True)
-        write_aside(folder / f'{name}.png', known[name])
+        write_aside(folder / f'{shown.name}.png', shown.png)
     lines, before = [f'    {material.results.command}', ''], ''
     for of, section in found:
         lines += [f'## {plain(of)}', ''] if of != before and of else []
-        lines += [f'##{"#" if of else ""} {section.title}', '', *_section(section, figures, folder.name)]
+        lines += [f'##{"#" if of else ""} {section.title}', '', *_section(section, folder.name)]
         before = of
     write_aside(file, '\n'.join(lines).rstrip() + '\n')
     return file
 
 
-def _section(section: Section, figures: Sequence[str], folder: str) -> Iterator[str]:
+def _section(section: Section, folder: str) -> Iterator[str]:
     for part in section.parts:
         if part.heading:
             yield from (f'**{plain(part.heading)}**', '')
         yield from (f'- {plain(text)}' for text in [*part.warnings, *part.findings])
         yield ''
         for shown in part.figures:
-            if shown.name in figures:
-                picture = f'![{plain(shown.figure.alt)}]({folder}/{shown.name}.png)'
-                yield from (picture, '', plain(shown.figure.caption), '')
+            picture = f'![{plain(shown.figure.alt)}]({folder}/{shown.name}.png)'
+            yield from (picture, '', plain(shown.figure.caption), '')
         for table in part.tables:
             if not table.folded:
                 yield from (*_table(table), '')

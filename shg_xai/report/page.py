@@ -110,12 +110,16 @@ def render(material: Material, figures: Path) -> str:
     return environment.get_template('page.html').render(results=results, **found, **end, **code)
 
 
-def sections_of(material: Material, figures: Path) -> list[tuple[str, Section]]:
-    """All sections in the order of the page, each with the name of the layer that it is about, or none."""
-    writer = _Writer(material, figures)
+def sections_of(
+    material: Material, figures: Path, drawn: Sequence[str] = ()
+) -> tuple[list[tuple[str, Section]], list[str]]:
+    """All sections in the order of the page, each with the name of the layer that it is about, or none, and the names
+    of all figures; only those in ``drawn`` are drawn.
+    """
+    writer = _Writer(material, figures, drawn)
     layers = [(layer.name, section) for layer in material.results.layers for section in writer.of_layer(layer)]
     first, last = ([('', section) for section in writer.sections(part)] for part in (range(100), range(200, 1000)))
-    return [*first, *layers, *last]
+    return [*first, *layers, *last], writer.names
 
 
 @dataclass
@@ -124,7 +128,9 @@ class _Writer:
 
     material: Material
     folder: Path
+    drawn: Sequence[str] | None = None  # figures to draw; all unless told
     last_tables: list[Table] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # of all figures
 
     def sections(self, orders: range, of: str = '') -> list[Section]:
         """The chapters of these orders that have answers, about one layer if it is named."""
@@ -148,7 +154,9 @@ class _Writer:
         shown = []
         for figure in chapter.figures(answer, self.material):
             name = re.sub(r'[^\w.-]+', '-', f'{prefix}-{figure.name}')
-            shown.append(Shown(figure, name, save_figure(figure.draw(), self.folder, name)))
+            self.names.append(name)
+            if self.drawn is None or name in self.drawn:
+                shown.append(Shown(figure, name, save_figure(figure.draw(), self.folder, name)))
         own, command = [table for table in tables if not table.last], answer.command or results.command
         said, heading = chapter.findings(answer, results), chapter.heading(answer, results)
         return Part(said, shown, own, heading, command, answer.warnings)

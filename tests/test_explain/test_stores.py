@@ -39,7 +39,9 @@ def test_the_head_of_the_results(one: tuple) -> None:
     results = one[1]
     assert (results.schema_version, results.kind) == (3, 'shg_xai results')
     assert (results.command, results.seed, results.confidence) == ('the command', 0, 0.95)
-    assert results.settings == dict(rows='all', ks=[2, 3], restarts=2, bootstrap=10, tolerance=0.001, map=12)
+    assert results.settings == dict(
+        rows='all', ks=[2, 3], restarts=2, bootstrap=10, permutations=499, tolerance=0.001, map=12
+    )
     assert results.versions['numpy'] == np.__version__
     chapters = ['spectrum', 'nearest_walk', 'clusters', 'concepts']
     assert [answer.__struct_config__.tag for answer in results.answers] == chapters

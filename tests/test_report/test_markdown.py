@@ -16,9 +16,8 @@ def test_markup_in_a_name_is_shown_as_it_is() -> None:
 
 
 def test_it_says_what_the_page_says(reported: Path, tmp_path: Path) -> None:
-    sections = sections_of(read_report(reported), tmp_path / 'figures')
-    figure = next(shown for _, section in sections for part in section.parts for shown in part.figures)
-    file = write_markdown(reported, tmp_path / 'docs' / 'found.md', [figure.name])
+    sections, (name, *_) = sections_of(read_report(reported), tmp_path / 'figures')
+    file = write_markdown(reported, tmp_path / 'docs' / 'found.md', [name])
     text = file.read_text(encoding='utf-8')
     for _, section in sections:
         assert f'# {section.title}\n' in text
@@ -27,8 +26,9 @@ def test_it_says_what_the_page_says(reported: Path, tmp_path: Path) -> None:
             for table in part.tables:
                 shown = f'{plain(table.caption)}:\n\n| ' in text
                 assert shown is not table.folded
-    assert f'](found/{figure.name}.png)' in text
-    assert (tmp_path / 'docs' / 'found' / f'{figure.name}.png').read_bytes() == figure.png
+    assert f'](found/{name}.png)' in text
+    drawn = (reported / 'figures' / f'{name}.png').read_bytes()
+    assert (tmp_path / 'docs' / 'found' / f'{name}.png').read_bytes() == drawn
     assert text.count('![') == 1
 
 
