@@ -31,15 +31,15 @@ part train timeout $((minutes * 60)) "$python" tools/train.py configs/shg_strong
     --work-dir "$out/full" --cfg-options train_cfg.max_epochs=$epochs train_cfg.val_interval=5 \
     "param_scheduler.1.milestones=$milestones" "${small[@]}"
 checkpoint=$(find "$out/full" -name 'best_*.pth' -o -name 'epoch_*.pth' | sort | head -1)
-for what in predictions no-predictions; do
-    part "dump-$what" "$python" tools/dump_latents.py configs/shg_strong_coco.py "${checkpoint:-none}" \
+for alone in '' --no-predictions; do
+    part "dump$alone" "$python" tools/dump_latents.py configs/shg_strong_coco.py "${checkpoint:-none}" \
         --data-root "$data" --split train --layers backbone.hourglasses.0.bottleneck_residuals --limit $limit \
-        "--$what" --out "$out/latents-$what"
+        $alone --out "$out/latents$alone"
 done
 {
     cat "$out/parts.txt"
     for log in network throughput; do grep '^|' "$out/$log.log"; echo; done
-    grep -o 'Epoch(val).*' "$out/train.log"
-    grep -ho '[0-9.]*pass/s' "$out"/dump-*.log | tail -n 1
+    grep -o 'Epoch(val).*pck/visible' "$out/train.log"
+    for log in "$out"/dump*.log; do grep -ho '[0-9.]*pass/s' "$log" | tail -n 1; done
 } >"$out/table.md"
 cat "$out/table.md"
