@@ -12,7 +12,7 @@ import msgspec
 
 SCHEMA_VERSION = 3
 KIND: Final = 'shg_xai results'
-Over = Literal['images', 'seeds', 'seeds and images', 'permutations', 'restarts', 'directions']
+Over = Literal['images', 'seeds', 'seeds and images', 'permutations', 'directions']
 A = TypeVar('A', bound='Answer')
 
 

@@ -110,9 +110,3 @@ def _project(mean: Floats, basis: Path, file: Path, block: Block) -> tuple[int, 
     norms = np.einsum('nd,nd->n', centred, centred)
     kept = np.einsum('nd,nd->n', rotated, rotated, dtype=np.float64)
     return block.start, norms, np.maximum(norms - kept, 0)
-
-
-def unit_directions(dimensions: int, count: int, random: np.random.Generator) -> Float[Floats, 'D count']:
-    """Directions drawn evenly from the sphere, a column each."""
-    drawn = random.standard_normal((dimensions, count))
-    return drawn / np.linalg.norm(drawn, axis=0)

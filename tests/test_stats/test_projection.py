@@ -9,7 +9,7 @@ import pytest
 from shg_xai.errors import InputError
 from shg_xai.stats.moments import look, moments
 from shg_xai.stats.pca import Components, principal_components
-from shg_xai.stats.projection import Projections, dimensions_for, project, reserve, unit_directions
+from shg_xai.stats.projection import Projections, dimensions_for, project, reserve
 from tests.helpers.analysis_stores import selected
 from tests.helpers.latent_stores import plain, some_values
 
@@ -109,13 +109,3 @@ def test_nothing_cut_needs_all_dimensions() -> None:
     for seed in range(50):
         values = np.sort(np.random.default_rng(seed).random(200))[::-1]
         assert dimensions_for(values, 0) == 200
-
-
-def test_random_directions_are_units_without_a_preference() -> None:
-    drawn = unit_directions(50, 2000, np.random.default_rng(0))
-    assert np.linalg.norm(drawn, axis=0) == pytest.approx(np.ones(2000))
-    # Each coordinate of a direction has mean 0 and mean square 1 / D.
-    assert drawn.mean(axis=1) == pytest.approx(np.zeros(50), abs=5 * np.sqrt(1 / 50 / 2000))
-    assert (drawn**2).mean(axis=1) == pytest.approx(np.full(50, 0.02), rel=0.2)
-    assert np.array_equal(drawn, unit_directions(50, 2000, np.random.default_rng(0)))
-    assert not np.array_equal(drawn, unit_directions(50, 2000, np.random.default_rng(1)))
