@@ -277,3 +277,15 @@ def test_in_python_as_on_the_command_line(tmp_path: Path) -> None:
     assert results.first(Spectrum).eigenvalues[0] > 0
     with pytest.raises(InputError, match='STORE is missing'):
         explain(AnalyzeOptions(stores=(), out=tmp_path / 'none', **how))
+
+
+def test_a_baseline_of_the_same_values_has_learned_as_much(tmp_path: Path) -> None:
+    store, same = (write_store(tmp_path / name, VALUES) for name in ('store', 'same'))
+    how: dict[str, Any] = dict(ks=(2,), restarts=1, bootstrap=10, map=0, threads=1, report=False)
+    results = explain(AnalyzeOptions(stores=(store,), baselines=(same,), out=tmp_path / 'out', **how))
+    (concepts,) = results.all(Concepts)
+    assert concepts.learned and {entry.baseline for entry in concepts.learned} == {'same'}
+    scores = {probe.concept: probe.score.y[-1].value for probe in concepts.probes if probe.score.y}
+    for entry in concepts.learned:
+        assert entry.score.value == pytest.approx(scores[entry.concept])
+        assert entry.more.value == pytest.approx(0, abs=1e-6) and not concepts.is_learned(entry.concept)
