@@ -9,7 +9,7 @@ data=${1:?the folder of the persons} out=${2:?a folder for logs} python=${3:-.ve
 mkdir -p "$out"
 export PYTHONPATH=$PWD${PYTHONPATH:+:$PYTHONPATH}
 small=()
-rounds=5 batch=32 seconds=8 epochs=30 milestones='[22,28]' limit=6000 minutes=8 device=cuda
+rounds=5 batch=32 seconds=8 epochs=24 milestones='[17,22]' limit=6000 minutes=8 device=cuda
 if [[ -n "${TRY:-}" ]]; then
     rounds=1 batch=2 seconds=1 epochs=1 milestones='[1]' limit=8 device=cpu
     small=(train_dataloader.dataset.indices=8 val_dataloader.dataset.indices=8)
@@ -28,7 +28,7 @@ part throughput "$python" benchmarks/throughput.py --data-root "$data" --batch $
     --json "$out/throughput.json"
 # Full size on these persons: what PCK after so many minutes?
 part train timeout $((minutes * 60)) "$python" tools/train.py configs/shg_strong_coco.py --data-root "$data" \
-    --work-dir "$out/full" --cfg-options train_cfg.max_epochs=$epochs train_cfg.val_interval=5 \
+    --work-dir "$out/full" --cfg-options train_cfg.max_epochs=$epochs train_cfg.val_interval=4 \
     "param_scheduler.1.milestones=$milestones" "${small[@]}"
 checkpoint=$(find "$out/full" -name 'best_*.pth' -o -name 'epoch_*.pth' | sort | head -1)
 for alone in '' --no-predictions; do

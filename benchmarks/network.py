@@ -10,18 +10,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 MMPOSE_HOURGLASS = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hourglass52_8xb32-210e_coco-256x256.py'
 STUDY = 'configs/shg_coco.py'
 
-# name: config, whether our settings are on, whether it runs in bfloat16
+
+class Variant(NamedTuple):
+    config: str
+    ours: bool  # whether our settings are on
+    bfloat16: bool = False
+    compiled: bool = False
+
+
+BASELINE, LAST = 'plain float32', 'MMPose HourglassNet, plain float32'
 VARIANTS = {
-    'plain float32': (STUDY, False, False),
-    'ours float32': (STUDY, True, False),
-    'ours bfloat16': (STUDY, True, True),
-    'MMPose HourglassNet, plain float32': (MMPOSE_HOURGLASS, False, False),
+    BASELINE: Variant(STUDY, False),
+    'ours float32': Variant(STUDY, True),
+    'ours bfloat16': Variant(STUDY, True, bfloat16=True),
+    'ours bfloat16, compiled': Variant(STUDY, True, bfloat16=True, compiled=True),
+    LAST: Variant(MMPOSE_HOURGLASS, False),
 }
-BASELINE = next(iter(VARIANTS))
 
 DESCRIPTION = """Time one forward pass and one training step (forward, backward, RMSprop) of the
 study's network, for each variant in a process of its own. The processes take turns, so that
@@ -29,8 +38,10 @@ whatever slows the machine slows all of them; ratios are taken within a round.
 
   plain    eager PyTorch as it comes: NCHW, nothing folded
   ours     what tools/train.py and tools/test.py use unasked: channels innermost, freed memory
-           kept (CPU), and, in the forward pass, normalisation folded into the convolutions
-  bfloat16 the same with --amp"""
+           kept (CPU), cuDNN autotuning and TF32 (GPU), and, in the forward pass, normalisation
+           folded into the convolutions
+  bfloat16 the same with --amp; on a GPU a training step replays a CUDA graph
+  compiled torch.compile instead of the graph (--compile)"""
 
 
 def parse_args() -> argparse.Namespace:
@@ -39,6 +50,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--batch', type=int, default=4, help='default: %(default)s')
     parser.add_argument('--size', type=int, default=256, help='side of the images, in pixels; default: %(default)s')
     parser.add_argument('--device', default='cpu', help='cpu or cuda; default: %(default)s')
+    parser.add_argument(
+        '--compile', action='store_true', help='also torch.compile, which takes a minute or more to start'
+    )
     parser.add_argument('--json', metavar='FILE', help='also write the numbers here')
     parser.add_argument('--worker', nargs=2, metavar=('VARIANT', 'MODE'), help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -59,11 +73,15 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     from torch.utils.flop_counter import FlopCounterMode
 
     from shg_xai import plugin  # noqa: F401
+    from shg_xai.models.cuda_graph import Graphs, replayed_backbone
     from shg_xai.runner.building import keep_freed_memory
 
-    config, ours, bfloat16 = VARIANTS[variant]
+    config, ours, bfloat16, compiled = VARIANTS[variant]
     if ours and args.device == 'cpu':
         keep_freed_memory()
+    if ours and args.device != 'cpu':
+        torch.backends.cudnn.benchmark = torch.backends.cudnn.allow_tf32 = True
+        torch.set_float32_matmul_precision('high')
     init_default_scope('mmpose')
     cfg = Config.fromfile(
         f'configs/{config.split("/")[-1]}' if config == STUDY else Config._get_cfg_path(config, '')[0]
@@ -79,13 +97,16 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
         output = model.head(model.backbone(images))
         return (output[-1] if isinstance(output, list) else output).float()
 
+    model.to(args.device)
+    images, targets = images.to(args.device), targets.to(args.device)
     facts = dict(parameters=sum(parameter.numel() for parameter in model.parameters()))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         reference = heatmaps()
     facts['flop'] = counter.get_total_flops()
-    model.to(args.device)
-    images, targets = images.to(args.device), targets.to(args.device)
     autocast = torch.autocast(args.device, torch.bfloat16, enabled=bfloat16)
+    if compiled:
+        model.backbone.compile()
+    graphs: Graphs | None = {} if ours and bfloat16 and not compiled else None
     if mode == 'forward':
         model.eval()
         with torch.no_grad():
@@ -104,7 +125,7 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
 
     def step() -> torch.Tensor:
         optimizer.zero_grad()
-        with autocast:
+        with autocast, replayed_backbone(model, graphs):
             output = heatmaps()
         torch.nn.functional.mse_loss(output, targets).backward()
         optimizer.step()
@@ -146,7 +167,9 @@ def measure(args: argparse.Namespace, mode: str) -> dict[str, dict]:
     """
     workers, facts, commands = {}, {}, {}
     print(f'  starting: {mode}', file=sys.stderr, flush=True)
-    for variant in VARIANTS:
+    for variant, made in VARIANTS.items():
+        if made.compiled and not args.compile:
+            continue
         commands[variant] = [
             sys.executable,
             '-W',
@@ -202,7 +225,7 @@ def print_table(mode: str, results: dict[str, dict]) -> None:
             f'{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) | '
             f'{passes * result["flop"] / median / 1e9:.0f} | {result["peak"] / 1e9:.2f} |'
         )
-        print(line + (f' {result["deviation"]:.0e} |' if mode == 'forward' else ''))
+        print(line + (f' {result["deviation"]:.0e} |' if mode == 'forward' else ''), flush=True)
 
 
 def main() -> None:
@@ -210,18 +233,20 @@ def main() -> None:
     if args.worker:
         work(args)
         return
-    everything = {mode: measure(args, mode) for mode in ('forward', 'training step')}
     print(
-        f'\n{args.batch} images of {args.size} x {args.size}, {args.rounds} rounds, {args.device}, {platform.machine()}'
+        f'{args.batch} images of {args.size} x {args.size}, {args.rounds} rounds, {args.device}, {platform.machine()}'
     )
-    for variant in (BASELINE, list(VARIANTS)[-1]):
+    everything = {}
+    for mode in ('forward', 'training step'):
+        everything[mode] = results = measure(args, mode)
+        print_table(mode, results)
+    print()
+    for variant in (BASELINE, LAST):
         facts = everything['forward'][variant]
         print(
-            f'{VARIANTS[variant][0]}: {facts["parameters"]:,} parameters, '
+            f'{VARIANTS[variant].config}: {facts["parameters"]:,} parameters, '
             f'{facts["flop"] / args.batch / 1e9:.1f} GFLOP an image (multiply and add count 2)'
         )
-    for mode, results in everything.items():
-        print_table(mode, results)
     if args.json:
         with open(args.json, 'w') as file:
             json.dump(everything, file, indent=2)

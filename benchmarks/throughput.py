@@ -200,6 +200,7 @@ def main() -> None:
         print(f'  measuring {name}', file=sys.stderr, flush=True)
         with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
             found.append(pool.submit(measure, args, name).result())
+        print(table(found[-1:]).splitlines()[-1], file=sys.stderr, flush=True)
     print(f'\nImages a second, batches of {args.batch}, {found[0].device}\n\n{table(found)}')
     if args.json:
         Path(args.json).write_text(json.dumps([asdict(own) for own in found], indent=2) + '\n')

@@ -5,6 +5,7 @@ Who is stored already is left out, so that a run that was cut off goes on. Of se
 
 import shutil
 from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from torch import nn
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture_options import PIXELS, RANDOM, CaptureOptions, DumpOptions
-from shg_xai.interventions.evaluate import evaluate
+from shg_xai.interventions.evaluate import Pass, evaluate
 from shg_xai.interventions.network import Network, keypoint_names, open_model
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons
 from shg_xai.interventions.rows import first_arrays, sample_row
@@ -95,10 +96,23 @@ def store_persons(
     mine = left[get_rank() :: get_world_size()]
     if len(mine):
         loader, folder = build_loader(cfg, persons.subset(mine).dataset), image_folder(dataset)
-        with ShardWriter(options.out, manifest, get_rank(), options.rows_per_shard) as writer:
+
+        def store(one: Pass) -> None:
+            rows = [sample_row(sample, options.split, folder) for sample in one.samples]
+            writer.add(rows, first_arrays(one.outputs, len(rows)))
+
+        # A batch is stored while the network computes the next one. The thread ends before the writer does.
+        with (
+            ShardWriter(options.out, manifest, get_rank(), options.rows_per_shard) as writer,
+            ThreadPoolExecutor(1) as thread,
+        ):
+            storing: Future[None] | None = None
             for one in evaluate(network, loader, read=options.layers, stop=not options.predictions, desc='latents'):
-                rows = [sample_row(sample, options.split, folder) for sample in one.samples]
-                writer.add(rows, first_arrays(one.outputs, len(rows)))
+                if storing is not None:
+                    storing.result()  # raises what it raised
+                storing = thread.submit(store, one)
+            if storing is not None:
+                storing.result()
     barrier()
     return len(mine)
 

@@ -17,6 +17,7 @@ from shg_xai.coco import LABELLED, OCCLUDED, VISIBLE, visibility
 from shg_xai.errors import InputError
 from shg_xai.latents.identity import Key
 from shg_xai.random_streams import stream
+from shg_xai.runner.device import SETTING, Device, choose_loading, evaluation_batch, takes_stacked
 
 Columns = dict[str, NDArray[Any]]
 
@@ -159,6 +160,10 @@ def build_loader(cfg: Config, dataset: Any) -> DataLoader[Any]:
     """The config's validation dataloader over these persons, in their order."""
     loader = cfg.get('val_dataloader') or cfg.test_dataloader
     # Each process has its own persons already, so no sampler may share them out again.
-    own = dict(dataset=dataset, sampler=None, shuffle=False, drop_last=False)
-    built: DataLoader[Any] = Runner.build_dataloader({**loader, **own})
+    own = {**loader, 'dataset': dataset, 'sampler': None, 'shuffle': False, 'drop_last': False}
+    if cfg.get(SETTING, True):
+        device = Device.here()
+        list(choose_loading(own, device, takes_stacked(cfg)))
+        own['batch_size'] = evaluation_batch(own['batch_size'], device)
+    built: DataLoader[Any] = Runner.build_dataloader(own)
     return built

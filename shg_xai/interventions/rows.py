@@ -1,7 +1,7 @@
 """From a sample MMPose has tested, and what layers put out for it, to what a latent store keeps."""
 
+import os
 import os.path as osp
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -31,10 +31,8 @@ def first_arrays(outputs: Outputs, persons: int) -> dict[str, NDArray[np.float32
 
 def relative_name(path: str, folder: str | None) -> str:
     """An image's path from its folder on, with slashes; only its name if it lies elsewhere."""
-    inside = PurePath(osp.abspath(path))
-    if folder and inside.is_relative_to(osp.abspath(folder)):
-        return inside.relative_to(osp.abspath(folder)).as_posix()
-    return inside.name
+    inside, start = osp.abspath(path), osp.join(osp.abspath(folder), '') if folder else None
+    return inside[len(start) :].replace(os.sep, '/') if start and inside.startswith(start) else osp.basename(inside)
 
 
 def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[str, Any]:
@@ -42,15 +40,17 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
 
     InputError: the boxes come from a detector, so that nobody knows who the person is.
     """
-    keypoints, v = pck.sample_truth(sample.to_dict())
-    annotation = sample.metainfo.get('raw_ann_info') or {}
+    # Not its to_dict(), which copies the predictions too.
+    annotation = sample.get('raw_ann_info')
+    keypoints, v = pck.sample_truth(dict(gt_instances=sample.gt_instances, raw_ann_info=annotation))
+    annotation = annotation or {}
     x1, y1, x2, y2 = np.asarray(sample.gt_instances.bboxes, dtype=np.float32)[0]
-    height, width = (sample.metainfo.get('ori_shape') or (None, None))[:2]
+    height, width = (sample.get('ori_shape') or (None, None))[:2]
     row = dict(
         annotation_id=int(sample.id),
         image_id=int(sample.img_id),
         file_name=relative_name(sample.img_path, image_dir),
-        dataset=sample.metainfo.get('dataset_name', ''),
+        dataset=sample.get('dataset_name', ''),
         split=split,
         # As annotated; MMPose has cut what is outside the image.
         bbox=np.asarray(annotation.get('bbox') or (x1, y1, x2 - x1, y2 - y1), dtype=np.float32),

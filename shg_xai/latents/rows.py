@@ -72,6 +72,8 @@ def _plain_value(value: Any, column: Column, label: str) -> Any:
         if not isinstance(value, str):
             raise InputError(f'{label}: {value!r} is no text')
         return value
+    if type(value) is int and not listed and dtype.kind == 'i' and abs(value) < 1 << (8 * dtype.itemsize - 1):
+        return value
     try:
         values = np.asarray(value, float if dtype.kind == 'f' else None).ravel()
     except (TypeError, ValueError, OverflowError):
@@ -84,9 +86,8 @@ def _plain_value(value: Any, column: Column, label: str) -> Any:
     if values.dtype.kind == 'f' and not np.isfinite(values).all():
         raise InputError(f'{label}: NaN or infinite; leave out what is not known')
     # Always a copy: the caller may use an array again before the shard is written.
-    with np.errstate(over='ignore', invalid='ignore'):
-        values = rounded(name, values)
-        cast = values.astype(dtype)
+    values = rounded(name, values)
+    cast = values.astype(dtype)
     # Only floats may be rounded.
     if values.dtype != dtype and not (np.isfinite(cast) if dtype.kind == 'f' else cast == values).all():
         raise InputError(f'{label}: {value!r} does not fit {dtype}')
@@ -104,7 +105,8 @@ def checked_row(row: Row, num_keypoints: int) -> dict[str, object]:
         if not isinstance(name, str) or not name.startswith(FACTOR) or name == FACTOR:
             raise InputError(f'{label}: {name}: no such column; further ones are called {FACTOR}<name>')
         wanted.append(Column(name, np.dtype('float64'), 1, False, True))
-    values = {column.name: _plain_value(row.get(column.name), column, label) for column in wanted}
+    with np.errstate(over='ignore', invalid='ignore'):  # of a cast that is looked at
+        values = {column.name: _plain_value(row.get(column.name), column, label) for column in wanted}
     visibility = values['visibility']
     if visibility.min() < 0 or visibility.max() > LABELLED:
         raise InputError(f'{label}: visibility: {visibility.tolist()} has other than 0, 1, 2 and 3')

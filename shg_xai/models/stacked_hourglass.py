@@ -10,6 +10,7 @@ from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from shg_xai.codecs.maxima import maxima
 from shg_xai.errors import InputError
 from shg_xai.models.hourglass import SHORTCUTS, Hourglass, Residual
 
@@ -80,6 +81,8 @@ class StackedHourglass(BaseBackbone):
     Raises:
         InputError: An argument that does not fit, or an image whose size does not divide by 4 * 2**depth.
     """
+
+    static = True  # see shg_xai.models.cuda_graph
 
     def __init__(
         self,
@@ -171,12 +174,31 @@ class StackedHeatmapHead(HeatmapHead):
         self, feats: tuple[Tensor, ...], batch_data_samples: list, train_cfg: dict | None = None
     ) -> dict[str, Tensor]:
         """HeatmapHead's losses, and ``loss_kpt_stack<i>`` for every stack but the last; MMEngine adds up ``loss*``."""
-        losses = super().loss(feats, batch_data_samples, train_cfg or {})
+        predicted = self.forward(feats)
         targets = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
         weights = torch.cat([sample.gt_instance_labels.keypoint_weights for sample in batch_data_samples])
+        losses = dict(loss_kpt=self.loss_module(predicted, targets, weights))
         for index, heatmaps in enumerate(feats[:-1]):
             losses[f'loss_kpt_stack{index}'] = self.loss_module(heatmaps, targets, weights)
+        if (train_cfg or {}).get('compute_acc', True):
+            losses['acc_pose'] = heatmap_accuracy(predicted.detach(), targets, weights > 0)
         return losses
+
+
+def heatmap_accuracy(predicted: Tensor, targets: Tensor, counts: Tensor, thr: float = 0.05) -> Tensor:
+    """Share of joints whose maximum lies where the target's does, a scalar: the mean over joints that count at all.
+
+    Heatmaps are (N, K, H, W), ``counts`` (N, K) says who has the joint; "where" is within ``thr`` of the heatmap's
+    side. It is MMPose's ``pose_pck_accuracy`` (a heatmap that is nowhere above 0 has its maximum at -1, -1) without
+    leaving the device: a GPU need not wait for NumPy in the middle of a training step.
+    """
+    places, _ = maxima(torch.cat([predicted, targets]))
+    found, true = places.chunk(2)
+    sides = predicted.new_tensor(predicted.shape[2:])
+    correct = ((found - true) / sides).norm(dim=-1) < thr
+    number = counts.sum(0)
+    shares = (correct & counts).sum(0) / number.clamp(min=1)
+    return shares.sum() / (number > 0).sum().clamp(min=1)
 
 
 def skip_layer(stack: int, level: int) -> str:

@@ -14,6 +14,8 @@ from mmengine.registry import OPTIM_WRAPPERS
 from mmengine.runner.amp import autocast
 from torch import nn
 
+from shg_xai.models.cuda_graph import Graphs, replayed_backbone
+
 
 @cache
 def computes_bfloat16() -> bool:
@@ -33,16 +35,22 @@ class Bfloat16OptimWrapper(OptimWrapper):
     """Train with autocast to bfloat16, on CPU or GPU; in float32, saying so, where that is faster.
 
     MMEngine's AmpOptimWrapper refuses the CPU and scales the loss, which bfloat16, with float32's exponents, needs not.
-    Arguments are OptimWrapper's.
+    Arguments are OptimWrapper's, and ``cuda_graph``: on a GPU, record a backbone that allows it once and replay it
+    (:mod:`shg_xai.models.cuda_graph`); not where gradients of several steps add up.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cuda_graph: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.graphs: Graphs | None = Graphs() if cuda_graph and self._accumulative_counts == 1 else None
         if not computes_bfloat16():
             print_log('This processor has no instructions for bfloat16: float32, which is faster on it', 'current')
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
         """The forward pass runs in here."""
-        with super().optim_context(model), autocast(dtype=torch.bfloat16, enabled=computes_bfloat16()):
+        with (
+            super().optim_context(model),
+            autocast(dtype=torch.bfloat16, enabled=computes_bfloat16()),
+            replayed_backbone(model, self.graphs),
+        ):
             yield

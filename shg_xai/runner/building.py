@@ -4,6 +4,7 @@ import ctypes
 import difflib
 import inspect
 import json
+import os
 import re
 import sys
 import traceback
@@ -43,9 +44,15 @@ def keep_freed_memory() -> bool:
 
 
 def join_processes(cfg: Config) -> None:
-    """Let processes without a GPU find each other: MMEngine's launchers set a CUDA device and fail without one."""
-    if cfg.launcher == 'none' or torch.cuda.is_available():
+    """Let processes find each other that have no GPU of their own: MMEngine's launchers want one for each.
+
+    Where there are fewer, they share them.
+    """
+    gpus = torch.cuda.device_count()
+    if cfg.launcher == 'none' or 0 < int(os.environ.get('LOCAL_WORLD_SIZE', 1)) <= gpus:
         return
+    if gpus:
+        torch.cuda.set_device(int(os.environ.get('LOCAL_RANK', 0)) % gpus)
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
     unused = cfg.get('find_unused_parameters', False)

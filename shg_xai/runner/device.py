@@ -3,13 +3,16 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from mmengine.config import Config
 
 MOST_WORKERS = 16  # processes that load data; more wait for each other's disk
+LARGE_BATCH, LARGE_MEMORY = 128, 16  # persons; GB, of which even HRNet-W48 at 384 x 288 takes a small part
 FUSED = ('Adam', 'AdamW', 'SGD')  # PyTorch has one kernel for a step of these
 SETTING = 'choose_for_device'
+STACKED = 'StackedPoseDataPreprocessor'
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Device:
     gpu: str | None  # its name
     bfloat16: bool  # whether it computes in bfloat16 faster than in float32
     cores: int  # for each process
+    memory: float = 0.0  # of the GPU, GB
 
     @classmethod
     def here(cls) -> 'Device':
@@ -27,20 +31,48 @@ class Device:
         if not torch.cuda.is_available():
             return cls(None, False, cores)
         processes = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
-        return cls(torch.cuda.get_device_name(), torch.cuda.is_bf16_supported(), max(1, cores // processes))
+        memory = torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory / 1e9
+        return cls(torch.cuda.get_device_name(), torch.cuda.is_bf16_supported(), max(1, cores // processes), memory)
 
 
 def choose(cfg: Config, device: Device) -> list[str]:
     """Set what is fast on a device and not said by the config, and return it in words; changes the config in place.
 
-    On a GPU: cuDNN tries its algorithms, float32 products in TF32, training in bfloat16 where the config asks for no
-    other precision, an optimizer step in one kernel, and as many processes that load data as there are cores, into
-    pinned memory. Nothing on a processor, where what is fast changes no setting, and nothing with
-    ``choose_for_device=False``.
+    Batches are stacked where they are loaded. On a GPU, besides: cuDNN tries its algorithms, float32 products in TF32,
+    training in bfloat16 where the config asks for no other precision, an optimizer step in one kernel, and as many
+    processes that load data as there are cores, into pinned memory. Nothing with ``choose_for_device=False``.
     """
-    if device.gpu is None or not cfg.get(SETTING, True):
+    if not cfg.get(SETTING, True):
         return []
-    return [f'{device.gpu}', *_precision(cfg, device), *_optimizer(cfg), *_loading(cfg, device)]
+    said = [] if device.gpu is None else [device.gpu, *_precision(cfg, device), *_optimizer(cfg)]
+    stacks = takes_stacked(cfg)
+    if stacks:
+        cfg.model.data_preprocessor['type'] = STACKED
+        cfg.model.data_preprocessor.setdefault('non_blocking', device.gpu is not None)
+    for split in ('train', 'val', 'test'):
+        if loader := cfg.get(f'{split}_dataloader'):
+            said += [f'{split}: {done}' for done in choose_loading(loader, device, stacks)]
+    return said
+
+
+def takes_stacked(cfg: Config) -> bool:
+    """Whether a model takes batches of :func:`~shg_xai.datasets.batches.stacked_collate`, or can be made to."""
+    own = (cfg.get('model') or {}).get('data_preprocessor') or {}
+    return own.get('type') in ('PoseDataPreprocessor', STACKED)
+
+
+def choose_loading(loader: dict[str, Any], device: Device, stacks: bool) -> Iterator[str]:
+    """The part of :func:`choose` that is about one dataloader; ``stacks``: the model takes stacked batches."""
+    if stacks and (loader.get('collate_fn') or {}).get('type', 'pseudo_collate') == 'pseudo_collate':
+        loader['collate_fn'] = dict(type='stacked_collate')
+        yield 'stacked batches'
+    if device.gpu is None:
+        return
+    loader.setdefault('pin_memory', True)
+    before, wanted = loader.get('num_workers', 0), min(MOST_WORKERS, max(1, device.cores - 1))
+    if before < wanted:
+        loader['num_workers'] = wanted
+        yield f'{wanted} processes load data'
 
 
 def _precision(cfg: Config, device: Device) -> Iterator[str]:
@@ -54,6 +86,9 @@ def _precision(cfg: Config, device: Device) -> Iterator[str]:
     if wrapper and device.bfloat16 and wrapper.get('type', 'OptimWrapper') == 'OptimWrapper':
         wrapper['type'] = 'Bfloat16OptimWrapper'
         yield 'training in bfloat16'
+    if wrapper and wrapper.get('type') == 'Bfloat16OptimWrapper' and not cfg.get('compile'):
+        wrapper.setdefault('cuda_graph', True)
+        yield 'a CUDA graph of the hourglass'
 
 
 def _optimizer(cfg: Config) -> Iterator[str]:
@@ -63,14 +98,9 @@ def _optimizer(cfg: Config) -> Iterator[str]:
         yield f'fused {optimizer["type"]}'
 
 
-def _loading(cfg: Config, device: Device) -> Iterator[str]:
-    wanted = min(MOST_WORKERS, max(1, device.cores - 1))
-    for split in ('train', 'val', 'test'):
-        loader = cfg.get(f'{split}_dataloader')
-        if not loader:
-            continue
-        loader.setdefault('pin_memory', True)
-        before = loader.get('num_workers', 0)
-        loader['num_workers'] = max(before, wanted)
-        if before < wanted:
-            yield f'{split}: {wanted} processes load data'
+def evaluation_batch(own: int, device: Device) -> int:
+    """Persons a batch where nothing is trained, so that their number changes no result: many, on a large GPU.
+
+    Launching a network's kernels costs as much for one person as for a hundred.
+    """
+    return max(own, LARGE_BATCH) if device.memory >= LARGE_MEMORY else own

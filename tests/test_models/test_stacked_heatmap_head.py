@@ -125,3 +125,20 @@ def test_heatmaps_and_losses_are_float32_under_bfloat16(num_stacks: int) -> None
         if name.startswith('loss'):
             assert losses[name].dtype == torch.float32
             torch.testing.assert_close(losses[name], expected[name], rtol=0.05, atol=0)
+
+
+def test_the_accuracy_is_mmposes() -> None:
+    from mmpose.evaluation.functional import pose_pck_accuracy
+
+    from shg_xai.models.stacked_hourglass import heatmap_accuracy
+
+    draw = torch.Generator().manual_seed(0)
+    targets = torch.rand(40, 5, 12, 16, generator=draw)
+    predicted = targets + 0.3 * torch.rand(40, 5, 12, 16, generator=draw)
+    predicted[:3] = -predicted[:3]  # nothing above 0
+    counts = torch.rand(40, 5, generator=draw) > 0.3
+    counts[:, 4] = False  # a joint that nobody has
+    _, expected, _ = pose_pck_accuracy(predicted.numpy(), targets.numpy(), counts.numpy())
+    assert 0.1 < expected < 0.9
+    assert float(heatmap_accuracy(predicted, targets, counts)) == pytest.approx(expected, abs=1e-6)
+    assert float(heatmap_accuracy(predicted, targets, counts & False)) == 0

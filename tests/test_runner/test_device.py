@@ -28,11 +28,18 @@ def config(**changes: Any) -> Config:
 
 def test_a_gpu_is_used_for_what_it_can_do() -> None:
     cfg = config()
-    said = ['NVIDIA H100', 'cuDNN autotuning', 'TF32', 'training in bfloat16', 'fused Adam']
+    said = [
+        'NVIDIA H100',
+        'cuDNN autotuning',
+        'TF32',
+        'training in bfloat16',
+        'a CUDA graph of the hourglass',
+        'fused Adam',
+    ]
     assert choose(cfg, H100) == [*said, 'train: 15 processes load data']
     assert cfg.env_cfg.cudnn_benchmark is True and torch.get_float32_matmul_precision() == 'high'
     assert cfg.optim_wrapper.to_dict() == dict(
-        type='Bfloat16OptimWrapper', optimizer=dict(type='Adam', lr=1e-3, fused=True)
+        type='Bfloat16OptimWrapper', cuda_graph=True, optimizer=dict(type='Adam', lr=1e-3, fused=True)
     )
     assert cfg.train_dataloader.to_dict() == dict(batch_size=16, num_workers=15, pin_memory=True)
     assert cfg.val_dataloader is None
