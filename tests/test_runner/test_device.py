@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from shg_xai.runner.device import Device, choose
+from shg_xai.runner.device import Device, choose, evaluation_batch
 
 H100 = Device('NVIDIA H100', bfloat16=True, cores=16)
 
@@ -43,6 +43,45 @@ def test_a_gpu_is_used_for_what_it_can_do() -> None:
     )
     assert cfg.train_dataloader.to_dict() == dict(batch_size=16, num_workers=15, pin_memory=True)
     assert cfg.val_dataloader is None
+
+
+def test_batches_are_stacked_where_the_model_takes_them() -> None:
+    cfg = config(model=dict(data_preprocessor=dict(type='PoseDataPreprocessor', bgr_to_rgb=True)))
+    assert choose(cfg, Device(None, bfloat16=False, cores=2)) == ['train: stacked batches']
+    stacked = dict(type='StackedPoseDataPreprocessor', bgr_to_rgb=True, non_blocking=False)
+    assert cfg.model.data_preprocessor.to_dict() == stacked
+    assert cfg.train_dataloader.to_dict() == dict(batch_size=16, num_workers=2, collate_fn=dict(type='stacked_collate'))
+    assert choose(cfg, Device(None, bfloat16=False, cores=2)) == []  # it is so already
+
+
+@pytest.mark.parametrize(
+    'model, loader',
+    [
+        (dict(data_preprocessor=dict(type='mmpose.BatchSyncPreprocessor')), {}),
+        ({}, {}),
+        (dict(data_preprocessor=dict(type='PoseDataPreprocessor')), dict(collate_fn=dict(type='default_collate'))),
+    ],
+)
+def test_batches_that_a_config_wants_otherwise_stay(model: dict, loader: dict) -> None:
+    cfg = config(model=model, train_dataloader=dict(num_workers=0, **loader))
+    assert choose(cfg, Device(None, bfloat16=False, cores=2)) == []
+    assert cfg.train_dataloader.get('collate_fn') == loader.get('collate_fn')
+
+
+def test_a_gpu_that_compiles_or_trains_in_float32_replays_nothing() -> None:
+    compiled = config(compile=True)
+    said = choose(compiled, H100)
+    assert 'training in bfloat16' in said and 'a CUDA graph of the hourglass' not in said
+    assert 'cuda_graph' not in compiled.optim_wrapper
+    off = config(optim_wrapper=dict(type='Bfloat16OptimWrapper', cuda_graph=False, optimizer=dict(type='Adam', lr=1)))
+    choose(off, H100)
+    assert off.optim_wrapper.cuda_graph is False
+
+
+def test_persons_are_evaluated_in_large_batches_on_a_large_gpu_alone() -> None:
+    large, small = Device('NVIDIA H200', True, 16, memory=150.0), Device('GTX 1070', False, 8, memory=8.5)
+    assert evaluation_batch(32, large) == 128 and evaluation_batch(256, large) == 256
+    assert evaluation_batch(32, small) == evaluation_batch(32, Device(None, False, 2)) == 32
 
 
 def test_what_a_config_says_itself_is_kept() -> None:
