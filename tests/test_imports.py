@@ -13,7 +13,7 @@ PACKAGE = REPO_ROOT / 'shg_xai'
 MMPOSE = {'torch', 'torchvision', 'mmpose', 'mmcv', 'mmdet', 'mmengine'}
 # On the way from config to page: none of them knows another.
 STATIONS = ('codecs', 'models', 'evaluation', 'latents')
-LEAVES = ('coco', 'errors', 'joints', 'options', 'photos', 'random_streams', 'writing')
+LEAVES = ('coco', 'cores', 'errors', 'joints', 'options', 'photos', 'random_streams', 'writing')
 # Of a chapter only what measures may start a network.
 LIGHT = ('__init__', 'results', 'options', 'findings', 'figures')
 # Where the persons of a data set are gone through, and nowhere else.
@@ -79,7 +79,7 @@ def test_the_reader_sees_every_kind_of_import(tmp_path: Path) -> None:
 @pytest.mark.parametrize('station', STATIONS)
 def test_a_station_knows_no_other(station: str) -> None:
     for file in files_of(station):
-        assert parts_of(file) <= {station, 'cli', *LEAVES}, file
+        assert parts_of(file) <= {station, 'cli', 'heatmaps', *LEAVES}, file
 
 
 def test_a_leaf_imports_leaves_only() -> None:
@@ -91,6 +91,7 @@ def test_a_leaf_imports_leaves_only() -> None:
     'part, allowed',
     [
         ('tracing', set()),
+        ('heatmaps', set()),
         ('stats', {'results'}),
         ('results', set()),
         ('results_file', {'results', 'chapters'}),

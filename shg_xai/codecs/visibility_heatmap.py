@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from shg_xai.coco import LABELLED, OCCLUDED, UNLABELLED, VISIBLE
-from shg_xai.codecs.maxima import maxima, moved_to_second
+from shg_xai.heatmaps import maxima, moved_to_second
 
 
 def filtered_profiles(positions: np.ndarray, size: int, sigma: float) -> np.ndarray:

@@ -10,8 +10,8 @@ from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from shg_xai.codecs.maxima import maxima
 from shg_xai.errors import InputError
+from shg_xai.heatmaps import maxima
 from shg_xai.models.hourglass import SHORTCUTS, Hourglass, Residual
 
 Flags = bool | Sequence[bool] | Sequence[bool | Sequence[bool]]
@@ -82,7 +82,7 @@ class StackedHourglass(BaseBackbone):
         InputError: An argument that does not fit, or an image whose size does not divide by 4 * 2**depth.
     """
 
-    static = True  # see shg_xai.models.cuda_graph
+    static = True  # see shg_xai.runner.cuda_graph
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from mmengine.registry import OPTIM_WRAPPERS
 from mmengine.runner.amp import autocast
 from torch import nn
 
-from shg_xai.models.cuda_graph import Graphs, replayed_backbone
+from shg_xai.runner.cuda_graph import Graphs, replayed_backbone
 
 
 @cache
@@ -36,7 +36,7 @@ class Bfloat16OptimWrapper(OptimWrapper):
 
     MMEngine's AmpOptimWrapper refuses the CPU and scales the loss, which bfloat16, with float32's exponents, needs not.
     Arguments are OptimWrapper's, and ``cuda_graph``: on a GPU, record a backbone that allows it once and replay it
-    (:mod:`shg_xai.models.cuda_graph`); not where gradients of several steps add up.
+    (:mod:`shg_xai.runner.cuda_graph`); not where gradients of several steps add up.
     """
 
     def __init__(self, *args: Any, cuda_graph: bool = False, **kwargs: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
+from shg_xai.cores import cores as cores_here
+
 MOST_WORKERS = 16  # processes that load data; more wait for each other's disk
 LARGE_BATCH, LARGE_MEMORY = 128, 16  # persons; GB, of which even HRNet-W48 at 384 x 288 takes a small part
 FUSED = ('Adam', 'AdamW', 'SGD')  # PyTorch has one kernel for a step of these
@@ -27,12 +29,13 @@ class Device:
     @classmethod
     def here(cls) -> 'Device':
         """The one of this process."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
         if not torch.cuda.is_available():
-            return cls(None, False, cores)
+            return cls(None, False, cores_here())
         processes = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
         memory = torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory / 1e9
-        return cls(torch.cuda.get_device_name(), torch.cuda.is_bf16_supported(), max(1, cores // processes), memory)
+        return cls(
+            torch.cuda.get_device_name(), torch.cuda.is_bf16_supported(), max(1, cores_here() // processes), memory
+        )
 
 
 def choose(cfg: Config, device: Device) -> list[str]:
@@ -50,8 +53,8 @@ def choose(cfg: Config, device: Device) -> list[str]:
         cfg.model.data_preprocessor['type'] = STACKED
         cfg.model.data_preprocessor.setdefault('non_blocking', device.gpu is not None)
     for split in ('train', 'val', 'test'):
-        if loader := cfg.get(f'{split}_dataloader'):
-            said += [f'{split}: {done}' for done in choose_loading(loader, device, stacks)]
+        if reading := cfg.get(f'{split}_dataloader'):
+            said += [f'{split}: {done}' for done in choose_loading(reading, device, stacks)]
     return said
 
 

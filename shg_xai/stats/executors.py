@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from shg_xai.cores import cores
 from shg_xai.errors import InputError
 
 Task = TypeVar('Task')
@@ -34,8 +34,7 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
         # Large arrays are taken from and given back to the system one by one, or the process would grow with N.
         mallopt(M_MMAP_THRESHOLD, LARGE)
     if dask is None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
-        with threadpool_limits(1), ThreadPoolExecutor(threads or cores) as pool:
+        with threadpool_limits(1), ThreadPoolExecutor(threads or cores()) as pool:
             yield pool
         return
     try:
@@ -64,7 +63,7 @@ def limit_threads() -> None:
 
 def workers(pool: Executor) -> int:
     """How many tasks an executor runs at a time, as far as it says; else the number of cores."""
-    return getattr(pool, '_max_workers', None) or os.cpu_count() or 1
+    return getattr(pool, '_max_workers', None) or cores()
 
 
 def ordered(

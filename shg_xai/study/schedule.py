@@ -17,6 +17,7 @@ from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from shg_xai.cores import cores
 from shg_xai.errors import InputError
 from shg_xai.stats.executors import executor
 from shg_xai.study.processes import ALL, Commands, Share
@@ -91,8 +92,8 @@ def jobs_here() -> int:
 
     if get_device() != 'cpu':
         return max(1, device_count())
-    cores = _cores()
-    return min(cores, max(2, cores // 2))
+    count = cores()
+    return min(count, max(2, count // 2))
 
 
 def shares_of(jobs: int) -> list[Share]:
@@ -103,12 +104,8 @@ def shares_of(jobs: int) -> list[Share]:
         return [ALL]
     gpus = [part for part in os.environ.get('CUDA_VISIBLE_DEVICES', '').split(',') if part]
     gpus = gpus or [str(index) for index in range(device_count())]
-    threads = max(1, _cores() // jobs)
+    threads = max(1, cores() // jobs)
     return [Share(threads, gpus[job % len(gpus)] if gpus else None) for job in range(jobs)]
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 @contextmanager

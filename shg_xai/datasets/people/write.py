@@ -1,7 +1,6 @@
 """The data set in COCO's format: pictures from all cores, annotation files, whole or not at all."""
 
 import json
-import os
 import shutil
 import signal
 import tempfile
@@ -19,6 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from shg_xai.coco import Annotation, Image
+from shg_xai.cores import cores
 from shg_xai.datasets.people.compose import Picture, make_picture
 from shg_xai.datasets.people.factors import Restrictions
 from shg_xai.datasets.people.skeleton import KEYPOINTS
@@ -178,7 +178,7 @@ def write_people(out: Path, config: PeopleConfig, workers: int | None = None, fo
     """
     config.check()
     if workers is None:
-        workers = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+        workers = cores()
     if workers < 1:
         raise InputError(f'--workers {workers} is less than one: give 1 or more, or leave it out')
     started = time.monotonic()

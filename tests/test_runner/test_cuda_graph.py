@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.models.cuda_graph import Graphs, replayed_backbone
 from shg_xai.models.stacked_hourglass import StackedHourglass
+from shg_xai.runner.cuda_graph import Graphs, replayed_backbone
 
 NO_GPU = 'no GPU is here'
 

@@ -10,7 +10,7 @@ from mmpose.codecs import MSRAHeatmap  # isort: skip
 from mmpose.codecs.utils import get_heatmap_maximum, refine_keypoints  # isort: skip
 
 from shg_xai.codecs import VisibilityHeatmap
-from shg_xai.codecs.maxima import maxima, moved_to_second
+from shg_xai.heatmaps import maxima, moved_to_second
 
 
 @pytest.fixture
