@@ -85,11 +85,11 @@ def lost_text(contrast: Contrast, verbs: tuple[str, str] = ('costs', 'gains')) -
 
 
 def _amount(lost: Estimate, unit: str, verbs: tuple[str, str]) -> str:
-    """One number of it, with the verb of its sign if it is told from none."""
+    """One number of it, with the verb of its sign, and whether it is told from none."""
     verb, doubt = verbs[0], ''
-    if below(lost):
+    if lost.value is not None and lost.value < 0:
         verb, lost = verbs[1], _negative(lost)
-    elif not above(lost):
+    if not above(lost):
         doubt = ', of which nothing more is known' if lost.low is None else ', not told from none'
     return f'{verb} {with_span(lost).replace(" (", f" {unit} (", 1)}{doubt}'
 
@@ -185,7 +185,10 @@ def smallest_first(left: PartsLeft) -> str:
 
 def _small_joints(answer: SkipAblation) -> list[str]:
     """What survives of "without skips small joints are lost first"."""
-    control, texts = answer.against, [_small(left) for left in answer.parts_left]
+    control, known = answer.against, [left for left in answer.parts_left if left.left['face'].value is not None]
+    texts = [_small(left) for left in known]
+    if answer.parts_left and not known:
+        texts = [f'Whether “without skips small joints are lost first” cannot be said: {SMALL} are not labelled, or none is found.']
     if control is None:
         text = 'what is lost here is what these weights, which learned with skips, lose without them.'
         return [*texts, f'No network trained without skips was tested beside it: {text}']

@@ -63,6 +63,7 @@ def test_what_all_skips_off_cost() -> None:
         (about(0.1), 'costs 0.100 of PCK (0.080 to 0.120)'),
         (about(-0.1), 'gains 0.100 of PCK (0.080 to 0.120)'),
         (about(0.01), 'costs 0.010 of PCK (−0.010 to 0.030), not told from none'),
+        (about(-0.01), 'gains 0.010 of PCK (−0.010 to 0.030), not told from none'),
         (Estimate(value=0.1), 'costs 0.100 of PCK (interval not known), of which nothing more is known'),
         (Estimate(value=None), 'costs an amount that is not known'),
     ],
@@ -140,6 +141,17 @@ def test_what_a_network_without_skips_says_of_the_same_weights(face: float, told
 )
 def test_parts_are_compared_by_what_is_left_of_them(left: PartsLeft, verdict: str) -> None:
     assert smallest_first(left) == verdict
+
+
+def test_persons_without_a_face_are_said_so_once() -> None:
+    answer = skip_ablation()
+    for left in answer.parts_left:
+        left.left['face'] = Estimate(value=None)
+    said = [text for text in texts_of(answer) if 'small joints are lost first' in text]
+    assert said == [
+        'Whether “without skips small joints are lost first” cannot be said: nose, eyes and ears are not labelled, or '
+        'none is found.'
+    ]
 
 
 def test_what_the_bottleneck_adds() -> None:
