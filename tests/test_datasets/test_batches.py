@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.structures import InstanceData, PixelData
@@ -12,7 +13,8 @@ import shg_xai.plugin  # noqa: F401
 from mmpose.models import PoseDataPreprocessor  # isort: skip
 from mmpose.structures import PoseDataSample  # isort: skip
 
-from shg_xai.datasets.batches import StackedPoseDataPreprocessor, stacked_collate
+from shg_xai.datasets.batches import stacked_collate
+from shg_xai.datasets.unstacking import StackedPoseDataPreprocessor
 
 SETTINGS: dict[str, Any] = dict(mean=[120.0, 110, 100], std=[50.0, 60, 70], bgr_to_rgb=True)
 
@@ -77,11 +79,13 @@ def test_other_batches_are_mmengines() -> None:
     assert [value.tolist() for value in stacked_collate(latents)['inputs']] == [[0, 0], [1, 1]]
 
 
-def test_processes_hand_over_the_same() -> None:
+@pytest.mark.parametrize('start', ['fork', 'spawn'])
+def test_processes_hand_over_the_same(start: str) -> None:
     loader: Any = torch.utils.data.DataLoader(
         loaded(4),  # type: ignore[arg-type]
         batch_size=2,
         num_workers=1,
+        multiprocessing_context=start,
         collate_fn=stacked_collate,
     )
     found = [StackedPoseDataPreprocessor(**SETTINGS)(batch, True) for batch in loader]

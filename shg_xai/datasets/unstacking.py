@@ -1,0 +1,32 @@
+"""The other end of stacked batches: samples as MMPose's models take them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmpose.models.data_preprocessors import PoseDataPreprocessor
+from mmpose.registry import MODELS
+
+from shg_xai.datasets.batches import SAMPLES, TARGETS, tensors_of
+
+
+@MODELS.register_module()
+class StackedPoseDataPreprocessor(PoseDataPreprocessor):
+    """PoseDataPreprocessor that takes batches of :func:`~shg_xai.datasets.batches.stacked_collate` too; the same numbers.
+
+    Samples get their targets back, as views of what is on the device, and are not copied. Arguments are
+    PoseDataPreprocessor's.
+    """
+
+    def cast_data(self, data: Any) -> Any:
+        """Bring a batch, or a part of one, to the device."""
+        if not isinstance(data, Mapping) or TARGETS not in data:
+            return super().cast_data(data)
+        moved = super().cast_data({key: value for key, value in data.items() if key != SAMPLES})
+        samples = data[SAMPLES]
+        # Tensors of several shapes; the targets may be there from before.
+        if any({*tensors_of(sample)} - {*data[TARGETS]} for sample in samples):
+            samples = super().cast_data(samples)
+        for (field, key), values in moved.pop(TARGETS).items():
+            for sample, value in zip(samples, values.unbind(), strict=True):
+                setattr(sample.get(field), key, value)
+        return {**moved, SAMPLES: samples}
