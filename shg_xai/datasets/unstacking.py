@@ -11,10 +11,10 @@ from shg_xai.datasets.batches import SAMPLES, TARGETS, tensors_of
 
 @MODELS.register_module()
 class StackedPoseDataPreprocessor(PoseDataPreprocessor):
-    """PoseDataPreprocessor that takes batches of :func:`~shg_xai.datasets.batches.stacked_collate` too; the same numbers.
+    """PoseDataPreprocessor that takes batches of :func:`~shg_xai.datasets.batches.stacked_collate` too.
 
-    Samples get their targets back, as views of what is on the device, and are not copied. Arguments are
-    PoseDataPreprocessor's.
+    The numbers are the same. Samples get their targets back, as views of what is on the device, and are not copied.
+    Arguments are PoseDataPreprocessor's.
     """
 
     def cast_data(self, data: Any) -> Any:

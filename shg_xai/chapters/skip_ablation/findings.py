@@ -188,9 +188,8 @@ def _small_joints(answer: SkipAblation) -> list[str]:
     control, known = answer.against, [left for left in answer.parts_left if left.left['face'].value is not None]
     texts = [_small(left) for left in known]
     if answer.parts_left and not known:
-        texts = [
-            f'Whether “without skips small joints are lost first” cannot be said: {SMALL} are not labelled, or none is found.'
-        ]
+        unknown = f'{SMALL} are not labelled, or none is found'
+        texts = [f'Whether “without skips small joints are lost first” cannot be said: {unknown}.']
     if control is None:
         text = 'what is lost here is what these weights, which learned with skips, lose without them.'
         return [*texts, f'No network trained without skips was tested beside it: {text}']
