@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mmengine.config import config
 
 from tests.helpers.commands import REPO_ROOT, python
 
-# Nobody reads the configs of tests' logs, whose layout takes half a second each.
-config.FormatCode = lambda text, **style: (text, True)
 RunTool = Callable[..., subprocess.CompletedProcess[str]]
 
 
