@@ -9,7 +9,7 @@ from shg_xai.chapters.concepts.results import Concepts
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.results_file import read_results
 
-pytestmark = [pytest.mark.slow, pytest.mark.real]
+pytestmark = [pytest.mark.slow(minutes=1), pytest.mark.real]
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 
 

@@ -75,7 +75,7 @@ def test_an_epoch_leaves_log_config_and_checkpoints(data: Path, tmp_path: Path, 
     assert checkpoint(work)['meta']['iter'] == 2
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, fork_tool: Callable, repo_root: Path) -> None:
     work, whole = tmp_path / 'killed', tmp_path / 'whole'
     epochs = 'train_cfg.max_epochs=8'
