@@ -24,6 +24,9 @@ pip_process=0
 # Packages of another place, and pip's settings for another place, have no say in .venv.
 unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX
 export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONNOUSERSITE=1
+# Python compiles what it imports when it first does; pip would take a minute to compile it all, most of it for nobody.
+compile=--no-compile
+if [[ -n "${PYTHONDONTWRITEBYTECODE:-}" ]]; then compile=--compile; fi  # else nobody would keep it
 export MMCV_WITH_OPS=0  # onedl-mmcv has no wheel, and builds without a compiler like this
 
 fail() { printf 'error: %s\n' "$@" >&2; exit 2; }
@@ -76,7 +79,7 @@ fingerprint() {
 # Run pip with the arguments given, saying every few seconds how far it is; pip's status comes back.
 pip_install() {
     local doing done
-    "$venv/bin/python" -m pip install --progress-bar off --no-input --no-deps "$@" >>"$log" 2>&1 </dev/null &
+    "$venv/bin/python" -m pip install --progress-bar off --no-input --no-deps "$compile" "$@" >>"$log" 2>&1 </dev/null &
     pip_process=$!  # global: the trap below reads it, Ctrl-C must not leave pip at work
     while kill -0 "$pip_process" 2>/dev/null; do
         sleep 1

@@ -9,3 +9,5 @@ with warnings.catch_warnings():
     import shg_xai.interventions.capture
     import shg_xai.plugin
     import shg_xai.runner.building  # noqa: F401
+
+    import mmpose.visualization  # noqa: F401  # isort: skip  (importable once the plugin is; every Runner asks for it)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.slow
+@pytest.mark.slow(minutes=1)
 def test_every_variant_is_measured(tmp_path: Path, repo_root: Path) -> None:
     file = tmp_path / 'numbers.json'
     done = subprocess.run(

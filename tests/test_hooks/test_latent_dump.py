@@ -21,7 +21,7 @@ from shg_xai.explain.options import warnings_of
 from shg_xai.latents import LatentStore, ShardWriter, verify
 from shg_xai.latents.selection import select
 from shg_xai.models import StackedHeatmapHead
-from tests.helpers.commands import TWO_PROCESSES, python
+from tests.helpers.commands import forked, forked_twice
 from tests.helpers.data import write_coco
 from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored
 
@@ -100,11 +100,11 @@ def test_two_processes_store_nobody_twice(trained: Config, tmp_path: Path, repo_
     # Rounded up, 5 persons become 6, so that each process has 3: the first is tested twice.
     trained.test_dataloader.update(batch_size=1, sampler=dict(type='DefaultSampler', shuffle=False, round_up=True))
     trained.test_dataloader.dataset.indices = persons
-    for name, launch, launcher in (('one', (), 'none'), ('two', TWO_PROCESSES, 'pytorch')):
+    for name, run, launcher in (('one', forked, 'none'), ('two', forked_twice, 'pytorch')):
         trained.custom_hooks[0].out_dir = str(tmp_path / name)
         trained.dump(tmp_path / f'{name}.py')
         words = ['--launcher', launcher, '--work-dir', tmp_path / 'work' / name]
-        done = python(*launch, 'tools/test.py', tmp_path / f'{name}.py', trained.load_from, *words)
+        done = run('test.py', [tmp_path / f'{name}.py', trained.load_from, *words])
         assert done.returncode == 0, done.stderr
     expected, found, ids = stored(tmp_path / 'one'), stored(tmp_path / 'two'), IDS[:persons]
     assert list(found) == ids[::2] + ids[1::2]

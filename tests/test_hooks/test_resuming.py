@@ -34,7 +34,7 @@ def test_seeds_differ_by_epoch_process_and_run() -> None:
 
 
 @pytest.mark.slow
-def test_a_resumed_run_draws_the_same_flips_and_noise(tmp_path: Path, run_tool: Callable) -> None:
+def test_a_resumed_run_draws_the_same_flips_and_noise(tmp_path: Path, fork_tool: Callable) -> None:
     write_coco(tmp_path / 'data')
     config = tmp_path / 'noisy.py'
     root = Path(__file__).resolve().parents[2]
@@ -48,7 +48,7 @@ def test_a_resumed_run_draws_the_same_flips_and_noise(tmp_path: Path, run_tool: 
 
     def weights(work: Path, *epochs: int) -> dict[str, torch.Tensor]:
         for count in epochs:
-            done = run_tool(
+            done = fork_tool(
                 [
                     'train.py',
                     config,
@@ -73,14 +73,14 @@ def test_a_resumed_run_draws_the_same_flips_and_noise(tmp_path: Path, run_tool: 
 
 
 @pytest.mark.slow
-def test_the_best_epoch_is_that_of_a_run_that_was_not_cut(tmp_path: Path, run_tool: Callable) -> None:
+def test_the_best_epoch_is_that_of_a_run_that_was_not_cut(tmp_path: Path, fork_tool: Callable) -> None:
     write_coco(tmp_path / 'data')
     quick = [option for option in QUICK if 'max_epochs' not in option]
 
     def train(work: Path, epochs: int, *words: str) -> str:
         options = [option for option in quick if not ('--no-validate' in words and option.startswith('val_'))]
         best = ['default_hooks.checkpoint.save_best=None'] if '--no-validate' in words else []
-        done = run_tool(
+        done = fork_tool(
             [
                 'train.py',
                 'configs/shg_coco.py',

@@ -10,11 +10,11 @@ from shg_xai.latents import LatentStore, verify
 from tests.helpers.commands import python
 from tests.helpers.kill_dump import LAYER
 
-PERSONS, KILLS = 90, 20
+PERSONS, KILLS = 60, 10
 
 
 @pytest.mark.slow
-def test_killed_twenty_times(tmp_path: Path, repo_root: Path) -> None:
+def test_killed_ten_times(tmp_path: Path, repo_root: Path) -> None:
     people, out = tmp_path / 'people', tmp_path / 'latents'
     write_people(people, PeopleConfig(dict(train=0, val=0, test=PERSONS)), workers=1)
     words = ('-W', 'ignore', '-m', 'tests.helpers.kill_dump', people, out, KILLS, 0)

@@ -210,10 +210,10 @@ def test_freed_memory_is_kept_for_the_next_layer(repo_root: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.real
-def test_a_small_network_learns_real_persons_by_heart(coco_sample: Path, tmp_path: Path, run_tool: Callable) -> None:
+def test_a_small_network_learns_real_persons_by_heart(coco_sample: Path, tmp_path: Path, fork_tool: Callable) -> None:
     config = tmp_path / 'by_heart.py'
     config.write_text(BY_HEART.format(root=Path(__file__).resolve().parents[2], data=coco_sample))
-    done = run_tool(['train.py', config, '--work-dir', tmp_path / 'work'], timeout=300, env={'OMP_NUM_THREADS': '1'})
+    done = fork_tool(['train.py', config, '--work-dir', tmp_path / 'work'], timeout=300, env={'OMP_NUM_THREADS': '1'})
     assert done.returncode == 0, done.stderr
     found = [
         float(line.split('pck/labelled: ')[1].split()[0]) for line in done.stdout.splitlines() if 'Epoch(val)' in line

@@ -14,12 +14,12 @@ from shg_xai.explain.decomposition import Work
 from shg_xai.explain.options import Options
 from shg_xai.explain.stores import Analysis, analyse
 from shg_xai.latents import LatentStore
-from shg_xai.latents.selection import select
+from shg_xai.latents.selection import BLOCK, select
 from shg_xai.stats.executors import executor, ordered
 from tests.helpers.analysis_stores import blobs, write_store
 
 distributed = pytest.importorskip('distributed')
-QUICK = Options(ks=(2, 3), restarts=2, bootstrap=10)
+QUICK = Options(ks=(2,), restarts=2, bootstrap=10, permutations=99)
 
 
 @pytest.fixture(scope='module')
@@ -43,7 +43,7 @@ def both(folder: Path, scratch: Path, pool: Executor) -> tuple[list[Analysis], C
 
 def test_workers_find_what_threads_find(tmp_path: Path, address: str) -> None:
     # More persons than a block, so that there is something to share out.
-    values = blobs(2600, 10, 3, 4.0)
+    values = blobs(BLOCK + 50, 10, 3, 4.0)
     write_store(tmp_path / 'a', values, rows_per_shard=1300, dtype='float16')
     write_store(tmp_path / 'b', np.sin(values)[:, :4], rows_per_shard=2600)
     with executor(2) as pool:

@@ -9,14 +9,14 @@ from shg_xai.chapters.concepts.results import Concepts
 from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.results_file import read_results
 
-pytestmark = [pytest.mark.slow, pytest.mark.real]
+pytestmark = [pytest.mark.slow(minutes=1), pytest.mark.real]
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 
 
-def test_the_full_size_network_on_real_persons(tmp_path: Path, coco_sample: Path, run_tool: Callable) -> None:
+def test_the_full_size_network_on_real_persons(tmp_path: Path, coco_sample: Path, fork_tool: Callable) -> None:
     """Weights are random: what is tested is that it works, and that it claims nothing."""
     store, out = tmp_path / 'latents', tmp_path / 'report'
-    dumped = run_tool(
+    dumped = fork_tool(
         [
             'dump_latents.py',
             'configs/shg_coco.py',
@@ -32,7 +32,7 @@ def test_the_full_size_network_on_real_persons(tmp_path: Path, coco_sample: Path
         ]
     )
     assert dumped.returncode == 0, dumped.stderr[-2000:]
-    done = run_tool(['analyze_latent.py', store, '--out', out])
+    done = fork_tool(['analyze_latent.py', store, '--out', out])
     assert done.returncode == 0, done.stderr[-2000:]
 
     results = read_results(out / 'results.json')

@@ -15,7 +15,7 @@ from mmpose.registry import MODELS
 from shg_xai.datasets.people.write import PeopleConfig, write_people
 from shg_xai.latents import LatentStore
 from shg_xai.runner.layers import config_path
-from tests.helpers.commands import two_processes
+from tests.helpers.commands import forked_twice
 from tests.helpers.data import QUICK, only_error, run_in_process, write_coco
 from tests.helpers.small_network import LAYER, assert_same, load, plain_latents, save_network, small_config, stored
 from tools import dump_latents as tool
@@ -224,13 +224,13 @@ def test_a_store_where_none_can_be_is_one_line(
 @pytest.mark.slow
 @pytest.mark.parametrize('persons', [6, 5])
 def test_two_processes_store_what_one_stores(
-    cfg: Config, data: Path, tmp_path: Path, run_tool: Callable, repo_root: Path, persons: int
+    cfg: Config, data: Path, tmp_path: Path, fork_tool: Callable, repo_root: Path, persons: int
 ) -> None:
     # Batches of one compute the same numbers however the persons are shared out.
     more = ['--dtype', 'float32', '--limit', str(persons), '--cfg-options', 'val_dataloader.batch_size=1']
-    one = run_tool(['dump_latents.py', *words(cfg, tmp_path / 'one', *more)])
+    one = fork_tool(['dump_latents.py', *words(cfg, tmp_path / 'one', *more)])
     assert one.returncode == 0, one.stderr
-    two = two_processes('dump_latents.py', words(cfg, tmp_path / 'two', '--launcher', 'pytorch', *more))
+    two = forked_twice('dump_latents.py', words(cfg, tmp_path / 'two', '--launcher', 'pytorch', *more))
     assert two.returncode == 0, two.stderr
     expected, found = stored(tmp_path / 'one'), stored(tmp_path / 'two')
     ids = [10, 11, 20, 21, 30, 31][:persons]

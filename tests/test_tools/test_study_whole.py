@@ -99,7 +99,7 @@ def forget(work: Path, stage: str, *outputs: str) -> None:
         subprocess.run(['rm', '-r', str(work / output)], check=True)
 
 
-@pytest.mark.slow(minutes=6)
+@pytest.mark.slow(minutes=5)
 def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, repo_root: Path) -> None:
     work = tmp_path / 'study'
     words = command(repo_root, work)

@@ -15,7 +15,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 import shg_xai.plugin  # noqa: F401
-from tests.helpers.commands import two_processes
+from tests.helpers.commands import forked_twice
 from tests.helpers.data import NAMES, QUICK, only_error, run_in_process, write_coco
 from tools import test as tool
 
@@ -99,7 +99,7 @@ def test_it_prints_and_writes_every_pck(data: Path, checkpoint: Path, tmp_path: 
 @pytest.mark.slow
 @pytest.mark.parametrize('persons', [6, 5])
 def test_two_processes_find_what_one_finds(
-    data: Path, checkpoint: Path, tmp_path: Path, run_tool: Callable, repo_root: Path, persons: int
+    data: Path, checkpoint: Path, tmp_path: Path, fork_tool: Callable, repo_root: Path, persons: int
 ) -> None:
     file = data / 'annotations' / 'person_keypoints_val2017.json'
     content = json.loads(file.read_text())
@@ -108,7 +108,7 @@ def test_two_processes_find_what_one_finds(
     file.write_text(json.dumps(content))
     # Joints near enough to a random network's predictions to tell persons apart.
     loose = 'test_evaluator.thr=0.4'
-    one = run_tool(
+    one = fork_tool(
         [
             'test.py',
             CONFIG,
@@ -123,7 +123,7 @@ def test_two_processes_find_what_one_finds(
     assert one.returncode == 0, one.stderr
     files = ['--out', tmp_path / 'two.json', '--persons', tmp_path / 'two.parquet']
     words = [CONFIG, checkpoint, '--launcher', 'pytorch', *files, *options(data, tmp_path / 'work2', loose)]
-    two = two_processes('test.py', words)
+    two = forked_twice('test.py', words)
     assert two.returncode == 0, two.stderr
     expected = json.loads((tmp_path / 'one.json').read_text())['metrics']
     found = json.loads((tmp_path / 'two.json').read_text())['metrics']
@@ -135,11 +135,11 @@ def test_two_processes_find_what_one_finds(
 
 
 @pytest.mark.slow
-def test_bfloat16_finds_nearly_the_same(data: Path, checkpoint: Path, tmp_path: Path, run_tool: Callable) -> None:
+def test_bfloat16_finds_nearly_the_same(data: Path, checkpoint: Path, tmp_path: Path, fork_tool: Callable) -> None:
     metrics = []
     for more in ([], ['--amp']):
         out = tmp_path / f'out{len(more)}.json'
-        done = run_tool(
+        done = fork_tool(
             [
                 'test.py',
                 CONFIG,

@@ -75,8 +75,8 @@ def test_an_epoch_leaves_log_config_and_checkpoints(data: Path, tmp_path: Path, 
     assert checkpoint(work)['meta']['iter'] == 2
 
 
-@pytest.mark.slow
-def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, run_tool: Callable, repo_root: Path) -> None:
+@pytest.mark.slow(minutes=1)
+def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, fork_tool: Callable, repo_root: Path) -> None:
     work, whole = tmp_path / 'killed', tmp_path / 'whole'
     epochs = 'train_cfg.max_epochs=8'
     command = [sys.executable, 'tools/train.py', CONFIG, *options(data, work, epochs)]
@@ -98,13 +98,13 @@ def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, run_tool:
     assert 1 <= stopped['epoch'] < 8
     assert stopped['iter'] == 2 * stopped['epoch']
 
-    resumed = run_tool(['train.py', CONFIG, '--resume', *options(data, work, epochs)])
+    resumed = fork_tool(['train.py', CONFIG, '--resume', *options(data, work, epochs)])
     assert resumed.returncode == 0, resumed.stderr
     steps = [entry['step'] for entry in scalars(work) if 'loss' in entry]
     assert steps == list(range(stopped['iter'] + 1, 17))
 
     # And the network is the one that an undisturbed run makes.
-    assert run_tool(['train.py', CONFIG, *options(data, whole, epochs)]).returncode == 0
+    assert fork_tool(['train.py', CONFIG, *options(data, whole, epochs)]).returncode == 0
     one, other = checkpoint(work), checkpoint(whole)
     assert one['meta']['iter'] == other['meta']['iter'] == 16
     for name, value in other['state_dict'].items():
@@ -112,16 +112,16 @@ def test_a_killed_run_goes_on_where_it_was(data: Path, tmp_path: Path, run_tool:
 
 
 @pytest.mark.slow
-def test_resume_without_a_checkpoint_starts_afresh(data: Path, tmp_path: Path, run_tool: Callable) -> None:
-    done = run_tool(['train.py', CONFIG, '--resume', *options(data, tmp_path / 'work')])
+def test_resume_without_a_checkpoint_starts_afresh(data: Path, tmp_path: Path, fork_tool: Callable) -> None:
+    done = fork_tool(['train.py', CONFIG, '--resume', *options(data, tmp_path / 'work')])
     assert done.returncode == 0, done.stderr
     assert checkpoint(tmp_path / 'work')['meta']['iter'] == 2
 
 
 @pytest.mark.slow
-def test_bfloat16_trains_and_keeps_float32_weights(data: Path, tmp_path: Path, run_tool: Callable) -> None:
+def test_bfloat16_trains_and_keeps_float32_weights(data: Path, tmp_path: Path, fork_tool: Callable) -> None:
     work = tmp_path / 'work'
-    done = run_tool(['train.py', 'configs/shg2_coco.py', '--amp', *options(data, work, config='shg2_coco.py')])
+    done = fork_tool(['train.py', 'configs/shg2_coco.py', '--amp', *options(data, work, config='shg2_coco.py')])
     assert done.returncode == 0, done.stderr
     assert all(value.dtype != torch.bfloat16 for value in checkpoint(work)['state_dict'].values())
     losses = [entry for entry in scalars(work) if 'loss_kpt_stack0' in entry]
@@ -132,19 +132,19 @@ def test_bfloat16_trains_and_keeps_float32_weights(data: Path, tmp_path: Path, r
 
 @pytest.mark.slow
 @pytest.mark.parametrize('config', ['shg_ae_coco.py', 'shg_noskip_coco.py', 'shg_visible_coco.py'])
-def test_other_configs_train(data: Path, tmp_path: Path, run_tool: Callable, config: str) -> None:
+def test_other_configs_train(data: Path, tmp_path: Path, fork_tool: Callable, config: str) -> None:
     neck = ('model.backbone.bottleneck.in_channels=8',) if 'ae' in config else ()
-    done = run_tool(['train.py', f'configs/{config}', *options(data, tmp_path / 'work', *neck, config=config)])
+    done = fork_tool(['train.py', f'configs/{config}', *options(data, tmp_path / 'work', *neck, config=config)])
     assert done.returncode == 0, done.stderr
     assert checkpoint(tmp_path / 'work')['meta']['iter'] == 2
 
 
 @pytest.mark.slow
 def test_mmposes_own_tool_trains_the_same_network(
-    data: Path, tmp_path: Path, run_tool: Callable, repo_root: Path
+    data: Path, tmp_path: Path, fork_tool: Callable, repo_root: Path
 ) -> None:
     ours, theirs = tmp_path / 'ours', tmp_path / 'theirs'
-    assert run_tool(['train.py', CONFIG, *options(data, ours)]).returncode == 0
+    assert fork_tool(['train.py', CONFIG, *options(data, ours)]).returncode == 0
     tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'train.py'
     roots = [f'{part}_dataloader.dataset.data_root={data}' for part in ('train', 'val', 'test')]
     done = python(tool, CONFIG, '--work-dir', theirs, '--cfg-options', *QUICK, *roots)
@@ -265,9 +265,9 @@ def test_a_missing_config_is_one_line(run_tool: Callable) -> None:
 
 
 @pytest.mark.slow
-def test_a_broken_image_in_a_loader_process_is_one_line(data: Path, tmp_path: Path, run_tool: Callable) -> None:
+def test_a_broken_image_in_a_loader_process_is_one_line(data: Path, tmp_path: Path, fork_tool: Callable) -> None:
     broken_image(data)
-    done = run_tool(['train.py', CONFIG, *options(data, tmp_path / 'work', 'train_dataloader.num_workers=2')])
+    done = fork_tool(['train.py', CONFIG, *options(data, tmp_path / 'work', 'train_dataloader.num_workers=2')])
     assert done.returncode == 2
     assert '.jpg: this photo cannot be read' in only_error(done.stderr)
 

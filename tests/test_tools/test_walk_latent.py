@@ -175,7 +175,7 @@ def test_it_finds_the_same_again_and_runs_in_bfloat16(
 
 
 @pytest.mark.slow
-def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, run_tool: Callable) -> None:
+def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, fork_tool: Callable) -> None:
     data = cfg.val_dataloader.dataset.data_root
     small = [
         'codec.input_size=(64,64)',
@@ -216,7 +216,7 @@ def test_a_config_of_mmpose(cfg: Config, tmp_path: Path, run_tool: Callable) -> 
         ),
     ):
         # In processes of their own, as a user runs them.
-        done = run_tool([name, *common, *more, '--cfg-options', *small])
+        done = fork_tool([name, *common, *more, '--cfg-options', *small])
         assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / 'walk.json').read_text())
     assert (found['layer'], found['persons']) == ('backbone.stage4.2.branches.3', 6)
