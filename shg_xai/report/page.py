@@ -19,7 +19,7 @@ from PIL import Image
 
 from shg_xai.chapters import chapter_of, chapters
 from shg_xai.drawing.material import Figure, Material, Table
-from shg_xai.drawing.style import save_figure
+from shg_xai.drawing.side_by_side import draw_all
 from shg_xai.drawing.text import DASH, listed, number, percent, plural
 from shg_xai.report.map import bokeh_script, embed_maps, map_rows
 from shg_xai.report.reading import read_report
@@ -38,11 +38,16 @@ interval holds the middle {} of what came out. Two halves: the same number in tw
 
 
 class Shown(NamedTuple):
-    """A figure that was drawn, as the page shows it."""
+    """A figure as the page shows it, once all are drawn."""
 
     figure: Figure
     name: str
-    png: bytes
+    drawn: Mapping[str, bytes]  # PNGs by name
+
+    @property
+    def png(self) -> bytes:
+        """The picture in a file's bytes."""
+        return self.drawn[self.name]
 
     @property
     def image(self) -> Image.Image:
@@ -104,6 +109,7 @@ def render(material: Material, figures: Path) -> str:
         mapped = layer.name in embedded['items']
         layers.append(dict(layer=layer, sections=writer.of_layer(layer), mapped=mapped, persons=persons))
     found = dict(first=writer.sections(range(100)), layers=layers, last=writer.sections(range(200, 1000)))
+    writer.draw()
     end = dict(making=making(results), definitions=writer.last_tables, methods=methods(results))
     style = (HERE / 'page.css').read_text(encoding='utf-8')
     code = dict(style=style, scripts=scripts, policy=_policy(scripts), map_data=_json(embedded))
@@ -119,6 +125,7 @@ def sections_of(
     writer = _Writer(material, figures, drawn)
     layers = [(layer.name, section) for layer in material.results.layers for section in writer.of_layer(layer)]
     first, last = ([('', section) for section in writer.sections(part)] for part in (range(100), range(200, 1000)))
+    writer.draw()
     return [*first, *layers, *last], writer.names
 
 
@@ -131,6 +138,12 @@ class _Writer:
     drawn: Sequence[str] | None = None  # figures to draw; all unless told
     last_tables: list[Table] = field(default_factory=list)
     names: list[str] = field(default_factory=list)  # of all figures
+    shown: list[Shown] = field(default_factory=list)
+    pngs: dict[str, bytes] = field(default_factory=dict)
+
+    def draw(self) -> None:
+        """Draw what the sections show; nothing of a figure may be looked at before."""
+        self.pngs |= draw_all({shown.name: shown.figure for shown in self.shown}, self.folder)
 
     def sections(self, orders: range, of: str = '') -> list[Section]:
         """The chapters of these orders that have answers, about one layer if it is named."""
@@ -156,7 +169,8 @@ class _Writer:
             name = re.sub(r'[^\w.-]+', '-', f'{prefix}-{figure.name}')
             self.names.append(name)
             if self.drawn is None or name in self.drawn:
-                shown.append(Shown(figure, name, save_figure(figure.draw(), self.folder, name)))
+                shown.append(Shown(figure, name, self.pngs))
+        self.shown += shown
         own, command = [table for table in tables if not table.last], answer.command or results.command
         said, heading = chapter.findings(answer, results), chapter.heading(answer, results)
         return Part(said, shown, own, heading, command, answer.warnings)
