@@ -7,7 +7,8 @@ A chapter is a folder with
   something to explain, ``METHODS``: how it was computed, a sentence or two by heading;
 - ``results.py``: the type of its answer, a subclass of :class:`~shg_xai.results.Answer` tagged with the folder's name;
 - ``measure.py``: computes the answer; for a chapter on layers ``of_layer(of, work, found)``, which every analysis asks:
-  ``of`` is its name, ``work`` has persons and options, ``found`` their components and clusters;
+  ``of`` is its name, ``work`` has persons and options, ``found`` their components and clusters; None where what it asks
+  for was not given;
 - ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval; if something is
   concluded, ``claims(answer)``: what, in the fewest words (``benchmarks/calibration.py`` counts how often it is false);
   if numbers are to be looked up, ``tables(answer, results)`` too;
@@ -50,7 +51,7 @@ class Chapter:
         return found and found(*args)
 
     @property
-    def of_layer(self) -> Callable[..., Answer] | None:
+    def of_layer(self) -> Callable[..., Answer | None] | None:
         """Its measure of a layer that is analysed; None where it has none."""
         measure = f'{__name__}.{self.name}.measure'
         return getattr(importlib.import_module(measure), 'of_layer', None) if self.in_layer else None

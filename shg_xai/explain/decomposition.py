@@ -38,6 +38,7 @@ class Work:
     file: Path
     times: Times = field(default_factory=dict)
     baselines: Mapping[str, Selection] = field(default_factory=dict)  # the same persons, by name
+    trainings: Mapping[str, Selection] = field(default_factory=dict)  # the same, in this layer of other trainings
 
     @cached_property
     def bootstrap(self) -> Bootstrap:

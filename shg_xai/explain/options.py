@@ -62,6 +62,9 @@ class AnalyzeOptions(Options):
     """stores of the same persons from what has learned nothing, of one layer each: the network before training
     (dump_latents.py CONFIG none) and the picture itself (dump_latents.py CONFIG pixels); concepts that probes tell no
     better than from these were not learned"""
+    trainings: Annotated[tuple[Path, ...], shown('[STORE ...]', 'none')] = ()
+    """stores of the same persons and layers from other trainings (seeds) of the first store's network: what they say,
+    too, and which components are found again"""
     images: Annotated[Path | None, shown('DIR', 'where the dump found them')] = None  # folder of the photos
     report: Annotated[bool, arg(help_behavior_hint='')] = True
     """whether the page is written, too; without it python -m shg_xai.report DIR draws the numbers later"""

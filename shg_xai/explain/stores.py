@@ -26,6 +26,7 @@ from shg_xai.drawing.pictures import SIZE, draw_persons, missing_photos, write_a
 from shg_xai.errors import InputError
 from shg_xai.explain.decomposition import Work
 from shg_xai.explain.options import AnalyzeOptions, Options, check, outlier_warnings, warnings_of
+from shg_xai.explain.trainings import chosen_trainings, trainings_of
 from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import Concept, lacking
 from shg_xai.latents.identity import annotations_sha256, check_told_apart
@@ -51,7 +52,7 @@ def explain(options: AnalyzeOptions, command: str = '') -> Results:
     with replace_folder(options.out) as part:
         with executor(options.threads, options.dask) as pool:
             baselines = [select(LatentStore.open(store), None, options.rows) for store in options.baselines]
-            beside = Beside(options.images, baselines)
+            beside = Beside(options.images, baselines, chosen_trainings(options, selections))
             results = explain_selections(selections, options, part, pool, command, beside)
         if options.report:
             from shg_xai.report.page import write_report
@@ -136,7 +137,8 @@ def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
     ]
     for warning in layer.warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
-    answers = [chapter.of_layer(name, work, found) for chapter in chapters() if chapter.of_layer]
+    asked = [chapter.of_layer(name, work, found) for chapter in chapters() if chapter.of_layer]
+    answers = [answer for answer in asked if answer]
     persons = _persons(selection, found, work.concepts)
     work.file.unlink()
     latents = Latents(selection, found.components.mean, found.components.eigenvalues)
@@ -186,11 +188,13 @@ def _persons(selection: Selection, found: Structure, known: Sequence[Concept]) -
 @dataclass(frozen=True)
 class Beside:
     """What an analysis may have besides its stores: the folder of the photos (None: where the dump found them), and the
-    same persons' latents from what has learned nothing.
+    same persons' latents from what has learned nothing, and from other trainings of the first store's network, layer by
+    layer.
     """
 
     images: Path | None = None
     baselines: Sequence[Selection] = ()
+    trainings: Sequence[Selection] = ()
 
 
 NOTHING = Beside()
@@ -207,21 +211,23 @@ def explain_selections(
     """Analyse selections one by one, then compare them on the persons that all have; write what a report needs into an
     empty folder. InputError if latents cannot be analysed or compared, or a photo cannot be read.
     """
-    images, baselines = beside.images, beside.baselines
+    images, baselines, trainings = beside.images, beside.baselines, beside.trainings
     if images is not None and not images.is_dir():
         raise InputError(f'--images {images}: no such folder')
     counts = list(map(len, selections))
-    names = names_for([(own.store.folder, own.layer) for own in [*selections, *baselines]])
-    if len(names) > 1:
-        common = matched([*selections, *baselines])
-        selections, baselines = common[: len(selections)], common[len(selections) :]
-    named = dict(zip(names[len(selections) :], baselines, strict=True))
+    everything = [*selections, *baselines, *trainings]
+    names = names_for([(own.store.folder, own.layer) for own in everything])
+    everything = matched(everything) if len(names) > 1 else everything
+    first, last = len(selections), len(names) - len(trainings)
+    selections = everything[:first]
+    named = dict(zip(names[first:last], everything[first:last], strict=True))
+    again = dict(zip(names[last:], everything[last:], strict=True))
     for selection in selections:
         check(selection, options)
         check_told_apart(selection)
     scratch, times = out / '.scratch', dict[str, float]()
     works = [
-        Work(own, options, pool, scratch / f'{name}.npy', times, named)
+        Work(own, options, pool, scratch / f'{name}.npy', times, named, trainings_of(own, selections[0], again))
         for name, own in zip(names[: len(selections)], selections, strict=True)
     ]
     for work in works:
