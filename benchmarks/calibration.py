@@ -9,6 +9,8 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
   factor    a linear factor of the latents that explains 0.3 of one concept of thirty
   clusters  three groups, 5.7 standard deviations apart
   long      one Gaussian, ten times as long along one axis
+  trainings three of a network: that have nothing to do with each other, of persons alone or four an image; that share
+            one axis; that share a plane in which no axis is longer than another, so that none can be found again
 """
 
 import argparse
@@ -22,6 +24,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -32,16 +35,18 @@ from scipy.stats import beta
 
 Floats = NDArray[np.float64]
 CONCEPTS, PERSONS, IMAGE, ALIKE = 30, 400, 4, 0.8
+OTHERS = 2  # trainings beside the first
 KS = (2, 3, 4, 5)
 LAYER = 'made'
 
 
 class Made(NamedTuple):
-    """Latents (N, D), the image of each person (N,), concepts (N, C)."""
+    """Latents (N, D), the image of each person (N,), concepts (N, C), latents in other trainings."""
 
     latents: Floats
     images: NDArray[np.int64]
     concepts: Floats
+    others: Sequence[Floats] = ()
 
 
 class Kind(NamedTuple):
@@ -102,6 +107,18 @@ def long(random: np.random.Generator) -> Made:
     return Made(rotated(made.latents, random), made.images, made.concepts)
 
 
+def trainings(random: np.random.Generator, an_image: int = 1, shared: Sequence[float] = ()) -> Made:
+    """Two more trainings, each turned: so many first columns are the same in all, with these standard deviations."""
+    made = noise(random, an_image=an_image)
+    others = [draw(random, made.latents.shape, made.images, 'normal') for _ in range(OTHERS)]
+    for latents in others:
+        latents[:, : len(shared)] = made.latents[:, : len(shared)]
+    for latents in (made.latents, *others):
+        latents[:, : len(shared)] *= shared
+    turned, *others = (rotated(latents, random) for latents in (made.latents, *others))
+    return Made(turned, made.images, made.concepts, others)
+
+
 KINDS = {
     f'noise, {who}, {dimensions} values, {law}': Kind(partial(noise, dimensions=dimensions, an_image=size, law=law))
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
@@ -112,6 +129,10 @@ KINDS |= {
     'a factor explains 0.3': Kind(factor, {'concepts': 'concept 2'}),
     'three clusters': Kind(clusters, {'clusters': '3 groups'}),
     'one long Gaussian': Kind(long, {}),
+    'trainings alone, independent': Kind(trainings),
+    f'trainings alone, {IMAGE} an image': Kind(partial(trainings, an_image=IMAGE)),
+    'trainings share an axis': Kind(partial(trainings, shared=(3,)), {'trainings': f'component 1 in {OTHERS}'}),
+    'trainings share a plane': Kind(partial(trainings, shared=(3, 3)), {}),
 }
 
 
@@ -147,13 +168,18 @@ def claims_of(kind: str, number: int) -> dict[str, list[str]]:
     from shg_xai.stats.executors import executor
 
     random = np.random.default_rng([number, list(KINDS).index(kind)])
+    made = KINDS[kind].make(random)
     with tempfile.TemporaryDirectory() as folder, executor(threads=1) as pool:
-        selection = select(LatentStore.open(write_store(Path(folder) / 'store', KINDS[kind].make(random))))
+        each = [made, *(made._replace(latents=latents) for latents in made.others)]
+        stores = [write_store(Path(folder) / f'store_{place}', own) for place, own in enumerate(each)]
+        selection, *others = (select(LatentStore.open(store)) for store in stores)
         options = Options(ks=KS, restarts=3, bootstrap=100, seed=number)
         with working(selection, options, pool) as work:
-            found = structure(work)
+            named = {f'training {place}': own for place, own in enumerate(others, 1)}
+            work, found = replace(work, trainings=named), structure(work)
             asked = [(chapter, measure) for chapter in chapters() if (measure := chapter.of_layer)]
-            return {chapter.name: chapter.claims(measure(LAYER, work, found)) for chapter, measure in asked}
+            answers = [(chapter, measure(LAYER, work, found)) for chapter, measure in asked]
+            return {chapter.name: chapter.claims(answer) for chapter, answer in answers if answer}
 
 
 def _quiet(kind: str, number: int) -> dict[str, list[str]]:
@@ -176,7 +202,7 @@ def summary(kind: str, found: Sequence[Mapping[str, Sequence[str]]]) -> dict[str
         wanted = (expected or {}).get(name)
         if wanted:
             told[name] = f'{share(sum(any(wanted in claim for claim in one[name]) for one in found), len(found))} found'
-        elif expected is None or name == 'clusters':
+        elif expected is None or name in ('clusters', 'trainings'):
             told[name] = share(sum(bool(one[name]) for one in found), len(found))
     return told
 

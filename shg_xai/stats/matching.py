@@ -30,12 +30,11 @@ from shg_xai.stats.pca import FLAT
 from shg_xai.stats.simultaneous import simultaneous
 
 BLOCK = 25  # resamples a task; fixed, so that nothing depends on the number of workers
-LARGEST = 1 - 1e-9  # a correlation that has a Fisher's z
 
 
 def match(correlations: Float[Floats, 'K K']) -> tuple[Float[Floats, ' K'], Int[Ints, ' K']]:
     """Absolute correlation of each component (row) with its partner (column), and the number of that, from 0."""
-    size = np.abs(correlations)
+    size = np.minimum(np.abs(correlations), 1)  # but for rounding
     partners = linear_sum_assignment(size, maximize=True)[1]
     return size[np.arange(len(size)), partners], partners
 
@@ -83,16 +82,17 @@ def _some(
 def lower_ends(drawn: Float[Floats, 'S V'], images: int, confidence: float) -> Float[Floats, ' V']:
     """Above which V correlations lie, all at once, with this confidence; NaN where nothing can be told.
 
-    Lower ends of simultaneous intervals (:func:`~shg_xai.stats.simultaneous.simultaneous`) on Fisher's scale. They are
-    about the mean of the resamples and not about the value: an axis that turns can only lose, which is no bias to be
-    taken away but what is asked for.
+    Ends of simultaneous intervals (:func:`~shg_xai.stats.simultaneous.simultaneous`) of the angles whose cosines the
+    correlations are: an axis that turns a little makes angles about as a normal number without its sign, while
+    correlations, and Fisher's z of them still more, pile up at 1. Intervals are about the mean of the resamples and not
+    about the value: an axis that turns can only lose, which is no bias to be taken away but what is asked for.
     """
     if len(drawn) < 2:
         return np.full(drawn.shape[1], math.nan)
-    scale = np.arctanh(np.minimum(drawn, LARGEST))
-    about = np.concatenate([scale.mean(0, keepdims=True), scale])
+    angles = np.arccos(np.minimum(drawn, 1))
+    about = np.concatenate([angles.mean(0, keepdims=True), angles])
     ends = simultaneous(about, np.full(drawn.shape[1], images), confidence)
-    return np.array([math.nan if end.low is None else math.tanh(end.low) for end in ends])
+    return np.array([math.nan if end.high is None else math.cos(min(end.high, math.pi / 2)) for end in ends])
 
 
 @dataclass(frozen=True)

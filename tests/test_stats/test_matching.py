@@ -86,13 +86,13 @@ def test_one_that_falls_back_behind_the_last_is_missed() -> None:
 
 def test_lower_ends_hold_at_once_and_need_images() -> None:
     random = np.random.default_rng(0)
-    z = 1 + 0.1 * random.standard_normal((4000, 1))
-    alone = lower_ends(np.tanh(z), 10_000, 0.95)
-    assert alone == pytest.approx(np.tanh(1 - 1.96 * 0.1), abs=0.01)
-    many = lower_ends(np.tanh(1 + 0.1 * random.standard_normal((4000, 20))), 10_000, 0.95)
-    assert many == pytest.approx(np.full(20, np.tanh(1 - 3.02 * 0.1)), abs=0.02)  # 1 - 0.05 / 20 of two sides
-    assert np.isnan(lower_ends(np.tanh(z), 19, 0.95)).all()
-    assert np.isnan(lower_ends(np.tanh(z[:1]), 100, 0.95)).all()
+    angles = 0.6 + 0.1 * random.standard_normal((4000, 20))
+    alone = lower_ends(np.cos(angles[:, :1]), 10_000, 0.95)
+    assert alone == pytest.approx(np.cos(0.6 + 1.96 * 0.1), abs=0.01)
+    many = lower_ends(np.cos(angles), 10_000, 0.95)
+    assert many == pytest.approx(np.full(20, np.cos(0.6 + 3.02 * 0.1)), abs=0.02)  # 1 - 0.05 / 20 of two sides
+    assert np.isnan(lower_ends(np.cos(angles), 19, 0.95)).all()
+    assert np.isnan(lower_ends(np.cos(angles[:1]), 100, 0.95)).all()
 
 
 def test_of_one_image_there_are_no_resamples() -> None:
