@@ -148,10 +148,16 @@ class Plan:
             yield self.stage(f'dump {store.name}', [*command, '--no-predictions'], inputs, store, cost)
 
     def _analyse(self, name: str, stores: Sequence[Path], layers: Sequence[str], out: Path, *options: str) -> Stage:
-        """An analysis of stores; of training persons, beside what has learned nothing."""
+        """An analysis of stores; of training persons, beside what has learned nothing, and the last one also beside the
+        first network's other trainings.
+        """
+        s = self.settings
         command = ['tools/analyze_latent.py', *stores, '--layers', *layers, *self.sampling_options(), '--out', out]
         beside = [] if stores[0].parent.name == 'latents_controlled' else list(self._baselines.values())
         command += ['--baselines', *beside] if beside else []
+        if out == s.analysis and (trainings := [s.store_of('plain', seed) for seed in s.seeds[1:]]):
+            command += ['--trainings', *trainings]
+            beside += trainings
         manifests = [store / 'manifest.json' for store in [*stores, *beside]]
         cost = self.costs.analysing(len(stores) + len(beside))
         return self.stage(name, [*command, *options], manifests, out, cost)

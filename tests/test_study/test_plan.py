@@ -215,11 +215,28 @@ def test_every_seed_is_trained_and_the_first_is_explained(tmp_path: Path) -> Non
     dumped = ['plain 4', 'plain 1', 'untrained_4', 'pixels_4', 'improved 4']
     assert [name.removeprefix('dump ') for name in names if name.startswith('dump')] == dumped
     stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, seeds=(4, 1)))}
-    assert not any(
-        '_1' in Path(word).name for name in ('analyse both', 'keep components 0') for word in stages[name].command
-    )
+    assert not any('_1' in Path(word).name for word in stages['keep components 0'].command)
     report = [Path(word).name for word in stages['report'].inputs]
     assert {'plain_4.json', 'plain_1.parquet', 'spliced_1.json', 'noskip_4.parquet'} <= {*report}
+
+
+@pytest.mark.parametrize('networks, last', [(('improved',), 'analyse both'), (('control',), 'analyse plain')])
+def test_the_last_analysis_asks_what_other_seeds_say(tmp_path: Path, networks: tuple[str, ...], last: str) -> None:
+    settings = settings_of(tmp_path, seeds=(4, 1, 2), networks=networks)
+    stages = {stage.name: stage for stage in plan_of(settings)}
+    stores = [str(settings.store_of('plain', seed)) for seed in (1, 2)]
+    for name in {'analyse plain', last}:
+        words = list(stages[name].command)
+        assert ('--trainings' in words) == (name == last)
+        assert {f'{store}/manifest.json' for store in stores} <= {*stages[name].inputs} or name != last
+    words = list(stages[last].command)
+    place = words.index('--trainings') + 1
+    assert words[place : place + 2] == stores and words[place + 2 :][:1] in ([], ['--no-report'])
+    alone = {stage.name: stage for stage in plan_of(settings_of(tmp_path, seeds=(4,), networks=networks))}
+    assert not any('--trainings' in stage.command for stage in alone.values())
+    # A training costs what a store costs.
+    more = (stages[last].seconds or 0) - (alone[last].seconds or 0)
+    assert more == pytest.approx(COSTS.analysing(len(stores))[0])
 
 
 @pytest.mark.parametrize('networks', [NETWORKS, ('control',)])

@@ -250,6 +250,8 @@ CASES: list[tuple[str, str, Words, Spoil, str]] = [
     ('a condition on nothing', 'analyze_latent', analyse('--rows', 'factors.hats > 1'), nothing, 'hats'),
     ('a condition nobody meets', 'analyze_latent', analyse('--rows', 'num_labelled > 99'), nothing, '--rows'),
     ('no folder of photos', 'analyze_latent', analyse('--images', '/no/such'), nothing, '/no/such: no such folder'),
+    ('itself as a training', 'analyze_latent', lambda given: analyse('--trainings', given.store)(given), nothing,
+     'store: is analysed itself; give stores of other trainings, each once'),
     # options
     ('no layer', 'dump_latents', dump_with(without='--layers'), nothing, 'layers'),
     ('an unknown layer', 'dump_latents', dump_with('--layers', 'backbone.no_such'), nothing, 'backbone.no_such'),

@@ -21,13 +21,14 @@ def claims(answer: Trainings) -> list[str]:
 
 def findings(answer: Trainings, results: Results) -> list[str]:
     """What needs no axis, then the components that are found again."""
-    others = answer.names[1:]
+    others, ratio, width = answer.names[1:], answer.participation_ratio, answer.components_for_90
     texts = [
         f'{answer.of} beside {plural(len(others), "other training")} of the network ({listed(others)}), on '
         f'{plural(answer.persons, "person")} of {plural(answer.images, "photo")}.',
-        f'The variance is spread as if over {_told(answer.participation_ratio, answer, 1)} components of equal size '
-        '(participation ratio).',
-        f'90 % of the variance takes {_told(answer.components_for_90, answer, 0)} components.',
+        f'The variance is spread as if over {number(ratio.mean.value, 1)} components of equal size on average '
+        f'(participation ratio; {_each(ratio, answer, 1)}).',
+        f'It takes {number(width.mean.value, 1)} components on average to hold 90 % of the variance '
+        f'({_each(width, answer, 0)}).',
         *_alike(answer),
     ]
     texts += [_of_concept(one, answer, results) for one in _claimed(answer, results)]
@@ -38,32 +39,33 @@ def _components(answer: Trainings) -> range:
     return range(1, answer.components + 1)
 
 
-def _told(own: Number, answer: Trainings, digits: int = 2) -> str:
-    """A number in this training, its mean over all, and its interval or that there is none."""
-    values = listed([number(value, digits) for value in own.values])
-    if own.mean.value is None or len(own.values) < 2:
-        return values
-    mean = f'{number(own.mean.value, max(digits, 1))} on average'
+def _each(own: Number, answer: Trainings, digits: int = 2) -> str:
+    """A number in each training, and its interval or that there is none."""
+    values = f'in each {listed([number(value, digits) for value in own.values])}'
     if ends := span(own.mean, max(digits, 1)):
-        return f'{mean} ({confidence_of(answer)} interval over trainings {ends}; {values})'
-    return f'{mean} ({values}, too few trainings for an interval)'
+        return f'{confidence_of(answer)} interval over trainings {ends}; {values}'
+    return f'{values}, too few for an interval'
 
 
 def _range(values: Sequence[float]) -> str:
-    """``0.81``, or ``0.79 on average (0.75 to 0.84)``."""
+    """``0.75 to 0.84``, or one number where all look alike."""
     ends = [number(value) for value in (min(values), max(values))]
-    return ends[0] if ends[0] == ends[1] else f'{number(fmean(values))} on average ({" to ".join(ends)})'
+    return ends[0] if ends[0] == ends[1] else ' to '.join(ends)
 
 
 def _alike(answer: Trainings) -> list[str]:
     """How alike the latents are, and how far this training's components tell those of the others."""
     pairs = [pair.cka for pair in answer.pairs if pair.cka is not None]
     shares = [one.share for one in answer.overlaps if one.share is not None]
-    alike = f'Two trainings are alike to {_range(pairs)} (CKA, {plural(len(pairs), "pair")}).' if pairs else ''
-    whose = 'the other training' if len(shares) == 1 else 'another training'
-    told = f'A linear fit on the first {plural(answer.components, "component")} explains '
-    told += f'{_range(shares)} of the variance along those of {whose}, held out.' if shares else ''
-    return [text for text, known in ((alike, pairs), (told, shares)) if known]
+    texts = []
+    if pairs:
+        within = f'{_range(pairs)} in {plural(len(pairs), "pair")}'
+        texts.append(f'The latents of two trainings are alike to {number(fmean(pairs))} on average (CKA; {within}).')
+    if shares:
+        told = f'explains {number(fmean(shares))} of the variance along those of another training on average'
+        within = f'{_range(shares)}, of persons it was not fitted to'
+        texts.append(f'A linear fit on the first {plural(answer.components, "component")} {told} ({within}).')
+    return texts
 
 
 def _claimed(answer: Trainings, results: Results) -> list[ConceptNumber]:
@@ -81,8 +83,8 @@ def _title(one: ConceptNumber, answer: Trainings, results: Results) -> str:
 
 def _of_concept(one: ConceptNumber, answer: Trainings, results: Results) -> str:
     return (
-        f'The first {plural(answer.components, "component")} explain {_told(one.explained, answer)} of the variance of '
-        f'the ranks of {_title(one, answer, results)}.'
+        f'The first {plural(answer.components, "component")} explain {number(one.explained.mean.value)} of the variance '
+        f'of the ranks of {_title(one, answer, results)} on average (R²; {_each(one.explained, answer)}).'
     )
 
 
@@ -103,7 +105,8 @@ def _again(answer: Trainings) -> list[str]:
             'single components show speaks of this training alone.'
         )
     elif missing:
-        texts.append(f'{_named(missing)}: not found again; what is said of them speaks of this training alone.')
+        them = 'them' if len(missing) > 1 else 'it'
+        texts.append(f'{_named(missing)}: not found again; what is said of {them} speaks of this training alone.')
     how = f'the correlation with its partner stays above {AGAIN} in other photos, and is more than matching gives'
     return [*texts, f'Found again means that {how}.'] if texts else []
 
