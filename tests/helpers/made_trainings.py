@@ -18,7 +18,7 @@ def over(*values: float, low: float | None = None, high: float | None = None) ->
     return Number(values=list(values), mean=mean, sd=0.5)
 
 
-def trainings(of: str = 'plain_0', others: tuple[str, ...] = OTHERS) -> Trainings:
+def trainings(of: str = 'shg_people', others: tuple[str, ...] = OTHERS) -> Trainings:
     """Three trainings, or two."""
     names, ends = [of, *others], dict(low=9.0, high=13.0) if len(others) > 1 else {}
     return Trainings(
@@ -30,7 +30,7 @@ def trainings(of: str = 'plain_0', others: tuple[str, ...] = OTHERS) -> Training
         participation_ratio=over(*[10.0, 11.0, 12.0][: len(names)], **ends),
         components_for_90=over(*[30, 32, 34][: len(names)]),
         concepts=[
-            ConceptNumber(concept='standing', explained=over(*[0.7, 0.72, 0.74][: len(names)], low=0.67, high=0.77)),
+            ConceptNumber(concept='sitting', explained=over(*[0.7, 0.72, 0.74][: len(names)], low=0.67, high=0.77)),
             ConceptNumber(concept='pck', explained=over(*[0.1] * len(names))),
         ],
         pairs=[Pair(first=names[a], second=names[b], cka=0.8 + 0.02 * a) for b in range(len(names)) for a in range(b)],

@@ -82,10 +82,9 @@ def _title(one: ConceptNumber, answer: Trainings, results: Results) -> str:
 
 
 def _of_concept(one: ConceptNumber, answer: Trainings, results: Results) -> str:
-    return (
-        f'The first {plural(answer.components, "component")} explain {number(one.explained.mean.value)} of the variance '
-        f'of the ranks of {_title(one, answer, results)} on average (R²; {_each(one.explained, answer)}).'
-    )
+    share, title = number(one.explained.mean.value), _title(one, answer, results)
+    told = f'{share} of the variance of the ranks of {title} on average (R²; {_each(one.explained, answer)})'
+    return f'The first {plural(answer.components, "component")} explain {told}.'
 
 
 def _again(answer: Trainings) -> list[str]:
@@ -101,8 +100,8 @@ def _again(answer: Trainings) -> list[str]:
     missing = [str(component) for component, count in counts.items() if not count]
     if missing and not texts:
         texts.append(
-            f'None of the first {plural(answer.components, "component")} is found again in another training: what '
-            'single components show speaks of this training alone.'
+            f'Of the first {plural(answer.components, "component")} none is found again in another training: what '
+            'single ones show speaks of this training alone.'
         )
     elif missing:
         them = 'them' if len(missing) > 1 else 'it'

@@ -12,11 +12,11 @@ from tests.helpers.made_trainings import trainings
 
 
 def concepts(p: float) -> Concepts:
-    """Standing is told by the first components with this p, the size never."""
-    names = {'standing': p, 'pck': 0.8}
+    """Sitting is told by the first components with this p, the size never."""
+    names = {'sitting': p, 'pck': 0.8}
     about = dict(definition='', unit='', kind='number', persons=4000, mean=0.0, sd=1.0)
     return Concepts(
-        of='plain_0',
+        of='shg_people',
         definitions=[Definition(name=name, title=f'how {name}', **about) for name in names],  # type: ignore[arg-type]
         span=[Span(concept=name, components=3, explained=Estimate(value=0.7), p=own) for name, own in names.items()],
         controls=[],
@@ -33,16 +33,16 @@ def test_claims_are_components_found_again() -> None:
 def test_what_needs_no_axis_comes_first() -> None:
     answer = trainings()
     assert findings(answer, among(answer, concepts(0.01))) == [
-        'plain_0 beside 2 other trainings of the network (plain_1 and plain_2), on 4,000 persons of 3,000 photos.',
-        'The variance is spread as if over 11.0 components of equal size on average (participation ratio; 95 % interval '
-        'over trainings 9.0 to 13.0; in each 10.0, 11.0 and 12.0).',
+        'shg_people beside 2 other trainings of the network (plain_1 and plain_2), on 4,000 persons of 3,000 photos.',
+        'The variance is spread as if over 11.0 components of equal size on average (participation ratio; 95 % '
+        'interval over trainings 9.0 to 13.0; in each 10.0, 11.0 and 12.0).',
         'It takes 32.0 components on average to hold 90 % of the variance (in each 30, 32 and 34, too few for an '
         'interval).',
         'The latents of two trainings are alike to 0.81 on average (CKA; 0.80 to 0.82 in 3 pairs).',
-        'A linear fit on the first 3 components explains 0.85 of the variance along those of another training on average '
-        '(0.80 to 0.90, of persons it was not fitted to).',
-        'The first 3 components explain 0.72 of the variance of the ranks of how standing on average (R²; 95 % interval '
-        'over trainings 0.67 to 0.77; in each 0.70, 0.72 and 0.74).',
+        'A linear fit on the first 3 components explains 0.85 of the variance along those of another training on '
+        'average (0.80 to 0.90, of persons it was not fitted to).',
+        'The first 3 components explain 0.72 of the variance of the ranks of how sitting on average (R²; 95 % '
+        'interval over trainings 0.67 to 0.77; in each 0.70, 0.72 and 0.74).',
         'Component 1 is found again in 2 of 2 other trainings.',
         'Component 2 is found again in 1 of 2 other trainings.',
         'Component 3: not found again; what is said of it speaks of this training alone.',
@@ -60,7 +60,7 @@ def test_a_concept_that_is_not_claimed_is_not_told() -> None:
 def test_of_two_trainings_nothing_is_sure() -> None:
     answer = trainings(others=('plain_2',))
     texts = findings(answer, among(answer))
-    assert texts[0].startswith('plain_0 beside 1 other training of the network (plain_2), on')
+    assert texts[0].startswith('shg_people beside 1 other training of the network (plain_2), on')
     assert texts[1].endswith('(participation ratio; in each 10.0 and 11.0, too few for an interval).')
     assert texts[3] == 'The latents of two trainings are alike to 0.80 on average (CKA; 0.80 in 1 pair).'
     assert texts[4].endswith('(0.90, of persons it was not fitted to).')
@@ -76,7 +76,7 @@ def test_where_none_is_found_again() -> None:
         one.least = 0.8  # not above
     assert claims(answer) == []
     texts = findings(answer, among(answer))
-    assert texts[-2].startswith('None of the first 3 components is found again in another training: what single')
+    assert texts[-2].startswith('Of the first 3 components none is found again in another training: what single')
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_what_is_not_known_is_left_out() -> None:
 def test_tables_have_every_number() -> None:
     answer = trainings()
     numbers, matched = tables(answer, among(answer, concepts(0.01)))
-    assert numbers.head == ['number', 'plain_0', 'plain_1', 'plain_2', 'mean', 'standard deviation']
+    assert numbers.head == ['number', 'shg_people', 'plain_1', 'plain_2', 'mean', 'standard deviation']
     assert numbers.rows == [
         ['participation ratio', '10.0', '11.0', '12.0', '11.0 (9.0 to 13.0)', '0.5'],
         ['components for 90 % of the variance', '30', '32', '34', '32.0', '0.5'],
-        ['R² of how standing', '0.70', '0.72', '0.74', '0.72 (0.67 to 0.77)', '0.50'],
+        ['R² of how sitting', '0.70', '0.72', '0.74', '0.72 (0.67 to 0.77)', '0.50'],
         ['R² of how pck', '0.10', '0.10', '0.10', '0.10', '0.50'],
     ]
     assert len(matched.rows) == 6
