@@ -13,6 +13,7 @@ what. Every person counts, nothing is subsampled.
       --layers backbone.hourglasses.0.bottleneck_residuals --out latents/shg_coco
   tools/analyze_latent.py latents/shg_coco --out reports/shg_coco
   tools/analyze_latent.py latents/shg_coco latents/shg_ae_coco --rows labelled --out reports/both
+  tools/analyze_latent.py latents/seed_0 --trainings latents/seed_1 latents/seed_2 --out reports/seeds
 
 DIR gets report.html (open it in a browser; it needs nothing else), results.json (every number), figures/ (PNG and SVG),
 persons/ (Parquet: scores, clusters, concepts of all persons) and atlas/ (Parquet with pictures, for
