@@ -110,7 +110,7 @@ def long(random: np.random.Generator) -> Made:
 def trainings(random: np.random.Generator, an_image: int = 1, shared: Sequence[float] = ()) -> Made:
     """Two more trainings, each turned: so many first columns are the same in all, with these standard deviations."""
     made = noise(random, an_image=an_image)
-    others = [draw(random, made.latents.shape, made.images, 'normal') for _ in range(OTHERS)]
+    others = [noise(random, an_image=an_image).latents for _ in range(OTHERS)]
     for latents in others:
         latents[:, : len(shared)] = made.latents[:, : len(shared)]
     for latents in (made.latents, *others):

@@ -33,7 +33,9 @@ def test_persons_are_matched_by_who_they_are(tmp_path: Path) -> None:
     images = [number // 2 for number in range(70)]
     store = write_store(tmp_path / 'first', VALUES, images=images)
     back = np.arange(70)[:0:-1]
-    other = write_store(tmp_path / 'second', 2 * VALUES[back], ids=back + 1, images=[images[at] for at in back])
+    other = write_store(
+        tmp_path / 'second', 2 * VALUES[back], ids=[at + 1 for at in back], images=[images[at] for at in back]
+    )
     results = explained(tmp_path / 'out', [store], [other])
     (answer,) = results.all(Trainings)
     assert (answer.names, answer.persons) == (['first', 'second'], 69)

@@ -107,12 +107,11 @@ def test_parted_axes_are_found_again_in_any_order_and_sign(answer: Trainings) ->
 
 def test_a_correlation_is_that_of_scores_and_beside_what_matching_gives(answer: Trainings) -> None:
     found = {one.component: one.correlation for one in answer.matches if one.training == 'alone'}
-    scores = []
-    for seed in (0, 1):
-        values = latents(PARTED, seed)
-        left, size, _ = np.linalg.svd(values - values.mean(0), full_matrices=False)
-        scores.append((left * size)[:, :10])
-    size = np.abs(np.corrcoef(*scores, rowvar=False)[:10, 10:])
+    axes = [
+        np.linalg.svd(own - own.mean(0), full_matrices=False)[0][:, :10]
+        for own in (latents(PARTED), latents(PARTED, 1))
+    ]
+    size = np.abs(axes[0].T @ axes[1])  # of columns of mean 0 and length 1
     partners = [one.partner - 1 for one in answer.matches if one.training == 'alone']
     for component, (row, partner) in enumerate(zip(size, partners, strict=True), 1):
         assert found[component].value == pytest.approx(row[partner], abs=1e-4)
