@@ -23,15 +23,18 @@ FEWEST_IMAGES = 2
 Groups = Shaped[NDArray[Any], ' N']  # the image of each person, any values
 
 
-def resample_weights(groups: Groups, resamples: int | range, seed: int) -> Iterator[Int[Ints, ' N']]:
+def resample_weights(groups: Groups, resamples: int | range, seed: int, parts: int = 1) -> Iterator[Int[Ints, ' N']]:
     """How often each person is in a resample of images, one resample after another; none of a single image, which says
     nothing about how images differ. Each depends on its number and the seed alone, so parts can be drawn anywhere.
+
+    As many images are drawn as there are, or so many ``parts`` fewer: half as many with 2. Such a resample is as far
+    from the sample as another sample of its size would be, as two samples differ with twice the variance of one.
     """
     images, image_of = np.unique(groups, return_inverse=True)
     if len(images) < FEWEST_IMAGES:
         return
     for place in range(resamples) if isinstance(resamples, int) else resamples:
-        drawn = stream(seed, 'bootstrap', place).integers(0, len(images), len(images))
+        drawn = stream(seed, 'bootstrap', place).integers(0, len(images), -(-len(images) // parts))
         yield np.bincount(drawn, minlength=len(images))[image_of]
 
 
@@ -90,9 +93,9 @@ class Bootstrap:
     confidence: float = 0.95
     seed: int = 0
 
-    def weights(self, some: range | None = None) -> Iterator[Int[Ints, ' N']]:
+    def weights(self, some: range | None = None, parts: int = 1) -> Iterator[Int[Ints, ' N']]:
         """The persons' weights in all resamples, or in some; see :func:`resample_weights`."""
-        return resample_weights(self.groups, self.resamples if some is None else some, self.seed)
+        return resample_weights(self.groups, self.resamples if some is None else some, self.seed, parts)
 
     def estimate(self, value: float, samples: Float[Floats, ' S'], n: int | None = None) -> Estimate:
         """A number, with what it was in the resamples."""

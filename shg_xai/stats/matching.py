@@ -9,7 +9,8 @@ exchange their scores (:class:`Exchanged`).
 An axis of nearly the variance of the next one is drawn by lot, in either training, and the lot is the same where both
 look at the same persons. So axes of the first stay as they are reported, and those of the other are fitted anew in each
 resample (:func:`in_resamples`), as in :mod:`shg_xai.stats.axes`: found again is what another training *and* other
-persons give.
+persons give. A resample has half as many images. Where axes are but a lot, both samples' lots count: one of as many
+images as there are stays nearer to the axes of these than other persons' would, and claims too much.
 
 Shapes: N persons, A and B scores of theirs, the strongest component first, K components that are matched, S resamples.
 """
@@ -30,6 +31,7 @@ from shg_xai.stats.pca import FLAT
 from shg_xai.stats.simultaneous import simultaneous
 
 BLOCK = 25  # resamples a task; fixed, so that nothing depends on the number of workers
+PARTS = 2  # of the images a resample has one
 
 
 def match(correlations: Float[Floats, 'K K']) -> tuple[Float[Floats, ' K'], Int[Ints, ' K']]:
@@ -65,7 +67,7 @@ def in_resamples(
     bootstrap: Bootstrap,
     executor: Executor,
 ) -> Float[Floats, 'S K']:
-    """Absolute correlation of each of the first K axes with its partner in each resample of images."""
+    """Absolute correlation of each of the first K axes with its partner in each resample of half as many images."""
     count = bootstrap.resamples
     parts = [range(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
     found = ordered(executor, partial(_some, scores, others, most, bootstrap), parts)
@@ -75,12 +77,13 @@ def in_resamples(
 def _some(
     scores: Floats | Singles, others: Floats | Singles, most: int, bootstrap: Bootstrap, part: range
 ) -> Float[Floats, 'S K']:
-    drawn = [match(with_refitted(scores, others, most, weights))[0] for weights in bootstrap.weights(part)]
+    drawn = [match(with_refitted(scores, others, most, weights))[0] for weights in bootstrap.weights(part, PARTS)]
     return np.array(drawn).reshape(-1, most)
 
 
 def lower_ends(drawn: Float[Floats, 'S V'], images: int, confidence: float) -> Float[Floats, ' V']:
-    """Above which V correlations lie, all at once, with this confidence; NaN where nothing can be told.
+    """Above which V correlations lie, all at once, with this confidence; NaN where nothing can be told. There are
+    ``images`` in all, of which each resample has half.
 
     Ends of simultaneous intervals (:func:`~shg_xai.stats.simultaneous.simultaneous`) of the angles whose cosines the
     correlations are: an axis that turns a little makes angles about as a normal number without its sign, while
@@ -91,7 +94,7 @@ def lower_ends(drawn: Float[Floats, 'S V'], images: int, confidence: float) -> F
         return np.full(drawn.shape[1], math.nan)
     angles = np.arccos(np.minimum(drawn, 1))
     about = np.concatenate([angles.mean(0, keepdims=True), angles])
-    ends = simultaneous(about, np.full(drawn.shape[1], images), confidence)
+    ends = simultaneous(about, np.full(drawn.shape[1], images // PARTS), confidence)
     return np.array([math.nan if end.high is None else math.cos(min(end.high, math.pi / 2)) for end in ends])
 
 

@@ -85,3 +85,15 @@ def test_a_bootstrap_gives_estimates_of_its_persons():
     part = how.of(GROUPS == 7)
     assert part.groups.tolist() == [7, 7, 7] and part.mean(values[GROUPS == 7]).ends is None
     assert np.array_equal(list(how.weights(range(3, 5))), list(how.weights())[3:5])
+
+
+def test_half_as_many_images_are_as_far_as_another_sample() -> None:
+    groups = np.arange(101) // 2  # 51 images, the last of one person
+    drawn = list(Bootstrap(groups, 40, seed=3).weights(parts=2))
+    assert all(weights[np.unique(groups, return_index=True)[1]].sum() == 26 for weights in drawn)
+    assert all(weights[0] == weights[1] for weights in drawn)
+    # The mean of two independent samples of 200 differs by a variance of 2 / 200.
+    values = np.random.default_rng(0).standard_normal(200)
+    values = (values - values.mean()) / values.std()
+    means = [weights @ values / weights.sum() for weights in Bootstrap(np.arange(200), 4000).weights(parts=2)]
+    assert np.var(means) == pytest.approx(2 / 200, rel=0.1)

@@ -91,7 +91,7 @@ def test_lower_ends_hold_at_once_and_need_images() -> None:
     assert alone == pytest.approx(np.cos(0.6 + 1.96 * 0.1), abs=0.01)
     many = lower_ends(np.cos(angles), 10_000, 0.95)
     assert many == pytest.approx(np.full(20, np.cos(0.6 + 3.02 * 0.1)), abs=0.02)  # 1 - 0.05 / 20 of two sides
-    assert np.isnan(lower_ends(np.cos(angles), 19, 0.95)).all()
+    assert np.isnan(lower_ends(np.cos(angles), 39, 0.95)).all()
     assert np.isnan(lower_ends(np.cos(angles[:1]), 100, 0.95)).all()
 
 

@@ -7,8 +7,8 @@ METHODS = {
     'which takes their numbers to be normal). What a linear fit explains is of persons of the other half of the '
     'photos.',
     'Found again': 'Components are matched by the absolute correlation of persons’ scores, each with one of the other '
-    'training. One is found again where that correlation stays above 0.8 while photos are drawn anew and the other '
-    'training’s axes fitted again (ends of simultaneous intervals of the angles whose cosines they are), and is larger '
-    'than matching gives where whole photos exchange their scores (p below 0.05). Both hold for all components and '
-    'trainings looked at together.',
+    'training. One is found again where that correlation stays above 0.8 while the other training’s axes are fitted '
+    'again to draws of half as many photos, which are as far from these as other photos are (ends of simultaneous '
+    'intervals of the angles whose cosines they are), and is larger than matching gives where whole photos exchange '
+    'their scores (p below 0.05). Both hold for all components and trainings looked at together.',
 }
