@@ -14,8 +14,11 @@ class StackedPoseDataPreprocessor(PoseDataPreprocessor):
     """PoseDataPreprocessor that takes batches of :func:`~shg_xai.datasets.batches.stacked_collate` too.
 
     The numbers are the same. Samples get their targets back, as views of what is on the device, and are not copied.
-    Arguments are PoseDataPreprocessor's.
+    Arguments are PoseDataPreprocessor's, but that copies to a GPU are not waited for unless ``non_blocking=False``.
     """
+
+    def __init__(self, *args: Any, non_blocking: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, non_blocking=non_blocking, **kwargs)
 
     def cast_data(self, data: Any) -> Any:
         """Bring a batch, or a part of one, to the device."""

@@ -22,7 +22,7 @@ from torch import nn
 from shg_xai.errors import InputError
 from shg_xai.photos import read_photo
 from shg_xai.runner.checkpoints import check_fits, read_weights
-from shg_xai.runner.device import Device, choose
+from shg_xai.runner.device import Device, choose, leave_out_stacking
 from shg_xai.runner.provenance import data_sha256, sha256
 from shg_xai.writing import write_aside
 
@@ -85,6 +85,8 @@ def build_runner(cfg: Config, checkpoint: str | None) -> Runner:
     cfg.default_scope = cfg.get('default_scope') or 'mmpose'  # None where a config names classes (read_base)
     chosen = choose(cfg, Device.here())
     runner = Runner.from_cfg(cfg)
+    leave_out_stacking(runner.cfg)
+    runner.dump_config()  # once more
     if chosen:
         runner.logger.info('For speed (choose_for_device=False leaves all of it out): %s', ', '.join(chosen))
     if weights is not None:

@@ -51,7 +51,6 @@ def choose(cfg: Config, device: Device) -> list[str]:
     stacks = takes_stacked(cfg)
     if stacks:
         cfg.model.data_preprocessor['type'] = STACKED
-        cfg.model.data_preprocessor.setdefault('non_blocking', device.gpu is not None)
     for split in ('train', 'val', 'test'):
         if reading := cfg.get(f'{split}_dataloader'):
             said += [f'{split}: {done}' for done in choose_loading(reading, device, stacks)]
@@ -62,6 +61,20 @@ def takes_stacked(cfg: Config) -> bool:
     """Whether a model takes batches of :func:`~shg_xai.datasets.batches.stacked_collate`, or can be made to."""
     own = (cfg.get('model') or {}).get('data_preprocessor') or {}
     return own.get('type') in ('PoseDataPreprocessor', STACKED)
+
+
+def leave_out_stacking(cfg: Config) -> None:
+    """Take back from a config what :func:`choose` has set for stacked batches.
+
+    So that the config which a run leaves behind says nothing that only this plugin knows: MMPose's own tools read it.
+    """
+    own = (cfg.get('model') or {}).get('data_preprocessor') or {}
+    if own.get('type') == STACKED:
+        own['type'] = 'PoseDataPreprocessor'
+    for split in ('train', 'val', 'test'):
+        reading = cfg.get(f'{split}_dataloader') or {}
+        if (reading.get('collate_fn') or {}).get('type') == 'stacked_collate':
+            del reading['collate_fn']
 
 
 def choose_loading(loader: dict[str, Any], device: Device, stacks: bool) -> Iterator[str]:

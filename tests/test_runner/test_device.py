@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from shg_xai.runner.device import Device, choose, evaluation_batch
+from shg_xai.runner.device import Device, choose, evaluation_batch, leave_out_stacking
 
 H100 = Device('NVIDIA H100', bfloat16=True, cores=16)
 
@@ -48,10 +48,20 @@ def test_a_gpu_is_used_for_what_it_can_do() -> None:
 def test_batches_are_stacked_where_the_model_takes_them() -> None:
     cfg = config(model=dict(data_preprocessor=dict(type='PoseDataPreprocessor', bgr_to_rgb=True)))
     assert choose(cfg, Device(None, bfloat16=False, cores=2)) == ['train: stacked batches']
-    stacked = dict(type='StackedPoseDataPreprocessor', bgr_to_rgb=True, non_blocking=False)
+    stacked = dict(type='StackedPoseDataPreprocessor', bgr_to_rgb=True)
     assert cfg.model.data_preprocessor.to_dict() == stacked
     assert cfg.train_dataloader.to_dict() == dict(batch_size=16, num_workers=2, collate_fn=dict(type='stacked_collate'))
     assert choose(cfg, Device(None, bfloat16=False, cores=2)) == []  # it is so already
+
+
+def test_what_a_run_leaves_behind_is_for_everybody() -> None:
+    cfg = config(model=dict(data_preprocessor=dict(type='PoseDataPreprocessor', non_blocking=False)))
+    before = cfg.to_dict()
+    choose(cfg, Device(None, bfloat16=False, cores=2))
+    assert cfg.to_dict() != before
+    leave_out_stacking(cfg)
+    assert cfg.to_dict() == before
+    leave_out_stacking(Config(dict(train_dataloader=None)))
 
 
 @pytest.mark.parametrize(
