@@ -59,6 +59,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seconds', type=float, default=8, help='for each number; default: %(default)s')
     parser.add_argument('--workers', type=int, help='processes that load; default: what the tools choose')
     parser.add_argument('--device-settings', choices=('on', 'off'), default='on', help='choose_for_device')
+    parser.add_argument('--no-graph', action='store_true', help='train in bfloat16 without a CUDA graph')
     parser.add_argument('--compile', action='store_true', help='torch.compile, as --cfg-options compile=True does')
     parser.add_argument('--json', metavar='FILE', help='also write the numbers here')
     return parser.parse_args()
@@ -84,6 +85,8 @@ def config_of(args: argparse.Namespace, name: str) -> 'Config':
     # Weights of a backbone trained elsewhere change no speed.
     cfg.model.backbone.pop('init_cfg', None)
     cfg.compile, cfg.launcher = args.compile, 'none'
+    if args.no_graph:
+        cfg.optim_wrapper.update(type='Bfloat16OptimWrapper', cuda_graph=False)
     cfg.log_level = 'WARNING'
     for key in ('val_cfg', 'val_dataloader', 'val_evaluator', 'test_cfg', 'test_dataloader', 'test_evaluator'):
         cfg[key] = None

@@ -1,8 +1,8 @@
 """Batches that reach the network in a few pieces, whatever is in them.
 
 MMEngine leaves a batch as it is loaded: a list of N images, and N samples with a tensor or two each. Between processes
-every tensor travels by itself, and to a GPU too: of a batch of 32 persons some hundred, 1.5 ms a person of the one
-process that trains (benchmarks/throughput.py). Here each kind is stacked by the process that loads, and travels once.
+every tensor travels by itself, and to a GPU too: of a batch of 32 persons some hundred, which is most of what the one
+process that trains has to do for them. Here each kind is stacked by the process that loads, and travels once.
 
 Nothing of MMPose is imported: a process that is started afresh to load imports this file before the plugin.
 """

@@ -164,6 +164,7 @@ def build_loader(cfg: Config, dataset: Any) -> DataLoader[Any]:
     if cfg.get(SETTING, True):
         device = Device.here()
         list(choose_loading(own, device, takes_stacked(cfg)))
-        own['batch_size'] = evaluation_batch(own['batch_size'], device)
+        if 'batch_size' in own:  # none beside a batch_sampler
+            own['batch_size'] = evaluation_batch(own['batch_size'], device)
     built: DataLoader[Any] = Runner.build_dataloader(own)
     return built

@@ -1,7 +1,7 @@
 """A backbone that is trained as one CUDA graph.
 
 An hourglass is some five hundred small kernels forward and back. Launching them one by one takes a processor longer
-than the GPU takes to run them (benchmarks/network.py --device cuda). A CUDA graph is launched as a whole: the kernels,
+than a large GPU takes to run them. A CUDA graph is launched as a whole: the kernels,
 their order and their numbers are those of the recording. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
 

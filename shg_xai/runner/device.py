@@ -102,9 +102,16 @@ def _precision(cfg: Config, device: Device) -> Iterator[str]:
     if wrapper and device.bfloat16 and wrapper.get('type', 'OptimWrapper') == 'OptimWrapper':
         wrapper['type'] = 'Bfloat16OptimWrapper'
         yield 'training in bfloat16'
-    if wrapper and wrapper.get('type') == 'Bfloat16OptimWrapper' and not cfg.get('compile'):
-        wrapper.setdefault('cuda_graph', True)
+    graph = wrapper and wrapper.get('type') == 'Bfloat16OptimWrapper' and _is_static(cfg)
+    if graph and wrapper.setdefault('cuda_graph', True):
         yield 'a CUDA graph of the hourglass'
+
+
+def _is_static(cfg: Config) -> bool:
+    """Whether a training's backbone may be a graph: an hourglass that nobody compiles, stepping after each batch."""
+    backbone = (cfg.get('model') or {}).get('backbone') or {}
+    alone = cfg.optim_wrapper.get('accumulative_counts', 1) == 1 and not cfg.get('compile')
+    return alone and backbone.get('type') == 'StackedHourglass'
 
 
 def _optimizer(cfg: Config) -> Iterator[str]:

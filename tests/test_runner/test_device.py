@@ -22,7 +22,8 @@ def precision_as_before() -> Iterator[None]:
 
 def config(**changes: Any) -> Config:
     loader = dict(batch_size=16, num_workers=2)
-    own = dict(optim_wrapper=dict(optimizer=dict(type='Adam', lr=1e-3)), train_dataloader=loader, val_dataloader=None)
+    own: dict[str, Any] = dict(model=dict(backbone=dict(type='StackedHourglass')))
+    own |= dict(optim_wrapper=dict(optimizer=dict(type='Adam', lr=1e-3)), train_dataloader=loader, val_dataloader=None)
     return Config({**own, **changes})
 
 
@@ -83,8 +84,12 @@ def test_a_gpu_that_compiles_or_trains_in_float32_replays_nothing() -> None:
     said = choose(compiled, H100)
     assert 'training in bfloat16' in said and 'a CUDA graph of the hourglass' not in said
     assert 'cuda_graph' not in compiled.optim_wrapper
+    counted = dict(accumulative_counts=2, optimizer=dict(type='Adam', lr=1))
+    for changes in (dict(model=dict(backbone=dict(type='HRNet'))), dict(optim_wrapper=counted)):
+        other = config(**changes)
+        assert 'a CUDA graph of the hourglass' not in choose(other, H100) and 'cuda_graph' not in other.optim_wrapper
     off = config(optim_wrapper=dict(type='Bfloat16OptimWrapper', cuda_graph=False, optimizer=dict(type='Adam', lr=1)))
-    choose(off, H100)
+    assert 'a CUDA graph of the hourglass' not in choose(off, H100)
     assert off.optim_wrapper.cuda_graph is False
 
 
