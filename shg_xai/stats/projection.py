@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from shg_xai.errors import InputError
-from shg_xai.stats.arrays import Block, Float, Float32, Floats, Rows, Singles
+from shg_xai.stats.arrays import Block, Float, Float32, Floats, Int, Ints, Rows, Singles
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.pca import Components
 
@@ -39,14 +39,16 @@ class Scores:
         """The first components of all persons, in memory."""
         return np.concatenate([np.array(self.read(*block, dimensions)) for block in self.blocks(COPIED)])
 
-    def leading(self, dimensions: int) -> 'Scores':
-        """The first components alone, in a file beside this one, where they are read faster."""
-        file = self.file.with_name(f'leading-{self.file.name}')
-        reserve(file, np.float32, (self.rows, dimensions))
-        target = np.load(file, mmap_mode='r+')
-        for start, stop in self.blocks(COPIED):
-            target[start:stop] = self.read(start, stop, dimensions)
-        return Scores(file, self.rows, dimensions)
+    def part(self, persons: Int[Ints, ' n'] | None = None, dimensions: int | None = None) -> 'Scores':
+        """Those of some persons, by number, or the first components alone, in a file beside this one: read faster."""
+        rows, kept = self.rows if persons is None else len(persons), dimensions or self.dimensions
+        file = self.file.with_name(f'part-{self.file.name}')
+        reserve(file, np.float32, (rows, kept))
+        target, everybody = np.load(file, mmap_mode='r+'), self.read(0, self.rows, kept)
+        for start in range(0, rows, COPIED):
+            here = slice(start, start + COPIED)
+            target[here] = everybody[here if persons is None else persons[here]]
+        return Scores(file, rows, kept)
 
     def blocks(self, size: int) -> Iterator[tuple[int, int]]:
         """First and past-last person of consecutive blocks."""

@@ -1,119 +1,189 @@
-"""Exact Euclidean silhouettes of several clusterings, in one pass over all pairs of persons.
+"""Euclidean silhouettes of several clusterings, in one pass over everybody.
 
 Rousseeuw 1987, "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis", section 2.
-Distances are taken in the first d of D principal components. What is cut enters by its norm: with r_i the cut part of
-person i, the squared distance is that in d dimensions plus |r_i|^2 + |r_j|^2 - 2 r_i.r_j, and only the last term is
-left out. It is at most 2 |r_i| |r_j|, so a distance e instead of e' is wrong by at most 2 |r_i| |r_j| / e, and a mean
-distance of person i to a cluster by at most 2 |r_i| mean |r_j| / (distance of i to its nearest person).
+
+**Whom everybody is compared with.** A mean distance to a cluster of thousands needs no more than some hundreds of them.
+Of up to ``MOST`` persons everybody is compared with everybody; of more, with that many, drawn at random, and with all
+of a cluster of which that leaves fewer than ``FEWEST``. Nobody is left out: each person has a silhouette, with the
+standard error that the draw leaves in it. A mean over n of the N_k persons of a cluster has a variance of
+(1/n - 1/N_k) s^2 (Cochran 1977, "Sampling techniques", section 2.5), and a silhouette 1 - a / b, where a is the smaller
+of both means, a relative one of a / b from the relative ones of both.
+
+**What is cut.** Distances are taken in the first d of D principal components. What is cut enters by its norm: with r_i
+the cut part of person i, the squared distance is that in d dimensions plus |r_i|^2 + |r_j|^2 - 2 r_i.r_j, and only the
+last term is left out. It is at most 2 |r_i| |r_j|, so a distance e instead of e' is wrong by at most 2 |r_i| |r_j| / e,
+and a mean distance of person i to a cluster by at most 2 |r_i| mean |r_j| / (distance of i to the nearest person).
+
+Shapes: N persons, R of them references, d components, S clusterings, K clusters of one, n persons of a block.
 """
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations_with_replacement
 
 import numpy as np
 
-from shg_xai.stats.arrays import Float, Float32, Floats, Int, Ints, Labels, Singles
+from shg_xai.random_streams import stream
+from shg_xai.stats.arrays import Bools, Float, Float32, Floats, Int, Ints, Labels, Singles
 from shg_xai.stats.executors import ordered
-from shg_xai.stats.projection import Scores, reserve
+from shg_xai.stats.projection import Scores
 
 BLOCK = 2048  # persons a block: one tile of distances is then 16 MiB
+MOST, FEWEST = 20_000, 500  # references in all, and of a cluster, where there are more
+NO_CLUSTER = 255  # of a reference that stands for none in a clustering
 Side = tuple[int, Labels, Singles]  # a block of persons: its first, labels (S, n) and residuals (n,)
 
 
 @dataclass(frozen=True)
 class Silhouettes:
-    """Silhouettes of one clustering, in [-1, 1], 0 in a cluster of one; and by how much each can be wrong at most."""
+    """Silhouettes of one clustering, in [-1, 1], 0 in a cluster of one; by how much each can be wrong at most by what
+    was cut; and its standard error by whom it was compared with, 0 where that was everybody.
+    """
 
     values: Float32[Singles, ' N']
     bounds: Float32[Singles, ' N']
+    errors: Float32[Singles, ' N']
+
+    @property
+    def uncertainty(self) -> float:
+        """By how much the mean may be off: the mean bound, and two standard errors as if all were wrong alike."""
+        return float(self.bounds.mean(dtype=float) + 2 * self.errors.mean(dtype=float))
+
+
+@dataclass(frozen=True)
+class References:
+    """Whom everybody is compared with: numbers among all, ascending, scores, norms of what was cut, and in each
+    clustering the cluster each stands for.
+    """
+
+    numbers: Int[Ints, ' R']
+    scores: Scores
+    cut: Float32[Singles, ' R']
+    labels: Int[Labels, 'S R']
 
 
 def silhouettes(
-    scores: Scores, residuals: Float[Floats, ' N'], labelings: Sequence[Int[Labels, ' N']], pool: Executor
+    scores: Scores,
+    residuals: Float[Floats, ' N'],
+    labelings: Sequence[Int[Labels, ' N']],
+    pool: Executor,
+    seed: int = 0,
 ) -> list[Silhouettes]:
     """Silhouettes of several clusterings, labels 0 to K - 1, of the same persons, from their first d components and the
-    squared norms of what was cut. Sums of distances to every cluster take more memory than all results together; until
-    they are complete they are in a file beside the scores.
+    squared norms of what was cut.
     """
-    sizes = [int(labels.max()) + 1 for labels in labelings]
-    file = scores.file.with_name(f'sums-{scores.file.name}')
-    reserve(file, np.float64, (scores.rows, sum(sizes)))
-    nearest = np.full(scores.rows, np.inf, np.float32)
-    together, cut_squares = np.stack(labelings), residuals.astype(np.float32)
-    sides = [(start, together[:, start:stop], cut_squares[start:stop]) for start, stop in scores.blocks(BLOCK)]
-    for tile in ordered(pool, partial(_tile_sums, scores, sizes), combinations_with_replacement(sides, 2)):
-        for start, sums, least in tile:
-            rows = slice(start, start + len(sums))
-            np.load(file, mmap_mode='r+')[rows] += sums
-            np.minimum(nearest[rows], least, out=nearest[rows])
-    cut = np.sqrt(residuals)
-    results = []
-    for labels, stop in zip(labelings, np.cumsum(sizes), strict=True):
-        counts = np.bincount(labels)
-        cut_mean = float((np.bincount(labels, cut) / np.maximum(counts - 1, 1)).max())
-        values, bounds = np.empty((2, scores.rows), np.float32)
-        for first, last in scores.blocks(BLOCK):
-            here = slice(first, last)
-            # Mapped anew each time, so that none of it stays in memory.
-            sums = np.load(file, mmap_mode='r')[here, stop - len(counts) : stop]
-            wrong = 2 * cut[here] * cut_mean
-            values[here], bounds[here] = _silhouettes(sums, labels[here], counts, wrong, nearest[here].astype(float))
-        results.append(Silhouettes(values, bounds))
-    file.unlink()
-    return results
+    together, cut = np.stack(labelings), residuals.astype(np.float32)
+    references = _references(scores, cut, together, seed)
+    counts = [np.bincount(labels) for labels in together]
+    sides = ((start, together[:, start:stop], cut[start:stop]) for start, stop in scores.blocks(BLOCK))
+    found = list(ordered(pool, partial(_of_block, scores, references, counts), sides))
+    if references.scores is not scores:
+        references.scores.file.unlink()
+    return [Silhouettes(*np.concatenate(own, axis=1)) for own in zip(*found, strict=True)]
 
 
-def _silhouettes(sums: Floats, labels: Labels, counts: Ints, cut: Floats, nearest: Floats) -> tuple[Floats, Floats]:
-    """Silhouettes and their bounds, from sums of distances by cluster (n, K), labels (n,), sizes of clusters (K,).
+def blocks(rows: int) -> int:
+    """How many tasks that is."""
+    return -(-rows // BLOCK)
 
-    The bounds follow from 2 |r_i| times the largest mean of |r_j| in a cluster (n,), and the distance to the nearest.
+
+def _references(scores: Scores, cut: Singles, labels: Labels, seed: int) -> References:
+    """Everybody, or those drawn and all of the clusters that few were drawn of."""
+    if scores.rows <= MOST:
+        return References(np.arange(scores.rows), scores, cut, labels)
+    drawn = np.zeros(scores.rows, bool)
+    drawn[stream(seed, 'silhouette_references').choice(scores.rows, MOST, replace=False)] = True
+    few = [np.flatnonzero(np.bincount(own[drawn], minlength=own.max() + 1) < FEWEST) for own in labels]
+    whole: Bools = np.array([np.isin(own, clusters) for own, clusters in zip(labels, few, strict=True)])
+    numbers = np.flatnonzero(drawn | whole.any(0))
+    stands = np.where((drawn | whole)[:, numbers], labels[:, numbers], NO_CLUSTER).astype(np.uint8)
+    return References(numbers, scores.part(numbers), cut[numbers], stands)
+
+
+def _of_block(scores: Scores, references: References, counts: Sequence[Ints], side: Side) -> list[Singles]:
+    """Values, bounds and errors (3, n) of a block, for each clustering."""
+    start, labels, cut = side
+    first, last = np.searchsorted(references.numbers, (start, start + len(cut)))
+    itself = references.numbers[first:last] - start  # those of the block who are references, too
+    sums, squares, nearest = _sums(scores.read(start, start + len(cut)), cut, references, counts, (itself, first))
+    stop, found = 0, []
+    for own, known, stands in zip(labels, counts, references.labels, strict=True):
+        here, stop = slice(stop, stop + len(known)), stop + len(known)
+        used = np.bincount(stands, minlength=NO_CLUSTER + 1)[: len(known)]
+        cuts = np.bincount(stands, np.sqrt(references.cut), minlength=NO_CLUSTER + 1)[: len(known)]
+        wrong = 2 * np.sqrt(cut) * float((cuts / np.maximum(used - 1, 1)).max())
+        with np.errstate(divide='ignore', invalid='ignore'):
+            wrong = np.where(wrong > 0, wrong / nearest, 0)  # of a mean distance; cut nowhere is exact
+        # Whom each is compared with in each cluster: a person not with itself.
+        compared = np.tile(used.astype(float), (len(own), 1))
+        compared[itself, own[itself]] -= stands[first:last] != NO_CLUSTER
+        found.append(_silhouettes(sums[:, here], squares[:, here], own, known, compared, wrong))
+    return found
+
+
+def _sums(
+    values: Singles, cut: Singles, references: References, counts: Sequence[Ints], same: tuple[Ints, int]
+) -> tuple[Floats, Floats, Floats]:
+    """Sums of distances and of their squares to the references of each cluster (n, sum of K), the least distance (n,);
+    ``same``: which of these persons are references, from which number on.
+    """
+    (itself, first), sizes = same, [len(own) for own in counts]
+    sums, squares = np.zeros((2, len(values), sum(sizes)))
+    nearest, norms = np.full(len(values), np.inf), np.einsum('nd,nd->n', values, values) + cut
+    for start, stop in references.scores.blocks(BLOCK):
+        others = references.scores.read(start, stop)
+        distances = values @ others.T  # squared, at first
+        distances *= -2
+        distances += norms[:, None]
+        distances += np.einsum('nd,nd->n', others, others) + references.cut[start:stop]
+        here = (start <= first + np.arange(len(itself))) & (first + np.arange(len(itself)) < stop)
+        own = itself[here], first + np.flatnonzero(here) - start
+        distances[own] = 0
+        np.maximum(distances, 0, out=distances)
+        member = _members(references.labels[:, start:stop], sizes)
+        squares += distances @ member
+        np.sqrt(distances, out=distances)
+        sums += distances @ member
+        distances[own] = np.inf
+        np.minimum(nearest, distances.min(axis=1), out=nearest)
+    return sums, squares, nearest
+
+
+def _silhouettes(
+    sums: Floats, squares: Floats, labels: Labels, counts: Ints, compared: Floats, wrong: Floats
+) -> Singles:
+    """Silhouettes, their bounds and errors, (3, n): from sums of distances and their squares by cluster (n, K), labels
+    (n,), sizes of clusters (K,), how many of each a person was compared with (n, K), and by how much a mean distance
+    may be wrong (n,).
     """
     persons = np.arange(len(labels))
-    alone = counts[labels] == 1
-    own = sums[persons, labels] / np.maximum(counts[labels] - 1, 1)
-    means = sums / np.maximum(counts, 1)
-    means[:, counts == 0] = np.inf
-    means[persons, labels] = np.inf
-    other = means.min(axis=1)
+    population = np.tile(counts, (len(labels), 1))
+    population[persons, labels] -= 1
+    means = sums / np.maximum(compared, 1)
+    own, others = means[persons, labels], np.where(counts, means, np.inf)
+    others[persons, labels] = np.inf
+    next_to = others.argmin(axis=1)
+    other = others[persons, next_to]
     larger = np.maximum(own, other)
-    known = ~alone & np.isfinite(other) & (larger > 0)
-    values = np.zeros(len(labels))
+    known = (population[persons, labels] > 0) & np.isfinite(other) & (larger > 0)
+    values, relative = np.zeros(len(labels)), np.zeros(len(labels))
     values[known] = (other - own)[known] / larger[known]
     with np.errstate(divide='ignore', invalid='ignore'):
-        # Of a mean distance; own and other may both be wrong by it. Cut nowhere is exact.
-        wrong = np.where(cut > 0, cut / nearest, 0)
         # s is 1 - smaller / larger in size: both change, the larger one also beneath.
         bounds = np.where(larger > wrong, 2 * wrong / (larger - wrong), 2)
-    return values, np.where(known, np.minimum(bounds, 2), 0)
-
-
-def _tile_sums(scores: Scores, sizes: Sequence[int], tile: tuple[Side, Side]) -> list[tuple[int, Singles, Singles]]:
-    """For one block or two: first person, sums of distances (n, sum of K), least distance (n,)."""
-    (start, labels, cut), (other, other_labels, other_cut) = tile
-    a = scores.read(start, start + len(cut))
-    b = a if start == other else scores.read(other, other + len(other_cut))
-    distances = a @ b.T  # squared, at first
-    distances *= -2
-    distances += (np.einsum('nd,nd->n', a, a) + cut)[:, None]
-    distances += np.einsum('md,md->m', b, b) + other_cut
-    np.sqrt(np.maximum(distances, 0, out=distances), out=distances)
-    if start == other:
-        np.fill_diagonal(distances, 0)
-        sums = distances @ _members(labels, sizes)
-        np.fill_diagonal(distances, np.inf)
-        return [(start, sums, distances.min(axis=1))]
-    return [
-        (start, distances @ _members(other_labels, sizes), distances.min(axis=1)),
-        (other, distances.T @ _members(labels, sizes), distances.min(axis=0)),
-    ]
+        spread = (squares / compared - means**2) / means**2 * (1 / compared - 1 / population)
+        for cluster in (labels, next_to):
+            relative += np.nan_to_num(np.maximum(spread[persons, cluster], 0))
+    errors = (1 - np.abs(values)) * np.sqrt(relative)
+    found = np.stack([values, np.where(known, np.minimum(bounds, 2), 0), np.where(known, errors, 0)])
+    return found.astype(np.float32)
 
 
 def _members(labels: Labels, sizes: Sequence[int]) -> Singles:
-    """A 1 for each clustering in the column of the person's cluster: (n, sum of K)."""
-    columns = labels + np.cumsum([0, *sizes[:-1]])[:, None]
+    """A 1 for each clustering in the column of the reference's cluster: (n, sum of K)."""
     member = np.zeros((labels.shape[1], sum(sizes)), np.float32)
-    member[np.arange(len(member)), columns] = 1
+    for own, start in zip(labels, np.cumsum([0, *sizes[:-1]]), strict=True):
+        standing = np.flatnonzero(own != NO_CLUSTER)
+        member[standing, start + own[standing].astype(int)] = 1
     return member

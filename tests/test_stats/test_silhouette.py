@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 from sklearn.metrics import silhouette_samples
 
+from shg_xai.stats import silhouette
 from shg_xai.stats.projection import Scores
 from shg_xai.stats.silhouette import BLOCK, Silhouettes, silhouettes
 from tests.helpers.analysis_stores import blobs
 
 
 def found(
-    folder: Path, values: np.ndarray, labelings: Sequence[np.ndarray], dimensions: int | None = None, threads: int = 2
+    folder: Path,
+    values: np.ndarray,
+    labelings: Sequence[np.ndarray],
+    dimensions: int | None = None,
+    threads: int = 2,
+    seed: int = 0,
 ) -> list[Silhouettes]:
     """Ours; only the first dimensions of the values (N, D) are kept, of the rest the norm."""
     kept = np.asarray(values, np.float32)[:, :dimensions]
@@ -22,7 +28,8 @@ def found(
     np.save(file, kept)
     cut = (np.asarray(values, float)[:, kept.shape[1] :] ** 2).sum(axis=1)
     with ThreadPoolExecutor(threads) as pool:
-        own = silhouettes(Scores(file, *kept.shape), cut, [np.asarray(labels, np.uint8) for labels in labelings], pool)
+        labels = [np.asarray(own, np.uint8) for own in labelings]
+        own = silhouettes(Scores(file, *kept.shape), cut, labels, pool, seed)
     assert [left.name for left in folder.iterdir()] == ['scores.npy']
     return own
 
@@ -131,3 +138,34 @@ def test_threads_change_no_bit(tmp_path: Path) -> None:
     first, second = (found(tmp_path, values, [labels], 4, threads)[0] for threads in (1, 3))
     assert first.values.tobytes() == second.values.tobytes()
     assert first.bounds.tobytes() == second.bounds.tobytes()
+
+
+def test_of_many_some_stand_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silhouette, 'MOST', 400)
+    monkeypatch.setattr(silhouette, 'FEWEST', 50)
+    values = blobs(3000, 12, 4, distance=2.0)
+    # In the second clustering a cluster of 60, of which eight or so are drawn, stands for itself as a whole.
+    labelings = [np.arange(3000) % 4, (np.arange(3000) >= 60).astype(int)]
+    exact = [silhouette_samples(values.astype(float), labels) for labels in labelings]
+    apart = []
+    for seed in range(20):
+        for own, labels, expected in zip(found(tmp_path, values, labelings, seed=seed), labelings, exact, strict=True):
+            error = own.values - expected
+            assert not own.bounds.any()
+            assert 0 < own.errors.max() < 0.1
+            assert abs(error.mean()) < own.uncertainty
+            if labels is labelings[0]:
+                apart.append(error / own.errors)
+    # The standard error is that: one in size, and about one in twenty beyond twice.
+    assert np.sqrt(np.mean(np.square(apart))) == pytest.approx(1, abs=0.1)
+    assert (np.abs(apart) > 2).mean() == pytest.approx(0.05, abs=0.03)
+
+
+def test_a_small_cluster_is_compared_with_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silhouette, 'MOST', 100)
+    monkeypatch.setattr(silhouette, 'FEWEST', 50)
+    values = blobs(300, 4)
+    labels = np.arange(300) // 30  # ten of each thirty are drawn, so everybody is compared with everybody
+    (own,) = found(tmp_path, values, [labels])
+    assert own.values == pytest.approx(silhouette_samples(values.astype(float), labels), abs=1e-5)
+    assert not own.errors.any()

@@ -8,8 +8,10 @@ METHODS = {
     'A valley has at most half as many persons. Groups also have to be tighter than the clusters that a Gaussian of '
     'the same covariance is cut into (Liu et al. 2008). A strongly bent cloud can be taken for groups, and groups that '
     'differ only beyond the first components are missed.',
-    'Clusters': 'K-Means from several starts, the one with the least sum of squares kept; agreement is the adjusted '
-    'Rand index between the clusters of random halves of the persons (Hennig 2007).',
+    'Clusters': 'K-Means from several starts, the one with the least sum of squares kept (of more than 20,000 persons '
+    'so many are drawn to choose it); agreement is the adjusted Rand index between the clusters of random halves of '
+    'the persons (Hennig 2007).',
     'Silhouette': 'How much nearer a person is to the own cluster than to the next one, from −1 to 1 (Rousseeuw 1987), '
-    'over all pairs of persons.',
+    'over all pairs of persons; of more than 20,000, everybody beside that many drawn at random and all of small '
+    'clusters.',
 }

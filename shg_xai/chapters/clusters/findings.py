@@ -77,7 +77,8 @@ def tables(answer: Clusters, results: Results) -> list[Table]:
     caption = (
         'Clusters: most persons midway between neighbours as a share of those around the emptier centre, p of that, '
         f'mean silhouette with {confidence_of(answer)} interval, how far it may be off because small components were '
-        'cut, agreement of random halves, persons with a negative silhouette, sum of squared distances, sizes'
+        'cut or some stand for all, agreement of random halves, persons with a negative silhouette, sum of squared '
+        'distances, sizes'
     )
     head = ['K', 'midway', 'p', 'silhouette', 'off by', 'agreement', 'worst', 'negative', 'inertia', 'persons']
     return [Table(caption, head, rows, folded=True)]

@@ -15,6 +15,7 @@ from shg_xai.drawing.text import listed
 from shg_xai.explain.decomposition import CLUSTER_CUT, Decomposition, Work, decompose, rotate, working
 from shg_xai.explain.options import Options
 from shg_xai.latents.selection import BLOCK, Block, Selection
+from shg_xai.random_streams import stream
 from shg_xai.results import Estimate
 from shg_xai.stats.arrays import Float32, Floats, Ints, Singles
 from shg_xai.stats.bootstrap import number
@@ -23,12 +24,13 @@ from shg_xai.stats.groups import DEALS, DRAWS, Halves, beside_gaussian, by_halve
 from shg_xai.stats.kmeans import Clustering, Source, lloyd, seeded
 from shg_xai.stats.pca import Components
 from shg_xai.stats.projection import Projections, Scores, dimensions_for
-from shg_xai.stats.silhouette import Silhouettes, silhouettes
+from shg_xai.stats.silhouette import Silhouettes, blocks, silhouettes
 
 CENTRAL = 6  # persons shown for each centroid
 MISFITS = 12
 ASKED = 2000  # persons at most, one an image, who are asked whether there are groups
 SCORE_BLOCK = 8192
+RESTARTED = 20_000  # persons at most whom restarts of K-Means see
 Centroids = list[list[NearPerson]]  # of each the nearest persons
 
 
@@ -145,20 +147,25 @@ def stability_of(halves: Halves | None) -> Estimate:
 
 def _silhouettes(work: Work, projections: Projections, runs: Mapping[int, Runs]) -> dict[int, Silhouettes]:
     labels = [own.best.labels for own in runs.values()]
-    with work.stage('silhouettes', work.blocks * (work.blocks + 1) // 2) as pool:
-        values = silhouettes(projections.scores, projections.residuals, labels, pool)
+    with work.stage('silhouettes', blocks(projections.scores.rows)) as pool:
+        values = silhouettes(projections.scores, projections.residuals, labels, pool, work.options.seed)
     return dict(zip(runs, values, strict=True))
 
 
 def cluster(work: Work, components: Components, projections: Projections, dimensions: int) -> dict[int, Runs]:
     """K-Means for several K, the best of several restarts.
 
-    Restarts run on the first components, so many; from the best of each K, Lloyd's iterations go on over all D until
-    they end there, so that what is cut decides about no label.
+    Restarts run on the first components, so many, and on so many persons at most; from the best of each K, Lloyd's
+    iterations go on over all persons and all D until they end there, so that who and what is left out decides about no
+    label.
     """
     selection, restarts, ks = work.selection, work.options.restarts, work.options.ks
     variance = float(projections.norms.mean() / selection.dimensions)
-    scores = projections.scores.leading(dimensions)
+    some = None
+    if len(selection) > RESTARTED:
+        random = stream(work.options.seed, 'restarted_persons')
+        some = np.sort(random.choice(len(selection), RESTARTED, replace=False))
+    scores = projections.scores.part(some, dimensions)
     tasks = list(scores.blocks(SCORE_BLOCK))
     with work.stage('clusters') as pool:
         norms = np.concatenate(list(ordered(pool, partial(_norms, scores), tasks)))
@@ -172,9 +179,10 @@ def cluster(work: Work, components: Components, projections: Projections, dimens
         finished = lloyd(Source(list(selection.blocks()), read, projections.norms, BLOCK, variance), starts, pool)
     scores.file.unlink()
     # What was cut counts in no inertia of the short runs: it is added as for one cluster.
-    cut = float(projections.norms.sum() - norms.sum())
+    whole = projections.norms if some is None else projections.norms[some]
+    cut, each = float(whole.sum() - norms.sum()), len(selection) / len(norms)
     return {
-        k: Runs(_biggest_first(best), tuple(run.inertia + cut for run in own))
+        k: Runs(_biggest_first(best), tuple(each * (run.inertia + cut) for run in own))
         for k, best, own in zip(ks, finished, rounds, strict=True)
     }
 
@@ -227,7 +235,7 @@ def fit_of(runs: Runs, found: Silhouettes, central: Centroids, stability: Estima
         restart_inertia=list(runs.restart_inertia),
         stability=stability,
         silhouette=work.bootstrap.mean(values),
-        error_bound=float(found.bounds.mean()),
+        error_bound=found.uncertainty,
         negative_share=float((values < 0).mean()),
         sizes=np.bincount(labels, minlength=k).tolist(),
         silhouette_by_cluster=[float(own.mean(dtype=float)) if len(own) else None for own in within],

@@ -16,12 +16,14 @@ class Fit(Typed, kw_only=True):
     """K-Means with one number of clusters K, the biggest cluster first.
 
     Attributes:
-        inertia: Sum of squared distances of persons to their cluster's mean, made small; the same of each restart.
+        inertia: Sum of squared distances of persons to their cluster's mean, made small; the same of each restart, from
+            20,000 persons drawn at random where there are more.
         stability: Adjusted Rand index of the clusters of random halves of the persons, about all of them (1: the same,
             0: chance): the mean; low: the least. One cloud can be cut into stable clusters, too.
         silhouette: Mean over persons of how much nearer they are to the own cluster than to the next, -1 to 1. It grows
             with the length of a cloud as well as with gaps in it, so there is no value from which on there are groups.
-        error_bound: By how much it may be off at most, as small components were cut.
+        error_bound: By how much it may be off: at most, as small components were cut; and by two standard errors, where
+            more than 20,000 persons were compared with so many drawn at random.
         negative_share: Of persons that are nearer to another cluster; ``misfits`` are those with the lowest.
         silhouette_by_cluster: Its mean in each, (K,); None where nobody is.
         centroids: For each cluster the persons nearest to its mean.

@@ -80,6 +80,18 @@ def test_all_dimensions_decide(tmp_path: Path, values: np.ndarray) -> None:
     assert list((tmp_path / 'work').iterdir()) == [tmp_path / 'work' / 'a.npy']
 
 
+def test_restarts_on_some_persons_end_at_the_same_clusters(
+    tmp_path: Path, values: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('shg_xai.chapters.clusters.measure.RESTARTED', 700)
+    own = clustered(tmp_path / 'work', selected(tmp_path / 'store', values), Options(ks=(4,), restarts=5), 4)[4]
+    expected = KMeans(4, n_init=10, random_state=0).fit(values.astype(float))
+    assert own.best.inertia == pytest.approx(expected.inertia_, rel=1e-3)
+    assert adjusted_rand_score(own.best.labels, expected.labels_) > 0.99
+    # As if it were of all persons.
+    assert min(own.restart_inertia) == pytest.approx(own.best.inertia, rel=0.05)
+
+
 def test_threads_change_no_bit(tmp_path: Path, values: np.ndarray) -> None:
     chosen = selected(tmp_path / 'store', values)
     first, second = (
@@ -136,14 +148,14 @@ def test_results_by_hand(tmp_path: Path) -> None:
     values = np.array([0.5, -0.25, 0.75, -0.5, -0.25], np.float32)
     labels = np.array([0, 0, 1, 0, 1])
     central = [[NearPerson(annotation_id=5, distance=0.0)], [], []]
-    bounds = np.array([0.1, 0.3, 0, 0, 0.1], np.float32)
-    entry = fitted(made(labels, np.zeros((3, 1))), Silhouettes(values, bounds), central, chosen)
+    bounds, errors = np.array([0.1, 0.3, 0, 0, 0.1], np.float32), np.array([0.1, 0, 0, 0, 0], np.float32)
+    entry = fitted(made(labels, np.zeros((3, 1))), Silhouettes(values, bounds, errors), central, chosen)
     assert entry.k == 3
     assert (entry.inertia, entry.restart_inertia) == (12.5, [12.5, 13])
     assert (entry.stability.value, entry.stability.low) == (0.9, 0.8)
     assert entry.silhouette.value == pytest.approx(0.05)
     assert entry.silhouette.low <= 0.05 <= entry.silhouette.high
-    assert entry.error_bound == pytest.approx(0.1)
+    assert entry.error_bound == pytest.approx(0.1 + 2 * 0.02)
     assert entry.negative_share == pytest.approx(0.6)
     assert entry.sizes == [3, 2, 0]
     assert entry.silhouette_by_cluster == [pytest.approx(-0.25 / 3), pytest.approx(0.25), None]
@@ -160,7 +172,7 @@ def test_as_many_misfits_as_are_shown(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', np.arange(40.0)[:, None])
     values = -np.random.default_rng(0).random(40, np.float32)
     runs = made(np.arange(40) % 2, np.zeros((2, 1)))
-    entry = fitted(runs, Silhouettes(values, np.zeros(40, np.float32)), [[], []], chosen)
+    entry = fitted(runs, Silhouettes(values, *np.zeros((2, 40), np.float32)), [[], []], chosen)
     assert [person.annotation_id - 1 for person in entry.misfits] == np.argsort(values)[:MISFITS].tolist()
     assert entry.negative_share == 1
 
