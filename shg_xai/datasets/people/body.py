@@ -13,6 +13,7 @@ from shg_xai.datasets.people.face import draw_head
 from shg_xai.datasets.people.factors import Factors
 from shg_xai.datasets.people.looks import Looks, mix
 from shg_xai.datasets.people.skeleton import KEYPOINTS, SIDES, Points
+from shg_xai.datasets.people.vectors import composed, dot, norm, turned
 
 SEATED_FROM = 0.3  # posture from which there is something to sit on
 SEAT_GAP = 0.055  # seat below the hip joints, body heights
@@ -65,8 +66,8 @@ def make_person(rng: np.random.Generator, factors: Factors, looks: Looks) -> Per
     body = skeleton.sample_proportions(rng)
     points, head_turn = skeleton.body_points(skeleton.sample_pose(rng, factors.posture, factors.activity), body)
     turn = skeleton.camera_rotation(factors.yaw_deg, factors.roll_deg)
-    points = {name: turn @ point for name, point in points.items()}
-    return Person(points, turn, turn @ head_turn, body, looks, factors.posture)
+    points = {name: turned(turn, point) for name, point in points.items()}
+    return Person(points, turn, composed(turn, head_turn), body, looks, factors.posture)
 
 
 def draw_person(canvas: Canvas, person: Person, origin: np.ndarray, unit: float) -> None:
@@ -105,7 +106,7 @@ def _add_limbs(add: Add, at: Points, side: str, person: Person) -> None:
     add(Tube(wrist, hand, HAND, skin))
     # The thumb points to the front of the body.
     thumb = wrist + 0.35 * (hand - wrist)
-    reach = np.linalg.norm(hand - wrist) * (person.turn @ np.array((0, 0, -0.45)))
+    reach = norm(hand - wrist) * turned(person.turn, np.array((0, 0, -0.45)))
     add(Tube(thumb, thumb + 0.35 * (hand - wrist) + reach, np.array((0.011, 0.008)), skin))
     add(Tube(at[f'{side}_hip'], at[f'{side}_knee'], THIGH * girth, looks.thigh))
     add(Tube(at[f'{side}_knee'], at[f'{side}_ankle'], SHANK * girth, looks.shank))
@@ -119,7 +120,7 @@ def _add_trunk(add: Add, at: Points, person: Person) -> None:
     def frontal(joint: str) -> float:
         """Share of the side-to-side axis lying in the image: 1 from the front, 0 from the side."""
         across = at[f'left_{joint}'] - at[f'right_{joint}']
-        return np.hypot(*across[:2]) / max(float(np.linalg.norm(across)), 1e-6)
+        return np.hypot(*across[:2]) / max(norm(across), 1e-6)
 
     def widths(wide: np.ndarray, deep: np.ndarray, share: float) -> np.ndarray:
         return np.sqrt((wide * share) ** 2 + (deep**2) * (1 - share**2))
@@ -136,17 +137,17 @@ def _add_trunk(add: Add, at: Points, person: Person) -> None:
     add(Tube(chest, at['head'], np.array((0.034, 0.03)), Material(mix(looks.skin, (30, 30, 70), 0.12))))
     if looks.skirt is not None:
         knees, spread = 0.5 * (at['left_knee'] + at['right_knee']), at['left_knee'] - at['right_knee']
-        flare = 0.5 * np.hypot(*spread[:2]) / max(float(np.linalg.norm(chest - pelvis)), 1e-6)
+        flare = 0.5 * np.hypot(*spread[:2]) / max(norm(chest - pelvis), 1e-6)
         width = np.array((hem[-1], max(hem[-1], flare * body.torso) + 0.05))
         add(Tube(pelvis, pelvis + 0.75 * (knees - pelvis), width, looks.skirt, (0.02, 0.012), 0.09 / width.mean()))
 
 
 def _seat(canvas: Canvas, person: Person, at: Points, unit: float) -> list[Part]:
     """Faces of the box under a sitting person."""
-    drop = float((person.turn.T @ (person.points['floor'] - person.points['pelvis']))[1])
+    drop = float(turned(person.turn.T, person.points['floor'] - person.points['pelvis'])[1])
     x, y, z = (-0.15, 0.15), (SEAT_GAP, drop), (-0.16 * person.posture, 0.1)
     corner = {
-        (i, j, k): at['pelvis'] + unit * (person.turn @ np.array((x[i], y[j], z[k])))
+        (i, j, k): at['pelvis'] + unit * turned(person.turn, np.array((x[i], y[j], z[k])))
         for i, j, k in product((0, 1), repeat=3)
     }
     faces = {
@@ -159,9 +160,9 @@ def _seat(canvas: Canvas, person: Person, at: Points, unit: float) -> list[Part]
     blue, green, red = mix(person.looks.hat, (70, 110, 160), 0.6)
     found: list[Part] = []
     for normal, names in faces.items():
-        outward = person.turn @ np.array(normal, float)
+        outward = turned(person.turn, np.array(normal, float))
         if outward[2] < -0.02:  # towards the camera
-            shade = 0.55 + 0.5 * max(0.0, float(outward @ canvas.light))
+            shade = 0.55 + 0.5 * max(0.0, dot(outward, canvas.light))
             corners = np.array([corner[name] for name in names])
             paint = partial(flat_face, canvas, corners, (shade * blue, shade * green, shade * red), 0.5)
             found.append((float(corners[:, 2].mean()), paint))

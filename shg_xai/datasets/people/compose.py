@@ -10,6 +10,7 @@ from shg_xai.datasets.people.draw import Canvas
 from shg_xai.datasets.people.factors import Factors, Restrictions, sample_factors
 from shg_xai.datasets.people.looks import sample_looks
 from shg_xai.datasets.people.scene import background, drop_shadow, occluder
+from shg_xai.datasets.people.vectors import norm, turned
 from shg_xai.errors import InputError
 
 MIN_LABELLED = 3
@@ -100,7 +101,7 @@ def _stage(
     upright = _unroll(feet, factors.roll_deg, side)
     horizon = float(upright[1] - unit * rng.uniform(0.06, 0.28))
     light = np.array((rng.choice((-1.0, 1.0)) * rng.uniform(0.35, 0.75), -0.55, -0.65))
-    canvas = Canvas(background(rng, side, horizon, factors.roll_deg), light / np.linalg.norm(light))
+    canvas = Canvas(background(rng, side, horizon, factors.roll_deg), light / norm(light))
     drop_shadow(canvas.image, feet, (0.2 * unit, 0.05 * unit))
     masks = []
     for _ in range(factors.distractors):
@@ -121,4 +122,4 @@ def _stage(
 def _unroll(point: np.ndarray, roll_deg: float, side: int) -> np.ndarray:
     """Undo the camera's roll of an image point (2,) about the centre of the picture."""
     c, s = np.cos(np.radians(roll_deg)), np.sin(np.radians(roll_deg))
-    return np.array(((c, s), (-s, c))) @ (point - side / 2) + side / 2
+    return turned(np.array(((c, s), (-s, c))), point - side / 2) + side / 2

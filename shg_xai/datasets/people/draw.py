@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from shg_xai.datasets.people.vectors import dot, norm, turned
+
 Colour = tuple[float, float, float]
 # A box of the image: its rows and columns, and the grids (1, w) and (h, 1) of x and y of its pixels.
 Window = tuple[tuple[slice, slice], np.ndarray, np.ndarray]
@@ -106,7 +108,7 @@ def draw_tube(canvas: Canvas, tube: Tube, unit: float) -> None:
         return
     _, xs, ys = window
     axis = end - start
-    length, full = float(np.hypot(axis[0], axis[1])), float(np.linalg.norm(axis))
+    length, full = float(np.hypot(axis[0], axis[1])), norm(axis)
     ux, uy = (axis[:2] / length) if length > 1e-3 else (0.0, 1.0)
     dx, dy = xs - start[0], ys - start[1]
     along = dx * ux + dy * uy
@@ -168,7 +170,7 @@ def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.nda
     dx, dy = xs - centre[0], ys - centre[1]
     origin = [inverse[i, 0] * dx + inverse[i, 1] * dy for i in range(3)]
     ray = inverse[:, 2]
-    a, b, c = float(ray @ ray), sum(origin[i] * ray[i] for i in range(3)), sum(o * o for o in origin) - 1
+    a, b, c = dot(ray, ray), sum(origin[i] * ray[i] for i in range(3)), sum(o * o for o in origin) - 1
     inside = (b * b - a * c) / a  # 1 - squared distance from the outline in the image
     radius = float(axes.min())
     alpha = np.clip((1 - np.sqrt(np.maximum(1 - inside, 0))) * radius + 0.5, 0, 1)
@@ -176,7 +178,7 @@ def ellipsoid(canvas: Canvas, centre: np.ndarray, axes: np.ndarray, turn: np.nda
     local = [origin[i] + z * ray[i] for i in range(3)]
     colour, cover = paint(local[0], local[1], local[2], 1 / radius)
     # The gradient of the quadric is the normal; semi-axes are similar, so sphere normals do.
-    light = turn.T @ canvas.light
+    light = turned(turn.T, canvas.light)
     lambert = sum(local[i] * light[i] for i in range(3))
     _blend(canvas, window, colour * _shade(lambert, 0.0), alpha * cover, z + centre[2])
 

@@ -8,6 +8,7 @@ import numpy as np
 from shg_xai.datasets.people.draw import Canvas, Colour, Material, Tube, draw_tube, ellipsoid
 from shg_xai.datasets.people.looks import Looks, mix
 from shg_xai.datasets.people.skeleton import FACE_POINTS
+from shg_xai.datasets.people.vectors import turned
 
 
 def _scalp(y: np.ndarray, z: np.ndarray, pixel: float, cap: bool = False) -> np.ndarray:
@@ -52,7 +53,7 @@ def draw_head(
     """Draw a head: centre (3,) and semi-axes (3,) of the skull in pixels, its turn (3, 3) to the camera frame."""
 
     def place(x: float, y: float, z: float) -> np.ndarray:
-        return centre + turn @ (axes * np.array((x, y, z)))
+        return centre + turned(turn, axes * np.array((x, y, z)))
 
     def add(start: np.ndarray, end: np.ndarray, radii: Sequence[float], material: Material, flat: float = 1.0) -> None:
         draw_tube(canvas, Tube(start, end, float(axes[0]) * np.array(radii), material, flat=flat), unit)

@@ -7,12 +7,13 @@ import numpy as np
 
 from shg_xai.datasets.people.draw import SHIFT, Colour, polygon_mask
 from shg_xai.datasets.people.looks import mix, random_colour
+from shg_xai.datasets.people.vectors import turned
 
 
 def _turn(points: np.ndarray, roll_deg: float, side: int) -> np.ndarray:
     """Roll points (P, 2), or one (2,), clockwise about the centre of the image, as the camera does."""
     c, s = np.cos(np.radians(roll_deg)), np.sin(np.radians(roll_deg))
-    return (points - side / 2) @ np.array(((c, s), (-s, c))) + side / 2
+    return turned(np.array(((c, -s), (s, c))), points - side / 2) + side / 2
 
 
 def _fill(image: np.ndarray, points: np.ndarray, roll_deg: float, colour: Colour) -> None:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from shg_xai.datasets.people.vectors import composed, dot, norm, turned
+
 KEYPOINTS = (
     'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'left_shoulder', 'right_shoulder',
     'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip', 'right_hip',
@@ -127,8 +129,8 @@ def _arm(limb: Limb, side: float) -> tuple[np.ndarray, np.ndarray]:
     upper = np.array((side * np.sin(raised) * np.cos(forward), np.cos(raised), -np.sin(raised) * np.sin(forward)))
     # A little inwards, so the bend never becomes parallel to the arm.
     bend = np.array((-0.35 * side, -np.sin(curl), -np.cos(curl)))
-    bend -= upper * (bend @ upper)
-    bend /= max(float(np.linalg.norm(bend)), 1e-6)
+    bend -= upper * dot(bend, upper)
+    bend /= max(norm(bend), 1e-6)
     return upper, np.cos(elbow) * upper + np.sin(elbow) * bend
 
 
@@ -148,13 +150,13 @@ def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
 
     The 17 keypoints, and pelvis, chest, head, hands, heels, toes and floor.
     """
-    chest_turn = rotation(2, pose.bend) @ rotation(0, pose.lean) @ rotation(1, -pose.twist)
-    chest = chest_turn @ np.array((0, -body.torso, 0))
+    chest_turn = composed(rotation(2, pose.bend), rotation(0, pose.lean), rotation(1, -pose.twist))
+    chest = turned(chest_turn, np.array((0, -body.torso, 0)))
     points: Points = {'pelvis': np.zeros(3), 'chest': chest}
     for name, side in SIDES:
         limb = pose.left if side > 0 else pose.right
-        upper, fore = (chest_turn @ d for d in _arm(limb, side))
-        shoulder = chest + chest_turn @ np.array((side * body.shoulder, 0.012, 0))
+        upper, fore = (turned(chest_turn, d) for d in _arm(limb, side))
+        shoulder = chest + turned(chest_turn, np.array((side * body.shoulder, 0.012, 0)))
         elbow = shoulder + body.upper_arm * upper
         wrist = elbow + body.forearm * fore
         thigh, shank, foot = _leg(limb, side)
@@ -167,12 +169,12 @@ def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
             f'{name}_hand': wrist + body.hand * fore, f'{name}_hip': hip, f'{name}_knee': knee,
             f'{name}_ankle': ankle, f'{name}_heel': heel, f'{name}_toe': heel + 0.105 * foot,
         }  # fmt: skip
-    nod = rotation(2, pose.head_tilt) @ rotation(1, -pose.head_yaw) @ rotation(0, pose.head_pitch)
-    head_turn = chest_turn @ nod
-    head = chest + chest_turn @ np.array((0, -0.45 * body.neck, 0))
-    head += head_turn @ np.array((0, -0.55 * body.neck, -0.012))
+    nod = composed(rotation(2, pose.head_tilt), rotation(1, -pose.head_yaw), rotation(0, pose.head_pitch))
+    head_turn = composed(chest_turn, nod)
+    head = chest + turned(chest_turn, np.array((0, -0.45 * body.neck, 0)))
+    head += turned(head_turn, np.array((0, -0.55 * body.neck, -0.012)))
     axes = np.array((body.head_x, body.head_y, body.head_z))
-    points |= {'head': head} | {name: head + head_turn @ (axes * np.array(at)) for name, at in FACE_POINTS.items()}
+    points |= {'head': head} | {name: head + turned(head_turn, axes * np.array(at)) for name, at in FACE_POINTS.items()}
     lowest = max(points[f'{name}_{end}'][1] for name, _ in SIDES for end in ('heel', 'toe'))
     points['floor'] = np.array((0, lowest + 0.5 * body.foot, 0))
     return points, head_turn
@@ -180,4 +182,4 @@ def body_points(pose: Pose, body: Proportions) -> tuple[Points, np.ndarray]:
 
 def camera_rotation(yaw_deg: float, roll_deg: float) -> np.ndarray:
     """The (3, 3) rotation from body to camera frame: yaw turns a person to its own left, roll the picture clockwise."""
-    return rotation(2, roll_deg) @ rotation(0, CAMERA_PITCH_DEG) @ rotation(1, -yaw_deg)
+    return composed(rotation(2, roll_deg), rotation(0, CAMERA_PITCH_DEG), rotation(1, -yaw_deg))

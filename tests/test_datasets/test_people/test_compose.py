@@ -90,9 +90,11 @@ def test_a_person_without_labels_is_an_error_not_an_endless_loop(monkeypatch: py
         picture(0, 64)
 
 
-def test_every_python_and_numpy_draws_the_same() -> None:
-    """What is pinned is what all of them draw: in float32 NumPy 1 and 2 promoted and rounded otherwise."""
+def test_every_python_numpy_and_machine_draws_the_same() -> None:
+    """What is pinned is what all of them draw: in float32 NumPy 1 and 2 promoted and rounded otherwise, and linear
+    algebra adds up in another order on another processor (OPENBLAS_CORETYPE=Haswell or SkylakeX).
+    """
     digest = hashlib.sha256()
     for seed in range(30):
         digest.update(make_picture(np.random.default_rng(seed), 128, {}).image.tobytes())
-    assert digest.hexdigest()[:16] == 'c8670b0e3b0edafc'
+    assert digest.hexdigest()[:16] == 'b9bb2cf54cc9df30'
