@@ -193,7 +193,8 @@ class Plan:
     def _width(self) -> Iterator[Stage]:
         s, seed = self.settings, self.settings.seeds[0]
         store = s.store_of('plain', seed)
-        yield self._analyse('analyse plain', [store] * s.stacks, s.layers, s.work_dir / 'analysis_plain', '--no-report')
+        if 'improved' not in s.networks:  # else its latents are analysed beside the improved network's
+            yield self._analyse('analyse plain', [store] * s.stacks, s.layers, s.analysis, '--no-report')
         inputs: list[object] = [s.best_of('plain', seed), store / 'manifest.json', s.annotations('val')]
         widths = [s.width_of(stack) for stack in range(s.stacks)]
         for stack, (layer, out) in enumerate(zip(s.layers, widths, strict=True)):
@@ -228,7 +229,7 @@ class Plan:
         yield self._dump('improved', seed, [*s.layers, *s.codes])
         found = [s.store_of('plain', seed)] * s.stacks + [s.store_of('improved', seed)] * 2 * s.stacks
         layers = [*s.layers, *s.layers, *s.codes]
-        yield self._analyse('analyse both', found, layers, s.work_dir / 'analysis_both', '--no-report')
+        yield self._analyse('analyse both', found, layers, s.analysis, '--no-report')
         if not s.people:
             return
         data, stores = s.work_dir / 'controlled', list[Path]()
@@ -244,7 +245,7 @@ class Plan:
     def _interventions(self) -> Iterator[Stage]:
         """Skips off, decoded walks, redundancy of all stages, misclassified persons: the first seed's plain network."""
         s, costs, seed = self.settings, self.costs, self.settings.seeds[0]
-        store, analysis = s.store_of('plain', seed), s.work_dir / 'analysis_plain'
+        store, analysis = s.store_of('plain', seed), s.analysis
         stored = ['--store', store, '--layer', s.layers[0]]
 
         def stage(name: str, tool: str, options: Sequence[object], inputs: Sequence[object], cost: Cost) -> Stage:
