@@ -43,7 +43,7 @@ class CheckedCocoDataset(CocoDataset):
     def __init__(self, *args: Any, category: str | None = None, **options: Any) -> None:
         self.category, self.left_out = category, dict[str, int]()
         super().__init__(*args, **options)
-        self._metainfo = {key: _unchanging(value) for key, value in self._metainfo.items()}
+        self._metainfo: dict[str, Any] = {key: _unchanging(value) for key, value in self._metainfo.items()}
 
     def load_data_list(self) -> list[dict]:
         """Read and check the file, one entry a person; InputError where it is missing, not COCO's or holds none."""

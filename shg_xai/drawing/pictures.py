@@ -66,14 +66,15 @@ def person_picture(
     if image is not None:
         crop.paste(Image.fromarray(image), (-x, -y))
     box = (left - x, top - y, left - x + side, top - y + side)
-    canvas = crop.resize((size, size), Image.Resampling.BICUBIC, box=box).resize((size * OVERSAMPLING,) * 2)
+    canvas = crop.resize((size, size), Image.Resampling.BICUBIC, box=box)
+    canvas = canvas.resize((size * OVERSAMPLING,) * 2, Image.Resampling.NEAREST)  # scaled down the photo is as before
     if sides is None:
         sides = COCO_SIDES if len(person.keypoints) == len(COCO_SIDES) else ('',) * len(person.keypoints)
     points = (np.asarray(person.keypoints, float) - (left, top)) * (size * OVERSAMPLING / side)
     _draw_bones(canvas, points, np.asarray(person.visibility), links, sides)
     file = io.BytesIO()
     # Without subsampled colours: the skeleton is thin, and its colours tell left from right.
-    canvas.resize((size, size), Image.Resampling.BOX).save(file, 'JPEG', quality=QUALITY, subsampling=0)
+    canvas.reduce(OVERSAMPLING).save(file, 'JPEG', quality=QUALITY, subsampling=0)
     return file.getvalue()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class Work:
     times: Times = field(default_factory=dict)
     baselines: Mapping[str, Selection] = field(default_factory=dict)  # the same persons, by name
     trainings: Mapping[str, Selection] = field(default_factory=dict)  # the same, in this layer of other trainings
+    shared: dict[Any, Any] = field(default_factory=dict)  # what is the same for all layers of an analysis, by its name
 
     @cached_property
     def bootstrap(self) -> Bootstrap:

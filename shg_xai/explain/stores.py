@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -225,9 +226,9 @@ def explain_selections(
     for selection in selections:
         check(selection, options)
         check_told_apart(selection)
-    scratch, times = out / '.scratch', dict[str, float]()
+    scratch, times, shared = out / '.scratch', dict[str, float](), dict[Any, Any]()
     works = [
-        Work(own, options, pool, scratch / f'{name}.npy', times, named, trainings_of(own, selections[0], again))
+        Work(own, options, pool, scratch / f'{name}.npy', times, named, trainings_of(own, selections[0], again), shared)
         for name, own in zip(names[: len(selections)], selections, strict=True)
     ]
     for work in works:

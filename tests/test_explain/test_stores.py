@@ -289,3 +289,18 @@ def test_a_baseline_of_the_same_values_has_learned_as_much(tmp_path: Path) -> No
     for entry in concepts.learned:
         assert entry.score.value == pytest.approx(scores[entry.concept])
         assert entry.more.value == pytest.approx(0, abs=1e-6) and not concepts.is_learned(entry.concept)
+
+
+def test_baselines_of_several_layers_are_those_of_each_alone(tmp_path: Path) -> None:
+    first, second, baseline = (
+        write_store(tmp_path / name, VALUES[:, columns])
+        for name, columns in (('first', slice(None)), ('second', slice(3)), ('baseline', slice(2, None)))
+    )
+    how: dict[str, Any] = dict(ks=(2,), restarts=1, bootstrap=10, map=0, threads=1, report=False)
+    how['baselines'] = (baseline,)
+    together = explain(AnalyzeOptions(stores=(first, second), out=tmp_path / 'both', **how)).all(Concepts)
+    for store, own in zip((first, second), together, strict=True):
+        (alone,) = explain(AnalyzeOptions(stores=(store,), out=tmp_path / f'{store.name}_alone', **how)).all(Concepts)
+        assert own.learned == alone.learned
+    assert together[0].learned[0].score == together[1].learned[0].score
+    assert together[0].learned != together[1].learned

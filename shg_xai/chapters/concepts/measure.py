@@ -1,7 +1,10 @@
 """Which concepts of the annotations go with what in the latents."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.concepts.association import associate
@@ -50,11 +53,16 @@ def of_layer(of: str, work: Work, found: Structure) -> Concepts:
 
 
 def _baseline(work: Work, name: str, known: Sequence[Concept], bootstrap: Bootstrap) -> list[Scored]:
-    """Probes on the latents of a baseline."""
+    """Probes on the latents of a baseline, once for all layers whose persons have these concepts."""
+    values = hashlib.sha256(np.array([concept.values for concept in known]).tobytes()).digest()
+    asked = 'probes', name, bootstrap.resamples, values
+    if asked in work.shared:
+        return work.shared[asked]
     file = work.file.with_name(f'baseline-{work.file.name}')
     own = replace(work, selection=work.baselines[name], file=file)
     found = score(decompose(own).projections.scores, known, bootstrap, work.pool)
     file.unlink()
+    work.shared[asked] = found
     return found
 
 
