@@ -18,17 +18,6 @@ from shg_xai.errors import InputError
 from shg_xai.photos import TURNED, orientation, read_photo
 
 
-class Unchanging(list[Any]):
-    """A list that nobody changes, so that a copy of it is itself.
-
-    MMPose copies the skeleton and the annotation into each person's sample, and MMEngine from there into its data
-    sample: some 700 numbers, a third of what a small photo costs.
-    """
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> 'Unchanging':
-        return self
-
-
 @DATASETS.register_module()
 class CheckedCocoDataset(CocoDataset):
     """MMPose's CocoDataset, with its arguments, that says what is wrong with its files, and whom it leaves out.
@@ -43,7 +32,6 @@ class CheckedCocoDataset(CocoDataset):
     def __init__(self, *args: Any, category: str | None = None, **options: Any) -> None:
         self.category, self.left_out = category, dict[str, int]()
         super().__init__(*args, **options)
-        self._metainfo: dict[str, Any] = {key: _unchanging(value) for key, value in self._metainfo.items()}
 
     def load_data_list(self) -> list[dict]:
         """Read and check the file, one entry a person; InputError where it is missing, not COCO's or holds none."""
@@ -87,10 +75,9 @@ class CheckedCocoDataset(CocoDataset):
         """Parse one annotation as CocoDataset does; InputError for a person it would leave out without a word."""
         person = super().parse_data_info(raw_data_info)
         if person is not None:
-            entry = raw_data_info['raw_ann_info']
-            person['raw_ann_info'] = {key: _unchanging(value) for key, value in entry.items()}
             person['photo_size'] = photo_size(raw_data_info['raw_img_info'], self.ann_file)
             if self.data_mode == 'topdown' and not self._is_valid_instance(person):
+                entry = raw_data_info['raw_ann_info']
                 fault = f'"bbox" {entry["bbox"]} or all labelled keypoints lie outside the image'
                 raise InputError(f'{self.ann_file}: annotation {entry["id"]}: {fault}; mend or remove it')
         return person
@@ -116,10 +103,6 @@ class CheckedCocoDataset(CocoDataset):
             first = next(joint for joint, name in enumerate(own) if name != names[joint])
             fault = f'its joint {first} is {names[first]}, that of the dataset {own[first]}'
             raise InputError(f"{self.ann_file}: {fault}; set metainfo of the dataset to the file's order")
-
-
-def _unchanging(value: Any) -> Any:
-    return Unchanging(value) if type(value) is list else value
 
 
 def _check_size(person: dict, listed: tuple[int, int] | None, ann_file: str) -> None:
