@@ -26,6 +26,8 @@ from shg_xai.writing import write_aside
 
 STUDY_WIDTH = 50
 WARM_UP = 100  # steps
+AGAIN = 0.2  # of its peak, where a rate that has fallen to nothing starts again
+EPOCHS = dict(MultiStepLR=('milestones',), CosineAnnealingLR=('T_max', 'begin', 'end'))  # what they count in them
 FEW = 200  # persons
 # From scratch: an autoencoder of Glorot's full size drowns the skips at the start, and stays stuck.
 SMALL_START = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal', gain=0.5)
@@ -56,20 +58,28 @@ def inherited(path: Path) -> list[str]:
 
 
 def schedule(cfg: Config, epochs: int) -> Overrides:
-    """A run of so many epochs from random weights; milestones move along with the length."""
+    """A run of so many epochs from random weights; milestones move along with the length, and so does a cosine."""
     share, found = epochs / cfg.train_cfg.max_epochs, cfg.get('param_scheduler') or []
-    changes = [
-        dict(milestones=[max(1, round(share * one)) for one in scheduler.milestones])
-        if scheduler.get('type') == 'MultiStepLR'
-        else {}
-        for scheduler in _listed(found)
-    ]
+    changes = [_stretched(scheduler.to_dict(), share) for scheduler in _listed(found)]
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
     if any(changes):
         # MMEngine replaces lists, and merges what is one.
         whole = [{**scheduler.to_dict(), **change} for scheduler, change in zip(_listed(found), changes, strict=True)]
         overrides['param_scheduler'] = changes[0] if isinstance(found, ConfigDict) else whole
     return overrides
+
+
+def _stretched(scheduler: dict[str, Any], share: float) -> dict[str, Any]:
+    """What changes of a scheduler that counts epochs where there are so many times as many."""
+    if not scheduler.get('by_epoch', True):
+        return {}
+    changed: dict[str, Any] = {}
+    for key in EPOCHS.get(scheduler['type'], ()):
+        if isinstance(value := scheduler.get(key), list):
+            changed[key] = [max(1, round(share * one)) for one in value]
+        elif value:
+            changed[key] = max(1, round(share * value))
+    return changed
 
 
 def _listed(schedulers: ConfigDict | list[ConfigDict]) -> list[ConfigDict]:
@@ -79,8 +89,9 @@ def _listed(schedulers: ConfigDict | list[ConfigDict]) -> list[ConfigDict]:
 def schedule_on(cfg: Config, epochs: int) -> Overrides:
     """So many epochs more for a trained network, with an optimizer that starts anew.
 
-    Where the rate falls at milestones it goes on at the last one. It is reached in some steps: the first ones of
-    RMSprop are ten times as long as later ones, which undoes an autoencoder that was trained apart.
+    Where the rate falls at milestones it goes on at the last one; where it has fallen along a cosine it starts again at
+    a fifth of its peak, and falls once more. It is reached in some steps: the first ones of RMSprop are ten times as
+    long as later ones, which undoes an autoencoder that was trained apart.
     """
     overrides: Overrides = dict(train_cfg=dict(max_epochs=epochs))
     kept = [dict(type='LinearLR', by_epoch=False, start_factor=0.01, end=WARM_UP)]
@@ -89,6 +100,10 @@ def schedule_on(cfg: Config, epochs: int) -> Overrides:
             reached = [one for one in scheduler.milestones if one < cfg.train_cfg.max_epochs]
             rate = cfg.optim_wrapper.optimizer.lr * scheduler.get('gamma', 0.1) ** len(reached)
             overrides['optim_wrapper'] = dict(optimizer=dict(lr=rate))
+        elif scheduler.type == 'CosineAnnealingLR' and scheduler.get('by_epoch', True):
+            overrides['optim_wrapper'] = dict(optimizer=dict(lr=AGAIN * cfg.optim_wrapper.optimizer.lr))
+            whole = {key: value for key, value in scheduler.to_dict().items() if key not in ('begin', 'end')}
+            kept.append(dict(whole, T_max=epochs))
         elif scheduler.type != 'LinearLR':  # a warm-up of its own
             kept.append(scheduler.to_dict())
     return overrides | dict(param_scheduler=kept)

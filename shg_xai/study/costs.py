@@ -47,6 +47,7 @@ class Costs:
     test: int
     timing: Timing
     dimensions: int  # values of a latent
+    layer: int  # values of a person's widest features
     annotation_mb: float = 0
     processes: int = 1  # that train side by side
 
@@ -178,8 +179,9 @@ def estimate(settings: Settings, held_out: int, timing: Timing | None = None) ->
     timing = timing or time_network(settings.config, settings.stacks)
     backbone, (width, height) = cfg.model.backbone, cfg.codec.heatmap_size
     depth = backbone.get('depth', 4)
-    latent = backbone.get('channels', 256) * (width >> depth) * (height >> depth)
-    return Costs(train, val, test, timing, latent, size, settings.processes)
+    channels = backbone.get('channels', 256)
+    latent, layer = channels * (width >> depth) * (height >> depth), channels * width * height
+    return Costs(train, val, test, timing, latent, layer, size, settings.processes)
 
 
 def table(stages: Sequence[Stage], marks: Marks) -> str:

@@ -25,6 +25,7 @@ FEW_RANDOM = 19  # beside directions of so few persons that nothing is found any
 TESTED = 200  # persons that are enough to find redundancy
 MANY = 200  # persons among whom both sides of a concept are met
 PROJECTED = (0, 8, 50)  # components that the latent is projected on while all skips stay
+SHARED = 100_000  # values of a layer from which on threads that share it pay: 64 channels of 64 x 64 are more
 FILES = ('skips', 'walk', 'redundancy', 'misclassified')
 
 
@@ -93,8 +94,10 @@ class Plan:
         whole = [*command, config, '--work-dir', run, *self.data_options(), '--resume', *options]
         inputs = [config, *inherited(s.config), s.annotations('train'), s.annotations('val'), *starts]
         stage = self.stage(f'train {network} {seed}', whole, inputs, run, self.costs.training(epochs))
-        # One plain network, which all else starts from: what could run beside it takes seconds.
+        # One plain network, which all else starts from: what could run beside it takes seconds. A small one would wait
+        # for its threads more than they help.
         alone = network == 'plain' and len(s.seeds) == 1 and not {'longer', 'noskip'} & {*s.networks}
+        alone = alone and self.costs.layer >= SHARED
         yield replace(stage, alone=alone)
         yield self._test(network, seed)
 

@@ -174,7 +174,7 @@ class CommandOptions(StudyOptions):
         work_dir = (self.work_dir or Path('work_dirs') / name).resolve()
         chosen, found = self.networks or chosen, _from_configs(config, alone)
         found |= {key: value for key in found if (value := getattr(self, key))}
-        found['more_epochs'] = self.more_epochs or max(1, found['epochs'] // 3)
+        found['more_epochs'] = self.more_epochs or max(1, round(found['epochs'] / 3))
         found['processes'] = self.processes or 1
         if self.launcher == 'pytorch' and not self.processes:
             import torch

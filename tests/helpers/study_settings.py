@@ -11,7 +11,7 @@ from tests.helpers.made_component_projection import component_projection
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMING = Timing(train=0.02, test=0.01, parameters=1_000_000)
-COSTS = Costs(train=1000, val=200, test=100, timing=TIMING, dimensions=512, annotation_mb=30)
+COSTS = Costs(train=1000, val=200, test=100, timing=TIMING, dimensions=512, layer=32 * 32 * 32, annotation_mb=30)
 
 
 def settings_of(folder: Path, **changes: Any) -> Settings:

@@ -50,27 +50,30 @@ def test_every_network_and_autoencoder_has_a_config_a_seed(two: Settings) -> Non
     assert json.loads((two.work_dir / 'widths' / 'chosen.json').read_text()) == dict(widths=[9, 60])
 
 
-# The demo's 6 epochs drop the rate after 4: two thirds of any length, 1 at least.
+# The demo's rate falls along a cosine, over any length.
 @pytest.mark.parametrize(
-    ('network', 'epochs', 'milestones'),
+    ('network', 'epochs', 'from_scratch'),
     [
-        ('plain', 6, [4]),
-        ('noskip', 6, [4]),
-        ('control', 3, []),
-        ('improved', 3, []),
-        ('improved_study', 3, []),
-        ('scratch', 9, [6]),
-        ('longer', 9, [6]),
+        ('plain', 6, True),
+        ('noskip', 6, True),
+        ('control', 3, False),
+        ('improved', 3, False),
+        ('improved_study', 3, False),
+        ('scratch', 9, True),
+        ('longer', 9, True),
     ],
 )
-def test_a_networks_run(two: Settings, network: str, epochs: int, milestones: list[int]) -> None:
+def test_a_networks_run(two: Settings, network: str, epochs: int, from_scratch: bool) -> None:
     plain, cfg = read(two.config), read(two.config_of(network, 5))
     assert cfg.train_cfg == dict(plain.train_cfg, max_epochs=epochs)
-    if milestones:
-        assert cfg.param_scheduler == dict(plain.param_scheduler, milestones=milestones)
-    else:  # trained on: where the plain network's rate ended, 1e-3 * 0.2
-        assert cfg.optim_wrapper.optimizer.lr == pytest.approx(2e-4)
-        assert [part.type for part in cfg.param_scheduler] == ['LinearLR']
+    warm_up, falling = cfg.param_scheduler
+    assert falling == dict(plain.param_scheduler[1], T_max=epochs)
+    if from_scratch:
+        assert warm_up == plain.param_scheduler[0]
+        assert cfg.optim_wrapper == plain.optim_wrapper
+    else:  # trained on: from a fifth of the plain network's 3e-3
+        assert cfg.optim_wrapper.optimizer.lr == pytest.approx(6e-4)
+        assert (warm_up.type, warm_up.end) == ('LinearLR', 100)
     assert cfg.randomness == dict(seed=5)
     assert cfg.model.backbone.num_stacks == 2
     assert ('splice' in cfg.default_hooks) == (network in ('control', 'improved', 'improved_study'))
@@ -203,6 +206,27 @@ def test_milestones_move_among_others() -> None:
         dict(train_cfg=dict(max_epochs=210), param_scheduler=[warm_up, dict(type='MultiStepLR', milestones=[170, 200])])
     )
     assert schedule(cfg, 21)['param_scheduler'] == [warm_up, dict(type='MultiStepLR', milestones=[17, 20])]
+
+
+def test_a_cosine_moves_with_the_length() -> None:
+    # MMPose's own: a warm-up in steps, then a constant rate for half of 420 epochs, then a cosine for the other half.
+    warm_up = dict(type='LinearLR', start_factor=1e-5, by_epoch=False, begin=0, end=1000)
+    cosine = dict(type='CosineAnnealingLR', eta_min=5e-6, begin=210, end=420, T_max=210, by_epoch=True)
+    cfg = Config(dict(train_cfg=dict(max_epochs=420), param_scheduler=[warm_up, cosine]))
+    assert schedule(cfg, 42)['param_scheduler'] == [warm_up, {**cosine, 'begin': 21, 'end': 42, 'T_max': 21}]
+    in_steps = dict(type='CosineAnnealingLR', T_max=5000, by_epoch=False)
+    cfg = Config(dict(train_cfg=dict(max_epochs=10), param_scheduler=in_steps))
+    assert schedule(cfg, 5) == dict(train_cfg=dict(max_epochs=5))
+
+
+def test_training_on_after_a_cosine_falls_once_more() -> None:
+    cosine = dict(type='CosineAnnealingLR', begin=5, end=10, T_max=5, convert_to_iter_based=True)
+    cfg = Config(
+        dict(train_cfg=dict(max_epochs=10), optim_wrapper=dict(optimizer=dict(lr=1e-2)), param_scheduler=[cosine])
+    )
+    found = schedule_on(cfg, 4)
+    assert found['optim_wrapper']['optimizer']['lr'] == pytest.approx(2e-3)
+    assert found['param_scheduler'][1] == dict(type='CosineAnnealingLR', T_max=4, convert_to_iter_based=True)
 
 
 def test_the_same_overrides_give_the_same_bytes(tmp_path: Path) -> None:

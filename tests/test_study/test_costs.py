@@ -148,7 +148,7 @@ def test_an_estimate_counts_persons_and_tries_the_network(tmp_path: Path) -> Non
     assert (found.train, found.val, found.test) == (27, 6, 3)
     assert (found.test, found.processes) == (3, 2)
     # 32 channels; the heatmap's 32 pixels halved three times.
-    assert found.dimensions == 32 * 4 * 4
+    assert (found.dimensions, found.layer) == (32 * 4 * 4, 32 * 32 * 32)
     assert found.timing.test > 0 and 0 < found.timing.train < 60
     assert found.annotation_mb == pytest.approx(
         sum(file.stat().st_size for file in (tmp_path / 'coco' / 'annotations').iterdir()) / 1e6

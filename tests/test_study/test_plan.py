@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,7 @@ def test_the_network_without_skips_is_the_control_of_skips_off(tmp_path: Path, n
 
 
 def test_no_more_components_are_asked_for_than_there_are(tmp_path: Path) -> None:
-    maker = Plan(settings_of(tmp_path), Costs(400, 10, 10, TIMING, 9))
+    maker = Plan(settings_of(tmp_path), Costs(400, 10, 10, TIMING, 9, 100))
     words = {stage.name: stage for stage in maker.stages()}
     skips, walk = words['skips 0'].command, words['walk 0'].command
     assert skips[skips.index('--ks') + 1 : skips.index('--ks') + 3] == ('0', '8')
@@ -251,7 +252,7 @@ def test_no_more_components_are_asked_for_than_there_are(tmp_path: Path) -> None
 
 
 def test_three_persons_differ_along_two_components_and_show_no_concept(tmp_path: Path) -> None:
-    maker = Plan(settings_of(tmp_path), Costs(3, 1, 1, TIMING, 512))
+    maker = Plan(settings_of(tmp_path), Costs(3, 1, 1, TIMING, 512, 32_768))
     walk = next(stage.command for stage in maker.stages() if stage.name == 'walk 0')
     assert walk[walk.index('--components') + 1 : walk.index('--random')] == ('1', '2')
 
@@ -276,6 +277,23 @@ def test_two_stacks_have_a_width_and_an_autoencoder_each(tmp_path: Path) -> None
     layers = words[words.index('--layers') + 1 : words.index('--bootstrap')]
     stores = words[1 : words.index('--layers')]
     assert len(layers) == len(stores) == 6
+
+
+@pytest.mark.parametrize(
+    ('layer', 'seeds', 'networks', 'alone'),
+    [
+        (64 * 64 * 64, (0,), ('control', 'improved'), True),
+        (32 * 32 * 32, (0,), ('control', 'improved'), False),  # threads would wait for each other
+        (64 * 64 * 64, (0, 1), ('control', 'improved'), False),  # the other seed's runs beside it
+        (64 * 64 * 64, (0,), ('control', 'noskip'), False),
+    ],
+)
+def test_a_large_plain_network_that_all_wait_for_gets_the_machine(
+    tmp_path: Path, layer: int, seeds: tuple[int, ...], networks: tuple[str, ...], alone: bool
+) -> None:
+    stages = Plan(settings_of(tmp_path, seeds=seeds, networks=networks), replace(COSTS, layer=layer)).stages()
+    assert [stage.alone for stage in stages if stage.name == 'train plain 0'] == [alone]
+    assert not any(stage.alone for stage in stages if stage.name != 'train plain 0')
 
 
 def test_the_control_starts_from_the_plain_network_alone(tmp_path: Path) -> None:
