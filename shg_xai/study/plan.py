@@ -248,7 +248,7 @@ class Plan:
     def _interventions(self) -> Iterator[Stage]:
         """Skips off, decoded walks, redundancy of all stages, misclassified persons: the first seed's plain network."""
         s, costs, seed = self.settings, self.costs, self.settings.seeds[0]
-        store, analysis = s.store_of('plain', seed), s.analysis
+        store = s.store_of('plain', seed)
         stored = ['--store', store, '--layer', s.layers[0]]
 
         def stage(name: str, tool: str, options: Sequence[object], inputs: Sequence[object], cost: Cost) -> Stage:
@@ -274,8 +274,7 @@ class Plan:
         yield stage('walk', 'walk_latent', options, [s.annotations('val')], cost)
         options, cost = ['--limit', TESTED, '--tolerance', s.tolerance], costs.intervening(min(TESTED, costs.val), 40)
         yield stage('redundancy', 'find_redundancy', options, [s.annotations('val'), s.annotations('train')], cost)
-        options = [*stored, '--analysis', analysis, '--split', 'train']
-        inputs = [analysis / 'results.json', s.annotations('train')]
+        options, inputs = [*stored, '--split', 'train'], [s.annotations('train')]
         yield stage('misclassified', 'move_persons', options, inputs, costs.intervening(TESTED, 2))
 
     def _pictures(self) -> Iterator[Stage]:

@@ -52,7 +52,7 @@ def _held(component: int, answer: Spectrum) -> str:
     told = f'{confidence_of(answer)} interval {ends} %' if ends else NO_INTERVAL
     return (
         f'Component {component} holds {percent(share.value)} ({told}) of the variance of {number(share.n)} persons, '
-        f'fitted to the other half of them; {fitted} where it is fitted to all.'
+        f'fitted to the others; {fitted} where it is fitted to all.'
     )
 
 

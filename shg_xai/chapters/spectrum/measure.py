@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from shg_xai.chapters.spectrum.results import Noise, ParticipationRatio, Spectrum, StudyComponent, Width
@@ -13,7 +15,7 @@ from shg_xai.explain.options import Options
 from shg_xai.latents.selection import Selection
 from shg_xai.results import Estimate
 from shg_xai.stats import pca
-from shg_xai.stats.arrays import Block, Bools, Float, Floats
+from shg_xai.stats.arrays import Block, Bools, Float, Floats, Shaped
 from shg_xai.stats.bootstrap import Bootstrap, number
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.executors import ordered
@@ -73,17 +75,15 @@ def spectrum_of(
 def held_out_shares(half: Bools, halves: Sequence[Latents], bootstrap: Bootstrap, pool: Executor) -> list[Estimate]:
     """Shares of the variance along the first M components of persons whom these were not fitted to.
 
-    ``half`` (N,) says who of the persons is in the first of the two halves. Each half is measured along the components
-    of the other, and the mean of both shares is told.
+    ``half`` (N,) says who of the persons is in the first of the two halves; its components are measured on the second.
+    (The mean over both ways looks more precise than it is: where an axis of one half is off, that of the other is off
+    for the same reason.)
     """
-    parts = []
-    for own, other in zip(halves, reversed(halves), strict=True):
-        assert other.leading is not None, 'halves are decomposed with their first components'
-        tasks = partial(_squares, own.mean, other.leading)
-        parts.append(np.concatenate(list(ordered(pool, tasks, own.rows.blocks()))))
-    squares = np.empty((len(half), parts[0].shape[1]))
-    squares[half], squares[~half] = parts
-    return crossed(squares, half, bootstrap)
+    fitted, measured = halves
+    assert fitted.leading is not None, 'halves are decomposed with their first components'
+    task = partial(_squares, measured.mean, fitted.leading)
+    squares = np.concatenate(list(ordered(pool, task, measured.rows.blocks())))
+    return shares_of(squares, bootstrap.groups[~half], bootstrap.confidence)
 
 
 def _squares(mean: Floats, components: Floats, block: Block) -> Float[Floats, 'n 1+M']:
@@ -91,24 +91,21 @@ def _squares(mean: Floats, components: Floats, block: Block) -> Float[Floats, 'n
     return np.column_stack([np.einsum('nd,nd->n', centred, centred), np.square(centred @ components)])
 
 
-def crossed(squares: Float[Floats, 'N 1+M'], half: Bools, how: Bootstrap) -> list[Estimate]:
-    """The mean over both halves of M shares of variance, with intervals over images for components that stay.
+def shares_of(squares: Float[Floats, 'n 1+M'], groups: Shaped[NDArray[Any], ' n'], confidence: float) -> list[Estimate]:
+    """M shares of variance with their intervals: of each person the squared distance to the mean, squared scores along
+    M components, and the image.
 
-    Of each person: the squared distance to the mean of its half, and squared scores along components of the other.
-    Intervals are by the nonparametric delta method (Davison and Hinkley 1997, section 2.7.2) for the logarithm, with
-    the quantile of t for the images of the smaller half: squares are skewed, and percentiles of resamples too narrow.
+    Intervals are by leaving out one image after another (the jackknife; Efron and Tibshirani, An Introduction to the
+    Bootstrap, 1993, section 11.5), for the logarithm, with the quantile of t: squares are skewed, and percentiles of
+    resamples too narrow.
     """
-    images, image_of = np.unique(how.groups, return_inverse=True)
-    sums = np.zeros((2, len(images), squares.shape[1]))
-    np.add.at(sums, (half.astype(int), image_of), squares)
-    counts = np.array([len(np.unique(image_of[half == own])) for own in (False, True)])
+    sums = np.zeros((len(np.unique(groups)), squares.shape[1]))
+    np.add.at(sums, np.unique(groups, return_inverse=True)[1], squares)
+    count, totals = len(sums), sums.sum(axis=0)
     with np.errstate(invalid='ignore', divide='ignore'):
-        totals = sums.sum(axis=1)[:, None]
-        shares = totals[..., 1:] / totals[..., :1]
-        apart = (sums[..., 1:] - shares * sums[..., :1]) / totals[..., :1]
-        variance = (apart**2).sum(axis=1) * (counts / (counts - 1))[:, None]
-        share, error = shares.mean(axis=(0, 1)), np.sqrt(variance.sum(axis=0)) / 2
-        width = stats.t.ppf((1 + how.confidence) / 2, counts.min() - 1) * error / share
+        share, left = totals[1:] / totals[0], np.log((totals[1:] - sums[:, 1:]) / (totals[0] - sums[:, :1]))
+        error = np.sqrt((count - 1) * left.var(axis=0))
+        width = stats.t.ppf((1 + confidence) / 2, count - 1) * error
         ends = np.array([share, share * np.exp(-width), np.minimum(share * np.exp(width), 1)])
     told = zip(*(map(number, line) for line in ends.tolist()), strict=True)
-    return [Estimate(value=at, low=low, high=high, n=len(half)) for at, low, high in told]
+    return [Estimate(value=at, low=low, high=high, n=len(squares)) for at, low, high in told]

@@ -56,8 +56,8 @@ class Spectrum(Answer, kw_only=True, tag='spectrum'):
 
     Explained variance ratios are shares of all variance, (D,), of the persons the components are fitted to, and so too
     large for the first; ``cumulative`` is their running sum. ``held_out`` are shares of persons a component was not
-    fitted to, of the first ten: each half of the images is measured along the components of the other, and the mean of
-    both told, with intervals over images for components that stay. That estimates the share of the variance of new
+    fitted to, of the first ten: one half of the images is measured along the components of the other, with intervals
+    over images for components that stay. That estimates the share of the variance of new
     persons along the component fitted to half of these images; None where there are too few images to halve.
     ``components_for`` are those it takes for 90, 95 and 99 per cent; ``study`` is None for fewer dimensions than that.
     """

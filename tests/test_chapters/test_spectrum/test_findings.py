@@ -20,8 +20,8 @@ def made() -> Spectrum:
 def test_components_say_their_shares_and_halves() -> None:
     text = findings(made(), made_results())
     assert text[0] == (
-        'Component 1 holds 27 % (95 % interval 25 to 29 %) of the variance of 1,200 persons, fitted to the other half '
-        'of them; 29 % where it is fitted to all.'
+        'Component 1 holds 27 % (95 % interval 25 to 29 %) of the variance of 1,200 persons, fitted to the others; '
+        '29 % where it is fitted to all.'
     )
     assert 'It takes 120 components to hold 95 % of the variance (118 and 121 in two halves of the images).' in text
     assert any('component holds 0.16 % of the variance and the first 50 hold 93 %' in line for line in text)
