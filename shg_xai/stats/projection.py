@@ -44,10 +44,11 @@ class Scores:
         rows, kept = self.rows if persons is None else len(persons), dimensions or self.dimensions
         file = self.file.with_name(f'part-{self.file.name}')
         reserve(file, np.float32, (rows, kept))
-        target, everybody = np.load(file, mmap_mode='r+'), self.read(0, self.rows, kept)
         for start in range(0, rows, COPIED):
             here = slice(start, start + COPIED)
-            target[here] = everybody[here if persons is None else persons[here]]
+            # Mapped anew each time, so that none of it stays in memory.
+            everybody = self.read(0, self.rows, kept)
+            np.load(file, mmap_mode='r+')[here] = everybody[here if persons is None else persons[here]]
         return Scores(file, rows, kept)
 
     def blocks(self, size: int) -> Iterator[tuple[int, int]]:
