@@ -33,6 +33,9 @@ NAMES = (
     'krylov_start',  # where a largest eigenvalue is sought from
     'image_signs',  # block: signs of images, for the p of a difference
     'random_moves',  # pairs of persons, whose differences a move is set beside
+    'failure_folds',  # images dealt to the folds of regressions
+    'failure_fits',  # fold: images a regression is fitted to
+    'failure_references',  # persons among whom the nearest is looked for
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key
