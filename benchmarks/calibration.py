@@ -11,8 +11,8 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
   long      one Gaussian, ten times as long along one axis
   trainings three of a network: that have nothing to do with each other, of persons alone or four an image; that share
             one axis; that share a plane in which no axis is longer than another, so that none can be found again
-  failures  persons whose joints are predicted wrong: heights of heatmaps tell some of it, and latents nothing; or they
-            are the farther from the others' the more is wrong. Beside claims it is counted how often the intervals of
+  failures  persons whose joints are predicted wrong: heights of heatmaps tell some of it, and latents nothing, or what
+            the heights tell; or they are the farther from the others' the more is wrong. Beside claims it is counted how often the intervals of
             the AUROC hold the true one, and how often at most one in ten of 4,000 fresh persons' joints is wrong where
             that was promised
 """
@@ -131,11 +131,11 @@ def trainings(random: np.random.Generator, an_image: int = 1, shared: Sequence[f
     return Made(turned, made.images, made.concepts, others)
 
 
-def failures(random: np.random.Generator, an_image: int, strength: float) -> Made:
-    """Wrong joints, of whom the latents tell so much."""
+def failures(random: np.random.Generator, an_image: int, strength: float, copies: bool = False) -> Made:
+    """Wrong joints, of whom the latents tell so much, or what the heights tell."""
     images = np.arange(PERSONS) // an_image
-    latents, own = draw_failures(random, images, strength)
-    fresh = draw_failures(random, np.arange(FRESH), strength)
+    latents, own = draw_failures(random, images, strength, copies)
+    fresh = draw_failures(random, np.arange(FRESH), strength, copies)
     return Made(latents, images, np.empty((PERSONS, 0)), failures=own, fresh=fresh)
 
 
@@ -156,10 +156,11 @@ KINDS |= {
 }
 HELD = {f'{what} of {who}': 'held' for what in ('AUROC', 'promise') for who in ('joints', 'persons')}
 KINDS |= {
-    f'failures {what}, {who}': Kind(partial(failures, an_image=size, strength=strength), said | HELD, strength)
-    for what, strength, said in (
-        ('the heights alone tell', 0.0, {}),
-        ('the latent tells, too', 1.2, {'failure_prediction': 'joints: the latent adds'}),
+    f'failures {what}, {who}': Kind(partial(failures, an_image=size, strength=strength, copies=copies), said, strength)
+    for what, strength, copies, said in (
+        ('the heights alone tell', 0.0, False, HELD),
+        ('the latent tells what heights tell', 0.0, True, HELD),
+        ('the latent tells, too', 1.2, False, HELD | {'failure_prediction': 'joints: the latent adds'}),
     )
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
 }

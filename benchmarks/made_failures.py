@@ -1,7 +1,8 @@
 """Made persons some of whose joints are predicted wrong, and how the chapter on failures does on them.
 
 A joint is the more often wrong the harder it is; its heatmap's height tells some of that. A person's latent may be the
-farther from the others' the harder the person is, which the heights do not tell, or have nothing to do with it.
+farther from the others' the more is wrong with the person that heights do not tell; or have nothing to do with it; or
+be the farther the more unusual the heights are, and so tell of failures what these tell anyway.
 """
 
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
@@ -33,8 +34,12 @@ class Failures(NamedTuple):
         return dict(keypoints=np.full(2 * JOINTS, 20.0), visibility=[2] * JOINTS, crop_scale=[SIDE] * 2, **told)
 
 
-def draw_failures(random: np.random.Generator, images: NDArray[np.int64], strength: float) -> tuple[Floats, Failures]:
-    """Latents (N, D) and failures of persons on these images; ``strength`` is what the distance says of a failure."""
+def draw_failures(
+    random: np.random.Generator, images: NDArray[np.int64], strength: float, copies: bool = False
+) -> tuple[Floats, Failures]:
+    """Latents (N, D) and failures of persons on these images; ``strength`` is what the distance says of a failure,
+    ``copies``: it says what the heights say.
+    """
 
     def numbers(size: int) -> Floats:
         own = random.standard_normal((len(images), size))
@@ -43,10 +48,12 @@ def draw_failures(random: np.random.Generator, images: NDArray[np.int64], streng
         return np.sqrt(ALIKE) * random.standard_normal((images.max() + 1, size))[images] + np.sqrt(1 - ALIKE) * own
 
     distance, person, joint = numbers(1), numbers(1), random.standard_normal((len(images), JOINTS))
-    spread = np.exp(0.3 * distance) * np.arange(1, DIMENSIONS + 1) ** -0.4
     hard = 0.7 * person + 1.2 * joint
     odds = BASE + hard + strength * distance
     heights = expit(1.5 - 0.8 * hard + 0.8 * random.standard_normal(hard.shape))
+    if copies:
+        distance = 2 * np.abs(logit(heights).mean(axis=1, keepdims=True) - 1.5) - 1
+    spread = np.exp(0.3 * distance) * np.arange(1, DIMENSIONS + 1) ** -0.4
     return numbers(DIMENSIONS) * spread, Failures(heights, random.random(odds.shape) < expit(odds))
 
 

@@ -26,9 +26,9 @@ def about(value: float, reach: float = 0.02, n: int | None = None) -> Estimate:
     return Estimate(value=value, low=value - reach, high=value + reach, n=n)
 
 
-def term(score: str = HEIGHT, coefficient: float = 1.5) -> ScoreTerm:
-    """Places -1, 0 and 1 at 0.2, 0.5 and 0.9."""
-    return ScoreTerm(score=score, median=0.5, values=[0.2, 0.5, 0.9], places=[-1.0, 0.0, 1.0], coefficient=coefficient)
+def term(score: str = HEIGHT) -> ScoreTerm:
+    """Log odds of -1.5, 0 and 1.5 at 0.2, 0.5 and 0.9."""
+    return ScoreTerm(score=score, median=0.5, values=[0.2, 0.5, 0.9], odds=[-1.5, 0.0, 1.5])
 
 
 def target(name: TargetName, count: int, gains: Mapping[tuple[str, str], tuple[float, float]]) -> Target:

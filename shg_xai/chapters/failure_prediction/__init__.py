@@ -10,13 +10,13 @@ METHODS = {
     'its standard deviation (Mahalanobis), from the tenth nearest of at most 5,000 persons of other photos, and what '
     'the leading components leave (residual). Leading are those that hold 90 % of the variance, at most 100 of them '
     'and a tenth of the persons.',
-    'Combinations': 'Logistic regression on the scores’ places among all (normal scores), and on which joint it is; '
-    'fitted on four fifths of the photos, judged on the last fifth, five times. One has all scores, the other all but '
-    'the latent’s: what the first has before the second, the latent adds.',
+    'Combinations': 'Additive logistic regression on the scores’ places among all (normal scores), each a line that '
+    'may bend, and on which joint it is; fitted on four fifths of the photos, judged on the last fifth, five times. '
+    'One has all scores, the other all but the latent’s: what the first has before the second, the latent adds.',
     'Judged by': 'AUROC, average precision of finding what is wrong, and the area under the curve of risk against '
     'coverage (AURC), in which a joint that is wrong counts the more the safer it looked; its excess is that over the '
     'best order there is. Intervals are over photos, with the regressions as they are. Comparisons hold all at once, '
-    'and one is claimed where both AUROC and AURC are better.',
+    'and one is claimed where AURC is better and AUROC by more than 0.005.',
     'Promise': 'The highest threshold of predicted risk below which at most one in ten is wrong: tried from the fewest '
     'kept upwards, until the first that cannot be shown at 95 % over photos (Learn then Test, fixed sequence). It '
     'speaks of photos drawn as these were.',

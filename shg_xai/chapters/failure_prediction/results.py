@@ -5,6 +5,7 @@ from typing import Literal
 from shg_xai.results import Answer, Curve, Estimate, Typed
 
 TargetName = Literal['joints', 'persons']
+MARGIN = 0.005  # of AUROC; what is less is nothing to speak of
 HEIGHT, OUTSIDE, ALL = 'height', 'predictions', 'combination'
 TITLES = {
     HEIGHT: 'heatmap height',
@@ -37,7 +38,8 @@ class Quality(Typed, kw_only=True):
 class Gain(Typed, kw_only=True):
     """What a score has before another one, by names: AUROC more and AURC more (so below 0 is better).
 
-    Intervals hold at once for all gains of the answer; None where images are too few.
+    Intervals hold at once for all gains of the answer; None where images are too few. One is claimed where its AUROC is
+    more by over :data:`MARGIN`, for of many persons the least is sure, and so is what a regression cannot bend to.
     """
 
     score: str
@@ -47,8 +49,8 @@ class Gain(Typed, kw_only=True):
 
     @property
     def is_claimed(self) -> bool:
-        """Whether it is better in both."""
-        return (self.auroc.low or 0) > 0 and (self.aurc.high or 0) < 0
+        """Whether it is better in both, and by more than nothing to speak of."""
+        return (self.auroc.low or 0) > MARGIN and (self.aurc.high or 0) < 0
 
 
 class Calibration(Typed, kw_only=True):
@@ -82,17 +84,14 @@ class Kept(Typed, kw_only=True):
 
 
 class ScoreTerm(Typed, kw_only=True):
-    """What one score adds to the log odds of being wrong: ``coefficient`` times its place, 0 in the median.
-
-    ``places`` are those of the ``values``, both ascending; between two values they are interpolated, beyond the ends
-    they stay. ``median`` stands for a value that is not known.
+    """What one score adds to the log odds of being wrong: ``odds`` at ascending ``values``, 0 in the ``median``, which
+    stands for a value that is not known. Between two values they are interpolated, beyond the ends they stay.
     """
 
     score: str
     median: float
     values: list[float]
-    places: list[float]
-    coefficient: float
+    odds: list[float]
 
 
 class RiskModel(Typed, kw_only=True):

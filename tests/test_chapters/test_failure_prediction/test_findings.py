@@ -17,7 +17,14 @@ def test_claims_ask_for_both_areas() -> None:
 
 @pytest.mark.parametrize(
     'auroc, aurc, better',
-    [(0.03, -0.03, True), (0.02, -0.03, False), (0.03, 0.03, False), (-0.03, -0.03, False), (0.03, -0.02, False)],
+    [
+        (0.03, -0.03, True),
+        (0.024, -0.03, False),
+        (0.026, -0.03, True),
+        (0.03, 0.03, False),
+        (-0.03, -0.03, False),
+        (0.03, -0.02, False),
+    ],
 )
 def test_better_is_better_in_both(auroc: float, aurc: float, better: bool) -> None:
     assert Gain(score='a', over='b', auroc=about(auroc), aurc=about(aurc)).is_claimed == better
