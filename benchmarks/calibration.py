@@ -12,9 +12,9 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
   trainings three of a network: that have nothing to do with each other, of persons alone or four an image; that share
             one axis; that share a plane in which no axis is longer than another, so that none can be found again
   failures  persons whose joints are predicted wrong: heights of heatmaps tell some of it, and latents nothing, or what
-            the heights tell; or they are the farther from the others' the more is wrong. Beside claims it is counted how often the intervals of
-            the AUROC hold the true one, and how often at most one in ten of 4,000 fresh persons' joints is wrong where
-            that was promised
+            the heights tell; or they are the farther from the others' the more is wrong. Beside claims it is counted
+            how often the intervals of the AUROC hold the true one, and how often at most one in ten of 4,000 fresh
+            persons, or of their joints, is wrong where that was promised
 """
 
 import argparse

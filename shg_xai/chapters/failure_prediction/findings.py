@@ -50,17 +50,19 @@ def _heights(joints: Target, answer: FailurePrediction) -> str | None:
 
 
 def _adds(answer: FailurePrediction) -> str | None:
-    """What the latent adds, of joints and of persons where it is claimed."""
-    said = []
+    """What the latent adds, of joints and of persons where it is claimed; and which distance alone tells more."""
+    texts, conf = [], confidence_of(answer)
     for target in answer.targets:
         gain = target.gain(ALL, OUTSIDE)
         if gain and gain.is_claimed:
-            ends = interval(gain.auroc, confidence_of(answer), 3)
-            area = f'{signed(gain.aurc.value)} ({interval(gain.aurc, confidence_of(answer), 3)})'
-            said.append(f'{signed(gain.auroc.value)} of {target.target} ({ends}; AURC {area})')
-    if not said:
-        return None
-    return f'The latent’s distances add to what the prediction itself tells: AUROC {listed(said)}, corrected.'
+            texts.append(
+                f'the latent adds to what the prediction tells of {target.target}, AUROC {signed(gain.auroc.value)} '
+                f'({interval(gain.auroc, conf, 3)}), AURC {signed(gain.aurc.value)} ({interval(gain.aurc, conf, 3)})'
+            )
+        if better := [TITLES[own.score] for own in target.gains if own.score in LATENT and own.is_claimed]:
+            texts.append(f'of {target.target} {listed(better)} alone beats the height')
+    text = '; '.join(texts)
+    return f'{text[0].upper()}{text[1:]}; corrected for all comparisons.' if text else None
 
 
 def _calibrated(joints: Target, answer: FailurePrediction) -> str | None:

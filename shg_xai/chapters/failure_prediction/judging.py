@@ -43,10 +43,13 @@ PAIRS = [*((name, HEIGHT) for name in (*LATENT, OUTSIDE, ALL)), (ALL, OUTSIDE)]
 
 @dataclass(frozen=True)
 class Judged:
-    """What is known of joints or persons, and the four areas of each score in all resamples, (S, 4)."""
+    """What is known of joints or persons, the four areas of each score in all resamples, (S, 4), and how many images
+    have something wrong, or something right if these are fewer.
+    """
 
     target: Target
     drawn: Mapping[str, Floats]
+    images: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,27 +87,27 @@ class Judge:
         scores |= risks
         judging = partial(_areas, units.wrong, image_of, self.times)
         found = dict(zip(scores, ordered(pool, judging, scores.values()), strict=True))
-        degrees = min(_images(units.wrong, image_of), _images(~units.wrong, image_of)) - 1
-        target.qualities = [self._quality(name, *found[name], degrees, len(units)) for name in scores]
+        images = min(_images(units.wrong, image_of), _images(~units.wrong, image_of))
+        target.qualities = [self._quality(name, *found[name], images - 1, len(units)) for name in scores]
         told = {HEIGHT: units.told.astype(float), **risks}
         target.calibrations = [self._calibration(name, own, units.wrong, image_of) for name, own in told.items()]
         target.model = fitted_to_all(units, every, image_of, seed)
         target.kept = self._kept(risks[ALL], units.wrong, image_of)
         target.model.threshold = target.kept.threshold if target.kept else None
-        return Judged(target, {name: own for name, (own, _) in found.items()})
+        return Judged(target, {name: own for name, (own, _) in found.items()}, images)
 
     def compare(self, all_judged: Sequence[Judged]) -> None:
         """Give each target what its scores have before others, by intervals that hold for all of them at once."""
-        gains, columns = [], []
+        gains, columns, images = [], [], []
         for one in all_judged:
             for score, over in (pair for pair in PAIRS if set(pair) <= set(one.drawn)):
                 apart = one.drawn[score] - one.drawn[over]
                 columns += [apart[:, AREAS.index('auroc')], apart[:, AREAS.index('aurc')]]
+                images += [one.images] * 2
                 gains.append((one.target, score, over))
         if not gains:
             return
-        images = np.full(len(columns), self.times.shape[1])
-        estimates = iter(simultaneous(np.stack(columns, axis=1), images, self.how.confidence))
+        estimates = iter(simultaneous(np.stack(columns, axis=1), np.array(images), self.how.confidence))
         for target, score, over in gains:
             own = Gain(score=score, over=over, auroc=next(estimates), aurc=next(estimates))
             own.auroc.n = own.aurc.n = target.count

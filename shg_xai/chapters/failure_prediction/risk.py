@@ -28,8 +28,9 @@ Scores = Mapping[str, Float[Floats | Singles, ' U']]  # by name
 def risk(scores: Scores, model: RiskModel, joints: Int[Ints, ' U'] | None = None) -> Float[Floats, ' U']:
     """The risk of each unit to be wrong, between 0 and 1.
 
-    ``joints`` is which of the K joints each unit is; None of persons. A score that is not known (NaN, or not given at
-    all) is taken for the median.
+    ``joints`` is which of the K joints each unit is; None of persons. Scores are those of
+    :func:`~shg_xai.chapters.failure_prediction.units.joints_of` or ``persons_of``, which take a single new person, too;
+    one that is not known (NaN, or not given at all, as distances where no latent was read) is taken for the median.
     """
     size = len(next(iter(scores.values()))) if joints is None else len(joints)
     odds = np.full(size, model.intercept)

@@ -41,13 +41,23 @@ def test_four_sentences() -> None:
     assert findings(answer, among(answer)) == [
         'The heatmap’s height tells wrong joints from right ones with an AUROC of 0.80 (95 % interval 0.78 to 0.82): '
         '20 % of 50,000 labelled joints of 4,000 persons on 3,000 photos are wrong.',
-        'The latent’s distances add to what the prediction itself tells: AUROC +0.030 of joints (95 % interval 0.010 '
-        'to 0.050; AURC −0.030 (95 % interval −0.050 to −0.010)), corrected.',
+        'The latent adds to what the prediction tells of joints, AUROC +0.030 (95 % interval 0.010 to 0.050), AURC '
+        '−0.030 (95 % interval −0.050 to −0.010); corrected for all comparisons.',
         'Read as the chance that a joint is right, the height is off by 0.200 (95 % interval 0.190 to 0.210) on '
         'average; the risk from all scores by 0.020 (0.010 to 0.030) (expected calibration error).',
         'Who keeps the joints with a predicted risk up to 0.31, 70 % of all, has at most 10 % wrong ones among them, '
         'with 95 % confidence in photos drawn as these (8.0 % seen).',
     ]
+
+
+def test_a_distance_that_tells_more_alone_is_named() -> None:
+    answer = failure_prediction()
+    answer.targets[1].gains[0].aurc = about(-0.03)
+    assert claims(answer)[1] == 'persons: Mahalanobis distance beats the height'
+    told = 'of persons Mahalanobis distance alone beats the height; corrected for all comparisons.'
+    assert findings(answer, among(answer))[1].endswith(f'; {told}')
+    answer.targets[0].gains = []
+    assert findings(answer, among(answer))[1] == f'O{told[1:]}'
 
 
 def test_what_is_not_claimed_or_promised_is_not_told() -> None:
@@ -56,7 +66,7 @@ def test_what_is_not_claimed_or_promised_is_not_told() -> None:
     joints.gains, joints.kept = [], None
     assert claims(answer) == []
     texts = findings(answer, among(answer))
-    assert len(texts) == 2 and not any('add' in text or 'keeps' in text for text in texts)
+    assert len(texts) == 2 and not any('adds' in text or 'keeps' in text for text in texts)
 
 
 def test_nothing_made_up_is_told_of_nothing() -> None:
