@@ -11,6 +11,10 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
   long      one Gaussian, ten times as long along one axis
   trainings three of a network: that have nothing to do with each other, of persons alone or four an image; that share
             one axis; that share a plane in which no axis is longer than another, so that none can be found again
+  failures  persons whose joints are predicted wrong: heights of heatmaps tell some of it, and latents nothing, or what
+            the heights tell; or they are the farther from the others' the more is wrong. Beside claims it is counted
+            how often the intervals of the AUROC hold the true one, and how often at most one in ten of 4,000 fresh
+            persons, or of their joints, is wrong where that was promised
 """
 
 import argparse
@@ -30,6 +34,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from made_failures import FRESH, NAMES, Failures, checked, draw_failures
 from numpy.typing import NDArray
 from scipy.stats import beta
 
@@ -41,19 +46,26 @@ LAYER = 'made'
 
 
 class Made(NamedTuple):
-    """Latents (N, D), the image of each person (N,), concepts (N, C), latents in other trainings."""
+    """Latents (N, D), the image of each person (N,), concepts (N, C), latents in other trainings; what was predicted,
+    and latents and failures of fresh persons.
+    """
 
     latents: Floats
     images: NDArray[np.int64]
     concepts: Floats
     others: Sequence[Floats] = ()
+    failures: Failures | None = None
+    fresh: tuple[Floats, Failures] | None = None
 
 
 class Kind(NamedTuple):
-    """What is planted, the chapters that may say something of it, and what they have to say; None: nothing."""
+    """What is planted, the chapters that may say something of it, and what they have to say; None: nothing. Of failures
+    also how much the latents tell of them.
+    """
 
     make: Callable[[np.random.Generator], Made]
     expected: Mapping[str, str] | None = None
+    strength: float | None = None
 
 
 def draw(random: np.random.Generator, shape: tuple[int, int], images: NDArray[np.int64], law: str) -> Floats:
@@ -119,6 +131,14 @@ def trainings(random: np.random.Generator, an_image: int = 1, shared: Sequence[f
     return Made(turned, made.images, made.concepts, others)
 
 
+def failures(random: np.random.Generator, an_image: int, strength: float, copies: bool = False) -> Made:
+    """Wrong joints, of whom the latents tell so much, or what the heights tell."""
+    images = np.arange(PERSONS) // an_image
+    latents, own = draw_failures(random, images, strength, copies)
+    fresh = draw_failures(random, np.arange(FRESH), strength, copies)
+    return Made(latents, images, np.empty((PERSONS, 0)), failures=own, fresh=fresh)
+
+
 KINDS = {
     f'noise, {who}, {dimensions} values, {law}': Kind(partial(noise, dimensions=dimensions, an_image=size, law=law))
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
@@ -134,6 +154,16 @@ KINDS |= {
     'trainings share an axis': Kind(partial(trainings, shared=(3,)), {'trainings': f'component 1 in {OTHERS}'}),
     'trainings share a plane': Kind(partial(trainings, shared=(3, 3)), {}),
 }
+HELD = {f'{what} of {who}': 'held' for what in ('AUROC', 'promise') for who in ('joints', 'persons')}
+KINDS |= {
+    f'failures {what}, {who}': Kind(partial(failures, an_image=size, strength=strength, copies=copies), said, strength)
+    for what, strength, copies, said in (
+        ('the heights alone tell', 0.0, False, HELD),
+        ('the latent tells what heights tell', 0.0, True, HELD),
+        ('the latent tells, too', 1.2, False, HELD | {'failure_prediction': 'joints: the latent adds'}),
+    )
+    for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
+}
 
 
 def write_store(folder: Path, made: Made) -> Path:
@@ -142,7 +172,8 @@ def write_store(folder: Path, made: Made) -> Path:
 
     persons, dimensions = made.latents.shape
     layers = (Layer.named(LAYER, (dimensions,), 'float32'),)
-    names, nobody = ('nose', 'left_eye'), dict(dataset='made', split='train', bbox=[0, 0, 10, 10], num_labelled=0)
+    names = NAMES if made.failures else NAMES[:2]
+    nobody: dict[str, object] = dict(dataset='made', split='train', bbox=[0, 0, 10, 10])
     manifest = Manifest(layers, persons, names, ((0, 1),), dict(made=True), {})
     nobody |= dict(crop_center=[5, 5], crop_scale=[10, 10], keypoints=[0] * 4, visibility=[0, 0])
     nobody |= dict(predicted_keypoints=None, keypoint_scores=None, pck=None)
@@ -150,6 +181,7 @@ def write_store(folder: Path, made: Made) -> Path:
     with ShardWriter(folder, manifest) as writer:
         rows = [
             dict(nobody, annotation_id=place + 1, image_id=image, file_name=f'{image}.jpg')
+            | (made.failures.columns(place) if made.failures else {})
             | {f'factors.concept_{at}': None if np.isnan(value) else value for at, value in enumerate(own)}
             for place, (image, own) in enumerate(zip(made.images.tolist(), made.concepts, strict=True))
         ]
@@ -182,9 +214,31 @@ def claims_of(kind: str, number: int) -> dict[str, list[str]]:
             return {chapter.name: chapter.claims(answer) for chapter, answer in answers if answer}
 
 
+def failures_told(kind: str, number: int) -> dict[str, list[str]]:
+    """What the chapter on failures claims of one made store with predictions, and what of the rest of it held."""
+    from shg_xai.chapters.failure_prediction.findings import claims
+    from shg_xai.chapters.failure_prediction.measure import novelty_of, of_layer
+    from shg_xai.explain.decomposition import decompose, working
+    from shg_xai.explain.options import Options
+    from shg_xai.latents import LatentStore
+    from shg_xai.latents.selection import select
+    from shg_xai.stats.executors import executor
+
+    planted = KINDS[kind]
+    made = planted.make(np.random.default_rng([number, list(KINDS).index(kind)]))
+    with tempfile.TemporaryDirectory() as folder, executor(threads=1) as pool:
+        selection = select(LatentStore.open(write_store(Path(folder) / 'store', made)))
+        with working(selection, Options(bootstrap=200, seed=number), pool) as work:
+            found = decompose(work)
+            answer = of_layer(LAYER, work, found)
+            assert made.fresh and planted.strength is not None
+            held = checked(answer, novelty_of(work, found), found.components, made.fresh, planted.strength)
+            return {'failure_prediction': claims(answer), **held}
+
+
 def _quiet(kind: str, number: int) -> dict[str, list[str]]:
     with redirect_stderr(io.StringIO()):  # bars of 2,000 stores
-        return claims_of(kind, number)
+        return claims_of(kind, number) if KINDS[kind].strength is None else failures_told(kind, number)
 
 
 def share(count: int, total: int) -> str:
@@ -202,7 +256,7 @@ def summary(kind: str, found: Sequence[Mapping[str, Sequence[str]]]) -> dict[str
         wanted = (expected or {}).get(name)
         if wanted:
             told[name] = f'{share(sum(any(wanted in claim for claim in one[name]) for one in found), len(found))} found'
-        elif expected is None or name in ('clusters', 'trainings'):
+        elif expected is None or name in ('clusters', 'trainings', 'failure_prediction'):
             told[name] = share(sum(bool(one[name]) for one in found), len(found))
     return told
 

@@ -35,6 +35,9 @@ NAMES = (
     'random_moves',  # pairs of persons, whose differences a move is set beside
     'silhouette_references',  # persons whom all others are compared with
     'restarted_persons',  # whom restarts of K-Means see
+    'failure_folds',  # images dealt to the folds of regressions
+    'failure_fits',  # fold: images a regression is fitted to
+    'failure_references',  # persons among whom the nearest is looked for
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

@@ -102,7 +102,7 @@ def test_a_new_question_is_a_new_folder(new_chapter: str, tmp_path: Path) -> Non
     with ThreadPoolExecutor(1) as pool:
         selections = [select(store)]
         results = explain_selections(selections, Options(ks=(2,), restarts=1, bootstrap=10), folder, pool)
-    answer = results.answers[-1]
+    answer = next(own for own in results.answers if chapters.chapter_of(own).name == new_chapter)
     chapter = chapters.chapter_of(answer)
     assert chapter in chapters.chapters() and chapter.title == 'Head count'
     whole = Results(command='', seed=0, versions={}, settings={}, layers=[], answers=[answer])
