@@ -43,9 +43,11 @@ def findings(answer: ErrorTypes, results: Results) -> list[str]:
 
 def _gains(found: Mapping[Kind, Estimate]) -> str:
     """What each kind would add, the most first."""
-    order = sorted(found, key=lambda kind: -(found[kind].value or 0))
-    said = [f'{WORDS[kind]} would add {with_span(found[kind])}' for kind in order[:1]]
-    return listed([*said, *(f'{WORDS[kind]} {with_span(found[kind])}' for kind in order[1:])])
+    said: list[str] = []
+    for kind in sorted(found, key=lambda kind: -(found[kind].value or 0)):
+        verb = ' ' if said else ' would add '
+        said.append(f'{WORDS[kind]}{verb}{with_span(found[kind]) if found[kind].value else "nothing"}')
+    return listed(said)
 
 
 def _by_joint(joints: Sequence[JointErrors]) -> list[str]:
@@ -56,8 +58,8 @@ def _by_joint(joints: Sequence[JointErrors]) -> list[str]:
     least, most = known[0], known[-1]
     costs = max(ERRORS, key=lambda kind: most.of(kind).share.value or 0)
     return [
-        f'Not good are from {percent(least.erring)} ({least.joint}) to {percent(most.erring)} ({most.joint}) of a '
-        f'joint; of the latter {share(most.of(costs).share)} are {WORDS[costs]}.'
+        f'Joint by joint, from {percent(least.erring)} ({least.joint}) to {percent(most.erring)} ({most.joint}) are '
+        f'not good; of the latter joint {share(most.of(costs).share)} are {WORDS[costs]}.'
     ]
 
 

@@ -157,6 +157,13 @@ def test_the_farthest_of_each_kind(answer: ErrorTypes) -> None:
     assert swap.predicted == pytest.approx((550 / 200, 100 / 200))
 
 
+def test_one_photo_has_no_intervals(folder: Path) -> None:
+    found = errors_of(folder, rows='image_id == 2')
+    assert found.all.of('inversion').share.value == 0.2 and found.all.of('inversion').share.ends is None
+    assert found.ap.value is not None and found.ap.ends is None
+    assert decode(encode(found), ErrorTypes, 'memory') == found
+
+
 def test_without_predictions_nothing_is_said(tmp_path: Path) -> None:
     rows = [person(number, number, POSE, None) for number in (1, 2)]
     assert errors_of(write_persons(tmp_path / 'store', FIVE, rows)) is None
