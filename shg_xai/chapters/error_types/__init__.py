@@ -16,5 +16,8 @@ METHODS = {
     'OKS-AP': 'Average precision by COCO’s rules over OKS thresholds of 0.5 to 0.95, of one prediction a person in its '
     'annotated box, without suppression of predictions that overlap. A person’s score is the mean over joints that '
     'score above 0.2, as in MMPose. Scores are put right by taking each prediction’s OKS with its person for its '
-    'score (the same, section 3.2). Of more than 2,000 persons, resamples look precision up at 2,000 places.',
+    'score (the same, section 3.2). Of more than 2,000 persons, resamples look precision up at 2,000 places. '
+    'OKS-AP goes in steps, one for each hundredth of recall, so its intervals are rough: of 150 made sets of 500 '
+    'photos, 95 % intervals held the number of very many photos in 77 to 100 % of sets (least for scores put right and '
+    'for inversions), those of shares and of PCK in 91 to 96 %.',
 }
