@@ -3,12 +3,14 @@
 A chapter is a folder with
 
 - ``__init__.py``: a docstring that asks the question, ``TITLE`` and ``ORDER`` on the page (ascending; below 100 what
-  the page opens with, from 100 on what stands within each analysed layer, from 200 on what follows), and, if there is
-  something to explain, ``METHODS``: how it was computed, a sentence or two by heading;
+  the page opens with, from 60 on of it what is about a store, from 100 on what stands within each analysed layer, from
+  200 on what follows), and, if there is something to explain, ``METHODS``: how it was computed, a sentence or two by
+  heading;
 - ``results.py``: the type of its answer, a subclass of :class:`~shg_xai.results.Answer` tagged with the folder's name;
 - ``measure.py``: computes the answer; for a chapter on layers ``of_layer(of, work, found)``, which every analysis asks:
   ``of`` is its name, ``work`` has persons and options, ``found`` their components and clusters; None where what it asks
-  for was not given;
+  for was not given; for a chapter on a store, whose answer is the same for all layers, ``of_store(of, work)``, asked
+  once a store: ``of`` and ``work`` are those of the first of its layers that are analysed;
 - ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval; if something is
   concluded, ``claims(answer)``: what, in the fewest words (``benchmarks/calibration.py`` counts how often it is false);
   if numbers are to be looked up, ``tables(answer, results)`` too;
@@ -44,6 +46,11 @@ class Chapter:
         """Whether its answers are about an analysed layer, and stand in that layer's part of the page."""
         return 100 <= self.order < 200
 
+    @property
+    def on_store(self) -> bool:
+        """Whether its answers are about a store: its persons and what was predicted of them, whichever the layer."""
+        return 60 <= self.order < 100
+
     def _ask(self, part: str, function: str, *args: Answer | Results | Material) -> Any:
         """What a function of one of its modules says; None where it has no such module or function."""
         name = f'{__name__}.{self.name}.{part}'
@@ -53,8 +60,16 @@ class Chapter:
     @property
     def of_layer(self) -> Callable[..., Answer | None] | None:
         """Its measure of a layer that is analysed; None where it has none."""
-        measure = f'{__name__}.{self.name}.measure'
-        return getattr(importlib.import_module(measure), 'of_layer', None) if self.in_layer else None
+        return self._measure('of_layer') if self.in_layer else None
+
+    @property
+    def of_store(self) -> Callable[..., Answer | None] | None:
+        """Its measure of a store, of which one or more layers are analysed; None where it has none."""
+        return self._measure('of_store') if self.on_store else None
+
+    def _measure(self, function: str) -> Callable[..., Answer | None] | None:
+        # Looked up only in chapters that may have it: the measures of others import torch and MMPose.
+        return getattr(importlib.import_module(f'{__name__}.{self.name}.measure'), function, None)
 
     def findings(self, answer: Answer, results: Results) -> list[str]:
         """What the numbers say, as sentences in plain text."""

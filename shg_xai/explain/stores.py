@@ -120,13 +120,15 @@ class Analysis:
 
     selection: Selection
     layer: AnalysedLayer
-    answers: list[Answer]  # of all chapters on layers, in their order
+    answers: list[Answer]  # of all chapters on layers, in their order; of a store's first layer on the store before
     persons: pa.Table
     side: Side
 
 
-def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
-    """Analyse one layer of a store; ``notes`` are warnings for the reader that are known already."""
+def analyse(name: str, work: Work, notes: Sequence[str] = (), first: bool = True) -> Analysis:
+    """Analyse one layer of a store; ``notes`` are warnings for the reader that are known already. What is the same for
+    all layers of a store is asked with the ``first`` one.
+    """
     selection, found = work.selection, structure(work)
     layer = layer_of(name, selection, found.constant)
     store = selection.store
@@ -138,7 +140,8 @@ def analyse(name: str, work: Work, notes: Sequence[str] = ()) -> Analysis:
     ]
     for warning in layer.warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
-    asked = [chapter.of_layer(name, work, found) for chapter in chapters() if chapter.of_layer]
+    asked = [chapter.of_store(name, work) for chapter in chapters() if first and chapter.of_store]
+    asked += [chapter.of_layer(name, work, found) for chapter in chapters() if chapter.of_layer]
     answers = [answer for answer in asked if answer]
     persons = _persons(selection, found, work.concepts)
     work.file.unlink()
@@ -234,12 +237,14 @@ def explain_selections(
     for work in works:
         _ = work.overview  # a look at all values before any long work
     scratch.mkdir()
-    analyses = []
+    analyses, opened = list[Analysis](), set[Path]()
     for name, work, count in zip(names[: len(works)], works, counts, strict=True):
         persons = len(work.selection)
         left = [f'{count - persons:,} of {count:,} persons are left out, whom not all stores have.']
         tqdm.write(f'{name}: {persons:,} persons of {work.selection.dimensions:,} values')
-        analyses.append(analyse(name, work, left if persons < count else []))
+        store = work.selection.store.folder.resolve()
+        analyses.append(analyse(name, work, left if persons < count else [], first=store not in opened))
+        opened.add(store)
     scratch.rmdir()
     answers = [answer for analysis in analyses for answer in analysis.answers]
     if len(analyses) > 1:

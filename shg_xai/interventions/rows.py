@@ -2,6 +2,8 @@
 
 import os
 import os.path as osp
+from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,12 @@ def relative_name(path: str, folder: str | None) -> str:
     return inside[len(start) :].replace(os.sep, '/') if start and inside.startswith(start) else osp.basename(inside)
 
 
+def annotated_area(annotation: Mapping[str, Any]) -> float | None:
+    """A person's area in square pixels as annotated, COCO's of the segment; None where there is none above 0."""
+    area = annotation.get('area')
+    return area if isinstance(area, int | float) and 0 < area < inf else None
+
+
 def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[str, Any]:
     """What a latent store's row says of a person, tested or not, None if not known; file names start in ``image_dir``.
 
@@ -61,6 +69,7 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
         num_labelled=int((v > 0).sum()),
         image_width=width,
         image_height=height,
+        area=annotated_area(annotation),
         **dict.fromkeys(('predicted_keypoints', 'keypoint_scores', 'pck')),
     )
     row |= {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}

@@ -6,6 +6,7 @@ Shapes: N persons, K keypoints; a layer's array is (N, *shape), ``shape`` that o
 import json
 import re
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ DTYPES = ('float16', 'float32')
 FACTOR = 'factors.'
 CALLS = 'calls_a_pass'  # in a manifest's environment: how often layers fire that do so more than once
 Json = dict[str, Any]  # an object whose contents are its maker's
-ADDED = ('image_width', 'image_height')  # columns that the first stores did not have
+ADDED = ('image_width', 'image_height', 'area')  # columns that the first stores did not have
 # A file system takes 255 bytes a name; the rest is for '.npy'.
 LAYER_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._:-]{0,199}')
 LAYER_FILE = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\.npy')
@@ -67,6 +68,10 @@ class Manifest(msgspec.Struct, frozen=True):
     skeleton_links: tuple[tuple[int, int], ...]  # pairs of keypoints to draw a line between
     source: Json  # what the rows were made from; a difference forbids resuming
     environment: Json  # versions, git revision, seed; may differ between runs of one store
+    # What the data set says of its joints, empty where it does not, and in stores made before it was kept: how far
+    # apart two annotators put each, relative to the person's size (COCO's sigmas), and which is its mirror image.
+    sigmas: tuple[float, ...] = ()
+    mirrored: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -83,6 +88,14 @@ class Manifest(msgspec.Struct, frozen=True):
         for link in self.skeleton_links:
             if len(link) != 2 or not all(0 <= end < self.num_keypoints for end in link):
                 raise InputError(f'skeleton_links: {link!r} is no pair of numbers from 0 to {self.num_keypoints - 1}')
+        joints = range(self.num_keypoints)
+        if self.sigmas and not (len(self.sigmas) == len(joints) and all(0 < sigma < inf for sigma in self.sigmas)):
+            raise InputError(f'sigmas: {self.sigmas!r} are not {len(joints)} numbers above 0')
+        pairs = self.mirrored
+        if pairs and not (
+            len(pairs) == len(joints) and all(a in joints and pairs[a] == k for k, a in enumerate(pairs))
+        ):
+            raise InputError(f'mirrored: {pairs!r} does not pair {len(joints)} joints, each with one or itself')
 
     @property
     def num_keypoints(self) -> int:
@@ -167,8 +180,9 @@ def row_schema(num_keypoints: int, factor_names: Iterable[str] = ()) -> pa.Schem
 
     All lengths are in pixels of the image. Annotations and crops are exact to 32-bit floats, factors to 64-bit ones.
     Predicted keypoints are rounded to 1/16 pixel and their scores to 8 significant bits (0.4 %), which halves the
-    table; pck was computed before. What may be absent is null, never NaN: a prediction, PCK without a labelled joint, a
-    factor a data set does not know, the image's size in stores made before it was kept. Lists that may be null have no
+    table; pck was computed before. ``area`` is what the annotation says, in square pixels, COCO's of the person's
+    segment. What may be absent is null, never NaN: a prediction, PCK without a labelled joint, an area or a factor a
+    data set does not know, the image's size in stores made before it was kept. Lists that may be null have no
     fixed size in their type, though all have 2K or K numbers: Arrow does not read nulls among such lists back.
     """
     numbers, joints = pa.float32(), num_keypoints
@@ -177,7 +191,7 @@ def row_schema(num_keypoints: int, factor_names: Iterable[str] = ()) -> pa.Schem
     required |= dict(bbox=pa.list_(numbers, 4), crop_center=pa.list_(numbers, 2), crop_scale=pa.list_(numbers, 2))
     required |= dict(keypoints=pa.list_(numbers, 2 * joints), visibility=pa.list_(pa.int8(), joints))
     required |= dict(num_labelled=pa.int16())
-    optional = dict.fromkeys(ADDED, pa.int32())
+    optional = dict(image_width=pa.int32(), image_height=pa.int32(), area=numbers)
     optional |= dict(predicted_keypoints=pa.list_(numbers), keypoint_scores=pa.list_(numbers), pck=numbers)
     optional |= {FACTOR + name: pa.float64() for name in factor_names}
     fields = [pa.field(name, kind, nullable=False) for name, kind in required.items()]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import platform
 import subprocess
@@ -62,6 +63,17 @@ def data_sha256(dataset: Any) -> str:
     return found[0] if len(found) == 1 else hashlib.sha256(' '.join(found).encode()).hexdigest()
 
 
+def known_of_joints(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Sigmas and mirror images of a data set's K joints for a manifest, as far as its description has them for all."""
+    sigmas, mirrored = ([] if (found := meta.get(key)) is None else list(found) for key in ('sigmas', 'flip_indices'))
+    joints = meta['num_keypoints']
+    exact = tuple(float(f'{sigma:.7g}') for sigma in sigmas)  # as they are written there; MMPose has 32-bit floats
+    return dict(
+        sigmas=exact if len(exact) == joints and all(0 < sigma < math.inf for sigma in exact) else (),
+        mirrored=tuple(map(int, mirrored)) if sorted(mirrored) == list(range(joints)) else (),
+    )
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where the rows of a latent store come from: the config that runs, the persons, the weights."""
@@ -87,6 +99,7 @@ class Origin:
             skeleton_links=tuple(map(tuple, meta['skeleton_links'])),
             source=self.source(options),
             environment=self.environment() | ({CALLS: dict(calls)} if calls else {}),
+            **known_of_joints(meta),
         )
 
     def source(self, options: Mapping[str, object]) -> dict[str, Any]:

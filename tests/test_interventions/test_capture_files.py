@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shg_xai.latents import LatentStore
-from tests.helpers.data import write_coco
+from tests.helpers.data import MIRROR, write_coco
 from tests.helpers.small_network import dump_store, save_network, small_config
 
 
@@ -36,6 +36,10 @@ def test_an_image_can_be_found_again(tmp_path: Path, repo_root: Path, prefix: st
     assert table == dict(
         file_name=[names[0], names[0], names[1], names[1]], image_width=[160] * 4, image_height=[120] * 4
     )
+    assert store.manifest.mirrored == MIRROR
+    assert store.manifest.sigmas[:6] == (0.026, 0.025, 0.025, 0.035, 0.035, 0.079)  # as the description writes them
+    persons = json.loads((data / 'annotations/person_keypoints_val2017.json').read_text())['annotations']
+    assert store.table(['area'])['area'].to_pylist() == [person['area'] for person in persons[:4]]
     folder = Path(store.manifest.environment['image_dir'])
     assert folder == data / prefix
     assert all((folder / name).is_file() for name in names)

@@ -63,6 +63,7 @@ def test_who_the_person_is() -> None:
         num_labelled=2,
         image_width=160,
         image_height=120,
+        area=None,
         predicted_keypoints=None,
         keypoint_scores=None,
         pck=None,
@@ -74,6 +75,13 @@ def test_the_size_of_an_image_may_be_unknown() -> None:
     del person.ori_shape
     row = sample_row(person, 'val')
     assert (row['image_width'], row['image_height']) == (None, None)
+
+
+@pytest.mark.parametrize(
+    'annotated, known', [(350, 350), (350.5, 350.5), (0, None), (-1, None), (np.nan, None), (np.inf, None), ('9', None)]
+)
+def test_the_area_is_that_of_the_annotation(annotated: object, known: float | None) -> None:
+    assert sample_row(sample(area=annotated), 'val')['area'] == known
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_the_size_of_an_image_can_be_chosen_by(tmp_path: Path) -> None:
 def as_before(store: Path, name: str) -> None:
     """Make the rows of a shard what the first stores had."""
     file = store / 'shards' / name / 'rows.parquet'
-    table = pq.read_table(file).drop_columns(['image_width', 'image_height'])
+    table = pq.read_table(file).drop_columns(['image_width', 'image_height', 'area'])
     pq.write_table(table, file, compression='zstd')
 
 
@@ -133,14 +133,15 @@ def test_a_store_from_before_opens_and_goes_on(tmp_path: Path) -> None:
     for name in ('00-000000', '00-000001'):
         as_before(store, name)
     old = LatentStore.open(store)
-    columns = ['image_width', 'image_height']
+    columns = ['image_width', 'image_height', 'area']
     assert old.table(columns).to_pydict() == dict.fromkeys(columns, [None] * 4)
     assert old.table().column_names == list(old.columns)
     assert old.where('image_width > 0').tolist() == []
     with ShardWriter(store, manifest()) as writer:
-        writer.add([row(number, image_width=9, image_height=8) for number in (4, 5, 6)], arrays([4, 5, 6]))
+        writer.add([row(number, image_width=9, image_height=8, area=7.5) for number in (4, 5, 6)], arrays([4, 5, 6]))
     new = LatentStore.open(store)
     assert new.table(columns)['image_width'].to_pylist() == [None] * 4 + [9] * 3
     assert new.table()['image_height'].to_pylist() == [None] * 4 + [8] * 3
+    assert new.table()['area'].to_pylist() == [None] * 4 + [7.5] * 3
     assert new.where('image_width == 9').tolist() == [4, 5, 6]
     assert verify(store) == []

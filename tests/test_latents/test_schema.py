@@ -67,6 +67,11 @@ def test_a_newer_schema_says_what_to_do() -> None:
         ('keypoint_names', []),
         ('skeleton_links', [[0, 3]]),
         ('skeleton_links', [1]),
+        ('sigmas', [0.1, 0.1]),
+        ('sigmas', [0.1, 0.1, 0]),
+        ('mirrored', [0, 1]),
+        ('mirrored', [1, 2, 0]),
+        ('mirrored', [0, 2, 3]),
         ('source', None),
         ('environment', 3),
     ],
@@ -122,11 +127,22 @@ def test_columns_are_typed_and_say_what_may_be_null() -> None:
     assert [field.name for field in schema if field.nullable] == [
         'image_width',
         'image_height',
+        'area',
         'predicted_keypoints',
         'keypoint_scores',
         'pck',
         'factors.posture',
     ]
+
+
+def test_what_is_known_of_joints_may_be_missing() -> None:
+    known = manifest(sigmas=(0.026, 0.062, 0.062), mirrored=(0, 2, 1))
+    assert Manifest.from_json(known.to_json()) == known
+    content = json.loads(known.to_json())
+    del content['sigmas'], content['mirrored']  # as the first stores were
+    old = Manifest.from_json(json.dumps(content))
+    assert old == manifest() and (old.sigmas, old.mirrored) == ((), ())
+    assert differences(old, known) == []  # a dump that was cut off before goes on
 
 
 def test_a_kind_of_str_is_text() -> None:
