@@ -69,11 +69,11 @@ def schedule(cfg: Config, epochs: int) -> Overrides:
     return overrides
 
 
-def _stretched(scheduler: dict[str, Any], share: float) -> dict[str, Any]:
+def _stretched(scheduler: Overrides, share: float) -> Overrides:
     """What changes of a scheduler that counts epochs where there are so many times as many."""
     if not scheduler.get('by_epoch', True):
         return {}
-    changed: dict[str, Any] = {}
+    changed: Overrides = {}
     for key in EPOCHS.get(scheduler['type'], ()):
         if isinstance(value := scheduler.get(key), list):
             changed[key] = [max(1, round(share * one)) for one in value]
