@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from shg_xai.cli import command_line
 from shg_xai.errors import InputError
+from shg_xai.explain.options import FEW
 from shg_xai.interventions.components import check_stored, open_selection
 from shg_xai.interventions.evaluate import Condition
 from shg_xai.interventions.network import Network
@@ -90,6 +91,7 @@ def warnings(analysed: Analysed, network: Network, among: Among, asked: Sequence
     said = {
         analysed.why or '': analysed.why is not None,
         f'The store has {len(store):,} of {store.manifest.rows:,} persons; its dump was cut off.': not store.complete,
+        f'{among.persons:,} stored persons are few: a share of them says little.': among.persons < FEW,
         'The stored persons are of the training set: of new ones the network gets more wrong, and their latents may '
         'lie farther out.': among.split == 'train',
         'Stored persons were cut out around box and labelled joints, this one around a box alone.': around_joints,

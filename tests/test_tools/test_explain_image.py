@@ -15,13 +15,16 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmpose.apis import inference_topdown, init_model
 from scipy.special import expit
 
 from shg_xai import results_file
 from shg_xai.chapters.failure_prediction.results import HEIGHT, FailurePrediction, RiskModel, ScoreTerm
+from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
+from shg_xai.photo.sample import OnePhoto
 from tests.helpers.analysis_stores import explained
 from tests.helpers.data import NAMES, annotation, draw, only_error, run_in_process, write_coco
 from tests.helpers.made_failure_prediction import failure_prediction
@@ -33,7 +36,11 @@ BOX = (30.0, 12.0, 130.0, 110.0)
 NAME = '<i>photo & "all".jpg'  # a name that is markup
 HEIGHTS = ScoreTerm(score=HEIGHT, median=-0.1, values=[-1.0, 0.0], odds=[-2.0, 1.0])
 FAR = ScoreTerm(score='mahalanobis', median=4.0, values=[0.0, 50.0], odds=[-0.5, 2.0])
-MODEL = RiskModel(target='joints', intercept=-0.3, terms=[HEIGHTS, FAR], joints=[k / 17 for k in range(17)])
+LOWEST = ScoreTerm(score='lowest_height', median=-0.1, values=[-1.0, 0.0], odds=[-1.0, 1.0])
+OF_PERSONS = RiskModel(target='persons', intercept=-1.0, terms=[LOWEST], joints=[])
+MODEL = RiskModel(
+    target='joints', intercept=-0.3, terms=[HEIGHTS, FAR], joints=[k / 17 for k in range(17)], threshold=0.3
+)
 
 
 class Made(NamedTuple):
@@ -67,8 +74,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, repo_root: Path) -> Made:
     results = explained(folder / 'analysis', [select(LatentStore.open(folder / 'store'))])
     answer = results.first(FailurePrediction)
     assert answer is not None
-    answer.targets = [one for one in failure_prediction().targets if one.target == 'joints']
-    answer.targets[0].model = MODEL
+    answer.targets = failure_prediction().targets
+    answer.targets[0].model, answer.targets[1].model = MODEL, OF_PERSONS
     results_file.write(folder / 'analysis' / 'results.json', results)
     return Made(folder / NAME, folder / 'small.py', folder / 'small.pth', folder / 'store', folder / 'analysis')
 
@@ -141,6 +148,7 @@ def test_how_far_out_and_beside_whom_by_numpy(made: Made, found: tuple) -> None:
     variances, axes = variances[::-1], axes[:, ::-1]
     leading = 2  # a tenth of 24 persons; 90 % of the variance would take more
     assert np.cumsum(variances)[leading - 1] < 0.9 * variances.sum()
+    assert '24 stored persons are few: a share of them says little.' in found[0]['warnings']
     assert (among['persons'], among['images'], among['components'], among['split']) == (24, 12, leading, 'train')
     scores, score = (values - mean) @ axes[:, :leading], (own - mean) @ axes[:, :leading]
     others, far = (np.sqrt((one**2 / variances[:leading]).sum(-1)) for one in (scores, score))
@@ -163,7 +171,9 @@ def test_risks_by_hand(made: Made, found: tuple) -> None:
     heights = np.array([one['height'] for one in numbers['joints']])
     odds = -0.3 + np.arange(17) / 17 + np.interp(-heights, [-1, 0], [-2, 1]) + np.interp(far, [0, 50], [-0.5, 2])
     np.testing.assert_allclose([one['risk'] for one in numbers['joints']], expit(odds), rtol=1e-5)
-    assert numbers['risks'] == dict(analysis=str(made.analysis), person=None, keep_joints=None, thr=0.05)
+    person = pytest.approx(expit(-1 + np.interp(-heights.min(), [-1, 0], [-1, 1])), rel=1e-5)
+    assert numbers['risks'] == dict(analysis=str(made.analysis), person=person, keep_joints=0.3, thr=0.05)
+    assert 'The risk that less than half of the joints are right is ' in found[1]
 
 
 def test_what_is_taken_away_by_hooks(made: Made, found: tuple) -> None:
@@ -217,6 +227,43 @@ def test_without_analysis_there_are_heights_alone(made: Made, tmp_path: Path, mo
     np.testing.assert_allclose([one['height'] for one in numbers['joints']], Plain(own, None).pose()[1], rtol=1e-6)
     assert 'Heights are no probabilities.' in (page := (tmp_path / 'out' / 'explanation.html').read_text())
     assert '>risk to be wrong</th>' not in page
+
+
+def test_an_analysis_that_can_tell_nothing_says_why(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(made.analysis, tmp_path / 'analysis')
+    file = tmp_path / 'analysis' / 'results.json'
+    results = results_file.read_results(file)
+    answer = results.first(FailurePrediction)
+    assert answer is not None
+    answer.targets[0].model, answer.targets[0].why = None, 'Nobody is wrong.'
+    results_file.write(file, results)
+    assert run_in_process(tool.main, words(made, tmp_path, '--analysis', file.parent), monkeypatch) == 0
+    assert 'has no regression, so there are no risks: Nobody is wrong.' in capfd.readouterr().err
+    assert json.loads((tmp_path / 'explanation.json').read_text())['risks'] is None
+
+
+def test_a_level_is_taken_away_in_every_stack(tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, config = write_coco(tmp_path / 'coco', train_images=4), str(repo_root / 'configs/shg_coco.py')
+    cfg = write_network(tmp_path, config, data, 'model.backbone.num_stacks=2')
+    dump_store(cfg, tmp_path / 'store', split='train')
+    photo = next((data / 'val2017').iterdir())
+    own = Made(photo, tmp_path / 'small.py', tmp_path / 'small.pth', tmp_path / 'store', tmp_path)
+    assert run_in_process(tool.main, words(own, tmp_path / 'out'), monkeypatch) == 0
+    numbers, plain = json.loads((tmp_path / 'out' / 'explanation.json').read_text()), Plain(own, None)
+    skips = [f'backbone.hourglasses.{stack}.skips.1' for stack in (0, 1)]
+    [heights] = [one['heights'] for one in numbers['changes'] if one['level'] == 1]
+    np.testing.assert_allclose(heights, plain.pose(dict.fromkeys(skips, torch.zeros_like))[1], rtol=1e-4, atol=1e-7)
+    assert not np.allclose(heights, plain.pose({skips[0]: torch.zeros_like})[1], rtol=1e-3)
+
+
+def test_a_crop_that_needs_joints_is_refused(made: Made) -> None:
+    cfg = Config.fromfile(made.config)
+    init_default_scope('mmpose')
+    cfg.val_dataloader.dataset.pipeline.insert(2, dict(type='RandomHalfBody', prob=1.0))
+    with pytest.raises(InputError, match='of a person, which nobody knows of a photo'):
+        OnePhoto(made.photo, BOX, cfg)[0]
 
 
 def test_a_stored_person_is_nearest_to_itself(tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,6 +356,7 @@ BAD: dict[str, tuple[Callable[[Made, Path], Made], list[Any], str]] = {
         ['--cfg-options', 'model.data_preprocessor.mean=[1,2,3]'],
         "data_preprocessor.mean.0 is '1' where",
     ),
+    'another network': (same, ['--cfg-options', 'model.backbone.num_stacks=2'], 'small.pth: not a checkpoint of this'),
     'no store': (lambda made, folder: made._replace(store=folder / 'none'), [], 'none: no latent store'),
     'no analysis': (lambda made, folder: made._replace(analysis=folder / 'none'), [], 'results.json: no such file'),
     'an analysis of others': (other_analysis, [], 'results.json: is of '),
