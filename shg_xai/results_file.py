@@ -15,7 +15,7 @@ from typing import Any, TypeVar, Union
 import msgspec
 
 from shg_xai.errors import InputError
-from shg_xai.results import KIND, SCHEMA_VERSION, Answer, Results
+from shg_xai.results import KIND, SCHEMA_VERSION, Answer, Results, Typed
 from shg_xai.writing import write_aside
 
 SCHEMA = Path(__file__).with_name('results.schema.json')
@@ -72,7 +72,7 @@ def as_json(value: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=1) + b'\n'
 
 
-def encode(value: Results | Answer) -> bytes:
+def encode(value: Typed) -> bytes:
     """As JSON; ValueError where a number is NaN or infinite, which JSON does not know."""
     _refuse_nan(value)
     return as_json(value)

@@ -150,6 +150,24 @@ def test_the_page_names_no_chapter() -> None:
         assert not named, file
 
 
+def test_of_one_photo_only_what_runs_the_network_needs_mmpose() -> None:
+    """``--help`` reads its options, and its page is drawn from numbers; see ``shg_xai/photo``.
+
+    It is a place of its own because it uses what may not know each other: the loop over persons, a chapter's
+    regressions, and the page's style.
+    """
+    heavy = ('measure', 'network', 'sample')
+    for file in files_of('photo'):
+        known = {name.removeprefix('shg_xai.photo.') for name in imported(file) if name.startswith('shg_xai.photo.')}
+        if file.stem not in heavy:
+            assert not roots_of(file) & MMPOSE, file
+            assert not parts_of(file) & {'models', 'codecs', 'datasets', 'interventions', 'tracing', 'plugin'}, file
+            assert not {name.split('.')[0] for name in known} & {*heavy}, file
+        assert 'study' not in parts_of(file), file
+    for file in PACKAGE.rglob('*.py'):
+        assert 'photo' not in parts_of(file) or file.parent.name == 'photo', file  # tools alone start it
+
+
 def test_a_studys_options_and_stages_need_no_mmpose() -> None:
     """``tools/run_study.py --help`` reads the one, and a stage is a process of its own."""
     file = PACKAGE / 'study' / 'stages.py'

@@ -19,7 +19,7 @@ from shg_xai.runner.building import build_runner
 from shg_xai.runner.layers import config_path
 from tests.helpers.data import run_in_process, write_coco
 from tests.helpers.small_network import assert_same, load, plain_latents, save_network, stored
-from tools import analyze_latent, find_redundancy, walk_latent
+from tools import analyze_latent, explain_image, find_redundancy, walk_latent
 from tools import dump_latents as dump_tool
 
 pytestmark = pytest.mark.usefixtures('one_thread')
@@ -93,7 +93,10 @@ def test_dump_analyse_walk_and_redundancy(cfg: Config, tmp_path: Path, monkeypat
     words['analyse'] = [store, '--out', tmp_path / 'analysis', '--k', 2, 3, '--no-report', '--threads', 1]
     words['walk'] = [*network, '--store', store, '--persons', 4, '--random', 2, '--out', tmp_path / 'walk.json']
     words['width'] = [*network, '--layers', LAYER, '--k', 1, 64, '--fit-persons', 6, '--out', tmp_path / 'width.json']
-    tools = dict(dump=dump_tool, analyse=analyze_latent, walk=walk_latent, width=find_redundancy)
+    photo = next((tmp_path / 'coco' / 'val2017').iterdir())
+    named = ['--config', config, '--checkpoint', cfg.load_from]
+    words['explain'] = [photo, *named, '--store', store, '--out', tmp_path / 'explained']
+    tools = dict(dump=dump_tool, analyse=analyze_latent, walk=walk_latent, width=find_redundancy, explain=explain_image)
     for name, tool in tools.items():
         assert run_in_process(tool.main, words[name], monkeypatch) == 0, name
     assert LatentStore.open(store).complete and (tmp_path / 'analysis' / 'results.json').is_file()
@@ -103,6 +106,10 @@ def test_dump_analyse_walk_and_redundancy(cfg: Config, tmp_path: Path, monkeypat
     changes = [abs(point['peak_change']['value']) for one in walk['directions'] for point in one['walk']['points']]
     assert walk['peak'] > 0 and max(changes) > 0
     assert width['layers'][0]['channels'] == 128
+    explained = json.loads((tmp_path / 'explained' / 'explanation.json').read_text())
+    assert (explained['among']['persons'], explained['flip_test']) == (24, True)
+    assert [one['change'] for one in explained['changes']] == ['latent']
+    assert explained['changes'][0]['heights'] != [one['height'] for one in explained['joints']]
 
 
 def test_both_weights_are_in_the_checkpoint(cfg: Config, tmp_path: Path) -> None:
