@@ -33,6 +33,7 @@ NAMES = (
     'krylov_start',  # where a largest eigenvalue is sought from
     'image_signs',  # block: signs of images, for the p of a difference
     'random_moves',  # pairs of persons, whose differences a move is set beside
+    'independent_axes',  # starts of the search for them
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key
