@@ -29,7 +29,7 @@ from scipy.stats import norm
 
 from shg_xai.chapters.weak_spots.columns import Column
 from shg_xai.chapters.weak_spots.conditions import Condition, conditions_of, least
-from shg_xai.stats.arrays import Bools, Float, Floats
+from shg_xai.stats.arrays import Bools, Float, Floats, Ints
 
 KEPT = 5  # candidates of a half; each more costs the others power
 TOPS = 12  # conditions that are paired with all others
@@ -75,7 +75,7 @@ class Search:
         object.__setattr__(self, 'conditions', conditions_of(self.columns, self.some))
 
     @cached_property
-    def column(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def column(self) -> Ints:
         """Of which column each condition is, (P,)."""
         return np.array([condition.column for condition in self.conditions], np.int64)
 
@@ -128,20 +128,23 @@ class Search:
         weights = np.stack([np.ones_like(pck), pck, pck**2], axis=1)
         return below(products(self.met, weights), products(self.known, weights)[self.column])
 
-    def _pairs(self, pck: Floats, top: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Float[Floats, 'T P']:
+    def _pairs(self, pck: Floats, top: Ints) -> Float[Floats, 'T P']:
         """The same of each pair of one of T conditions with any; -inf where one of them does not add to the other."""
-        fewest, found = least(len(pck)), np.full((len(top), len(self.conditions)), -np.inf)
+        member, known = self.met[:, top].astype(float), self.known[:, self.column[top]].astype(float)
+        moments = np.stack([np.ones_like(pck), pck, pck**2], axis=1)
+        # Of each of the T: moments of who meets it, then of whom it is known.
+        both = np.stack([member, known], axis=2)[..., None] * moments[:, None, None]
+        shape = (-1, len(top), 2, 3)
+        weights = both.reshape(len(pck), -1)
+        inside, own = products(self.met, weights).reshape(shape), products(self.known, weights).reshape(shape)
+        found = np.full((len(top), len(self.conditions)), -np.inf)
         for place, one in enumerate(top.tolist()):
-            member, known = self.met[:, one].astype(float), self.known[:, self.column[one]].astype(float)
-            moments = np.stack([np.ones_like(pck), pck, pck**2], axis=1)
-            weights = np.hstack([member[:, None] * moments, known[:, None] * moments])
-            both, own = products(self.met, weights), products(self.known, weights)[self.column]
-            pair, everybody = both[:, :3], own[:, 3:]
+            pair, other = inside[:, place, 0], inside[:, place, 1]
+            first, everybody = own[self.column, place, 0], own[self.column, place, 1]
             score = below(pair, everybody)
-            # Beside what is left of either condition.
-            for whole in (own[:, :3], both[:, 3:]):
+            for whole in (first, other):  # beside what is left of either condition
                 score = np.where(below(pair, whole) > ADDS, score, -np.inf)
-            fits = (pair[:, 0] >= fewest) & (self.column != self.column[one])
+            fits = (pair[:, 0] >= least(len(pck))) & (self.column != self.column[one])
             found[place] = np.where(fits, score, -np.inf)
         return found
 
