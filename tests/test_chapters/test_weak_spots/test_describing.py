@@ -46,8 +46,8 @@ def test_auc_beside_mann_and_whitney(group: Judged) -> None:
 
 
 def test_what_is_sure_but_small_is_no_name(group: Judged) -> None:
-    near = 3 * np.random.default_rng(2).random(N) + 0.25 * FLAG
-    assert mannwhitneyu(near[group.inside], near[group.others]).pvalue < 0.001
+    near = 3 * np.random.default_rng(2).random(N) + 0.35 * FLAG
+    assert mannwhitneyu(near[group.inside], near[group.others]).pvalue < 0.005
     assert shared([concept('near', near)], [group], np.arange(N), 0.95) == [[]]
 
 
@@ -93,7 +93,7 @@ def test_a_joint_is_found_within_a_twentieth_of_the_crop() -> None:
         'visibility': pa.array([[1, 2, 2], [2, 2, 2], [2, 3, 0]], pa.list_(pa.int8(), 3)),
         'crop_scale': pa.array([[50.0, 100.0]] * 3, pa.list_(numbers, 2)),
     })  # fmt: skip
-    nan = np.nan
-    assert np.array_equal(found_joints(table, 3), [[1, 0, 1], [nan] * 3, [0, 1, nan]], equal_nan=True)
+    expected = np.array([[1, 0, 1], [np.nan] * 3, [0, 1, np.nan]])
+    assert np.array_equal(found_joints(table, 3), expected, equal_nan=True)
     both = pa.concat_tables([table, table.slice(1)])
     assert np.array_equal(found_joints(both, 3)[3:], found_joints(table, 3)[1:], equal_nan=True)

@@ -37,7 +37,8 @@ def test_persons_of_an_image_are_one() -> None:
     """Each person three times in its image is as sure as once."""
     values = np.random.default_rng(1).random(90)
     once = gap_of(values, *masks(90, 40), np.arange(90))
-    thrice = gap_of(np.repeat(values, 3), *(np.repeat(side, 3) for side in masks(90, 40)), np.repeat(np.arange(90), 3))
+    inside, others, images = (np.repeat(own, 3) for own in (*masks(90, 40), np.arange(90)))
+    thrice = gap_of(np.repeat(values, 3), inside, others, images)
     assert thrice.error == pytest.approx(once.error) and thrice.p == pytest.approx(once.p)
 
 
