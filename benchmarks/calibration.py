@@ -133,9 +133,9 @@ def pck_of(random: np.random.Generator, images: NDArray[np.int64], lower: NDArra
     """
     place = norm.cdf(draw(random, (len(images), 1), images, 'normal')[:, 0])
     # (1 - mean) mean / 17 (1 + 16 r) = 0.25 ** 2 gives the correlation r of two joints, and a + b = 1 / r - 1.
-    usual, worse = betabinom(17, 0.8 * 1.836, 0.2 * 1.836), betabinom(17, 0.7 * 2.941, 0.3 * 2.941)
-    counts: Floats = np.where(lower, worse.ppf(place), usual.ppf(place))
-    return counts / 17
+    usual, worse = ((17, 0.8 * 1.836, 0.2 * 1.836), (17, 0.7 * 2.941, 0.3 * 2.941))
+    usual, worse = (np.searchsorted(betabinom.cdf(range(17), *law), place) for law in (usual, worse))
+    return np.where(lower, worse, usual) / 17
 
 
 def weak(random: np.random.Generator, an_image: int = 1, what: str = '', apart: float = 0) -> Made:

@@ -69,6 +69,7 @@ def weak_spots(of: str = 'shg_people') -> WeakSpots:
         pairs=30000,
         margin=0.005,
         left_out=['labelled_share'],
+        judged=300,
         candidates=[*told, missed],
         spots=spots,
         baselines=[

@@ -46,10 +46,10 @@ def condition_words(own: Condition) -> str:
 def findings(answer: WeakSpots, results: Results) -> list[str]:
     """The most costly groups, a sentence each; what was looked at where there is none."""
     if not answer.spots:
-        many = plural(len(answer.candidates), 'group')
+        many = plural(answer.judged, 'group')
         return [
             f'No group of persons is confirmed on whom PCK is lower by more than {amount(answer.margin)} than on the '
-            f'others: of {many} found in one half of the photos, none in the other.'
+            f'others: of {many} judged, none.'
         ]
     texts = [_sentence(spot, answer) for spot in answer.spots[:TOLD]]
     if answer.trained:
@@ -162,7 +162,8 @@ def _candidates(answer: WeakSpots, confidence: str) -> Table:
     ]
     left = f'; left out as causes: {listed(answer.left_out)}' if answer.left_out else ''
     caption = (
-        f'All groups that were judged, of {number(answer.conditions)} conditions and {number(answer.pairs)} pairs{left}'
+        f'Of {number(answer.judged)} groups that were judged, of {number(answer.conditions)} conditions and '
+        f'{number(answer.pairs)} pairs, the first and what is confirmed{left}'
     )
     return Table(caption, ['group', 'found in half', 'rank', 'persons', 'gap', 'p', 'confirmed'], rows, folded=True)
 

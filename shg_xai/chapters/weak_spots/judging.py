@@ -1,10 +1,10 @@
 """Judge the groups that were found in one half of the images in the other half.
 
 Each half is once where groups are sought and once where they are judged, so that no image goes unused; a group is
-judged by persons who had no say in what it is. Both halves share the chance of a false alarm, and in each half the
-candidates do, by how clear each was where it was found (weighted Bonferroni with weights from other data: Genovese,
-Roeder and Wasserman, False discovery control with p-value weighting, Biometrika 93, 2006, section 2). What stood out
-there mostly does so here, so this finds more than equal parts would.
+judged by persons who had no say in what it is. Both halves share the chance of a false alarm, and in each half all
+candidates do, single conditions and the pairs that were found, by how clear each was where it was found (weighted
+Bonferroni with weights from other data: Genovese, Roeder and Wasserman, False discovery control with p-value weighting,
+Biometrika 93, 2006). What stood out there mostly does so here, so this finds more than equal parts would.
 
 An interval has two ends, and only the lower one decides anything here. It gets nine tenths of what the interval may
 miss by, and the upper one the rest: together they hold as often as equal parts would.
@@ -28,6 +28,7 @@ from shg_xai.stats.bootstrap import number
 
 LOWER = 0.9  # share of the chance of a false alarm that the lower end of an interval gets
 CLEAR = 1e-3  # chance where it was found below which a group is clear; no clearer one gets more than it
+SHOWN = 5  # candidates of a half that are listed, confirmed or not
 MARGIN = 0.005  # of PCK, as in the verdicts of networks: less is nothing to act upon
 ADDS = 0.05  # p below which a condition adds to the other one; both have to, so it is not corrected
 OVERLAP = 0.5  # of the smaller of two groups; beyond it they are one spot
@@ -55,6 +56,7 @@ class Judged:
     candidate: Candidate
     inside: Bools
     others: Bools
+    errors: float  # how many standard errors its mean is below that of the others
 
 
 def weights(found: Sequence[Found]) -> Float[Floats, ' F']:
@@ -90,7 +92,7 @@ def judge(persons: Persons, group: Group, found_in: int, rank: int, share: float
         p_corrected=number(min(1.0, gap.p / (share / 2 * LOWER))),
         confirmed=enough and estimate.low is not None and estimate.low > MARGIN and adds(persons, group, judged),
     )
-    return Judged(group, candidate, inside, others)
+    return Judged(group, candidate, inside, others, gap.value / gap.error if gap.error > 0 else 0.0)
 
 
 def adds(persons: Persons, group: Group, judged: Bools) -> bool:
@@ -110,25 +112,35 @@ def candidates(persons: Persons, searches: Sequence[Search], confidence: float) 
     """All that is found in either half, judged in the other; ``searches`` are of halves 1 and 2."""
     found = list[Judged]()
     for half, search in enumerate(searches, 1):
-        groups = search.groups(persons.pck[search.some])
+        groups = search.candidates(persons.pck[search.some])
         for rank, (one, share) in enumerate(zip(groups, weights(groups), strict=True), 1):
             found.append(judge(persons, one.group, half, rank, float(share), confidence))
     return found
 
 
 def told(found: Sequence[Judged], persons: Persons) -> list[Judged]:
-    """Confirmed groups, the most costly first, without those that overlap a better one.
+    """Confirmed groups, the most costly first, without those that overlap a better one or are worse only by those of
+    better ones who are in them.
 
-    Better is what concepts define, then what one condition does, then the higher lower end of the gap.
+    Better is what concepts define, then what one condition does, then the clearer.
     """
 
     def quality(one: Judged) -> tuple[bool, int, float]:
-        own = one.candidate
-        return own.is_latent, len(own.conditions), -(own.gap.low or 0)
+        return one.candidate.is_latent, len(one.group.conditions), -one.errors
 
     everybody, kept = np.isfinite(persons.pck), list[tuple[Judged, Bools]]()
+    covered = ~everybody
     for one in sorted((one for one in found if one.candidate.confirmed), key=quality):
         inside = one.group.sides(persons.columns, everybody)[0]
-        if all((inside & other).sum() <= OVERLAP * min(inside.sum(), other.sum()) for _, other in kept):
+        if any((inside & other).sum() > OVERLAP * min(inside.sum(), other.sum()) for _, other in kept):
+            continue
+        rest = gap_of(persons.pck, one.inside & ~covered, one.others & ~covered, persons.image_of)
+        if rest.value > MARGIN and _p(rest) < ADDS:
             kept.append((one, inside))
+            covered |= inside
     return sorted((one for one, _ in kept), key=lambda one: -one.candidate.cost)
+
+
+def listed(found: Sequence[Judged]) -> list[Judged]:
+    """The first of each half, and whatever else is confirmed."""
+    return [one for one in found if one.candidate.confirmed or one.candidate.rank <= SHOWN]

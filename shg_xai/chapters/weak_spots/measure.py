@@ -10,7 +10,7 @@ from shg_xai.chapters.weak_spots.baselines import baselines
 from shg_xai.chapters.weak_spots.columns import causes, columns_of, is_of_the_error
 from shg_xai.chapters.weak_spots.conditions import least
 from shg_xai.chapters.weak_spots.joints import COLUMNS, found_joints
-from shg_xai.chapters.weak_spots.judging import MARGIN, Judged, Persons, candidates, told
+from shg_xai.chapters.weak_spots.judging import MARGIN, Judged, Persons, candidates, listed, told
 from shg_xai.chapters.weak_spots.results import Spot, WeakSpots
 from shg_xai.chapters.weak_spots.search import Search
 from shg_xai.explain.decomposition import Work, working
@@ -52,7 +52,8 @@ def of_layer(of: str, work: Work, found: Structure) -> WeakSpots | None:
             pairs=max(one.pairs for one in searches),
             margin=MARGIN,
             left_out=left_out,
-            candidates=[one.candidate for one in tried],
+            candidates=[one.candidate for one in listed(tried)],
+            judged=len(tried),
             spots=spots(told(tried, persons), persons, work),
             baselines=baselines(persons, searches[0], options.confidence),
         )

@@ -140,7 +140,8 @@ class WeakSpots(Answer, kw_only=True, tag='weak_spots'):
         conditions: How many single ones were looked at, and pairs of them; the most of both halves.
         margin: Gaps that may be smaller are not told.
         left_out: Concepts that may not define a group, as they follow from the error or from how it is counted.
-        candidates: All that were judged, by half and rank.
+        judged: Groups that were judged, in both halves.
+        candidates: The first of them of each half and all that are confirmed, by half and rank.
         spots: Those that are told; what overlaps a better one is left out. The most costly first.
     """
 
@@ -152,6 +153,7 @@ class WeakSpots(Answer, kw_only=True, tag='weak_spots'):
     pairs: int
     margin: float
     left_out: list[str]
+    judged: int
     candidates: list[Candidate]
     spots: list[Spot]
     baselines: list[Baseline]

@@ -46,8 +46,8 @@ def test_where_none_is_confirmed() -> None:
     answer.spots = []
     assert claims(answer) == []
     assert findings(answer, among(answer)) == [
-        'No group of persons is confirmed on whom PCK is lower by more than 0.00500 than on the others: of 3 groups '
-        'found in one half of the photos, none in the other.'
+        'No group of persons is confirmed on whom PCK is lower by more than 0.00500 than on the others: of 300 groups '
+        'judged, none.'
     ]
 
 
@@ -77,4 +77,4 @@ def test_tables_have_every_number() -> None:
         'occluder, as made: yes and crowding ≤ 0.123 (lowest 20 %)', '2', '2', '40', '0.010 (−0.100 to 0.200)', '1.000',
         'no',
     ]  # fmt: skip
-    assert tried.caption.endswith('pairs; left out as causes: labelled_share')
+    assert tried.caption.endswith('what is confirmed; left out as causes: labelled_share')

@@ -95,3 +95,22 @@ def test_from_search_to_spots_and_nothing_where_nothing_is() -> None:
         own = persons_of(pck_of(6, lower), rare, other)
         searches = [Search(own.columns, own.half(which)) for which in (1, 2)]
         assert [titles(one) for one in told(candidates(own, searches, 0.95), own)] == expected
+
+
+def test_what_is_worse_only_by_another_group_is_not_told() -> None:
+    rare, other = flags(0.1, 0.3)
+    near = other & (np.arange(N) % 3 == 0) | rare & (np.arange(N) % 5 < 2)  # two fifths of the rare, and as many others
+    own = persons_of(pck_of(7, rare), rare, near)
+    judged = [judge(own, Group((Condition(place, 'high', 1),)), 2, place + 1, 0.5, 0.95) for place in range(2)]
+    assert all(one.candidate.confirmed for one in judged)
+    assert [titles(one) for one in told(judged, own)] == [['flag 0']]
+
+
+def test_single_conditions_are_judged_even_where_they_were_not_clear() -> None:
+    rare, other, third = flags(0.1, 0.3, 0.2)
+    own = persons_of(pck_of(8, rare & ~FIRST), rare, other, third)  # in the first half no worse
+    search = Search(own.columns, own.half(1))
+    groups = [one.group for one in search.candidates(own.pck[FIRST])]
+    assert len(set(groups)) == len(groups) and Group((Condition(1, 'high', 1),)) in groups
+    chances = [one.log_chance for one in search.candidates(own.pck[FIRST])[len(search.groups(own.pck[FIRST])) :]]
+    assert chances == sorted(chances)
