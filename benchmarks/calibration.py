@@ -15,6 +15,9 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
             the heights tell; or they are the farther from the others' the more is wrong. Beside claims it is counted
             how often the intervals of the AUROC hold the true one, and how often at most one in ten of 4,000 fresh
             persons, or of their joints, is wrong where that was promised
+  weak      4,000 persons with a PCK of k / 17, mean 0.8 and standard deviation 0.25; 0.1 lower on one in twenty: those
+            with a flag, or the highest 5 % of a number, who also lie apart in the latents by 4 standard deviations, or
+            those who lie apart by 5 and whom no concept tells; or on nobody (nothing else is asked of these stores)
 """
 
 import argparse
@@ -36,35 +39,38 @@ from typing import NamedTuple
 import numpy as np
 from made_failures import FRESH, NAMES, Failures, checked, draw_failures
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.stats import beta, betabinom, norm
 
 Floats = NDArray[np.float64]
 CONCEPTS, PERSONS, IMAGE, ALIKE = 30, 400, 4, 0.8
 OTHERS = 2  # trainings beside the first
+WEAK_PERSONS, WEAK = 4000, 'lower PCK:'
 KS = (2, 3, 4, 5)
 LAYER = 'made'
 
 
 class Made(NamedTuple):
-    """Latents (N, D), the image of each person (N,), concepts (N, C), latents in other trainings; what was predicted,
-    and latents and failures of fresh persons.
+    """Latents (N, D), the image of each person (N,), concepts (N, C), latents in other trainings, PCK (N,); what was
+    predicted, and latents and failures of fresh persons.
     """
 
     latents: Floats
     images: NDArray[np.int64]
     concepts: Floats
     others: Sequence[Floats] = ()
+    pck: Floats | None = None
     failures: Failures | None = None
     fresh: tuple[Floats, Failures] | None = None
 
 
 class Kind(NamedTuple):
-    """What is planted, the chapters that may say something of it, and what they have to say; None: nothing. Of failures
-    also how much the latents tell of them.
+    """What is planted, the chapters that may say something of it, and what they have to say, None: nothing; the one
+    chapter that is asked where it is not all. Of failures also how much the latents tell of them.
     """
 
     make: Callable[[np.random.Generator], Made]
     expected: Mapping[str, str] | None = None
+    asked: str = ''
     strength: float | None = None
 
 
@@ -139,6 +145,43 @@ def failures(random: np.random.Generator, an_image: int, strength: float, copies
     return Made(latents, images, np.empty((PERSONS, 0)), failures=own, fresh=fresh)
 
 
+def pck_of(random: np.random.Generator, images: NDArray[np.int64], lower: NDArray[np.bool_]) -> Floats:
+    """PCK of persons of 17 joints: mean 0.8, of some lower by 0.1, standard deviation 0.25 in both (beta-binomial);
+    persons of one image resemble each other.
+    """
+    place = norm.cdf(draw(random, (len(images), 1), images, 'normal')[:, 0])
+    # (1 - mean) mean / 17 (1 + 16 r) = 0.25 ** 2 gives the correlation r of two joints, and a + b = 1 / r - 1.
+    usual, worse = ((17, 0.8 * 1.836, 0.2 * 1.836), (17, 0.7 * 2.941, 0.3 * 2.941))
+    usual, worse = (np.searchsorted(betabinom.cdf(range(17), *law), place) for law in (usual, worse))
+    return np.where(lower, worse, usual) / 17
+
+
+def weak(random: np.random.Generator, an_image: int = 1, what: str = '', apart: float = 0) -> Made:
+    """One in twenty are met worse: those with a flag, the highest of a number, or just so many of the persons."""
+    images = np.arange(WEAK_PERSONS) // an_image
+    latents, concepts = (draw(random, (WEAK_PERSONS, size), images, 'normal') for size in (48, CONCEPTS))
+    concepts[:, ::3] = concepts[:, ::3] > norm.isf(np.linspace(0.5, 0.05, CONCEPTS // 3))
+    lower = random.random(WEAK_PERSONS) < (0.05 if what else 0)
+    if what == 'number':
+        lower = concepts[:, 2] >= np.quantile(concepts[:, 2], 0.95)
+    elif what == 'flag':
+        concepts[:, 3] = lower
+    hidden = random.random((WEAK_PERSONS, CONCEPTS // 3)) < 0.2
+    concepts[:, 1::3] = np.where(hidden, np.nan, concepts[:, 1::3])
+    # Somewhere among the directions along which most varies.
+    way = random.standard_normal(5)
+    latents[:, :5] += apart * lower[:, None] * way / np.linalg.norm(way)
+    latents *= 1 / np.sqrt(1 + np.arange(48))
+    return Made(rotated(latents, random), images, concepts, pck=pck_of(random, images, lower))
+
+
+def slope(random: np.random.Generator) -> Made:
+    """PCK falls with a number in all persons: a standard deviation of it costs 0.04."""
+    made = weak(random)
+    assert made.pck is not None
+    return made._replace(pck=np.clip(made.pck - 0.04 * made.concepts[:, 2], 0, 1))
+
+
 KINDS = {
     f'noise, {who}, {dimensions} values, {law}': Kind(partial(noise, dimensions=dimensions, an_image=size, law=law))
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
@@ -153,10 +196,18 @@ KINDS |= {
     f'trainings alone, {IMAGE} an image': Kind(partial(trainings, an_image=IMAGE)),
     'trainings share an axis': Kind(partial(trainings, shared=(3,)), {'trainings': f'component 1 in {OTHERS}'}),
     'trainings share a plane': Kind(partial(trainings, shared=(3, 3)), {}),
+    'weak on nobody, independent': Kind(weak, None, 'weak_spots'),
+    f'weak on nobody, {IMAGE} an image': Kind(partial(weak, an_image=IMAGE), None, 'weak_spots'),
+    'weak on a flag': Kind(partial(weak, what='flag', apart=4), {'weak_spots': f'{WEAK} concept 3,'}, 'weak_spots'),
+    'weak on a number': Kind(partial(weak, what='number', apart=4), {'weak_spots': f'{WEAK} concept 2,'}, 'weak_spots'),
+    'weak on a place': Kind(partial(weak, what='place', apart=5), {'weak_spots': f'{WEAK} no concept ('}, 'weak_spots'),
+    'weaker along a number': Kind(slope, {'weak_spots': f'{WEAK} concept 2,'}, 'weak_spots'),
 }
 HELD = {f'{what} of {who}': 'held' for what in ('AUROC', 'promise') for who in ('joints', 'persons')}
 KINDS |= {
-    f'failures {what}, {who}': Kind(partial(failures, an_image=size, strength=strength, copies=copies), said, strength)
+    f'failures {what}, {who}': Kind(
+        partial(failures, an_image=size, strength=strength, copies=copies), said, strength=strength
+    )
     for what, strength, copies, said in (
         ('the heights alone tell', 0.0, False, HELD),
         ('the latent tells what heights tell', 0.0, True, HELD),
@@ -181,6 +232,7 @@ def write_store(folder: Path, made: Made) -> Path:
     with ShardWriter(folder, manifest) as writer:
         rows = [
             dict(nobody, annotation_id=place + 1, image_id=image, file_name=f'{image}.jpg')
+            | {'pck': None if made.pck is None else float(made.pck[place])}
             | (made.failures.columns(place) if made.failures else {})
             | {f'factors.concept_{at}': None if np.isnan(value) else value for at, value in enumerate(own)}
             for place, (image, own) in enumerate(zip(made.images.tolist(), made.concepts, strict=True))
@@ -209,7 +261,8 @@ def claims_of(kind: str, number: int) -> dict[str, list[str]]:
         with working(selection, options, pool) as work:
             named = {f'training {place}': own for place, own in enumerate(others, 1)}
             work, found = replace(work, trainings=named), structure(work)
-            asked = [(chapter, measure) for chapter in chapters() if (measure := chapter.of_layer)]
+            wanted = [chapter for chapter in chapters() if KINDS[kind].asked in ('', chapter.name)]
+            asked = [(chapter, measure) for chapter in wanted if (measure := chapter.of_layer)]
             answers = [(chapter, measure(LAYER, work, found)) for chapter, measure in asked]
             return {chapter.name: chapter.claims(answer) for chapter, answer in answers if answer}
 
@@ -256,6 +309,9 @@ def summary(kind: str, found: Sequence[Mapping[str, Sequence[str]]]) -> dict[str
         wanted = (expected or {}).get(name)
         if wanted:
             told[name] = f'{share(sum(any(wanted in claim for claim in one[name]) for one in found), len(found))} found'
+            if KINDS[kind].asked:
+                others = sum(any(wanted not in claim for claim in one[name]) for one in found)
+                told[name] += f'; another claim {share(others, len(found))}'
         elif expected is None or name in ('clusters', 'trainings', 'failure_prediction'):
             told[name] = share(sum(bool(one[name]) for one in found), len(found))
     return told

@@ -43,7 +43,7 @@ def test_the_head_of_the_results(one: tuple) -> None:
         rows='all', ks=[2, 3], restarts=2, bootstrap=10, permutations=499, tolerance=0.001, map=12
     )
     assert results.versions['numpy'] == np.__version__
-    chapters = ['spectrum', 'nearest_walk', 'clusters', 'concepts', 'failure_prediction']
+    chapters = ['spectrum', 'nearest_walk', 'clusters', 'concepts', 'weak_spots', 'failure_prediction']
     assert [answer.__struct_config__.tag for answer in results.answers] == chapters
     assert {answer.of for answer in results.answers} == {'some_store'}
     assert {'look', 'covariance', 'rotation', 'clusters', 'silhouettes'} <= set(results.times_s)
