@@ -159,7 +159,7 @@ def test_defaults_are_the_configs(data: Path) -> None:
         config=ROOT / 'configs' / 'demo' / 'shg_people.py',
         autoencoder=ROOT / 'configs' / 'demo' / 'ae_people_latents.py',
         networks=('control', 'improved'),
-        epochs=6,
+        epochs=5,
         more_epochs=2,
         autoencoder_epochs=50,
         people=(4000, 500),
