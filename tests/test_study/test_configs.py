@@ -67,7 +67,7 @@ def test_a_networks_run(two: Settings, network: str, epochs: int, from_scratch: 
     plain, cfg = read(two.config), read(two.config_of(network, 5))
     assert cfg.train_cfg == dict(plain.train_cfg, max_epochs=epochs)
     warm_up, falling = cfg.param_scheduler
-    assert falling == dict(plain.param_scheduler[1], T_max=epochs)
+    assert (falling.type, falling.T_max, falling.get('end', epochs)) == ('CosineAnnealingLR', epochs, epochs)
     if from_scratch:
         assert warm_up == plain.param_scheduler[0]
         assert cfg.optim_wrapper == plain.optim_wrapper
