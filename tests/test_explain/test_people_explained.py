@@ -50,7 +50,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, run: Callable) -> Path:
         'randomness.seed=1',
         'train_cfg.max_epochs=8',
         'train_cfg.val_interval=8',
-        'param_scheduler.milestones=[6]',
+        'param_scheduler.0.end=100',
+        'param_scheduler.1.T_max=8',
+        'param_scheduler.1.end=8',
     )
     return folder
 
