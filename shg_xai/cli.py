@@ -14,8 +14,9 @@ from typing import NoReturn
 
 from shg_xai.errors import InputError
 
-# Threads of PyTorch that wait for each other sleep instead of spinning: as fast on an idle machine, within 4 %, and
-# beside another busy program a training takes half as long. libgomp reads it when PyTorch loads it, which comes later.
+# Threads of PyTorch that wait for each other sleep instead of spinning: a wide network is as fast on an idle machine,
+# within 4 %, and beside another busy program a training takes half as long. (One as small as the demo's gains nothing
+# by a second thread then, see SHARED in study/plan.py.) libgomp reads it when PyTorch loads it, which comes later.
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 AGAIN = 'nothing half done is kept; run the same command again'
