@@ -12,8 +12,10 @@ from mmengine.logging import print_log
 from mmengine.optim import OptimWrapper
 from mmengine.registry import OPTIM_WRAPPERS
 from mmengine.runner.amp import autocast
-from torch import nn
+from torch import Tensor, nn
+from torch.utils._pytree import tree_map_only
 
+from shg_xai.runner.building import unwrapped
 from shg_xai.runner.cuda_graph import Graphs, replayed_backbone
 
 
@@ -52,5 +54,28 @@ class Bfloat16OptimWrapper(OptimWrapper):
             super().optim_context(model),
             autocast(dtype=torch.bfloat16, enabled=computes_bfloat16()),
             replayed_backbone(model, self.graphs),
+            float32_from_head(unwrapped(model)),
         ):
             yield
+
+
+@contextmanager
+def float32_from_head(model: nn.Module) -> Iterator[None]:
+    """While it is open, what a model's head predicts is float32.
+
+    MMPose's heads hand it to NumPy for the accuracy they log, and NumPy has no bfloat16; losses are better off, too.
+    They call their own ``forward``, which hooks do not hear of.
+    """
+    head = getattr(model, 'head', None)
+    if not isinstance(head, nn.Module):
+        yield
+        return
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        return tree_map_only(Tensor, Tensor.float, type(head).forward(head, *args, **kwargs))
+
+    head.forward = forward
+    try:
+        yield
+    finally:
+        del head.forward
