@@ -32,6 +32,7 @@ VARIANTS = {
     LAST: Variant(MMPOSE_HOURGLASS, False),
 }
 
+MODES = ('forward', 'training step')
 DESCRIPTION = """Time one forward pass and one training step (forward, backward, RMSprop) of the
 study's network, for each variant in a process of its own. The processes take turns, so that
 whatever slows the machine slows all of them; ratios are taken within a round.
@@ -53,6 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--compile', action='store_true', help='also torch.compile, which takes a minute or more to start'
     )
+    parser.add_argument('--modes', nargs='+', choices=MODES, default=MODES, help='default: both')
     parser.add_argument('--json', metavar='FILE', help='also write the numbers here')
     parser.add_argument('--worker', nargs=2, metavar=('VARIANT', 'MODE'), help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -237,12 +239,12 @@ def main() -> None:
         f'{args.batch} images of {args.size} x {args.size}, {args.rounds} rounds, {args.device}, {platform.machine()}'
     )
     everything = {}
-    for mode in ('forward', 'training step'):
+    for mode in args.modes:
         everything[mode] = results = measure(args, mode)
         print_table(mode, results)
     print()
     for variant in (BASELINE, LAST):
-        facts = everything['forward'][variant]
+        facts = everything[args.modes[0]][variant]
         print(
             f'{VARIANTS[variant].config}: {facts["parameters"]:,} parameters, '
             f'{facts["flop"] / args.batch / 1e9:.1f} GFLOP an image (multiply and add count 2)'

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils.data import default_collate
 
 INPUTS, SAMPLES, TARGETS = 'inputs', 'data_samples', 'targets'
+LOOSE = 'loose'  # whether samples have tensors that could not be stacked
 Place = tuple[str, str]  # a field of a sample and what is in it, say gt_fields and heatmaps
 
 
@@ -33,6 +34,8 @@ def stacked_collate(loaded: Sequence[Mapping[str, Any]]) -> Any:
     if _alike(batch[INPUTS]):
         batch[INPUTS] = default_collate(batch[INPUTS])  # PyTorch's: into shared memory, where a process loads
     batch[TARGETS] = {place: default_collate(values) for place, values in _taken(batch[SAMPLES])}
+    # Looked at here, as the one process that computes has the least time.
+    batch[LOOSE] = any(tensors_of(sample) for sample in batch[SAMPLES])
     return batch
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from mmpose.models.data_preprocessors import PoseDataPreprocessor
 from mmpose.registry import MODELS
 
-from shg_xai.datasets.batches import SAMPLES, TARGETS, tensors_of
+from shg_xai.datasets.batches import LOOSE, SAMPLES, TARGETS
 
 
 @MODELS.register_module()
@@ -26,8 +26,7 @@ class StackedPoseDataPreprocessor(PoseDataPreprocessor):
             return super().cast_data(data)
         moved = super().cast_data({key: value for key, value in data.items() if key != SAMPLES})
         samples = data[SAMPLES]
-        # Tensors of several shapes; the targets may be there from before.
-        if any({*tensors_of(sample)} - {*data[TARGETS]} for sample in samples):
+        if moved.pop(LOOSE):
             samples = super().cast_data(samples)
         for (field, key), values in moved.pop(TARGETS).items():
             for sample, value in zip(samples, values.unbind(), strict=True):

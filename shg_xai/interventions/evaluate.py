@@ -10,6 +10,7 @@ Passes that are edited at one place only share everything before it (:func:`shg_
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -25,6 +26,8 @@ from shg_xai.interventions.edits import Batch, Edit, resample
 from shg_xai.interventions.network import Network, Predictions
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import Outputs, tap
+
+Loaded = Mapping[str, Any]  # a batch, as the loader has it or as the network takes it
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Pass:
     persons: NDArray[np.int64]
     samples: Sequence[Any]
     outputs: Outputs
-    batch: Mapping[str, Any]
+    batch: Loaded
     network: Network
 
     def predictions(self) -> Predictions:
@@ -89,11 +92,9 @@ def evaluate(
     total, start = len(loader.dataset) * len(conditions), 0  # type: ignore[arg-type]
     lent = _outputs(network, donors, places) if donors is not None and places else None
     with network.testing(), tqdm(total=total, desc=desc, unit='pass', disable=get_rank() != 0) as progress:
-        for batch in loader:
+        for batch, data in _prepared(network, loader):
             count = len(batch['inputs'])
             edited = Batch(np.arange(start, start + count), {} if lent is None else next(lent))
-            # Once: it copies all that is known of a person. Predictions are overwritten.
-            data = network.prepare(batch)
             for layer, own in groups:
                 with nullcontext() if layer is None else replayed(network.model, until=layer):
                     for condition in own:
@@ -104,6 +105,24 @@ def evaluate(
                         yield Pass(condition, edited.persons, samples, outputs, batch, network)
                         progress.update(count)
             start += count
+
+
+def _prepared(network: Network, loader: Iterable[Loaded]) -> Iterator[tuple[Loaded, Loaded]]:
+    """Each batch of a loader, and as the network takes it; the next one is made while the network computes.
+
+    Prepared once for all conditions: it copies all that is known of a person, and predictions are overwritten.
+    """
+    batches = iter(loader)
+
+    def following() -> tuple[Loaded, Loaded] | None:
+        batch = next(batches, None)
+        return None if batch is None else (batch, network.prepare(batch))
+
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(following)
+        while (ready := coming.result()) is not None:
+            coming = thread.submit(following)
+            yield ready
 
 
 def _outputs(network: Network, loader: Iterable[Any], places: Sequence[str]) -> Iterator[Outputs]:

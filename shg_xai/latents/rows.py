@@ -94,27 +94,63 @@ def _plain_value(value: Any, column: Column, label: str) -> Any:
     return cast if listed else cast.item()
 
 
-def checked_row(row: Row, num_keypoints: int) -> dict[str, object]:
-    """One row as a dict of pyarrow's values, for the columns of ``row_schema``; ``num_labelled`` may be left out.
+def _plain_column(values: Sequence[Any], column: Column) -> list[Any] | None:
+    """Values (n,) of a column at once, as ``_plain_value`` has each; None: look at them one by one."""
+    name, dtype, size, listed, nullable = column
+    if nullable and all(value is None for value in values):
+        return list(values)
+    if dtype is None:
+        return list(values) if all(isinstance(value, str) for value in values) else None
+    try:
+        given = np.array(values, float if dtype.kind == 'f' else None).reshape(len(values), -1)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if given.dtype.kind not in 'fiub' or given.shape[1] != size or not np.isfinite(given).all():
+        return None
+    given = rounded(name, given)
+    cast = given.astype(dtype)
+    if given.dtype != dtype and not (np.isfinite(cast) if dtype.kind == 'f' else cast == given).all():
+        return None
+    return list(cast) if listed else cast[:, 0].tolist()
+
+
+def checked_rows(rows: Sequence[Row], num_keypoints: int) -> list[dict[str, object]]:
+    """Rows as dicts of pyarrow's values, for the columns of ``row_schema``; ``num_labelled`` may be left out.
+
     InputError if a column is missing, unknown, or holds what it cannot.
     """
-    label = f'row of annotation {row.get("annotation_id")}'
+    labels = [f'row of annotation {row.get("annotation_id")}' for row in rows]
     columns = _columns(num_keypoints)
     wanted = [column for name, column in columns.items() if name != 'num_labelled']
-    for name in (name for name in row if name not in columns):
+    for name in sorted(set().union(*rows) - {*columns}, key=str):
         if not isinstance(name, str) or not name.startswith(FACTOR) or name == FACTOR:
+            label = next(label for label, row in zip(labels, rows, strict=True) if name in row)
             raise InputError(f'{label}: {name}: no such column; further ones are called {FACTOR}<name>')
         wanted.append(Column(name, np.dtype('float64'), 1, False, True))
+    checked = {}
     with np.errstate(over='ignore', invalid='ignore'):  # of a cast that is looked at
-        values = {column.name: _plain_value(row.get(column.name), column, label) for column in wanted}
-    visibility = values['visibility']
+        for column in wanted:
+            values = [row.get(column.name) for row in rows]
+            plain = _plain_column(values, column)
+            checked[column.name] = plain or [
+                _plain_value(value, column, label) for value, label in zip(values, labels, strict=True)
+            ]
+    checked['num_labelled'] = [
+        _labelled(row, visibility, label)
+        for row, visibility, label in zip(rows, checked['visibility'], labels, strict=True)
+    ]
+    return [dict(zip(checked, values, strict=True)) for values in zip(*checked.values(), strict=True)]
+
+
+def _labelled(row: Row, visibility: NDArray[np.int8], label: str) -> int:
+    """How many joints a row's flags say are labelled; InputError if they are no flags, or the row says otherwise."""
     if visibility.min() < 0 or visibility.max() > LABELLED:
         raise InputError(f'{label}: visibility: {visibility.tolist()} has other than 0, 1, 2 and 3')
     labelled = int(np.count_nonzero(visibility))
     given = row.get('num_labelled')
     if given is not None and given != labelled:
         raise InputError(f'{label}: num_labelled: {given!r}, but {labelled} joints have v > 0')
-    return {**values, 'num_labelled': labelled}
+    return labelled
 
 
 def row_table(rows: Sequence[Row], num_keypoints: int) -> pa.Table:

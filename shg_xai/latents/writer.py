@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.latents.identity import Key
-from shg_xai.latents.rows import Row, checked_row, row_table
+from shg_xai.latents.rows import Row, checked_rows, row_table
 from shg_xai.latents.schema import MANIFEST, Manifest, differences
 from shg_xai.latents.shards import SHARDS, part_folder, read_shard, shard_names, sync, write_file, write_shard
 from shg_xai.latents.store import LatentStore, read_manifest, widest
@@ -113,7 +113,7 @@ class ShardWriter(AbstractContextManager['ShardWriter']):
         """
         if self._closed or self._failed:
             raise ValueError('add() after the writer was closed or could not write')
-        checked = [checked_row(row, self.manifest.num_keypoints) for row in rows]
+        checked = checked_rows(rows, self.manifest.num_keypoints)
         layers = {layer.name: layer for layer in self.manifest.layers}
         for kind, names in (('unknown', set(arrays) - set(layers)), ('missing', set(layers) - set(arrays))):
             if names:
