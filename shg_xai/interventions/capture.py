@@ -5,19 +5,21 @@ Who is stored already is left out, so that a run that was cut off goes on. Of se
 
 import shutil
 from collections.abc import Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.config import Config
 from mmengine.dist import barrier, get_rank, get_world_size
+from numpy.typing import NDArray
 from torch import nn
+from torch.utils.data import DataLoader
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture_options import PIXELS, RANDOM, CaptureOptions, DumpOptions
-from shg_xai.interventions.evaluate import Pass, evaluate
+from shg_xai.interventions.evaluate import evaluate
 from shg_xai.interventions.network import Network, keypoint_names, open_model
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons
 from shg_xai.interventions.rows import first_arrays, sample_row
@@ -35,6 +37,7 @@ PICTURE = dict(
     backbone=dict(type='PooledPixels'),
     head=dict(type='HeatmapHead', in_channels=3, out_channels=1, deconv_out_channels=None),
 )
+Stored = tuple[Sequence[Any], dict[str, NDArray[np.float32]]]  # samples of N persons, and of each layer (N, ...)
 ROW_BYTES = 400  # of a person in rows.parquet; 150 to 230 were measured, more in tiny shards
 
 
@@ -95,26 +98,29 @@ def store_persons(
     barrier()  # nobody writes before everybody has seen what is done
     mine = left[get_rank() :: get_world_size()]
     if len(mine):
-        loader, folder = build_loader(cfg, persons.subset(mine).dataset), image_folder(dataset)
-
-        def store(one: Pass) -> None:
-            rows = [sample_row(sample, options.split, folder) for sample in one.samples]
-            writer.add(rows, first_arrays(one.outputs, len(rows)))
-
-        # A batch is stored while the network computes the next one. The thread ends before the writer does.
-        with (
-            ShardWriter(options.out, manifest, get_rank(), options.rows_per_shard) as writer,
-            ThreadPoolExecutor(1) as thread,
-        ):
-            storing: Future[None] | None = None
-            for one in evaluate(network, loader, read=options.layers, stop=not options.predictions, desc='latents'):
-                if storing is not None:
-                    storing.result()  # raises what it raised
-                storing = thread.submit(store, one)
-            if storing is not None:
-                storing.result()
+        with ShardWriter(options.out, manifest, get_rank(), options.rows_per_shard) as writer:
+            _store(network, build_loader(cfg, persons.subset(mine).dataset), options, writer)
     barrier()
     return len(mine)
+
+
+def _store(network: Network, loader: DataLoader[Any], options: DumpOptions, writer: ShardWriter) -> None:
+    """Run the network on all of a loader's persons and write them: a batch while a GPU computes the next one."""
+    waiting: list[Stored] = []
+    folder = image_folder(loader.dataset)
+
+    def store() -> None:
+        while waiting:
+            samples, arrays = waiting.pop(0)
+            writer.add([sample_row(sample, options.split, folder) for sample in samples], arrays)
+
+    stop = not options.predictions
+    passes = evaluate(network, loader, read=options.layers, stop=stop, meanwhile=store, desc='latents')
+    try:
+        for one in passes:
+            waiting.append((one.samples, first_arrays(one.outputs, len(one.samples))))
+    finally:
+        store()
 
 
 def check_space(layers: Sequence[Layer], persons: int, out: Path) -> int:

@@ -9,8 +9,7 @@ condition the loop hands out a :class:`Pass`, from which its user takes predicti
 Passes that are edited at one place only share everything before it (:func:`shg_xai.tracing.replayed`).
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -74,6 +73,7 @@ def evaluate(
     read: Sequence[str] = (),
     stop: bool = False,
     donors: DataLoader[Any] | None = None,
+    meanwhile: Callable[[], None] | None = None,
     desc: str = 'network',
 ) -> Iterator[Pass]:
     """Run a network on persons under each condition, and hand out each pass, batch by batch.
@@ -86,13 +86,22 @@ def evaluate(
         read: Layers whose outputs are kept.
         stop: Whether a pass ends once all of ``read`` have fired, so that nothing is predicted.
         donors: As many other persons in the same order, whose outputs are resampled.
+        meanwhile: Python's work on what was handed out before, if any is left: called once or twice in every pass,
+            while a GPU computes.
     """
     places = sorted({place for one in conditions for place, edit in one.edits.items() if edit is resample})
     groups = [(layer, list(own)) for layer, own in groupby(conditions, key=lambda one: one.reuse)]
     total, start = len(loader.dataset) * len(conditions), 0  # type: ignore[arg-type]
     lent = _outputs(network, donors, places) if donors is not None and places else None
     with network.testing(), tqdm(total=total, desc=desc, unit='pass', disable=get_rank() != 0) as progress:
-        for batch, data in _prepared(network, loader):
+        batches = _Batches(loader, network)
+
+        def beside() -> None:
+            batches.prepare_next()
+            if meanwhile is not None:
+                meanwhile()
+
+        for batch, data in batches:
             count = len(batch['inputs'])
             edited = Batch(np.arange(start, start + count), {} if lent is None else next(lent))
             for layer, own in groups:
@@ -101,28 +110,34 @@ def evaluate(
                         replace = {place: edit(edited, place) for place, edit in condition.edits.items()}
                         samples = data['data_samples']
                         with tap(network.model, read, replace, stop) as outputs:
-                            samples = network.predict(data)
+                            samples = network.predict(data, beside)
+                        beside()  # where nothing was decoded
                         yield Pass(condition, edited.persons, samples, outputs, batch, network)
                         progress.update(count)
             start += count
 
 
-def _prepared(network: Network, loader: Iterable[Loaded]) -> Iterator[tuple[Loaded, Loaded]]:
-    """Each batch of a loader, and as the network takes it; the next one is made while the network computes.
+class _Batches:
+    """Batches of a loader, each with what the network takes of it; the next one can be made before it is asked for.
 
-    Prepared once for all conditions: it copies all that is known of a person, and predictions are overwritten.
+    Each is prepared once for all conditions: it copies all that is known of a person, and predictions are overwritten.
     """
-    batches = iter(loader)
 
-    def following() -> tuple[Loaded, Loaded] | None:
-        batch = next(batches, None)
-        return None if batch is None else (batch, network.prepare(batch))
+    def __init__(self, loader: Iterable[Loaded], network: Network) -> None:
+        self._batches, self._network = iter(loader), network
+        self._ready: list[tuple[Loaded, Loaded]] = []
 
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(following)
-        while (ready := coming.result()) is not None:
-            coming = thread.submit(following)
-            yield ready
+    def prepare_next(self) -> None:
+        """Have the next one ready, if there is one."""
+        if not self._ready and (batch := next(self._batches, None)) is not None:
+            self._ready.append((batch, self._network.prepare(batch)))
+
+    def __iter__(self) -> Iterator[tuple[Loaded, Loaded]]:
+        while True:
+            self.prepare_next()
+            if not self._ready:
+                return
+            yield self._ready.pop()
 
 
 def _outputs(network: Network, loader: Iterable[Any], places: Sequence[str]) -> Iterator[Outputs]:

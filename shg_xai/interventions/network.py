@@ -1,10 +1,10 @@
 """A network as it is evaluated: its model, its config, what it predicts for N persons, and how that is judged."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, fields
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -59,11 +59,45 @@ class Network:
         data: Mapping[str, Any] = preprocessor(batch, False)
         return data
 
-    def predict(self, data: Mapping[str, Any]) -> Sequence[Any]:
-        """MMPose's samples with predictions of a prepared batch, without gradients, in the config's precision."""
-        with torch.no_grad(), autocast(enabled=(self.cfg.get('test_cfg') or {}).get('fp16', False)):
+    def predict(self, data: Mapping[str, Any], meanwhile: Callable[[], None] | None = None) -> Sequence[Any]:
+        """MMPose's samples with predictions of a prepared batch, without gradients, in the config's precision.
+
+        ``meanwhile`` is called when a GPU has been told what to compute and has not done it yet.
+        """
+        half = (self.cfg.get('test_cfg') or {}).get('fp16', False)
+        beside = nullcontext() if meanwhile is None else _after_last_forward(self.model, 1 + self.flips, meanwhile)
+        with torch.no_grad(), autocast(enabled=half), beside:
             samples: Sequence[Any] = self.model(**data, mode='predict')
         return samples
+
+
+@contextmanager
+def _after_last_forward(model: nn.Module, calls: int, work: Callable[[], None]) -> Iterator[None]:
+    """While it is open, have work done after so many forward passes of a head: all has been launched, nothing awaited.
+
+    What follows, mirroring back and decoding, waits for the GPU. Threads would not do: each kernel that is launched
+    lets another thread have Python, and does not get it back soon. MMPose calls a head's ``forward``, past all hooks.
+    """
+    head: Any = getattr(model, 'head', None)
+    if not isinstance(head, nn.Module):
+        yield
+        return
+    kept, forward = 'forward' in vars(head), head.forward
+    numbers = count(1)
+
+    def followed_by_work(*args: Any, **kwargs: Any) -> Any:
+        predicted = forward(*args, **kwargs)
+        if next(numbers) == calls:
+            work()
+        return predicted
+
+    head.forward = followed_by_work
+    try:
+        yield
+    finally:
+        del head.forward
+        if kept:
+            head.forward = forward
 
 
 @dataclass(frozen=True)

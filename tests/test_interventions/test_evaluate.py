@@ -234,3 +234,44 @@ def test_predictions_of_an_edited_pass_do_not_change_those_before(opened: Callab
     np.testing.assert_array_equal(first.keypoints, both['untouched'].keypoints)
     np.testing.assert_array_equal(both['zero'].keypoints, both['again'].keypoints)
     assert (both['zero'].keypoints != first.keypoints).any()
+
+
+@pytest.mark.parametrize('flip', [False, True])
+def test_work_is_done_once_all_is_launched(opened: Callable[..., Any], flip: bool) -> None:
+    one, events = opened(flip), []
+    head = one.network.model.head
+    forward, decode = head.forward, head.decode
+
+    def told(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def told_of(*args: Any) -> Any:
+            events.append(name)
+            return function(*args)
+
+        return told_of
+
+    head.forward, head.decode = told('forward', forward), told('decoded', decode)
+    try:
+        for _ in evaluate(one.network, one.loader(), meanwhile=lambda: events.append('worked')):
+            events.append('handed out')
+    finally:
+        del head.forward, head.decode
+    expected = ['forward'] * (1 + flip) + ['worked', 'decoded', 'worked', 'handed out']
+    assert events == expected * len(one.loader())
+
+
+def test_work_is_done_where_nothing_is_predicted(opened: Callable[..., Any]) -> None:
+    one, events = opened(), []
+    for _ in evaluate(one.network, one.loader(), read=[LAYER], stop=True, meanwhile=lambda: events.append('worked')):
+        events.append('handed out')
+    assert events == ['worked', 'handed out'] * len(one.loader())
+
+
+def test_work_that_fails_leaves_nothing_on_the_head(opened: Callable[..., Any]) -> None:
+    one = opened()
+
+    def fail() -> None:
+        raise InputError('no room')
+
+    with pytest.raises(InputError, match='no room'):
+        list(evaluate(one.network, one.loader(), meanwhile=fail))
+    assert 'forward' not in vars(one.network.model.head)
