@@ -40,6 +40,7 @@ class Chapter:
     title: str
     order: int
     methods: dict[str, str]
+    unseen: bool = False  # whether persons are asked, if there are any, whom the network was not trained on
 
     @property
     def in_layer(self) -> bool:
@@ -103,7 +104,8 @@ def chapters() -> tuple[Chapter, ...]:
     found = []
     for name in (info.name for info in pkgutil.iter_modules(__path__) if info.ispkg):
         module = importlib.import_module(f'{__name__}.{name}')
-        found.append(Chapter(name, module.TITLE, module.ORDER, getattr(module, 'METHODS', {})))
+        unseen = getattr(module, 'UNSEEN', False)
+        found.append(Chapter(name, module.TITLE, module.ORDER, getattr(module, 'METHODS', {}), unseen))
     return tuple(sorted(found, key=lambda chapter: (chapter.order, chapter.name)))
 
 

@@ -65,6 +65,9 @@ class AnalyzeOptions(Options):
     trainings: Annotated[tuple[Path, ...], shown('[STORE ...]', 'none')] = ()
     """stores of the same persons and layers from other trainings (seeds) of the first store's network: what they say,
     too, and which components are found again"""
+    unseen: Annotated[Path | None, shown('STORE', 'none')] = None
+    """store of persons whom the first store's network was not trained on, of the same layer (dump_latents.py --split
+    test): kinds of error, when it will be wrong and where it fails are told of these"""
     images: Annotated[Path | None, shown('DIR', 'where the dump found them')] = None  # folder of the photos
     report: Annotated[bool, arg(help_behavior_hint='')] = True
     """whether the page is written, too; without it python -m shg_xai.report DIR draws the numbers later"""

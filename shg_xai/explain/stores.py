@@ -4,10 +4,10 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,16 @@ import sklearn
 from tqdm import tqdm
 
 import shg_xai
-from shg_xai.chapters import chapters
+from shg_xai.chapters import Chapter, chapters
 from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.comparison.measure import Side, matched, measure
 from shg_xai.chapters.concepts.results import Concepts
 from shg_xai.drawing.pictures import SIZE, draw_persons, missing_photos, write_atlas
 from shg_xai.errors import InputError
-from shg_xai.explain.decomposition import Work
+from shg_xai.explain.decomposition import Times, Work
 from shg_xai.explain.options import AnalyzeOptions, Options, check, outlier_warnings, warnings_of
 from shg_xai.explain.trainings import chosen_trainings, trainings_of
+from shg_xai.explain.unseen import chosen_unseen, enough, too_few
 from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import Concept, lacking
 from shg_xai.latents.identity import annotations_sha256, check_told_apart
@@ -53,7 +54,8 @@ def explain(options: AnalyzeOptions, command: str = '') -> Results:
     with replace_folder(options.out) as part:
         with executor(options.threads, options.dask) as pool:
             baselines = [select(LatentStore.open(store), None, options.rows) for store in options.baselines]
-            beside = Beside(options.images, baselines, chosen_trainings(options, selections))
+            trainings, unseen = chosen_trainings(options, selections), chosen_unseen(options, selections)
+            beside = Beside(options.images, baselines, trainings, unseen)
             results = explain_selections(selections, options, part, pool, command, beside)
         if options.report:
             from shg_xai.report.page import write_report
@@ -125,9 +127,11 @@ class Analysis:
     side: Side
 
 
-def analyse(name: str, work: Work, notes: Sequence[str] = (), first: bool = True) -> Analysis:
+def analyse(
+    name: str, work: Work, notes: Sequence[str] = (), first: bool = True, asking: Sequence[Chapter] = chapters()
+) -> Analysis:
     """Analyse one layer of a store; ``notes`` are warnings for the reader that are known already. What is the same for
-    all layers of a store is asked with the ``first`` one.
+    all layers of a store is asked with the ``first`` one; ``asking`` are the chapters.
     """
     selection, found = work.selection, structure(work)
     layer = layer_of(name, selection, found.constant)
@@ -140,14 +144,14 @@ def analyse(name: str, work: Work, notes: Sequence[str] = (), first: bool = True
     ]
     for warning in layer.warnings:
         tqdm.write(f'warning: {name}: {warning}', file=sys.stderr)
-    asked = [chapter.of_store(name, work) for chapter in chapters() if first and chapter.of_store]
-    asked += [chapter.of_layer(name, work, found) for chapter in chapters() if chapter.of_layer]
+    asked = [chapter.of_store(name, work) for chapter in asking if first and chapter.of_store]
+    asked += [chapter.of_layer(name, work, found) for chapter in asking if chapter.of_layer]
     answers = [answer for answer in asked if answer]
     persons = _persons(selection, found, work.concepts)
     work.file.unlink()
     latents = Latents(selection, found.components.mean, found.components.eigenvalues)
     labels = {k: runs.best.labels for k, runs in found.clusters.items()}
-    separations = next(answer.clusters for answer in answers if isinstance(answer, Concepts))
+    separations = next((answer.clusters for answer in answers if isinstance(answer, Concepts)), [])
     return Analysis(selection, layer, answers, persons, Side(name, latents, found.halves, labels, separations))
 
 
@@ -193,15 +197,80 @@ def _persons(selection: Selection, found: Structure, known: Sequence[Concept]) -
 class Beside:
     """What an analysis may have besides its stores: the folder of the photos (None: where the dump found them), and the
     same persons' latents from what has learned nothing, and from other trainings of the first store's network, layer by
-    layer.
+    layer; and the first layer of persons whom that network was not trained on.
     """
 
     images: Path | None = None
     baselines: Sequence[Selection] = ()
     trainings: Sequence[Selection] = ()
+    unseen: Selection | None = None
 
 
 NOTHING = Beside()
+
+
+def _works(
+    selections: Sequence[Selection], options: Options, scratch: Path, pool: Executor, beside: Beside, times: Times
+) -> dict[str, Work]:
+    """The work on each selection by its name, on the persons that all have; last that on the unseen, if there are."""
+    everything = [*selections, *beside.baselines, *beside.trainings]
+    others = [beside.unseen] if beside.unseen is not None and enough(beside.unseen) else []
+    names = names_for([(own.store.folder, own.layer) for own in [*everything, *others]])
+    everything = matched(everything) if len(everything) > 1 else everything
+    first, last = len(selections), len(everything) - len(beside.trainings)
+    named = dict(zip(names[first:last], everything[first:last], strict=True))
+    again = dict(zip(names[last:], everything[last:], strict=False))
+    works, shared = dict[str, Work](), dict[Any, Any]()
+    for name, own in zip(names, everything[:first], strict=False):
+        check(own, options)
+        check_told_apart(own)
+        others_of = trainings_of(own, everything[0], again)
+        works[name] = Work(own, options, pool, scratch / f'{name}.npy', times, named, others_of, shared)
+    for own in others:
+        check_told_apart(own)
+        fitting = replace(options, ks=tuple(k for k in options.ks if k < len(own)))
+        works[names[-1]] = Work(own, fitting, pool, scratch / f'{names[-1]}.npy', times)
+    return works
+
+
+def _analyses(
+    works: Mapping[str, Work], counts: Mapping[str, int], unseen: Selection | None
+) -> tuple[list[Analysis], list[Analysis]]:
+    """Each selection analysed, of which there were so many persons; and apart from these that of the unseen persons."""
+    analyses, apart, opened = list[Analysis](), list[Analysis](), set[Path]()
+    for name, work in works.items():
+        own, persons = work.selection, len(work.selection)
+        tqdm.write(f'{name}: {persons:,} persons of {own.dimensions:,} values')
+        if own is unseen:
+            apart.append(analyse(name, work, asking=[chapter for chapter in chapters() if chapter.unseen]))
+            continue
+        asking = [chapter for chapter in chapters() if unseen is None or not chapter.unseen]
+        left = [f'{counts[name] - persons:,} of {counts[name]:,} persons are left out, whom not all stores have.']
+        store = own.store.folder.resolve()
+        analyses.append(analyse(name, work, left * (persons < counts[name]), store not in opened, asking))
+        opened.add(store)
+    if unseen is not None and not apart:
+        analyses[0].layer.warnings.append(too_few(unseen))
+        tqdm.write(f'warning: {analyses[0].layer.warnings[-1]}', file=sys.stderr)
+    return analyses, apart
+
+
+def _draw(analysis: Analysis, options: Options, images: Path | None, out: Path) -> None:
+    """Write an analysis's persons, and of those to be drawn the pictures."""
+    layer, selection = analysis.layer, analysis.selection
+    pq.write_table(analysis.persons, out / 'persons' / f'{layer.name}.parquet', compression='zstd')
+    rows = selection.table([*DRAWN, *SIZE])
+    table = atlas_table(analysis.answers, analysis.persons, rows, options.map, options.seed)
+    known = selection.store.manifest.environment.get('image_dir')
+    folder = images or (Path(known) if isinstance(known, str) else None)
+    if missing := missing_photos(folder, table):
+        layer.warnings.append(
+            f'The photos of {missing:,} of {len(table):,} persons to draw are not in '
+            f'{folder or "any folder the store names"}, or of another size; they are drawn on grey (--images).'
+        )
+        tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
+    pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')
+    write_atlas(out / 'atlas' / f'{layer.name}.parquet', table, pictures)
 
 
 def explain_selections(
@@ -215,58 +284,24 @@ def explain_selections(
     """Analyse selections one by one, then compare them on the persons that all have; write what a report needs into an
     empty folder. InputError if latents cannot be analysed or compared, or a photo cannot be read.
     """
-    images, baselines, trainings = beside.images, beside.baselines, beside.trainings
-    if images is not None and not images.is_dir():
-        raise InputError(f'--images {images}: no such folder')
-    counts = list(map(len, selections))
-    everything = [*selections, *baselines, *trainings]
-    names = names_for([(own.store.folder, own.layer) for own in everything])
-    everything = matched(everything) if len(names) > 1 else everything
-    first, last = len(selections), len(names) - len(trainings)
-    selections = everything[:first]
-    named = dict(zip(names[first:last], everything[first:last], strict=True))
-    again = dict(zip(names[last:], everything[last:], strict=True))
-    for selection in selections:
-        check(selection, options)
-        check_told_apart(selection)
-    scratch, times, shared = out / '.scratch', dict[str, float](), dict[Any, Any]()
-    works = [
-        Work(own, options, pool, scratch / f'{name}.npy', times, named, trainings_of(own, selections[0], again), shared)
-        for name, own in zip(names[: len(selections)], selections, strict=True)
-    ]
-    for work in works:
+    if beside.images is not None and not beside.images.is_dir():
+        raise InputError(f'--images {beside.images}: no such folder')
+    times = dict[str, float]()
+    works = _works(selections, options, out / '.scratch', pool, beside, times)
+    for work in works.values():
         _ = work.overview  # a look at all values before any long work
-    scratch.mkdir()
-    analyses, opened = list[Analysis](), set[Path]()
-    for name, work, count in zip(names[: len(works)], works, counts, strict=True):
-        persons = len(work.selection)
-        left = [f'{count - persons:,} of {count:,} persons are left out, whom not all stores have.']
-        tqdm.write(f'{name}: {persons:,} persons of {work.selection.dimensions:,} values')
-        store = work.selection.store.folder.resolve()
-        analyses.append(analyse(name, work, left if persons < count else [], first=store not in opened))
-        opened.add(store)
-    scratch.rmdir()
-    answers = [answer for analysis in analyses for answer in analysis.answers]
+    (out / '.scratch').mkdir()
+    analyses, unseen = _analyses(works, dict(zip(works, map(len, selections), strict=False)), beside.unseen)
+    (out / '.scratch').rmdir()
+    answers = [answer for analysis in [*analyses, *unseen] for answer in analysis.answers]
     if len(analyses) > 1:
         with stage(pool, 'comparison', times) as counted:
             answers.append(measure([analysis.side for analysis in analyses], counted, options.confidence))
+    analyses += unseen
     for kind in ('persons', 'atlas'):
         (out / kind).mkdir(exist_ok=True)
     for analysis in analyses:
-        layer, selection = analysis.layer, analysis.selection
-        pq.write_table(analysis.persons, out / 'persons' / f'{layer.name}.parquet', compression='zstd')
-        rows = selection.table([*DRAWN, *SIZE])
-        table = atlas_table(analysis.answers, analysis.persons, rows, options.map, options.seed)
-        known = selection.store.manifest.environment.get('image_dir')
-        folder = images or (Path(known) if isinstance(known, str) else None)
-        if missing := missing_photos(folder, table):
-            layer.warnings.append(
-                f'The photos of {missing:,} of {len(table):,} persons to draw are not in '
-                f'{folder or "any folder the store names"}, or of another size; they are drawn on grey (--images).'
-            )
-            tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
-        pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')
-        write_atlas(out / 'atlas' / f'{layer.name}.parquet', table, pictures)
+        _draw(analysis, options, beside.images, out)
     settings = {key.name: getattr(options, key.name) for key in fields(Options)} | dict(ks=list(options.ks))
     packages = dict(shg_xai=shg_xai, numpy=np, scipy=scipy, scikit_learn=sklearn)
     results = Results(

@@ -53,13 +53,13 @@ def _check_checkpoints(stores: Sequence[LatentStore]) -> None:
     """Refuse the same weights twice, where stores say whose they are: they would find all of themselves again."""
     seen = dict[str, Path]()
     for store in stores:
-        weights = _weights(store.manifest)
+        weights = weights_of(store.manifest)
         if weights and (other := seen.setdefault(weights, store.folder)) != store.folder:
             fault = f'is of the same checkpoint as {other}'
             raise InputError(f'--trainings {store.folder}: {fault}; dump that of another training')
 
 
-def _weights(manifest: 'Manifest') -> str | None:
+def weights_of(manifest: 'Manifest') -> str | None:
     """What a store's weights are known by; None where its maker did not say."""
     found = manifest.source.get('checkpoint') or {}
     known = next((found[key] for key in ('sha256', 'url') if found.get(key)), None)

@@ -55,7 +55,9 @@ def read_analysis(folder: Path | None, selection: Selection) -> Analysed:
         return Analysed(chosen, rows, results.seed, folder, None, few)
     why: str | None = None
     if answer is None:
-        why = f'{folder} says nothing of failures (an older analysis?): there are no risks.'
+        others = [one.store for one in results.layers if results.first(FailurePrediction, one.name)]
+        mend = f'tells failures of the persons of {others[0]} (--store)' if others else 'says nothing of failures'
+        why = f'{folder} {mend}: there are no risks.'
     elif answer.targets[0].model is None:
         why = f'{folder} has no regression, so there are no risks: {answer.targets[0].why}'
     return Analysed(chosen, rows, results.seed, folder, None if why else answer, why)

@@ -57,7 +57,12 @@ class Plan:
         s, found = self.settings, [*self._data()]
         for seed in s.seeds:
             found += [*self._train('plain', seed, s.epochs), self._dump('plain', seed, s.layers)]
-        found += [*self._dump_baselines(), *self._width(), *chain.from_iterable(map(self._networks, s.seeds))]
+        found += [
+            *self._dump_baselines(),
+            self._dump_unseen(),
+            *self._width(),
+            *chain.from_iterable(map(self._networks, s.seeds)),
+        ]
         return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
 
     def stage(
@@ -135,6 +140,19 @@ class Plan:
         return self.stage(f'dump {network} {seed}', command, inputs, store, cost)
 
     @property
+    def _unseen(self) -> Path:
+        """The store of the persons of test."""
+        return self.settings.store_of('unseen', self.settings.seeds[0])
+
+    def _dump_unseen(self) -> Stage:
+        """The plain network's latents of the persons of test, of the first stack: whom does it fail on?"""
+        s, seed = self.settings, self.settings.seeds[0]
+        command = ['tools/dump_latents.py', *self.network('plain', seed), *self.data_options(), '--split', 'test']
+        command += ['--layers', s.layers[0], '--out', self._unseen]
+        inputs = [s.best_of('plain', seed), s.annotations('test')]
+        return self.stage(f'dump unseen {seed}', command, inputs, self._unseen, self.costs.testing())
+
+    @property
     def _baselines(self) -> dict[str, Path]:
         """Stores of what has learned nothing, by what stands for a checkpoint: random weights, the picture itself."""
         s = self.settings
@@ -152,17 +170,21 @@ class Plan:
 
     def _analyse(self, name: str, stores: Sequence[Path], layers: Sequence[str], out: Path, *options: str) -> Stage:
         """An analysis of stores; of training persons, beside what has learned nothing, and the last one also beside the
-        first network's other trainings.
+        first network's other trainings and persons whom it was not trained on.
         """
         s = self.settings
         command = ['tools/analyze_latent.py', *stores, '--layers', *layers, *self.sampling_options(), '--out', out]
         beside = [] if stores[0].parent.name == 'latents_controlled' else list(self._baselines.values())
         command += ['--baselines', *beside] if beside else []
-        if out == s.analysis and (trainings := [s.store_of('plain', seed) for seed in s.seeds[1:]]):
-            command += ['--trainings', *trainings]
+        if out == s.analysis:
+            trainings = [s.store_of('plain', seed) for seed in s.seeds[1:]]
+            command += ['--trainings', *trainings] if trainings else []
             beside += trainings
-        manifests = [store / 'manifest.json' for store in [*stores, *beside]]
         cost = self.costs.analysing(len(stores) + len(beside))
+        if out == s.analysis:
+            command += ['--unseen', self._unseen]
+            beside.append(self._unseen)
+        manifests = [store / 'manifest.json' for store in [*stores, *beside]]
         return self.stage(name, [*command, *options], manifests, out, cost)
 
     def _people(self, name: str, out: Path, counts: tuple[int, int, int], options: Sequence[str] = ()) -> Stage:

@@ -145,6 +145,7 @@ def test_the_whole_plan_of_one_seed(tmp_path: Path) -> None:
         'dump plain 0',
         'dump untrained_0',
         'dump pixels_0',
+        'dump unseen 0',
         'keep components 0',
         'choose width',
         'train control 0',
@@ -213,7 +214,7 @@ def test_every_seed_is_trained_and_the_first_is_explained(tmp_path: Path) -> Non
     trained = [name.removeprefix('train ') for name in names if name.startswith('train ')]
     assert {name.replace('4', '1') for name in trained if '4' in name} == {name for name in trained if '1' in name}
     assert len(trained) == 2 * (1 + len(NETWORKS) + 2)
-    dumped = ['plain 4', 'plain 1', 'untrained_4', 'pixels_4', 'improved 4']
+    dumped = ['plain 4', 'plain 1', 'untrained_4', 'pixels_4', 'unseen 4', 'improved 4']
     assert [name.removeprefix('dump ') for name in names if name.startswith('dump')] == dumped
     stages = {stage.name: stage for stage in plan_of(settings_of(tmp_path, seeds=(4, 1)))}
     assert not any('_1' in Path(word).name for word in stages['keep components 0'].command)
@@ -229,7 +230,7 @@ def test_the_last_analysis_asks_what_other_seeds_say(tmp_path: Path, networks: t
     assert {f'{store}/manifest.json' for store in stores} <= {*stages[last].inputs}
     words = list(stages[last].command)
     place = words.index('--trainings') + 1
-    assert words[place : place + 2] == stores and words[place + 2 :][:1] in ([], ['--no-report'])
+    assert words[place : place + 4] == [*stores, '--unseen', str(settings.store_of('unseen', 4))]
     alone = {stage.name: stage for stage in plan_of(settings_of(tmp_path, seeds=(4,), networks=networks))}
     assert not any('--trainings' in stage.command for stage in alone.values())
     # A training costs what a store costs.

@@ -283,7 +283,7 @@ def test_a_failing_stage_is_one_line_and_the_run_goes_on_from_there(
         'takes a folder in the layout of COCO 2017: annotations/, train2017/, val2017/; its output '
         f'is in {work}/stages/data.log; the same command goes on from there'
     )
-    assert '\n== 1/19 data: -m shg_xai.study.data ' in out
+    assert '\n== 1/20 data: -m shg_xai.study.data ' in out
     assert json.loads((work / 'stages' / 'data.json').read_text())['state'] == 'begun'
     assert not (work / 'data').exists()
     command = json.loads((work / 'command.json').read_text())['command']
