@@ -18,6 +18,8 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
   weak      4,000 persons with a PCK of k / 17, mean 0.8 and standard deviation 0.25; 0.1 lower on one in twenty: those
             with a flag, or the highest 5 % of a number, who also lie apart in the latents by 4 standard deviations, or
             those who lie apart by 5 and whom no concept tells; or on nobody (nothing else is asked of these stores)
+  networks  4,000 persons whom the second of two networks meets better as often as worse, by up to four joints of 17; or
+            on whom it loses 0.1 if they have a flag
 """
 
 import argparse
@@ -182,6 +184,19 @@ def slope(random: np.random.Generator) -> Made:
     return made._replace(pck=np.clip(made.pck - 0.04 * made.concepts[:, 2], 0, 1))
 
 
+def alike(random: np.random.Generator, an_image: int = 1, gains: float = 0) -> Made:
+    """The difference between two networks' PCK: as many persons are met better by a joint or two as worse, half of them
+    as well; on those with a flag the second loses so much.
+    """
+    made = weak(random, an_image)
+    chances = dict.fromkeys((1, -1, 2, -2), 0.1) | {4: 0.05, -4: 0.05, 0: 0.5}
+    own, shared = (random.choice([*chances], size, p=[*chances.values()]) for size in (len(made.images),) * 2)
+    # Persons of one image mostly change alike.
+    joints = np.where((random.random(len(own)) < ALIKE) & (an_image > 1), shared[made.images], own)
+    flagged = made.concepts[:, 3] > 0
+    return made._replace(pck=joints / 17 - gains * flagged)
+
+
 KINDS = {
     f'noise, {who}, {dimensions} values, {law}': Kind(partial(noise, dimensions=dimensions, an_image=size, law=law))
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
@@ -201,6 +216,9 @@ KINDS |= {
     'weak on a flag': Kind(partial(weak, what='flag', apart=4), {'weak_spots': f'{WEAK} concept 3,'}, 'weak_spots'),
     'weak on a number': Kind(partial(weak, what='number', apart=4), {'weak_spots': f'{WEAK} concept 2,'}, 'weak_spots'),
     'weak on a place': Kind(partial(weak, what='place', apart=5), {'weak_spots': f'{WEAK} no concept ('}, 'weak_spots'),
+    'networks alike, independent': Kind(alike, None, 'disagreement'),
+    f'networks alike, {IMAGE} an image': Kind(partial(alike, an_image=IMAGE), None, 'disagreement'),
+    'the second loses on a flag': Kind(partial(alike, gains=0.1), {'disagreement': 'less: concept 3,'}, 'disagreement'),
     'weaker along a number': Kind(slope, {'weak_spots': f'{WEAK} concept 2,'}, 'weak_spots'),
 }
 HELD = {f'{what} of {who}': 'held' for what in ('AUROC', 'promise') for who in ('joints', 'persons')}
@@ -267,6 +285,24 @@ def claims_of(kind: str, number: int) -> dict[str, list[str]]:
             return {chapter.name: chapter.claims(answer) for chapter, answer in answers if answer}
 
 
+def differences_told(kind: str, number: int) -> dict[str, list[str]]:
+    """On which groups two networks are said to differ otherwise than on the rest, of one made store."""
+    from shg_xai.chapters.disagreement.findings import words
+    from shg_xai.chapters.disagreement.measure import columns_known, groups
+    from shg_xai.latents import LatentStore
+    from shg_xai.latents.selection import select
+    from shg_xai.stats.bootstrap import Bootstrap
+
+    made = KINDS[kind].make(np.random.default_rng([number, list(KINDS).index(kind)]))
+    with tempfile.TemporaryDirectory() as folder:
+        selection = select(LatentStore.open(write_store(Path(folder) / 'store', made._replace(pck=None))))
+        assert made.pck is not None
+        how = Bootstrap(selection.image_ids, 100, seed=number)
+        columns = columns_known(selection, made.pck, number)
+        _, found = groups(made.pck, selection.halves(number), columns, how)
+        return {'disagreement': [f'{one.side}: {words(one)}' for one in found]}
+
+
 def failures_told(kind: str, number: int) -> dict[str, list[str]]:
     """What the chapter on failures claims of one made store with predictions, and what of the rest of it held."""
     from shg_xai.chapters.failure_prediction.findings import claims
@@ -291,6 +327,8 @@ def failures_told(kind: str, number: int) -> dict[str, list[str]]:
 
 def _quiet(kind: str, number: int) -> dict[str, list[str]]:
     with redirect_stderr(io.StringIO()):  # bars of 2,000 stores
+        if KINDS[kind].asked == 'disagreement':
+            return differences_told(kind, number)
         return claims_of(kind, number) if KINDS[kind].strength is None else failures_told(kind, number)
 
 

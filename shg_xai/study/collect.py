@@ -30,7 +30,7 @@ from shg_xai.results_file import any_answer, read_answer, read_json, read_result
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.study.configs import read_config
 from shg_xai.study.costs import count_persons
-from shg_xai.study.plan import intervention_files
+from shg_xai.study.plan import compared, intervention_files
 from shg_xai.study.settings import ABOUT, Settings, read_settings
 from shg_xai.study.stages import MEND, Marks
 
@@ -242,6 +242,7 @@ def collect(settings: Settings) -> Results:
     for path in (*map(settings.width_of, range(settings.stacks)), *intervention_files(settings)):
         found.append(read_answer(path, any_answer(), MEND))
         found[-1].of = 'plain'
+    found += [read_answer(path, any_answer(), MEND) for path in compared(settings).values()]
     order = [chapter.name for chapter in chapters()]
     results.answers = sorted([*found, *results.answers], key=lambda answer: order.index(chapter_of(answer).name))
     return results

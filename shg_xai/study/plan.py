@@ -45,6 +45,19 @@ def intervention_files(settings: Settings) -> list[Path]:
     return [result_of(settings, name) for name in FILES if name != 'skips' or has_skips(settings)]
 
 
+def compared(settings: Settings) -> dict[tuple[str, str], Path]:
+    """Pairs of networks that are compared person by person, and the file of each answer: what training on changed, the
+    autoencoder, and to be without skips.
+    """
+    pairs = (('plain', 'control'), ('control', 'improved'), ('plain', 'noskip'))
+    folder = settings.work_dir / 'interventions'
+    return {
+        (one, other): folder / f'{one}_{other}.json'
+        for one, other in pairs
+        if {one, other} <= {'plain', *settings.networks}
+    }
+
+
 @dataclass(frozen=True)
 class Plan:
     """Puts the stages of a study in order: of what it is about, and what persons, networks and stores cost."""
@@ -63,7 +76,8 @@ class Plan:
             *self._width(),
             *chain.from_iterable(map(self._networks, s.seeds)),
         ]
-        return [*found, *self._look_again(), *self._interventions(), *self._pictures(), self._collect()]
+        found += [*self._look_again(), *self._interventions(), *self._compared(), *self._pictures()]
+        return [*found, self._collect()]
 
     def stage(
         self, name: str, command: Iterable[object], inputs: Iterable[object], output: Path, cost: Cost, *beside: Path
@@ -299,6 +313,18 @@ class Plan:
         options, inputs = [*stored, '--split', 'train'], [s.annotations('train')]
         yield stage('misclassified', 'move_persons', options, inputs, costs.intervening(TESTED, 2))
 
+    def _compared(self) -> Iterator[Stage]:
+        """The first seed's networks in pairs, on the persons of test; beside other trainings of the first of a pair."""
+        s, seed = self.settings, self.settings.seeds[0]
+        for (one, other), out in compared(s).items():
+            files = [s.test_of(network, seed, 'parquet') for network in (one, other)]
+            again = [s.test_of(one, more, 'parquet') for more in s.seeds[1:]]
+            command = ['tools/compare_networks.py', *files, '--store', self._unseen, '--names', one, other]
+            command += ['--again', *again] if again else []
+            inputs = [*files, *again, self._unseen / 'manifest.json']
+            whole = [*command, *self.sampling_options(), '--out', out]
+            yield self.stage(f'compare {one} {other}', whole, inputs, out, (10, 1))
+
     def _pictures(self) -> Iterator[Stage]:
         s, seed = self.settings, self.settings.seeds[0]
         tests = [s.test_of(name, seed) for name in s.trained]
@@ -315,5 +341,5 @@ class Plan:
         alone = [s.autoencoder_name(*which) for which in product(s.spliced, s.seeds, range(s.stacks))]
         tests += [folder / 'tests' / f'{name}.json' for name in alone]
         found = [s.analysis / 'results.json', folder / 'mean_pose.json', *map(s.width_of, range(s.stacks))]
-        inputs = [*tests, *found, *intervention_files(s), folder / FILE]
+        inputs = [*tests, *found, *intervention_files(s), *compared(s).values(), folder / FILE]
         return self.stage('report', ['-m', 'shg_xai.study.collect', folder], inputs, folder / 'report', (20, 20))

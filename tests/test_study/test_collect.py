@@ -29,12 +29,14 @@ from shg_xai.results import Estimate, Results, Verdict
 from shg_xai.results_file import read_results, write
 from shg_xai.study.collect import collect, comparisons, network_result, networks, read_tested, table, write_collected
 from shg_xai.study.configs import write_all, write_plain_configs
+from shg_xai.study.plan import compared as pairs_of
 from shg_xai.study.plan import result_of
 from shg_xai.study.settings import Settings, write_settings
 from tests.helpers.data import annotation, coco
 from tests.helpers.made_channel_redundancy import channel_redundancy
 from tests.helpers.made_cluster_shift import cluster_shift
 from tests.helpers.made_decoded_walk import decoded_walk
+from tests.helpers.made_disagreement import disagreement
 from tests.helpers.made_results import made_results, write_results
 from tests.helpers.made_skip_ablation import skip_ablation
 from tests.helpers.study_settings import settings_of, write_widths
@@ -324,6 +326,8 @@ def write_interventions(settings: Settings) -> None:
     for name, answer in made.items():
         answer.of = 'plain_4'
         write(result_of(settings, name), answer)
+    for pair, file in pairs_of(settings).items():
+        write(file, disagreement(*pair))
 
 
 def test_all_answers_are_collected_in_the_order_of_chapters(settings: Settings) -> None:
@@ -332,11 +336,11 @@ def test_all_answers_are_collected_in_the_order_of_chapters(settings: Settings) 
     write_interventions(settings)
     found = collect(settings)
     tags = [str(answer.__struct_config__.tag) for answer in found.answers]
-    first = ['networks', 'component_projection', 'skip_ablation', 'decoded_walk', 'channel_redundancy', 'cluster_shift']
-    assert tags[:6] == first
-    assert [answer.of for answer in found.answers[:6]] == ['study', *['plain'] * 5]
-    assert {answer.of for answer in found.answers[6:]} <= {'', *(layer.name for layer in found.layers), 'all'}
-    assert sorted(tags[6:]) == sorted(str(answer.__struct_config__.tag) for answer in analysed.answers)
+    first = ['networks', 'disagreement', 'component_projection', 'skip_ablation', 'decoded_walk', 'channel_redundancy']
+    assert tags[:7] == [*first, 'cluster_shift']
+    assert [answer.of for answer in found.answers[:7]] == ['study', 'plain → control', *['plain'] * 5]
+    assert {answer.of for answer in found.answers[7:]} <= {'', *(layer.name for layer in found.layers), 'all'}
+    assert sorted(tags[7:]) == sorted(str(answer.__struct_config__.tag) for answer in analysed.answers)
     assert found.answers[0] == networks(settings, analysed)
     result_of(settings, 'walk').write_text('{"schema_version": 3, "chapter": "walking"}')
     with pytest.raises(InputError, match=r'walk\.json: .*walking.*run_study\.py again'):

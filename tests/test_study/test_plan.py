@@ -168,6 +168,9 @@ def test_the_whole_plan_of_one_seed(tmp_path: Path) -> None:
         'dump improved 0',
         'analyse both',
         *INTERVENTIONS,
+        'compare plain control',
+        'compare control improved',
+        'compare plain noskip',
         'curves',
         'predictions',
         'report',
@@ -178,11 +181,13 @@ def test_the_plan_of_made_people(tmp_path: Path) -> None:
     stages = plan_of(settings_of(tmp_path, people=(40, 5), networks=('control', 'improved')))
     names = [stage.name for stage in stages]
     assert names[:3] == ['make people', 'make controlled people', 'mean pose']
-    assert names[-10:] == [
+    assert names[-12:] == [
         'dump plain 0 controlled',
         'dump improved 0 controlled',
         'analyse controlled',
         *INTERVENTIONS,
+        'compare plain control',
+        'compare control improved',
         'curves',
         'predictions',
         'report',
@@ -236,6 +241,17 @@ def test_the_last_analysis_asks_what_other_seeds_say(tmp_path: Path, networks: t
     # A training costs what a store costs.
     more = (stages[last].seconds or 0) - (alone[last].seconds or 0)
     assert more == pytest.approx(COSTS.analysing(len(stores))[0])
+
+
+def test_pairs_stand_beside_other_trainings_of_the_first(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, seeds=(4, 1, 2), networks=('control', 'improved'))
+    words = next(stage.command for stage in plan_of(settings) if stage.name == 'compare control improved')
+    again = [str(settings.test_of('control', seed, 'parquet')) for seed in (1, 2)]
+    assert words[words.index('--again') + 1 : words.index('--again') + 3] == tuple(again)
+    assert words[1:3] == tuple(str(settings.test_of(name, 4, 'parquet')) for name in ('control', 'improved'))
+    alone = plan_of(settings_of(tmp_path, seeds=(4,), networks=('control',)))
+    assert [stage.name for stage in alone if stage.name.startswith('compare')] == ['compare plain control']
+    assert not any('--again' in stage.command for stage in alone)
 
 
 @pytest.mark.parametrize('networks', [NETWORKS, ('control',)])

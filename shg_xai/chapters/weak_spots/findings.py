@@ -48,8 +48,8 @@ def findings(answer: WeakSpots, results: Results) -> list[str]:
     if not answer.spots:
         many = plural(answer.judged, 'group')
         return [
-            f'No group of persons is confirmed on whom PCK is lower by more than {amount(answer.margin)} than on the '
-            f'others: of {many} judged, none.'
+            'No group of persons is confirmed on whom PCK is lower by more than '
+            f'{number(answer.margin, 3)} than on the others: of {many} judged, none.'
         ]
     texts = [_sentence(spot, answer) for spot in answer.spots[:TOLD]]
     if answer.trained:

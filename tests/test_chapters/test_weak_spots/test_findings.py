@@ -46,7 +46,7 @@ def test_where_none_is_confirmed() -> None:
     answer.spots = []
     assert claims(answer) == []
     assert findings(answer, among(answer)) == [
-        'No group of persons is confirmed on whom PCK is lower by more than 0.00500 than on the others: of 300 groups '
+        'No group of persons is confirmed on whom PCK is lower by more than 0.005 than on the others: of 300 groups '
         'judged, none.'
     ]
 
