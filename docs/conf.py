@@ -7,7 +7,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / '_ext'), str(HERE.parent)]
 
 import shg_xai  # noqa: E402
-import shg_xai.plugin  # noqa: E402, F401  before anything imports MMPose
+import shg_xai.plugin  # noqa: E402  before anything imports MMPose
 
 project = 'shg_xai'
 copyright = 'the authors of shg_xai, Apache-2.0'

@@ -35,31 +35,35 @@ def _markdown(text: str) -> str:
 
 
 def described(component: Component) -> dict[str, str]:
-    """What the docstring says of each key: the entries of its section ``Args``."""
-    texts = [inspect.getdoc(component.object) or '', inspect.getdoc(component.object.__init__) or '']
+    """What docstrings say of each key: the entries of the section ``Args``, its own before those it inherits."""
     found: dict[str, str] = {}
-    for text in texts:
-        section = re.search(r'^Args:\n((?: .*\n?|\n)+)', text, re.MULTILINE)
-        entries = re.split(r'^    (?=\w)', section[1], flags=re.MULTILINE) if section else []
-        for entry in entries:
-            name, _, said = entry.partition(':')
-            found.setdefault(re.sub(r' \(.*\)', '', name).strip(), ' '.join(said.split()))
+    for kind in inspect.getmro(component.object):
+        for text in (kind.__doc__, kind.__init__.__doc__):
+            section = re.search(r'^Args:\n((?: .*\n?|\n)+)', inspect.cleandoc(text or ''), re.MULTILINE)
+            for entry in re.split(r'^    (?=\w)', section[1], flags=re.MULTILINE) if section else []:
+                name, _, said = entry.partition(':')
+                found.setdefault(re.sub(r' \(.*', '', name).strip(), _said(said))
     return found
+
+
+def _said(text: str) -> str:
+    """An entry in one line of reST, without the defaults that OpenMMLab repeats; its Markdown is not ours to mend."""
+    return re.sub(r'\s*Defaults?( to| is|:).*$', '', ' '.join(re.sub(r'^ *\(.*?\): ', '', text).split())).strip()
 
 
 def keys() -> str:
     """Every key of every component: its default and what the docstring says of it."""
     parts = []
     for component in registered():
+        if not component.keys:
+            continue
         said = described(component)
         entries = []
         for key, parameter in component.keys.items():
             default = (
                 '' if parameter.default is inspect.Parameter.empty else f'   :default: ``{parameter.default!r}``\n'
             )
-            text = said.get(key) or 'As in the class of MMPose or MMEngine that it inherits.'
-            entries.append(f'.. confval:: {component.name}.{key}\n{default}\n   {text}\n')
-        if entries:
-            block = '\n'.join(entries)
-            parts.append(f'## {component.name}\n\n```{{eval-rst}}\n{block}```\n')
+            entries.append(f'.. confval:: {component.name}.{key}\n{default}\n   {said[key]}\n')
+        block = '\n'.join(entries)
+        parts.append(f'## {component.name}\n\n```{{eval-rst}}\n{block}```\n')
     return '\n'.join(parts)

@@ -1,7 +1,7 @@
 """Pages are written while the site is built: ``<!-- generated: tools -->`` becomes text.
 
-What is written comes from the code (``--help``, docstrings, the schema) or from a file in the root of the repository, so
-that it can be neither forgotten nor out of date. GitHub shows nothing of the comment.
+What is written comes from the code (``--help``, docstrings, types) or from a file in the root of the repository: it can
+be neither forgotten nor out of date. GitHub shows nothing of the comment.
 """
 
 import re
