@@ -29,6 +29,7 @@ napoleon_use_ivar = True
 
 html_theme = 'furo'
 html_title = f'shg_xai {release}'
-html_static_path: list[str] = []
+html_static_path = ['_static']
+html_css_files = ['wide.css']
 html_copy_source = False
 html_show_sourcelink = False

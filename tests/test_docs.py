@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
+import shg_xai
 import shg_xai.chapters as chapters
 from shg_xai import results_file
 from shg_xai.drawing.material import Material
@@ -201,6 +203,23 @@ torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), 'rtmpose-t.pth
     done = python('-c', code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout.split()[-1]) >= 1
+
+
+def test_the_citation_is_of_this_version(repo_root: Path) -> None:
+    said = yaml.safe_load((repo_root / 'CITATION.cff').read_text())
+    assert said['cff-version'] == '1.2.0' and said['version'] == shg_xai.__version__
+    assert {'message', 'title', 'authors'} <= set(said) and all(one['authors'] for one in said['references'])
+    assert f'## {shg_xai.__version__}' in (repo_root / 'CHANGELOG.md').read_text()
+
+
+def test_issue_forms_are_whole(repo_root: Path) -> None:
+    forms = [file for file in (repo_root / '.github' / 'ISSUE_TEMPLATE').glob('*.yml') if file.stem != 'config']
+    assert len(forms) == 3
+    for file in forms:
+        form = yaml.safe_load(file.read_text())
+        assert form['name'] and form['description'] and form['body']
+        for field in form['body']:
+            assert field['type'] in ('textarea', 'input') and field['attributes']['label']
 
 
 def test_ci_does_what_the_readme_promises(repo_root: Path) -> None:

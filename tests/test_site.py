@@ -7,6 +7,7 @@ import chapter_pages
 import check_site
 import component_pages
 import config_pages
+import data_pages
 import pytest
 import tool_pages
 
@@ -51,6 +52,12 @@ def test_every_config_and_chapter_is_there(repo_root: Path) -> None:
     text = chapter_pages.chapters()
     assert all(f'## {chapter.title}\n' in text for chapter in chapters())
     assert 'shg_xai.chapters.spectrum.results' in chapter_pages.results()
+
+
+def test_what_is_known_of_a_person_is_there() -> None:
+    assert '### facing_camera\n\n**Facing away to facing the camera.** ' in data_pages.concepts()
+    assert '| `num_labelled` | int16 |  |\n' in data_pages.store()
+    assert 'posture' in data_pages.factors()
 
 
 def write_site(folder: Path, body: str) -> Path:

@@ -2,7 +2,7 @@
 """Whether a built site hangs together: python docs/_ext/check_site.py SITE
 
 Every link within the site leads to a file, and to a place in it that is there; and its search finds every tool, every
-component and every config key. Prints what is missing; exit code 1 if anything is.
+component, every config key and every concept. Prints what is missing; exit code 1 if anything is.
 """
 
 import json
@@ -72,12 +72,14 @@ def lost_words(index: dict, words: Iterable[str]) -> list[str]:
 
 
 def expected() -> list[str]:
-    """What has to be found: tools by their file, components by their name, keys by component and name."""
+    """What has to be found: tools, components and concepts by their names, keys by component and name."""
     from component_pages import registered
     from tool_pages import paths
 
+    from shg_xai.latents.concepts import RULES
+
     keys = [f'{one.name}.{key}' for one in registered() for key in one.keys]
-    return [*(path.name for path in paths()), *(one.name for one in registered()), *keys]
+    return [*(path.name for path in paths()), *(one.name for one in registered()), *RULES, *keys]
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import chapter_pages
 import component_pages
 import config_pages
+import data_pages
 import tool_pages
 from sphinx.application import Sphinx
 
@@ -41,6 +42,9 @@ WRITERS: dict[str, Callable[[], str]] = {
     'configs': config_pages.configs,
     'chapters': chapter_pages.chapters,
     'results': chapter_pages.results,
+    'store': data_pages.store,
+    'concepts': data_pages.concepts,
+    'factors': data_pages.factors,
     'readme': partial(of_root, 'README.md'),
     'contributing': partial(of_root, 'CONTRIBUTING.md'),
     'changelog': partial(of_root, 'CHANGELOG.md'),
