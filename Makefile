@@ -1,6 +1,6 @@
 # Every target works from a fresh clone: what is missing is installed first (see tools/install.sh).
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint benchmark benchmark-analysis locks clean
+.PHONY: help install demo test test-slow lint docs benchmark benchmark-analysis locks clean
 VENV ?= .venv
 python := $(VENV)/bin/python
 # A process a core, each with one thread: trainings of several threads slow each other down tenfold.
@@ -27,6 +27,10 @@ lint: install ## Check the style with ruff, and the types with mypy
 	@$(python) -m ruff format --check .
 	@$(python) -m mypy
 
+docs: install ## Build the documentation into build/docs and check its links and its search; no network is used
+	@$(python) -W ignore -m sphinx --quiet --fail-on-warning --keep-going --fresh-env -b html docs build/docs
+	@$(python) -W ignore docs/_ext/check_site.py build/docs
+
 benchmark: install ## Measure the network beside MMPose's own hourglass
 	@$(python) benchmarks/network.py $(ARGS)
 
@@ -35,7 +39,7 @@ benchmark-analysis: install ## Measure the analysis beside scikit-learn (ARGS='-
 
 # For all Pythons and machines at once; what stands in a lock stays until LOCK_ARGS=--upgrade.
 lock := uv pip compile --quiet --universal --python-version 3.10 --no-annotate --custom-compile-command 'make locks' \
-	$(LOCK_ARGS) pyproject.toml --extra dask --extra dev requirements/mmpose.in
+	$(LOCK_ARGS) pyproject.toml --extra dask --extra dev --extra docs requirements/mmpose.in
 locks: ## Pin all packages anew, from pyproject.toml and requirements/*.in (needs uv; LOCK_ARGS=--upgrade)
 	@$(lock) requirements/openmmlab.in --no-build --no-emit-package xtcocotools --output-file requirements/numpy2.txt
 	@$(lock) requirements/openmmlab.in --no-build requirements/numpy1.in --output-file requirements/numpy1.txt

@@ -29,7 +29,6 @@ latents. A line of JSON for each config goes to --out, and what is there already
 came out as a page. Two processes on two cores take about an hour for all 395."""
 STEPS = ('layers', 'dump', 'metric', 'analysis')
 PERSONS, SIDE, SEED = 4, 256, 0
-MARKS = ('<!-- written by benchmarks/zoo.py -->', '<!-- until here -->')
 
 
 @dataclass(frozen=True)
@@ -306,12 +305,6 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def put_between(text: str, marks: tuple[str, str], new: str) -> str:
-    """Replace what stands between two marks, each a line of its own."""
-    before, _, rest = text.partition(marks[0] + '\n')
-    return before + marks[0] + '\n' + new + marks[1] + rest.partition(marks[1])[2]
-
-
 def table(outcomes: Sequence[Outcome], command: str) -> str:
     """What became of which configs, as Markdown."""
     groups = defaultdict[tuple[str, ...], list[Outcome]](list)
@@ -350,7 +343,6 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--out', type=Path, help='file of outcomes, a line of JSON each; it is gone on with')
     parser.add_argument('--table', type=Path, help='Markdown file to write')
-    parser.add_argument('--readme', type=Path, help='file to write the summary into, between its two marks')
     parser.add_argument('--config', nargs='+', metavar='NAME', help='only these, or those under these folders')
     parser.add_argument('--sample', type=int, metavar='N', help='only N of them, of as many kinds as there are')
     parser.add_argument('--steps', choices=STEPS, default=STEPS[-1], help='the last step; default: %(default)s')
@@ -381,8 +373,6 @@ def main() -> None:
     print(dict(Counter(one.outcome for one in outcomes)))
     if args.table:
         args.table.write_text(table(outcomes, f'python benchmarks/zoo.py {" ".join(sys.argv[1:])}'))
-    if args.readme:
-        args.readme.write_text(put_between(args.readme.read_text(), MARKS, summary(outcomes)))
     sys.exit(any(one.outcome == 'traceback' for one in outcomes))
 
 

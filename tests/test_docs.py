@@ -1,18 +1,23 @@
-"""The code in the documentation runs as it stands there."""
+"""The code and the commands in the documentation run as they stand there, and its links lead somewhere."""
 
 import ast
 import importlib
+import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
+import shg_xai
 import shg_xai.chapters as chapters
 from shg_xai import results_file
 from shg_xai.drawing.material import Material
@@ -22,18 +27,28 @@ from shg_xai.latents import LatentStore
 from shg_xai.latents.selection import select
 from shg_xai.results import Results
 from tests.helpers.analysis_stores import write_store
+from tests.helpers.commands import REPO_ROOT, python
 
-DOCS = ('docs/python.md', 'docs/glossary.md', 'CONTRIBUTING.md', 'README.md', 'CHANGELOG.md')
+DOCS = sorted(
+    str(file.relative_to(REPO_ROOT)) for file in (*REPO_ROOT.glob('*.md'), *(REPO_ROOT / 'docs').rglob('*.md'))
+)
+README_BYTES = 8 * 1024  # of one screen or two
+COMMAND = re.compile(r'^(?:torchrun \S+ )?(tools/\S+\.py|python -m \S+|python benchmarks/\S+|make)(?= |$)(.*)')
 
 
-def blocks(file: Path) -> list[str]:
-    """The Python in a Markdown file."""
-    return re.findall(r'^```python\n(.*?)^```$', file.read_text(), re.MULTILINE | re.DOTALL)
+def blocks(file: Path, language: str = 'python') -> list[str]:
+    """The code of a language in a Markdown file."""
+    return re.findall(rf'^```{language}\n(.*?)^```$', file.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def ran(code: str) -> dict[str, Any]:
-    """What a piece of code leaves behind, by name."""
-    names: dict[str, Any] = {}
+def commands(file: Path) -> list[str]:
+    """Every command line in a Markdown file, each in one line, without comments."""
+    lines = '\n'.join(blocks(file, 'bash')).replace('\\\n', ' ').splitlines()
+    return [line for line in (re.sub(r'(^| +)# .*| #$', '', line).strip() for line in lines) if line]
+
+
+def ran(code: str, **names: Any) -> dict[str, Any]:
+    """What a piece of code, given what it takes for granted, leaves behind, by name."""
     exec(code, names)
     return names
 
@@ -85,12 +100,12 @@ def new_chapter(tmp_path: Path, repo_root: Path, monkeypatch: pytest.MonkeyPatch
         name = file.parent.name
     monkeypatch.setattr(chapters, '__path__', [*chapters.__path__, str(tmp_path)])
     caches = (chapters.chapters, results_file.answer_types, results_file._file_type)
-    for cache in caches:
-        cache.cache_clear()
+    for cached in caches:
+        cached.cache_clear()
     importlib.invalidate_caches()
     yield name
-    for cache in caches:
-        cache.cache_clear()
+    for cached in caches:
+        cached.cache_clear()
     for module in [module for module in sys.modules if module.startswith(f'shg_xai.chapters.{name}')]:
         del sys.modules[module]
 
@@ -113,6 +128,170 @@ def test_a_new_question_is_a_new_folder(new_chapter: str, tmp_path: Path) -> Non
     results_file.write(file, answer)
     assert results_file.read_answer(file, type(answer)) == answer
     assert 'HeadCount' in str(results_file.schema())
+
+
+@cache
+def options_of(tool: str) -> set[str]:
+    """The options that a tool's ``--help`` names."""
+    done = python(*tool.removeprefix('python ').split(), '--help')
+    assert done.returncode == 0, done.stderr
+    return set(re.findall(r'(?<![\w-])--[a-z][a-z-]*', done.stdout))
+
+
+@pytest.mark.parametrize('name', [name for name in DOCS if commands(REPO_ROOT / name)])
+def test_commands_name_tools_and_options_that_are_there(repo_root: Path, name: str) -> None:
+    targets = re.findall(r'^([a-z-]+):', (repo_root / 'Makefile').read_text(), re.MULTILINE)
+    for line in commands(repo_root / name):
+        found = COMMAND.match(line)
+        if not found:
+            continue
+        tool, rest = found.groups()
+        if tool == 'make':
+            assert rest.split()[0] in targets, line
+        elif tool.startswith('python benchmarks'):
+            assert (repo_root / tool.split()[1]).is_file(), line
+        else:
+            words = re.findall(r'(?<= )--[a-z][a-z-]*', rest)
+            assert set(words) <= options_of(tool), line
+
+
+def test_the_readme_is_of_one_screen_and_explains_the_study_at_once(repo_root: Path) -> None:
+    text = (repo_root / 'README.md').read_text()
+    assert len(text.encode()) <= README_BYTES
+    sentences = re.split(r'(?<=[.!?])\s', text.split('\n\n')[1].replace('\n', ' '))
+    assert '"The study"' in sentences[2]
+    assert text.count('![') == 1
+    assert len(re.findall(r'^\| (?!question)[^|-]', text, re.MULTILINE)) == 5
+
+
+RTMPOSE = 'mmpose::body_2d_keypoint/rtmpose/coco/rtmpose-t_8xb256-420e_coco-256x192.py'
+
+
+@pytest.mark.slow(minutes=1)
+def test_the_commands_of_the_readme_run_as_they_stand(repo_root: Path, tmp_path: Path) -> None:
+    """On made people, with a network of random weights; ``make demo`` and ``make test`` are what CI does anyway."""
+    from tests.helpers.data import write_coco
+
+    write_coco(tmp_path / 'data' / 'coco', val_images=20)
+    shutil.copy(next((tmp_path / 'data' / 'coco' / 'val2017').iterdir()), tmp_path / 'photo.jpg')
+    (tmp_path / 'tools').symlink_to(repo_root / 'tools')
+    save = f"""
+import shg_xai.plugin, torch
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+from shg_xai.runner.config import read_config
+from shg_xai.runner.layers import config_path
+cfg = read_config(config_path({RTMPOSE!r}))
+init_default_scope('mmpose')
+torch.manual_seed(0)
+torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), 'rtmpose-t.pth')
+"""
+    assert python('-W', 'ignore', '-c', save, cwd=tmp_path).returncode == 0
+    made = [line for line in commands(repo_root / 'README.md') if line.startswith('make ')]
+    assert made == ['make demo', 'make test']
+    environment = {**os.environ, 'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}', 'OMP_NUM_THREADS': '1'}
+    environment['PYTHONPATH'] = str(repo_root)
+    for code in blocks(repo_root / 'README.md', 'bash'):
+        if 'make ' not in code:
+            done = subprocess.run(
+                ['bash', '-euc', code], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+            )
+            assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'reports' / 'rtmpose-t' / 'report.html').is_file()
+    assert (tmp_path / 'explained' / 'explanation.html').is_file()
+    (code,) = blocks(repo_root / 'README.md')
+    done = python('-c', code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout.split()[-1]) >= 1
+
+
+def test_the_citation_is_of_this_version(repo_root: Path) -> None:
+    said = yaml.safe_load((repo_root / 'CITATION.cff').read_text())
+    assert said['cff-version'] == '1.2.0' and said['version'] == shg_xai.__version__
+    assert {'message', 'title', 'authors'} <= set(said) and all(one['authors'] for one in said['references'])
+    assert f'## {shg_xai.__version__}' in (repo_root / 'CHANGELOG.md').read_text()
+
+
+def test_issue_forms_are_whole(repo_root: Path) -> None:
+    forms = [file for file in (repo_root / '.github' / 'ISSUE_TEMPLATE').glob('*.yml') if file.stem != 'config']
+    assert len(forms) == 3
+    for file in forms:
+        form = yaml.safe_load(file.read_text())
+        assert form['name'] and form['description'] and form['body']
+        for field in form['body']:
+            assert field['type'] in ('textarea', 'input') and field['attributes']['label']
+
+
+def test_ci_does_what_the_readme_promises(repo_root: Path) -> None:
+    ci = (repo_root / '.ci' / 'run').read_text()
+    assert 'make test ' in ci and 'make test-slow' in ci and 'make docs' in ci
+    # What `make demo` runs is run by a slow test.
+    assert re.search(r'^demo: .*\n\t.*run_study.py --demo', (repo_root / 'Makefile').read_text(), re.MULTILINE)
+    assert "'--demo'" in (repo_root / 'tests' / 'test_tools' / 'test_study_whole.py').read_text()
+
+
+def test_configs_in_the_docs_are_whole(repo_root: Path, tmp_path: Path) -> None:
+    """Each is read by MMEngine, and its network can be built."""
+    import shg_xai.plugin  # noqa: F401
+
+    # isort: split
+    import torch
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+    from mmpose.registry import MODELS
+
+    own, skeletons = (repo_root / 'docs' / 'howto' / name for name in ('own_config.md', 'skeletons.md'))
+    written = [code for file in (own, skeletons) for code in blocks(file) if '_base_' in code]
+    assert len(written) == 2
+    init_default_scope('mmpose')
+    for number, code in enumerate(written):
+        (tmp_path / f'mine_{number}.py').write_text(code)
+        cfg = Config.fromfile(tmp_path / f'mine_{number}.py')
+        with torch.device('meta'):
+            model = MODELS.build(cfg.model)
+        assert [type(model.backbone).__name__, type(model.head).__name__] == [
+            ['ResNet', 'HeatmapHead'],
+            ['StackedHourglass', 'StackedHeatmapHead'],
+        ][number]
+        assert model.head.out_channels == (17, 14)[number]
+
+
+def test_the_other_code_in_the_docs_runs(repo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what it takes for granted: an hourglass, a model and a batch, a store."""
+    import torch
+
+    from shg_xai.models import StackedHourglass
+
+    one, hourglass, *_ = (
+        code for code in blocks(repo_root / 'docs' / 'howto' / 'own_config.md') if '_base_' not in code
+    )
+    assert ran(one)['custom_imports']['imports'] == ['shg_xai.plugin']
+    x = torch.zeros(2, 8, 16, 16)
+    made = StackedHourglass(channels=8, depth=2).eval()
+    names = ran(hourglass, hourglass=made.hourglasses[0], x=x)
+    assert names['latent'].shape == (2, 8, 4, 4) and len(names['skips']) == 2
+
+    reading, tapped = blocks(repo_root / 'docs' / 'tutorials' / 'explain_your_model.md')
+    layer = 'backbone.hourglasses.0.bottleneck_residuals'
+    monkeypatch.chdir(tmp_path)
+    write_store(tmp_path / 'latents' / 'shg_strong_coco', {layer: np.random.default_rng(0).normal(size=(6, 4))})
+    names = ran(reading)
+    assert len(names['latents']) == 6 and len(names['whole']) <= 6
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.backbone = torch.nn.Module()
+            self.backbone.hourglasses = torch.nn.ModuleList([torch.nn.Module()])
+            self.backbone.hourglasses[0].bottleneck_residuals = torch.nn.Identity()
+
+        def test_step(self, batch: torch.Tensor) -> torch.Tensor:
+            seen.append(self.backbone.hourglasses[0].bottleneck_residuals(batch))
+            return seen[-1]
+
+    seen: list[torch.Tensor] = []
+    ran(tapped, model=Model(), batch=torch.ones(3))
+    assert seen[0].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize('name', DOCS)

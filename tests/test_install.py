@@ -120,7 +120,7 @@ def test_what_is_developed_with_is_pinned_too(repo_root: Path) -> None:
     extras = project(repo_root)['optional-dependencies']
     needed = {
         canonicalize_name(Requirement(line).name)
-        for line in [*project(repo_root)['dependencies'], *extras['dask'], *extras['dev']]
+        for line in [*project(repo_root)['dependencies'], *extras['dask'], *extras['dev'], *extras['docs']]
     }
     assert needed - pins == {'pre-commit'}  # needs none of the packages, and brings its own
 
@@ -229,6 +229,7 @@ def test_every_target_is_in_make_help(repo_root: Path) -> None:
         'test',
         'test-slow',
         'lint',
+        'docs',
         'benchmark',
         'benchmark-analysis',
         'locks',

@@ -90,7 +90,7 @@ pip_install() {
             doing=unpacking
             done=$(find "$venv"/lib/python3.*/site-packages -maxdepth 2 -path '*.dist-info/RECORD' | wc -l)
         fi
-        printf '[%3d s] %s: %d packages of about 105\n' "$SECONDS" "$doing" "$done"
+        printf '[%3d s] %s: %d packages of about 130\n' "$SECONDS" "$doing" "$done"
     done
     wait "$pip_process"
 }

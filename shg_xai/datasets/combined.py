@@ -17,6 +17,10 @@ class CombinedPersons(CombinedDataset):
     a person is its place in the whole, ``img_id`` that of the photo's first person, and ``dataset_name`` that of the
     whole; ``raw_ann_info`` keeps the annotation's own. Nobody is drawn at random or repeated, and there are subsets
     (``get_subset_``).
+
+    Args:
+        sample_ratio_factor: Taken because CombinedDataset has it, where it says how often a data set is drawn in
+            training; changes nothing.
     """
 
     def __init__(self, *args: Any, sample_ratio_factor: Any = None, **keywords: Any) -> None:

@@ -14,7 +14,10 @@ class StackedPoseDataPreprocessor(PoseDataPreprocessor):
     """PoseDataPreprocessor that takes batches of :func:`~shg_xai.datasets.batches.stacked_collate` too.
 
     The numbers are the same. Samples get their targets back, as views of what is on the device, and are not copied.
-    Arguments are PoseDataPreprocessor's, but that copies to a GPU are not waited for unless ``non_blocking=False``.
+    Arguments are PoseDataPreprocessor's.
+
+    Args:
+        non_blocking: Go on while a batch is copied to a GPU.
     """
 
     def __init__(self, *args: Any, non_blocking: bool = True, **kwargs: Any) -> None:

@@ -62,7 +62,7 @@ def explained_variance(sums: Sums) -> dict[str, float]:
 class ExplainedVariance(BaseMetric):
     """Share of the variance of latents that their reconstructions explain.
 
-    Returns:
+    Returns, of all persons evaluated:
 
         - ``latent/explained_variance_ratio``: 1 - SSE / SST over all persons and values, SST about the mean of the
           evaluated persons, so that predicting this mean for everybody scores 0, perfect reconstructions 1, and worse

@@ -19,6 +19,11 @@ class HeatmapLoss(BaseMetric):
 
     The pipeline must make the targets (GenerateTarget) and the model must return its heatmaps
     (``model.test_cfg.output_heatmaps=True``). Of several stacks it judges the last.
+
+    Args:
+        loss: Config of the loss, that of the head.
+        collect_device: Where the processes' parts are brought together, ``'cpu'`` or ``'gpu'``.
+        prefix: Of the metric's name.
     """
 
     def __init__(self, loss: dict, collect_device: str = 'cpu', prefix: str = 'val') -> None:

@@ -16,6 +16,7 @@ class PooledPixels(BaseBackbone):
 
     Args:
         size: Cells a side.
+        init_cfg: Taken because every backbone of MMEngine's has it; there is nothing to start.
     """
 
     def __init__(self, size: int = 16, init_cfg: dict | None = None) -> None:

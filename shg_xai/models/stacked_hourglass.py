@@ -65,6 +65,7 @@ class StackedHourglass(BaseBackbone):
     stack before it. The latent of stack ``i`` is the output of the layer ``hourglasses.i.bottleneck_residuals``.
 
     Args:
+        num_stacks: Hourglasses, one after the other, each supervised.
         channels: C.
         out_channels: K, for the heatmaps between stacks.
         depth: Levels of an hourglass; it halves the resolution as many times.

@@ -37,8 +37,11 @@ class Bfloat16OptimWrapper(OptimWrapper):
     """Train with autocast to bfloat16, on CPU or GPU; in float32, saying so, where that is faster.
 
     MMEngine's AmpOptimWrapper refuses the CPU and scales the loss, which bfloat16, with float32's exponents, needs not.
-    Arguments are OptimWrapper's, and ``cuda_graph``: on a GPU, record a backbone that allows it once and replay it
-    (:mod:`shg_xai.runner.cuda_graph`); not where gradients of several steps add up.
+    Arguments are OptimWrapper's, and one more.
+
+    Args:
+        cuda_graph: On a GPU, record a backbone that allows it once and replay it (:mod:`shg_xai.runner.cuda_graph`);
+            not where gradients of several steps add up.
     """
 
     def __init__(self, *args: Any, cuda_graph: bool = False, **kwargs: Any) -> None:

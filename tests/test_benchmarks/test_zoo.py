@@ -5,18 +5,7 @@ from pathlib import Path
 import pytest
 
 import shg_xai.plugin  # noqa: F401
-from benchmarks.zoo import (
-    STEPS,
-    Outcome,
-    all_configs,
-    configs_folder,
-    put_between,
-    reason_of,
-    spread,
-    summary,
-    table,
-    tried,
-)
+from benchmarks.zoo import STEPS, Outcome, all_configs, configs_folder, reason_of, spread, summary, table, tried
 
 BODY = 'body_2d_keypoint'
 QUICK = {
@@ -78,9 +67,3 @@ def test_the_table() -> None:
     lines = summary(outcomes).splitlines()[2:]
     assert lines == ['| m | a, b | 3 | 1 | 1: finds all; 1: traceback in dump: KeyError: 1 |']
     assert summary(outcomes) in text
-
-
-def test_the_summary_is_put_where_it_belongs() -> None:
-    text = 'before\n<a>\nold\n<b>\nafter <b>\n'
-    assert put_between(text, ('<a>', '<b>'), 'new\n') == 'before\n<a>\nnew\n<b>\nafter <b>\n'
-    assert put_between(put_between(text, ('<a>', '<b>'), 'x\n'), ('<a>', '<b>'), 'old\n') == text
