@@ -279,6 +279,8 @@ def test_the_other_code_in_the_docs_runs(repo_root: Path, tmp_path: Path, monkey
     assert len(names['latents']) == 6 and len(names['whole']) <= 6
 
     class Model(torch.nn.Module):
+        backbone: Any
+
         def __init__(self) -> None:
             super().__init__()
             self.backbone = torch.nn.Module()
