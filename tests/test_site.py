@@ -99,7 +99,7 @@ def test_links_of_the_root_lead_to_pages() -> None:
 
 
 def test_a_notebook_becomes_a_page() -> None:
-    notebook = pytest.importorskip('notebook')
+    notebook = pytest.importorskip('notebook_pages')
     outputs = [
         {'output_type': 'stream', 'name': 'stdout', 'text': ['2\n']},
         {'output_type': 'display_data', 'data': {'image/png': 'AAAA', 'text/plain': ['<Figure>']}},
