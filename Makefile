@@ -28,7 +28,7 @@ lint: install ## Check the style with ruff, and the types with mypy
 	@$(python) -m mypy
 
 docs: install ## Build the documentation into build/docs and check its links and its search; no network is used
-	@$(python) -W ignore -m sphinx --quiet --fail-on-warning --keep-going --fresh-env -b html docs build/docs
+	@$(python) -W ignore -m sphinx --quiet --fail-on-warning --fresh-env -b html docs build/docs
 	@$(python) -W ignore docs/_ext/check_site.py build/docs
 
 benchmark: install ## Measure the network beside MMPose's own hourglass

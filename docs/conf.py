@@ -13,7 +13,7 @@ project = 'shg_xai'
 copyright = 'the authors of shg_xai, Apache-2.0'
 release = version = shg_xai.__version__
 
-extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon', 'generated', 'notebook']
+extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon', 'generated', 'notebook_pages']
 exclude_patterns = ['_ext', '_build']
 source_suffix = {'.md': 'markdown'}
 myst_enable_extensions = ['colon_fence', 'deflist']

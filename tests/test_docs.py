@@ -205,6 +205,15 @@ torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), 'rtmpose-t.pth
     assert float(done.stdout.split()[-1]) >= 1
 
 
+def test_the_first_page_links_every_page(repo_root: Path) -> None:
+    text = (repo_root / 'docs' / 'index.md').read_text()
+    listed = re.findall(r'^([\w/]+)$', '\n'.join(re.findall(r'```{toctree}(.*?)```', text, re.DOTALL)), re.MULTILINE)
+    linked = re.findall(r'\]\(([\w/]+)\.(?:md|ipynb)\)', text)
+    pages = [file.relative_to(repo_root / 'docs').with_suffix('') for file in (repo_root / 'docs').rglob('*.md')]
+    assert sorted(linked) == sorted(set(listed) - {'contributing', 'changelog'})
+    assert {str(page) for page in pages} - {'index'} <= set(listed)
+
+
 def test_the_citation_is_of_this_version(repo_root: Path) -> None:
     said = yaml.safe_load((repo_root / 'CITATION.cff').read_text())
     assert said['cff-version'] == '1.2.0' and said['version'] == shg_xai.__version__
@@ -279,6 +288,8 @@ def test_the_other_code_in_the_docs_runs(repo_root: Path, tmp_path: Path, monkey
     assert len(names['latents']) == 6 and len(names['whole']) <= 6
 
     class Model(torch.nn.Module):
+        backbone: Any
+
         def __init__(self) -> None:
             super().__init__()
             self.backbone = torch.nn.Module()

@@ -94,12 +94,16 @@ def test_what_the_search_does_not_find_is_named(tmp_path: Path) -> None:
 def test_links_of_the_root_lead_to_pages() -> None:
     generated = pytest.importorskip('generated')  # needs Sphinx, which every environment of `make install` has
     assert generated.to_pages('[a](../../CONTRIBUTING.md#x) [b](README.md)') == '[a](/contributing.md#x) [b](/index.md)'
+    page = '# Top\n\n<!-- generated: factors -->\n*elsewhere*\n\nend\n'
+    source = [page]
+    generated.write(None, 'page', source)
+    assert source[0].startswith('# Top\n\n```text\n') and source[0].endswith('\n```\n\nend\n')
     text = generated.of_root('README.md')
     assert '](study.md)' in text and '](../CITATION.cff)' in text and '](/changelog.md)' in text
 
 
 def test_a_notebook_becomes_a_page() -> None:
-    notebook = pytest.importorskip('notebook')
+    notebook = pytest.importorskip('notebook_pages')
     outputs = [
         {'output_type': 'stream', 'name': 'stdout', 'text': ['2\n']},
         {'output_type': 'display_data', 'data': {'image/png': 'AAAA', 'text/plain': ['<Figure>']}},

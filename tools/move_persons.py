@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""What of the misclassified persons: tools/move_persons.py CONFIG CHECKPOINT --store STORE ..."""
+"""Move misclassified persons to the other cluster, and predict again: tools/move_persons.py CONFIG CHECKPOINT ..."""
 
 from shg_xai.chapters.cluster_shift.findings import sentences
 from shg_xai.chapters.cluster_shift.options import ClusterShiftOptions

@@ -38,7 +38,7 @@ def described(component: Component) -> dict[str, str]:
     """What docstrings say of each key: the entries of the section ``Args``, its own before those it inherits."""
     found: dict[str, str] = {}
     for kind in inspect.getmro(component.object):
-        for text in (kind.__doc__, kind.__init__.__doc__):
+        for text in (kind.__doc__, getattr(vars(kind).get('__init__'), '__doc__', None)):
             section = re.search(r'^Args:\n((?: .*\n?|\n)+)', inspect.cleandoc(text or ''), re.MULTILINE)
             for entry in re.split(r'^    (?=\w)', section[1], flags=re.MULTILINE) if section else []:
                 name, _, said = entry.partition(':')

@@ -1,7 +1,7 @@
 """Pages are written while the site is built: ``<!-- generated: tools -->`` becomes text.
 
 What is written comes from the code (``--help``, docstrings, types) or from a file in the root of the repository: it can
-be neither forgotten nor out of date. GitHub shows nothing of the comment.
+be neither forgotten nor out of date. GitHub shows nothing of the comment, but the line beneath it.
 """
 
 import re
@@ -17,7 +17,8 @@ import tool_pages
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
-MARK = re.compile(r'^<!-- generated: (\w+) -->$', re.MULTILINE)
+# A line in italics beneath is for readers elsewhere, and goes.
+MARK = re.compile(r'^<!-- generated: (\w+) -->\n(?:\*.+\*\n)?', re.MULTILINE)
 # Files in the root that are pages, too.
 PAGES = {'README.md': '/index.md', 'CONTRIBUTING.md': '/contributing.md', 'CHANGELOG.md': '/changelog.md'}
 IN_ROOT = re.compile(rf'\]\((?:\.\./)*({"|".join(map(re.escape, PAGES))})')
