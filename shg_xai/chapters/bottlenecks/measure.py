@@ -20,6 +20,7 @@ from shg_xai.chapters.bottlenecks.results import Bottleneck, Bottlenecks, Compar
 from shg_xai.chapters.bottlenecks.splicing import MEAN, components_edit, edit_of, run_spliced, spliced
 from shg_xai.chapters.bottlenecks.steering import best_units, steer
 from shg_xai.chapters.bottlenecks.training import Shape, Standardised, answers, configs, directions, shape_of, train
+from shg_xai.chapters.bottlenecks.training_on import stack_of, trained_on
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import SAME_PERSONS, check_stored, open_selection
@@ -46,6 +47,8 @@ def measure(options: BottlenecksOptions) -> Bottlenecks:
     cfg.merge_from_dict(dict(model=dict(test_cfg=dict(output_heatmaps=True))))  # the loss is of heatmaps
     selection = sample(open_selection(options.store, options.layer, options.checkpoint), options)
     check_stored(cfg, selection)
+    if options.train_on:
+        stack_of(selection.layer)  # refused before any work
     everybody = open_persons(cfg, options.split, options.limit)
     network = open_network(cfg, options.checkpoint, everybody.dataset, options.split)
     own = Learned.of(selection, options, times)
@@ -63,6 +66,10 @@ def measure(options: BottlenecksOptions) -> Bottlenecks:
             one.spliced = spliced(with_it, untouched, mean, bootstrap)
     with timed(times, 'steering'):
         steered = _steered(own, bottlenecks, network, everybody, selection.layer, options)
+    after = []
+    if options.train_on:
+        with timed(times, 'training on'):
+            after = list(trained_on(own.necks, own.shape, selection.layer, network, everybody, options))
     return Bottlenecks(
         **head(options, cfg, len(everybody), times),
         warnings=_warnings(selection, everybody, options),
@@ -81,7 +88,7 @@ def measure(options: BottlenecksOptions) -> Bottlenecks:
         bottlenecks=bottlenecks,
         compared=compared,
         steered=steered,
-        after=[],
+        after=after,
         options=options,
     )
 

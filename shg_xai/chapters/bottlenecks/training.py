@@ -87,14 +87,17 @@ class Standardised(nn.Module):
 def train(config: Mapping[str, object], latents: Tensor, steps: int, seed: int) -> Standardised:
     """A bottleneck trained on latents (N, C, H, W), in evaluation mode; the same for the same seed.
 
+    The mean latent is taken off where there are no convolutions, which could not put it into their weights later.
+
     Adam, whose rate rises for a tenth of the steps and then falls along a cosine. A unit of a dictionary counts as dead
     after a tenth of the training without firing.
     """
-    center = latents.mean(0)
-    scale = float((latents - center).square().mean().sqrt()) or 1.0
     neck = build(config, seed).train()
     if isinstance(neck, TopKNeck):
         neck.dead_after = max(1, steps * BATCH // 10)
+    plain = any(isinstance(layer, nn.Conv2d) for layer in neck.modules())
+    center = torch.zeros(latents.shape[1:]) if plain else latents.mean(0)
+    scale = float((latents - center).square().mean().sqrt()) or 1.0
     optimizer = torch.optim.Adam(neck.parameters(), lr=RATE)
     rise = max(1, int(WARM_UP * steps))
     rates = torch.optim.lr_scheduler.LambdaLR(
