@@ -223,7 +223,9 @@ KINDS |= {
     f'units of noise, {who}': Kind(partial(noise, an_image=size), None, 'bottlenecks')
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
 }
-KINDS['units of sparse parts'] = Kind(sparse, {'bottlenecks': 'topk: more readable than components'}, 'bottlenecks')
+KINDS['units of sparse parts'] = Kind(
+    sparse, {'bottlenecks': 'topk: more readable than components by whole concepts'}, 'bottlenecks'
+)
 HELD = {f'{what} of {who}': 'held' for what in ('AUROC', 'promise') for who in ('joints', 'persons')}
 KINDS |= {
     f'failures {what}, {who}': Kind(

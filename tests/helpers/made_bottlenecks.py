@@ -1,12 +1,12 @@
 """Made-up bottlenecks: the dictionary is more readable than components, the linear one equivalent."""
 
 from pathlib import Path
-from typing import Literal
 
 from shg_xai.chapters.bottlenecks.options import BottlenecksOptions
 from shg_xai.chapters.bottlenecks.results import (
     Bottleneck,
     Bottlenecks,
+    By,
     Chance,
     Compared,
     Latents,
@@ -14,6 +14,7 @@ from shg_xai.chapters.bottlenecks.results import (
     Readout,
     Spliced,
     SteeredUnit,
+    Than,
     ToldConcept,
 )
 from shg_xai.chapters.networks.results import Difference
@@ -50,6 +51,7 @@ def readout(readable: float, starts: int) -> Readout:
         active=8.0,
         dead=0.04,
         readability=about(readable),
+        ends=about(readable + 0.1),
         told=[1] * starts,
         concepts=[
             ToldConcept(concept='standing', title='sitting to standing', unit=3, rho=readable, p=0.01),
@@ -71,11 +73,11 @@ def bottleneck(name: Name, readable: float, latents: Latents = 'trained') -> Bot
     )
 
 
-def compared(name: Name, verdict: Verdict, than: Literal['components', 'untrained'] = 'components') -> Compared:
+def compared(name: Name, verdict: Verdict, than: Than = 'components', by: By = 'ranks') -> Compared:
     """A difference of 0.1 that is or is not there, or none."""
     value, half = {Verdict.EQUIVALENT: (0.001, 0.01), Verdict.UNDECIDED: (0.1, 0.2)}.get(verdict, (0.1, 0.05))
     return Compared(
-        name=name, than=than, difference=difference(-value if verdict is Verdict.WORSE else value, half, verdict)
+        name=name, than=than, by=by, difference=difference(-value if verdict is Verdict.WORSE else value, half, verdict)
     )
 
 
@@ -100,6 +102,7 @@ def bottlenecks(of: str = 'plain', verdict: Verdict = Verdict.BETTER) -> Bottlen
         measured_on=60,
         images=60,
         concepts=2,
+        ends=3,
         confidence_each=0.99375,
         untouched=about(0.8),
         mean_latent=about(0.2),
@@ -113,6 +116,9 @@ def bottlenecks(of: str = 'plain', verdict: Verdict = Verdict.BETTER) -> Bottlen
             compared('linear', Verdict.EQUIVALENT),
             compared('topk', verdict),
             compared('topk', Verdict.BETTER, 'untrained'),
+            compared('linear', Verdict.UNDECIDED, by='ends'),
+            compared('topk', Verdict.UNDECIDED, by='ends'),
+            compared('topk', Verdict.UNDECIDED, 'untrained', 'ends'),
         ],
         steered=[
             SteeredUnit(

@@ -21,7 +21,8 @@ def figures(answer: Bottlenecks, material: Material) -> Iterator[Figure]:
         f'bottlenecks-{answer.of}' if several else 'bottlenecks',
         'How readable the units of each bottleneck are, and PCK with it in the network.',
         'Left: correlation in ranks of a concept with its best unit, mean over concepts (filled: the trained network; '
-        'open: before training); over starts and photos. Right: PCK on labelled joints with the bottleneck in the '
+        'open: before training); middle: how well a unit tells the upper or lower fifth of one; over starts and '
+        'photos. Right: PCK on labelled joints with the bottleneck in the '
         f'network (dotted: untouched). Bars are {confidence_of(answer)} intervals.',
         lambda: draw_bottlenecks(answer),
     )
@@ -29,23 +30,27 @@ def figures(answer: Bottlenecks, material: Material) -> Iterator[Figure]:
 
 @styled
 def draw_bottlenecks(answer: Bottlenecks) -> figure.Figure:
-    """Draw two panels with a row for each kind."""
+    """Draw three panels with a row for each kind."""
     names: list[Name] = list(dict.fromkeys(one.name for one in answer.bottlenecks))
-    figure, (left, right) = new_panels(PAGE, 0.36 * len(names) + 0.9, 1, 2, sharey=True)
+    figure, (left, middle, right) = new_panels(PAGE, 0.36 * len(names) + 0.9, 1, 3, sharey=True)
     for one in answer.bottlenecks:
         y = names.index(one.name)
         if one.latents == 'trained':
             _mark(left, one.readout.readability, y - 0.1, BLUE, filled=True)
+            _mark(middle, one.readout.ends, y - 0.1, BLUE, filled=True)
         else:
             _mark(left, one.readout.readability, y + 0.15, ORANGE, filled=False)
+            _mark(middle, one.readout.ends, y + 0.15, ORANGE, filled=False)
         if one.spliced:
             _mark(right, one.spliced.pck, y, INK, filled=True)
     if answer.untouched.value is not None:
         right.axvline(answer.untouched.value, color=FAINT, linestyle=':', linewidth=1.1)
     name_rows(left, [TITLES[name] for name in names])
-    right.grid(axis='x')
-    right.tick_params(axis='y', length=0)
-    left.set(xlabel='concept and its best unit, rank correlation')
+    for ax in (middle, right):
+        ax.grid(axis='x')
+        ax.tick_params(axis='y', length=0)
+    left.set(xlabel='whole concepts, rank correlation')
+    middle.set(xlabel='ends of concepts, 2 AUC − 1')
     right.set(xlabel='PCK of labelled joints')
     return figure
 

@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from shg_xai.chapters.bottlenecks.results import Bottleneck, Bottlenecks, Chance, Compared, Name, Readout
+from shg_xai.chapters.bottlenecks.results import (
+    Bottleneck,
+    Bottlenecks,
+    By,
+    Chance,
+    Compared,
+    Latents,
+    Name,
+    Readout,
+    Than,
+)
 from shg_xai.drawing.material import Table
 from shg_xai.drawing.text import DASH, cell, confidence_of, interval, listed, number, percent, plural, signed, span
 from shg_xai.results import Estimate, Results, Verdict
@@ -15,6 +25,13 @@ TITLES: dict[Name, str] = {
     'topk': 'sparse dictionary',
     'variational': 'variational autoencoder',
 }
+VERDICTS = {
+    Verdict.BETTER: 'more readable',
+    Verdict.WORSE: 'less readable',
+    Verdict.EQUIVALENT: 'as readable',
+    Verdict.UNDECIDED: 'undecided',
+}
+SCALES: dict[By, str] = {'ranks': 'whole concepts', 'ends': 'their ends'}
 SAID = {Verdict.BETTER: 'more readable than', Verdict.WORSE: 'less readable than', Verdict.EQUIVALENT: 'as readable as'}
 THE_QUESTION: Name = 'topk'  # whose answer is given even where it is undecided
 
@@ -28,7 +45,9 @@ def claims(answer: Bottlenecks) -> list[str]:
 def claims_of_codes(compared: Sequence[Compared], bottlenecks: Sequence[Bottleneck]) -> list[str]:
     """What is concluded without running the network."""
     found = [
-        f'{one.name}: {SAID[one.difference.verdict]} {one.than}' for one in compared if one.difference.verdict in SAID
+        f'{one.name}: {SAID[one.difference.verdict]} {one.than} by {SCALES[one.by]}'
+        for one in compared
+        if one.difference.verdict in SAID
     ]
     for kind in bottlenecks:
         told = [one for one in kind.readout.concepts if one.p is not None and one.p < LEVEL]
@@ -43,38 +62,47 @@ def findings(answer: Bottlenecks, results: Results) -> list[str]:
 
 def sentences(answer: Bottlenecks) -> list[str]:
     """The findings, which need no other answer."""
-    said = [text for one in answer.compared if (text := _compared(one, answer))]
+    asked = dict.fromkeys((one.name, one.than) for one in answer.compared)
+    # The question of the chapter first.
+    order = sorted(asked, key=lambda pair: (pair[1] != 'components', pair[0] != THE_QUESTION))
+    said = [text for pair in order if (text := _compared(answer, *pair))]
     return [*said, *_costs(answer), *_sparse(answer), *_steered(answer), *_after(answer)]
 
 
-def _compared(one: Compared, answer: Bottlenecks) -> str:
-    """A comparison in a sentence; nothing where it is undecided, but for the question of the chapter."""
-    found, verdict = one.difference, one.difference.verdict
-    own = _readability(answer, one.name, 'trained')
-    if one.than == 'components':
-        other, of = (
-            _readability(answer, 'components', 'trained'),
-            f'{number(answer.options.width)} principal components',
-        )
-    else:
-        other, of = _readability(answer, one.name, 'untrained'), 'the same on the untrained network’s latents'
-    subject = f'{TITLES[one.name]}' if one.name == 'components' else f'the units of the {TITLES[one.name]}'
-    each = percent(answer.confidence_each, 3)
-    numbers = (
-        f'a concept goes with its best unit at {number(own)} on average, beside {number(other)}, a difference of '
-        f'{signed(found.difference.value)} ({each} interval {span(found.difference, 3) or "not known"}, over starts '
-        f'and photos together; {plural(found.persons, "person")}, {plural(answer.concepts, "concept")})'
+def _compared(answer: Bottlenecks, name: Name, than: Than) -> str:
+    """A kind beside another in a sentence, by whole concepts and by their ends; what is undecided is left out, but for
+    the question of the chapter.
+    """
+    pairs = [one for one in answer.compared if (one.name, one.than) == (name, than)]
+    keep_all = (name, than) == (THE_QUESTION, 'components')
+    told = [_scale(one, answer) for one in pairs if keep_all or one.difference.verdict is not Verdict.UNDECIDED]
+    if not told:
+        return ''
+    other = f'{number(answer.options.width)} principal components'
+    if than == 'untrained':
+        other = 'the same on the untrained network’s latents'
+    whom = f'{plural(pairs[0].difference.persons, "person")}, {plural(answer.concepts, "concept")}'
+    return (
+        f'{TITLES[name][0].upper()}{TITLES[name][1:]} beside {other}: {"; ".join(told)}. Intervals of '
+        f'{percent(answer.confidence_each, 3)} are over starts and photos together ({whom}).'
     )
-    if verdict is Verdict.UNDECIDED:
-        asked = one.name == THE_QUESTION and one.than == 'components'
-        return f'Whether {subject} are more readable than {of} is not decided: {numbers}.' if asked else ''
-    within = f', and by less than {number(found.margin)} either way' if verdict is Verdict.EQUIVALENT else ''
-    return f'{subject[0].upper()}{subject[1:]} are {SAID[verdict]} {of}: {numbers}{within}.'
 
 
-def _readability(answer: Bottlenecks, name: Name, latents: str) -> float | None:
-    found = [one for one in answer.bottlenecks if (one.name, one.latents) == (name, latents)]
-    return found[0].readout.readability.value if found else None
+def _scale(one: Compared, answer: Bottlenecks) -> str:
+    """What is found on one scale."""
+    found = one.difference
+    other: tuple[Name, Latents] = ('components', 'trained') if one.than == 'components' else (one.name, 'untrained')
+    own, beside = (number(_mean_of(answer, *key, one.by)) for key in ((one.name, 'trained'), other))
+    what = 'a concept goes with its best unit at {}' if one.by == 'ranks' else '2 AUC − 1 of an end and its unit is {}'
+    return (
+        f'{VERDICTS[found.verdict]} by {SCALES[one.by]} ({what.format(own)} on average, beside {beside}; difference '
+        f'{signed(found.difference.value)}, {span(found.difference, 3) or "interval not known"})'
+    )
+
+
+def _mean_of(answer: Bottlenecks, name: Name, latents: Latents, by: By) -> float | None:
+    found = [one.readout for one in answer.bottlenecks if (one.name, one.latents) == (name, latents)]
+    return (found[0].readability if by == 'ranks' else found[0].ends).value if found else None
 
 
 def _costs(answer: Bottlenecks) -> list[str]:
@@ -140,15 +168,16 @@ def tables(answer: Bottlenecks, results: Results) -> list[Table]:
 def table_of(answer: Bottlenecks) -> Table:
     """A row for each kind, on the trained network's latents and on the untrained one's."""
     ks = [f'k = {number(round(k))}' for k in answer.bottlenecks[0].readout.probes.x]
-    head = ['bottleneck', 'variance', 'L0', 'dead', 'PCK', 'lost', 'loss recovered', 'readable', 'told', *ks]
+    head = ['bottleneck', 'variance', 'L0', 'dead', 'PCK', 'lost', 'loss recovered', 'readable', 'ends', 'told', *ks]
     head += ['monosemantic', 'starts agree', 'directions agree']
     rows = [[_name(one), *_cells(one)] for one in answer.bottlenecks]
+    concepts, width = plural(answer.concepts, 'concept'), number(answer.options.width)
     caption = (
-        f'Bottlenecks of {number(answer.options.width)} units, with {confidence_of(answer)} intervals. Variance: share '
-        'explained of persons not trained on; L0: units that are not 0 for a person; readable: correlation in ranks of '
-        f'a concept with its best unit, mean over {plural(answer.concepts, "concept")}; told: of how many concepts a '
-        'unit tells more than chance, by start; k: share of a concept’s variance that so many units tell; in the last '
-        'three, chance in brackets'
+        f'Bottlenecks of {width} units, with {confidence_of(answer)} intervals. Variance: share explained of persons '
+        'not trained on; L0: units that are not 0 for a person; readable: correlation in ranks of a concept with its best '
+        f'unit, mean over {concepts}; ends: 2 AUC − 1 of the upper or lower fifth and its best unit, mean over '
+        f'{number(answer.ends)}; told: of how many concepts a unit tells more than chance, by start; k: share of a '
+        'concept’s variance that so many units tell; in the last three, chance in brackets'
     )
     return Table(caption, head, rows)
 
@@ -166,6 +195,7 @@ def _cells(one: Bottleneck) -> list[str]:
         percent(told.dead),
         *(cell(value, 3) for value in spliced),
         cell(told.readability, 3),
+        cell(told.ends, 3),
         ', '.join(map(str, told.told)),
         *(_short(value) for value in told.probes.y),
         *(_chance(value) for value in (told.monosemanticity, told.agreement, told.directions)),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
+from shg_xai.chapters.bottlenecks.extremes import ends_of
 from shg_xai.chapters.bottlenecks.options import BottlenecksOptions, Kind
 from shg_xai.chapters.bottlenecks.reading import all_placed, usable
 from shg_xai.chapters.bottlenecks.readouts import Key, People, Read, Start, comparisons, p_values, readout
@@ -80,6 +81,7 @@ def measure(options: BottlenecksOptions) -> Bottlenecks:
         measured_on=int((~own.fitted).sum()),
         images=len(np.unique(people.bootstrap.groups)),
         concepts=len(people.concepts),
+        ends=people.ends.shape[1],
         confidence_each=each,
         thr=network.thr,
         normaliser=network.normaliser,
@@ -193,7 +195,12 @@ def people_of(selection: Selection, fitted: NDArray[np.bool_], options: Bottlene
         raise InputError(f'{selection.store.folder}: no concept varies among its persons; dump more of them')
     chosen: list[Concept] = [concept for concept, fine in zip(known, kept, strict=True) if fine]
     bootstrap = Bootstrap(selection.image_ids[~fitted], options.bootstrap, options.confidence, options.seed)
-    return People(chosen, all_placed(values[kept].T, fitted), fitted, bootstrap)
+    placed = all_placed(values[kept].T, fitted)
+    ends = ends_of(placed, fitted)
+    if not ends.shape[1]:
+        few = 'too few persons are at an end of a concept'
+        raise InputError(f'{selection.store.folder}: {few}; dump more of them')
+    return People(chosen, placed, ends, fitted, bootstrap)
 
 
 def read_all(

@@ -1,18 +1,20 @@
 """What bottlenecks say of persons, kind by kind, and which is the more readable; of codes alone, without a network.
 
-Shapes: N persons, n of them measured, W units, C concepts, S starts, D values of a latent.
+Shapes: N persons, n of them measured, W units, C concepts, E ends of them, S starts, D values of a latent.
 """
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
 from shg_xai.chapters.bottlenecks import properties
+from shg_xai.chapters.bottlenecks.extremes import told_ends
 from shg_xai.chapters.bottlenecks.reading import FAMILIES, Chosen, Pairs, chances, pairs_of
-from shg_xai.chapters.bottlenecks.results import Chance, Compared, Latents, Name, Readout, ToldConcept
+from shg_xai.chapters.bottlenecks.results import By, Chance, Compared, Latents, Name, Readout, Than, ToldConcept
 from shg_xai.chapters.networks.differences import compare
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
@@ -30,10 +32,13 @@ T = TypeVar('T')
 
 @dataclass(frozen=True)
 class People:
-    """Persons whose codes are read: the C concepts of each, placed among the persons trained on, and who those are."""
+    """Persons whose codes are read: the C concepts of each, placed among the persons trained on, at which E ends each
+    is, and who was trained on.
+    """
 
     concepts: Sequence[Concept]
     placed: Float[Floats, 'N C']
+    ends: Float[Floats, 'N E']
     fitted: Bools
     bootstrap: Bootstrap  # of the measured
 
@@ -54,17 +59,23 @@ class Read:
     starts: Sequence[Start]
     chosen: Sequence[Chosen]
     pairs: Sequence[Pairs]
+    ends: Float[Floats, 'S n']  # what each measured person makes of the mean 2 AUC - 1 over ends
 
     @classmethod
     def of(cls, starts: Sequence[Start], people: People) -> 'Read':
         """Choose the units of each start."""
         found = [pairs_of(start.codes, people.placed, people.fitted) for start in starts]
-        return cls(starts, [chosen for chosen, _ in found], [pairs for _, pairs in found])
+        ends = np.stack([told_ends(start.codes, people.ends, people.fitted).mean(1) for start in starts])
+        return cls(starts, [chosen for chosen, _ in found], [pairs for _, pairs in found], ends)
 
     @property
-    def scores(self) -> Float[Floats, 'S n']:
+    def ranks(self) -> Float[Floats, 'S n']:
         """What each measured person makes of the mean correlation over concepts."""
         return np.stack([pairs.influence().mean(1) for pairs in self.pairs])
+
+    def scores(self, by: By) -> Float[Floats, 'S n']:
+        """On either scale."""
+        return self.ranks if by == 'ranks' else self.ends
 
 
 def share_of(part: Floats, whole: Floats, bootstrap: Bootstrap) -> Estimate:
@@ -79,21 +90,23 @@ def comparisons(read: Mapping[Key, Read], bootstrap: Bootstrap, margin: float) -
     """Each kind against the principal components, and all against themselves on untrained latents; with intervals of
     which all hold together, and the confidence of each (Bonferroni).
     """
-    asked: list[tuple[Name, Literal['components', 'untrained']]] = []
+    asked: list[tuple[Name, Than]] = []
     for name, latents in read:
         if latents == 'untrained':
             asked.append((name, 'untrained'))
         elif name != 'components':
             asked.append((name, 'components'))
-    each = 1 - (1 - bootstrap.confidence) / FAMILIES / max(1, len(asked))
+    scales: tuple[By, ...] = ('ranks', 'ends')
+    each = 1 - (1 - bootstrap.confidence) / FAMILIES / max(1, len(asked) * len(scales))
     alone, found = replace(bootstrap, confidence=each), []
-    for name, than in asked:
-        own = read[name, 'trained'].scores
-        other = read['components', 'trained'] if than == 'components' else read[name, 'untrained']
+    for by, (name, than) in product(scales, asked):
+        own = read[name, 'trained'].scores(by)
+        against = read['components', 'trained'] if than == 'components' else read[name, 'untrained']
+        other = against.scores(by)
         # Components are the same in every start.
         starts = 2 if name == 'components' else len(own)
-        a, b = (list(np.broadcast_to(scores, (starts, scores.shape[1]))) for scores in (own, other.scores))
-        found.append(Compared(name=name, than=than, difference=compare(a, b, alone, margin)))
+        a, b = (list(np.broadcast_to(scores, (starts, scores.shape[1]))) for scores in (own, other))
+        found.append(Compared(name=name, than=than, by=by, difference=compare(a, b, alone, margin)))
     return found, each
 
 
@@ -117,7 +130,8 @@ def readout(
         explained=share_of((deviations - errors)[:, None], deviations[:, None], bootstrap),
         active=float(np.mean([properties.active_units(own) for own in codes])),
         dead=float(np.mean([own.mean() for own in dead])),
-        readability=_mean(read.scores, bootstrap),
+        readability=_mean(read.ranks, bootstrap),
+        ends=_mean(read.ends, bootstrap),
         told=[int((own < LEVEL).sum()) for own in p],
         concepts=_told(read, people.concepts, p[0]),
         probes=_probes(read.starts, people),

@@ -9,6 +9,8 @@ from shg_xai.stats.draws import Beside
 
 Name = Literal['components', 'linear', 'plain', 'topk', 'variational']
 Latents = Literal['trained', 'untrained']
+By = Literal['ranks', 'ends']
+Than = Literal['components', 'untrained']
 
 
 class Chance(Typed, kw_only=True):
@@ -41,6 +43,7 @@ class Readout(Typed, kw_only=True):
         active: Units that are not 0 for a person on average (L0), mean over starts.
         dead: Share of the units that say the same of everybody, or next to it; mean over starts.
         readability: Correlation in ranks of each concept with its unit, mean over concepts and starts.
+        ends: 2 AUC - 1 of each end of a concept (upper and lower fifth) and its unit, mean over ends and starts.
         told: Of each start, of how many concepts one unit tells more than chance.
         concepts: By concept, of the first start.
         probes: Share of the variance of a concept's ranks told by its k best units, mean over concepts and starts.
@@ -55,6 +58,7 @@ class Readout(Typed, kw_only=True):
     active: float
     dead: float
     readability: Estimate
+    ends: Estimate
     told: list[int]
     concepts: list[ToldConcept]
     probes: Curve
@@ -89,11 +93,12 @@ class Bottleneck(Typed, kw_only=True):
 
 class Compared(Typed, kw_only=True):
     """How much more readable a kind is than the principal components, or, ``than`` being untrained, than the same kind
-    on the untrained network's latents.
+    on the untrained network's latents; ``by`` correlation in ranks over concepts, or by telling the ends of concepts.
     """
 
     name: Name
-    than: Literal['components', 'untrained']
+    than: Than
+    by: By
     difference: Difference
 
 
@@ -132,7 +137,7 @@ class Bottlenecks(PckAnswer, kw_only=True, tag='bottlenecks'):
         dimensions: Values of a latent.
         trained_on: Persons of the store the bottlenecks were trained on.
         measured_on: Persons of the store they were read on, of other images.
-        concepts: How many were looked at.
+        concepts: How many were looked at, and how many ends of them.
         confidence_each: Of each comparison's interval, so that all hold together.
         untouched: PCK on labelled joints of the network as it is; ``mean_latent``: with one latent for everybody.
         after: After training on; empty unless asked for.
@@ -145,6 +150,7 @@ class Bottlenecks(PckAnswer, kw_only=True, tag='bottlenecks'):
     measured_on: int
     images: int
     concepts: int
+    ends: int
     confidence_each: float
     untouched: Estimate
     mean_latent: Estimate

@@ -17,17 +17,19 @@ def said(answer: Bottlenecks) -> list[str]:
     return findings(answer, among(answer))
 
 
+EACH = 'Intervals of 99.4 % are over starts and photos together (60 persons, 2 concepts).'
+
+
 def test_the_question_is_answered_first() -> None:
     assert said(bottlenecks())[:3] == [
-        'The units of the linear autoencoder are as readable as 4 principal components: a concept goes with its best '
-        'unit at 0.40 on average, beside 0.40, a difference of +0.001 (99.4 % interval −0.009 to 0.011, over starts '
-        'and photos together; 60 persons, 2 concepts), and by less than 0.02 either way.',
-        'The units of the sparse dictionary are more readable than 4 principal components: a concept goes with its '
-        'best unit at 0.50 on average, beside 0.40, a difference of +0.100 (99.4 % interval 0.050 to 0.150, over '
-        'starts and photos together; 60 persons, 2 concepts).',
-        'The units of the sparse dictionary are more readable than the same on the untrained network’s latents: a '
-        'concept goes with its best unit at 0.50 on average, beside 0.10, a difference of +0.100 (99.4 % interval '
-        '0.050 to 0.150, over starts and photos together; 60 persons, 2 concepts).',
+        'Sparse dictionary beside 4 principal components: more readable by whole concepts (a concept goes with its '
+        'best unit at 0.50 on average, beside 0.40; difference +0.100, 0.050 to 0.150); undecided by their ends '
+        '(2 AUC − 1 of an end and its unit is 0.60 on average, beside 0.50; difference +0.100, −0.100 to 0.300). '
+        f'{EACH}',
+        'Linear autoencoder beside 4 principal components: as readable by whole concepts (a concept goes with its best '
+        f'unit at 0.40 on average, beside 0.40; difference +0.001, −0.009 to 0.011). {EACH}',
+        'Sparse dictionary beside the same on the untrained network’s latents: more readable by whole concepts (a '
+        f'concept goes with its best unit at 0.50 on average, beside 0.10; difference +0.100, 0.050 to 0.150). {EACH}',
     ]
 
 
@@ -52,32 +54,31 @@ def test_the_cost_and_what_units_move() -> None:
 @pytest.mark.parametrize(
     'verdict, told, claimed',
     [
-        (Verdict.WORSE, 'The units of the sparse dictionary are less readable than 4', 'topk: less readable than'),
-        (Verdict.UNDECIDED, 'Whether the units of the sparse dictionary are more readable than 4', ''),
+        (Verdict.WORSE, 'less readable by whole concepts', 'topk: less readable than components by whole concepts'),
+        (Verdict.EQUIVALENT, 'as readable by whole concepts', 'topk: as readable as components by whole concepts'),
+        (Verdict.UNDECIDED, 'undecided by whole concepts', ''),
     ],
 )
 def test_the_other_answers(verdict: Verdict, told: str, claimed: str) -> None:
     answer = bottlenecks(verdict=verdict)
-    assert said(answer)[1].startswith(told)
-    assert any(claim == f'{claimed} components' for claim in claims(answer)) is bool(claimed)
+    assert said(answer)[0].startswith(f'Sparse dictionary beside 4 principal components: {told}')
+    found = [claim for claim in claims(answer) if claim.startswith('topk') and 'components by' in claim]
+    assert found == [claimed] * bool(claimed)
 
 
 def test_other_undecided_kinds_are_not_said() -> None:
     answer = bottlenecks()
-    answer.compared[0].difference.verdict = Verdict.UNDECIDED
-    answer.compared[2].difference.verdict = Verdict.UNDECIDED
-    assert [text.split(' are ')[0] for text in said(answer)[:2]] == [
-        'The units of the sparse dictionary',
-        said(answer)[1].split(' are ')[0],
-    ]
-    assert said(answer)[1].startswith('Through 4 units')
+    for one in answer.compared:
+        one.difference.verdict = Verdict.UNDECIDED
+    first, second, *_ = said(answer)
+    assert first.startswith('Sparse dictionary beside 4') and second.startswith('Through 4 units')
 
 
 def test_claims() -> None:
     assert claims(bottlenecks()) == [
-        'linear: as readable as components',
-        'topk: more readable than components',
-        'topk: more readable than untrained',
+        'linear: as readable as components by whole concepts',
+        'topk: more readable than components by whole concepts',
+        'topk: more readable than untrained by whole concepts',
         'components, trained: standing by unit 3',
         'linear, trained: standing by unit 3',
         'topk, trained: standing by unit 3',
@@ -107,7 +108,7 @@ def test_the_tables_hold_the_numbers() -> None:
         'sparse dictionary',
         'sparse dictionary, untrained network',
     ]
-    assert side.rows[2][1:9] == [
+    assert side.rows[2][1:10] == [
         '0.900 (0.880 to 0.920)',
         '8.0',
         '4.0 %',
@@ -115,6 +116,7 @@ def test_the_tables_hold_the_numbers() -> None:
         '0.010 (0.005 to 0.015)',
         '0.950 (0.930 to 0.970)',
         '0.500 (0.480 to 0.520)',
+        '0.600 (0.580 to 0.620)',
         '1, 1, 1, 1, 1',
     ]
     assert side.rows[2][-2:] == ['0.600 (0.100)', '0.700 (0.300)'] and side.rows[0][-1] == '–'
@@ -130,7 +132,7 @@ def test_a_heading_where_there_are_several() -> None:
 
 
 def test_the_figure_has_a_row_for_each_kind() -> None:
-    left, right = draw_bottlenecks(bottlenecks()).axes
+    left, middle, right = draw_bottlenecks(bottlenecks()).axes
     assert [text.get_text() for text in left.get_yticklabels()] == [
         'principal components',
         'linear autoencoder',
@@ -141,3 +143,4 @@ def test_the_figure_has_a_row_for_each_kind() -> None:
         return [np.ravel(line.get_xdata()).item() for line in ax.lines if line.get_marker() == 'o']
 
     assert dots(left) == [0.4, 0.4, 0.5, 0.1] and dots(right) == [0.79] * 3
+    assert dots(middle) == pytest.approx([0.5, 0.5, 0.6, 0.2])

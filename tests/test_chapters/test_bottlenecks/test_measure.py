@@ -74,11 +74,8 @@ def test_every_part_is_there_and_can_be_written(answer: Bottlenecks, tmp_path: P
     assert kinds == [('components', 'trained'), ('topk', 'trained'), ('components', 'untrained'), ('topk', 'untrained')]
     assert [one.spliced is not None for one in answer.bottlenecks] == [True, True, False, False]
     assert answer.trained_on + answer.measured_on == 80 and answer.measured_on == 32
-    assert [(one.name, one.than) for one in answer.compared] == [
-        ('topk', 'components'),
-        ('components', 'untrained'),
-        ('topk', 'untrained'),
-    ]
+    pairs = [('topk', 'components'), ('components', 'untrained'), ('topk', 'untrained')]
+    assert [(one.name, one.than) for one in answer.compared] == 2 * pairs
     assert {one.name for one in answer.steered} == {'components', 'topk'}
     write(tmp_path / 'found.json', answer)
     assert read_answer(tmp_path / 'found.json', Bottlenecks) == answer

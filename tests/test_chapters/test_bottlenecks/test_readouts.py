@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shg_xai.chapters.bottlenecks.extremes import ends_of
 from shg_xai.chapters.bottlenecks.reading import all_placed
 from shg_xai.chapters.bottlenecks.readouts import Key, People, Read, Start, comparisons, p_values, readout, share_of
 from shg_xai.latents.concepts import Concept
@@ -18,7 +19,8 @@ def people(random: np.random.Generator) -> tuple[People, np.ndarray]:
     values, fitted = random.normal(size=(PERSONS, CONCEPTS)), np.arange(PERSONS) < 240
     known = [Concept(f'c{at}', f'concept {at}', '', '-', 'number', own) for at, own in enumerate(values.T)]
     bootstrap = Bootstrap(np.arange(PERSONS)[~fitted], 100)
-    return People(known, all_placed(values, fitted), fitted, bootstrap), values
+    placed = all_placed(values, fitted)
+    return People(known, placed, ends_of(placed, fitted), fitted, bootstrap), values
 
 
 def start(codes: np.ndarray, directions: np.ndarray | None = None) -> Start:
@@ -47,13 +49,13 @@ def made(random: np.random.Generator, told: float) -> tuple[People, dict[Key, Re
 def test_units_that_are_the_concepts_are_more_readable() -> None:
     who, read = made(np.random.default_rng(0), 2.0)
     found, each = comparisons(read, who.bootstrap, 0.02)
-    assert [(one.name, one.than) for one in found] == [
-        ('topk', 'components'),
-        ('components', 'untrained'),
-        ('topk', 'untrained'),
+    assert [(one.name, one.than, one.by) for one in found] == [
+        (name, than, by)
+        for by in ('ranks', 'ends')
+        for name, than in (('topk', 'components'), ('components', 'untrained'), ('topk', 'untrained'))
     ]
-    assert each == pytest.approx(1 - 0.05 / 2 / 3)
-    assert [one.difference.verdict for one in found] == [Verdict.BETTER] * 3
+    assert each == pytest.approx(1 - 0.05 / 2 / 6)
+    assert [one.difference.verdict for one in found] == [Verdict.BETTER] * 6
     own, other = (
         np.mean([pairs.rho().mean() for pairs in read[name, 'trained'].pairs]) for name in ('topk', 'components')
     )
@@ -80,6 +82,7 @@ def test_what_is_said_of_a_kind() -> None:
     assert found.told == [CONCEPTS] * 5
     assert [one.unit for one in found.concepts] == [1, 2, 3, 4, 5, 6]
     assert found.readability.ends and found.readability.ends[0] > 0.85
+    assert found.ends.value == pytest.approx(0.9, abs=0.07)
     assert found.agreement.value is not None and found.agreement.chance is not None
     assert found.agreement.value > 0.8 > 0.3 > found.agreement.chance
     assert found.directions.value == pytest.approx(1)

@@ -59,5 +59,5 @@ def test_the_config_of_a_training_on(repo_root: Path, tmp_path: Path) -> None:
 
 def test_only_after_the_bottleneck_of_an_hourglass() -> None:
     assert stack_of('backbone.hourglasses.2.bottleneck_residuals') == 2
-    with pytest.raises(InputError, match='--train-on: backbone.layer4 is no bottleneck_residuals'):
+    with pytest.raises(InputError, match=r'--train-on: backbone.layer4 is no bottleneck_residuals'):
         stack_of('backbone.layer4')
