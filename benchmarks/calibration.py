@@ -317,7 +317,8 @@ def bottlenecks_told(kind: str, number: int) -> dict[str, list[str]]:
     import torch
 
     from shg_xai.chapters.bottlenecks.findings import SAID, claims_of_codes
-    from shg_xai.chapters.bottlenecks.measure import Learned, people_of, read_all
+    from shg_xai.chapters.bottlenecks.learned import Learned
+    from shg_xai.chapters.bottlenecks.measure import people_of, read_all
     from shg_xai.chapters.bottlenecks.options import BottlenecksOptions
     from shg_xai.latents import LatentStore
     from shg_xai.latents.selection import select

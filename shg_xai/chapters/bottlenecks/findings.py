@@ -174,8 +174,8 @@ def table_of(answer: Bottlenecks) -> Table:
     concepts, width = plural(answer.concepts, 'concept'), number(answer.options.width)
     caption = (
         f'Bottlenecks of {width} units, with {confidence_of(answer)} intervals. Variance: share explained of persons '
-        'not trained on; L0: units that are not 0 for a person; readable: correlation in ranks of a concept with its best '
-        f'unit, mean over {concepts}; ends: 2 AUC − 1 of the upper or lower fifth and its best unit, mean over '
+        'not trained on; L0: units that are not 0 for a person; readable: correlation in ranks of a concept with its '
+        f'best unit, mean over {concepts}; ends: 2 AUC − 1 of the upper or lower fifth and its best unit, mean over '
         f'{number(answer.ends)}; told: of how many concepts a unit tells more than chance, by start; k: share of a '
         'concept’s variance that so many units tell; in the last three, chance in brackets'
     )

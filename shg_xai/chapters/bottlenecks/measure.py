@@ -3,29 +3,26 @@
 Shapes: N persons of the store, C channels, H x W the resolution, D = C H W values of a latent, W units.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.chapters.bottlenecks.extremes import ends_of
+from shg_xai.chapters.bottlenecks.learned import Floats, Learned
 from shg_xai.chapters.bottlenecks.options import BottlenecksOptions, Kind
 from shg_xai.chapters.bottlenecks.reading import all_placed, usable
-from shg_xai.chapters.bottlenecks.readouts import Key, People, Read, Start, comparisons, p_values, readout
-from shg_xai.chapters.bottlenecks.results import Bottleneck, Bottlenecks, Compared, Latents, Name, SteeredUnit
-from shg_xai.chapters.bottlenecks.splicing import MEAN, components_edit, edit_of, run_spliced, spliced
+from shg_xai.chapters.bottlenecks.readouts import Key, People, Read, comparisons, p_values, readout
+from shg_xai.chapters.bottlenecks.results import Bottleneck, Bottlenecks, Compared, Latents, SteeredUnit
+from shg_xai.chapters.bottlenecks.splicing import MEAN, run_spliced, spliced
 from shg_xai.chapters.bottlenecks.steering import best_units, steer
-from shg_xai.chapters.bottlenecks.training import Shape, Standardised, answers, configs, directions, shape_of, train
 from shg_xai.chapters.bottlenecks.training_on import stack_of, trained_on
 from shg_xai.chapters.decoded_walk.options import DecodedWalkOptions
 from shg_xai.errors import InputError
 from shg_xai.interventions.components import SAME_PERSONS, check_stored, open_selection
-from shg_xai.interventions.edits import Edit
 from shg_xai.interventions.evaluate import UNTOUCHED
 from shg_xai.interventions.network import Network, open_network
 from shg_xai.interventions.persons import Persons, open_persons
@@ -37,9 +34,6 @@ from shg_xai.runner.measurement import config_to_test, head, timed
 from shg_xai.runner.provenance import data_sha256
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import executor
-from shg_xai.stats.pca import Components, fit_components
-
-Floats = NDArray[np.float64]
 
 
 def measure(options: BottlenecksOptions) -> Bottlenecks:
@@ -101,66 +95,6 @@ def sample(selection: Selection, options: BottlenecksOptions) -> Selection:
         share = options.most / len(selection)
         selection = selection.take(held_out_images(selection.image_ids, share, options.seed + 1))
     return selection
-
-
-@dataclass(frozen=True)
-class Learned:
-    """Latents of one network, and what was trained on some of them: of each kind S bottlenecks, and the components."""
-
-    latents: Tensor  # (N, C, H, W)
-    fitted: NDArray[np.bool_]  # (N,)
-    necks: Mapping[Kind, Sequence[Standardised]]
-    components: Components
-    shape: Shape
-    width: int
-
-    @classmethod
-    def of(cls, selection: Selection, options: BottlenecksOptions, times: dict[str, float]) -> 'Learned':
-        """Train all of them; InputError where nobody is on one of the two sides, or the width is too large."""
-        shape = shape_of(selection.array.shape[1:])
-        fitted = ~held_out_images(selection.image_ids, options.measured, options.seed)
-        if fitted.all() or not fitted.any():
-            raise InputError(f'{selection.store.folder}: of one image; the bottlenecks are measured on others')
-        with executor() as pool:
-            components = fit_components(selection.take(fitted), pool)
-        latents = torch.from_numpy(np.concatenate([block.values() for block in selection.blocks()]))
-        latents, mask = latents.reshape(-1, *shape), torch.from_numpy(fitted)
-        necks = {}
-        for kind, config in configs(options, shape).items():
-            with timed(times, kind):
-                seeds = range(options.seed, options.seed + options.starts)
-                necks[kind] = [train(config, latents[mask], options.steps, seed) for seed in seeds]
-        return cls(latents, fitted, necks, components, shape, options.width)
-
-    @property
-    def vectors(self) -> Floats:
-        """The first components, (D, W), or all that there are."""
-        return self.components.vectors[:, : self.width]
-
-    def starts(self) -> dict[Name, list[Start]]:
-        """What each says of all persons."""
-        centred = self.latents.flatten(1).double().numpy() - self.components.mean
-        codes = centred @ self.vectors
-        errors = np.maximum((centred**2).sum(1) - (codes**2).sum(1), 0)
-        found: dict[Name, list[Start]] = {'components': [Start(codes.astype(np.float32), errors, self.vectors)]}
-        for kind, necks in self.necks.items():
-            told = [(neck, answers(neck, self.latents)) for neck in necks]
-            found[kind] = [Start(own.codes, own.errors, directions(neck, own.codes)) for neck, own in told]
-        return found
-
-    def deviations(self) -> Floats:
-        """Squared distances of the measured persons from their mean."""
-        latents = self.latents.flatten(1).double().numpy()[~self.fitted]
-        return ((latents - latents.mean(0)) ** 2).sum(1)
-
-    def edits(self, network: Network) -> dict[Hashable, Edit]:
-        """Each as an edit of the layer, by kind and start, and the mean latent."""
-        mean, device = self.components.mean, network.device
-        found: dict[Hashable, Edit] = {MEAN: components_edit(mean, self.vectors[:, :0], device)}
-        found['components', 0] = components_edit(mean, self.vectors, device)
-        for kind, necks in self.necks.items():
-            found |= {(kind, place): edit_of(neck, self.shape, device) for place, neck in enumerate(necks)}
-        return found
 
 
 def _untrained(selection: Selection, options: BottlenecksOptions, times: dict[str, float]) -> Learned | None:

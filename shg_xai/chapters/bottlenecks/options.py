@@ -23,7 +23,7 @@ class BottlenecksOptions(StoreOptions):
     """channels of the convolutions around the code of the plain and the variational one"""
     starts: Annotated[int, shown('S')] = 5  # trainings of each kind, from seeds that follow --seed
     steps: Annotated[int, shown('N')] = 2000  # of each training, with 32 persons each
-    most: Annotated[int, shown('N')] = 20_000  # persons of the store, drawn by image
+    most: Annotated[int, shown('N')] = 10_000  # persons of the store, drawn by image
     measured: Annotated[float, shown('P')] = 0.4  # share of the images that are measured on and not trained on
     untrained: Annotated[Path | None, shown('STORE', 'none')] = None
     """latents of the same persons in the network before training (dump_latents.py CONFIG none); components and the

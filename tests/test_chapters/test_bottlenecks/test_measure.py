@@ -10,7 +10,8 @@ import torch
 from mmengine.config import Config
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.chapters.bottlenecks.measure import Learned, measure, sample
+from shg_xai.chapters.bottlenecks.learned import Learned
+from shg_xai.chapters.bottlenecks.measure import measure, sample
 from shg_xai.chapters.bottlenecks.options import BottlenecksOptions
 from shg_xai.chapters.bottlenecks.results import Bottlenecks
 from shg_xai.errors import InputError
