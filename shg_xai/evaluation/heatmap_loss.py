@@ -1,7 +1,7 @@
 """The loss on held-out persons, so that curves can show overfitting."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from torch import nn
 from shg_xai.errors import InputError
 
 
-def person_loss(sample: Mapping[str, Any], loss: nn.Module) -> float:
+def person_loss(sample: Any, loss: nn.Module) -> float:
     """A head's loss on the heatmaps of one of MMPose's samples, as a dict; NaN where any are missing."""
     if 'pred_fields' not in sample or 'gt_fields' not in sample:
         return math.nan

@@ -18,6 +18,8 @@ from torch.nn.functional import linear, normalize
 from shg_xai.errors import InputError
 from shg_xai.models.bottleneck import BottleneckNeck
 
+REVIVED = 2  # times the active units, dead ones that learn from what is left
+
 
 def keep_largest(values: Tensor, count: int) -> Tensor:
     """The largest so many of each row (N, D), those below 0 as 0; 0 in the place of the others."""
@@ -30,9 +32,10 @@ class TopKNeck(BottleneckNeck):
     """A TopK sparse autoencoder (Gao et al. 2024, section 2.3 and appendix A).
 
     The code is TopK(W_enc (x - b)), the reconstruction W_dec code + b. Each column of W_dec, a unit's direction in the
-    latent, has length 1: it is scaled so wherever it is used. In training b starts as the mean of the first batch. A
-    unit that fired for nobody among the last ``dead_after`` persons is dead; the ``auxiliary`` loss has the
-    ``revived`` dead units that come nearest to firing reconstruct what is left of the latent, so that they learn, too.
+    latent, has length 1: it is scaled so wherever it is used. The encoder starts as the transposed decoder, b as the
+    mean of the first batch. A unit that fired for nobody among the last ``dead_after`` persons is dead; the
+    ``auxiliary`` loss has the dead units that come nearest to firing, twice ``active``, reconstruct what is left of the
+    latent, so that they learn, too.
     Between the layers of a network that trains on, its own loss alone trains the dictionary.
 
     Args:
@@ -41,10 +44,7 @@ class TopKNeck(BottleneckNeck):
         code_channels: D; may be larger than the latent.
         active: Units that fire for a person at most, the paper's k.
         auxiliary: Weight of the auxiliary loss, the paper's 1/32.
-        revived: Dead units in it, the paper's k_aux; twice ``active`` unless given.
         dead_after: Persons.
-        noise: Scale of the multiplicative noise on the input, in training only.
-        init_cfg: The encoder starts as the transposed decoder, whose directions are random, unless given.
 
     Raises:
         InputError: A size below 1, more active units than there are, or a feature map of another shape.
@@ -61,17 +61,13 @@ class TopKNeck(BottleneckNeck):
         code_channels: int = 50,
         active: int = 10,
         auxiliary: float = 1 / 32,
-        revived: int | None = None,
         dead_after: int = 10_000,
-        noise: float = 0.0,
-        init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        self.check_sizes('active, revived and dead_after', active, revived or 2 * active, dead_after)
-        super().__init__(in_channels, in_featuremap_size, code_channels, noise, init_cfg)
+        self.check_sizes('active and dead_after', active, dead_after)
+        super().__init__(in_channels, in_featuremap_size, code_channels, noise=0.0, init_cfg=None)
         if active > code_channels:
             raise InputError(f'TopKNeck: active={active} of {code_channels} units; give at most code_channels')
-        self.active, self.auxiliary, self.revived = active, auxiliary, revived or 2 * active
-        self.dead_after = dead_after
+        self.active, self.auxiliary, self.dead_after = active, auxiliary, dead_after
         values = math.prod(self.in_shape)
         self.encoder = nn.Linear(values, code_channels, bias=False)
         self.decoder = nn.Linear(code_channels, values, bias=False)
@@ -81,7 +77,7 @@ class TopKNeck(BottleneckNeck):
         self._tie()
 
     def init_weights(self) -> None:
-        """As ``init_cfg`` says, then the encoder as the transposed decoder."""
+        """The decoder at random, then the encoder as its transpose."""
         super().init_weights()
         self._tie()
 
@@ -113,7 +109,7 @@ class TopKNeck(BottleneckNeck):
             return self.decode(self.encode(x)), {}
         self.check_shape(x)
         self._start(x)
-        wanted = self.before_topk(self.noisy(x))
+        wanted = self.before_topk(x)
         code = keep_largest(wanted, self.active)
         made = self.decode(code)
         dead = self.silent >= self.dead_after
@@ -121,7 +117,7 @@ class TopKNeck(BottleneckNeck):
         if not dead.any():
             return made, dict(loss_auxiliary=made.sum() * 0)
         left = (x - made).detach().flatten(1).float()
-        others = keep_largest(wanted.masked_fill(~dead, 0), self.revived)
+        others = keep_largest(wanted.masked_fill(~dead, 0), REVIVED * self.active)
         error = (linear(others, self.directions).float() - left).square().mean()
         return made, dict(loss_auxiliary=self.auxiliary * error)
 

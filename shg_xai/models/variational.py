@@ -41,7 +41,6 @@ class VariationalNeck(AutoencoderNeck):
         hidden_channels: Of the convolutions, as AutoencoderNeck's.
         code_channels: D.
         beta: Factor of the divergence; above 1 units tell less (Higgins et al., "beta-VAE", 2017).
-        noise: Scale of the multiplicative noise on the input, in training only.
         init_cfg: Glorot normal unless given.
 
     Raises:
@@ -57,7 +56,6 @@ class VariationalNeck(AutoencoderNeck):
         hidden_channels: Sequence[int] = (192, 128, 64),
         code_channels: int = 50,
         beta: float = 1.0,
-        noise: float = 0.0,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(
@@ -67,7 +65,7 @@ class VariationalNeck(AutoencoderNeck):
             code_channels,
             code_relu=False,
             output_relu=False,
-            noise=noise,
+            noise=0.0,
             init_cfg=init_cfg,
         )
         self.beta = beta
@@ -87,7 +85,7 @@ class VariationalNeck(AutoencoderNeck):
         if not self.training:
             return self.decode(self.encode(x)), {}
         self.check_shape(x)
-        features = self.encoder[:-2](self.noisy(x))
+        features = self.encoder[:-2](x)
         mean, log_variance = self.encoder[-2](features), self.log_variance(features).clamp(-20, 20)
         made = self.decode(mean + (log_variance / 2).exp() * torch.randn_like(mean))
         # Of error / (2 variance) + divergence, times what makes a mean squared error of the first part.

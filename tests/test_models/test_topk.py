@@ -70,14 +70,14 @@ def test_persons_since_a_unit_fired_are_counted_in_training_alone() -> None:
 
 
 def test_dead_units_learn_from_what_is_left() -> None:
-    module = neck(active=1, dead_after=3, revived=1, auxiliary=0.5)
+    module = neck(active=1, dead_after=3, auxiliary=0.5)
     encoder = [[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 0.5, 0], [0, 0, 0, 1.0]]
     set_weights(module, encoder, torch.eye(4).tolist()).train().silent.copy_(torch.tensor([0, 0, 3, 3]))
     x = maps([5.0, 0, 4.0, 1.0])
     made, losses = module.reconstruct(x)
-    # Unit 0 gives (5, 0, 0, 0), left is (0, 0, 4, 1); of the dead ones unit 2 is nearer and gives (0, 0, 2, 0).
+    # Unit 0 gives (5, 0, 0, 0), left is (0, 0, 4, 1); the two dead ones give (0, 0, 2, 1).
     assert made.flatten().tolist() == [5, 0, 0, 0]
-    assert losses['loss_auxiliary'].item() == pytest.approx(0.5 * (2**2 + 1) / 4)
+    assert losses['loss_auxiliary'].item() == pytest.approx(0.5 * 2**2 / 4)
     losses['loss_auxiliary'].backward()
     assert module.encoder.weight.grad is not None
     # Its weight for the third value: -2 (4 - 2) 4 * 0.5 / 4 values.
