@@ -18,7 +18,7 @@ def figures(answer: Bottlenecks, material: Material) -> Iterator[Figure]:
     """One figure."""
     several = len(material.results.all(Bottlenecks)) > 1
     yield Figure(
-        f'bottlenecks-{answer.of}' if several else 'bottlenecks',
+        f'kinds-{answer.of}' if several else 'kinds',
         'How readable the units of each bottleneck are, and PCK with it in the network.',
         'Left: correlation in ranks of a concept with its best unit, mean over concepts (filled: the trained network; '
         'open: before training); middle: how well a unit tells the upper or lower fifth of one; over starts and '
