@@ -20,6 +20,9 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
             those who lie apart by 5 and whom no concept tells; or on nobody (nothing else is asked of these stores)
   networks  4,000 persons whom the second of two networks meets better as often as worse, by up to four joints of 17; or
             on whom it loses 0.1 if they have a flag
+  units     sparse dictionaries, five starts each, beside as many components: of noise; or of 1,000 persons whose
+            latents are sums of 3 of 12 directions, in amounts that are the concepts but for noise, so that the
+            dictionary is the more readable. In noise it is true that both are as readable, and not counted
 """
 
 import argparse
@@ -36,7 +39,7 @@ from contextlib import redirect_stderr
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from made_failures import FRESH, NAMES, Failures, checked, draw_failures
@@ -197,6 +200,19 @@ def alike(random: np.random.Generator, an_image: int = 1, gains: float = 0) -> M
     return made._replace(pck=joints / 17 - gains * flagged)
 
 
+def sparse(random: np.random.Generator) -> Made:
+    """Each person has three of twelve parts, each in an amount of 1 to 2, and a concept for each part."""
+    persons, parts = 1000, 12
+    places = random.random((persons, parts)).argsort(1)[:, :3]
+    amounts = np.zeros((persons, parts))
+    np.put_along_axis(amounts, places, 1 + random.random(places.shape), axis=1)
+    latents = np.zeros((persons, 48))
+    latents[:, :parts] = amounts
+    latents += 0.1 * random.standard_normal(latents.shape)
+    concepts = amounts + 0.5 * random.standard_normal(amounts.shape)
+    return Made(rotated(latents, random), np.arange(persons), concepts)
+
+
 KINDS = {
     f'noise, {who}, {dimensions} values, {law}': Kind(partial(noise, dimensions=dimensions, an_image=size, law=law))
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
@@ -216,11 +232,15 @@ KINDS |= {
     'weak on a flag': Kind(partial(weak, what='flag', apart=4), {'weak_spots': f'{WEAK} concept 3,'}, 'weak_spots'),
     'weak on a number': Kind(partial(weak, what='number', apart=4), {'weak_spots': f'{WEAK} concept 2,'}, 'weak_spots'),
     'weak on a place': Kind(partial(weak, what='place', apart=5), {'weak_spots': f'{WEAK} no concept ('}, 'weak_spots'),
-    'networks alike, independent': Kind(alike, None, 'disagreement'),
-    f'networks alike, {IMAGE} an image': Kind(partial(alike, an_image=IMAGE), None, 'disagreement'),
-    'the second loses on a flag': Kind(partial(alike, gains=0.1), {'disagreement': 'less: concept 3,'}, 'disagreement'),
     'weaker along a number': Kind(slope, {'weak_spots': f'{WEAK} concept 2,'}, 'weak_spots'),
 }
+KINDS |= {
+    f'units of noise, {who}': Kind(partial(noise, an_image=size), None, 'bottlenecks')
+    for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
+}
+KINDS['units of sparse parts'] = Kind(
+    sparse, {'bottlenecks': 'topk: more readable than components by whole concepts'}, 'bottlenecks'
+)
 HELD = {f'{what} of {who}': 'held' for what in ('AUROC', 'promise') for who in ('joints', 'persons')}
 KINDS |= {
     f'failures {what}, {who}': Kind(
@@ -232,6 +252,11 @@ KINDS |= {
         ('the latent tells, too', 1.2, False, HELD | {'failure_prediction': 'joints: the latent adds'}),
     )
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
+}
+KINDS |= {
+    'networks alike, independent': Kind(alike, None, 'disagreement'),
+    f'networks alike, {IMAGE} an image': Kind(partial(alike, an_image=IMAGE), None, 'disagreement'),
+    'the second loses on a flag': Kind(partial(alike, gains=0.1), {'disagreement': 'less: concept 3,'}, 'disagreement'),
 }
 
 
@@ -325,10 +350,42 @@ def failures_told(kind: str, number: int) -> dict[str, list[str]]:
             return {'failure_prediction': claims(answer), **held}
 
 
+def bottlenecks_told(kind: str, number: int) -> dict[str, list[str]]:
+    """What the chapter on bottlenecks claims of made codes: components, and dictionaries that are trained here."""
+    import torch
+
+    from shg_xai.chapters.bottlenecks.findings import SAID, claims_of_codes
+    from shg_xai.chapters.bottlenecks.learned import Learned
+    from shg_xai.chapters.bottlenecks.measure import people_of, read_all
+    from shg_xai.chapters.bottlenecks.options import BottlenecksOptions
+    from shg_xai.latents import LatentStore
+    from shg_xai.latents.selection import select
+    from shg_xai.results import Verdict
+    from shg_xai.stats.executors import executor
+
+    torch.set_num_threads(1)
+    made = KINDS[kind].make(np.random.default_rng([number, list(KINDS).index(kind)]))
+    asked: dict[str, Any] = dict(kinds=('topk',), width=12, active=3, steps=300)
+    asked |= dict(bootstrap=100, permutations=99, seed=number)
+    with tempfile.TemporaryDirectory() as folder, executor(threads=1) as pool:
+        store = write_store(Path(folder) / 'store', made)
+        options = BottlenecksOptions(config='', checkpoint='', store=store, **asked)
+        selection = select(LatentStore.open(store))
+        own = Learned.of(selection, options, {})
+        people = people_of(selection, own.fitted, options)
+        bottlenecks, compared, _ = read_all(own, None, people, options, pool)
+    found = claims_of_codes(compared, bottlenecks)
+    if KINDS[kind].expected is None:
+        found = [claim for claim in found if SAID[Verdict.EQUIVALENT] not in claim]
+    return {'bottlenecks': found}
+
+
 def _quiet(kind: str, number: int) -> dict[str, list[str]]:
     with redirect_stderr(io.StringIO()):  # bars of 2,000 stores
         if KINDS[kind].asked == 'disagreement':
             return differences_told(kind, number)
+        if KINDS[kind].asked == 'bottlenecks':
+            return bottlenecks_told(kind, number)
         return claims_of(kind, number) if KINDS[kind].strength is None else failures_told(kind, number)
 
 
@@ -347,7 +404,7 @@ def summary(kind: str, found: Sequence[Mapping[str, Sequence[str]]]) -> dict[str
         wanted = (expected or {}).get(name)
         if wanted:
             told[name] = f'{share(sum(any(wanted in claim for claim in one[name]) for one in found), len(found))} found'
-            if KINDS[kind].asked:
+            if KINDS[kind].asked == 'weak_spots':
                 others = sum(any(wanted not in claim for claim in one[name]) for one in found)
                 told[name] += f'; another claim {share(others, len(found))}'
         elif expected is None or name in ('clusters', 'trainings', 'failure_prediction'):

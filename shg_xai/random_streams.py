@@ -39,6 +39,8 @@ NAMES = (
     'failure_fits',  # fold: images a regression is fitted to
     'failure_references',  # persons among whom the nearest is looked for
     'independent_axes',  # starts of the search for them
+    'bottleneck_directions',  # baseline of what units add to a latent
+    'bottleneck_exchange',  # whose concepts or codes each person gets, as a baseline
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

@@ -22,9 +22,7 @@ from tests.helpers.data import write_coco
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
 EVERY = sorted(file.relative_to(ROOT) for file in ROOT.rglob('*.py') if '_base_' not in file.parts)
 # Autoencoders alone, which see latents instead of images; tests of their own are further down.
-LATENT_CONFIGS = tuple(
-    map(Path, ('ae_latents.py', 'ae_norelu_latents.py', 'ae_small_latents.py', 'demo/ae_people_latents.py'))
-)
+LATENT_CONFIGS = tuple(name for name in EVERY if name.stem.startswith('ae_'))
 VITPOSE = Path('vitpose_coco.py')  # needs transformers, see test_models/test_vitpose.py
 CONFIGS = [name for name in EVERY if name not in (*LATENT_CONFIGS, VITPOSE)]
 
@@ -36,7 +34,7 @@ def read(name: Path | str) -> Config:
 
 def test_there_are_configs() -> None:
     assert {Path('shg_coco.py'), Path('shg_ae_coco.py')} <= set(CONFIGS)
-    assert set(LATENT_CONFIGS) <= set(EVERY)
+    assert {Path('ae_latents.py'), Path('demo/ae_topk_people_latents.py')} <= set(LATENT_CONFIGS)
 
 
 @pytest.mark.parametrize('name', EVERY, ids=str)
@@ -221,6 +219,20 @@ def test_an_autoencoder_alone_is_built_and_answers(name: Path, tmp_path: Path) -
     assert [type(metric).__name__ for metric in Evaluator(cfg.val_evaluator).metrics] == ['ExplainedVariance']
     for hook in cfg.custom_hooks:
         HOOKS.build(hook)
+
+
+@pytest.mark.parametrize('kind', ['topk', 'variational'])
+def test_what_is_trained_alone_fits_into_its_network(kind: str) -> None:
+    alone, network = read(f'ae_{kind}_latents.py'), read(f'shg_ae_{kind}_coco.py')
+    assert network.model.backbone.bottleneck == alone.model.neck
+    assert network.default_hooks.splice.type == 'SpliceHook'
+
+
+def test_the_linear_one_is_linear() -> None:
+    neck = MODELS.build(read('ae_linear_latents.py').model.neck).eval()
+    x = torch.randn(3, *neck.in_shape, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(neck(x[:1] + x[1:2] - x[2:]), neck(x[:1]) + neck(x[1:2]) - neck(x[2:]))
+    assert not any(isinstance(layer, nn.ReLU) for layer in neck.modules())
 
 
 def test_the_studys_autoencoder_alone() -> None:

@@ -1,13 +1,26 @@
 """The loss on held-out persons, so that curves can show overfitting."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from mmengine.evaluator import BaseMetric
 from mmpose.registry import METRICS, MODELS
+from torch import nn
 
 from shg_xai.errors import InputError
+
+
+def person_loss(sample: Any, loss: nn.Module) -> float:
+    """A head's loss on the heatmaps of one of MMPose's samples, as a dict; NaN where any are missing."""
+    if 'pred_fields' not in sample or 'gt_fields' not in sample:
+        return math.nan
+    predicted = sample['pred_fields']['heatmaps'][None].float()
+    target = sample['gt_fields']['heatmaps'][None].to(predicted)
+    weights = sample['gt_instance_labels']['keypoint_weights'].to(predicted)
+    with torch.no_grad():
+        return float(loss(predicted, target, weights))
 
 
 @METRICS.register_module()
@@ -36,11 +49,7 @@ class HeatmapLoss(BaseMetric):
             if 'pred_fields' not in sample or 'gt_fields' not in sample:
                 mend = 'set model.test_cfg.output_heatmaps=True and put GenerateTarget into the validation pipeline'
                 raise InputError(f'HeatmapLoss needs heatmaps: {mend}')
-            predicted = sample['pred_fields']['heatmaps'][None].float()
-            target = sample['gt_fields']['heatmaps'][None].to(predicted)
-            weights = sample['gt_instance_labels']['keypoint_weights'].to(predicted)
-            with torch.no_grad():
-                self.results.append(float(self.loss_module(predicted, target, weights)))
+            self.results.append(person_loss(sample, self.loss_module))
 
     def compute_metrics(self, results: list[float]) -> dict[str, float]:
         """Mean over the N persons' losses."""

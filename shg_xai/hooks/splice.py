@@ -17,14 +17,13 @@ from shg_xai.errors import InputError
 from shg_xai.interventions.edits import always
 from shg_xai.interventions.evaluate import Condition, evaluate
 from shg_xai.interventions.network import Network, keypoint_names
-from shg_xai.models import AutoencoderNeck
+from shg_xai.models import BottleneckNeck
 from shg_xai.runner.building import unwrapped
 from shg_xai.runner.checkpoints import check_fits, read_checkpoint, read_weights
 from shg_xai.runner.provenance import identify
 from shg_xai.tracing.tap import WithInput
 from shg_xai.writing import aside
 
-RELUS = ('code_relu', 'output_relu')  # of AutoencoderNeck
 PREFIX = 'neck.'  # of an autoencoder's weights where it was trained alone
 # What the decoder gets of a latent and the autoencoder's answer to it.
 CHANGES = {
@@ -36,7 +35,7 @@ CHANGES = {
 
 def autoencoder_places(model: nn.Module) -> list[str]:
     """Names of the autoencoders of a network, in the order of its stacks."""
-    return [name for name, module in model.named_modules() if isinstance(module, AutoencoderNeck)]
+    return [name for name, module in model.named_modules() if isinstance(module, BottleneckNeck)]
 
 
 def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -> dict[str, Tensor]:
@@ -58,8 +57,9 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
     for place, path in zip(places, autoencoders, strict=True):
         part = {name.removeprefix('module.').removeprefix(PREFIX): value for name, value in read_weights(path).items()}
         neck, meta = model.get_submodule(place), read_checkpoint(path).get('meta') or {}
+        assert isinstance(neck, BottleneckNeck)
         check_fits(part, neck, path)
-        _check_relus(neck, meta.get('cfg') or '', path)
+        _check_settings(neck, meta.get('cfg') or '', path)
         known = meta.get('dataset_meta') or {}
         if known.get('network') and known['network'] != identify(plain).sha256:
             fault = f'was trained on latents of another network ({known.get("store")}) than {plain}'
@@ -68,8 +68,8 @@ def spliced_weights(model: nn.Module, plain: str, autoencoders: Sequence[str]) -
     return weights
 
 
-def _check_relus(neck: nn.Module, cfg: str, path: str) -> None:
-    """Refuse an autoencoder whose ReLUs, which no weight tells of, are not those of its place.
+def _check_settings(neck: BottleneckNeck, cfg: str, path: str) -> None:
+    """Refuse an autoencoder whose settings, as its ReLUs, of which no weight tells, are not those of its place.
 
     ``cfg`` is the text of the config it was trained with, which is read and not run.
     """
@@ -77,7 +77,7 @@ def _check_relus(neck: nn.Module, cfg: str, path: str) -> None:
         tree = ast.parse(cfg)
     except SyntaxError as error:
         raise InputError(f'{path}: the config in it is no Python ({error}); train the autoencoder anew') from error
-    given = [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in RELUS]
+    given = [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in neck.SETTINGS]
     for name, value in ((str(node.arg), ast.unparse(node.value)) for node in given):
         if value != str(here := getattr(neck, name)):
             fault = f'was trained with {name}={value}, its place in the network has {name}={here}'

@@ -74,6 +74,11 @@ def shift_each(offsets: Tensor) -> Edit:
     return lambda batch, place: shift(offsets[torch.from_numpy(batch.persons)])(batch, place)
 
 
+def through(change: Replacement) -> Edit:
+    """What a function, as an autoencoder, makes of the output; it is given float32."""
+    return _in_float32(change)
+
+
 def always(change: Change) -> Edit:
     """The same function of what the layer puts out in every batch."""
     return lambda batch, place: change

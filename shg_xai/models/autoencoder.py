@@ -1,21 +1,15 @@
-"""The study's autoencoder, as a neck and alone."""
+"""The study's autoencoder, as a neck and alone, and what trains a bottleneck alone."""
 
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
-import torch
-from mmengine.model import BaseModel, BaseModule
+from mmengine.model import BaseModel
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from shg_xai.errors import InputError
-
-
-def multiplicative_noise(x: Tensor, scale: float) -> Tensor:
-    """x + scale * x * n with n ~ N(0, 1), i.e. noise N(0, (scale * x)^2); any shape."""
-    return x + scale * x * torch.randn_like(x)
+from shg_xai.models.bottleneck import BottleneckNeck
 
 
 def convolutions(channels: Sequence[int], relu_at_end: bool) -> nn.Sequential:
@@ -27,7 +21,7 @@ def convolutions(channels: Sequence[int], relu_at_end: bool) -> nn.Sequential:
 
 
 @MODELS.register_module()
-class AutoencoderNeck(BaseModule):
+class AutoencoderNeck(BottleneckNeck):
     """Squeeze a feature map through a short code: (N, C, H, W) -> (N, D) -> (N, C, H, W).
 
     In the hourglass: ``backbone=dict(..., bottleneck=dict(type='AutoencoderNeck', ...))``. After any MMPose backbone:
@@ -49,6 +43,8 @@ class AutoencoderNeck(BaseModule):
         InputError: A size below 1, a code wider than the latent, or a feature map of another shape.
     """
 
+    SETTINGS: ClassVar[tuple[str, ...]] = ('code_relu', 'output_relu')
+
     def __init__(
         self,
         in_channels: int = 256,
@@ -60,18 +56,11 @@ class AutoencoderNeck(BaseModule):
         noise: float = 0.1,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        glorot = dict(type='Xavier', layer=['Conv2d', 'Linear'], distribution='normal')
-        super().__init__(glorot if init_cfg is None else init_cfg)
-        if min(in_channels, code_channels, *in_featuremap_size, *hidden_channels) < 1:
-            sizes = 'in_channels, in_featuremap_size, hidden_channels and code_channels'
-            raise InputError(f'AutoencoderNeck: {sizes} must be at least 1')
-        width, height = in_featuremap_size
-        self.in_shape = (in_channels, height, width)
-        if code_channels > math.prod(self.in_shape):
-            fault = f'is a width larger than the latent, which has {math.prod(self.in_shape)} values'
-            raise InputError(f'AutoencoderNeck: code_channels={code_channels} {fault}; choose a smaller one')
-        self.code_channels, self.noise = code_channels, noise
+        self.check_sizes('hidden_channels', *hidden_channels)
+        super().__init__(in_channels, in_featuremap_size, code_channels, noise, init_cfg)
+        self.check_no_wider()
         self.code_relu, self.output_relu = code_relu, output_relu
+        width, height = in_featuremap_size
         channels = (in_channels, *hidden_channels)
         hidden_shape = (channels[-1], height, width)
         features = math.prod(hidden_shape)
@@ -92,23 +81,12 @@ class AutoencoderNeck(BaseModule):
 
     def encode(self, x: Tensor) -> Tensor:
         """Feature map (N, C, H, W) to code (N, D)."""
-        if x.shape[1:] != self.in_shape:
-            shapes = f'(C, H, W) = {self.in_shape}, got {tuple(x.shape[1:])}'
-            mend = 'set in_channels and in_featuremap_size=[W, H]'
-            raise InputError(f'AutoencoderNeck expects feature maps {shapes}: {mend}')
+        self.check_shape(x)
         return self.encoder(x)
 
     def decode(self, code: Tensor) -> Tensor:
         """Code (N, D) to feature map (N, C, H, W)."""
         return self.decoder(code)
-
-    def forward(self, x: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
-        """Reconstruct a feature map (N, C, H, W), or the last of several."""
-        if not isinstance(x, Tensor):
-            return (*x[:-1], self(x[-1]))
-        if self.training and self.noise:
-            x = multiplicative_noise(x, self.noise)
-        return self.decode(self.encode(x))
 
 
 @MODELS.register_module()
@@ -118,7 +96,7 @@ class LatentAutoencoder(BaseModel):
     Its weights are called ``neck.*`` and nothing else, so that they can be put into a network's bottleneck.
 
     Args:
-        neck: Config of an AutoencoderNeck, or of a module with its ``encode`` and ``decode``.
+        neck: Config of a bottleneck: AutoencoderNeck, TopKNeck, VariationalNeck.
         loss: Config of a loss between the reconstruction and the latent without noise. MMPose's MSELoss unless given,
             the mean over persons and values; ``dict(type='MSELoss', loss_weight=C * H * W)`` sums over values.
         base: ``data_preprocessor`` and ``init_cfg`` of MMEngine's BaseModel.
@@ -132,17 +110,20 @@ class LatentAutoencoder(BaseModel):
     def forward(self, inputs: Tensor, mode: str = 'tensor') -> Tensor | dict[str, Tensor] | list[dict[str, Tensor]]:
         """Reconstruct latents (N, C, H, W).
 
-        By ``mode``: ``'tensor'``: reconstructions (N, C, H, W); ``'loss'``: ``dict(loss=...)``; ``'predict'``: of each
-        person ``input`` and ``reconstruction`` (C, H, W) and ``code`` (D,), float32.
+        By ``mode``: ``'tensor'``: reconstructions (N, C, H, W); ``'loss'``: ``dict(loss=...)``, or by part where the
+        bottleneck adds to it; ``'predict'``: of each person ``input`` and ``reconstruction`` (C, H, W) and ``code``
+        (D,), float32.
         """
         if mode == 'predict':
             code = self.neck.encode(inputs)
             columns = (column.float() for column in (inputs, self.neck.decode(code), code))
             persons = zip(*columns, strict=True)
             return [dict(input=x, reconstruction=made, code=own) for x, made, own in persons]
-        reconstruction = self.neck(inputs)
         if mode == 'tensor':
-            return reconstruction
+            return self.neck(inputs)
         if mode == 'loss':
-            return dict(loss=self.loss_module(reconstruction.float(), inputs.float()))
+            reconstruction, more = self.neck.reconstruct(inputs)
+            loss = self.loss_module(reconstruction.float(), inputs.float())
+            # MMEngine adds up all that has "loss" in its name, and calls the sum "loss".
+            return dict(loss_reconstruction=loss, **more) if more else dict(loss=loss)
         raise ValueError(f'mode {mode!r}: not one of tensor, loss and predict')

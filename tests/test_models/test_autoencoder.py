@@ -13,7 +13,7 @@ from torch import Tensor, nn
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
 from shg_xai.models import AutoencoderNeck, StackedHourglass
-from shg_xai.models.autoencoder import multiplicative_noise
+from shg_xai.models.bottleneck import multiplicative_noise
 
 
 def neck(**arguments: Any) -> AutoencoderNeck:
