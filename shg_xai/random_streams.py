@@ -39,6 +39,9 @@ NAMES = (
     'failure_fits',  # fold: images a regression is fitted to
     'failure_references',  # persons among whom the nearest is looked for
     'independent_axes',  # starts of the search for them
+    'label_folds',  # images dealt to the folds of classifiers
+    'label_fits',  # fold: cases a classifier is fitted to
+    'label_damage',  # part: whose labels are damaged, and how
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key
