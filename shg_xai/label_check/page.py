@@ -54,10 +54,9 @@ def render(found: LabelErrors, persons: Sequence[Shown], manifest: Manifest) -> 
 
 
 def _cards(persons: Sequence[Shown], manifest: Manifest) -> Iterator[Card]:
-    sides, links = sides_of(manifest.keypoint_names), manifest.skeleton_links
     for one in persons:
         suspect = one.suspect
-        label, predicted = _pictures(one, links, sides)
+        label, predicted = _pictures(one, manifest.skeleton_links, manifest.keypoint_names)
         yield Card(
             suspect, _title(suspect), number(suspect.score, 1), joints_said(suspect), _uri(label), _uri(predicted)
         )
@@ -76,11 +75,13 @@ def joints_said(suspect: Suspect) -> str:
     return listed(names[:MOST_NAMED]) + (' and more' if len(names) > MOST_NAMED else '')
 
 
-def _pictures(one: Shown, links: Links, sides: Sequence[str]) -> tuple[bytes, bytes]:
+def _pictures(one: Shown, links: Links, names: Sequence[str]) -> tuple[bytes, bytes]:
     photo = None if one.file is None else read_photo(one.file)
-    flags = np.minimum(one.flags, VISIBLE), np.where(one.flags > 0, VISIBLE, OCCLUDED)
+    # Of joints that are not labelled only what is suspect: a network makes up those nobody ever labelled.
+    asked = np.isin(names, [place.joint for place in one.suspect.places])
+    flags = np.minimum(one.flags, VISIBLE), np.where(one.flags > 0, VISIBLE, np.where(asked, OCCLUDED, 0))
     label, predicted = (
-        person_picture(photo, Person(one.crop_center, one.crop_scale, places, own), links, SIZE, sides)
+        person_picture(photo, Person(one.crop_center, one.crop_scale, places, own), links, SIZE, sides_of(names))
         for places, own in zip((one.keypoints, one.predicted), flags, strict=True)
     )
     return label, predicted

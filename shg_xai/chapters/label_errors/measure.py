@@ -98,7 +98,7 @@ def suspects(selection: Selection, labels: Labels, ranking: Ranking, top: int) -
     """The first of a ranking; equals by loss."""
     score, loss = ranking.score, losses(labels)
     order = np.lexsort((-loss, -score))[:top]
-    order = order[score[order] > NOTHING]
+    order = order[(ranking.by_kind[order] > NOTHING).any(1)]
     rows: list[dict[str, int | str]] = selection.table(KNOWN).take(pa.array(labels.rows[order])).to_pylist()
     ids = selection.annotation_ids[labels.rows]
     names = selection.store.manifest.keypoint_names
