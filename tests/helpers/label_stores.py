@@ -34,7 +34,7 @@ def made_persons(count: int, seed: int = 0) -> list[dict[str, Any]]:
 def _person(number: int, random: np.random.Generator) -> dict[str, Any]:
     truth = 100 + POSE * random.uniform(0.8, 1.2) + random.normal(scale=5, size=POSE.shape)
     found, heights = truth + random.normal(scale=2, size=POSE.shape), random.uniform(0.6, 1, len(POSE))
-    flags = np.where(random.random(len(POSE)) < 0.1, 0, 2)
+    flags = np.where(random.random(len(POSE)) < 0.25, 0, 2)
     heights[flags == 0] = random.uniform(0, 0.3, int((flags == 0).sum()))
     if number % 8 == 7:
         heights *= 0.4

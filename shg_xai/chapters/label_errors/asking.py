@@ -8,7 +8,8 @@ Shapes: N persons, K joints, S sets, U units.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +21,10 @@ from shg_xai.chapters.label_errors.labels import Labels
 from shg_xai.chapters.label_errors.learning import NOTHING, Cases, Learned, either, joined, learn
 from shg_xai.chapters.label_errors.results import Kind
 from shg_xai.random_streams import stream
-from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints, Shaped
+from shg_xai.stats.arrays import Bools, Float, Float32, Floats, Int, Ints, Shaped, Singles
 
 FIT_PERSONS = 5000  # whose labels are damaged; trees learn little more from more
+SUSPECT = 3.0  # scores of exchanged sides from which on a label is no example for other questions
 
 
 class Scores(NamedTuple):
@@ -47,18 +49,37 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True)
 class Asker:
-    """Learns all questions of N persons."""
+    """Learns all questions of N persons; from ``trusted`` ones, where not from all."""
 
     labels: Labels
     body: Body
     seed: int
+    trusted: Labels | None = None
+
+    @property
+    def known(self) -> Labels:
+        """Labels that are learned from."""
+        return self.labels if self.trusted is None else self.trusted
+
+    @cached_property
+    def scale(self) -> Float32[Singles, ' K']:
+        """The typical distance of each joint."""
+        return typical(self.labels)
 
     def questions(self) -> list[Question]:
-        """Those that can be asked: without mirrored joints nothing is exchanged, without unlabelled ones no flag is."""
-        found = [self._moved(), self._boxed()]
+        """Those that can be asked: without mirrored joints nothing is exchanged, without unlabelled ones no flag is.
+
+        Where sides look exchanged, all joints are off, and none of them is an example of one in its right place.
+        """
+        sides = []
         if len(self.body.pairs):
-            found = [self._whole(), *([self._limbs()] if len(self.body.sets) > 1 else []), *found]
-        return [*found, *([self._flagged()] if len(flags.judged(self.labels)) else [])]
+            sides = [self._whole(), *([self._limbs()] if len(self.body.sets) > 1 else [])]
+        suspect = np.zeros(len(self.labels), bool)
+        for one in sides:
+            suspect |= one.scores(self.labels).person > SUSPECT
+        rest = replace(self, trusted=self.labels.take(~suspect))
+        flagged = [rest._flagged()] if len(flags.judged(rest.known)) else []
+        return [*sides, rest._moved(), rest._boxed(), *flagged]
 
     @property
     def images(self) -> int:
@@ -67,12 +88,12 @@ class Asker:
 
     def drawn(self, part: int) -> Labels:
         """Persons whose labels are damaged."""
-        some = stream(self.seed, 'label_damage', part).permutation(len(self.labels))[:FIT_PERSONS]
-        return self.labels.take(np.sort(some))
+        some = stream(self.seed, 'label_damage', part).permutation(len(self.known))[:FIT_PERSONS]
+        return self.known.take(np.sort(some))
 
     def pairs(self, labels: Labels) -> swaps.Pairs:
         """Of labels, measured by what is typical of those of the store."""
-        return swaps.Pairs(labels, self.body, Fit.of(labels, self.body, typical(self.labels)))
+        return swaps.Pairs(labels, self.body, Fit.of(labels, self.body, self.scale))
 
     def _learn(self, as_is: Cases, damaged: Cases) -> Learned:
         return learn(as_is, damaged, self.seed, self.images)
@@ -86,7 +107,7 @@ class Asker:
             movable = int(pairs.movable(own).sum())
             return some, Cases(np.concatenate(parts, 1), pairs.labels.image_of[some], movable)
 
-        learned = self._learn(cases(self.pairs(self.labels), False)[1], cases(self.pairs(self.drawn(0)), True)[1])
+        learned = self._learn(cases(self.pairs(self.known), False)[1], cases(self.pairs(self.drawn(0)), True)[1])
 
         def scores(labels: Labels) -> Scores:
             pairs, units = self.pairs(labels), np.full((len(labels), 1), NOTHING)
@@ -114,7 +135,7 @@ class Asker:
             ]
             return some, joined(parts)
 
-        learned = self._learn(cases(self.pairs(self.labels), False)[1], cases(self.pairs(self.drawn(0)), True)[1])
+        learned = self._learn(cases(self.pairs(self.known), False)[1], cases(self.pairs(self.drawn(0)), True)[1])
 
         def scores(labels: Labels) -> Scores:
             pairs, units = self.pairs(labels), np.full((len(labels), len(limbs)), NOTHING)
@@ -141,15 +162,15 @@ class Asker:
         return Question('limb', scores, damaged)
 
     def _moved(self) -> Question:
-        scale, part = typical(self.labels), self.drawn(1)
+        part = self.drawn(1)
 
         def cases(labels: Labels, chosen: Shaped[Bools, 'N K']) -> Cases:
             looked = chosen & moves.candidates(labels)
-            found = moves.numbers(labels, self.body, scale, looked)
+            found = moves.numbers(labels, self.body, self.scale, looked)
             return Cases(found, labels.image_of[np.nonzero(looked)[0]], int(chosen.sum()))
 
         hurt, which = moves.damaged(part, stream(self.seed, 'label_damage', 2))
-        learned = self._learn(cases(self.labels, self.labels.labelled), cases(hurt, which))
+        learned = self._learn(cases(self.known, self.known.labelled), cases(hurt, which))
 
         def scores(labels: Labels) -> Scores:
             looked, units = moves.candidates(labels), np.full(labels.flags.shape, NOTHING)
@@ -163,18 +184,18 @@ class Asker:
         return Question('joint', scores, damaged)
 
     def _flagged(self) -> Question:
-        joints = flags.judged(self.labels)
+        joints = flags.judged(self.known)
 
         about = np.isin(np.arange(self.labels.flags.shape[1]), joints)
         base = np.zeros(len(about))
-        base[joints] = flags.base(self.labels, joints)
+        base[joints] = flags.base(self.known, joints)
 
         def cases(labels: Labels, chosen: Shaped[Bools, 'N K']) -> Cases:
             found = flags.numbers(labels, self.body, chosen)
             return Cases(found, labels.image_of[np.nonzero(chosen)[0]], len(found))
 
         # Those without the label first: the score is of being labelled.
-        learned = self._learn(*(cases(self.labels, about & (self.labels.labelled == here)) for here in (False, True)))
+        learned = self._learn(*(cases(self.known, about & (self.known.labelled == here)) for here in (False, True)))
 
         def scores(labels: Labels) -> Scores:
             units, chosen = np.full(labels.flags.shape, NOTHING), np.broadcast_to(about, labels.flags.shape)
@@ -194,7 +215,7 @@ class Asker:
             return some, Cases(found[some], labels.image_of[some], len(labels))
 
         cut = boxes.damaged(self.drawn(3), stream(self.seed, 'label_damage', 4))
-        learned = self._learn(cases(self.labels)[1], cases(cut)[1])
+        learned = self._learn(cases(self.known)[1], cases(cut)[1])
 
         def scores(labels: Labels) -> Scores:
             units = np.full((len(labels), 1), NOTHING)

@@ -19,7 +19,7 @@ from shg_xai.stats.arrays import Bools, Float, Float32, Floats, Int, Ints, Label
 
 FOLDS = 3
 MOST = 10_000  # of either kind that a classifier is fitted to
-FEWEST = 20  # of either kind; from fewer nothing is learned
+FEWEST = 8  # of either kind; from fewer nothing is learned
 NOTHING = -20.0  # the score of who is not suspect at all, or cannot be judged; what is learned is above it
 
 
@@ -115,18 +115,20 @@ def calibrated(
     """Scores of persons, of whom those as they are and damaged ones have such scores, so that they mean what they say.
 
     A line through the scores of both that are above NOTHING (Platt, Advances in Large Margin Classifiers, 2000), never
-    a falling one; what is not above it stays, and so does all where next to nobody as they are is above it.
+    a falling one; what is not above it stays. Where next to nobody as they are is above it, no score says more than that.
     """
     known = [one[one > NOTHING] for one in (as_is, damaged)]
     few, sizes = min(map(len, known)), np.array([len(one) for one in known])
+    if sizes[1] < FEWEST:
+        return np.full(len(scores), NOTHING)
+    ratio = _log_ratio(sizes[0], len(as_is), sizes[1], len(damaged))
     if few < FEWEST:
-        return scores if sizes[1] >= FEWEST else np.full(len(scores), NOTHING)
+        return np.minimum(scores, ratio)
     middle = np.median(np.concatenate(known))
     line = LogisticRegression(solver='newton-cholesky').fit(
         (np.concatenate(known) - middle)[:, None], np.repeat([0, 1], sizes), np.repeat(few / sizes, sizes)
     )
-    shift = _log_ratio(sizes[0], len(as_is), sizes[1], len(damaged))
-    own = max(float(line.coef_[0, 0]), 0.0) * (scores - middle) + float(line.intercept_[0]) + shift
+    own = max(float(line.coef_[0, 0]), 0.0) * (scores - middle) + float(line.intercept_[0]) + ratio
     return np.where(scores > NOTHING, np.maximum(own, NOTHING), NOTHING)
 
 

@@ -22,6 +22,7 @@ SHOWN = 24  # in an analysis; the tool lists more
 FEWEST_PERSONS = 60  # of fewer nothing is learned
 MOST_JOINTS = 3  # that are named as put elsewhere
 CLOSE = 3.0  # by how much less suspect another joint of the person may be, to be named, too
+ALIKE = 0.5  # parts of a score that are as good as equal: then it is the kind that says most, the whole person first
 ONTO = 0.05  # of the other person's crop, within which a joint lies on that person's
 KNOWN = ('annotation_id', 'image_id', 'dataset', 'file_name')
 
@@ -104,7 +105,8 @@ def suspects(selection: Selection, labels: Labels, ranking: Ranking, top: int) -
     names = selection.store.manifest.keypoint_names
     found = []
     for person, row in zip(order.tolist(), rows, strict=True):
-        at = int(ranking.by_kind[person].argmax())
+        parts = ranking.by_kind[person]
+        at = int((parts >= parts.max() - ALIKE).argmax())
         kind, units = ranking.questions[at].kind, ranking.asked[at].units[person]
         joints = _joints(kind, units, ranking, labels.take(np.array([person])))
         onto = _onto(labels, person, joints) if kind == 'joint' else None

@@ -109,8 +109,8 @@ def poses(pairs: Pairs, some: Int[Ints, ' n'], damaged: bool) -> Float32[Singles
         (labels.predicted[:, a] - labels.predicted[:, b])[..., 0],
         labels.flags,
         labels.heights,
-        places.reshape(len(some), -1),
-        (labels.predicted - middle).reshape(len(some), -1),
+        places.reshape(len(some), 2 * len(body.mirrored)),
+        (labels.predicted - middle).reshape(len(some), 2 * len(body.mirrored)),
     ]
     return np.concatenate(parts, axis=1).astype(np.float32)
 

@@ -17,7 +17,7 @@ from shg_xai.results_file import decode, encode
 from shg_xai.stats.executors import executor
 from tests.helpers.label_stores import MIRRORED, NAMES, made_persons, write_labels
 
-PERSONS = 480
+PERSONS = 360
 # By number of the person; none of them is one of whom the network is unsure (every eighth, from 7 on).
 SIDES, LIMB, JOINT, FLAG, BOX = 16, 32, 48, 64, 80
 LEGS = [7, 8, 9, 10]
@@ -86,14 +86,15 @@ def test_how_well_damage_is_found_has_an_interval(answer: LabelErrors) -> None:
 def test_it_can_be_written_and_said(answer: LabelErrors) -> None:
     assert decode(encode(answer), LabelErrors, 'memory') == answer
     first, second = findings_of(answer)
-    assert f'{answer.suspects[0].annotation_id}' in first and '480 labels on 480 photos' in first
+    assert f'{answer.suspects[0].annotation_id}' in first and '360 labels on 360 photos' in first
     assert 'left and right exchanged' in second
     (table,) = tables(answer, None)  # type: ignore[arg-type]
     assert len(table.rows) == len(answer.suspects) and all(len(row) == len(table.head) for row in table.rows)
 
 
-def test_the_same_seed_ranks_the_same(answer: LabelErrors, tmp_path: Path) -> None:
-    assert measured(write_labels(tmp_path / 'again', spoiled()), top=40).suspects == answer.suspects
+def test_the_same_seed_ranks_the_same(tmp_path: Path) -> None:
+    folder = write_labels(tmp_path / 'store', made_persons(100))
+    assert measured(folder) == measured(folder)
 
 
 def test_an_analysis_asks_for_persons_with_predictions_alone(tmp_path: Path) -> None:
@@ -126,19 +127,19 @@ def test_where_all_are_right_nobody_is_suspect_but_the_one_who_is_not(tmp_path: 
 
 
 def test_training_persons_are_said_to_be_such(tmp_path: Path) -> None:
-    persons = [{**one, 'split': 'train'} for one in made_persons(120)]
+    persons = [{**one, 'split': 'train'} for one in made_persons(80)]
     found = measured(write_labels(tmp_path / 'store', persons))
     assert found.trained and 'was trained on these persons' in findings_of(found)[-1]
 
 
 def test_without_mirrored_joints_sides_are_not_asked_about(tmp_path: Path) -> None:
-    found = measured(write_labels(tmp_path / 'store', made_persons(120), mirrored=(), sigmas=()))
+    found = measured(write_labels(tmp_path / 'store', made_persons(80), mirrored=(), sigmas=()))
     assert not {'sides', 'limb'} & {one.kind for one in found.trials}
     assert 'mirror each other' in found.warnings[0]
 
 
 def test_a_joint_on_another_person_of_the_photo_names_that_one(tmp_path: Path) -> None:
-    persons = made_persons(240)
+    persons = made_persons(160)
     persons[40]['visibility'], persons[40]['keypoint_scores'] = np.full(len(NAMES), 2), np.full(len(NAMES), 0.9)
     persons[41]['image_id'] = persons[40]['image_id']
     persons[41]['crop_center'] = [160, 100]

@@ -164,3 +164,10 @@ def test_calibration_undoes_scores_that_say_too_much() -> None:
     found = calibrated(6 * np.array([-1.0, 0.0, 1.0]), 6 * as_is, 6 * damaged)
     assert found == pytest.approx([-2, 0, 2], abs=0.2)
     assert calibrated(np.array([NOTHING]), 6 * as_is, 6 * damaged)[0] == NOTHING
+
+
+def test_where_next_to_nobody_is_suspect_a_score_says_no_more_than_that() -> None:
+    as_is, damaged = np.array([NOTHING] * 97 + [9.0]), np.full(98, 9.0)
+    # All of 98 damaged ones, and one of 98 as they are.
+    assert calibrated(as_is, as_is, damaged)[-1] == pytest.approx(math.log(99 / 2))
+    assert calibrated(as_is, as_is, damaged[:3]).tolist() == [NOTHING] * 98
