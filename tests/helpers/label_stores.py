@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 
 def made_persons(count: int, seed: int = 0) -> list[dict[str, Any]]:
-    """Persons in crops of 200 pixels around (100, 100), one a photo, who stand with their limbs a little elsewhere each.
+    """Persons in crops of 200 pixels around (100, 100), one a photo, who stand with their limbs a little apart each.
 
     The network is right within two pixels and its heatmaps are high; of one person in eight it is unsure, and exchanges
     left and right of the arms, or puts a joint anywhere.

@@ -115,7 +115,7 @@ def calibrated(
     """Scores of persons, of whom those as they are and damaged ones have such scores, so that they mean what they say.
 
     A line through the scores of both that are above NOTHING (Platt, Advances in Large Margin Classifiers, 2000), never
-    a falling one; what is not above it stays. Where next to nobody as they are is above it, no score says more than that.
+    a falling one; what is not above it stays. Where next to nobody as they are is above it, no score says more than so.
     """
     known = [one[one > NOTHING] for one in (as_is, damaged)]
     few, sizes = min(map(len, known)), np.array([len(one) for one in known])

@@ -161,7 +161,7 @@ def test_calibration_undoes_scores_that_say_too_much() -> None:
     """True log ratios of normal numbers around -1 and 1 are 2x; scores say 6x."""
     random = np.random.default_rng(0)
     as_is, damaged = random.normal(-1, 1, 4000), random.normal(1, 1, 4000)
-    found = calibrated(6 * np.array([-1.0, 0.0, 1.0]), 6 * as_is, 6 * damaged)
+    found = calibrated(np.array([-6.0, 0.0, 6.0]), 6 * as_is, 6 * damaged)
     assert found == pytest.approx([-2, 0, 2], abs=0.2)
     assert calibrated(np.array([NOTHING]), 6 * as_is, 6 * damaged)[0] == NOTHING
 
