@@ -41,6 +41,9 @@ NAMES = (
     'independent_axes',  # starts of the search for them
     'bottleneck_directions',  # baseline of what units add to a latent
     'bottleneck_exchange',  # whose concepts or codes each person gets, as a baseline
+    'label_folds',  # images dealt to the folds of classifiers
+    'label_fits',  # fold: cases a classifier is fitted to
+    'label_damage',  # part: whose labels are damaged, and how
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

@@ -43,20 +43,20 @@ def people_of(store: LatentStore) -> People:
     """All persons of a store; InputError where its table has lists of another length."""
     joints = store.manifest.num_keypoints
     table = store.table([*COLUMNS, *PREDICTED])
-    box, area = _lists(table, 'bbox', 4), table['area'].to_numpy().astype(np.float32)
+    box, area = lists(table, 'bbox', 4), table['area'].to_numpy().astype(np.float32)
     guessed = ~(area > 0)
     of_box = np.maximum(box[:, 2] * box[:, 3] * OF_BOX, 1)
-    scores = _lists(table, 'keypoint_scores', joints)
+    scores = lists(table, 'keypoint_scores', joints)
     return People(
         image_of=_images(table),
-        truth=_lists(table, 'keypoints', 2 * joints).reshape(-1, joints, 2),
-        labelled=_lists(table, 'visibility', joints) > 0,
-        predicted=_lists(table, 'predicted_keypoints', 2 * joints).reshape(-1, joints, 2),
+        truth=lists(table, 'keypoints', 2 * joints).reshape(-1, joints, 2),
+        labelled=lists(table, 'visibility', joints) > 0,
+        predicted=lists(table, 'predicted_keypoints', 2 * joints).reshape(-1, joints, 2),
         score=person_scores(scores),
         area=np.where(guessed, of_box, area).astype(np.float32),
         guessed=guessed,
-        center=_lists(table, 'crop_center', 2),
-        side=_lists(table, 'crop_scale', 2).max(1),
+        center=lists(table, 'crop_center', 2),
+        side=lists(table, 'crop_scale', 2).max(1),
     )
 
 
@@ -76,7 +76,7 @@ def _images(table: pa.Table) -> Ints:
     return np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
 
 
-def _lists(table: pa.Table, column: str, length: int) -> Singles:
+def lists(table: pa.Table, column: str, length: int) -> Singles:
     """A column of lists of one length, (N, length), NaN where it is null."""
     found, start = np.full((len(table), length), np.nan, np.float32), 0
     for chunk in table[column].chunks:
