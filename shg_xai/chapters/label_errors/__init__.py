@@ -1,6 +1,7 @@
 """Which annotations look wrong, and should be looked at by a person?"""
 
 TITLE, ORDER = 'Labels that look wrong', 70
+UNSEEN = True
 METHODS = {
     'Labels that look wrong': 'Of each label it is asked whether left and right are exchanged in the whole person, or '
     'in one limb (a joint and its mirror image, or two or three such pairs in a row); whether a joint was put '
