@@ -28,6 +28,7 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
 import argparse
 import io
 import json
+import logging
 import multiprocessing
 import os
 import sys
@@ -364,6 +365,7 @@ def bottlenecks_told(kind: str, number: int) -> dict[str, list[str]]:
     from shg_xai.stats.executors import executor
 
     torch.set_num_threads(1)
+    logging.disable(logging.INFO)  # how every weight starts
     made = KINDS[kind].make(np.random.default_rng([number, list(KINDS).index(kind)]))
     asked: dict[str, Any] = dict(kinds=('topk',), width=12, active=3, steps=300)
     asked |= dict(bootstrap=100, permutations=99, seed=number)
