@@ -24,6 +24,7 @@ from shg_xai.random_streams import stream
 from shg_xai.stats.arrays import Bools, Float, Float32, Floats, Int, Ints, Shaped, Singles
 
 FIT_PERSONS = 5000  # whose labels are damaged; trees learn little more from more
+BLOCK = 8192  # persons whose flags are judged at a time; bounds memory
 SUSPECT = 3.0  # scores of exchanged sides from which on a label is no example for other questions
 
 
@@ -195,11 +196,15 @@ class Asker:
             return Cases(found, labels.image_of[np.nonzero(chosen)[0]], len(found))
 
         # Those without the label first: the score is of being labelled.
-        learned = self._learn(*(cases(self.known, about & (self.known.labelled == here)) for here in (False, True)))
+        some = self.drawn(7)
+        learned = self._learn(*(cases(some, about & (some.labelled == here)) for here in (False, True)))
 
         def scores(labels: Labels) -> Scores:
-            units, chosen = np.full(labels.flags.shape, NOTHING), np.broadcast_to(about, labels.flags.shape)
-            units[:, joints] = learned.scores(cases(labels, chosen)).reshape(-1, len(joints)) - base[joints]
+            units = np.full(labels.flags.shape, NOTHING)
+            for start in range(0, len(labels), BLOCK):
+                block = labels.take(np.arange(start, min(start + BLOCK, len(labels))))
+                found = learned.scores(cases(block, np.broadcast_to(about, block.flags.shape)))
+                units[start : start + BLOCK, joints] = found.reshape(-1, len(joints)) - base[joints]
             units[:, joints] *= np.where(labels.labelled[:, joints], -1, 1)
             return Scores.of(units, np.full(len(labels), len(joints)))
 
