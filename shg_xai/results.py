@@ -116,6 +116,24 @@ class PckAnswer(NetworkAnswer, kw_only=True):
     normaliser: str
 
 
+class Subject(Typed, kw_only=True):
+    """The network behind a layer and the data it saw, as far as the store says; what it does not say is None.
+
+    Attributes:
+        model: Type of the backbone.
+        input_size: Width and height of its input, in pixels.
+        stacks: How many hourglasses.
+        parameters: How many numbers it learned.
+        made: Whether the people are made, with known factors, and no photographs.
+    """
+
+    model: str | None = None
+    input_size: tuple[int, int] | None = None
+    stacks: int | None = None
+    parameters: int | None = None
+    made: bool | None = None
+
+
 class AnalysedLayer(Typed, kw_only=True):
     """One layer of one store: what was analysed.
 
@@ -133,6 +151,7 @@ class AnalysedLayer(Typed, kw_only=True):
         skeleton_links: Pairs of the K joints.
         constant_dimensions: How many of the D numbers are the same for everybody.
         warnings: Sentences for the reader.
+        subject: The network; files of before have none.
     """
 
     name: Annotated[str, msgspec.Meta(pattern='^[a-z0-9_-]+$')]
@@ -152,6 +171,12 @@ class AnalysedLayer(Typed, kw_only=True):
     constant_dimensions: int
     warnings: list[str]
     dataset_sha256: str | None = None
+    subject: Subject | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def network(self) -> Subject:
+        """The network behind the layer; nothing is known of it in files of before."""
+        return self.subject if isinstance(self.subject, Subject) else Subject()
 
 
 class Results(Typed, kw_only=True):

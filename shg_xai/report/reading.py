@@ -1,4 +1,4 @@
-"""Read an analysis' folder: results.json, persons/*.parquet and atlas/*.parquet."""
+"""Read an analysis' folder: results.json, persons/*.parquet, atlas/*.parquet and, where it is there, strip/."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from shg_xai.report.atlas import DRAWN
 from shg_xai.results_file import read_results
 
 MEND = 'give the folder that tools/analyze_latent.py wrote with --out, or run it again'
+STRIP = ('kind', 'annotation_id', 'file_name', 'pck', 'labelled', 'predicted')
 ATLAS = ('annotation_id', 'file_name', 'in_map', 'x', 'y', *DRAWN, 'image')
 
 
@@ -29,7 +30,9 @@ def read_report(out: Path) -> Material:
             raise InputError(f'{path}: answers[{place}].of: {answer.of!r} is no layer in it; {MEND}')
     kinds = {'persons': ('annotation_id',), 'atlas': ATLAS}
     tables = {name: [_read_table(out / kind / f'{name}.parquet', kinds[kind]) for kind in kinds] for name in names}
-    return Material(results, {name: DrawnPersons(*own) for name, own in tables.items()})
+    strips = {name: out / 'strip' / f'{name}.parquet' for name in names}  # folders of before have none
+    drawn = {name: _read_table(path, STRIP) if path.exists() else None for name, path in strips.items()}
+    return Material(results, {name: DrawnPersons(*own, drawn[name]) for name, own in tables.items()})
 
 
 def _read_table(path: Path, columns: tuple[str, ...]) -> pa.Table:

@@ -44,7 +44,6 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
         'the width of the autoencoder that is put in; the control is trained on as long without it. The PCK of step 3 '
         'is of the persons the width was chosen on, all others of the persons tested.',
         partial(draw_loop, answer, drawn.results.all(ComponentProjection)),
-        opens=True,
     )
     yield material.Figure(
         'networks',

@@ -48,8 +48,8 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
         'PCK that each joint loses where one level of skips is off.',
         'PCK each joint loses where the skip of one level is replaced by another person’s, by its mean over persons, '
         'or by nothing. Grey on white: the interval, which holds at once for all comparisons, contains zero. Another’s '
-        'is real but misleading; the mean stays near but knows nobody; nothing takes the network far from what it has '
-        'seen.',
+        'is real but misleading; the mean stays near but carries no person information; nothing takes the network far '
+        'from what it has seen.',
         lambda: draw_levels(answer),
     )
     caption = (

@@ -1,6 +1,7 @@
 """On which groups of persons is the network worse than on the rest?"""
 
 TITLE, ORDER = 'Where it fails', 135
+QUESTION, PLACE = 'Whom does it fail on?', 20
 METHODS = {
     'Weak spots': 'Groups are sought in one half of the photos and judged in the other, and the other way round. A '
     'group is one condition or two: a flag, an end of a number (5, 10 or 20 %), an end of a principal or independent '
