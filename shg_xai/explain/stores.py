@@ -31,7 +31,7 @@ from shg_xai.explain.trainings import chosen_trainings, trainings_of
 from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import Concept, lacking
 from shg_xai.latents.identity import annotations_sha256, check_told_apart
-from shg_xai.latents.schema import FACTOR, Json
+from shg_xai.latents.schema import FACTOR, PARAMETERS, Json
 from shg_xai.latents.selection import Selection, names_for, select
 from shg_xai.report.atlas import DRAWN, atlas_table
 from shg_xai.report.strip import COLUMNS, PREDICTED, strip_table
@@ -176,19 +176,19 @@ def layer_of(name: str, selection: Selection, constant: int) -> AnalysedLayer:
         skeleton_links=[(int(a), int(b)) for a, b in store.manifest.skeleton_links],
         constant_dimensions=constant,
         warnings=[],
-        subject=subject_of(source, store.columns),
+        subject=subject_of(source, store.manifest.environment, store.columns),
     )
 
 
-def subject_of(source: Json, columns: Sequence[str]) -> Subject:
-    """The network and its data, of what a store's manifest says of its source, and its columns."""
+def subject_of(source: Json, environment: Json, columns: Sequence[str]) -> Subject:
+    """The network and its data, of what a store's manifest says, and of its columns."""
     backbone = (source.get('model') or {}).get('backbone') or {}
     sizes = [step['input_size'] for step in source.get('pipeline') or () if 'input_size' in step]
     return Subject(
         model=backbone.get('type'),
         input_size=(int(sizes[0][0]), int(sizes[0][1])) if sizes else None,
         stacks=backbone.get('num_stacks'),
-        parameters=source.get('parameters'),
+        parameters=environment.get(PARAMETERS),
         made=any(name.startswith(FACTOR) for name in columns),
     )
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-LOSSLESS = 45_000  # bytes; a drawing that takes more holds photographs, which are stored with loss
-QUALITY, SMALL_QUALITY = 70, 50
+INKS = 64  # colours of a drawing, more than one sees in lines and letters
+CRISP = 1.3  # a drawing of few colours is crisper than one with loss, and may be so much larger
+QUALITY, SMALL_QUALITY = 66, 46
 WIDEST = 1000  # pixels of a figure with photographs, a little more than it is shown with
 THUMBNAIL = (360, 220)  # pixels, of a finding's picture
 PERSON = 176  # of a person of the page's opening
@@ -28,13 +29,12 @@ def uri(data: bytes) -> str:
 
 
 def drawing(png: bytes) -> bytes:
-    """A figure for the page: without loss where that is small, as it is of lines and letters."""
+    """A figure for the page: in few colours where that is small, as it is of lines and letters; else with loss."""
     image = Image.open(io.BytesIO(png)).convert('RGB')
-    exact = webp(image)
-    if len(exact) <= LOSSLESS:
-        return exact
+    crisp = webp(image.quantize(INKS, dither=Image.Dither.NONE))
     image.thumbnail((WIDEST, image.height), Image.Resampling.LANCZOS)
-    return min(exact, webp(image, QUALITY), key=len)
+    lossy = webp(image, QUALITY)
+    return crisp if len(crisp) <= CRISP * len(lossy) else lossy
 
 
 def thumbnail(png: bytes, size: tuple[int, int] = THUMBNAIL) -> bytes:

@@ -186,7 +186,8 @@ window.shgMap = (() => {
     const at = (row) => Number.isFinite(pck[row]) ? last * pck[row] : Infinity;
     const sorted = way ? chosen.toSorted((a, b) => at(a) - at(b)) : chosen;
     order.hidden = !chosen.length;
-    of('count-' + name).textContent = !chosen.length ? 'Nobody is selected.'
+    const nobody = maps.get(name).missed ? 'Nobody on this map has that id or file.' : 'Nobody is selected.';
+    of('count-' + name).textContent = !chosen.length ? nobody
       : chosen.length + (chosen.length === 1 ? ' person is' : ' persons are') + ' selected'
         + (chosen.length > MOST ? '; the first ' + MOST + ' are shown.' : '.');
     of('chosen-' + name).replaceChildren(...sorted.slice(0, MOST).map((row) => card(source, row)));
@@ -199,8 +200,9 @@ window.shgMap = (() => {
     const rows = [...annotation_id.keys()];
     const exact = rows.filter((row) => annotation_id[row] === wanted);
     const found = exact.length ? exact : rows.filter((row) => file_name[row].toLowerCase().includes(wanted));
+    maps.get(name).missed = wanted && !found.length;
     select(name, wanted ? found : []);
-    if (wanted && !found.length) of('count-' + name).textContent = 'Nobody on this map has that id or file.';
+    list(name);  // where nothing is selected before and after, nothing changes
   }
 
   function save(name) {
@@ -216,7 +218,7 @@ window.shgMap = (() => {
 
   function wire(name) {
     of('find-' + name).addEventListener('change', (event) => find(name, event.target.value));
-    of('clear-' + name).addEventListener('click', () => { of('find-' + name).value = ''; select(name, []); });
+    of('clear-' + name).addEventListener('click', () => { of('find-' + name).value = ''; find(name, ''); });
     of('order-' + name).querySelector('select').addEventListener('change', () => list(name));
     of('order-' + name).querySelector('button').addEventListener('click', () => save(name));
   }

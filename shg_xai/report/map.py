@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 AXES = [f'component_{m}' for m in range(1, 11)]
-SIDE = 80  # pixels of a picture, as it lies in the page
+SIDE = 72  # pixels of a picture, as it lies in the page
 # File names and numbers in it are escaped by Bokeh (no {safe}); only the layout is ours.
 TOOLTIP = """
 <div style="width:132px;font:12px/1.35 system-ui,sans-serif;color:#222;overflow-wrap:anywhere">

@@ -64,6 +64,7 @@
   window.addEventListener('beforeprint', () => {
     closed = all().filter((one) => !one.open);
     for (const one of closed) one.open = true;
+    for (const image of document.images) image.loading = 'eager';
   });
   window.addEventListener('afterprint', () => { for (const one of closed) one.open = false; });
 

@@ -306,7 +306,7 @@ def test_pictures_are_as_small_as_they_are_shown(written: Path) -> None:
     pictures = Pictures()
     assert [pictures.place(item) for item in (picture, None, picture)] == [0, -1, 0]
     image = Image.open(io.BytesIO(base64.b64decode(pictures.encoded()[0])))
-    assert image.size == (80, 80)
+    assert image.size == (72, 72)
 
 
 def test_one_layer_without_concepts_or_pictures_will_do(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ def headline(answer: ClusterShift, results: Results) -> Headline | None:
         unit='PCK',
         number=signed(gain),
         verdict='' if answer.trained else 'stands' if way == 'better' and gain > 0 else 'fails',
-        control=f'{plural(moved.persons, "person")}; {interval(moved.gain, confidence_of(answer), 3)}.{beside}{trained}',
+        control=(
+            f'{plural(moved.persons, "person")}; {interval(moved.gain, confidence_of(answer), 3)}.{beside}{trained}'
+        ),
         persons=tuple(answer.examples),
     )

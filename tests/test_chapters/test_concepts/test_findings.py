@@ -25,8 +25,8 @@ def pair(rho: tuple, partial: tuple = (None,), p: float | None = 0.004, componen
 
 def test_a_correlation_says_its_interval_its_persons_and_what_is_left_of_it() -> None:
     assert correlation(pair((0.85, 0.82, 0.88), (0.4, 0.3, 0.5)), TITLES, '95 %') == (
-        'Component 1 correlates positively with labelled joints (Spearman 0.85, 95 % interval 0.82 to 0.88; 400 persons; p '
-        '0.004; 0.40, 0.30 to 0.50, in 400 persons when torso size is held fixed).'
+        'Component 1 correlates positively with labelled joints (Spearman 0.85, 95 % interval 0.82 to 0.88; 400 '
+        'persons; p 0.004; 0.40, 0.30 to 0.50, in 400 persons when torso size is held fixed).'
     )
 
 
