@@ -179,6 +179,24 @@ class AnalysedLayer(Typed, kw_only=True):
         return self.subject if isinstance(self.subject, Subject) else Subject()
 
 
+class Related(Typed, kw_only=True):
+    """Another report that belongs to this one, as of a controlled experiment.
+
+    Attributes:
+        folder: Where it lies, from the folder of this one.
+        title: What it asks.
+        about: What it is of.
+        sentences: What it answers, in short.
+        figure: Name of its figure that shows it.
+    """
+
+    folder: str
+    title: str
+    about: str
+    sentences: list[str]
+    figure: str
+
+
 class Results(Typed, kw_only=True):
     """A file of answers, in the order they are read.
 
@@ -190,6 +208,7 @@ class Results(Typed, kw_only=True):
         layers: Those that were analysed, in their order.
         times_s: Seconds each part took.
         confidence: Of the intervals of the analysed layers.
+        related: Reports that belong to this one, where there are any.
     """
 
     command: str
@@ -202,6 +221,7 @@ class Results(Typed, kw_only=True):
     confidence: float = 0.95
     schema_version: int = SCHEMA_VERSION
     kind: Literal['shg_xai results'] = KIND
+    related: list[Related] | msgspec.UnsetType = msgspec.UNSET
 
     def all(self, kind: type[A], of: str | None = None) -> list[A]:
         """The answers of one chapter's type, about one thing (:attr:`Answer.of`) if it is named."""

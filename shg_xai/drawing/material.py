@@ -100,6 +100,7 @@ class Material:
 
     results: Results
     persons: Mapping[str, DrawnPersons] = field(default_factory=dict)
+    related: Mapping[str, bytes] = field(default_factory=dict)  # PNGs of related reports, by folder
 
     def layer(self, name: str) -> AnalysedLayer:
         """An analysed layer by its name."""

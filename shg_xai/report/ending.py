@@ -1,6 +1,6 @@
 """What the page ends with: limits, and how all of it was computed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from shg_xai.chapters import chapter_of, chapters
 from shg_xai.drawing.material import Fact, Table
@@ -61,7 +61,11 @@ def making(results: Results) -> list[Table]:
     """Settings, versions and times."""
     times = {name: number(float(value), 1) for name, value in results.times_s.items()}
     settings = {'seed': results.seed, 'confidence': results.confidence, **results.settings}
-    named = {'Settings': settings, 'Versions': results.versions, 'Seconds it took': times}
+    named: dict[str, Mapping[str, object]] = {
+        'Settings': settings,
+        'Versions': results.versions,
+        'Seconds it took': times,
+    }
     tables = [pairs_table(caption, values) for caption, values in named.items()]
     return [table for table in tables if table.rows]
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 INKS = 64  # colours of a drawing, more than one sees in lines and letters
 CRISP = 1.3  # a drawing of few colours is crisper than one with loss, and may be so much larger
-QUALITY, SMALL_QUALITY = 66, 46
+QUALITY, SMALL_QUALITY = 62, 42
 WIDEST = 1000  # pixels of a figure with photographs, a little more than it is shown with
 THUMBNAIL = (360, 220)  # pixels, of a finding's picture
 PERSON = 176  # of a person of the page's opening

@@ -9,7 +9,7 @@ from shg_xai.drawing.text import UNKNOWN, listed, number, plural
 from shg_xai.report import images
 from shg_xai.report.sections import Part, Section
 from shg_xai.report.strip import FAILED, GOOD, RULE
-from shg_xai.results import AnalysedLayer, PckAnswer, Results
+from shg_xai.results import AnalysedLayer, PckAnswer, Related, Results
 
 MOST = 7  # findings that a reader of five minutes keeps in mind
 SIDES = {'crop': 'crop’s longer side', 'bbox': 'bounding box’s longer side', 'torso': 'torso’s length'}
@@ -34,6 +34,21 @@ class Met:
     file_name: str
     labelled: str
     predicted: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A related report: what it answers, and its picture as the address of an image, if it is there."""
+
+    related: Related
+    picture: str
+
+
+def beside(material: Material) -> list[Beside]:
+    """The reports that belong to this one."""
+    found = material.results.related if isinstance(material.results.related, list) else []
+    pngs = [material.related.get(own.folder) for own in found]
+    return [Beside(own, images.uri(images.drawing(png)) if png else '') for own, png in zip(found, pngs, strict=True)]
 
 
 def facts(results: Results) -> list[Fact]:

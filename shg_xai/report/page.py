@@ -22,7 +22,8 @@ from shg_xai.results import AnalysedLayer
 from shg_xai.writing import write_aside
 
 HERE = Path(__file__).parent
-SIZE_WORDS = {'map': 'The map: who lies where', 'limits': 'Limits', 'next': 'Next steps', 'made': 'Reproduce'}
+RELATED_PLACE = 71  # after what the latent holds
+TITLES = {'map': 'The map: who lies where', 'limits': 'Limits', 'next': 'Next steps', 'made': 'Reproduce'}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def render(material: Material, figures: Path) -> str:
         leading=leading,
         failed=failed,
         before=before,
-        after=sections[len(before) :],
+        after=[section for section in sections if MAP_PLACE <= section.place <= RELATED_PLACE],
+        beside=opening.beside(material),
+        later=[section for section in sections if section.place > RELATED_PLACE],
         maps=embedded,
         limits=ending.limits(results),
         layers=[(layer, analysed(layer), origin(layer)) for layer in results.layers],
@@ -97,14 +100,14 @@ def title_of(layers: Sequence[AnalysedLayer]) -> str:
 def contents(sections: Sequence[Section], mapped: bool) -> list[Entry]:
     """The page's sections in their order, the group named before its first."""
     entries = [(section.place, section.key, section.question) for section in sections]
-    entries += [(MAP_PLACE, 'map', SIZE_WORDS['map'])] * mapped
+    entries += [(MAP_PLACE, 'map', TITLES['map'])] * mapped
     entries.sort(key=lambda entry: entry[0])
     found, before = [Entry('top', 'In short')], ''
     for place, key, title in entries:
         group = next(GROUPS[start] for start in sorted(GROUPS, reverse=True) if start <= place)
         found.append(Entry(key, title, group if group != before else ''))
         before = group
-    last = [Entry(key, SIZE_WORDS[key]) for key in ('limits', 'next', 'made')]
+    last = [Entry(key, TITLES[key]) for key in ('limits', 'next', 'made')]
     return [*found, Entry(last[0].key, last[0].title, 'To end with'), *last[1:]]
 
 

@@ -9,6 +9,7 @@ from shg_xai.chapters import chapter_of
 from shg_xai.drawing.material import DrawnPersons, Material
 from shg_xai.errors import InputError
 from shg_xai.report.atlas import DRAWN
+from shg_xai.results import Results
 from shg_xai.results_file import read_results
 
 MEND = 'give the folder that tools/analyze_latent.py wrote with --out, or run it again'
@@ -32,7 +33,15 @@ def read_report(out: Path) -> Material:
     tables = {name: [_read_table(out / kind / f'{name}.parquet', kinds[kind]) for kind in kinds] for name in names}
     strips = {name: out / 'strip' / f'{name}.parquet' for name in names}  # folders of before have none
     drawn = {name: _read_table(path, STRIP) if path.exists() else None for name, path in strips.items()}
-    return Material(results, {name: DrawnPersons(*own, drawn[name]) for name, own in tables.items()})
+    persons = {name: DrawnPersons(*own[:2], strip=drawn[name]) for name, own in tables.items()}
+    return Material(results, persons, _related(out, results))
+
+
+def _related(out: Path, results: Results) -> dict[str, bytes]:
+    """The pictures of related reports that still lie where they are said to."""
+    found = results.related if isinstance(results.related, list) else []
+    files = {own.folder: out / own.folder / 'figures' / f'{own.figure}.png' for own in found}
+    return {folder: file.read_bytes() for folder, file in files.items() if file.is_file()}
 
 
 def _read_table(path: Path, columns: tuple[str, ...]) -> pa.Table:

@@ -156,7 +156,7 @@ def test_what_is_folded_opens(plain: Any, reported: Path) -> None:
         figures = [list(chapter.figures(answer, material)) for answer in answers]
         assert section.locator('figure:visible').count() == min(1, len(figures[0]))
         assert section.locator('figure').count() == sum(map(len, figures))
-        for depth in range(3):  # a click opens what may hold more to click
+        for _ in range(3):  # a click opens what may hold more to click
             for summary in section.locator('details:not([open]) > summary:visible').all()[::-1]:
                 summary.evaluate('one => one.click()')
         tables = [table for answer in answers for table in chapter.tables(answer, results) if table.rows]
@@ -239,7 +239,7 @@ def test_axe_finds_nothing_serious(browser: Any, reported: Path) -> None:
 
 
 def axe() -> Path:
-    """axe-core's script, named in the environment variable AXE, or installed by npm for this test; else it is skipped."""
+    """axe-core's script, named by the environment variable AXE or installed by npm; without either it is skipped."""
     if named := os.environ.get('AXE'):
         return Path(named)
     folder = Path(tempfile.gettempdir()) / f'shg_xai_axe_{os.getuid()}'

@@ -27,7 +27,16 @@ from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.errors import InputError
 from shg_xai.results import Estimate, Results, Verdict
 from shg_xai.results_file import read_results, write
-from shg_xai.study.collect import collect, comparisons, network_result, networks, read_tested, table, write_collected
+from shg_xai.study.collect import (
+    collect,
+    comparisons,
+    network_result,
+    networks,
+    read_tested,
+    related,
+    table,
+    write_collected,
+)
 from shg_xai.study.configs import write_all, write_plain_configs
 from shg_xai.study.plan import result_of
 from shg_xai.study.settings import Settings, write_settings
@@ -457,3 +466,14 @@ def test_one_seed_few_persons_and_nothing_known() -> None:
     assert '| plain | 6 | 0.500 | 0.600 | - | 0.400 |' in lines
     assert 'Mean over 12 persons and 1 seed.' in lines
     assert lines[-1] == '| control - plain | - | - | - | undecided |'
+
+
+def test_the_controlled_people_are_led_to(settings: Settings) -> None:
+    assert related(settings) == []
+    out = settings.work_dir / 'report_controlled'
+    out.mkdir(parents=True)
+    write_results(out)
+    (found,) = related(settings)
+    assert (found.folder, found.figure) == ('../report_controlled', 'shg_people-skeletons')
+    assert found.sentences[0].startswith('Its first 10 components explain')
+    assert found.sentences[1].startswith('No, they form one cloud')

@@ -28,8 +28,8 @@ def figures(answer: ComponentProjection, material: Material) -> Iterator[Figure]
             'width' if len(own) >= len(everything) else f'width-{answer.of}',
             'PCK against the number of components kept, with rules for it.',
             f'Above: PCK when only the first components of the latent are kept ({confidence_of(answer)} intervals; '
-            'dotted: the untouched network; the axis does not begin at 0). Between: the width suggested by it, and what other rules ask for. Below: '
-            'the share of the variance kept.',
+            'dotted: the untouched network; the axis does not begin at 0). Between: the width suggested by it, and '
+            'what other rules ask for. Below: the share of the variance kept.',
             lambda: draw_width(own),
         )
 

@@ -52,8 +52,8 @@ def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
         alt = 'Scores of linear probes for each concept, beside their control and the best baseline.'
         caption = (
             'How well a linear probe tells a concept of held-out persons: from all leading components, with '
-            f'{confidence} intervals; ticks: from fewer of them. Crosses: a control task, the same after the concept was shuffled '
-            'among persons. Diamonds: the best baseline that learned nothing.'
+            f'{confidence} intervals; ticks: from fewer of them. Crosses: a control task, the same after '
+            'the concept was shuffled among persons. Diamonds: the best baseline that learned nothing.'
         )
         yield Figure('probes', alt, caption, partial(draw_probes, answer))
 

@@ -1,5 +1,7 @@
 """Whether the autoencoder helps, in a sentence; and what the study was of."""
 
+from typing import Literal
+
 from shg_xai.chapters.networks.results import Comparison, Networks
 from shg_xai.drawing.material import Fact, Headline
 from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, signed, with_span
@@ -26,7 +28,7 @@ def headline(answer: Networks, results: Results) -> Headline | None:
     )
 
 
-def _failed(verdict: Verdict) -> str:
+def _failed(verdict: Verdict) -> Literal['undecided', 'fails']:
     return 'undecided' if verdict is Verdict.UNDECIDED else 'fails'
 
 

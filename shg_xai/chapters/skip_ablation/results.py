@@ -140,8 +140,8 @@ class Example(Typed, kw_only=True):
     """A person whose labelled joints are all found untouched, and not without skips, by the first of the replacements.
 
     The image's name is from the folder of images on; ``keypoints`` are K predicted points, pixels of the image. The
-    first of a file also have a ``photo``, a JPEG of the square about both poses and its :data:`MARGIN`, and all say which
-    of their K joints are ``labelled``: no others count.
+    first of a file also have a ``photo``, a JPEG of the square about both poses and its :data:`MARGIN`, and all say
+    which of their K joints are ``labelled``: no others count.
     """
 
     annotation_id: int

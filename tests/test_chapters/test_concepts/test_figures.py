@@ -1,5 +1,6 @@
 """Concepts in figures and tables: the numbers they are drawn from, and what is not known."""
 
+import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
@@ -53,7 +54,7 @@ def test_effects_and_probes_say_what_is_not_known(answer: Concepts) -> None:
     names = [label.get_text() for label in panel.get_yticklabels()]
     kinds = [name.endswith('(AUC)') for name in names]
     assert kinds == sorted(kinds) and sum(kinds) == 3, 'numbers above flags'
-    ends = [line.get_xdata()[0] for line in panel.lines if line.get_marker() == 'o']
+    ends = [float(np.asarray(line.get_xdata())[0]) for line in panel.lines if line.get_marker() == 'o']
     assert len(ends) == 8 and set(ends) == {p.score.y[-1].value for p in answer.probes if p.score.x} - {None}
 
 
