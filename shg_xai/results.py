@@ -116,6 +116,24 @@ class PckAnswer(NetworkAnswer, kw_only=True):
     normaliser: str
 
 
+class Subject(Typed, kw_only=True):
+    """The network behind a layer and the data it saw, as far as the store says; what it does not say is None.
+
+    Attributes:
+        model: Type of the backbone.
+        input_size: Width and height of its input, in pixels.
+        stacks: How many hourglasses.
+        parameters: How many numbers it learned.
+        made: Whether the people are made, with known factors, and no photographs.
+    """
+
+    model: str | None = None
+    input_size: tuple[int, int] | None = None
+    stacks: int | None = None
+    parameters: int | None = None
+    made: bool | None = None
+
+
 class AnalysedLayer(Typed, kw_only=True):
     """One layer of one store: what was analysed.
 
@@ -133,6 +151,7 @@ class AnalysedLayer(Typed, kw_only=True):
         skeleton_links: Pairs of the K joints.
         constant_dimensions: How many of the D numbers are the same for everybody.
         warnings: Sentences for the reader.
+        subject: The network; files of before have none.
     """
 
     name: Annotated[str, msgspec.Meta(pattern='^[a-z0-9_-]+$')]
@@ -152,6 +171,30 @@ class AnalysedLayer(Typed, kw_only=True):
     constant_dimensions: int
     warnings: list[str]
     dataset_sha256: str | None = None
+    subject: Subject | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def network(self) -> Subject:
+        """The network behind the layer; nothing is known of it in files of before."""
+        return self.subject if isinstance(self.subject, Subject) else Subject()
+
+
+class Related(Typed, kw_only=True):
+    """Another report that belongs to this one, as of a controlled experiment.
+
+    Attributes:
+        folder: Where it lies, from the folder of this one.
+        title: What it asks.
+        about: What it is of.
+        sentences: What it answers, in short.
+        figure: Name of its figure that shows it.
+    """
+
+    folder: str
+    title: str
+    about: str
+    sentences: list[str]
+    figure: str
 
 
 class Results(Typed, kw_only=True):
@@ -165,6 +208,7 @@ class Results(Typed, kw_only=True):
         layers: Those that were analysed, in their order.
         times_s: Seconds each part took.
         confidence: Of the intervals of the analysed layers.
+        related: Reports that belong to this one, where there are any.
     """
 
     command: str
@@ -177,6 +221,7 @@ class Results(Typed, kw_only=True):
     confidence: float = 0.95
     schema_version: int = SCHEMA_VERSION
     kind: Literal['shg_xai results'] = KIND
+    related: list[Related] | msgspec.UnsetType = msgspec.UNSET
 
     def all(self, kind: type[A], of: str | None = None) -> list[A]:
         """The answers of one chapter's type, about one thing (:attr:`Answer.of`) if it is named."""

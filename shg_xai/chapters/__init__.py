@@ -2,10 +2,10 @@
 
 A chapter is a folder with
 
-- ``__init__.py``: a docstring that asks the question, ``TITLE`` and ``ORDER`` on the page (ascending; below 100 what
-  the page opens with, from 60 on of it what is about a store, from 100 on what stands within each analysed layer, from
-  200 on what follows), and, if there is something to explain, ``METHODS``: how it was computed, a sentence or two by
-  heading;
+- ``__init__.py``: a docstring that asks the question, ``TITLE`` and ``ORDER`` (ascending; below 60 what stands on its
+  own, from 60 on what is about a store, from 100 on what is about each analysed layer, from 200 on what follows); if it
+  has them, ``QUESTION``, the same in plain words, ``PLACE`` on the page (see ``shg_xai/report/sections.py: GROUPS``)
+  and ``METHODS``: how it was computed, a sentence or two by heading;
 - ``results.py``: the type of its answer, a subclass of :class:`~shg_xai.results.Answer` tagged with the folder's name;
 - ``measure.py``: computes the answer; for a chapter on layers ``of_layer(of, work, found)``, which every analysis asks:
   ``of`` is its name, ``work`` has persons and options, ``found`` their components and clusters; None where what it asks
@@ -14,6 +14,9 @@ A chapter is a folder with
 - ``findings.py``: ``findings(answer, results)``, sentences, each with its number and interval; if something is
   concluded, ``claims(answer)``: what, in the fewest words (``benchmarks/calibration.py`` counts how often it is false);
   if numbers are to be looked up, ``tables(answer, results)`` too;
+- ``headline.py``, for who has five minutes: ``headline(answer, results)``, the answer in a sentence with its number,
+  figure and control, and ``facts(answer)``, what the page opens with, of what was looked at; without it the first
+  finding stands there;
 - ``figures.py``: ``figures(answer, material)``, what is drawn and how to read it; for a chapter on layers also, if it
   knows something of each person, ``colours(answer)``: what the map can be coloured by.
 
@@ -28,7 +31,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from shg_xai.drawing.material import Colour, Figure, Material, Table
+from shg_xai.drawing.material import Colour, Fact, Figure, Headline, Material, Table
 from shg_xai.results import Answer, Results
 
 
@@ -40,6 +43,8 @@ class Chapter:
     title: str
     order: int
     methods: dict[str, str]
+    question: str  # its title, in plain words
+    place: int  # on the page, ascending
     unseen: bool = False  # whether persons are asked, if there are any, whom the network was not trained on
 
     @property
@@ -80,6 +85,15 @@ class Chapter:
         """What is concluded beyond description, a claim an entry."""
         return self._ask('findings', 'claims', answer) or []
 
+    def headline(self, answer: Answer, results: Results) -> Headline | None:
+        """The answer in a sentence; None where the chapter has none, or nothing is known."""
+        found: Headline | None = self._ask('headline', 'headline', answer, results)
+        return found
+
+    def facts(self, answer: Answer) -> list[Fact]:
+        """What was looked at, as far as this answer knows."""
+        return self._ask('headline', 'facts', answer) or []
+
     def figures(self, answer: Answer, material: Material) -> Iterator[Figure]:
         """What is drawn."""
         yield from self._ask('figures', 'figures', answer, material) or ()
@@ -98,14 +112,21 @@ class Chapter:
         return heading
 
 
+def _usual_place(order: int) -> int:
+    """Of a chapter that names none: after the others that are about the same."""
+    return 95 if order < 60 else 38 if order < 100 else 79 if order < 200 else 89
+
+
 @cache
 def chapters() -> tuple[Chapter, ...]:
-    """All chapters, in the order of the page."""
+    """All chapters, by their ORDER."""
     found = []
     for name in (info.name for info in pkgutil.iter_modules(__path__) if info.ispkg):
         module = importlib.import_module(f'{__name__}.{name}')
+        title, order, methods = module.TITLE, module.ORDER, getattr(module, 'METHODS', {})
+        question, place = getattr(module, 'QUESTION', title), getattr(module, 'PLACE', _usual_place(order))
         unseen = getattr(module, 'UNSEEN', False)
-        found.append(Chapter(name, module.TITLE, module.ORDER, getattr(module, 'METHODS', {}), unseen))
+        found.append(Chapter(name, title, order, methods, question, place, unseen))
     return tuple(sorted(found, key=lambda chapter: (chapter.order, chapter.name)))
 
 

@@ -25,7 +25,6 @@ class Figure:
     caption: str  # how to read it
     draw: 'Callable[[], figure.Figure]'
     wide: bool = True  # it needs more than 400 px to be read, so that it scrolls in its box
-    opens: bool = False  # it stands before what is said
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,28 @@ class Table:
     rows: list[list[str]]
     folded: bool = False  # the reader has to open it
     last: bool = False  # it stands at the end of the page, among what explains all of it
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What a chapter answers, for who has five minutes."""
+
+    sentence: str
+    number: str = ''  # that of the sentence alone, some ten characters
+    unit: str = ''  # of what it is
+    figure: str = ''  # the name of the one that shows it; the first unless named
+    verdict: Literal['stands', 'fails', 'undecided', ''] = ''  # beside its control; empty where it describes
+    control: str = ''  # beside what, and how sure that is
+    persons: tuple[int, ...] = ()  # annotation ids of some whom it is about, to be seen on the map
+    lead: bool = False  # it is among what the page opens with
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing to know about what was looked at; of facts with one label the first is shown."""
+
+    label: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,7 @@ class DrawnPersons:
 
     persons: pa.Table  # of all N persons: scores, clusters, silhouettes, PCK, concepts
     atlas: pa.Table  # of the persons with a picture
+    strip: pa.Table | None = None  # of a few, as annotated and as predicted
 
     @cached_property
     def pictures(self) -> list[bytes | None]:
@@ -78,6 +100,7 @@ class Material:
 
     results: Results
     persons: Mapping[str, DrawnPersons] = field(default_factory=dict)
+    related: Mapping[str, bytes] = field(default_factory=dict)  # PNGs of related reports, by folder
 
     def layer(self, name: str) -> AnalysedLayer:
         """An analysed layer by its name."""

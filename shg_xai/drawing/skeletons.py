@@ -8,12 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, Polygon
 from numpy.typing import NDArray
 
 LEFT, RIGHT, MIDDLE, GHOST = '#0072B2', '#D55E00', '#222222', '#CCCCCC'
 Pairs = NDArray[np.float64] | Sequence[Sequence[float | None]]  # x and y of each joint; not known: NaN or None
 Links = Sequence[Sequence[int]]  # pairs of joints that are connected
 Faint = Sequence[bool] | None
+HEAD = frozenset({'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear'})
+TRUNK = ('left_shoulder', 'right_shoulder', 'right_hip', 'left_hip')
 
 
 def draw_pose(
@@ -43,6 +46,25 @@ def draw_pose(
             ax.plot(
                 *points[place], 'o', markersize=2.2, zorder=4, markeredgewidth=0.5, color=colour, markerfacecolor=face
             )
+
+
+def draw_body(ax: Axes, pose: Pairs, joints: Sequence[str], links: Links, width: float) -> None:
+    """Draw a body beneath a skeleton of K joints, pale, so that a pose is seen as one: limbs of a width in points, a
+    trunk between shoulders and hips, a head about nose and ears; what is not known is left out.
+    """
+    places = dict(zip(joints, np.array(pose, float).reshape(-1, 2), strict=True))
+    known = {name: place for name, place in places.items() if np.isfinite(place).all()}
+    limbs = [(joints[a], joints[b]) for a, b in links if not {joints[a], joints[b]} & HEAD]
+    drawn = [pair for pair in limbs if set(pair) <= set(known)]
+    look: Any = dict(colors=[_side(*pair) for pair in drawn], linewidths=width, capstyle='round', alpha=0.25, zorder=0)
+    ax.add_collection(LineCollection([[known[a], known[b]] for a, b in drawn], **look))
+    if set(TRUNK) <= set(known):
+        ax.add_patch(Polygon([known[name] for name in TRUNK], color=MIDDLE, alpha=0.16, linewidth=0, zorder=0))
+    head = [known[name] for name in HEAD & set(known)]
+    if len(head) > 1:
+        middle = np.mean(head, 0)
+        radius = 1.1 * max(float(np.hypot(*(place - middle))) for place in head)
+        ax.add_patch(Circle((middle[0], middle[1]), radius, color=MIDDLE, alpha=0.16, linewidth=0, zorder=0))
 
 
 def _side(a: str, b: str) -> str:

@@ -32,9 +32,11 @@ from shg_xai.explain.unseen import chosen_unseen, enough, too_few
 from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import Concept, lacking
 from shg_xai.latents.identity import annotations_sha256, check_told_apart
+from shg_xai.latents.schema import FACTOR, PARAMETERS, Json
 from shg_xai.latents.selection import Selection, names_for, select
 from shg_xai.report.atlas import DRAWN, atlas_table
-from shg_xai.results import KIND, AnalysedLayer, Answer, Checkpoint, Results
+from shg_xai.report.strip import COLUMNS, PREDICTED, strip_table
+from shg_xai.results import KIND, AnalysedLayer, Answer, Checkpoint, Results, Subject
 from shg_xai.results_file import write
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.executors import executor, stage
@@ -178,7 +180,31 @@ def layer_of(name: str, selection: Selection, constant: int) -> AnalysedLayer:
         skeleton_links=[(int(a), int(b)) for a, b in store.manifest.skeleton_links],
         constant_dimensions=constant,
         warnings=[],
+        subject=subject_of(source, store.manifest.environment, store.columns),
     )
+
+
+def subject_of(source: Json, environment: Json, columns: Sequence[str]) -> Subject:
+    """The network and its data, of what a store's manifest says, and of its columns."""
+    backbone = (source.get('model') or {}).get('backbone') or {}
+    sizes = [step['input_size'] for step in source.get('pipeline') or () if 'input_size' in step]
+    return Subject(
+        model=backbone.get('type'),
+        input_size=(int(sizes[0][0]), int(sizes[0][1])) if sizes else None,
+        stacks=backbone.get('num_stacks'),
+        parameters=environment.get(PARAMETERS),
+        made=any(name.startswith(FACTOR) for name in columns),
+    )
+
+
+def _write_strip(selection: Selection, layer: AnalysedLayer, folder: Path | None, out: Path, seed: int) -> None:
+    """Write some persons as annotated and as predicted, where the store has predictions."""
+    if PREDICTED not in selection.store.columns or 'pck' not in selection.store.columns:
+        return
+    rows, names, links = selection.table([*COLUMNS, PREDICTED]), tuple(layer.keypoint_names), layer.skeleton_links
+    table = strip_table(rows, names, links, folder, seed)
+    if table.num_rows:
+        pq.write_table(table, out / 'strip' / f'{layer.name}.parquet', compression='zstd')
 
 
 def _persons(selection: Selection, found: Structure, known: Sequence[Concept]) -> pa.Table:
@@ -271,6 +297,7 @@ def _draw(analysis: Analysis, options: Options, images: Path | None, out: Path) 
         tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
     pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')
     write_atlas(out / 'atlas' / f'{layer.name}.parquet', table, pictures)
+    _write_strip(selection, layer, folder, out, options.seed)
 
 
 def explain_selections(
@@ -298,10 +325,12 @@ def explain_selections(
         with stage(pool, 'comparison', times) as counted:
             answers.append(measure([analysis.side for analysis in analyses], counted, options.confidence))
     analyses += unseen
-    for kind in ('persons', 'atlas'):
+    for kind in ('persons', 'atlas', 'strip'):
         (out / kind).mkdir(exist_ok=True)
     for analysis in analyses:
         _draw(analysis, options, beside.images, out)
+    if not any((out / 'strip').iterdir()):
+        (out / 'strip').rmdir()
     settings = {key.name: getattr(options, key.name) for key in fields(Options)} | dict(ks=list(options.ks))
     packages = dict(shg_xai=shg_xai, numpy=np, scipy=scipy, scikit_learn=sklearn)
     results = Results(

@@ -25,7 +25,7 @@ from shg_xai.interventions.persons import build_loader, evaluation_dataset, open
 from shg_xai.interventions.rows import first_arrays, sample_row
 from shg_xai.latents import LatentStore, Layer, ShardWriter, create_store
 from shg_xai.latents.expression import evaluate as meets
-from shg_xai.latents.schema import MANIFEST
+from shg_xai.latents.schema import MANIFEST, PARAMETERS
 from shg_xai.runner.building import config_errors
 from shg_xai.runner.config import merge_common, merge_testing, read_config
 from shg_xai.runner.layers import LayerInfo, config_path, repeated_calls, storable_layers, warn_of_calls
@@ -84,6 +84,7 @@ def store_persons(
     origin = Origin(cfg, dataset, evaluation_dataset(cfg, options.split), checkpoint, options.split)
     calls = repeated_calls(infos)
     manifest = origin.manifest(layers, settings, calls)
+    manifest.environment[PARAMETERS] = sum(own.numel() for own in model.parameters())
     if get_rank() == 0:
         warn_of_calls(calls)
         # Before anything is written, so that the mends it names need no other folder.

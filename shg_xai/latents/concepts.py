@@ -315,7 +315,7 @@ def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
         stem = name.removesuffix(DEGREES)
         words, recorded = stem.replace('_', ' '), f'the factor {name}, as recorded when the person was made'
         if name not in ROUND:
-            title, definition = f'{words}, as made', f'T{recorded[1:]}.'
+            title, definition = f'generated {words}', f'T{recorded[1:]}.'
             unit = 'degrees' if name.endswith(DEGREES) else '-'
             kind: Kind = 'flag' if set(np.unique(values[np.isfinite(values)])) == {0, 1} else 'number'
             found.append(Concept(PREFIX + name, title, definition, unit, kind, values))
@@ -324,6 +324,6 @@ def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
             # A data set that has such a column of its own keeps it.
             if f'{FACTOR}{stem}_{short}' not in columns:
                 definition = f'{long} of {recorded}: 1 is {where}, -1 the opposite.'
-                turned, title = function(np.radians(values)), f'{words} {where}, as made'
+                turned, title = function(np.radians(values)), f'generated {words} {where}'
                 found.append(Concept(f'{PREFIX}{stem}_{short}', title, definition, '-', 'number', turned))
     return [concept for concept in found if np.isfinite(concept.values).any()]

@@ -21,6 +21,7 @@ MANIFEST = 'manifest.json'
 DTYPES = ('float16', 'float32')
 FACTOR = 'factors.'
 CALLS = 'calls_a_pass'  # in a manifest's environment: how often layers fire that do so more than once
+PARAMETERS = 'parameters'  # in a manifest's environment: how many numbers the network learned
 Json = dict[str, Any]  # an object whose contents are its maker's
 ADDED = ('image_width', 'image_height', 'area')  # columns that the first stores did not have
 # A file system takes 255 bytes a name; the rest is for '.npy'.

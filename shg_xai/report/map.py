@@ -1,7 +1,7 @@
 """The interactive map: persons of the atlas as points, with their pictures, without a server.
 
-Bokeh draws the points, its tools select among them; map.js, in the page, colours them and lists who was selected.
-Pictures lie in the page once for all maps, as a list that the points refer to.
+Bokeh draws the points, its tools select among them; map.js, in the page, colours them, lists who was selected and sets
+them beside the rest. Pictures lie in the page once for all maps, as a list that the points refer to.
 """
 
 import base64
@@ -13,22 +13,24 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import Normalize, to_hex
 from numpy.typing import NDArray
-from PIL import Image
 
 from shg_xai.chapters import chapter_of
 from shg_xai.drawing.material import Colour, DrawnPersons, Material
-from shg_xai.drawing.style import PALETTE
+from shg_xai.drawing.panels import new_panels
+from shg_xai.drawing.style import FAINT, PALETTE, styled
 from shg_xai.drawing.style import UNKNOWN as GREY
-from shg_xai.drawing.text import UNKNOWN
+from shg_xai.drawing.text import UNKNOWN, number, plural
+from shg_xai.report import images
 
 if TYPE_CHECKING:
     from bokeh.models import ColumnDataSource, LayoutDOM
 
 Rows = NDArray[np.int64]
 AXES = [f'component_{m}' for m in range(1, 11)]
-# Bytes of all pictures beyond which they are stored smaller, so that the page stays handy.
-BUDGET, SMALL, SMALL_QUALITY = 8_000_000, 88, 60
+SIDE = 72  # pixels of a picture, as it lies in the page
 # File names and numbers in it are escaped by Bokeh (no {safe}); only the layout is ours.
 TOOLTIP = """
 <div style="width:132px;font:12px/1.35 system-ui,sans-serif;color:#222;overflow-wrap:anywhere">
@@ -40,7 +42,9 @@ TOOLTIP = """
 
 class Embedded(TypedDict):  # what the page needs for its maps
     items: dict[str, object]  # by name what Bokeh.embed.embed_item takes
-    pictures: list[str]  # JPEGs in base64
+    stills: dict[str, str]  # by name the map as a picture, for paper and until it is wanted
+    about: dict[str, str]  # by name who is in it
+    pictures: list[str]  # WebPs in base64
     palette: list[str]  # colours of groups
     unknown: str  # colour of what is not known
 
@@ -56,17 +60,8 @@ class Pictures:
         return -1 if picture is None else self._places.setdefault(picture, len(self._places))
 
     def encoded(self) -> list[str]:
-        """All pictures in base64; smaller ones where all of them would be too much."""
-        small = sum(map(len, self._places)) > BUDGET
-        return [base64.b64encode(_shrink(picture) if small else picture).decode('ascii') for picture in self._places]
-
-
-def _shrink(picture: bytes) -> bytes:
-    file = io.BytesIO()
-    image = Image.open(io.BytesIO(picture)).convert('RGB')
-    image.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
-    image.save(file, 'JPEG', quality=SMALL_QUALITY)
-    return file.getvalue()
+        """All pictures in base64, each as small as it is shown."""
+        return [base64.b64encode(images.small(picture, SIDE)).decode('ascii') for picture in self._places]
 
 
 def colour_choices(material: Material, name: str, rows: Rows) -> list[Colour]:
@@ -83,9 +78,16 @@ def colour_choices(material: Material, name: str, rows: Rows) -> list[Colour]:
 
 
 def map_rows(persons: DrawnPersons) -> Rows:
-    """Rows of the atlas that are in the map and have a place."""
-    placed = np.isfinite(persons.numbers('x')) & np.isfinite(persons.numbers('y'))
-    return np.flatnonzero((persons.numbers('in_map') == 1) & placed)
+    """Rows of the atlas that have a place: those drawn by lot, and those whom a chapter names."""
+    return np.flatnonzero(np.isfinite(persons.numbers('x')) & np.isfinite(persons.numbers('y')))
+
+
+def about(persons: DrawnPersons, rows: Rows) -> str:
+    """Who is in a map, of whom."""
+    drawn = int((persons.numbers('in_map')[rows] == 1).sum())
+    named = len(rows) - drawn
+    more = f', and {number(named)} more whom a chapter names' if named else ''
+    return f'{plural(drawn, "person")} drawn by lot of {number(persons.persons.num_rows)}{more}.'
 
 
 def _source(persons: DrawnPersons, rows: Rows, choices: Sequence[Colour], pictures: Pictures) -> 'ColumnDataSource':
@@ -97,16 +99,23 @@ def _source(persons: DrawnPersons, rows: Rows, choices: Sequence[Colour], pictur
         return [f'{value:.{digits}f}' if np.isfinite(value) else UNKNOWN for value in numbers]
 
     groups = next((choice.key for choice in choices if choice.kind == 'group'), '')
+    keys = dict.fromkeys([*AXES, *(one.key for one in choices)])
     atlas = persons.atlas.select(['annotation_id', 'file_name']).take(rows)
     columns: dict[str, object] = {'annotation_id': list(map(str, atlas['annotation_id'].to_pylist()))}
     columns['file_name'] = [name or UNKNOWN for name in atlas['file_name'].to_pylist()]
     columns['place'] = np.array([pictures.place(persons.pictures[row]) for row in rows], np.int32)
     columns |= dict(cluster=texts(groups, 0), pck_text=texts('pck', 2))
-    columns |= {key: persons.numbers(key)[rows].astype(np.float32) for key in ('x', 'y')}
+    columns |= {key: _rounded(persons.numbers(key)[rows]) for key in ('x', 'y')}
     columns |= {key: [''] * len(rows) for key in ('picture', 'colour_name', 'colour_text')}
     columns['colour'] = [GREY] * len(rows)
-    columns |= {key: persons.numbers(key)[rows].astype(np.float32) for key in (*AXES, *(one.key for one in choices))}
+    columns |= {key: _rounded(persons.numbers(key)[rows]) for key in keys}
     return ColumnDataSource(columns, name='persons')
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """To 12 bits of their size, three digits and a half: what is drawn shows no more, and packs better."""
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.round(mantissa * 4096) / 4096, exponent).astype(np.float32)
 
 
 def build_map(material: Material, name: str, pictures: Pictures) -> 'LayoutDOM | None':
@@ -133,10 +142,10 @@ def build_map(material: Material, name: str, pictures: Pictures) -> 'LayoutDOM |
     shared, plain = dict(source=source, name=name), [asdict(choice) for choice in choices]
     recolour = 'shgMap.colour(source, choices, cb_obj.value, name)'
     colour.js_on_change('value', CustomJS(args={**shared, 'choices': plain}, name='recolour', code=recolour))
-    moved = 'shgMap.move(source, axis, key, cb_obj.value)'
+    moved = 'shgMap.move(source, plot, axis, key, cb_obj.value)'
     for chosen, axis, key in ((across, plot.xaxis[0], 'x'), (up, plot.yaxis[0], 'y')):
-        chosen.js_on_change('value', CustomJS(args=dict(source=source, axis=axis, key=key), code=moved))
-    source.selected.js_on_change('indices', CustomJS(args=shared, code='shgMap.list(source, name)'))
+        chosen.js_on_change('value', CustomJS(args=dict(source=source, plot=plot, axis=axis, key=key), code=moved))
+    source.selected.js_on_change('indices', CustomJS(args=shared, code='shgMap.list(name)'))
     # The choices go with the layout, so that the page can colour the points when it opens.
     return column(row(colour, **wide), row(across, up, **wide), plot, name=name, tags=[json.dumps(plain)], **wide)
 
@@ -148,7 +157,7 @@ def _plot(source: 'ColumnDataSource') -> Any:
 
     size: Any = dict(height=520, sizing_mode='stretch_width', background_fill_color='white')
     tools: Any = dict(tools='pan,wheel_zoom,box_zoom,box_select,lasso_select,tap,reset', toolbar_location='above')
-    active: Any = dict(active_drag='box_select', active_scroll=None)
+    active: Any = dict(active_drag='lasso_select', active_scroll=None)
     plot = figure(**size, **tools, **active, x_axis_label='component 1', y_axis_label='component 2', name='map')
     plot.toolbar.logo = None
     point: Any = dict(size=8, fill_color='colour', fill_alpha=0.9)
@@ -169,12 +178,43 @@ def embed_maps(material: Material) -> Embedded:
     from bokeh.core.types import ID
     from bokeh.embed import json_item
 
-    pictures, items = Pictures(), dict[str, object]()
-    for name in material.persons:
-        layout = build_map(material, name, pictures)
+    pictures, items, stills, texts = Pictures(), dict[str, object](), dict[str, str](), dict[str, str]()
+    for name, persons in material.persons.items():
+        layout, rows = build_map(material, name, pictures), map_rows(persons)
         if layout is not None:
             items[name] = _renumber(json_item(layout, ID(f'map-{name}')), f'map-{name}')
-    return {'items': items, 'pictures': pictures.encoded(), 'palette': list(PALETTE), 'unknown': GREY}
+            stills[name] = still(persons, rows, colour_choices(material, name, rows))
+            texts[name] = about(persons, rows)
+    return {
+        'items': items,
+        'stills': stills,
+        'about': texts,
+        'pictures': pictures.encoded(),
+        'palette': list(PALETTE),
+        'unknown': GREY,
+    }
+
+
+@styled
+def still(persons: DrawnPersons, rows: Rows, choices: Sequence[Colour]) -> str:
+    """The map as a picture, coloured by its first choice."""
+    canvas, ax = new_panels(7, 4)
+    choice, colours = next(iter(choices), None), np.full(len(rows), GREY, object)
+    if choice is not None:
+        values = persons.numbers(choice.key)[rows]
+        known = np.isfinite(values)
+        if choice.kind == 'number':
+            shades = colormaps['viridis'](Normalize()(values[known]))
+            colours[known] = [to_hex(shade) for shade in shades]
+        else:
+            colours[known] = [PALETTE[int(value) % len(PALETTE)] for value in values[known]]
+    ax.scatter(persons.numbers('x')[rows], persons.numbers('y')[rows], s=9, c=list(colours), linewidths=0)
+    ax.set(xlabel='component 1', ylabel='component 2')
+    title = 'coloured by nothing' if choice is None else f'coloured by {choice.label}'
+    ax.set_title(title, fontsize=9, color=FAINT, parse_math=False)
+    file = io.BytesIO()
+    canvas.savefig(file, format='png', dpi=110)
+    return images.uri(images.drawing(file.getvalue()))
 
 
 def _renumber(item: Any, prefix: str) -> Any:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from shg_xai.drawing.material import Table
 from shg_xai.errors import InputError
-from shg_xai.report.page import Section, sections_of
 from shg_xai.report.reading import read_report
+from shg_xai.report.sections import Section, sections_of
 from shg_xai.writing import write_aside
 
 

@@ -1,4 +1,4 @@
-"""Read an analysis' folder: results.json, persons/*.parquet and atlas/*.parquet."""
+"""Read an analysis' folder: results.json, persons/*.parquet, atlas/*.parquet and, where it is there, strip/."""
 
 from pathlib import Path
 
@@ -9,9 +9,11 @@ from shg_xai.chapters import chapter_of
 from shg_xai.drawing.material import DrawnPersons, Material
 from shg_xai.errors import InputError
 from shg_xai.report.atlas import DRAWN
+from shg_xai.results import Results
 from shg_xai.results_file import read_results
 
 MEND = 'give the folder that tools/analyze_latent.py wrote with --out, or run it again'
+STRIP = ('kind', 'annotation_id', 'file_name', 'pck', 'labelled', 'predicted')
 ATLAS = ('annotation_id', 'file_name', 'in_map', 'x', 'y', *DRAWN, 'image')
 
 
@@ -29,7 +31,17 @@ def read_report(out: Path) -> Material:
             raise InputError(f'{path}: answers[{place}].of: {answer.of!r} is no layer in it; {MEND}')
     kinds = {'persons': ('annotation_id',), 'atlas': ATLAS}
     tables = {name: [_read_table(out / kind / f'{name}.parquet', kinds[kind]) for kind in kinds] for name in names}
-    return Material(results, {name: DrawnPersons(*own) for name, own in tables.items()})
+    strips = {name: out / 'strip' / f'{name}.parquet' for name in names}  # folders of before have none
+    drawn = {name: _read_table(path, STRIP) if path.exists() else None for name, path in strips.items()}
+    persons = {name: DrawnPersons(known, atlas, drawn[name]) for name, (known, atlas) in tables.items()}
+    return Material(results, persons, _related(out, results))
+
+
+def _related(out: Path, results: Results) -> dict[str, bytes]:
+    """The pictures of related reports that still lie where they are said to."""
+    found = results.related if isinstance(results.related, list) else []
+    files = {own.folder: out / own.folder / 'figures' / f'{own.figure}.png' for own in found}
+    return {folder: file.read_bytes() for folder, file in files.items() if file.is_file()}
 
 
 def _read_table(path: Path, columns: tuple[str, ...]) -> pa.Table:

@@ -25,7 +25,7 @@ from shg_xai.drawing.text import plural
 from shg_xai.errors import InputError
 from shg_xai.explain.stores import replace_folder
 from shg_xai.report.page import write_report
-from shg_xai.results import Answer, Estimate, Results
+from shg_xai.results import Answer, Estimate, Related, Results
 from shg_xai.results_file import any_answer, read_answer, read_json, read_results, write
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.study.configs import read_config
@@ -248,9 +248,31 @@ def collect(settings: Settings) -> Results:
     return results
 
 
+CONTROLLED = ('Where little varies but sitting or standing', 'The same networks on people who differ by little else.')
+LATENT = range(70, 74)  # places of the chapters on what a latent holds
+
+
+def related(settings: Settings) -> list[Related]:
+    """The report on the controlled people, if it was made: what its chapters on the latent answer."""
+    folder = settings.work_dir / 'report_controlled'
+    if not (folder / 'results.json').is_file():
+        return []
+    results = read_results(folder / 'results.json', MEND)
+    name, (title, about) = results.layers[0].name, CONTROLLED
+    own = [(chapter_of(answer), answer) for answer in results.answers if answer.of == name]
+    told = [(chapter, chapter.headline(answer, results)) for chapter, answer in own if chapter.place in LATENT]
+    known = [headline for _, headline in sorted(told, key=lambda item: item[0].place) if headline]
+    if not known:
+        return []
+    figure, sentences = f'{name}-{known[-1].figure}', [headline.sentence for headline in known]
+    return [Related(folder='../report_controlled', title=title, about=about, sentences=sentences, figure=figure)]
+
+
 def write_collected(settings: Settings) -> None:
     """Write the report of all that was found, in one step, in the place of an earlier one."""
     results = collect(settings)
+    if found := related(settings):
+        results.related = found
     with replace_folder(settings.work_dir / 'report') as part:
         ignored = shutil.ignore_patterns('report.html', 'figures')
         shutil.copytree(settings.analysis, part, dirs_exist_ok=True, ignore=ignored)

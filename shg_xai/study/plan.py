@@ -342,4 +342,6 @@ class Plan:
         tests += [folder / 'tests' / f'{name}.json' for name in alone]
         found = [s.analysis / 'results.json', folder / 'mean_pose.json', *map(s.width_of, range(s.stacks))]
         inputs = [*tests, *found, *intervention_files(s), *compared(s).values(), folder / FILE]
+        if s.people and 'improved' in s.networks:
+            inputs.append(folder / 'report_controlled' / 'results.json')
         return self.stage('report', ['-m', 'shg_xai.study.collect', folder], inputs, folder / 'report', (20, 20))

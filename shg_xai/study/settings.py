@@ -16,16 +16,16 @@ from shg_xai.study.processes import ROOT
 from shg_xai.writing import write_aside
 
 FILE = 'settings.json'
-PUT_IN = 'the autoencoder of the suggested width put in'
-OWN = "the study's own autoencoder put in (its width, its ReLUs)"
+PUT_IN = 'the autoencoder of the suggested width inserted'
+OWN = "the study's own autoencoder inserted (its width, its ReLUs)"
 AS_LONG, FAIR = 'from random weights, for as many steps in all', 'what the one from scratch is fairly compared with'
 # Title of each network, and what it is.
 ABOUT = {
     'plain': ('plain', 'the network without an autoencoder'),
-    'control': ('plain, trained on', 'the plain network trained on, for as many steps as the improved one'),
-    'spliced': ('spliced', f'{PUT_IN}, not trained on'),
-    'improved': ('spliced, trained on', f'{PUT_IN}, then all trained on'),
-    'improved_study': ("the study's, trained on", f'{OWN}, then all trained on'),
+    'control': ('control', 'the plain network fine-tuned, for as many steps as the improved one'),
+    'spliced': ('inserted', f'{PUT_IN}, before fine-tuning'),
+    'improved': ('improved', f'{PUT_IN}, then all fine-tuned'),
+    'improved_study': ("improved, the study's", f'{OWN}, then all fine-tuned'),
     'scratch': ('autoencoder, from scratch', f'the network with the autoencoder of the suggested width, {AS_LONG}'),
     'longer': ('plain, as long from scratch', f'the plain network {AS_LONG}: {FAIR}, whose rate falls as late'),
     'noskip': ('plain, no skips', 'the plain network without its skip connections, trained from random weights'),

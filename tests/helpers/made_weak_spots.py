@@ -3,7 +3,7 @@
 from shg_xai.chapters.weak_spots.results import Baseline, Candidate, Condition, Face, JointGap, Shared, Spot, WeakSpots
 from shg_xai.results import Estimate
 
-FLAG = Condition(name='occluder', title='occluder, as made', kind='flag', side='high', at=1, share=0.1)
+FLAG = Condition(name='occluder', title='generated occluder', kind='flag', side='high', at=1, share=0.1)
 AXIS = Condition(name='1', title='independent axis 1', kind='independent axis', side='high', at=1.7, share=0.05)
 NUMBER = Condition(name='crowding', title='crowding', kind='number', side='low', at=0.123, share=0.2)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from shg_xai.drawing.skeletons import Pose, draw_pose_sheet
+from shg_xai.drawing.panels import new_panels
+from shg_xai.drawing.skeletons import Pose, draw_body, draw_pose_sheet
 
 CROPS = [np.full((20, 30, 3), 255, np.uint8), np.zeros((20, 30, 3), np.uint8)]
 LINKS, COLOURS = [(0, 1), (1, 2)], np.array([[255, 0, 0], [0, 0, 255]])
@@ -41,3 +42,17 @@ def test_it_can_be_saved(tmp_path: Path) -> None:
     file = tmp_path / 'sheet.png'
     draw_pose_sheet(CROPS, {'truth': [pose, pose]}, LINKS, COLOURS).savefig(file, dpi=50)
     assert image.imread(file).std() > 0
+
+
+def test_a_body_has_limbs_a_trunk_and_a_head() -> None:
+    joints = ('nose', 'left_ear', 'left_shoulder', 'right_shoulder', 'left_hip', 'right_hip', 'left_knee')
+    pose = [(5, 0), (6, 1), (4, 3), (8, 3), (4, 8), (8, 8), (float('nan'), float('nan'))]
+    links = [(0, 1), (1, 2), (2, 4), (4, 6)]
+    _, ax = new_panels(2, 2)
+    draw_body(ax, pose, joints, links, 7)
+    # Of the links one lies in the head, one leads into it, and one has an end that is not known.
+    (limbs,) = ax.collections
+    assert [part.tolist() for part in np.array(limbs.get_segments())] == [[[4, 3], [4, 8]]]
+    trunk, head = ax.patches
+    assert trunk.get_xy()[:4].tolist() == [[4, 3], [8, 3], [8, 8], [4, 8]]
+    assert head.get_center() == (5.5, 0.5) and head.get_radius() == pytest.approx(1.1 * 0.5**0.5)

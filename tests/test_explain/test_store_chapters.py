@@ -42,4 +42,4 @@ def test_only_chapters_on_stores_are_looked_into() -> None:
     """The measure of a chapter with a network imports torch, so it may not be opened to see whether it has one."""
     network = next(chapter for chapter in chapters() if chapter.name == 'skip_ablation')
     assert not network.on_store and network.of_store is None
-    assert Chapter('spectrum', 'a layer', 60, {}).of_layer is None
+    assert Chapter('spectrum', 'a layer', 60, {}, '', 0).of_layer is None

@@ -6,8 +6,8 @@ import pytest
 
 from shg_xai.errors import InputError
 from shg_xai.report.markdown import plain, write_markdown
-from shg_xai.report.page import sections_of
 from shg_xai.report.reading import read_report
+from shg_xai.report.sections import sections_of
 from tests.helpers.commands import python
 
 

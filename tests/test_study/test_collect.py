@@ -27,7 +27,16 @@ from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.errors import InputError
 from shg_xai.results import Estimate, Results, Verdict
 from shg_xai.results_file import read_results, write
-from shg_xai.study.collect import collect, comparisons, network_result, networks, read_tested, table, write_collected
+from shg_xai.study.collect import (
+    collect,
+    comparisons,
+    network_result,
+    networks,
+    read_tested,
+    related,
+    table,
+    write_collected,
+)
 from shg_xai.study.configs import write_all, write_plain_configs
 from shg_xai.study.plan import compared as pairs_of
 from shg_xai.study.plan import result_of
@@ -106,7 +115,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_a_network_by_seed_and_over_all(settings: Settings) -> None:
     entry = network_result(settings, 'control', read_tested(settings, 'control'))
-    assert (entry.key, entry.title, entry.epochs) == ('control', 'plain, trained on', 9)
+    assert (entry.key, entry.title, entry.epochs) == ('control', 'control', 9)
     # 33 persons in batches of 16 are 3 steps an epoch.
     assert [(seed.seed, seed.steps, seed.checkpoint) for seed in entry.seeds] == [
         (4, 27, 'control4'),
@@ -367,7 +376,7 @@ def test_the_report_takes_the_place_of_an_earlier_one(settings: Settings) -> Non
     assert (source / 'results.json').read_bytes() == before
     text = (out / 'table.md').read_text()
     assert '| plain | 6 | 0.583 ± 0.118 | ' in text  # 1.5 / 3 and 2 / 3
-    assert '| plain, trained on - plain | +0.250 | ' in text
+    assert '| control - plain | +0.250 | ' in text
     assert 'control' in (out / 'report.html').read_text()
     assert not [file for file in settings.work_dir.iterdir() if file.name.startswith('.')]
 
@@ -419,8 +428,8 @@ def test_networks_of_several_seeds_and_their_differences() -> None:
         120,
         [
             network('plain', 'plain', 6, 0.5, 0.6004, None, 0.3996, sd=0.0124),
-            network('improved', 'spliced, trained on', 9, 1, 0, 0.25, 0.125, sd=0),
-            network('control', 'plain, trained on', 9, None, None, None, None),
+            network('improved', 'improved', 9, 1, 0, 0.25, 0.125, sd=0),
+            network('control', 'control', 9, None, None, None, None),
             network('noskip', 'plain, no skips', 6, None, None, None, None),
         ],
         [
@@ -438,15 +447,15 @@ def test_networks_of_several_seeds_and_their_differences() -> None:
         '|---|---|---|---|---|---|',
         '| mean pose | - | 0.055 | 0.100 | - | 0.000 |',
         '| plain | 6 | 0.500 ± 0.012 | 0.600 ± 0.012 | - | 0.400 ± 0.012 |',
-        '| spliced, trained on | 9 | 1.000 ± 0.000 | 0.000 ± 0.000 | 0.250 ± 0.000 | 0.125 ± 0.000 |',
-        '| plain, trained on | 9 | - | - | - | - |',
+        '| improved | 9 | 1.000 ± 0.000 | 0.000 ± 0.000 | 0.250 ± 0.000 | 0.125 ± 0.000 |',
+        '| control | 9 | - | - | - | - |',
         '| plain, no skips | 6 | - | - | - | - |',
         '',
         'Mean over 120 persons and 2 seeds, ± standard deviation over seeds.',
         '',
         '| difference in labelled PCK | value | interval | each seed | |',
         '|---|---|---|---|---|',
-        '| spliced, trained on - plain, trained on | +0.013 | -0.001 to +0.025 | +0.020, +0.005 | undecided |',
+        '| improved - control | +0.013 | -0.001 to +0.025 | +0.020, +0.005 | undecided |',
         '| plain, no skips - plain | -0.250 | -0.300 to -0.200 | -0.250, - | worse |',
     ]
 
@@ -460,4 +469,15 @@ def test_one_seed_few_persons_and_nothing_known() -> None:
     assert not any('mean pose' in line for line in lines)
     assert '| plain | 6 | 0.500 | 0.600 | - | 0.400 |' in lines
     assert 'Mean over 12 persons and 1 seed.' in lines
-    assert lines[-1] == '| plain, trained on - plain | - | - | - | undecided |'
+    assert lines[-1] == '| control - plain | - | - | - | undecided |'
+
+
+def test_the_controlled_people_are_led_to(settings: Settings) -> None:
+    assert related(settings) == []
+    out = settings.work_dir / 'report_controlled'
+    out.mkdir(parents=True)
+    write_results(out)
+    (found,) = related(settings)
+    assert (found.folder, found.figure) == ('../report_controlled', 'shg_people-skeletons')
+    assert found.sentences[0].startswith('Its first 10 components explain')
+    assert found.sentences[1].startswith('No, they form one cloud')

@@ -1,6 +1,7 @@
 """Which stages of a network carry more channels than PCK needs?"""
 
 TITLE, ORDER = 'Where else is redundancy', 40
+QUESTION, PLACE = 'Which stages have channels to spare?', 92
 METHODS = {
     'Channel components': 'Principal components over channels, each position of each person a sample. Position by '
     'position a stage’s output is projected on the first of them, and the network goes on from it. Suggested is the '

@@ -1,6 +1,7 @@
 """Are persons whose cluster disagrees with a concept met worse, and does steering them to the other cluster help?"""
 
 TITLE, ORDER = 'Misclassified persons', 50
+QUESTION, PLACE = 'Does moving a latent to the other cluster mend a pose?', 84
 METHODS = {
     'Misclassified': 'Each cluster gets the side of the concept that most of its persons are on; who is on the other '
     'side is misclassified. They are compared with the others within strata, of as many sides of the box '

@@ -1,6 +1,7 @@
 """Do the latents fall into groups, and into which?"""
 
 TITLE, ORDER = 'The groups', 120
+QUESTION, PLACE = 'Do persons fall into groups?', 72
 METHODS = {
     'Groups': 'One person an image is asked, by the first components. Half of them are cut into K clusters, and the '
     'other half is counted midway between neighbouring centres and around them: one cloud has no valley there (exact '

@@ -56,10 +56,10 @@ def figures(answer: Clusters, material: Material) -> Iterator[Figure]:
     links = material.layer(answer.of).skeleton_links
     yield Figure('skeletons', alt, caption, lambda: draw_skeletons(persons, best, links))
     alt = f'Persons nearest to the centres of {best} clusters.'
-    caption = 'The persons nearest to the centre of each cluster, and their distance to it.'
+    caption = 'Persons nearest to the centre of each cluster, and their distance to it. Skeletons are those annotated.'
     yield Figure('centroids', alt, caption, lambda: draw_centroids(answer, persons, best))
     if misfits := answer.fit(best).misfits:
-        caption = 'The persons that fit worst, with their cluster and silhouette.'
+        caption = 'The persons that fit worst, with cluster and silhouette. Skeletons are those annotated.'
         texts = [f'in {item.cluster}: {number(item.silhouette)}' for item in misfits]
         tiles = [Tile(persons.picture(item.annotation_id), text) for item, text in zip(misfits, texts, strict=True)]
         yield Figure('misfits', 'Persons with the lowest silhouettes.', caption, lambda: draw_sheet([Row('', tiles)]))

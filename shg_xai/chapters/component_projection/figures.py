@@ -28,8 +28,8 @@ def figures(answer: ComponentProjection, material: Material) -> Iterator[Figure]
             'width' if len(own) >= len(everything) else f'width-{answer.of}',
             'PCK against the number of components kept, with rules for it.',
             f'Above: PCK when only the first components of the latent are kept ({confidence_of(answer)} intervals; '
-            'dotted: the untouched network). Between: the width suggested by it, and what other rules ask for. Below: '
-            'the share of the variance kept.',
+            'dotted: the untouched network; the axis does not begin at 0). Between: the width suggested by it, and '
+            'what other rules ask for. Below: the share of the variance kept.',
             lambda: draw_width(own),
         )
 
@@ -60,7 +60,7 @@ def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str
             above.axhline(untouched, color=colour, linestyle=':', linewidth=1.1)
     above.plot([], [], ':', color=INK, linewidth=1.1, label='untouched network')
     above.set(ylabel='PCK', title=title)
-    above.set_ylim(bottom=0)
+    above.set_ylim(_least(answer), None)  # from where the curves begin: what is lost is little
     below.plot(answer.ks, answer.explained_variance_ratio, 'o-', color=INK, markersize=3, linewidth=1.2)
     below.set(ylabel='variance\nkept', ylim=(-0.05, 1.08), yticks=[0, 0.5, 1], xlabel='components kept')
     _draw_rules(panels, answer)
@@ -74,6 +74,13 @@ def _draw_latent(panels: Sequence[Axes], answer: ComponentProjection, title: str
         ax.tick_params(labelbottom=ax is below)
     for ax in (above, below):
         ax.grid(axis='y')
+
+
+def _least(answer: ComponentProjection) -> float:
+    """A little below everything that is drawn."""
+    drawn = [one for group in LINES for one in answer.pck[group].y]
+    known = [value for one in drawn for value in (one.value, one.low) if value is not None]
+    return max(0.0, min(known, default=0.0) - 0.03)
 
 
 def _draw_rules(panels: Sequence[Axes], answer: ComponentProjection) -> None:

@@ -1,6 +1,7 @@
 """Which concepts of the annotations go with what in the latents?"""
 
 TITLE, ORDER = 'What goes with what', 130
+QUESTION, PLACE = 'What does the latent hold?', 70
 METHODS = {
     'Concepts': 'First how much of a concept’s ranks a linear fit on the leading components explains (R²), less what '
     'chance adds. Then Spearman’s rank correlation with each component; the partial one is of what is left of the '

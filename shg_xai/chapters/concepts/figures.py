@@ -11,14 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import NullFormatter, NullLocator
 from numpy.typing import NDArray
 
 from shg_xai.chapters.concepts.findings import none_of, size_of
 from shg_xai.chapters.concepts.results import LEVEL, Concepts, Probe
+from shg_xai.chapters.concepts.tables import end_of
 from shg_xai.drawing.material import Colour, Figure, Material
-from shg_xai.drawing.panels import DIVERGING, curve, new_grid, new_panels, nothing, wrap
-from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, PAGE, styled
+from shg_xai.drawing.panels import DIVERGING, name_rows, new_panels, nothing, wrap
+from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, ORANGE, PAGE, styled
 from shg_xai.drawing.text import DASH, confidence_of, number, plural
 from shg_xai.results import Estimate
 
@@ -49,10 +49,11 @@ def figures(answer: Concepts, material: Material) -> Iterator[Figure]:
         caption = f'How far the {k} clusters differ in each concept, {within} {filled}'
         yield Figure(f'effects-k{k}', f'{alt}.', caption, partial(draw_effects, answer, k), wide=False)
     if answer.probes:
-        alt = 'Scores of linear probes against the number of components.'
+        alt = 'Scores of linear probes for each concept, beside their control and the best baseline.'
         caption = (
-            f'How well a linear probe tells a concept of held-out persons from the first components, with {confidence} '
-            'intervals, and a control task: the same after the concept was shuffled among persons.'
+            'How well a linear probe tells a concept of held-out persons: from all leading components, with '
+            f'{confidence} intervals; ticks: from fewer of them. Crosses: a control task, the same after '
+            'the concept was shuffled among persons. Diamonds: the best baseline that learned nothing.'
         )
         yield Figure('probes', alt, caption, partial(draw_probes, answer))
 
@@ -122,7 +123,7 @@ def draw_effects(answer: Concepts, k: int) -> figure.Figure:
     """Draw how far K clusters differ in each concept, with intervals, the largest above."""
     entries = sorted((entry for entry in answer.clusters if entry.k == k), key=size_of)
     lines = [(answer.titles[entry.concept], entry.effect, entry.is_claimed) for entry in entries]
-    more = 'chance that a person of cluster 1\nhas more of it than one of cluster 0'
+    more = 'AUC (below 0.5: cluster 0 has more of it,\nabove: cluster 1)'
     centre = none_of(entries[0])
     return _draw_lines(lines, centre, more if centre else 'share of the ranks’ variance between clusters (ε²)')
 
@@ -147,34 +148,39 @@ def _draw_lines(lines: Sequence[tuple[str, Estimate, bool]], centre: float, labe
 @styled
 def draw_probes(answer: Concepts) -> figure.Figure:
     """Draw how well a linear probe tells each concept from the first components."""
-    count, columns = len(answer.probes), 3
-    canvas, axes = new_grid(count, columns, PAGE, 1.75, 0.55, sharex=True)
-    for place, (ax, probe) in enumerate(zip(axes, answer.probes, strict=False)):
-        _draw_probe(ax, probe)
-        ax.set_title(wrap(answer.titles[probe.concept]), fontsize=9, parse_math=False)
-        # Nothing below it: its axis has to carry the numbers.
-        ax.tick_params(labelbottom=place + columns >= count)
-    if named := [found for ax in axes if (found := ax.get_legend_handles_labels())[1]]:
-        canvas.legend(*named[0], loc='outside upper left', ncols=2)
-    canvas.supxlabel('first components the probe may use', fontsize=9)
+    probes = sorted(answer.probes, key=lambda probe: (probe.measure == 'auc', -1 - (end_of(probe)[1].value or -1)))
+    canvas, ax = new_panels(PAGE, 0.3 * max(len(probes), 2) + 1.2)
+    for row, probe in enumerate(probes):
+        _draw_probe(ax, row, probe, [one.score for one in answer.learned if one.concept == probe.concept])
+    name_rows(ax, [f'{answer.titles[one.concept]} ({"AUC" if one.measure == "auc" else "R²"})' for one in probes])
+    ax.set(xlim=(-0.12, 1.03), xlabel='score of held-out persons: R², or AUC for yes or no')
+    handles, labels = ax.get_legend_handles_labels()
+    named = dict(zip(labels, handles, strict=True))
+    canvas.legend(named.values(), named.keys(), loc='outside upper left', ncols=4)
     return canvas
 
 
-def _draw_probe(ax: Axes, probe: Probe) -> None:
-    """Draw one probe: the score with its interval, and that of the control task."""
-    auc = probe.measure == 'auc'
-    at = [int(components) for components in probe.score.x]
-    ax.set(xscale='log', ylabel='AUC' if auc else 'R²', ylim=(0.35, 1.03) if auc else (-0.25, 1.05))
-    ax.set_xticks(at, [number(m) for m in at])
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    # Doubling numbers of up to four digits: every other one leaves room.
-    for label in ax.get_xticklabels()[1::2] if len(at) > 6 else ():
-        label.set_visible(False)
-    ax.axhline(probe.chance, color='#BBBBBB', linewidth=0.8)
-    ax.grid(axis='y')
-    if all(item.value is None for item in probe.score.y):
-        nothing(ax)
+def _draw_probe(ax: Axes, row: int, probe: Probe, baselines: Sequence[Estimate]) -> None:
+    """Draw one probe in its row: scores with few components to all, the last with its interval; control; baselines."""
+    scores = [item.value for item in probe.score.y if item.value is not None]
+    if not scores:
+        ax.text(probe.chance, row, ' not known', color=FAINT, va='center', fontsize=8.5)
         return
-    curve(ax, at, probe.score.y, 'o-', color=BLUE, markersize=3.5, label='held-out persons')
-    ax.plot(at, np.array(probe.control, float), 's--', color=FAINT, markersize=3, label='control task')
+    _, last, control = end_of(probe)
+    ax.plot(
+        [max(score, -0.1) for score in scores[:-1]],
+        [row] * (len(scores) - 1),
+        '|',
+        color='#9DBFDD',
+        markersize=7,
+        label='fewer components',
+    )
+    if last.ends:
+        ax.plot(last.ends, [row, row], color=BLUE, linewidth=1.6)
+    if last.value is not None:
+        ax.plot(last.value, row, 'o', color=BLUE, markersize=5, label='all components')
+    if control is not None:
+        ax.plot(max(control, -0.1), row, 'x', color=FAINT, markersize=4, label='control task')
+    known = [one.value for one in baselines if one.value is not None]
+    if known:
+        ax.plot(max(known), row, 'D', color=ORANGE, markersize=4, label='best baseline that learned nothing')

@@ -113,13 +113,14 @@ def _of_spans(entries: Sequence[Span], titles: Titles, confidence: str) -> list[
 def _of_component(entries: Sequence[Correlation], titles: Titles, confidence: str) -> list[str]:
     texts = [correlation(entry, titles, confidence) for entry in entries[:IN_FULL]]
     others = [f'{titles[entry.concept]} ({number(entry.rho.value)})' for entry in entries[IN_FULL:]]
-    return texts + _rest(others, f'Component {entries[0].component} also goes with or against')
+    return texts + _rest(others, f'Component {entries[0].component} also correlates with')
 
 
 def correlation(entry: Correlation, titles: Titles, confidence: str) -> str:
     """A sentence on one component and one concept, the plain beside the partial correlation."""
     rho, partial, title = entry.rho.value or 0.0, entry.partial, titles[entry.concept]
-    goes = f'goes {"weakly " if abs(rho) < WEAK else ""}{"with" if rho > 0 else "against"}'
+    sign = 'positively' if rho > 0 else 'negatively'
+    goes = f'correlates {"weakly and " if abs(rho) < WEAK else ""}{sign} with'
     numbers = f'Spearman {number(rho)}, {interval(entry.rho, confidence)}; {_persons(entry.rho)}; p {chance(entry)}'
     if partial.value is not None and entry.held:
         held = [titles.get(control, control) for control in entry.held]
@@ -154,7 +155,7 @@ def _effect(entry: Separation, titles: Titles, confidence: str) -> str:
     text = f'they explain {value} of the variance of its ranks (ε², {about})'
     if entry.measure == 'auc':
         text = (
-            f'a person of cluster 1 has more of it than one of cluster 0 with a chance of {value} ({about}; 0.5: no '
+            f'AUC {value}, so cluster {int((entry.effect.value or 0) > 0.5)} has more of it ({about}; 0.5: no '
             'difference)'
         )
     return f'The {entry.k} clusters differ in {titles[entry.concept]}: {text}.'

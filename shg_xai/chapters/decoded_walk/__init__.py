@@ -1,6 +1,7 @@
 """What does a step in the latent do to the pose?"""
 
 TITLE, ORDER = 'Walk and decode', 30
+QUESTION, PLACE = 'What does the decoder make of a changed latent?', 78
 METHODS = {
     'Decoded walks': 'The latent is replaced by one so many standard deviations along a direction, and the rest of the '
     'network is run. Concepts are computed from the decoded joints.',

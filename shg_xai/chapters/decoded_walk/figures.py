@@ -11,13 +11,14 @@ from shg_xai.chapters.decoded_walk.findings import heading, span, title
 from shg_xai.chapters.decoded_walk.results import DecodedWalk, Direction
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.panels import curve, name_rows, new_grid, new_panels, nothing, wrap
-from shg_xai.drawing.skeletons import draw_pose, side_legend
+from shg_xai.drawing.skeletons import draw_body, draw_pose, side_legend
 from shg_xai.drawing.style import BLUE, FAINT, PAGE, styled
-from shg_xai.drawing.text import confidence_of, number, plural
+from shg_xai.drawing.text import confidence_of, listed, number, plural
 
 GREY, ORANGE, COLUMNS = '#B5B5B5', '#D55E00', 3
 NULL = '95 % of random directions of the same length'
 LABEL = 8.5  # points of a strip's labels, which a column of poses leaves room for
+STEPS, COMPONENTS, LIMB = 5, 3, 7.0  # most columns of a strip, components that always have a row, points of a limb
 BESIDE = 14  # letters a line of what stands left of a pose
 
 
@@ -34,7 +35,7 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
         f'strips-{place}',
         f'{about}: decoded poses along each direction.',
         f'{about}: {pose}, decoded along each direction, in the frame of the crop. Dotted with hollow joints: their '
-        'peaks are lower than half of what is usual. In grey the pose at 0.',
+        f'peaks are lower than half of what is usual. In grey the pose at 0.{_left_out(answer)}',
         lambda: draw_strips(answer),
     )
     yield Figure(
@@ -55,28 +56,53 @@ def figures(answer: DecodedWalk, material: Material) -> Iterator[Figure]:
     )
 
 
+def _left_out(answer: DecodedWalk) -> str:
+    """Which directions have no row."""
+    left = [title(answer, one.name) for one in answer.directions if one not in drawn_directions(answer)]
+    return f' Left out: {listed(left)}, which hardly move anything.' if left else ''
+
+
+def drawn_steps(answer: DecodedWalk) -> list[float]:
+    """The steps of a strip: all where they are few, else those between the ends that are compared."""
+    within = [c for c in answer.steps if answer.ends[0] <= c <= answer.ends[1]]
+    few = within if len(within) <= STEPS else [c for c in within if c in (0, *answer.ends)]
+    return answer.steps if len(answer.steps) <= STEPS else few
+
+
+def drawn_directions(answer: DecodedWalk) -> list[Direction]:
+    """The directions of a strip: of components the first and all that are found to move joints; of concepts all."""
+    components = [one for one in answer.directions if one.kind == 'component']
+    first = components[:COMPONENTS]
+    return [
+        one for one in answer.directions if one.kind != 'component' or one in first or one.random.shift_per_sigma.found
+    ]
+
+
 @styled
 def draw_strips(answer: DecodedWalk) -> figure.Figure:
     """Draw the decoded pose at each c, a row a direction, that at c = 0 in grey beneath."""
     # The crop in units of its longer side; a square where it is not known.
     width, height = answer.examples[0].crop_scale if answer.examples else (1.0, 1.0)
     width, height = width / max(width, height), height / max(width, height)
-    rows, columns = len(answer.directions), len(answer.steps)
-    tall = rows * ((PAGE - 1.3) / columns * height / width + 0.05) + 0.75
+    shown, steps = drawn_directions(answer), drawn_steps(answer)
+    rows, columns = len(shown), len(steps)
+    tall = rows * ((PAGE - 1.05) / columns * height / width + 0.05) + 0.75
     pads = dict(w_pad=0.02, h_pad=0.02, hspace=0.01, wspace=0.01)
     figure, axes = new_panels(PAGE, tall, rows, columns, pads=pads, squeeze=False)
-    for line, direction in zip(axes, answer.directions, strict=True):
-        start = next(point for point in direction.walk.points if point.c == 0)
-        for ax, point in zip(line, direction.walk.points, strict=True):
+    for line, direction in zip(axes, shown, strict=True):
+        points = [point for point in direction.walk.points if point.c in steps]
+        start = next(point for point in points if point.c == 0)
+        for ax, point in zip(line, points, strict=True):
             if point.c:
                 draw_pose(ax, start.pose, answer.joints, answer.links, ghost=True)
+            draw_body(ax, point.pose, answer.joints, answer.links, LIMB)
             faint = [peak < answer.peak for peak in point.peaks]  # where the network hardly sees a joint
             draw_pose(ax, point.pose, answer.joints, answer.links, faint=faint)
             ax.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], aspect='equal')
             ax.spines[:].set(visible=True, color='#CCCCCC' if point.c else '#666666')
         name = textwrap.fill(title(answer, direction.name), BESIDE)
         line[0].set_ylabel(name, rotation=0, ha='right', va='center', fontsize=LABEL, parse_math=False)
-    for ax, c in zip(axes[0], answer.steps, strict=True):
+    for ax, c in zip(axes[0], steps, strict=True):
         ax.set_title(f'{number(c, 0) if c == round(c) else number(c, 1)} σ' if c else '0', fontsize=LABEL, loc='center')
     side_legend(figure, ('at 0', '#BBBBBB'))
     return figure

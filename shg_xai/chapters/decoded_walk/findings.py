@@ -129,7 +129,7 @@ def _change(answer: DecodedWalk, direction: Direction, name: str) -> str:
     units = [f' {one.unit}' for one in answer.concepts if one.name == name and one.unit not in ('', 'share')]
     text = f'“{title(answer, name)}” {verb} by {amount(abs(value), 2)}{"".join(units)}{about} from {span(answer)}'
     if way is not None:
-        text += f', with every step in {percent(way)} of {plural(change.n or 0, "person")}'
+        text += f', monotonic in {percent(way)} of {plural(change.n or 0, "person")}'
     if beside.value is None or beside.low is None or beside.high is None:
         return f'{text}; beside random directions nothing is known'
     random = f'random ones {amount(beside.low, 2)} to {amount(beside.high, 2)}, {_p(beside)}'
@@ -150,10 +150,10 @@ def tables(answer: DecodedWalk, results: Results) -> list[Table]:
     fewer = answer.directions[0].random.persons if answer.directions else 0
     caption = (
         f'Change of concepts from {span(answer)}, with {confidence_of(answer)} intervals, and the share of persons in '
-        f'whom every step goes that way; in {plural(fewer, "person")} beside {number(answer.options.random)} random '
+        f'whom it is monotonic; in {plural(fewer, "person")} beside {number(answer.options.random)} random '
         'directions of the latents’ covariance and of the same length (the middle 95 %)'
     )
-    head = ['direction', 'concept', 'change', 'one way', 'beside random', 'random', 'p', 'corrected', 'more']
+    head = ['direction', 'concept', 'change', 'monotonic', 'beside random', 'random', 'p', 'corrected', 'more']
     known = [[concept.title, concept.definition, concept.unit or DASH] for concept in answer.concepts]
     definitions = Table('Concepts of decoded poses', ['concept', 'definition', 'unit'], known, folded=True)
     return [table for table in (Table(caption, head, changes, folded=True), definitions) if table.rows]

@@ -2,6 +2,7 @@
 
 TITLE, ORDER = 'Kinds of error', 60
 UNSEEN = True
+QUESTION, PLACE = 'How good is it, and what kinds of error does it make?', 10
 METHODS = {
     'Kinds of error': 'By keypoint similarity, exp(−d² / 2s²k²) for a distance d, the person’s area s² and twice the '
     'joint’s sigma, k: good from 0.85 on, jitter from 0.5 on; below, inversion where similarity with the place of the '

@@ -2,6 +2,7 @@
 
 TITLE, ORDER = 'When it will be wrong', 150
 UNSEEN = True
+QUESTION, PLACE = 'Can failures be told without labels?', 30
 METHODS = {
     'Wrong': 'A labelled joint is wrong where it is predicted 0.05 of the crop’s side or more from its place; a person '
     'where less than half of the labelled joints are right. Labels are used to judge, never to predict.',

@@ -1,6 +1,7 @@
 """Who is met on a walk along a principal component?"""
 
 TITLE, ORDER = 'Who is met along the components', 110
+QUESTION, PLACE = 'Who lies along the components?', 76
 METHODS = {
     'Walks': 'From the mean, so many standard deviations along a component; the nearest person is sought among all '
     'persons, in all dimensions. Beside it stand walks as long in 199 random directions, drawn from a normal '

@@ -1,15 +1,15 @@
 """Walks along components: the nearest real persons, and how near they are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from matplotlib import figure
 
 from shg_xai.chapters.nearest_walk.findings import steps
-from shg_xai.chapters.nearest_walk.results import NearestWalk
+from shg_xai.chapters.nearest_walk.results import NearestWalk, Walk
 from shg_xai.drawing.material import DrawnPersons, Figure, Material
 from shg_xai.drawing.panels import curve, new_grid, new_panels, nothing, show_picture
 from shg_xai.drawing.style import BLUE, FAINT, PAGE, styled
-from shg_xai.drawing.text import DASH, amount, confidence_of, number
+from shg_xai.drawing.text import DASH, amount, confidence_of, listed, number
 
 
 def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
@@ -20,7 +20,11 @@ def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
         'that person and, in brackets, the mean distance when as long a step goes in a random direction, drawn from '
         'the covariance of the latents.'
     )
-    yield Figure('walk', alt, caption, lambda: draw_walk_strip(answer, material.persons[answer.of]))
+    shown = telling(answer.walks)
+    if left := [number(walk.component) for walk in answer.walks if walk not in shown]:
+        caption += f' Left out: component{"s" * (len(left) > 1)} {listed(left)}, whose steps meet hardly anybody else.'
+    caption += ' The skeletons are those annotated.'
+    yield Figure('walk', alt, caption, lambda: draw_walk_strip(answer, shown, material.persons[answer.of]))
     alt = 'Distance to the nearest real person along each component and in random directions.'
     caption = (
         f'How far a walk leads away from real persons. The grey band holds {confidence_of(answer)} of as long walks in '
@@ -29,10 +33,20 @@ def figures(answer: NearestWalk, material: Material) -> Iterator[Figure]:
     yield Figure('walk-distance', alt, caption, lambda: draw_walk_distances(answer))
 
 
+def telling(walks: Sequence[Walk]) -> list[Walk]:
+    """The walks on which somebody new is met at every other step at least; the first if there is none."""
+    found = []
+    for walk in walks:
+        met = [point.nearest[0].annotation_id for point in walk.points if point.nearest]
+        if 2 * len(set(met)) > len(met):
+            found.append(walk)
+    return found or list(walks[:1])
+
+
 @styled
-def draw_walk_strip(answer: NearestWalk, persons: DrawnPersons) -> figure.Figure:
+def draw_walk_strip(answer: NearestWalk, rows: Sequence[Walk], persons: DrawnPersons) -> figure.Figure:
     """Draw for each component the nearest real person at each step, how far, and how far at random."""
-    rows, columns = answer.walks, len(answer.steps)
+    columns = len(answer.steps)
     height = (PAGE / (columns + 0.9) + 0.38) * max(len(rows), 1) + 0.35
     pads = dict(w_pad=0.03, h_pad=0.06, hspace=0, wspace=0)
     if not rows:

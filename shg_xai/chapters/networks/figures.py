@@ -41,10 +41,9 @@ def figures(answer: Networks, drawn: material.Material) -> Iterator[material.Fig
         'loop',
         'The steps from the plain network to the one with an autoencoder and back, each with its number.',
         'The loop with the numbers of this run: what the latents hold and how many components the network needs decide '
-        'the width of the autoencoder that is put in; the control is trained on as long without it. The PCK of step 3 '
+        'the width of the autoencoder that is inserted; the control is fine-tuned as long without it. PCK in step 3 '
         'is of the persons the width was chosen on, all others of the persons tested.',
         partial(draw_loop, answer, drawn.results.all(ComponentProjection)),
-        opens=True,
     )
     yield material.Figure(
         'networks',
@@ -112,9 +111,9 @@ def boxes(answer: Networks, widths: Sequence[ComponentProjection]) -> list[Box]:
         Box('2', ['Look at its latents'], spectrum or NOT_RUN, 1, 0),
         Box('3', ['Keep the first k'], kept or NOT_RUN, 2, 0),
         Box('4', ['Train the auto-', 'encoder alone'], _autoencoder(answer, where) or NOT_RUN, 3, None),
-        Box('5', ['Put it in'], _pck(answer, 'spliced', ['before training on']), 2, 1),
-        Box('6', ['Train on with it'], _pck(answer, last_of(answer), more), 1, 1, ORANGE_BOX),
-        Box('', ['Control: train on', 'without it'], _pck(answer, 'control', more), 0, 1, GREY_BOX),
+        Box('5', ['Insert it'], _pck(answer, 'spliced', ['before fine-tuning']), 2, 1),
+        Box('6', ['Fine-tune with it'], _pck(answer, last_of(answer), more), 1, 1, ORANGE_BOX),
+        Box('', ['Control: fine-tune', 'without it'], _pck(answer, 'control', more), 0, 1, GREY_BOX),
     ]
 
 

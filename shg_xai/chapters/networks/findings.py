@@ -45,7 +45,7 @@ def findings(answer: Networks, results: Results) -> list[str]:
     assert own is not None  # no answer is made without it
     pck, pose = own.pck['labelled'], (answer.mean_pose or {}).get('labelled')
     spread_out = '' if pck.sd is None else f', standard deviation over seeds {number(pck.sd, 3)}'
-    end = '.' if pose is None else f'; the mean pose, which never looks, has {number(pose, 3)}.'
+    end = '.' if pose is None else f'; a constant mean pose has {number(pose, 3)}.'
     plain = (
         f'The plain network has a PCK of {number(pck.value, 3)} on labelled joints '
         f'({interval(pck, confidence, 3)}{spread_out}){end}'
@@ -87,13 +87,13 @@ def _helps(answer: Networks, confidence: str) -> list[str]:
             ]
             texts += [f'The same two on other joints: {listed(parts)}.'] * bool(parts)
         elif key == 'improved' or answer.network(key):
-            texts.append(f'Whether {name} helps beyond what training on gives was not looked at.')
+            texts.append(f'Whether {name} helps beyond what fine-tuning gives was not looked at.')
     return texts
 
 
 def _verdict(name: str, found: Comparison, confidence: str) -> str:
     numbers, named = _numbers(found, confidence), name[0].upper() + name[1:]
-    control, more = 'the control trained on without it', 'beyond what training on gives'
+    control, more = 'the control fine-tuned without it', 'beyond what fine-tuning gives'
     if found.verdict is Verdict.UNDECIDED:
         return (
             f'Whether {name} helps {more} is undecided on labelled joints: the network with it scores '
@@ -141,7 +141,7 @@ def _more_or_less(found: Comparison) -> str:
 
 
 def _splice(answer: Networks) -> list[str]:
-    """What putting autoencoders in cost before any training on."""
+    """What inserting autoencoders cost before any fine-tuning."""
     texts = []
     for key, own in OWN.items():
         items = [item for item in answer.splice if item.key == key]
@@ -150,7 +150,7 @@ def _splice(answer: Networks) -> list[str]:
             continue
         seeds = f', {plural(len(items), "seed")}' if len(items) > 1 else ''
         texts.append(
-            f'Put in and not trained on, the {own} autoencoder leaves a PCK of {after} on validation persons, where '
+            f'Inserted, before fine-tuning, the {own} autoencoder leaves a PCK of {after} on validation persons, where '
             f'the plain network has {before} (labelled joints{seeds}).'
         )
         if off := [item.deviation for item in items if item.deviation is not None]:
@@ -159,7 +159,7 @@ def _splice(answer: Networks) -> list[str]:
             if max(off) >= ROUNDING:
                 still = f'the PCK is still off by as much as {number(max(off), 3)}'
                 said = f'{still}: something else was changed along with it'
-            texts.append(f'With the error it makes added back, {said}.')
+            texts.append(f'Check: with the residual of the autoencoder added back, {said}.')
     return texts
 
 
@@ -180,7 +180,7 @@ def _autoencoders(answer: Networks) -> list[str]:
         )
         if again := spread(item.spectrum_components_95 for item in items):
             hold = f'{again} component{" holds" if again == "1" else "s hold"} 95 % of the variance of its {units}'
-            texts.append(f'Looked at again once all was trained on, {hold}.')
+            texts.append(f'Looked at again after fine-tuning, {hold}.')
     return texts
 
 
@@ -204,14 +204,14 @@ def _others(answer: Networks, confidence: str) -> list[str]:
 
 
 def tables(answer: Networks, results: Results) -> list[Table]:
-    """Networks, comparisons, autoencoders, what putting them in cost, and stages; none that would be empty."""
+    """Networks, comparisons, autoencoders, what inserting them cost, and stages; none that would be empty."""
     intervals, persons, seeds = confidence_of(answer), plural(answer.data.test, 'person'), len(answer.seeds)
     networks = [
         [item.title, item.about, number(item.epochs), *(_summary(item.pck[group]) for group in GROUPS)]
         for item in answer.networks
     ]
     if pose := answer.mean_pose:
-        networks.append(['mean pose', 'the mean of all poses, wherever', DASH, *(_three(pose[one]) for one in GROUPS)])
+        networks.append(['mean pose', 'one constant pose for everybody', DASH, *(_three(pose[one]) for one in GROUPS)])
     deviation = ' ± standard deviation over seeds' * (seeds > 1)
     caption = f'PCK of {persons} tested, {plural(seeds, "seed")}: mean{deviation} ({intervals} interval)'
     made = [Table(caption, ['network', 'what it is', 'epochs', *GROUPS.values()], networks)]
@@ -242,17 +242,17 @@ def tables(answer: Networks, results: Results) -> list[Table]:
     head = ['autoencoder', 'stack', 'seed', 'units', 'ReLU of code, output', 'noise', 'explained', 'PCA', 'dead']
     caption = (
         'Autoencoders trained alone: variance explained of persons not trained on, beside PCA of the same width; units '
-        'that never vary; components that hold 95 % of the variance of the code once all was trained on'
+        'that never vary; components that hold 95 % of the variance of the code after fine-tuning'
     )
     made.append(Table(caption, [*head, 'code: 95 %', 'persons'], autoencoders, folded=True))
     splice = []
     for check in answer.splice:
         numbers = [number(check.seed), *map(_three, (check.plain, check.spliced, check.with_error))]
         splice.append([AUTOENCODERS[check.key], *numbers, amount(check.deviation, 2, DASH)])
-    head = ['autoencoder', 'seed', 'plain', 'put in', 'with its error', 'off by']
+    head = ['autoencoder', 'seed', 'plain', 'inserted', 'residual added back', 'off by']
     caption = (
-        'Put in and not trained on: PCK of labelled joints of validation persons, and how far it is from the plain '
-        'network’s with the autoencoder’s error added back'
+        'Inserted, before fine-tuning: PCK of labelled joints of validation persons, and how far it is from the plain '
+        'network’s with the autoencoder’s residual added back'
     )
     made.append(Table(caption, head, splice, folded=True))
     stages = [[item.name, number(item.seconds, 0, DASH), item.command or DASH] for item in answer.stages]

@@ -1,6 +1,7 @@
 """What do the skip connections of a stacked hourglass carry, and what is left to the latent?"""
 
 TITLE, ORDER = 'Turn the skips off', 20
+QUESTION, PLACE = 'What do the skip connections do?', 60
 METHODS = {
     'Skips off': 'The same weights are run on with what a skip adds replaced: by that of another person tested, of '
     'another photo, which is as real as the network is used to; by its mean over them (a stored latent by that of its '

@@ -1,5 +1,6 @@
 """A network whose skips are turned off: PCK by level and joint, by condition, by person, and some persons' poses."""
 
+import io
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
@@ -11,10 +12,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
+from PIL import Image
 
 from shg_xai.chapters.skip_ablation.conditions import PARTS, REPLACED, what_is_off
 from shg_xai.chapters.skip_ablation.options import Replacement
-from shg_xai.chapters.skip_ablation.results import Ablated, Example, Scores, SkipAblation, Way
+from shg_xai.chapters.skip_ablation.results import MARGIN, Ablated, Example, Scores, SkipAblation, Way
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.panels import DIVERGING, new_grid, new_panels, nothing
 from shg_xai.drawing.skeletons import draw_pose, side_legend
@@ -26,7 +28,7 @@ COLOURS: dict[Replacement | None, str] = {'donor': GREEN, 'mean': ORANGE, 'zero'
 NAMES: dict[Replacement, str] = {'donor': 'another person’s', 'mean': 'mean', 'zero': 'nothing'}
 Row = tuple[str, list[tuple[Replacement | None, Scores]]]
 STACKS = 2  # with more than these only all of them together are drawn by level and joint
-COLUMNS = 4  # of examples
+COLUMNS, MOST = 2, 8  # of examples
 HALVES: Any = dict(xticks=[0, 0.5, 1], xticklabels=['0', '0.5', '1'], axisbelow=True)  # an axis of PCK, on its grid
 
 
@@ -48,8 +50,8 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
         'PCK that each joint loses where one level of skips is off.',
         'PCK each joint loses where the skip of one level is replaced by another person’s, by its mean over persons, '
         'or by nothing. Grey on white: the interval, which holds at once for all comparisons, contains zero. Another’s '
-        'is real but misleading; the mean stays near but knows nobody; nothing takes the network far from what it has '
-        'seen.',
+        'is real but misleading; the mean stays near but carries no person information; nothing takes the network far '
+        'from what it has seen.',
         lambda: draw_levels(answer),
     )
     caption = (
@@ -65,7 +67,7 @@ def figures(answer: SkipAblation, material: Material) -> Iterator[Figure]:
         caption = (
             'Persons whose every labelled joint is found with skips, those who lose most first. In each frame to the '
             f'left with skips, to the right with all of them replaced by {REPLACED[answer.replacements[0]]} (grey: '
-            'with). PCK before and after.'
+            'with). PCK before and after. All poses are predictions.'
         )
         alt = 'Poses of persons with skips and without.'
         yield Figure(f'examples{more}', alt, caption, lambda: draw_examples(answer))
@@ -218,12 +220,14 @@ def draw_examples(answer: SkipAblation) -> figure.Figure:
     """Draw persons found with skips: to the left with them, to the right with all replaced."""
     joints, links = list(answer.untouched.joints), answer.links
     pads = dict(w_pad=0.03, h_pad=0.03, hspace=0.02, wspace=0.03)
-    drawn, axes = new_grid(len(answer.examples), COLUMNS, PAGE, 1.28, 0.4, pads=pads)
-    for ax, person in zip(axes, answer.examples, strict=False):
+    examples = answer.examples[:MOST]
+    drawn, axes = new_grid(len(examples), COLUMNS, PAGE, 1.95, 0.4, pads=pads)
+    for ax, person in zip(axes, examples, strict=False):
+        _draw_photo(ax, person)
         draw_pose(ax, _unit(person, 'untouched'), joints, links)
         draw_pose(ax, _unit(person, 'untouched', 1.25), joints, links, ghost=True)
         draw_pose(ax, _unit(person, 'all_off', 1.25), joints, links)
-        ax.set(xlim=(-0.08, 2.33), ylim=(1.06, -0.06), xticks=[], yticks=[], aspect='equal')
+        ax.set(xlim=(-MARGIN, 2.25 + MARGIN), ylim=(1 + MARGIN, -MARGIN), xticks=[], yticks=[], aspect='equal')
         text = f'PCK {number(person.pck["untouched"])} → {number(person.pck["all_off"])}'
         ax.set_title(text, fontsize=8, weight='normal', pad=2)
         ax.spines[:].set(visible=True, color='#CCCCCC')
@@ -231,9 +235,21 @@ def draw_examples(answer: SkipAblation) -> figure.Figure:
     return drawn
 
 
+def _draw_photo(ax: Axes, person: Example) -> None:
+    """Draw the photo pale beneath both poses; nothing where there is none."""
+    if isinstance(person.photo, bytes):
+        photo = np.asarray(Image.open(io.BytesIO(person.photo)).convert('RGB'))
+        for left in (0.0, 1.25):
+            place = (left - MARGIN, left + 1 + MARGIN, 1 + MARGIN, -MARGIN)
+            ax.imshow(photo, extent=place, alpha=0.75, interpolation='lanczos', zorder=-1)
+
+
 def _unit(person: Example, way: Way, aside: float = 0) -> NDArray[np.float64]:
-    """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop; or so far to its right."""
-    both = np.array([point for pose in person.keypoints.values() for point in pose], float)  # None becomes NaN
-    low, high = np.nanmin(both, axis=0), np.nanmax(both, axis=0)
-    side = max(float((high - low).max()), 1e-9)
-    return (np.array(person.keypoints[way], float) - (low + high - side) / 2) / side + (aside, 0)
+    """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop; or so far to its right.
+    Joints that are not labelled count nowhere and are left out, where that is known.
+    """
+    left, top, side = person.square
+    pose = np.array(person.keypoints[way], float)  # None becomes NaN
+    if isinstance(person.labelled, list):
+        pose[~np.array(person.labelled)] = np.nan
+    return (pose - (left, top)) / side + (aside, 0)

@@ -40,7 +40,7 @@ def claims(answer: SkipAblation) -> list[str]:
     found += _told('trained without skips: lacks', answer.against.broken if answer.against else None)
     if _is_misled(answer):
         found.append('another person’s skips worse than their mean')
-    found += [f'level {number(level)}: {WAYS[way]}, in {what}' for way, what, level, *_ in _most(answer)]
+    found += [f'level {number(level)}: {WAYS[way]}, in {what}' for way, what, level, *_ in most_needed(answer)]
     for left in answer.parts_left:
         if (verdict := smallest_first(left)) in TOLD:
             found.append(f'{left.replacement or "trained without skips"}: {TOLD[verdict]}')
@@ -77,7 +77,7 @@ def findings(answer: SkipAblation, results: Results) -> list[str]:
 
 
 def lost_text(contrast: Contrast, verbs: tuple[str, str] = ('costs', 'gains')) -> str:
-    """``costs 0.12 of PCK (...) and 0.4 nats a joint (...)``, or ``gains``; what is not told from none is said so."""
+    """``costs 0.12 of PCK (...) and 0.4 nats a joint (...)``, or ``gains``; whether it is told from zero is said."""
     if contrast.pck.value is None:
         return f'{verbs[0]} an amount that is not known'
     text = _amount(contrast.pck, 'of PCK', verbs)
@@ -90,7 +90,7 @@ def _amount(lost: Estimate, unit: str, verbs: tuple[str, str]) -> str:
     if lost.value is not None and lost.value < 0:
         verb, lost = verbs[1], _negative(lost)
     if not above(lost):
-        doubt = ', of which nothing more is known' if lost.low is None else ', not told from none'
+        doubt = ', of which nothing more is known' if lost.low is None else ', indistinguishable from zero'
     return f'{verb} {with_span(lost).replace(" (", f" {unit} (", 1)}{doubt}'
 
 
@@ -134,7 +134,7 @@ def _joints(lost: Contrast) -> str:
     if all(drop.low is None for drop in drops.values()):
         return 'which joints lose by it is not known'
     if not losing and not gaining:
-        return f'of no joint of {number(len(drops))} is the loss told from none'
+        return f'the loss is indistinguishable from zero for each of {number(len(drops))} joints'
     texts = []
     for names, verb in ((losing, 'lose'), (gaining, 'gain')):
         if names:
@@ -150,11 +150,11 @@ def _pairs(answer: SkipAblation) -> list[str]:
     return [
         f'Of the levels, {number(level)} {WAYS[way]}, in {what}: {with_span(lost)} more than level {number(other)}, '
         'the next.'
-        for way, what, level, other, lost in _most(answer)
+        for way, what, level, other, lost in most_needed(answer)
     ]
 
 
-def _most(answer: SkipAblation) -> Iterator[tuple[str, str, int, int, Estimate]]:
+def most_needed(answer: SkipAblation) -> Iterator[tuple[str, str, int, int, Estimate]]:
     """Way, measure and the level that is above every other, the next, and by how much it is above that."""
     for way, (measure, what), level in product(WAYS, MEASURES.items(), answer.levels):
         own: dict[int, Estimate] = {}

@@ -3,13 +3,14 @@
 from operator import attrgetter, itemgetter
 from typing import Literal, get_args
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from shg_xai.chapters.skip_ablation.options import Replacement, SkipAblationOptions
 from shg_xai.results import Checkpoint, Estimate, PckAnswer, Typed
 
 Way = Literal['untouched', 'all_off']
 Point = tuple[float | None, float | None]
+MARGIN = 0.08  # about a square, in its sides
 
 
 class Ablation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -138,13 +139,25 @@ class Histogram(Typed, kw_only=True):
 class Example(Typed, kw_only=True):
     """A person whose labelled joints are all found untouched, and not without skips, by the first of the replacements.
 
-    The image's name is from the folder of images on; ``keypoints`` are K predicted points, pixels of the image.
+    The image's name is from the folder of images on; ``keypoints`` are K predicted points, pixels of the image. The
+    first of a file also have a ``photo``, a JPEG of the square about both poses and its :data:`MARGIN`, and all say
+    which of their K joints are ``labelled``: no others count.
     """
 
     annotation_id: int
     file_name: str
     pck: dict[Way, float]
     keypoints: dict[Way, list[Point]]
+    photo: bytes | UnsetType = UNSET
+    labelled: list[bool] | UnsetType = UNSET
+
+    @property
+    def square(self) -> tuple[float, float, float]:
+        """Left and top of the square about both poses, and its side, in pixels of the image."""
+        known = [point for pose in self.keypoints.values() for point in pose]
+        across, down = ([one[axis] for one in known if one[axis] is not None] or [0.0] for axis in (0, 1))
+        side = max(max(across) - min(across), max(down) - min(down), 1e-9)  # type: ignore[operator, type-var]
+        return (min(across) + max(across) - side) / 2, (min(down) + max(down) - side) / 2, side  # type: ignore[operator, type-var]
 
 
 class SkipAblation(PckAnswer, kw_only=True, tag='skip_ablation'):

@@ -1,26 +1,30 @@
 """From predictions to scores: PCK of persons by joints and parts, its means, its histogram, and who loses most."""
 
+import io
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from shg_xai.chapters.skip_ablation.conditions import part_joints
 from shg_xai.chapters.skip_ablation.options import Replacement
-from shg_xai.chapters.skip_ablation.results import Example, Histogram, Scores, Way
+from shg_xai.chapters.skip_ablation.results import MARGIN, Example, Histogram, Scores, Way
 from shg_xai.evaluation import pck
 from shg_xai.evaluation.pck import judged_flags
 from shg_xai.interventions.network import Network, Predictions
 from shg_xai.interventions.persons import person_info
 from shg_xai.interventions.rows import relative_name
+from shg_xai.photos import read_photo
 from shg_xai.results import Estimate
 from shg_xai.runner.provenance import image_folder
 from shg_xai.stats.bootstrap import Bootstrap, number
 
 BINS = 21
-MOST_EXAMPLES = 20
+MOST_EXAMPLES, WITH_PHOTO = 20, 8  # those drawn have a photo
+PHOTO = 224  # pixels of its side
 Values = NDArray[np.float64]
 # For each person, (N,), the share of correct joints, by (pck, '', group), (parts, part, group), (joints, name, group),
 # and the log-likelihood a joint by (likelihood, '', labelled or part).
@@ -96,12 +100,27 @@ def examples(tested: Mapping[Way, Predictions], shares: Mapping[Way, Values], da
     """The losers of N persons as they are found untouched and with all skips off; shares are of labelled joints."""
     chosen = losers(shares['untouched'], shares['all_off'])
     infos = {person: person_info(dataset, person) for person in chosen}
-    return [
+    found = [
         Example(
             annotation_id=int(info['id']),
             file_name=relative_name(info['img_path'], image_folder(dataset)),
             pck={way: float(own[person]) for way, own in shares.items()},
             keypoints={way: [(number(x), number(y)) for x, y in own.keypoints[person]] for way, own in tested.items()},
+            labelled=(
+                np.asarray(info['keypoints_visible'])[0].reshape(len(info['keypoints'][0]), -1)[:, 0] > 0
+            ).tolist(),
         )
         for person, info in infos.items()
     ]
+    for example, info in zip(found[:WITH_PHOTO], infos.values(), strict=False):
+        example.photo = photo_about(read_photo(info['img_path']), *example.square)
+    return found
+
+
+def photo_about(photo: NDArray[np.uint8], left: float, top: float, side: float) -> bytes:
+    """A JPEG of the square with its margin, black where it reaches beyond the photo (H, W, 3)."""
+    edge, file = MARGIN * side, io.BytesIO()
+    box = [round(end) for end in (left - edge, top - edge, left + side + edge, top + side + edge)]
+    crop = Image.fromarray(photo).crop((box[0], box[1], max(box[2], box[0] + 1), max(box[3], box[1] + 1)))
+    crop.resize((PHOTO, PHOTO), Image.Resampling.LANCZOS).save(file, 'JPEG', quality=80)
+    return file.getvalue()

@@ -1,6 +1,7 @@
 """How many dimensions carry the latents?"""
 
 TITLE, ORDER = 'What the components do', 100
+QUESTION, PLACE = 'How many dimensions carry the latent?', 74
 METHODS = {
     'Components': 'Principal components of the latents, flattened and centred, of all persons analysed; the sign of '
     'each is arbitrary. Eigenvalues, widths and participation ratio describe the very persons that components are '

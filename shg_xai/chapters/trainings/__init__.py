@@ -1,6 +1,7 @@
 """Would another training have said the same?"""
 
 TITLE, ORDER = 'Would another training say the same', 140
+QUESTION, PLACE = 'Would another training say the same?', 82
 METHODS = {
     'Other trainings': 'The same persons in networks trained from other random weights. Numbers that need no axis come '
     'first, each as it is in every training; from three trainings on with an interval over trainings (Student’s t, '

@@ -2,6 +2,7 @@
 
 TITLE, ORDER = 'Where it fails', 135
 UNSEEN = True
+QUESTION, PLACE = 'Whom does it fail on?', 20
 METHODS = {
     'Weak spots': 'Groups are sought in one half of the photos and judged in the other, and the other way round. A '
     'group is one condition or two: a flag, an end of a number (5, 10 or 20 %), an end of a principal or independent '

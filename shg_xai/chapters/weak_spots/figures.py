@@ -12,6 +12,8 @@ from shg_xai.drawing.panels import Row, Tile, draw_sheet, name_rows, new_panels,
 from shg_xai.drawing.style import BLUE, COLUMN, FAINT, ORANGE, PALETTE, styled
 from shg_xai.drawing.text import confidence_of, number, percent
 
+SHOWN = 6  # groups whose persons are drawn, the most costly
+
 
 def figures(answer: WeakSpots, material: Material) -> Iterator[Figure]:
     """Gaps beside those of plainer searches, then a row of persons for each group; nothing where none is told."""
@@ -24,7 +26,10 @@ def figures(answer: WeakSpots, material: Material) -> Iterator[Figure]:
     yield Figure('weak-spots', 'Gaps in PCK of groups of persons.', caption, partial(draw_gaps, answer), wide=False)
     persons = material.persons.get(answer.of)
     if persons:
-        caption = 'Persons of each group with their PCK, evenly from the worst met to the best.'
+        which = f'the {SHOWN} most costly groups' if len(answer.spots) > SHOWN else 'each group'
+        caption = (
+            f'Persons of {which} with their PCK, evenly from the worst met to the best. Skeletons are those annotated.'
+        )
         draw = partial(draw_faces, answer, persons)
         yield Figure('weak-spots-persons', 'Persons of the groups the network is worse on.', caption, draw)
 
@@ -50,7 +55,7 @@ def draw_gaps(answer: WeakSpots) -> figure.Figure:
 def draw_faces(answer: WeakSpots, persons: DrawnPersons) -> figure.Figure:
     """Draw persons of each group."""
     rows = []
-    for place, spot in enumerate(answer.spots):
+    for place, spot in enumerate(answer.spots[:SHOWN]):
         tiles = [Tile(persons.picture(own.annotation_id), f'PCK {number(own.pck)}') for own in spot.faces]
         name = f'{name_of(spot)}: {percent(spot.share)} of persons'
         rows.append(Row(name, tiles, PALETTE[place % len(PALETTE)]))

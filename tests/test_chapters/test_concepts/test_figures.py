@@ -1,5 +1,6 @@
 """Concepts in figures and tables: the numbers they are drawn from, and what is not known."""
 
+import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
@@ -48,9 +49,13 @@ def test_effects_and_probes_say_what_is_not_known(answer: Concepts) -> None:
     axes = draw_effects(answer, 2).axes[0]
     assert axes.get_yticklabels()[0].get_text() == 'in a crowd', 'the unknown below all'
     assert [text.get_text() for text in axes.texts] == [' not known']
-    panels = draw_probes(answer).axes
-    assert [text.get_text() for text in panels[8].texts] == ['not known']
-    assert panels[3].get_ylabel() == 'AUC' and panels[0].get_ylabel() == 'R²'
+    (panel,) = draw_probes(answer).axes
+    assert [text.get_text() for text in panel.texts] == [' not known']
+    names = [label.get_text() for label in panel.get_yticklabels()]
+    kinds = [name.endswith('(AUC)') for name in names]
+    assert kinds == sorted(kinds) and sum(kinds) == 3, 'numbers above flags'
+    ends = [float(np.asarray(line.get_xdata())[0]) for line in panel.lines if line.get_marker() == 'o']
+    assert len(ends) == 8 and set(ends) == {p.score.y[-1].value for p in answer.probes if p.score.x} - {None}
 
 
 def test_definitions_of_all_layers_stand_once_at_the_end() -> None:

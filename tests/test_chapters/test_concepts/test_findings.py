@@ -25,16 +25,16 @@ def pair(rho: tuple, partial: tuple = (None,), p: float | None = 0.004, componen
 
 def test_a_correlation_says_its_interval_its_persons_and_what_is_left_of_it() -> None:
     assert correlation(pair((0.85, 0.82, 0.88), (0.4, 0.3, 0.5)), TITLES, '95 %') == (
-        'Component 1 goes with labelled joints (Spearman 0.85, 95 % interval 0.82 to 0.88; 400 persons; p 0.004; 0.40, '
-        '0.30 to 0.50, in 400 persons when torso size is held fixed).'
+        'Component 1 correlates positively with labelled joints (Spearman 0.85, 95 % interval 0.82 to 0.88; 400 '
+        'persons; p 0.004; 0.40, 0.30 to 0.50, in 400 persons when torso size is held fixed).'
     )
 
 
 def test_what_vanishes_with_the_controls_fixed_may_be_none() -> None:
     text = correlation(pair((-0.5, -0.6, -0.4), (-0.05, -0.15, 0.05)), TITLES, '95 %')
-    assert text.startswith('Component 1 goes against labelled joints (Spearman −0.50')
+    assert text.startswith('Component 1 correlates negatively with labelled joints (Spearman −0.50')
     assert text.endswith('−0.05, −0.15 to 0.05, in 400 persons when torso size is held fixed, which may be none).')
-    assert 'goes weakly with' in correlation(pair((0.2, 0.15, 0.25)), TITLES, '95 %')
+    assert 'correlates weakly and positively with' in correlation(pair((0.2, 0.15, 0.25)), TITLES, '95 %')
 
 
 def probe(value: float, p: float | None, measure: Measure = 'r2') -> Probe:
@@ -89,9 +89,10 @@ def test_claims_are_what_is_worded_and_a_turning_axis_is_not_named() -> None:
     assert findings(made, made_results()) == [
         'The first 10 components together explain 0.40 of the variance of the ranks of torso size (R², 95 % interval '
         '0.30 to 0.50; 400 persons; p 0.049).',
-        'Component 1 goes with labelled joints (Spearman 0.50, 95 % interval 0.40 to 0.60; 400 persons; p 0.049).',
-        'The 2 clusters differ in torso size: a person of cluster 1 has more of it than one of cluster 0 with a chance '
-        'of 0.70 (95 % interval 0.60 to 0.80; 400 persons; p 0.049; 0.5: no difference).',
+        'Component 1 correlates positively with labelled joints (Spearman 0.50, 95 % interval 0.40 to 0.60; 400 '
+        'persons; p 0.049).',
+        'The 2 clusters differ in torso size: AUC 0.70, so cluster 1 has more of it (95 % interval 0.60 to 0.80; 400 '
+        'persons; p 0.049; 0.5: no difference).',
         'A linear probe on 2 components tells sitting of held-out persons (R² 0.30, 95 % interval 0.23 to 0.40; '
         'control task −0.01; 400 persons; p 0.049).',
         'Tested with a concept: 1 of all leading components together, 2 of a component, 1 of clusters and 1 of a '

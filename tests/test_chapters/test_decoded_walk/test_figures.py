@@ -45,7 +45,7 @@ def test_strips_are_centred_on_the_start() -> None:
     axes = np.array(draw_strips(decoded_walk()).axes).reshape(4, 5)
     assert [ax.get_title() for ax in axes[0]] == ['−2 σ', '−1 σ', '0', '1 σ', '2 σ']
     assert axes[3, 0].get_ylabel() == 'factor <b>'
-    assert [len(ax.collections) for ax in axes[0]] == [2, 2, 1, 2, 2], 'a ghost but at 0'
+    assert [len(ax.collections) for ax in axes[0]] == [3, 3, 2, 3, 3], 'a body, and a ghost but at 0'
 
 
 def test_shifts_stand_beside_random_ones() -> None:

@@ -22,7 +22,7 @@ def test_a_walk_has_what_was_found_and_its_concept() -> None:
     )
     assert texts[2] == (
         'Along component 1, “sitting to standing <b>” falls by 0.40 torso lengths (95 % interval 0.380 to 0.420) from '
-        '−2σ to 2σ, with every step in 80 % of 60 persons, more than along random directions (random ones −0.20 to '
+        '−2σ to 2σ, monotonic in 80 % of 60 persons, more than along random directions (random ones −0.20 to '
         '0.20, corrected p = 0.010).'
     )
     assert texts[3] == (
@@ -56,7 +56,7 @@ def test_a_concept_that_rises_and_one_no_more_than_random() -> None:
     direction.walk.concept_change['standing'] = about(1.5, 0.25)
     direction.random.concept_change['standing'].p_corrected = 0.3
     assert (
-        'rises by 1.5 torso lengths (95 % interval 1.25 to 1.75) from −2σ to 2σ, with every step in 60 % of 60 '
+        'rises by 1.5 torso lengths (95 % interval 1.25 to 1.75) from −2σ to 2σ, monotonic in 60 % of 60 '
         'persons (random ones −0.20 to 0.20, corrected p = 0.300).'
     ) in findings(answer, RESULTS)[5]
 

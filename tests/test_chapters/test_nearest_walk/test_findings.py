@@ -38,7 +38,7 @@ def test_unknown_ends_are_told_as_such() -> None:
 def test_a_walk_has_a_picture_for_each_step(tmp_path: Path) -> None:
     material = read_report(write_results(tmp_path / 'out'))
     answer, persons = material.results.all(NearestWalk)[0], material.persons['shg_people']
-    axes = draw_walk_strip(answer, persons).axes
+    axes = draw_walk_strip(answer, answer.walks, persons).axes
     assert len(axes) == 7 * len(answer.walks)
     assert [ax.get_title(loc='center') for ax in axes[:7]] == ['−3 σ', '−2 σ', '−1 σ', 'mean', '+1 σ', '+2 σ', '+3 σ']
     point = answer.walks[0].points[0]

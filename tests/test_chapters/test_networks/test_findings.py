@@ -56,8 +56,8 @@ def judge(
 def test_an_equivalent_network_does_not_help_by_the_margin(answer: Networks) -> None:
     judge(answer, Verdict.EQUIVALENT, (0.001, -0.002, 0.004), (0.001, 0.003, -0.001), (-0.0011, 0.0031))
     assert said(answer)[1] == (
-        'The autoencoder does not help by 0.005 or more beyond what training on gives: on labelled joints, it is '
-        'equivalent within 0.005 to the control trained on without it (+0.001 in 500 persons, 95 % interval −0.002 to '
+        'The autoencoder does not help by 0.005 or more beyond what fine-tuning gives: on labelled joints, it is '
+        'equivalent within 0.005 to the control fine-tuned without it (+0.001 in 500 persons, 95 % interval −0.002 to '
         '0.004, of the two tests −0.001 to 0.003; by seed +0.001, +0.003 and −0.001).'
     )
 
@@ -66,7 +66,7 @@ def test_an_equivalent_network_does_not_help_by_the_margin(answer: Networks) -> 
 def test_a_small_difference_that_is_sure_is_said_with_its_sign(answer: Networks, sign: int, word: str) -> None:
     low, high = sorted((0.001 * sign, 0.003 * sign))
     judge(answer, Verdict.EQUIVALENT, (0.002 * sign, low, high), (0.002 * sign,) * 3, (low, high))
-    sure = f'equivalent within 0.005 to the control trained on without it, though surely a little {word} ('
+    sure = f'equivalent within 0.005 to the control fine-tuned without it, though surely a little {word} ('
     assert sure in said(answer)[1]
     other = found(answer, 'spliced', 'plain')
     other.verdict, other.difference, other.equivalence = Verdict.EQUIVALENT, *[estimate(0.002 * sign, low, high)] * 2
@@ -77,22 +77,22 @@ def test_a_small_difference_that_is_sure_is_said_with_its_sign(answer: Networks,
 def test_a_worse_network_does_not_help_either(answer: Networks) -> None:
     judge(answer, Verdict.WORSE, (-0.03, -0.04, -0.02), (-0.02, -0.03, -0.04))
     text = said(answer)[1]
-    assert text.startswith('The autoencoder does not help beyond what training on gives: ')
-    assert 'it is worse than the control trained on without it (−0.030 in 500 persons, 95 % interval' in text
+    assert text.startswith('The autoencoder does not help beyond what fine-tuning gives: ')
+    assert 'it is worse than the control fine-tuned without it (−0.030 in 500 persons, 95 % interval' in text
 
 
 def test_a_better_network_helps(answer: Networks) -> None:
     judge(answer, Verdict.BETTER, (0.03, 0.02, 0.04), (0.02, 0.03, 0.04))
     assert said(answer)[1].startswith(
-        'The autoencoder helps beyond what training on gives, on labelled joints: it is better than'
+        'The autoencoder helps beyond what fine-tuning gives, on labelled joints: it is better than'
     )
 
 
 def test_what_is_undecided_is_no_finding_and_says_what_would_decide(answer: Networks) -> None:
     judge(answer, Verdict.UNDECIDED, (0.03, -0.01, 0.07), (0.01, 0.05), needed=7)
     assert said(answer)[1] == (
-        'Whether the autoencoder helps beyond what training on gives is undecided on labelled joints: the network '
-        'with it scores 0.030 more than the control trained on without it (+0.030 in 500 persons, 95 % interval −0.010 '
+        'Whether the autoencoder helps beyond what fine-tuning gives is undecided on labelled joints: the network '
+        'with it scores 0.030 more than the control fine-tuned without it (+0.030 in 500 persons, 95 % interval −0.010 '
         'to 0.070; by seed +0.010 and +0.050). If the difference stays as it is, 7 seeds should decide it.'
     )
     judge(answer, Verdict.UNDECIDED, (-0.03, -0.07, 0.01), (-0.05, -0.01))
@@ -115,7 +115,7 @@ def test_only_what_is_worse_or_equivalent_does_not_help(answer: Networks, verdic
     for item in answer.comparisons:
         item.verdict = verdict
     assert ('does not help' in text_of(answer)) == (verdict in (Verdict.WORSE, Verdict.EQUIVALENT))
-    assert (' helps beyond what training on gives, on' in text_of(answer)) == (verdict is Verdict.BETTER)
+    assert (' helps beyond what fine-tuning gives, on' in text_of(answer)) == (verdict is Verdict.BETTER)
 
 
 def test_other_pairs_are_worded_by_their_verdicts(answer: Networks) -> None:
@@ -160,13 +160,13 @@ def test_verdicts_on_other_joints_are_those_of_the_results(answer: Networks) -> 
 def test_without_a_control_nothing_is_said_to_help(answer: Networks) -> None:
     answer.comparisons = []
     text = text_of(answer)
-    assert 'Whether the autoencoder helps beyond what training on gives was not looked at.' in text
+    assert 'Whether the autoencoder helps beyond what fine-tuning gives was not looked at.' in text
     assert 'does not help' not in text and 'comparisons were made' not in text
 
 
 def test_the_splice_says_what_it_cost(answer: Networks) -> None:
     assert (
-        'Put in and not trained on, the suggested autoencoder leaves a PCK of 0.570 on '
+        'Inserted, before fine-tuning, the suggested autoencoder leaves a PCK of 0.570 on '
         'validation persons, where the plain network has 0.610 to 0.614 (labelled joints, 3 '
         'seeds).'
     ) in said(answer)
@@ -184,9 +184,7 @@ def test_autoencoders_stand_beside_pca_and_own_up_to_dead_units(answer: Networks
         'The suggested autoencoder of the first stack (32 units) explains 86.1 to 86.9 % of '
         'the variance of persons it was not trained on; PCA of the same width 89.4 %.'
     ) in texts
-    assert (
-        'Looked at again once all was trained on, 27 components hold 95 % of the variance of its 32 units.'
-    ) in texts
+    assert ('Looked at again after fine-tuning, 27 components hold 95 % of the variance of its 32 units.') in texts
     assert any(
         text.startswith('The study’s autoencoder of the first stack (50 units)')
         and text.endswith('PCA of the same width 93.6 %; 21 to 23 of its units never vary.')
@@ -219,7 +217,7 @@ def test_the_plain_network_alone_will_do(answer: Networks) -> None:
     answer.comparisons, answer.autoencoders, answer.splice, answer.stages = [], [], [], []
     assert said(answer) == [
         'The networks were trained on 4,000 persons, chosen on 500 and tested on 500.',
-        'Whether the autoencoder helps beyond what training on gives was not looked at.',
+        'Whether the autoencoder helps beyond what fine-tuning gives was not looked at.',
         'The plain network has a PCK of 0.612 on labelled joints (95 % interval 0.604 to 0.620, '
         'standard deviation over seeds 0.004).',
     ]
@@ -234,7 +232,7 @@ def test_tables_hold_the_numbers(answer: Networks) -> None:
     assert networks.rows[0][3] == '0.612 ± 0.004 (0.604 to 0.620)'
     assert networks.rows[-1] == [
         'mean pose',
-        'the mean of all poses, wherever',
+        'one constant pose for everybody',
         '–',
         '0.108',
         '0.110',

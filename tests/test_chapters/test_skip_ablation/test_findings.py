@@ -22,11 +22,13 @@ def test_what_taking_a_level_away_breaks_and_leaving_it_alone_restores() -> None
     assert texts[1] == together
     assert (
         'Taken away from the intact network: level 1, replaced by another person’s, costs 0.010 of PCK (−0.010 to '
-        '0.030), not told from none, and costs 0.040 nats of log-likelihood a joint (−0.060 to 0.140), not told from '
-        'none; 1 of 17 joints loses by it, the left wrist 0.300 (0.280 to 0.320).'
+        '0.030), indistinguishable from zero, and costs 0.040 nats of log-likelihood a joint (−0.060 to 0.140), '
+        'indistinguishable from zero; 1 of 17 joints loses by it, the left wrist 0.300 (0.280 to 0.320).'
     ) in texts
     assert any(
-        'level 0, replaced by nothing' in text and 'of no joint of 17 is the loss told' in text for text in texts
+        'level 0, replaced by nothing' in text
+        and 'the loss is indistinguishable from zero for each of 17 joints' in text
+        for text in texts
     )
     assert (
         'Left intact while all others are replaced by the mean: level 0 restores 0.200 of PCK (0.180 to 0.220), and '
@@ -62,8 +64,8 @@ def test_what_all_skips_off_cost() -> None:
     [
         (about(0.1), 'costs 0.100 of PCK (0.080 to 0.120)'),
         (about(-0.1), 'gains 0.100 of PCK (0.080 to 0.120)'),
-        (about(0.01), 'costs 0.010 of PCK (−0.010 to 0.030), not told from none'),
-        (about(-0.01), 'gains 0.010 of PCK (−0.010 to 0.030), not told from none'),
+        (about(0.01), 'costs 0.010 of PCK (−0.010 to 0.030), indistinguishable from zero'),
+        (about(-0.01), 'gains 0.010 of PCK (−0.010 to 0.030), indistinguishable from zero'),
         (Estimate(value=0.1), 'costs 0.100 of PCK (interval not known), of which nothing more is known'),
         (Estimate(value=None), 'costs an amount that is not known'),
     ],

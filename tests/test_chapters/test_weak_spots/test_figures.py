@@ -25,7 +25,7 @@ def test_each_spot_has_a_row_of_its_persons() -> None:
     drawn = draw_faces(answer, DrawnPersons(atlas, atlas))
     titles = [ax.get_title() or ax.get_title('left') for ax in drawn.axes]
     assert [title for title in titles if title] == [
-        'occluder, as made: yes: 10 % of persons',
+        'generated occluder: yes: 10 % of persons',
         'crowding (independent axis 1, highest 5.0 %): 5.0 % of persons',
     ]
     assert [ax.get_xlabel() for ax in drawn.axes[:2]] == ['PCK 0.00', 'PCK 0.10']

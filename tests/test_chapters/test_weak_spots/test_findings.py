@@ -8,7 +8,7 @@ from tests.helpers.made_weak_spots import weak_spots
 
 def test_claims_name_each_spot() -> None:
     assert claims(weak_spots()) == [
-        'lower PCK: occluder, as made: yes',
+        'lower PCK: generated occluder: yes',
         'lower PCK: crowding (independent axis 1, highest 5.0 %)',
     ]
 
@@ -16,7 +16,7 @@ def test_claims_name_each_spot() -> None:
 def test_each_spot_has_a_sentence() -> None:
     answer = weak_spots()
     assert findings(answer, among(answer)) == [
-        'On persons with occluder, as made: yes PCK is lower by 0.10 (95 % interval 0.05 to 0.16; 0.70 beside 0.80; '
+        'On persons with generated occluder: yes PCK is lower by 0.10 (95 % interval 0.05 to 0.16; 0.70 beside 0.80; '
         '200 persons, 10 % of the half where it was judged); most often lost: left wrist (0.30) and right wrist '
         '(0.20).',
         'On persons of one place in the latents (independent axis 1, highest 5.0 %), who have more crowding '
@@ -62,7 +62,7 @@ def test_tables_have_every_number() -> None:
     answer = weak_spots()
     spots, joints, shared, plain, tried = tables(answer, among(answer))
     assert spots.rows[0] == [
-        'occluder, as made: yes', '190', '200', '10 %', '0.700', '0.800', '0.100 (0.050 to 0.160)',
+        'generated occluder: yes', '190', '200', '10 %', '0.700', '0.800', '0.100 (0.050 to 0.160)',
         '0.080 (0.020 to 0.140)', '0.0100', '<0.001',
     ]  # fmt: skip
     assert [row[1:] for row in joints.rows[:3]] == [
@@ -74,7 +74,7 @@ def test_tables_have_every_number() -> None:
     assert plain.rows[0] == ['worst cluster', 'cluster 3 of 10', '210', '0.030 (−0.010 to 0.070)']
     assert plain.rows[1] == ['worst fifth of a concept, or flag', '–', '0', '–']
     assert tried.rows[2] == [
-        'occluder, as made: yes and crowding ≤ 0.123 (lowest 20 %)', '2', '2', '40', '0.010 (−0.100 to 0.200)', '1.000',
-        'no',
+        'generated occluder: yes and crowding ≤ 0.123 (lowest 20 %)', '2', '2', '40', '0.010 (−0.100 to 0.200)',
+        '1.000', 'no',
     ]  # fmt: skip
     assert tried.caption.endswith('what is confirmed; left out as causes: labelled_share')

@@ -50,13 +50,13 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> WeakSpots:
 
 
 def test_the_hat_is_named_and_nothing_else(answer: WeakSpots) -> None:
-    assert claims(answer) == ['lower PCK: hat, as made: yes']
+    assert claims(answer) == ['lower PCK: generated hat: yes']
     (spot,) = answer.spots
     assert spot.persons + spot.persons_found == PERSONS // 10
     assert spot.gap.value == pytest.approx(0.42, abs=0.06) and spot.gap.low is not None and spot.gap.low > 0.3
     assert spot.same_joints.value == pytest.approx(spot.gap.value, abs=0.05)
     assert spot.cost == pytest.approx(spot.share * (spot.gap.value or 0))
-    assert spot.shared[0].title == 'hat, as made' and spot.shared[0].auc.value == pytest.approx(1)
+    assert spot.shared[0].title == 'generated hat' and spot.shared[0].auc.value == pytest.approx(1)
 
 
 def test_the_joint_that_fails_most_comes_first(answer: WeakSpots) -> None:
@@ -77,7 +77,7 @@ def test_what_it_is_about(answer: WeakSpots) -> None:
 def test_plainer_searches_stand_beside_it(answer: WeakSpots) -> None:
     cluster, concept = answer.baselines
     assert cluster.conditions[0].kind == 'cluster' and abs(cluster.gap.value or 1) < 0.05
-    assert concept.conditions[0].title == 'hat, as made'
+    assert concept.conditions[0].title == 'generated hat'
 
 
 def test_it_comes_back_from_a_file(answer: WeakSpots, tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""Whether the autoencoder helps, in a sentence; and what the study was of."""
+
+from typing import Literal
+
+from shg_xai.chapters.networks.results import Comparison, Networks
+from shg_xai.drawing.material import Fact, Headline
+from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, signed, with_span
+from shg_xai.results import Results, Verdict
+
+CONTROL = 'the plain network, fine-tuned for as many steps without it'
+
+
+def headline(answer: Networks, results: Results) -> Headline | None:
+    """The verdict on the improved network beside its control."""
+    found = answer.comparison('improved', 'control')
+    if found is None or found.difference.value is None:
+        return None
+    over = 'over photos' if len(answer.seeds) == 1 else 'over trainings and photos'
+    how = f'{interval(found.difference, confidence_of(answer), 3)} {over}; {plural(len(answer.seeds), "seed")}'
+    return Headline(
+        f'{_verdict(found)}.',
+        unit='PCK, with − without',
+        number=signed(found.difference.value),
+        figure='loop',
+        verdict='stands' if found.verdict is Verdict.BETTER else _failed(found.verdict),
+        control=f'Control: {CONTROL}; {how}.',
+        lead=True,
+    )
+
+
+def _failed(verdict: Verdict) -> Literal['undecided', 'fails']:
+    return 'undecided' if verdict is Verdict.UNDECIDED else 'fails'
+
+
+def _verdict(found: Comparison) -> str:
+    value = found.difference.value or 0.0
+    size = f'{number(abs(value), 3)} {"more" if value > 0 else "less"}'
+    if found.verdict is Verdict.UNDECIDED:
+        why = 'one seed cannot tell' if len(found.by_seed) < 2 else 'the seeds do not tell'
+        return f'Undecided: with the autoencoder PCK is {size} than with as much fine-tuning alone, and {why}'
+    if found.verdict is Verdict.EQUIVALENT:
+        return f'No: with the autoencoder PCK is within {found.margin:g} of what as much fine-tuning alone gives'
+    answer = 'Yes' if found.verdict is Verdict.BETTER else 'No, it harms'
+    return f'{answer}: with the autoencoder PCK is {size} than with as much fine-tuning alone'
+
+
+def facts(answer: Networks) -> list[Fact]:
+    """Persons, seeds and how good the plain network is."""
+    data, seeds, plain = answer.data, answer.seeds, answer.network('plain')
+    assert plain is not None  # no answer is made without it
+    one = ': one seed cannot tell a network from luck' if len(seeds) == 1 else ''
+    found = [
+        Fact(
+            'Split',
+            f'{number(data.train)} persons to train on, {number(data.val)} to choose on, {number(data.test)} '
+            'to test on',
+        ),
+        Fact('Trainings', f'{plural(len(seeds), "seed")} ({listed([str(seed) for seed in seeds])}){one}'),
+    ]
+    pck, pose = plain.pck['labelled'], (answer.mean_pose or {}).get('labelled')
+    if pck.value is not None:
+        beside = '' if pose is None else f'; predicting one mean pose for everybody: {number(pose, 3)}'
+        found.append(Fact('PCK of test persons', f'{with_span(pck, confidence_of(answer))}{beside}'))
+    return found
