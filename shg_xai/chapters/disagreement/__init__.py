@@ -1,6 +1,7 @@
 """Whom does one network get right and another wrong?"""
 
 TITLE, ORDER = 'Whom one network gets right and another wrong', 12
+QUESTION, PLACE = 'Whom does one network get right and another wrong?', 52
 METHODS = {
     'Person by person': 'Two trainings of one network do not agree on every person either. So how far two networks '
     'are apart, the mean over persons of the absolute difference of their PCK, stands beside how far trainings of the '
