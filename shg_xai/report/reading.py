@@ -33,7 +33,7 @@ def read_report(out: Path) -> Material:
     tables = {name: [_read_table(out / kind / f'{name}.parquet', kinds[kind]) for kind in kinds] for name in names}
     strips = {name: out / 'strip' / f'{name}.parquet' for name in names}  # folders of before have none
     drawn = {name: _read_table(path, STRIP) if path.exists() else None for name, path in strips.items()}
-    persons = {name: DrawnPersons(*own[:2], strip=drawn[name]) for name, own in tables.items()}
+    persons = {name: DrawnPersons(own[0], own[1], drawn[name]) for name, own in tables.items()}
     return Material(results, persons, _related(out, results))
 
 
