@@ -230,10 +230,14 @@ KINDS |= {
     'trainings share a plane': Kind(partial(trainings, shared=(3, 3)), {}),
     'weak on nobody, independent': Kind(weak, None, 'weak_spots'),
     f'weak on nobody, {IMAGE} an image': Kind(partial(weak, an_image=IMAGE), None, 'weak_spots'),
-    'weak on a flag': Kind(partial(weak, what='flag', apart=4), {'weak_spots': f'{WEAK} concept 3,'}, 'weak_spots'),
-    'weak on a number': Kind(partial(weak, what='number', apart=4), {'weak_spots': f'{WEAK} concept 2,'}, 'weak_spots'),
+    'weak on a flag': Kind(
+        partial(weak, what='flag', apart=4), {'weak_spots': f'{WEAK} generated concept 3:'}, 'weak_spots'
+    ),
+    'weak on a number': Kind(
+        partial(weak, what='number', apart=4), {'weak_spots': f'{WEAK} generated concept 2 '}, 'weak_spots'
+    ),
     'weak on a place': Kind(partial(weak, what='place', apart=5), {'weak_spots': f'{WEAK} no concept ('}, 'weak_spots'),
-    'weaker along a number': Kind(slope, {'weak_spots': f'{WEAK} concept 2,'}, 'weak_spots'),
+    'weaker along a number': Kind(slope, {'weak_spots': f'{WEAK} generated concept 2 '}, 'weak_spots'),
 }
 KINDS |= {
     f'units of noise, {who}': Kind(partial(noise, an_image=size), None, 'bottlenecks')
@@ -257,7 +261,9 @@ KINDS |= {
 KINDS |= {
     'networks alike, independent': Kind(alike, None, 'disagreement'),
     f'networks alike, {IMAGE} an image': Kind(partial(alike, an_image=IMAGE), None, 'disagreement'),
-    'the second loses on a flag': Kind(partial(alike, gains=0.1), {'disagreement': 'less: concept 3,'}, 'disagreement'),
+    'the second loses on a flag': Kind(
+        partial(alike, gains=0.1), {'disagreement': 'less: generated concept 3:'}, 'disagreement'
+    ),
 }
 
 

@@ -160,7 +160,9 @@ def test_a_network_of_any_config_predicts(name: str, people: Path, tmp_path: Pat
     options: dict[str, Any] = {'model.backbone.channels': 8, 'model.head.in_channels': 8}
     bottlenecks = cfg.model.backbone.get('bottleneck', [])
     for bottleneck in bottlenecks if isinstance(bottlenecks, list) else [bottlenecks]:
-        bottleneck.update(in_channels=8, hidden_channels=(4, 4, 4))
+        bottleneck.update(in_channels=8)
+        if 'hidden_channels' in bottleneck:
+            bottleneck.hidden_channels = (4, 4, 4)
     model = init_model(cfg, device='cpu', cfg_options=options)
     assert keypoints_of(model, str(next((people / 'test2017').iterdir()))).shape == (17, 2)
 

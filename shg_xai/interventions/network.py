@@ -36,7 +36,7 @@ class Network:
     @property
     def flips(self) -> bool:
         """Whether each image is also run mirrored, so that every layer fires twice a pass."""
-        return bool((self.cfg.model.get('test_cfg') or {}).get('flip_test', False))
+        return bool(((self.cfg.get('model') or {}).get('test_cfg') or {}).get('flip_test', False))
 
     @property
     def device(self) -> torch.device:

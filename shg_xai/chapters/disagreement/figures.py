@@ -31,7 +31,7 @@ def draw(answer: Disagreement) -> figure.Figure:
     """Draw a dot and an interval for all persons and for each group."""
     rows = [('all persons', answer.difference), *((wrap(words(one)), one.difference) for one in answer.groups)]
     lines = sum(name.count('\n') + 1.6 for name, _ in rows)
-    canvas, ax = new_panels(COLUMN, 0.7 + 0.17 * lines)
+    canvas, ax = new_panels(COLUMN, max(1.8, 0.7 + 0.17 * lines))
     for place, (_, difference) in enumerate(rows):
         if difference.ends:
             ax.plot(difference.ends, [place, place], color=BLUE, linewidth=1.6, solid_capstyle='butt')

@@ -58,7 +58,7 @@ def test_the_hat_is_found_and_nothing_else(tmp_path: Path, store: Path) -> None:
     second[:20] = np.nan
     files = [scores(tmp_path / f'{name}.parquet', pck) for name, pck in (('a', first), ('b', second))]
     answer = measure(options(tmp_path, files, store))
-    assert claims(answer) == ['more: hat, as made: yes']
+    assert claims(answer) == ['more: generated hat: yes']
     (group,) = answer.groups
     known = ~np.isnan(second)
     assert (answer.persons, answer.first, answer.second, answer.trainings) == (PERSONS - 20, 'a', 'b', 0)
@@ -77,7 +77,7 @@ def test_the_other_way_round_it_loses(tmp_path: Path, store: Path) -> None:
     second = first + random.choice([-0.1, 0, 0, 0, 0.1], PERSONS) - 0.2 * hat
     files = [scores(tmp_path / f'{name}.parquet', pck) for name, pck in (('a', first), ('b', second))]
     answer = measure(options(tmp_path, files, store, names=('one', 'other')))
-    assert claims(answer) == ['less: hat, as made: yes'] and answer.of == 'one → other'
+    assert claims(answer) == ['less: generated hat: yes'] and answer.of == 'one → other'
 
 
 def test_another_training_says_how_far_is_far() -> None:
