@@ -104,7 +104,7 @@ def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, 
     work = tmp_path / 'study'
     words = command(repo_root, work)
     output = run_to_the_end(words, repo_root)
-    assert stages_run(output) == 29
+    assert stages_run(output) == 32
     assert output.splitlines()[-1] == str(work / 'report' / 'report.html')
     for name in (
         'curves.png',
@@ -124,10 +124,10 @@ def test_whole_then_killed_thrice_it_ends_with_the_same_numbers(tmp_path: Path, 
 
     forget(work, 'train_improved_0', 'runs/improved_0')
     kill_when(words, repo_root, r'Epoch\(train\) \[2\]|Epoch\(val\) \[1\]')
-    kill_when(words, repo_root, r'== \d+/29 test spliced 0')
-    kill_when(words, repo_root, r'== \d+/29 analyse both')
+    kill_when(words, repo_root, r'== \d+/32 test spliced 0')
+    kill_when(words, repo_root, r'== \d+/32 analyse both')
     last = run_to_the_end(words, repo_root)
-    assert 0 < stages_run(last) < 12  # what does not depend on them was not run again
+    assert 0 < stages_run(last) < 15  # what does not depend on them was not run again
     assert numbers(work) == first
 
 
@@ -137,7 +137,7 @@ def test_ctrl_c_ends_what_is_at_work_in_one_line(tmp_path: Path, repo_root: Path
         command(repo_root, tmp_path / 'study'), cwd=repo_root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    assert any(line.startswith('== 3/29 train plain 0') or ' train plain 0: ' in line for line in process.stdout)
+    assert any(line.startswith('== 3/32 train plain 0') or ' train plain 0: ' in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
