@@ -60,7 +60,10 @@ class Running:
         """Ask it and all that it started to end; kill what has not after a while."""
         for number, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGKILL, None)):
             with suppress(ProcessLookupError):
-                os.killpg(self.pid, number)
+                try:
+                    os.killpg(self.pid, number)
+                except ProcessLookupError:  # it has only just been forked, and leads no session yet
+                    os.kill(self.pid, number)
             if self.wait(patience) is not None:
                 return
 

@@ -1,5 +1,6 @@
 """Commands of a study, as forks of a process that has their libraries, and as Pythons of their own: the same."""
 
+import io
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from threading import Event, Thread
 import pytest
 
 from shg_xai.study import processes
-from shg_xai.study.processes import ROOT, Commands, Share
+from shg_xai.study.processes import ROOT, Commands, Running, Share
 
 pytestmark = pytest.mark.slow
 HELP = ['-m', 'shg_xai.latents', '--help']
@@ -81,3 +82,16 @@ def test_a_share_is_what_a_command_sees(forked: bool, tmp_path: Path) -> None:
     with Commands() as commands:
         commands.run(['-c', code], tmp_path / 'log', shown.append, share)
     assert shown == ['1 3\n']
+
+
+def test_one_that_leads_no_session_yet_is_ended() -> None:
+    """As a fork in its first moment: it has a number, and no group has."""
+    process = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], stdout=subprocess.PIPE)
+
+    def wait(seconds: float | None) -> int | None:
+        return process.wait(seconds)
+
+    assert isinstance(process.stdout, io.BufferedReader)
+    with process.stdout:
+        Running(process.pid, process.stdout, wait).end()
+    assert process.returncode == -signal.SIGTERM
