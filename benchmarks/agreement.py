@@ -3,8 +3,9 @@
 Two runs of one command on other machines, or with other numbers of threads, add up in another order: their networks are
 two trainings. For each chapter: how many claims both reports make, or one alone; verdicts that exclude each other
 (better and worse, or either and equivalent); and of all numbers with an interval in both, whose intervals do not touch.
-A claim that one report alone makes is no contradiction: what it is about may be undecided in the other. Exits with 1 if
-verdicts exclude each other, or intervals of what is claimed lie on two sides of no effect.
+A claim that one report alone makes is no contradiction: what it is about may be undecided in the other. Exits with 1
+if verdicts exclude each other, or intervals lie on two sides of no effect; but for what is said of single components,
+which are of one training (chapter "trainings").
 """
 
 import argparse
@@ -33,6 +34,11 @@ class Pair(NamedTuple):
         """Whether two intervals do not touch."""
         ends = self.one.ends, self.other.ends
         return ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0]
+
+    @property
+    def of_an_axis(self) -> bool:
+        """Whether it is about one component, which in another training is another, with another sign."""
+        return '.components[' in self.place
 
     @property
     def opposed(self) -> bool:
@@ -97,7 +103,10 @@ def compared(one: 'Answer', other: 'Answer') -> tuple[list[str], int]:
     verdicts = [pair for pair in found if isinstance(pair.one, Verdict)]
     excluded = [pair for pair in verdicts if frozenset((pair.one.value, pair.other.value)) in EXCLUDE]
     numbers = [pair for pair in found if isinstance(pair.one, Estimate) and pair.one.ends and pair.other.ends]
-    apart, opposed = [pair for pair in numbers if pair.apart], [pair for pair in numbers if pair.opposed]
+    apart, opposed = (
+        [pair for pair in numbers if pair.apart],
+        [pair for pair in numbers if pair.opposed and not pair.of_an_axis],
+    )
     for kind, listed in (('excluded', excluded), ('opposed', opposed), ('apart', apart)):
         for pair in listed[:5]:
             print(f'  {chapter.name} {one.of}: {kind}: {pair.place}: {pair.one} / {pair.other}', file=sys.stderr)
