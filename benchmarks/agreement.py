@@ -38,7 +38,7 @@ class Pair(NamedTuple):
     @property
     def of_an_axis(self) -> bool:
         """Whether it is about one component, which in another training is another, with another sign."""
-        return '.components[' in self.place
+        return '.components[' in self.place or '.directions[component ' in self.place
 
     @property
     def opposed(self) -> bool:
