@@ -4,6 +4,7 @@ Shapes: N persons, C channels, H x W the resolution, D units of the code.
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -75,13 +76,13 @@ class BottleneckNeck(BaseModule):
             name = type(self).__name__
             raise InputError(f'{name}: code_channels={self.code_channels} {fault}; choose a smaller one')
 
+    @abstractmethod
     def encode(self, x: Tensor) -> Tensor:
         """Feature map (N, C, H, W) to code (N, D)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, code: Tensor) -> Tensor:
         """Code (N, D) to feature map (N, C, H, W)."""
-        raise NotImplementedError
 
     def noisy(self, x: Tensor) -> Tensor:
         """A feature map as training sees it; elsewhere as it is."""
