@@ -41,7 +41,11 @@ def render(found: LabelErrors, persons: Sequence[Shown], manifest: Manifest) -> 
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        loader=FileSystemLoader([HERE, STYLE.parent]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
     )
     return environment.get_template('page.html').render(
         found=found,
