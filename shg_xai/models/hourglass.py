@@ -12,6 +12,8 @@ from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from shg_xai.models.pointwise import PointwiseConv2d
+
 Skips = tuple[Tensor | None, ...]
 
 SHORTCUTS = ('conv3x3', 'identity')
@@ -31,7 +33,9 @@ class Residual(BaseModule):
             layers += [
                 build_norm_layer(norm_cfg, in_channels)[1],
                 nn.ReLU(inplace=True),
-                nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2),
+                PointwiseConv2d(in_channels, out_channels)
+                if kernel == 1
+                else nn.Conv2d(in_channels, out_channels, kernel, padding=1),
             ]
         self.branch = nn.Sequential(*layers)
         self.shortcut = nn.Identity() if shortcut == 'identity' else nn.Conv2d(channels, channels, 3, padding=1)

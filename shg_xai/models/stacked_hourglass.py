@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from shg_xai.errors import InputError
 from shg_xai.heatmaps import maxima
 from shg_xai.models.hourglass import SHORTCUTS, Hourglass, Residual
+from shg_xai.models.pointwise import PointwiseConv2d
 
 Flags = bool | Sequence[bool] | Sequence[bool | Sequence[bool]]
 
@@ -45,10 +46,10 @@ class Intermediate(nn.Module):
     def __init__(self, channels: int, out_channels: int, norm_cfg: dict) -> None:
         super().__init__()
         norm = build_norm_layer(norm_cfg, channels)[1]
-        self.features = nn.Sequential(nn.Conv2d(channels, channels, 1), norm, nn.ReLU(inplace=True))
-        self.heatmaps = nn.Conv2d(channels, out_channels, 1)
-        self.remap_heatmaps = nn.Conv2d(out_channels, channels, 1)
-        self.remap_features = nn.Conv2d(channels, channels, 1)
+        self.features = nn.Sequential(PointwiseConv2d(channels, channels), norm, nn.ReLU(inplace=True))
+        self.heatmaps = PointwiseConv2d(channels, out_channels)
+        self.remap_heatmaps = PointwiseConv2d(out_channels, channels)
+        self.remap_features = PointwiseConv2d(channels, channels)
 
     def forward(self, stack_input: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """From a stack's input and output (N, C, H, W) to heatmaps and the next input."""

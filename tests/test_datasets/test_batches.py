@@ -93,3 +93,19 @@ def test_processes_hand_over_the_same(start: str) -> None:
     assert torch.equal(torch.cat([one['inputs'] for one in found]), expected['inputs'])
     heatmaps = [sample.gt_fields.heatmaps for one in found for sample in one['data_samples']]
     assert torch.equal(torch.stack(heatmaps), torch.stack([s.gt_fields.heatmaps for s in expected['data_samples']]))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+def test_preparing_a_batch_waits_for_nothing() -> None:
+    preprocessor = StackedPoseDataPreprocessor(**SETTINGS).cuda()
+    batch = stacked_collate(loaded(4))
+    for place, values in batch['targets'].items():
+        batch['targets'][place] = values.pin_memory()
+    batch['inputs'] = batch['inputs'].pin_memory()
+    torch.cuda.set_sync_debug_mode('error')
+    try:
+        found = preprocessor(batch, True)
+    finally:
+        torch.cuda.set_sync_debug_mode('default')
+    expected = PoseDataPreprocessor(**SETTINGS)(pseudo_collate(loaded(4)), True)
+    assert torch.equal(found['inputs'].cpu(), expected['inputs'])
