@@ -174,7 +174,10 @@ def open_model(cfg: Config, checkpoint: str | None) -> nn.Module:
     # Custom hooks belong to runs. EMAHook, told of a checkpoint, looks for the copy it makes when a run starts.
     cfg = deepcopy(cfg)
     cfg.custom_hooks, cfg.load_from, cfg.resume = [], checkpoint, False
+    asked = (cfg.get('env_cfg') or {}).get('cudnn_benchmark', False)
     runner = build_runner(cfg, checkpoint)
+    # Chosen for a training. Here it is tried anew for the last, smaller batch, and two runs may find two algorithms.
+    torch.backends.cudnn.benchmark = asked
     runner.load_or_resume()
     return unwrapped(runner.model)
 

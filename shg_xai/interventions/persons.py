@@ -18,6 +18,7 @@ from shg_xai.errors import InputError
 from shg_xai.latents.identity import Key
 from shg_xai.random_streams import stream
 from shg_xai.runner.device import SETTING, Device, choose_loading, evaluation_batch, takes_stacked
+from shg_xai.runner.supported import type_name
 
 Columns = dict[str, NDArray[Any]]
 
@@ -114,8 +115,10 @@ class Persons:
         return np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(np.int64))
 
 
-def evaluation_dataset(cfg: Config, split: str) -> Any:
+def evaluation_dataset(cfg: Config, split: str, targets: bool = False) -> Any:
     """Config of the dataset of a split (train, val or test) as it is tested: annotated boxes, no augmentation.
+
+    Without ``targets`` no target heatmaps are made, which weigh more than the images and which no prediction needs.
 
     Of MMPose's CombinedDataset each person comes once, see :class:`~shg_xai.datasets.combined.CombinedPersons`.
     InputError: the config has no such dataloader, or not one of single persons.
@@ -133,24 +136,28 @@ def evaluation_dataset(cfg: Config, split: str) -> Any:
     ):
         fault = 'not of single persons (top-down), which latents need; set its dataset with --cfg-options'
         raise InputError(f'{cfg.filename}: {split}_dataloader: {fault}')
-    loader = cfg.get('val_dataloader') or cfg.test_dataloader
+    steps = (cfg.get('val_dataloader') or cfg.test_dataloader).dataset.pipeline
+    pipeline = [step for step in steps if targets or type_name(step['type']) != 'GenerateTarget']
     tested = dict(test_mode=True, bbox_file='')
     if parts[0] is dataset:
-        dataset.update(pipeline=loader.dataset.pipeline, **tested)
+        dataset.update(pipeline=pipeline, **tested)
         if str(kind).split('.')[-1] == 'CocoDataset':
             dataset.type = 'CheckedCocoDataset'  # the same persons; it says what is wrong with its files
     else:
         parts = [{**part, **tested} for part in parts]
-        dataset.update(type='CombinedPersons', datasets=parts, pipeline=loader.dataset.pipeline, test_mode=True)
+        dataset.update(type='CombinedPersons', datasets=parts, pipeline=pipeline, test_mode=True)
     return dataset
 
 
-def open_persons(cfg: Config, split: str, limit: int | None = None) -> Persons:
-    """The first persons, at most ``limit``, of a split, as they are tested; InputError for none or no data set."""
+def open_persons(cfg: Config, split: str, limit: int | None = None, targets: bool = False) -> Persons:
+    """The first persons, at most ``limit``, of a split, as they are tested; InputError for none or no data set.
+
+    ``targets``: with the heatmaps that a loss compares with, see :func:`evaluation_dataset`.
+    """
     import shg_xai.plugin  # noqa: F401  # here: the plugin's hooks want this package
 
     init_default_scope(cfg.get('default_scope') or 'mmpose')
-    dataset = DATASETS.build(evaluation_dataset(cfg, split))
+    dataset = DATASETS.build(evaluation_dataset(cfg, split, targets))
     columns = {name: values[:limit] for name, values in person_columns(dataset).items()}
     dataset.get_subset_(list(range(len(columns['image_id']))))
     return Persons(dataset, columns, split)

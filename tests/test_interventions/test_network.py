@@ -12,6 +12,7 @@ from shg_xai.errors import InputError
 from shg_xai.evaluation.visible_pck import VisiblePCK
 from shg_xai.interventions.evaluate import evaluate, predictions
 from shg_xai.interventions.network import Predictions
+from shg_xai.interventions.persons import build_loader, open_persons
 from tests.helpers.data import ALL_VISIBLE, PARTLY
 
 pytestmark = pytest.mark.usefixtures('one_thread')
@@ -42,8 +43,8 @@ def test_arrays_are_those_of_the_samples_and_of_the_metric(opened: Callable[...,
 
 def test_likelihoods_are_those_of_the_cells_that_targets_are_drawn_in(opened: Callable[..., Any]) -> None:
     one = opened()
-    told = 0
-    for pass_ in evaluate(one.network, one.loader()):
+    told, persons = 0, open_persons(one.cfg, 'val', targets=True)
+    for pass_ in evaluate(one.network, build_loader(one.cfg, persons.dataset)):
         found = pass_.predictions().likelihood
         for row, sample in enumerate(pass_.samples):
             for joint, target in enumerate(np.asarray(sample.gt_fields.heatmaps)):

@@ -58,7 +58,7 @@ def test_a_subset_keeps_its_order_and_may_hold_one_twice(opened: Callable[..., A
 def test_a_subset_has_its_own_pipeline_however_many_were_made(opened: Callable[..., Any]) -> None:
     """MMEngine's get_subset remembers by address what it has copied, also what is gone since."""
     cfg = opened().cfg
-    expected = [step['type'] for step in cfg.val_dataloader.dataset.pipeline]
+    expected = [step['type'] for step in cfg.val_dataloader.dataset.pipeline if step['type'] != 'GenerateTarget']
     for _ in range(60):
         some = open_persons(cfg, 'val').subset(np.array([5, 0]))
         assert [type(step).__name__ for step in some.dataset.pipeline.transforms] == expected
@@ -77,8 +77,22 @@ def test_a_split_is_tested_as_validation_is(opened: Callable[..., Any], split: s
     persons = open_persons(cfg, split, limit=2)
     assert persons.columns['annotation_id'].tolist() == ids(build_loader(cfg, persons.dataset)) == first
     assert persons.split == split
-    dataset = evaluation_dataset(cfg, split)
-    assert (dataset.test_mode, dataset.bbox_file, dataset.pipeline) == (True, '', cfg.val_dataloader.dataset.pipeline)
+    dataset, steps = evaluation_dataset(cfg, split, targets=True), cfg.val_dataloader.dataset.pipeline
+    assert (dataset.test_mode, dataset.bbox_file, dataset.pipeline) == (True, '', steps)
+    bare = evaluation_dataset(cfg, split)
+    assert bare.pipeline == [step for step in steps if step['type'] != 'GenerateTarget'] != steps
+
+
+def test_targets_are_made_where_they_are_asked_for(opened: Callable[..., Any]) -> None:
+    cfg = opened().cfg
+    bare, full = (next(iter(build_loader(cfg, open_persons(cfg, 'val', 2, one).dataset))) for one in (False, True))
+    fields = [
+        [('heatmaps' in sample.get('gt_fields', {})) for sample in batch['data_samples']] for batch in (bare, full)
+    ]
+    stacked = [{place for place, _ in batch.get('targets', {})} for batch in (bare, full)]
+    assert fields[1] == [True, True] or 'gt_fields' in stacked[1]
+    assert fields[0] == [False, False] and 'gt_fields' not in stacked[0]
+    assert all((one == other).all() for one, other in zip(bare['inputs'], full['inputs'], strict=True))
 
 
 def test_donors_are_of_another_image() -> None:

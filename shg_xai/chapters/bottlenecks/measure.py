@@ -44,7 +44,7 @@ def measure(options: BottlenecksOptions) -> Bottlenecks:
     check_stored(cfg, selection)
     if options.train_on:
         stack_of(selection.layer)  # refused before any work
-    everybody = open_persons(cfg, options.split, options.limit)
+    everybody = open_persons(cfg, options.split, options.limit, targets=True)
     network = open_network(cfg, options.checkpoint, everybody.dataset, options.split)
     own = Learned.of(selection, options, times)
     baseline = _untrained(selection, options, times)
