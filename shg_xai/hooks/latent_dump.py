@@ -143,6 +143,7 @@ class _Recording:
         new = [index for index in range(genuine) if keys[index] not in self.done]
         self.done |= {keys[index] for index in new}
         writer.add([rows[index] for index in new], {name: array[new] for name, array in arrays.items()})
+        writer.flush()  # nobody tells a hook of what ends a run between two batches
 
     def _open(self, shapes: dict[str, Sequence[int]]) -> ShardWriter:
         cfg, dataset = self.runner.cfg, self.loader.dataset

@@ -4,6 +4,7 @@ import logging
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from shg_xai.errors import InputError
 from shg_xai.latents.identity import Key
 from shg_xai.latents.rows import Row, checked_rows, row_table
 from shg_xai.latents.schema import MANIFEST, Manifest, differences
-from shg_xai.latents.shards import SHARDS, part_folder, read_shard, shard_names, sync, write_file, write_shard
+from shg_xai.latents.shards import SHARDS, read_shard, shard_names, sync, write_file, write_shard
 from shg_xai.latents.store import LatentStore, read_manifest, widest
 
 logger = logging.getLogger(__name__)
@@ -67,13 +68,14 @@ def _too_much_memory(folder: Path, rows: int, error: Exception) -> InputError:
 class ShardWriter(AbstractContextManager['ShardWriter']):
     """Write rows and their arrays to a store made by ``create_store``; a context manager.
 
-    Holds one shard, at most ``rows_per_shard`` persons, in memory. float16 ends at 65,504: from the first value beyond
-    it on, this shard and those after it have the layer as float32. It is not scaled to fit instead: whoever maps the
-    files reads the network's own numbers, whichever shard they are in, and nothing written before needs to be
-    rewritten. An exception inside ``with``, Ctrl-C too, still
-    writes the rows that were added, unless the exception came from writing. ``rank`` is the number of this process, 0
-    to 99; no two at a time may have the same. InputError if the folder is no store or cannot be written, or a shard
-    needs too much memory.
+    Holds two shards, at most ``rows_per_shard`` persons each, in memory: one is filled while a thread packs and writes
+    the other, which takes hardly any Python. float16 ends at 65,504: from the first value beyond it on, this shard and
+    those after it have the layer as float32. It is not scaled to fit instead: whoever maps the files reads the
+    network's own numbers, whichever shard they are in, and nothing written before needs to be rewritten.
+
+    An exception inside ``with``, Ctrl-C too, still writes the rows that were added, unless the exception came from
+    writing. ``rank`` is the number of this process, 0 to 99; no two at a time may have the same. InputError if the
+    folder is no store or cannot be written, or a shard needs too much memory.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, rank: int = 0, rows_per_shard: int = 1024) -> None:
@@ -102,7 +104,8 @@ class ShardWriter(AbstractContextManager['ShardWriter']):
             raise _too_much_memory(self.folder, self._size, error) from error
         self._rows: list[dict[str, object]] = []
         self._filled = 0
-        self._renaming: Path | None = None
+        self._pool = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
         self._failed = self._closed = False
 
     def add(self, rows: Sequence[Row], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -135,6 +138,19 @@ class ShardWriter(AbstractContextManager['ShardWriter']):
             if self._filled == self._size:
                 self._write()
 
+    def flush(self) -> None:
+        """Wait until every full shard is on the disk; InputError if it cannot be written."""
+        self._pool.submit(int).result()  # also what was handed over when Ctrl-C came
+        writing, self._writing = self._writing, None
+        try:
+            if writing is not None:
+                writing.result()
+        except Exception as error:
+            self._failed = True
+            if isinstance(error, OSError):
+                raise _unwritable(self.folder, error) from error
+            raise
+
     def _put(self, name: str, values: NDArray[Any]) -> None:
         """Put a layer's values (n, *shape) behind those in the buffer; one too large for it makes it float32."""
         rows, own = slice(self._filled, self._filled + len(values)), self._arrays[name]
@@ -154,30 +170,31 @@ class ShardWriter(AbstractContextManager['ShardWriter']):
         self._put(name, values)
 
     def _write(self) -> None:
-        """Write what is buffered as a shard."""
+        """Have what is buffered written as a shard, once the one before is."""
+        self.flush()
         shard = self.folder / SHARDS / f'{self.rank:02}-{self._number:06}'
-        # Ctrl-C may have come just after the shard got its name.
-        renamed = self._renaming == shard and shard.is_dir() and not part_folder(shard).exists()
-        if self._filled and not renamed:
-            self._renaming = shard
-            try:
-                table = row_table(self._rows[: self._filled], self.manifest.num_keypoints)
-                arrays = {layer.file: self._arrays[layer.name][: self._filled] for layer in self.manifest.layers}
-                write_shard(shard, table, arrays)
-            except Exception as error:
-                self._failed = True
-                if isinstance(error, OSError):
-                    raise _unwritable(self.folder, error) from error
-                raise
+        if not shard.is_dir():  # Ctrl-C may have come when it was handed over already
+            table = row_table(self._rows[: self._filled], self.manifest.num_keypoints)
+            arrays = {layer.file: self._arrays[layer.name][: self._filled] for layer in self.manifest.layers}
+            self._writing = self._pool.submit(write_shard, shard, table, arrays)
+        try:
+            self._arrays = {name: np.empty_like(array) for name, array in self._arrays.items()}
+        except MemoryError as error:
+            raise _too_much_memory(self.folder, self._size, error) from error
         self._filled, self._rows = 0, []
         self._number += 1
 
     def close(self) -> None:
         """Write the rest (InputError if that fails); a second time does nothing."""
-        if not self._closed and not self._failed and self._filled:
-            self._write()
-        self._closed = True
-        self._arrays = {}
+        try:
+            if not self._closed and not self._failed:
+                if self._filled:
+                    self._write()
+                self.flush()
+        finally:
+            self._closed = True
+            self._pool.shutdown()
+            self._arrays = {}
 
     def __exit__(self, *error: object) -> None:
         self.close()

@@ -1,16 +1,21 @@
 """Stores that are resumed, killed, or cannot be written."""
 
+import errno
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from shg_xai.errors import InputError
-from shg_xai.latents import LatentStore, ShardWriter, create_store, verify
+from shg_xai.latents import LatentStore, ShardWriter, create_store, shards, verify
+from shg_xai.latents import writer as writer_module
 from tests.helpers.latent_stores import FULL, HALF, arrays, keys, manifest, row, write
 
 
@@ -115,24 +120,62 @@ def test_an_interrupted_run_keeps_its_rows(tmp_path: Path, error: type[BaseExcep
 
 
 @pytest.mark.parametrize('after', [False, True])
-def test_ctrl_c_while_a_shard_is_renamed_stores_it_once(
+def test_ctrl_c_while_a_shard_is_handed_over_stores_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
-    rename, calls = Path.rename, []
+    submit, calls = ThreadPoolExecutor.submit, list[Any]()
 
-    def interrupted(self: Path, target: Path) -> None:
-        calls.append(target)
-        if after or len(calls) > 1:
-            rename(self, target)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
+    def interrupted(self: ThreadPoolExecutor, work: Any, *args: Any) -> Any:
+        given = submit(self, work, *args) if after or work is int or calls else None
+        if work is not int:
+            calls.append(args[0])
+            if len(calls) == 1:
+                raise KeyboardInterrupt
+        return given
 
     create_store(tmp_path, manifest())
     writer = ShardWriter(tmp_path, manifest(), rows_per_shard=2)
-    monkeypatch.setattr(Path, 'rename', interrupted)
+    monkeypatch.setattr(ThreadPoolExecutor, 'submit', interrupted)
     with pytest.raises(KeyboardInterrupt), writer:
         writer.add([row(0), row(1)], arrays([0, 1]))
     assert LatentStore.open(tmp_path).annotation_ids.tolist() == [100, 101]
+    assert len(calls) == (1 if after else 2)
+
+
+def test_a_shard_is_written_while_the_next_is_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled, real = threading.Event(), shards.write_shard
+
+    def slow(*args: Any) -> None:
+        assert filled.wait(10)
+        real(*args)
+
+    monkeypatch.setattr(writer_module, 'write_shard', slow)
+    create_store(tmp_path, manifest(5))
+    with ShardWriter(tmp_path, manifest(5), rows_per_shard=2) as writer:
+        writer.add([row(0), row(1), row(2)], arrays([0, 1, 2]))  # goes on, though nothing is written yet
+        filled.set()
+        writer.add([row(3), row(4)], arrays([3, 4]))
+    store = LatentStore.open(tmp_path)
+    assert store.annotation_ids.tolist() == [100, 101, 102, 103, 104] and verify(store) == []
+    np.testing.assert_array_equal(store.array(FULL), arrays([0, 1, 2, 3, 4])[FULL])
+
+
+def test_what_fails_while_it_is_written_is_said_and_nothing_comes_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    create_store(tmp_path, manifest(5))
+    writer = ShardWriter(tmp_path, manifest(5), rows_per_shard=2)
+    monkeypatch.setattr(writer_module, 'write_shard', full)
+    writer.add([row(0), row(1)], arrays([0, 1]))
+    with pytest.raises(InputError, match='cannot be written: No space left'):
+        writer.add([row(2), row(3)], arrays([2, 3]))
+    with pytest.raises(ValueError, match='could not write'):
+        writer.add([row(4)], arrays([4]))
+    writer.close()
+    assert len(LatentStore.open(tmp_path)) == 0
 
 
 def large(number: int) -> dict[str, np.ndarray]:
