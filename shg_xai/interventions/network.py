@@ -18,6 +18,7 @@ from shg_xai.evaluation.pck import check_normaliser, person_scores, sample_dista
 from shg_xai.evaluation.place_likelihood import cells_of, log_likelihood
 from shg_xai.runner.building import build_runner, unwrapped
 from shg_xai.runner.config import pck_settings
+from shg_xai.tracing.lending import lent_forward
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,11 @@ def _after_last_forward(model: nn.Module, calls: int, work: Callable[[], None]) 
     What follows, mirroring back and decoding, waits for the GPU. Threads would not do: each kernel that is launched
     lets another thread have Python, and does not get it back soon. MMPose calls a head's ``forward``, past all hooks.
     """
-    head: Any = getattr(model, 'head', None)
+    head = getattr(model, 'head', None)
     if not isinstance(head, nn.Module):
         yield
         return
-    kept, forward = 'forward' in vars(head), head.forward
-    numbers = count(1)
+    forward, numbers = head.forward, count(1)
 
     def followed_by_work(*args: Any, **kwargs: Any) -> Any:
         predicted = forward(*args, **kwargs)
@@ -91,13 +91,8 @@ def _after_last_forward(model: nn.Module, calls: int, work: Callable[[], None]) 
             work()
         return predicted
 
-    head.forward = followed_by_work
-    try:
+    with lent_forward(head, followed_by_work):
         yield
-    finally:
-        del head.forward
-        if kept:
-            head.forward = forward
 
 
 @dataclass(frozen=True)

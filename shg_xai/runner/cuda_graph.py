@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from shg_xai.tracing.lending import lent_forward
+
 Key = tuple[Any, ...]  # what a graph is recorded for
 Graphs = dict[Key, Callable[[Tensor], tuple[Tensor, ...]]]
 MOST = 2  # a batch's size and another; each keeps memory of its own
@@ -51,11 +53,8 @@ def replayed_backbone(model: nn.Module, graphs: Graphs | None) -> Iterator[None]
             graphs[key] = record(backbone, inputs)
         return graphs[key](inputs)
 
-    backbone.forward = forward
-    try:
+    with lent_forward(backbone, forward):
         yield
-    finally:
-        del backbone.forward
 
 
 def _hooked(module: nn.Module) -> bool:
