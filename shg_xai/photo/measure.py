@@ -49,7 +49,7 @@ def explain(options: PhotoOptions) -> tuple[PhotoExplained, pa.Table]:
     asked = changes(network.model, stored, located.mean, str(cfg.filename))
     with timed(times, 'changes'):
         plain, changed = changed_poses(without_flips(network), photo, asked)
-    risks, of_all = risks_of(analysed, pose.heights, float(pose.scale.max()), located.by_name)
+    risks, of_all = risks_of(analysed, pose.heights, float(pose.scale.max()), located.by_name, pose.doubts)
     joints = [
         PhotoJoint(name=name, place=place, height=float(height), risk=one)
         for name, place, height, one in zip(network.names, pose.points, pose.heights, risks, strict=True)
