@@ -45,8 +45,9 @@ def spreads(heatmaps: Tensor) -> Tensor:
     """
     flat = heatmaps.flatten(2).float().clamp(min=0)
     highest = flat.amax(-1, keepdim=True)
-    shares = torch.where(highest > 0, flat / highest, 1.0).square_()  # so that no fourth power is too small
-    return shares.sum(-1).square_() / shares.square_().sum(-1) / shares.shape[-1]
+    flat.div_(torch.where(highest > 0, highest, 1)).square_()  # divided, so that no fourth power is too small
+    cells = flat.sum(-1).square_() / torch.linalg.vector_norm(flat, dim=-1).square_()
+    return torch.where(highest[..., 0] > 0, cells / flat.shape[-1], 1.0)
 
 
 def distances(first: Tensor, second: Tensor) -> Tensor:

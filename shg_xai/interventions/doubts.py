@@ -64,7 +64,7 @@ def _doubts(heatmaps: Any, first: Any) -> dict[str, Tensor]:
     told = {SPREADS: spreads(heatmaps)}
     if isinstance(first, Tensor) and first.shape == heatmaps.shape:
         own = first.float()
-        told[FLIPS] = distances(own, 2 * heatmaps.float() - own)
+        told[FLIPS] = distances(own, torch.lerp(own, heatmaps.float(), 2.0))
     return told
 
 
