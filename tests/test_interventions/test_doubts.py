@@ -1,5 +1,6 @@
 """What heatmaps say beside their height, against heatmaps as they are handed out and mirrored by hand."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,8 @@ def test_heads_without_heatmaps_say_nothing(cfg: Config, tmp_path: Path) -> None
     codec = dict(type='SimCCLabel', input_size=(64, 64), sigma=3.0, simcc_split_ratio=2.0, _delete_=True)
     head = dict(type='SimCCHead', in_channels=64, out_channels=17, input_size=(64, 64), in_featuremap_size=(2, 2))
     head |= dict(simcc_split_ratio=2.0, deconv_out_channels=None, decoder={k: codec[k] for k in codec if k[0] != '_'})
-    cfg.merge_from_dict(dict(model=dict(RESNET, head=dict(head, _delete_=True))))
+    # MMEngine takes ``_delete_`` out of what it merges.
+    cfg.merge_from_dict(dict(model=dict(deepcopy(RESNET), head=dict(head, _delete_=True))))
     cfg.model.test_cfg = dict(flip_test=True)
     cfg.load_from = str(save_network(cfg, tmp_path / 'simcc.pth'))
     dump_store(cfg, tmp_path / 'store', layers=('backbone.layer4',))
