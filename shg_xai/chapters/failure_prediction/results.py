@@ -13,7 +13,7 @@ TITLES = {
     'other_heights': 'heights of the other joints',
     'lowest_height': 'lowest height',
     SPREAD: 'heatmap spread',
-    FLIP: 'distance to the mirror image’s',
+    FLIP: 'disagreement with the mirror image',
     'size': 'size of the crop',
     'mahalanobis': 'Mahalanobis distance',
     'neighbour': 'distance to the nearest others',
