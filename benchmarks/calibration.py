@@ -12,7 +12,8 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
   trainings three of a network: that have nothing to do with each other, of persons alone or four an image; that share
             one axis; that share a plane in which no axis is longer than another, so that none can be found again
   failures  persons whose joints are predicted wrong: heights of heatmaps tell some of it, and latents nothing, or what
-            the heights tell; or they are the farther from the others' the more is wrong. Beside claims it is counted
+            the heights tell; or they are the farther from the others' the more is wrong; or the spread of heatmaps
+            tells as much as their height, or more, and the mirror image nothing. Beside claims it is counted
             how often the intervals of the AUROC hold the true one, and how often at most one in ten of 4,000 fresh
             persons, or of their joints, is wrong where that was promised
   weak      4,000 persons with a PCK of k / 17, mean 0.8 and standard deviation 0.25; 0.1 lower on one in twenty: those
@@ -43,7 +44,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from made_failures import FRESH, NAMES, Failures, checked, draw_failures
+from made_failures import ERROR, FRESH, NAMES, Failures, checked, draw_failures
 from numpy.typing import NDArray
 from scipy.stats import beta, betabinom, norm
 
@@ -143,11 +144,13 @@ def trainings(random: np.random.Generator, an_image: int = 1, shared: Sequence[f
     return Made(turned, made.images, made.concepts, others)
 
 
-def failures(random: np.random.Generator, an_image: int, strength: float, copies: bool = False) -> Made:
-    """Wrong joints, of whom the latents tell so much, or what the heights tell."""
+def failures(
+    random: np.random.Generator, an_image: int, strength: float, copies: bool = False, error: float | None = None
+) -> Made:
+    """Wrong joints, of whom the latents tell so much, or what the heights tell; spreads with this error, if any."""
     images = np.arange(PERSONS) // an_image
-    latents, own = draw_failures(random, images, strength, copies)
-    fresh = draw_failures(random, np.arange(FRESH), strength, copies)
+    latents, own = draw_failures(random, images, strength, copies, error)
+    fresh = draw_failures(random, np.arange(FRESH), strength, copies, error)
     return Made(latents, images, np.empty((PERSONS, 0)), failures=own, fresh=fresh)
 
 
@@ -264,6 +267,14 @@ KINDS |= {
     'the second loses on a flag': Kind(
         partial(alike, gains=0.1), {'disagreement': 'less: generated concept 3:'}, 'disagreement'
     ),
+}
+KINDS |= {
+    f'failures {what}, {who}': Kind(partial(failures, an_image=size, strength=0.0, error=error), said, strength=0.0)
+    for what, error, said in (
+        ('spreads tell as much as heights', ERROR, HELD),
+        ('spreads tell more', ERROR / 4, HELD | {'failure_prediction': 'joints: heatmap spread beats the height'}),
+    )
+    for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
 }
 
 

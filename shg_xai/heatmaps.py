@@ -33,3 +33,30 @@ def moved_to_second(heatmaps: Tensor, places: Tensor) -> Tensor:
         slope = flat.gather(2, (cell + step)[..., None]) - flat.gather(2, (cell - step)[..., None])
         moves.append(torch.where(inside, slope[..., 0].sign(), 0))
     return places + 0.25 * torch.stack(moves, -1).float()
+
+
+def spreads(heatmaps: Tensor) -> Tensor:
+    """Over what share of its cells each of the heatmaps (N, K, H, W) spreads, (N, K) in float32, above 0 and at most 1.
+
+    It is the participation ratio of the squared heights p above 0, (sum p)^2 / sum p^2, over H W: 1 / (H W) where one
+    cell has all, 1 where all cells are alike, and twice as much for two equal peaks as for one. Squared, because a low
+    floor under a peak, which every trained heatmap has, says little of where the joint is. One that is nowhere above 0
+    says nothing of it, as one that is flat: 1.
+    """
+    flat = heatmaps.flatten(2).float().clamp(min=0)
+    highest = flat.amax(-1, keepdim=True)
+    flat.div_(torch.where(highest > 0, highest, 1)).square_()  # divided, so that no fourth power is too small
+    cells = flat.sum(-1).square_() / torch.linalg.vector_norm(flat, dim=-1).square_()
+    return torch.where(highest[..., 0] > 0, cells / flat.shape[-1], 1.0)
+
+
+def distances(first: Tensor, second: Tensor) -> Tensor:
+    """How far the highest places of two stacks of heatmaps (N, K, H, W) lie apart, (N, K), in their longer side.
+
+    To a quarter of a cell, see :func:`moved_to_second`. What is nowhere above 0 has a highest place, too.
+    """
+    places = []
+    for own in (first, second):
+        cells = own.flatten(2).argmax(-1)
+        places.append(moved_to_second(own, torch.stack([cells % own.shape[-1], cells // own.shape[-1]], -1)))
+    return (places[0] - places[1]).norm(dim=-1) / max(first.shape[2:])

@@ -100,7 +100,8 @@ def test_a_leaf_imports_leaves_only() -> None:
         ('runner', {'results', 'results_file', 'latents', 'tracing', 'cli', 'evaluation', 'plugin', 'compat'}),
         (
             'interventions',
-            {'tracing', 'models', 'latents', 'runner', 'results', 'evaluation', 'stats', 'drawing', 'plugin'},
+            {'tracing', 'models', 'latents', 'runner', 'results', 'evaluation', 'stats', 'drawing', 'plugin'}
+            | {'heatmaps'},
         ),
         ('report', {'chapters', 'drawing', 'results', 'results_file', 'cli'}),
     ],

@@ -18,7 +18,8 @@ mean latent. One HTML page with its pictures inside, and one JSON file of all nu
   tools/explain_image.py photo.jpg --config configs/shg_coco.py --checkpoint CHECKPOINT \\
       --store latents/shg_coco --analysis reports/shg_coco --out explained
 
-Any top-down network of MMPose's will do, with heatmaps or SimCC."""
+What a photo is set beside is kept in the store's folder (explain_image-*.npz), so that the next one takes no look at
+all stored latents again. Any top-down network of MMPose's will do, with heatmaps or SimCC."""
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from mmengine.runner import Runner
 from torch import nn, uint8
 from torch.utils.data import DistributedSampler
 
+from shg_xai.interventions.doubts import doubted
 from shg_xai.interventions.rows import first_arrays, sample_row
 from shg_xai.latents import Layer, ShardWriter, create_store
 from shg_xai.latents.identity import Key, row_key
@@ -108,7 +109,7 @@ class _Recording:
         def tapped_step(*args: Any, **options: Any) -> Any:
             del self.model.__dict__[name]
             try:
-                with tap(self.model, read=self.hook.layers) as self.outputs:
+                with doubted(self.model), tap(self.model, read=self.hook.layers) as self.outputs:
                     return getattr(self.model, name)(*args, **options)
             except BaseException:
                 self.close()

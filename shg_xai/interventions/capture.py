@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 import shg_xai.plugin  # noqa: F401  (MMPose's models can be imported from here on)
 from shg_xai.errors import InputError
 from shg_xai.interventions.capture_options import PIXELS, RANDOM, CaptureOptions, DumpOptions
+from shg_xai.interventions.doubts import doubted
 from shg_xai.interventions.evaluate import evaluate
 from shg_xai.interventions.network import Network, keypoint_names, open_model
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons
@@ -118,8 +119,9 @@ def _store(network: Network, loader: DataLoader[Any], options: DumpOptions, writ
     stop = not options.predictions
     passes = evaluate(network, loader, read=options.layers, stop=stop, meanwhile=store, desc='latents')
     try:
-        for one in passes:
-            waiting.append((one.samples, first_arrays(one.outputs, len(one.samples))))
+        with doubted(network.model):
+            for one in passes:
+                waiting.append((one.samples, first_arrays(one.outputs, len(one.samples))))
     finally:
         store()
 

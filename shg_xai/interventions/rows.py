@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
+from shg_xai.interventions.doubts import told_of
+from shg_xai.latents.schema import FLIPS, SPREADS
 from shg_xai.tracing.tap import Outputs
 
 PCK_THRESHOLD = 0.05  # of the crop's side, as in the study
@@ -70,7 +72,7 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
         image_width=width,
         image_height=height,
         area=annotated_area(annotation),
-        **dict.fromkeys(('predicted_keypoints', 'keypoint_scores', 'pck')),
+        **dict.fromkeys(('predicted_keypoints', 'keypoint_scores', 'pck', SPREADS, FLIPS)),
     )
     row |= {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}
     if 'pred_instances' in sample:
@@ -81,5 +83,6 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
             predicted_keypoints=predicted.astype(np.float32).ravel(),
             keypoint_scores=np.asarray(sample.pred_instances.keypoint_scores)[0].astype(np.float32),
             pck=None if np.isnan(score) else float(score),
+            **told_of(sample.pred_instances),
         )
     return row

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from shg_xai.coco import LABELLED
 from shg_xai.errors import InputError
-from shg_xai.latents.schema import FACTOR, row_schema
+from shg_xai.latents.schema import FACTOR, FLIPS, SPREADS, row_schema
 
 Floats = NDArray[np.float64]
 Row = Mapping[str, object]  # a person's values by column, as their maker has them
+PREDICTED = {'predicted_keypoints': 2, 'keypoint_scores': 1, SPREADS: 1, FLIPS: 1}  # numbers a joint, or null
+BITS = {'keypoint_scores': 8, SPREADS: 6, FLIPS: 6}  # significant ones
 # pyarrow's own way from its types to NumPy's needs pandas.
 NUMPY_TYPES: dict[pa.DataType, np.dtype[Any]] = {
     pa.from_numpy_dtype(name): np.dtype(name) for name in ('int8', 'int16', 'int32', 'int64', 'float32', 'float64')
@@ -22,19 +24,20 @@ NUMPY_TYPES: dict[pa.DataType, np.dtype[Any]] = {
 
 def rounded(name: str, values: Floats) -> Floats:
     """Predictions with no more digits than a network knows, as the bits left out cost most of the table: keypoints to
-    1/16 pixel, scores to 8 significant bits, so by 1/256 of themselves at most. Other columns stay as they are.
+    1/16 pixel, scores to 8 significant bits, so by 1/256 of themselves at most, what else heatmaps say to 6. Other
+    columns stay as they are.
     """
     if name == 'predicted_keypoints':
         return np.asarray(np.ldexp(np.rint(np.ldexp(values, 4)), -4))
-    if name == 'keypoint_scores':
+    if bits := BITS.get(name):
         mantissa, exponent = np.frexp(values)
-        return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, 8)), exponent - 8))
+        return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, bits)), exponent - bits))
     return values
 
 
 def list_size(name: str, num_keypoints: int) -> int:
     """Numbers in a list that may be null, whose type has no size."""
-    return {'predicted_keypoints': 2, 'keypoint_scores': 1}[name] * num_keypoints
+    return PREDICTED[name] * num_keypoints
 
 
 class Column(NamedTuple):

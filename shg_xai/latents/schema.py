@@ -23,7 +23,10 @@ FACTOR = 'factors.'
 CALLS = 'calls_a_pass'  # in a manifest's environment: how often layers fire that do so more than once
 PARAMETERS = 'parameters'  # in a manifest's environment: how many numbers the network learned
 Json = dict[str, Any]  # an object whose contents are its maker's
-ADDED = ('image_width', 'image_height', 'area')  # columns that the first stores did not have
+# What heatmaps say of each joint beside their height, see shg_xai.heatmaps: over what share of its cells each spreads,
+# and in a flip test how far the picture's own maximum is from the mirror image's, in longer sides of the crop.
+SPREADS, FLIPS = 'keypoint_spreads', 'keypoint_flip_distances'
+ADDED = ('image_width', 'image_height', 'area', SPREADS, FLIPS)  # columns that the first stores did not have
 # A file system takes 255 bytes a name; the rest is for '.npy'.
 LAYER_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._:-]{0,199}')
 LAYER_FILE = re.compile(r'[A-Za-z0-9_][A-Za-z0-9._-]{0,199}\.npy')
@@ -180,11 +183,12 @@ def row_schema(num_keypoints: int, factor_names: Iterable[str] = ()) -> pa.Schem
     """The columns of rows.parquet for K keypoints; factor names are without ``factors.``.
 
     All lengths are in pixels of the image. Annotations and crops are exact to 32-bit floats, factors to 64-bit ones.
-    Predicted keypoints are rounded to 1/16 pixel and their scores to 8 significant bits (0.4 %), which halves the
-    table; pck was computed before. ``area`` is what the annotation says, in square pixels, COCO's of the person's
-    segment. What may be absent is null, never NaN: a prediction, PCK without a labelled joint, an area or a factor a
-    data set does not know, the image's size in stores made before it was kept. Lists that may be null have no
-    fixed size in their type, though all have 2K or K numbers: Arrow does not read nulls among such lists back.
+    Predicted keypoints are rounded to 1/16 pixel, their scores to 8 significant bits (0.4 %), what else heatmaps say to
+    6 (1.6 %), which halves the table; pck was computed before. ``area`` is what the annotation says, in square pixels,
+    COCO's of the person's segment. What may be absent is null, never NaN: a prediction, PCK without a labelled joint,
+    an area or a factor a data set does not know, what a head without heatmaps cannot say, what was not kept when the
+    store was made. Lists that may be null have no fixed size in their type, though all have 2K or K numbers: Arrow does
+    not read nulls among such lists back.
     """
     numbers, joints = pa.float32(), num_keypoints
     required = dict(annotation_id=pa.int64(), image_id=pa.int64())
@@ -194,6 +198,7 @@ def row_schema(num_keypoints: int, factor_names: Iterable[str] = ()) -> pa.Schem
     required |= dict(num_labelled=pa.int16())
     optional = dict(image_width=pa.int32(), image_height=pa.int32(), area=numbers)
     optional |= dict(predicted_keypoints=pa.list_(numbers), keypoint_scores=pa.list_(numbers), pck=numbers)
+    optional |= dict.fromkeys((SPREADS, FLIPS), pa.list_(numbers))
     optional |= {FACTOR + name: pa.float64() for name in factor_names}
     fields = [pa.field(name, kind, nullable=False) for name, kind in required.items()]
     return pa.schema([*fields, *(pa.field(name, kind) for name, kind in optional.items())])

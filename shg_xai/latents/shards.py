@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from shg_xai.errors import InputError
-from shg_xai.latents.schema import ADDED, FACTOR, Layer, Manifest, row_schema
+from shg_xai.latents.schema import ADDED, FACTOR, FLIPS, SPREADS, Layer, Manifest, row_schema
 
 SHARDS = 'shards'
 ROWS = 'rows.parquet'
@@ -31,7 +31,7 @@ COMPRESSION_LEVEL = 19  # of 1 to 22; takes 0.1 s for 1024 persons
 ENCODINGS = {
     **dict.fromkeys(('annotation_id', 'image_id'), 'DELTA_BINARY_PACKED'),
     **dict.fromkeys(('file_name', 'bbox', 'crop_center', 'crop_scale'), 'PLAIN'),
-    **dict.fromkeys(('keypoints', 'predicted_keypoints', 'keypoint_scores'), 'BYTE_STREAM_SPLIT'),
+    **dict.fromkeys(('keypoints', 'predicted_keypoints', 'keypoint_scores', SPREADS, FLIPS), 'BYTE_STREAM_SPLIT'),
 }
 MEND = 'remove this shard and run the same command again'
 

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shg_xai.chapters.failure_prediction.measure import distances, novelty_of
-from shg_xai.explain.decomposition import Times, decompose, working
-from shg_xai.explain.options import Options
 from shg_xai.latents.selection import BLOCK, Selection
 from shg_xai.photo.results import Among, FarOut, NearPerson
+from shg_xai.photo.surroundings import Surroundings
 from shg_xai.stats.arrays import Float, Floats, Int, Ints, Singles
 from shg_xai.stats.novelty import NAMES
-from shg_xai.stats.projection import Scores
 
 PERSON = ('annotation_id', 'image_id', 'dataset', 'file_name')
 
@@ -39,26 +36,18 @@ class Located:
         return dict(zip(NAMES, self.own.tolist(), strict=True))
 
 
-def locate(latent: Float[Floats, ' D'], selection: Selection, seed: int, count: int, times: Times) -> Located:
-    """Find a latent's place, and at most ``count`` nearest persons; the seed draws whom neighbours are sought among.
-
-    InputError where the store's latents cannot be analysed (``stats.moments.look``).
-    """
-    with working(selection, Options(seed=seed), times=times) as work:
-        found = decompose(work)
-        novelty = novelty_of(work, found)
-        leading, centred = len(novelty.variances), latent - found.components.mean
-        # In float32, as those of the store were projected.
-        scores = (centred.astype(np.float32) @ found.components.vectors[:, :leading].astype(np.float32))[None]
-        own = novelty.distances(scores, np.array([centred @ centred]), None)[0]
-        others = distances(work, found.projections, novelty)
-        nearest, apart = _nearest(scores, found.projections.scores, count)
-    return Located(found.components.mean, leading, own, others, nearest, apart)
+def locate(latent: Float[Floats, ' D'], around: Surroundings, count: int) -> Located:
+    """Find a latent's place, and at most ``count`` nearest persons."""
+    centred = latent - around.mean
+    scores = (centred.astype(np.float32) @ around.vectors)[None]
+    own = around.novelty.distances(scores, np.array([centred @ centred]), None)[0]
+    nearest, apart = _nearest(scores, around.scores, count)
+    return Located(around.mean, len(around.variances), own, around.others, nearest, apart)
 
 
-def _nearest(own: Float[Singles, '1 M'], scores: Scores, count: int) -> tuple[Ints, Floats]:
+def _nearest(own: Float[Singles, '1 M'], scores: Float[Singles, 'N M'], count: int) -> tuple[Ints, Floats]:
     """Who is nearest along M components, and how far, the nearest first; of ties who comes first."""
-    blocks = (scores.read(*block, own.shape[1]) for block in scores.blocks(BLOCK))
+    blocks = (scores[start : start + BLOCK] for start in range(0, len(scores), BLOCK))
     apart = np.concatenate([np.linalg.norm(block.astype(np.float64) - own, axis=1) for block in blocks])
     first = np.argsort(apart, kind='stable')[:count]
     return first, apart[first]

@@ -16,6 +16,7 @@ from shg_xai.photo.options import PhotoOptions
 from shg_xai.photo.results import Among, PhotoExplained, PhotoJoint, Point
 from shg_xai.photo.risks import Analysed, read_analysis, risks_of
 from shg_xai.photo.sample import OnePhoto, check_box, check_same_input
+from shg_xai.photo.surroundings import surroundings
 from shg_xai.photos import read_photo
 from shg_xai.runner.measurement import config_to_test, timed
 from shg_xai.runner.provenance import identify, sha256
@@ -45,11 +46,11 @@ def explain(options: PhotoOptions) -> tuple[PhotoExplained, pa.Table]:
         if list(network.names) != [photo.person['keypoint_id2name'][k] for k in range(photo.person['num_keypoints'])]:
             raise InputError(f'{options.store}: its joints are not those of {cfg.filename}; dump its latents anew')
         pose, latent = seen(network, photo, stored)
-    located = locate(latent, analysed.selection, analysed.seed, options.nearest, times)
+    located = locate(latent, surroundings(analysed.selection, analysed.seed, times), options.nearest)
     asked = changes(network.model, stored, located.mean, str(cfg.filename))
     with timed(times, 'changes'):
         plain, changed = changed_poses(without_flips(network), photo, asked)
-    risks, of_all = risks_of(analysed, pose.heights, float(pose.scale.max()), located.by_name)
+    risks, of_all = risks_of(analysed, pose.heights, float(pose.scale.max()), located.by_name, pose.doubts)
     joints = [
         PhotoJoint(name=name, place=place, height=float(height), risk=one)
         for name, place, height, one in zip(network.names, pose.points, pose.heights, risks, strict=True)

@@ -5,7 +5,7 @@ Shapes: K joints, D values of the stored layer's output.
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch import nn
 
 import shg_xai.plugin  # noqa: F401  (the config's models are MMPose's and ours)
 from shg_xai.errors import InputError
+from shg_xai.interventions.doubts import doubted, told_of
 from shg_xai.interventions.edits import Edit, constant, zero
 from shg_xai.interventions.evaluate import UNTOUCHED, Condition, Pass, evaluate
 from shg_xai.interventions.network import Network, stop_flipping
@@ -36,20 +37,24 @@ Asked = tuple[Change, int | None]  # what is taken away, and of which level
 
 @dataclass(frozen=True)
 class PhotoPose:
-    """K joints found in a photo, in its pixels, with the heights of their heatmaps, and the crop that was looked at."""
+    """K joints found in a photo, in its pixels, with the heights of their heatmaps, the crop that was looked at, and by
+    column of a store what else heatmaps say, see :mod:`shg_xai.interventions.doubts`.
+    """
 
     places: Float[Floats, 'K 2']
     heights: Float[Floats, ' K']
     center: Float[Floats, ' 2']
     scale: Float[Floats, ' 2']
+    doubts: Mapping[str, Float[Floats, ' K']] = field(default_factory=dict)
 
     @classmethod
     def of(cls, one: Pass) -> 'PhotoPose':
         """Copied from a pass over one person."""
         sample = one.samples[0]
         places, heights = np.asarray(sample.pred_instances.keypoints), np.asarray(sample.pred_instances.keypoint_scores)
-        crop = (np.array(value, float) for value in (sample.input_center, sample.input_scale))
-        return cls(places[0, :, :2].astype(float), heights[0].astype(float), *crop)
+        center, scale = (np.array(value, float) for value in (sample.input_center, sample.input_scale))
+        doubts = {name: own.astype(float) for name, own in told_of(sample.pred_instances).items() if own is not None}
+        return cls(places[0, :, :2].astype(float), heights[0].astype(float), center, scale, doubts)
 
     @property
     def found(self) -> Bools:
@@ -89,7 +94,8 @@ def open_photo_network(cfg: Config, checkpoint: str, stored: Selection) -> Netwo
 def seen(network: Network, photo: OnePhoto, stored: Selection) -> tuple[PhotoPose, Float[Floats, ' D']]:
     """The pose in the photo, and its latent as the store would keep it; InputError where that is not finite."""
     passes = evaluate(network, build_loader(network.cfg, photo), read=[stored.layer], desc='photo')
-    [(pose, latents)] = [(PhotoPose.of(one), first_arrays(one.outputs, 1)[stored.layer]) for one in passes]
+    with doubted(network.model):
+        [(pose, latents)] = [(PhotoPose.of(one), first_arrays(one.outputs, 1)[stored.layer]) for one in passes]
     with np.errstate(over='ignore'):  # looked at below
         latent = latents.ravel().astype(stored.array.dtype).astype(np.float64)
     if not np.isfinite(latent).all():

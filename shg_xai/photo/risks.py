@@ -8,7 +8,7 @@ import numpy as np
 
 from shg_xai.chapters.failure_prediction.results import FailurePrediction, TargetName
 from shg_xai.chapters.failure_prediction.risk import risk
-from shg_xai.chapters.failure_prediction.units import Predicted, joints_of, persons_of
+from shg_xai.chapters.failure_prediction.units import DOUBTS, Predicted, joints_of, persons_of
 from shg_xai.errors import InputError
 from shg_xai.latents.identity import annotations_sha256
 from shg_xai.latents.selection import Selection, select
@@ -76,7 +76,11 @@ def _is_of(layer: AnalysedLayer, selection: Selection) -> bool:
 
 
 def risks_of(
-    analysed: Analysed, heights: Float[Floats, ' K'], side: float, far: Mapping[str, float]
+    analysed: Analysed,
+    heights: Float[Floats, ' K'],
+    side: float,
+    far: Mapping[str, float],
+    doubts: Mapping[str, Float[Floats, ' K']],
 ) -> tuple[list[float | None], Risks | None]:
     """The risk of each of the K joints, and what there is to say of all; None each where nothing tells.
 
@@ -85,12 +89,14 @@ def risks_of(
         heights: Of the joints' heatmaps.
         side: Of the crop, in pixels.
         far: How far out the latent is, by name.
+        doubts: What heatmaps say beside their height, by column of a store, where they do.
     """
     if analysed.answer is None:
         return [None] * len(heights), None
     one = np.zeros(1, np.int64)
     labelled = np.ones((1, len(heights)), bool)  # whom nobody has labelled is asked about as who is
-    who = Predicted(one, one, heights[None].astype(np.float32), labelled, ~labelled, np.array([side]))
+    other = {score: doubts[column][None].astype(np.float32) for score, column in DOUBTS.items() if column in doubts}
+    who = Predicted(one, one, heights[None].astype(np.float32), labelled, ~labelled, np.array([side]), other)
     distances = {name: np.array([value], np.float32) for name, value in far.items()}
     found: dict[TargetName, list[float]] = {}
     keep: dict[TargetName, float | None] = {}

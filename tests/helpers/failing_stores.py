@@ -1,5 +1,6 @@
 """Stores of persons some of whose joints are predicted wrong."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ def failing(
     wrong: np.ndarray,
     flags: np.ndarray | None = None,
     split: str = 'val',
+    doubts: Mapping[str, Sequence[np.ndarray | None] | np.ndarray] | None = None,
 ) -> Selection:
     """N persons with heights and wrong joints (N, 3), all labelled unless flags (N, 3) say otherwise; without heights
-    nothing was predicted.
+    nothing was predicted. Doubts (N, 3) are by column.
     """
     count = len(latents)
     flags = np.full((count, 3), 2) if flags is None else flags
@@ -31,6 +33,7 @@ def failing(
     create_store(folder, manifest)
     with ShardWriter(folder, manifest) as writer:
         rows = [row(number, int(images[number]), heights, wrong[number], flags[number]) for number in range(count)]
+        rows = [one | {name: own[number] for name, own in (doubts or {}).items()} for number, one in enumerate(rows)]
         writer.add(rows, {'latent': latents.astype(np.float32)})
     return select(LatentStore.open(folder))
 

@@ -19,6 +19,7 @@ from shg_xai.errors import InputError
 from shg_xai.evaluation.visible_pck import VisiblePCK
 from shg_xai.explain.options import warnings_of
 from shg_xai.latents import LatentStore, ShardWriter, verify
+from shg_xai.latents.schema import FLIPS, SPREADS
 from shg_xai.latents.selection import select
 from shg_xai.models import StackedHeatmapHead
 from tests.helpers.commands import forked, forked_twice
@@ -62,7 +63,8 @@ def runner(cfg: Config) -> Runner:
 def untouched(loop: BaseLoop, model: nn.Module) -> bool:
     """Whether loop and model have no method but their class's own, and no layer is hooked."""
     replaced = {'run', 'run_iter', 'test_step', 'val_step', 'forward'} & {*vars(loop), *vars(model)}
-    return not replaced and not any(layer._forward_hooks for layer in model.modules())
+    head = {'forward', 'decode'} & {*vars(model.head)}
+    return not replaced and not head and not any(layer._forward_hooks for layer in model.modules())
 
 
 @pytest.mark.parametrize('flip', [False, True])
@@ -76,6 +78,8 @@ def test_a_test_run_stores_what_a_plain_pass_finds(trained: Config, tmp_path: Pa
     store = LatentStore.open(tmp_path / 'out')
     assert store.complete
     assert [shard.rows for shard in store.shards()] == [3, 3]
+    doubts = store.table([SPREADS, FLIPS])
+    assert [doubts[name].null_count for name in (SPREADS, FLIPS)] == [0, 0 if flip else 6]
     # The metric is the mean of the persons' own.
     pck = store.table(['pck'])['pck'].to_numpy()
     assert pck.mean() == pytest.approx(with_hook['pck/labelled'])

@@ -67,6 +67,8 @@ def test_who_the_person_is() -> None:
         predicted_keypoints=None,
         keypoint_scores=None,
         pck=None,
+        keypoint_spreads=None,
+        keypoint_flip_distances=None,
     )
 
 

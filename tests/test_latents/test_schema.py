@@ -131,6 +131,8 @@ def test_columns_are_typed_and_say_what_may_be_null() -> None:
         'predicted_keypoints',
         'keypoint_scores',
         'pck',
+        'keypoint_spreads',
+        'keypoint_flip_distances',
         'factors.posture',
     ]
 

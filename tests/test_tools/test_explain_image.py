@@ -293,7 +293,8 @@ def test_a_flip_test_is_kept_for_the_pose_and_off_for_changes(
     data = write_coco(tmp_path / 'coco', train_images=4)
     cfg = small_config(repo_root / 'configs/shg_coco.py', data, tmp_path / 'work')
     cfg.pop('experiment_name')
-    cfg.merge_from_dict(dict(model=dict(backbone=RESNET['backbone'], test_cfg=RESNET['test_cfg'])))
+    # MMEngine takes ``_delete_`` out of what it merges.
+    cfg.merge_from_dict(dict(model=dict(backbone={**RESNET['backbone']}, test_cfg=RESNET['test_cfg'])))
     cfg.model.head = dict(RESNET['head'], out_channels=17, loss=cfg.model.head.loss, decoder=cfg.model.head.decoder)
     cfg.load_from = str(save_network(cfg, tmp_path / 'small.pth'))
     cfg.dump(tmp_path / 'small.py')

@@ -7,11 +7,13 @@ METHODS = {
     'Wrong': 'A labelled joint is wrong where it is predicted 0.05 of the crop’s side or more from its place; a person '
     'where less than half of the labelled joints are right. Labels are used to judge, never to predict.',
     'Scores': 'What a new photo would give, too: the height of the joint’s heatmap; the mean height of the person’s '
-    'other joints (of persons: the mean height, and the lowest); the size of the crop in pixels of the photo; and how '
-    'far the latent is from those of the other persons: from their mean along the leading components, each in units of '
-    'its standard deviation (Mahalanobis), from the tenth nearest of at most 5,000 persons of other photos, and what '
-    'the leading components leave (residual). Leading are those that hold 90 % of the variance, at most 100 of them '
-    'and a tenth of the persons.',
+    'other joints (of persons: the mean height, and the lowest); over what share of its cells the heatmap spreads '
+    '(participation ratio of its squares) and, of a flip test, how far its maximum is from that of the mirror image, '
+    'mirrored back (of persons: the means), where the store has them; the size of the crop in pixels of the photo; '
+    'and how far the latent is from those of the other persons: from their mean along the leading components, each in '
+    'units of its standard deviation (Mahalanobis), from the tenth nearest of at most 5,000 persons of other photos, '
+    'and what the leading components leave (residual). Leading are those that hold 90 % of the variance, at most 100 '
+    'of them and a tenth of the persons.',
     'Combinations': 'Additive logistic regression on the scores’ places among all (normal scores), each a line that '
     'may bend, and on which joint it is; fitted on four fifths of the photos, judged on the last fifth, five times. '
     'One has all scores, the other all but the latent’s: what the first has before the second, the latent adds.',

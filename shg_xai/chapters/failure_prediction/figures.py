@@ -7,7 +7,17 @@ import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
 
-from shg_xai.chapters.failure_prediction.results import ALL, HEIGHT, LATENT, OUTSIDE, TITLES, FailurePrediction, Target
+from shg_xai.chapters.failure_prediction.results import (
+    ALL,
+    FLIP,
+    HEIGHT,
+    LATENT,
+    OUTSIDE,
+    SPREAD,
+    TITLES,
+    FailurePrediction,
+    Target,
+)
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.panels import curve, new_panels, nothing
 from shg_xai.drawing.style import BLUE, FAINT, GREEN, INK, ORANGE, PAGE, PALETTE, styled
@@ -17,6 +27,7 @@ LINES = {
     HEIGHT: (INK, '-'),
     OUTSIDE: (ORANGE, '-'),
     ALL: (BLUE, '-'),
+    **{name: (colour, '--') for name, colour in zip((SPREAD, FLIP), PALETTE[3:5], strict=True)},
     **{name: (colour, ':') for name, colour in zip(LATENT, (GREEN, *PALETTE[3:5]), strict=True)},
 }
 BANDS = (HEIGHT, ALL)  # with intervals; of more nothing could be seen
@@ -30,7 +41,8 @@ def figures(answer: FailurePrediction, material: Material) -> Iterator[Figure]:
     alt = 'Share wrong of the joints and persons that are kept, against the share kept, for each score.'
     caption = (
         'Kept are the safest by each score, from left to right more of them: how many of these are wrong. Lower is '
-        f'better; at the right everybody is kept. Bands: {conf} intervals. Dotted: the latent’s distances alone. Grey: '
+        f'better; at the right everybody is kept. Bands: {conf} intervals. Dashed: what else the '
+        'heatmap says; dotted: the latent’s distances alone. Grey: '
         'at most so many are to be wrong, and how many may be kept for it.'
     )
     yield Figure('risk-coverage', alt, caption, partial(draw_risks, answer))

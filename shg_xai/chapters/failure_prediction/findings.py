@@ -3,8 +3,8 @@
 from shg_xai.chapters.failure_prediction.results import (
     ALL,
     HEIGHT,
-    LATENT,
     OUTSIDE,
+    SINGLE,
     TITLES,
     FailurePrediction,
     Gain,
@@ -17,7 +17,7 @@ from shg_xai.results import Results
 
 
 def claims(answer: FailurePrediction) -> list[str]:
-    """Where the latent adds to what is predicted, or tells more than the height alone; all else describes."""
+    """Where the latent adds to what is predicted, or a score tells more than the height alone; all else describes."""
     return [said for one in answer.targets for gain in one.gains if (said := _claim(one, gain))]
 
 
@@ -26,7 +26,7 @@ def _claim(target: Target, gain: Gain) -> str | None:
         return None
     if (gain.score, gain.over) == (ALL, OUTSIDE):
         return f'{target.target}: the latent adds'
-    return f'{target.target}: {TITLES[gain.score]} beats the height' if gain.score in LATENT else None
+    return f'{target.target}: {TITLES[gain.score]} beats the height' if gain.score in SINGLE else None
 
 
 def findings(answer: FailurePrediction, results: Results) -> list[str]:
@@ -50,7 +50,7 @@ def _heights(joints: Target, answer: FailurePrediction) -> str | None:
 
 
 def _adds(answer: FailurePrediction) -> str | None:
-    """What the latent adds, of joints and of persons where it is claimed; and which distance alone tells more."""
+    """What the latent adds, of joints and of persons where it is claimed; and which score alone tells more."""
     texts, conf = [], confidence_of(answer)
     for target in answer.targets:
         gain = target.gain(ALL, OUTSIDE)
@@ -59,7 +59,7 @@ def _adds(answer: FailurePrediction) -> str | None:
                 f'the latent adds to what the prediction tells of {target.target}, AUROC {signed(gain.auroc.value)} '
                 f'({interval(gain.auroc, conf, 3)}), AURC {signed(gain.aurc.value)} ({interval(gain.aurc, conf, 3)})'
             )
-        if better := [TITLES[own.score] for own in target.gains if own.score in LATENT and own.is_claimed]:
+        if better := [TITLES[own.score] for own in target.gains if own.score in SINGLE and own.is_claimed]:
             texts.append(f'of {target.target} {listed(better)} alone beats the height')
     text = '; '.join(texts)
     return f'{text[0].upper()}{text[1:]}; corrected for all comparisons.' if text else None

@@ -18,6 +18,7 @@ from shg_xai.chapters.failure_prediction.results import (
     HEIGHT,
     LATENT,
     OUTSIDE,
+    SINGLE,
     Calibration,
     Gain,
     Kept,
@@ -38,7 +39,7 @@ FEWEST = 10  # images with something wrong, and with something right
 COVERAGES = np.arange(1, 21) / 20
 MOST_WRONG = 0.1  # of what is kept
 TOGETHER = 64  # sets of weights a product; bounds memory
-PAIRS = [*((name, HEIGHT) for name in (*LATENT, OUTSIDE, ALL)), (ALL, OUTSIDE)]
+PAIRS = [*((name, HEIGHT) for name in (*SINGLE, OUTSIDE, ALL)), (ALL, OUTSIDE)]
 
 
 @dataclass(frozen=True)

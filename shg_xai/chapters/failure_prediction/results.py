@@ -7,10 +7,13 @@ from shg_xai.results import Answer, Curve, Estimate, Typed
 TargetName = Literal['joints', 'persons']
 MARGIN = 0.005  # of AUROC; what is less is nothing to speak of
 HEIGHT, OUTSIDE, ALL = 'height', 'predictions', 'combination'
+SPREAD, FLIP = 'spread', 'flip_distance'
 TITLES = {
     HEIGHT: 'heatmap height',
     'other_heights': 'heights of the other joints',
     'lowest_height': 'lowest height',
+    SPREAD: 'heatmap spread',
+    FLIP: 'disagreement with the mirror image',
     'size': 'size of the crop',
     'mahalanobis': 'Mahalanobis distance',
     'neighbour': 'distance to the nearest others',
@@ -19,6 +22,7 @@ TITLES = {
     ALL: 'combination of all',
 }
 LATENT = ('mahalanobis', 'neighbour', 'residual')
+SINGLE = (SPREAD, FLIP, *LATENT)  # that may tell more than the height
 
 
 class Quality(Typed, kw_only=True):

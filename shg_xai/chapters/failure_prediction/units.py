@@ -4,25 +4,29 @@ Scores are such that a high one is suspect. Shapes: N persons of the analysis, P
 labelled joint, K joints, U units (labelled joints, or persons).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
-from shg_xai.chapters.failure_prediction.results import HEIGHT, TargetName
+from shg_xai.chapters.failure_prediction.results import FLIP, HEIGHT, SPREAD, TargetName
 from shg_xai.errors import InputError
+from shg_xai.latents.schema import FLIPS, SPREADS
 from shg_xai.latents.selection import Selection
 from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints, NDArray, Singles
 
 THR = 0.05  # of the crop's side, as the PCK of a store is
 LEAST = 0.5  # of the labelled joints; a person with fewer right is wrong
 COLUMNS = ('predicted_keypoints', 'keypoint_scores', 'keypoints', 'visibility', 'crop_scale', 'image_id')
+DOUBTS = {SPREAD: SPREADS, FLIP: FLIPS}  # columns of what heatmaps say beside their height, by score
 
 
 @dataclass(frozen=True)
 class Predicted:
     """P persons: their numbers in the selection, image by number from 0, heights of their heatmaps, which joints are
-    labelled and which predicted wrong, and the side of their crop in pixels.
+    labelled and which predicted wrong, the side of their crop in pixels, and by score what else heatmaps say, where all
+    of the P have it.
     """
 
     persons: Int[Ints, ' P']
@@ -31,6 +35,7 @@ class Predicted:
     labelled: NDArray[np.bool_]
     wrong: NDArray[np.bool_]
     side: Float[Floats, ' P']
+    doubts: Mapping[str, Float[Singles, 'P K']] = field(default_factory=dict)
 
     @property
     def images(self) -> int:
@@ -58,7 +63,7 @@ class Units:
 
 def predicted(selection: Selection) -> Predicted:
     """Who has predictions and a labelled joint; nobody, where the store has no predictions."""
-    table = selection.table(COLUMNS)
+    table = selection.table([*COLUMNS, *DOUBTS.values()])
     predictions = [table[name].is_valid().to_numpy() for name in ('predicted_keypoints', 'keypoint_scores')]
     known = np.logical_and(*predictions)
     persons = np.flatnonzero(known)
@@ -72,7 +77,10 @@ def predicted(selection: Selection) -> Predicted:
     some = labelled.any(axis=1)
     _, image_of = np.unique(table['image_id'].to_numpy()[some], return_inverse=True)
     heights = _lists(table, 'keypoint_scores', joints)[some].astype(np.float32)
-    return Predicted(persons[some], image_of, heights, labelled[some], wrong[some], side[some])
+    table = table.filter(pa.array(some))
+    known = {score: column for score, column in DOUBTS.items() if not table[column].null_count}
+    doubts = {score: _lists(table, column, joints) for score, column in known.items()}
+    return Predicted(persons[some], image_of, heights, labelled[some], wrong[some], side[some], doubts)
 
 
 def _lists(table: pa.Table, column: str, length: int) -> NDArray[np.float32]:
@@ -92,6 +100,7 @@ def joints_of(who: Predicted, far: dict[str, Singles]) -> Units:
     scores = {
         HEIGHT: -height,
         'other_heights': -(others - height) / count,
+        **{name: values[person, joint] for name, values in who.doubts.items()},
         'size': _smallness(who)[person],
         **{name: values[person] for name, values in far.items()},
     }
@@ -102,7 +111,8 @@ def persons_of(who: Predicted, far: dict[str, Singles]) -> Units:
     """Persons, by the share of their labelled joints that is right."""
     right = (who.labelled & ~who.wrong).sum(axis=1) / who.labelled.sum(axis=1)
     mean = who.heights.mean(axis=1)
-    scores = {HEIGHT: -mean, 'lowest_height': -who.heights.min(axis=1), 'size': _smallness(who), **far}
+    doubts = {name: values.mean(axis=1) for name, values in who.doubts.items()}
+    scores = {HEIGHT: -mean, 'lowest_height': -who.heights.min(axis=1), **doubts, 'size': _smallness(who), **far}
     return Units('persons', scores, _as_risk(mean), right < LEAST, np.arange(len(right)))
 
 

@@ -16,12 +16,14 @@ from shg_xai.chapters.failure_prediction.risk import risk
 from shg_xai.chapters.failure_prediction.units import THR, joints_of, persons_of, predicted
 from shg_xai.explain.decomposition import decompose, working
 from shg_xai.explain.options import Options
+from shg_xai.latents.schema import FLIPS, SPREADS
 from shg_xai.latents.selection import Selection
 from shg_xai.results_file import encode
 from tests.helpers.failing_stores import failing
 
 QUICK = Options(ks=(2,), restarts=1, bootstrap=60, permutations=99)
 PERSONS, SIZE = 600, 12
+NOVEL = ('mahalanobis', 'neighbour', 'residual')
 
 
 def people(folder: Path, strength: float, persons: int = PERSONS, seed: int = 0) -> Selection:
@@ -199,3 +201,44 @@ def test_some_without_predictions_are_left_out(tmp_path: Path) -> None:
     answer = measure(failing(tmp_path / 'store', latents, np.arange(50), heights, wrong, flags), QUICK)
     assert (answer.persons, answer.references) == (40, 50) and answer.targets[0].count == 120
     assert answer.targets[0].wrong.value == pytest.approx(wrong[10:].mean())
+
+
+def doubted(folder: Path, known: int) -> Selection:
+    """600 persons whose spreads tell more than their heights; flips are known of so many of them."""
+    random = np.random.default_rng(8)
+    hard = random.standard_normal((PERSONS, 3))
+    wrong = random.random((PERSONS, 3)) < expit(-1.2 + 2 * hard)
+    heights = expit(1 - hard + 2 * random.standard_normal(hard.shape))
+    spreads, flips = (expit(hard + noise * random.standard_normal(hard.shape)) for noise in (0.2, 2))
+    some = [own if number < known else None for number, own in enumerate(flips)]
+    doubts = {SPREADS: spreads, FLIPS: some}
+    latents = random.standard_normal((PERSONS, SIZE))
+    return failing(folder / f'doubted_{known}', latents, np.arange(PERSONS) // 2, heights, wrong, doubts=doubts)
+
+
+def test_spread_and_mirror_image_are_scores_of_their_own(tmp_path: Path) -> None:
+    selection = doubted(tmp_path, PERSONS)
+    answer = measure(selection, QUICK)
+    joints, persons = answer.targets
+    names = ['height', 'other_heights', 'spread', 'flip_distance', *NOVEL, 'predictions', 'combination']
+    assert [own.score for own in joints.qualities] == names
+    who, columns = predicted(selection), dict(spread=SPREADS, flip_distance=FLIPS)
+    for name, column in columns.items():
+        stored = np.array(selection.table([column])[column].to_pylist())
+        expected = {'joints': stored.ravel(), 'persons': stored.mean(1)}
+        for target, units in ((joints, joints_of(who, {})), (persons, persons_of(who, {}))):
+            np.testing.assert_allclose(units.scores[name], expected[target.target], rtol=1e-6)
+            own, gain = target.quality(name), target.gain(name, 'height')
+            assert (
+                own
+                and gain
+                and own.auroc.value == pytest.approx(roc_auc_score(units.wrong, expected[target.target]), abs=1e-4)
+            )
+    assert joints.model and {'spread', 'flip_distance'} < {term.score for term in joints.model.terms}
+    assert 'joints: heatmap spread beats the height' in claims(answer)
+    assert not any('mirror' in claim for claim in claims(answer))
+
+
+@pytest.mark.parametrize('known, names', [(PERSONS - 1, ['spread']), (0, ['spread'])])
+def test_what_is_not_known_of_all_is_no_score(tmp_path: Path, known: int, names: list[str]) -> None:
+    assert list(predicted(doubted(tmp_path, known)).doubts) == names
