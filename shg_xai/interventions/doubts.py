@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from shg_xai.heatmaps import distances, spreads
 from shg_xai.latents.schema import FLIPS, SPREADS  # named for MMPose, which picks joints in fields called keypoint_*
+from shg_xai.tracing.lending import lent
 
 
 @contextmanager
@@ -32,7 +33,6 @@ def doubted(model: nn.Module) -> Iterator[None]:
     if not (hasattr(head, 'forward') and hasattr(head, 'decode')):
         yield
         return
-    kept = [(name, vars(head)[name]) for name in ('forward', 'decode') if name in vars(head)]
     forward, decode = head.forward, head.decode
     passes: list[Any] = []
 
@@ -48,13 +48,8 @@ def doubted(model: nn.Module) -> Iterator[None]:
         _tell(found, told)
         return found
 
-    head.forward, head.decode = remembered, decoded
-    try:
+    with lent(head, forward=remembered, decode=decoded):
         yield
-    finally:
-        for name in ('forward', 'decode'):
-            delattr(head, name)
-        vars(head).update(kept)
 
 
 def _doubts(heatmaps: Any, first: Any) -> dict[str, Tensor]:

@@ -18,7 +18,7 @@ from shg_xai.evaluation.pck import check_normaliser, person_scores, sample_dista
 from shg_xai.evaluation.place_likelihood import cells_of, log_likelihood
 from shg_xai.runner.building import build_runner, unwrapped
 from shg_xai.runner.config import pck_settings
-from shg_xai.tracing.lending import lent_forward
+from shg_xai.tracing.lending import lent
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _after_last_forward(model: nn.Module, calls: int, work: Callable[[], None]) 
             work()
         return predicted
 
-    with lent_forward(head, followed_by_work):
+    with lent(head, forward=followed_by_work):
         yield
 
 

@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_map_only
 
 from shg_xai.runner.building import unwrapped
 from shg_xai.runner.cuda_graph import Graphs, replayed_backbone
-from shg_xai.tracing.lending import lent_forward
+from shg_xai.tracing.lending import lent
 
 
 @cache
@@ -78,5 +78,5 @@ def float32_from_head(model: nn.Module) -> Iterator[None]:
     def forward(*args: Any, **kwargs: Any) -> Any:
         return tree_map_only(Tensor, Tensor.float, type(head).forward(head, *args, **kwargs))
 
-    with lent_forward(head, forward):
+    with lent(head, forward=forward):
         yield

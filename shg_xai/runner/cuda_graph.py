@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from shg_xai.tracing.lending import lent_forward
+from shg_xai.tracing.lending import lent
 
 Key = tuple[Any, ...]  # what a graph is recorded for
 Graphs = dict[Key, Callable[[Tensor], tuple[Tensor, ...]]]
@@ -53,7 +53,7 @@ def replayed_backbone(model: nn.Module, graphs: Graphs | None) -> Iterator[None]
             graphs[key] = record(backbone, inputs)
         return graphs[key](inputs)
 
-    with lent_forward(backbone, forward):
+    with lent(backbone, forward=forward):
         yield
 
 

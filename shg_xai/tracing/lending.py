@@ -1,4 +1,4 @@
-"""Another forward pass for a module, for a while."""
+"""Other methods for a module, for a while."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,16 +8,17 @@ from torch import nn
 
 
 @contextmanager
-def lent_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
-    """Have a module compute by ``forward`` while the block runs; afterwards by what it had before, also after errors.
+def lent(module: nn.Module, **methods: Callable[..., Any]) -> Iterator[None]:
+    """Have a module use other methods, say ``forward``, while the block runs; afterwards what it had before, also after
+    errors.
 
-    ``nn.Module`` calls it between its hooks; MMPose calls a head's ``forward`` itself, past all hooks, and gets it too.
+    ``nn.Module`` calls ``forward`` between its hooks; MMPose calls a head's itself, past all hooks, and gets it too.
     """
-    own = module.__dict__.get('forward')
-    module.__dict__['forward'] = forward
+    own = {name: module.__dict__[name] for name in methods if name in module.__dict__}
+    module.__dict__.update(methods)
     try:
         yield
     finally:
-        del module.__dict__['forward']
-        if own is not None:
-            module.__dict__['forward'] = own
+        for name in methods:
+            del module.__dict__[name]
+        module.__dict__.update(own)
