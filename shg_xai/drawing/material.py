@@ -1,6 +1,6 @@
 """What a page is made of: figures, tables, and the persons that can be drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +25,29 @@ class Figure:
     caption: str  # how to read it
     draw: 'Callable[[], figure.Figure]'
     wide: bool = True  # it needs more than 400 px to be read, so that it scrolls in its box
+
+
+@dataclass(frozen=True)
+class Twice:
+    """One subject, drawn in two ways."""
+
+    title: str
+    one: 'Callable[[], figure.Figure]'
+    other: 'Callable[[], figure.Figure]'
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Subjects drawn in two ways, one picture laid over the other: the reader moves the boundary between them.
+
+    Both pictures of a pair have to be of one size, and show what stays the same at the same place.
+    """
+
+    name: str  # of its files, unique within the chapter
+    alt: str  # what is seen, for those who do not see it
+    caption: str
+    sides: tuple[str, str]  # what is seen to the left of the boundary, and to its right
+    pairs: Sequence[Twice]
 
 
 @dataclass(frozen=True)

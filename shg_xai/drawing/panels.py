@@ -37,6 +37,15 @@ def new_grid(count: int, columns: int, width: float, each: float, more: float, *
     return figure, axes.ravel()
 
 
+def picture(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure, in inches, that is all picture: one panel without axes from edge to edge, y downwards its caller's."""
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set_axis_off()
+    return figure, ax
+
+
 def curve(ax: Axes, x: Sequence[float], items: Sequence[Estimate], line: str, alpha: float = 0.2, **look: Any) -> None:
     """Draw values as a line and their intervals as a band around it; what is not known is a gap."""
     value, low, high = np.array([(item.value, item.low, item.high) for item in items], float).T  # None becomes NaN

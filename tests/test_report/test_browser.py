@@ -154,8 +154,10 @@ def test_what_is_folded_opens(plain: Any, reported: Path) -> None:
         assert section.locator('h2').inner_text().startswith(chapter.question)
         assert section.locator('table:visible').count() == 0
         figures = [list(chapter.figures(answer, material)) for answer in answers]
-        assert section.locator('figure:visible').count() == min(1, len(figures[0]))
-        assert section.locator('figure').count() == sum(map(len, figures))
+        laid = sum(len(list(chapter.overlays(answer, material))) for answer in answers)
+        assert section.locator('figure:not(.laid):visible').count() == min(1, len(figures[0]))
+        assert section.locator('figure:not(.laid)').count() == sum(map(len, figures))
+        assert section.locator('figure.laid').count() == laid
         for _ in range(3):  # a click opens what may hold more to click
             for summary in section.locator('details:not([open]) > summary:visible').all()[::-1]:
                 summary.evaluate('one => one.click()')
@@ -178,6 +180,50 @@ def test_contents_stay_in_sight_and_lead_there(plain: Any) -> None:
     assert plain.locator('#clusters h2').is_visible() and plain.url.endswith('#clusters')
     assert plain.locator('#list a[aria-current]').get_attribute('href') == '#clusters'
     assert wide or not plain.locator('#list').is_visible()
+
+
+BOUNDARY = """figure => Array.from(figure.querySelectorAll('.both'), (both) => {
+  const [one, other] = Array.from(both.children, (half) => half.getBoundingClientRect());
+  return {apart: other.left - one.left, width: one.width, clip: getComputedStyle(both.children[1]).clipPath,
+          shown: getComputedStyle(figure.querySelector('.slide')).display, high: one.height};
+})"""
+
+
+def test_one_picture_lies_over_the_other_and_the_slider_moves_the_boundary(plain: Any) -> None:
+    for chapter in ('skip_ablation', 'decoded_walk'):
+        figure = plain.locator(f'#{chapter} > .answer > figure.laid')
+        figure.scroll_into_view_if_needed()
+        slider = figure.get_by_role('slider')
+        assert [one['apart'] for one in figure.evaluate(BOUNDARY)] == [0] * figure.locator('.both').count()
+        assert all(one['high'] >= 160 and '50%' in one['clip'] for one in figure.evaluate(BOUNDARY))
+        slider.focus()
+        for _ in range(10):
+            plain.keyboard.press('ArrowRight')
+        assert slider.input_value() == '60' and slider.get_attribute('aria-valuetext').startswith('60 % ')
+        plain.keyboard.press('Home')
+        assert all('0 0 0 0%' in one['clip'] or '0px 0px 0px 0%' in one['clip'] for one in figure.evaluate(BOUNDARY))
+        box = figure.locator('.both').first.bounding_box()
+        plain.mouse.move(box['x'] + 0.2 * box['width'], box['y'] + 40)
+        plain.mouse.down()
+        plain.mouse.move(box['x'] + 0.7 * box['width'], box['y'] + 40)
+        plain.mouse.up()
+        assert abs(int(slider.input_value()) - 70) <= 1
+
+
+def test_without_script_and_on_paper_both_pictures_stand_side_by_side(browser: Any, reported: Path) -> None:
+    context = browser.new_context(viewport={'width': 390, 'height': 800}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((reported / 'report.html').as_uri())
+    halves = page.locator('#skip_ablation figure.laid .both').first.locator('span')
+    one, other = halves.nth(0).bounding_box(), halves.nth(1).bounding_box()
+    assert one['x'] + one['width'] <= other['x'] and not page.locator('.slide').first.is_visible()
+    context.close()
+    page = browser.new_page()
+    page.goto((reported / 'report.html').as_uri())
+    page.emulate_media(media='print')
+    found = page.locator('#skip_ablation figure.laid').first.evaluate(BOUNDARY)
+    assert all(one['apart'] >= one['width'] and one['clip'] == one['shown'] == 'none' for one in found)
+    page.close()
 
 
 def test_a_link_opens_what_it_leads_into(browser: Any, reported: Path) -> None:
