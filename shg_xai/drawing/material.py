@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from shg_xai.results import AnalysedLayer, Results
+from shg_xai.results import AnalysedLayer, Estimate, Results
 
 if TYPE_CHECKING:
     from matplotlib import figure
@@ -62,6 +62,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Sure:
+    """How sure the number of a headline is: with its interval, and beside what it would be of no note."""
+
+    estimate: Estimate
+    against: float | None = None  # chance, no difference, what a constant gives
+    name: str = 'no difference'  # of that
+    digits: int = 2
+
+
+@dataclass(frozen=True)
 class Headline:
     """What a chapter answers, for who has five minutes."""
 
@@ -72,7 +82,8 @@ class Headline:
     verdict: Literal['stands', 'fails', 'undecided', ''] = ''  # beside its control; empty where it describes
     control: str = ''  # beside what, and how sure that is
     persons: tuple[int, ...] = ()  # annotation ids of some whom it is about, to be seen on the map
-    lead: bool = False  # it is among what the page opens with
+    lead: int = 0  # its rank among what the page opens with, from 1; 0: it is not among it
+    sure: Sure | None = None  # of the number, where it has an interval
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,8 @@ class Fact:
 
     label: str
     text: str
+    sentence: str = ''  # the same in the paragraph that the page opens with; empty where it is only looked up
+    note: str = ''  # the same in the paragraph beneath the findings, which says how to read them
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ LIMBS = ('left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', *KNEES, 'left
 Kind = Literal['number', 'flag']
 PREFIX = 'factor_'  # no concept of an annotation starts with it
 DEGREES = '_deg'
+# What plain words say better than the factor's name.
+TITLES = {'truncation': 'share cut off (as made)'}
 # Factors that go all the way round, so that -180 and 180 are the same; people were made to face the camera at 0 degrees
 # and the image's right at 90. Each becomes two concepts.
 ROUND = ('yaw_deg',)
@@ -155,7 +157,7 @@ def occluded_share(persons: Persons) -> Values:
     return occluded / _above_0(labelled)
 
 
-@rule('truncation by the image border', 'sides', columns=('image_width', 'image_height'))
+@rule('picture edges touched', 'sides', columns=('image_width', 'image_height'))
 def border_sides(persons: Persons) -> Values:
     """How many of the box's four sides lie within 2 pixels of the image's border."""
     x, y, width, height = persons.box
@@ -315,7 +317,8 @@ def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
         stem = name.removesuffix(DEGREES)
         words, recorded = stem.replace('_', ' '), f'the factor {name}, as recorded when the person was made'
         if name not in ROUND:
-            title, definition = f'generated {words}', f'T{recorded[1:]}.'
+            title = TITLES.get(name, f'generated {words}')
+            definition = f'T{recorded[1:]}.'
             unit = 'degrees' if name.endswith(DEGREES) else '-'
             kind: Kind = 'flag' if set(np.unique(values[np.isfinite(values)])) == {0, 1} else 'number'
             found.append(Concept(PREFIX + name, title, definition, unit, kind, values))

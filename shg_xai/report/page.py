@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shg_xai.drawing.material import Material
+from shg_xai.drawing.text import article, listed, number, percent
 from shg_xai.report import ending, opening
 from shg_xai.report.map import Embedded, bokeh_script, embed_maps
 from shg_xai.report.reading import read_report
@@ -56,18 +57,21 @@ def render(material: Material, figures: Path) -> str:
     sections = writer.questions()
     writer.draw()
     scripts = scripts_of(embedded)
-    leading, failed = opening.lead(sections)
+    leading, others = opening.lead(sections)
     rule, people = opening.people(material)
     before = [section for section in sections if section.place < MAP_PLACE]
     page = environment.get_template('page.html').render(
         results=results,
         title=title_of(results.layers),
         contents=contents(sections, bool(embedded['items'])),
+        percent=percent(results.confidence),
+        lede=opening.lede(results),
+        notes=opening.notes(results),
         facts=opening.facts(results),
         rule=rule,
         people=people,
         leading=leading,
-        failed=failed,
+        others=others,
         before=before,
         after=[section for section in sections if MAP_PLACE <= section.place <= RELATED_PLACE],
         beside=opening.beside(material),
@@ -91,10 +95,15 @@ WORD_LIST = '{% for word in words %}<dt>{{ word.label }}</dt><dd>{{ word.text }}
 
 
 def title_of(layers: Sequence[AnalysedLayer]) -> str:
-    """What was looked at, in a few words."""
-    configs = dict.fromkeys(layer.config_file or layer.name for layer in layers)
-    names = [config.removesuffix('.py') for config in configs]
-    return f'What {" and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)} learned'
+    """What was looked at, in a few words: which kind of network, or else the names, and from whom it learned."""
+    names = list(dict.fromkeys(layer.network_name for layer in layers))
+    kinds = {layer.network.model for layer in layers}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    made = ' from synthetic people' if layers and layers[0].network.made else ''
+    if not kind:
+        return f'What {listed(names)} learned{made}'
+    several = {2: 'two', 3: 'three'}.get(len(names), number(len(names)))
+    return f'What {article(kind) if len(names) == 1 else f"{several} {kind} networks"} learned{made}'
 
 
 def contents(sections: Sequence[Section], mapped: bool) -> list[Entry]:

@@ -175,9 +175,9 @@ class Writer:
             name, pairs = slug(f'{self._prefix(answer, chapter)}-{own.name}'), []
             for place, twice in enumerate(own.pairs):
                 halves = []
-                for end, side, draw in zip('ab', own.sides, (twice.one, twice.other), strict=True):
+                for end, side, draw in zip(('one', 'other'), own.sides, (twice.one, twice.other), strict=True):
                     half = Figure(own.name, ': '.join(filter(None, (own.alt, twice.title, side))), '', draw)
-                    halves.append(Shown(half, f'{name}-{place}{end}', self.pngs))
+                    halves.append(Shown(half, f'{name}-{place}-{end}', self.pngs))
                 self.shown += halves
                 pairs.append((twice.title, halves[0], halves[1]))
             found.append(Laid(own, pairs))

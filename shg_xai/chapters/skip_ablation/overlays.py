@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from shg_xai.chapters.skip_ablation.conditions import REPLACED
 from shg_xai.chapters.skip_ablation.figures import draw_photo, unit_pose
+from shg_xai.chapters.skip_ablation.options import Replacement
 from shg_xai.chapters.skip_ablation.results import MARGIN, Example, SkipAblation, Way
 from shg_xai.drawing.material import Material, Overlay, Twice
 from shg_xai.drawing.panels import picture
@@ -27,14 +28,15 @@ def overlays(answer: SkipAblation, material: Material) -> Iterator[Overlay]:
     yield Overlay(
         f'before-after-{answer.of}',
         'A person as the network predicts it',
-        'The same network on the same persons, those who lose most: predicted joints with all skips on, and with all '
-        f'of them replaced by {REPLACED[answer.replacements[0]]}. Blue: left side of the body, orange: right. Only '
-        'labelled joints are drawn, for no others count.',
-        ('all skips on', 'all skips off'),
+        'The same network on the same persons, those who lose most: the joints it predicts with their own skip '
+        f'features, and with all of them replaced by {REPLACED[answer.replacements[0]]}. Blue: left side of the body, '
+        'orange: right. Only labelled joints are drawn, as no others count.',
+        ('own skips', SIDES[answer.replacements[0]]),
         [Twice(title(one), *(partial(draw_person, answer, one, way) for way in WAYS)) for one in persons],
     )
 
 
+SIDES: dict[Replacement, str] = {'donor': 'another’s skips', 'mean': 'mean skips', 'zero': 'no skips'}
 WAYS: tuple[Way, Way] = ('untouched', 'all_off')
 
 
