@@ -357,8 +357,8 @@ def test_the_opening_says_what_was_looked_at_and_on_whom(written: Path) -> None:
     second = msgspec.structs.replace(second, config_file='a.py', split='test', persons=50, subject=subject)
     told = opening.lede(msgspec.structs.replace(results, layers=[first, second], answers=[]))
     assert told == (
-        'a is an HRNet with 1,234,567 parameters. Its latent (64 numbers a person) was analysed on 900 synthetic people '
-        'that it was trained on, quality and failures on 50 that it never saw.'
+        'a is an HRNet with 1,234,567 parameters. Its latent (64 numbers a person) was analysed on 900 synthetic '
+        'people that it was trained on, quality and failures on 50 that it never saw.'
     )
     assert title_of([first, second]) == 'What an HRNet learned from synthetic people'
     other = msgspec.structs.replace(second, config_file='b.py')

@@ -20,7 +20,7 @@ def headline(answer: Networks, results: Results) -> Headline | None:
     how = f'{interval(found.difference, confidence_of(answer), 3)} {over}; {trainings}'
     return Headline(
         f'{_verdict(found)}.',
-        unit='PCK with it, less without',
+        unit='PCK with it minus without',
         number=signed(found.difference.value),
         figure='loop',
         verdict='stands' if found.verdict is Verdict.BETTER else _failed(found.verdict),

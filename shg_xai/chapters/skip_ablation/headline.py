@@ -23,7 +23,7 @@ def headline(answer: SkipAblation, results: Results) -> Headline | None:
     return Headline(
         f'{_size(untouched, lost)}: with {IN_PLACE[by]} in place of a person’s own skip features, PCK '
         f'{"falls" if lost.value > 0 else "goes"} from {number(untouched)} to {number(left)}.',
-        unit='PCK without them, less with',
+        unit='PCK without them minus with',
         number=number(-lost.value),
         figure='levels',
         verdict='stands' if above(lost) else 'undecided',

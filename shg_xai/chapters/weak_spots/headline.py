@@ -26,7 +26,7 @@ def headline(answer: WeakSpots, results: Results) -> Headline | None:
     return Headline(
         f'PCK is {number(spot.gap.value)} lower on {_who(spot)}: {number(spot.pck)} beside '
         f'{number(spot.pck_others)}{more}.',
-        unit='PCK, that group less the rest',
+        unit='PCK, that group minus the rest',
         number=f'−{number(spot.gap.value)}',
         figure='weak-spots',
         verdict='stands',
