@@ -314,7 +314,12 @@ def test_a_slice_of_a_table():
 def test_a_factor_that_counts_what_a_concept_shares_is_no_second_row() -> None:
     """13 joints are labelled of the first, 12 of the second; a factor that counts otherwise stays."""
     same, other = (
-        set(values(row(**{'factors.labelled_joints': 13}), row(None, ('nose',), **{'factors.labelled_joints': count})))
+        set(
+            values(
+                row(None, (), **{'factors.labelled_joints': 13}),
+                row(None, ('nose',), **{'factors.labelled_joints': count}),
+            )
+        )
         for count in (12, 11)
     )
     assert other - same == {'factor_labelled_joints'} and 'labelled_share' in same

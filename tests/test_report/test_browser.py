@@ -17,6 +17,7 @@ import pytest
 
 from shg_xai.chapters import chapter_of, chapters
 from shg_xai.report.reading import read_report
+from shg_xai.report.versus_page import VersusOptions, write_versus
 from tests.helpers.made_results import EVIL
 
 pytestmark = pytest.mark.slow
@@ -281,6 +282,25 @@ def test_axe_finds_nothing_serious(browser: Any, reported: Path) -> None:
             if one['impact'] in ('serious', 'critical')
         }
         assert serious == {}
+        context.close()
+
+
+def test_two_reports_side_by_side_are_silent_fit_and_open_to_all(browser: Any, written: Path, tmp_path: Path) -> None:
+    out = tmp_path / 'page.html'
+    write_versus(VersusOptions(first=written, second=written, out=out))
+    script = axe().read_text(encoding='utf-8')
+    for scheme, width in (('light', 1440), ('dark', 390)):
+        context = browser.new_context(viewport={'width': width, 'height': 900}, color_scheme=scheme, bypass_csp=True)
+        page, heard = watched(context)
+        page.goto(out.as_uri())
+        page.locator('#unfold').click()
+        assert fits(page) and page.locator('table:visible').count() > 3
+        sides = page.locator('section .versus').first.locator('> div')
+        one, other = sides.nth(0).bounding_box(), sides.nth(1).bounding_box()
+        assert (one['y'] == other['y']) is (width > 1000)
+        page.evaluate(script)
+        found = page.evaluate('async () => (await axe.run()).violations')
+        assert [one['id'] for one in found if one['impact'] in ('serious', 'critical')] == [] == heard
         context.close()
 
 
