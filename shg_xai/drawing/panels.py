@@ -122,5 +122,8 @@ def draw_sheet(rows: Sequence[Row], columns: int = 6) -> Figure:
         for ax, tile in zip(row, line.tiles, strict=False):
             show_picture(ax, tile.picture, line.colour)
             ax.set_xlabel(tile.caption, fontsize=8, labelpad=2)
-        row[0].set_title(line.name, fontsize=9)
+        # The title's height is kept by an empty one: its width would push the first column away from the others.
+        row[0].set_title(' ' if line.name else '', fontsize=9)
+        look: Any = dict(fontsize=9, weight='bold', va='bottom', parse_math=False, in_layout=False)
+        row[0].annotate(line.name, (0, 1), (0, 4), xycoords='axes fraction', textcoords='offset points', **look)
     return figure

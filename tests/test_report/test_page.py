@@ -304,7 +304,7 @@ def test_pictures_lie_in_the_page_once(written: Path) -> None:
     assert 90 < len(data['pictures']) <= 119
     assert len(set(data['pictures'])) == len(data['pictures'])
     assert all(base64.b64decode(item)[8:12] == b'WEBP' for item in data['pictures'])
-    assert data['about']['shg_people'] == '108 persons drawn by lot of 120, and 12 more whom a chapter names.'
+    assert data['about']['shg_people'] == '108 persons drawn at random from 120, and 12 more whom a chapter names.'
 
 
 def test_pictures_are_as_small_as_they_are_shown(written: Path) -> None:

@@ -42,9 +42,9 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     for k in sorted({item.k for item in answer.purity}):
         alt = f'Share of {k} clusters that each concept explains.'
         shown, left = told_concepts(answer, k)
-        caption = f'How much of the {k} clusters each concept explains, a row a concept and in it a line an analysis.'
+        caption = f'How much of the {k} clusters each concept explains, one row a concept, one line an analysis.'
         if shown and left:
-            caption += f' Left out: {plural(len(left), "concept")} that explain less than {percent(LEAST, 1)} in all.'
+            caption += f' Left out: {plural(len(left), "concept")} that explain less than {percent(LEAST, 1)} of them.'
         yield Figure(f'purity-k{k}', alt, caption, partial(draw_purity, answer, titles, k), wide=False)
 
 
@@ -111,19 +111,20 @@ def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> figure
     entries = [item for item in answer.purity if item.k == k]
     known = [(item.name, item.concept, item.entropy_share) for item in entries if item.entropy_share is not None]
     concepts, _ = told_concepts(answer, k)
-    many = len(answer.names)
+    names = [name for name in answer.names if name in {of for of, _, _ in known}]
+    many = len(names)
     canvas, ax = new_panels(COLUMN + 0.4, (0.12 * many + 0.12) * max(len(concepts), 2) + 1.1)
     if not concepts:
         return nothing(ax, 'no concept explains them' if known else 'not known')
     for place in range(0, len(concepts), 2):
         ax.axhspan(place - 0.5, place + 0.5, color='#F3F3F0', zorder=-1, linewidth=0)
-    for place, name in enumerate(answer.names):
+    for place, name in enumerate(names):
         # A line each, so that equal values can all be seen.
         shift = 0.8 * (place - (many - 1) / 2) / many
         shown = [(share, concepts.index(own) - shift) for of, own, share in known if of == name and own in concepts]
         x, y = [x for x, _ in shown], [y for _, y in shown]
-        ax.plot(x, y, linestyle='none', label=name, markersize=5, **_look(place))
-        ax.hlines(y, 0, x, color=_look(place)['color'], linewidth=1, alpha=0.5)
+        ax.plot(x, y, linestyle='none', label=name, markersize=5, **_look(answer.names.index(name)))
+        ax.hlines(y, 0, x, color=_look(answer.names.index(name))['color'], linewidth=1, alpha=0.5)
     ax.set_yticks(range(len(concepts)), [wrap(titles.get(concept, concept)) for concept in concepts], parse_math=False)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(concepts) - 0.4), xlabel='share of the clusters’ entropy it explains')
     ax.grid(axis='x')
