@@ -10,98 +10,24 @@ which are of one training (chapter "trainings").
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shg_xai.results import Answer
-
-EXCLUDE = {frozenset(pair) for pair in (('better', 'worse'), ('better', 'equivalent'), ('worse', 'equivalent'))}
-
-
-class Pair(NamedTuple):
-    """One quantity in two reports: where it stands, and what each says."""
-
-    place: str
-    one: Any
-    other: Any
-
-    @property
-    def apart(self) -> bool:
-        """Whether two intervals do not touch."""
-        ends = self.one.ends, self.other.ends
-        return ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0]
-
-    @property
-    def of_an_axis(self) -> bool:
-        """Whether it is about one component, which in another training is another, with another sign."""
-        return '.components[' in self.place or '.directions[component ' in self.place
-
-    @property
-    def opposed(self) -> bool:
-        """Whether each excludes zero, on two sides of it."""
-        (low, high), (other_low, other_high) = self.one.ends, self.other.ends
-        return (low > 0 and other_high < 0) or (high < 0 and other_low > 0)
-
-
-NUMBERS = ('component', 'components', 'k', 'level', 'x', 'seed', 'stack')  # whole numbers that name an entry
-
-
-def identity(item: Any) -> tuple[tuple[str, object], ...]:
-    """What tells an entry of a list from the others: its texts, and the whole numbers that name it."""
-    from shg_xai.results import Estimate
-
-    fields = () if isinstance(item, Estimate) else getattr(item, '__struct_fields__', ())
-    told = {name: getattr(item, name) for name in fields}
-    return tuple(
-        (name, value)
-        for name, value in told.items()
-        if type(value) is str or (name in NUMBERS and isinstance(value, int))
-    )
-
-
-def pairs(one: Any, other: Any, place: str = '') -> Iterator[Pair]:
-    """Estimates and verdicts that stand at the same place in two reports."""
-    from shg_xai.results import Estimate, Verdict
-
-    if type(one) is not type(other):
-        return
-    if isinstance(one, Estimate | Verdict):
-        yield Pair(place, one, other)
-    elif isinstance(one, msgspec.Struct):
-        for name in one.__struct_fields__:
-            yield from pairs(getattr(one, name), getattr(other, name), f'{place}.{name}')
-    elif isinstance(one, dict):
-        for key in one.keys() & other.keys():
-            yield from pairs(one[key], other[key], f'{place}.{key}')
-    elif isinstance(one, list):
-        yield from _listed(one, other, place)
-
-
-def _listed(one: Sequence[Any], other: Sequence[Any], place: str) -> Iterator[Pair]:
-    if len(one) == len(other) and not any(map(identity, one)):
-        for at, both in enumerate(zip(one, other, strict=True)):
-            yield from pairs(*both, f'{place}[{at}]')
-        return
-    named = {identity(item): item for item in other}
-    for item in one:
-        if (key := identity(item)) and key in named:
-            yield from pairs(item, named[key], f'{place}[{", ".join(str(value) for _, value in key)}]')
 
 
 def compared(one: 'Answer', other: 'Answer') -> tuple[list[str], int]:
     """A chapter's line as cells, and how many contradictions there are."""
     from shg_xai.chapters import chapter_of
+    from shg_xai.report.pairing import excluding, pairs
     from shg_xai.results import Estimate, Verdict
 
     chapter = chapter_of(one)
     claims, others = set(chapter.claims(one)), set(chapter.claims(other))
     found = list(pairs(one, other))
     verdicts = [pair for pair in found if isinstance(pair.one, Verdict)]
-    excluded = [pair for pair in verdicts if frozenset((pair.one.value, pair.other.value)) in EXCLUDE]
+    excluded = [pair for pair in verdicts if excluding(pair)]
     numbers = [pair for pair in found if isinstance(pair.one, Estimate) and pair.one.ends and pair.other.ends]
     apart, opposed = (
         [pair for pair in numbers if pair.apart],

@@ -174,6 +174,11 @@ class AnalysedLayer(Typed, kw_only=True):
     subject: Subject | msgspec.UnsetType = msgspec.UNSET
 
     @property
+    def network_name(self) -> str:
+        """What the network is called: its config without ending, or else the layer's name."""
+        return (self.config_file or self.name).removesuffix('.py')
+
+    @property
     def network(self) -> Subject:
         """The network behind the layer; nothing is known of it in files of before."""
         return self.subject if isinstance(self.subject, Subject) else Subject()

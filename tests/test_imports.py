@@ -15,7 +15,7 @@ MMPOSE = {'torch', 'torchvision', 'mmpose', 'mmcv', 'mmdet', 'mmengine'}
 STATIONS = ('codecs', 'models', 'evaluation', 'latents')
 LEAVES = ('coco', 'cores', 'errors', 'joints', 'options', 'photos', 'random_streams', 'writing')
 # Of a chapter only what measures may start a network.
-LIGHT = ('__init__', 'results', 'options', 'findings', 'figures')
+LIGHT = ('__init__', 'results', 'options', 'findings', 'figures', 'headline', 'overlays')
 # Where the persons of a data set are gone through, and nowhere else.
 THE_LOOP = 'interventions/evaluate.py'
 

@@ -18,7 +18,8 @@ A chapter is a folder with
   figure and control, and ``facts(answer)``, what the page opens with, of what was looked at; without it the first
   finding stands there;
 - ``figures.py``: ``figures(answer, material)``, what is drawn and how to read it; for a chapter on layers also, if it
-  knows something of each person, ``colours(answer)``: what the map can be coloured by.
+  knows something of each person, ``colours(answer)``: what the map can be coloured by;
+- ``overlays.py``: ``overlays(answer, material)``, pictures of the same persons before and after, one over the other.
 
 Nothing else has to be changed for a new one. Only ``measure.py`` and what only it imports may import torch and MMPose.
 """
@@ -31,7 +32,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from shg_xai.drawing.material import Colour, Fact, Figure, Headline, Material, Table
+from shg_xai.drawing.material import Colour, Fact, Figure, Headline, Material, Overlay, Table
 from shg_xai.results import Answer, Results
 
 
@@ -97,6 +98,10 @@ class Chapter:
     def figures(self, answer: Answer, material: Material) -> Iterator[Figure]:
         """What is drawn."""
         yield from self._ask('figures', 'figures', answer, material) or ()
+
+    def overlays(self, answer: Answer, material: Material) -> Iterator[Overlay]:
+        """What is drawn before and after, one over the other."""
+        yield from self._ask('overlays', 'overlays', answer, material) or ()
 
     def colours(self, answer: Answer) -> list[Colour]:
         """What the map of a layer can be coloured by."""

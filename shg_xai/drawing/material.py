@@ -1,6 +1,6 @@
 """What a page is made of: figures, tables, and the persons that can be drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from shg_xai.results import AnalysedLayer, Results
+from shg_xai.results import AnalysedLayer, Estimate, Results
 
 if TYPE_CHECKING:
     from matplotlib import figure
@@ -28,6 +28,29 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Twice:
+    """One subject, drawn in two ways."""
+
+    title: str
+    one: 'Callable[[], figure.Figure]'
+    other: 'Callable[[], figure.Figure]'
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Subjects drawn in two ways, one picture laid over the other: the reader moves the boundary between them.
+
+    Both pictures of a pair have to be of one size, and show what stays the same at the same place.
+    """
+
+    name: str  # of its files, unique within the chapter
+    alt: str  # what is seen, for those who do not see it
+    caption: str
+    sides: tuple[str, str]  # what is seen to the left of the boundary, and to its right
+    pairs: Sequence[Twice]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of the page, as plain text in cells; the first of each row names it."""
 
@@ -36,6 +59,16 @@ class Table:
     rows: list[list[str]]
     folded: bool = False  # the reader has to open it
     last: bool = False  # it stands at the end of the page, among what explains all of it
+
+
+@dataclass(frozen=True)
+class Sure:
+    """How sure the number of a headline is: with its interval, and beside what it would be of no note."""
+
+    estimate: Estimate
+    against: float | None = None  # chance, no difference, what a constant gives
+    name: str = 'no difference'  # of that
+    digits: int = 2
 
 
 @dataclass(frozen=True)
@@ -49,7 +82,8 @@ class Headline:
     verdict: Literal['stands', 'fails', 'undecided', ''] = ''  # beside its control; empty where it describes
     control: str = ''  # beside what, and how sure that is
     persons: tuple[int, ...] = ()  # annotation ids of some whom it is about, to be seen on the map
-    lead: bool = False  # it is among what the page opens with
+    lead: int = 0  # its rank among what the page opens with, from 1; 0: it is not among it
+    sure: Sure | None = None  # of the number, where it has an interval
 
 
 @dataclass(frozen=True)
@@ -58,6 +92,8 @@ class Fact:
 
     label: str
     text: str
+    sentence: str = ''  # the same in the paragraph that the page opens with; empty where it is only looked up
+    note: str = ''  # the same in the paragraph beneath the findings, which says how to read them
 
 
 @dataclass(frozen=True)

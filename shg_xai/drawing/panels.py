@@ -37,6 +37,15 @@ def new_grid(count: int, columns: int, width: float, each: float, more: float, *
     return figure, axes.ravel()
 
 
+def picture(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure, in inches, that is all picture: one panel without axes from edge to edge, y downwards its caller's."""
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set_axis_off()
+    return figure, ax
+
+
 def curve(ax: Axes, x: Sequence[float], items: Sequence[Estimate], line: str, alpha: float = 0.2, **look: Any) -> None:
     """Draw values as a line and their intervals as a band around it; what is not known is a gap."""
     value, low, high = np.array([(item.value, item.low, item.high) for item in items], float).T  # None becomes NaN
@@ -113,5 +122,8 @@ def draw_sheet(rows: Sequence[Row], columns: int = 6) -> Figure:
         for ax, tile in zip(row, line.tiles, strict=False):
             show_picture(ax, tile.picture, line.colour)
             ax.set_xlabel(tile.caption, fontsize=8, labelpad=2)
-        row[0].set_title(line.name, fontsize=9)
+        # The title's height is kept by an empty one: its width would push the first column away from the others.
+        row[0].set_title(' ' if line.name else '', fontsize=9)
+        look: Any = dict(fontsize=9, weight='bold', va='bottom', parse_math=False, in_layout=False)
+        row[0].annotate(line.name, (0, 1), (0, 4), xycoords='axes fraction', textcoords='offset points', **look)
     return figure

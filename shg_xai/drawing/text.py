@@ -80,6 +80,12 @@ def cell(estimate: Estimate | None, digits: int = 2) -> str:
     return f'{text} ({found})' if found else text
 
 
+def negated(one: Estimate) -> Estimate:
+    """The same, seen from the other side."""
+    value, low, high = (None if end is None else -end for end in (one.value, one.high, one.low))
+    return Estimate(value=value, low=low, high=high, n=one.n, over=one.over)
+
+
 def above(estimate: Estimate) -> bool:
     """Whether a known interval lies above zero."""
     return estimate.low is not None and estimate.low > 0
@@ -110,6 +116,12 @@ def with_interval(estimate: Estimate, factor: float = 1, absent: str = UNKNOWN) 
 def in_percent(estimate: Estimate, absent: str = '') -> str:
     """``81.25 %`` of an estimate that is a share of one."""
     return absent if estimate.value is None else f'{100 * estimate.value:.2f} %'
+
+
+def article(name: str) -> str:
+    """``a ResNet``, ``an HRNet``: as it is spoken, where two capitals are spelled out."""
+    spelled = name[:2].isupper() and name[0] in 'AEFHILMNORSX'
+    return f'{"an" if spelled or name[:1] in "AEIOaeio" else "a"} {name}'
 
 
 def listed(items: Sequence[str]) -> str:

@@ -34,6 +34,10 @@ LIMBS = ('left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', *KNEES, 'left
 Kind = Literal['number', 'flag']
 PREFIX = 'factor_'  # no concept of an annotation starts with it
 DEGREES = '_deg'
+# Factors that count joints, and the concept of the annotation that is the same over K.
+SAME = {'labelled_joints': 'labelled_share'}
+# What plain words say better than the factor's name.
+TITLES = {'truncation': 'share cut off (as made)'}
 # Factors that go all the way round, so that -180 and 180 are the same; people were made to face the camera at 0 degrees
 # and the image's right at 90. Each becomes two concepts.
 ROUND = ('yaw_deg',)
@@ -155,7 +159,7 @@ def occluded_share(persons: Persons) -> Values:
     return occluded / _above_0(labelled)
 
 
-@rule('truncation by the image border', 'sides', columns=('image_width', 'image_height'))
+@rule('picture edges touched', 'sides', columns=('image_width', 'image_height'))
 def border_sides(persons: Persons) -> Values:
     """How many of the box's four sides lie within 2 pixels of the image's border."""
     x, y, width, height = persons.box
@@ -299,7 +303,8 @@ def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
     """What is known of N persons, those of the annotation first, then the factors of made people.
 
     Left out is what the data set cannot say of anybody: joints or columns it lacks, or a number that is known of no
-    person; :func:`lacking` says why. The table has the rows of a store
+    person; :func:`lacking` says why. Left out, too, is a factor that counts what a concept of the annotation has as a
+    share, see :data:`SAME`: it would be the same row twice. The table has the rows of a store
     (:func:`~shg_xai.latents.schema.row_schema`), predictions and image size may be missing; keypoints are found by
     COCO's names, in whichever spelling (``shg_xai.joints``). InputError if its lists do not have K or 2K numbers.
     """
@@ -315,7 +320,8 @@ def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
         stem = name.removesuffix(DEGREES)
         words, recorded = stem.replace('_', ' '), f'the factor {name}, as recorded when the person was made'
         if name not in ROUND:
-            title, definition = f'generated {words}', f'T{recorded[1:]}.'
+            title = TITLES.get(name, f'generated {words}')
+            definition = f'T{recorded[1:]}.'
             unit = 'degrees' if name.endswith(DEGREES) else '-'
             kind: Kind = 'flag' if set(np.unique(values[np.isfinite(values)])) == {0, 1} else 'number'
             found.append(Concept(PREFIX + name, title, definition, unit, kind, values))
@@ -326,4 +332,11 @@ def concepts(table: pa.Table, keypoint_names: Sequence[str]) -> list[Concept]:
                 definition = f'{long} of {recorded}: 1 is {where}, -1 the opposite.'
                 turned, title = function(np.radians(values)), f'generated {words} {where}'
                 found.append(Concept(f'{PREFIX}{stem}_{short}', title, definition, '-', 'number', turned))
-    return [concept for concept in found if np.isfinite(concept.values).any()]
+    known = {concept.name: concept.values for concept in found}
+    twice = {
+        PREFIX + factor
+        for factor, name in SAME.items()
+        if PREFIX + factor in known
+        and np.allclose(known[PREFIX + factor], known[name] * len(persons.names), equal_nan=True)
+    }
+    return [concept for concept in found if concept.name not in twice and np.isfinite(concept.values).any()]

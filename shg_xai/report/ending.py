@@ -51,7 +51,7 @@ def _limits(results: Results) -> Iterator[str]:
             'and may fail otherwise.'
         )
     if any(layer.network.made for layer in layers):
-        yield 'The people are made, not photographed: what holds for them need not hold for real persons.'
+        yield 'The people are synthetic, not photographed: what holds for them need not hold for real persons.'
     yield 'A relation between latent and concept is no cause: only what was changed and decoded again shows effects.'
     for layer in layers:
         yield from (f'{layer.name}: {text}' for text in layer.warnings)

@@ -87,7 +87,7 @@ def about(persons: DrawnPersons, rows: Rows) -> str:
     drawn = int((persons.numbers('in_map')[rows] == 1).sum())
     named = len(rows) - drawn
     more = f', and {number(named)} more whom a chapter names' if named else ''
-    return f'{plural(drawn, "person")} drawn by lot of {number(persons.persons.num_rows)}{more}.'
+    return f'{plural(drawn, "person")} drawn at random from {number(persons.persons.num_rows)}{more}.'
 
 
 def _source(persons: DrawnPersons, rows: Rows, choices: Sequence[Colour], pictures: Pictures) -> 'ColumnDataSource':

@@ -1,17 +1,18 @@
-"""What the page opens with: what was looked at, some persons with their predictions, and the findings in short."""
+"""What the page opens with: what was looked at, the findings in short, and some persons with their predictions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shg_xai.chapters import chapter_of
 from shg_xai.drawing.material import DrawnPersons, Fact, Headline, Material
-from shg_xai.drawing.text import UNKNOWN, listed, number, plural
+from shg_xai.drawing.text import UNKNOWN, article, listed, number, plural
 from shg_xai.report import images
+from shg_xai.report.bars import Bar, bar_of
 from shg_xai.report.sections import Part, Section
 from shg_xai.report.strip import FAILED, GOOD, RULE
 from shg_xai.results import AnalysedLayer, PckAnswer, Related, Results
 
-MOST = 7  # findings that a reader of five minutes keeps in mind
+MOST = 6  # findings that a reader of five minutes keeps in mind, and that fill their rows
 SIDES = {'crop': 'crop’s longer side', 'bbox': 'bounding box’s longer side', 'torso': 'torso’s length'}
 
 
@@ -22,6 +23,11 @@ class Finding:
     section: Section
     part: Part
     headline: Headline
+
+    @property
+    def bar(self) -> Bar | None:
+        """How sure its number is, as a picture; None where there is no interval."""
+        return bar_of(self.headline.sure) if self.headline.sure else None
 
 
 @dataclass(frozen=True)
@@ -56,17 +62,43 @@ def facts(results: Results) -> list[Fact]:
     found = [fact for layer in results.layers[:1] for fact in _network(layer)]
     found += [Fact('Latent', _latent(results.layers))]
     found += [fact for layer in results.layers[:1] for fact in _data(layer)]
-    found += [Fact('Failures', f'told of {_whom(layer)}') for layer in unseen(results.layers)[:1]]
+    found += [Fact('Quality and failures', _whom(layer)) for layer in unseen(results.layers)[:1]]
     found += [fact for answer in results.answers for fact in chapter_of(answer).facts(answer)]
     metrics = dict.fromkeys((one.thr, one.normaliser) for one in results.answers if isinstance(one, PckAnswer))
-    found += [Fact('Metric', metric(*own)) for own in metrics]
+    found += [Fact('Metric', metric(*own), note=metric(*own)) for own in metrics]
     return list({fact.label: fact for fact in reversed(found)}.values())[::-1]
+
+
+def lede(results: Results) -> str:
+    """What was looked at, in a paragraph: the network, on whom, and beside what."""
+    said = [_subject(layer, results.layers) for layer in results.layers[:1]]
+    return ' '.join([*said, *(fact.sentence for fact in facts(results) if fact.sentence)])
+
+
+def notes(results: Results) -> str:
+    """How to read the findings: what is measured, and what one training cannot say."""
+    return ' '.join(fact.note for fact in reversed(facts(results)) if fact.note)
+
+
+def _subject(layer: AnalysedLayer, layers: Sequence[AnalysedLayer]) -> str:
+    own, new = layer.network, unseen(layers)
+    what = article(own.model) if own.model else 'the network that was analysed'
+    parts = [f'of {plural(own.stacks, "stack")}'] if own.stacks else []
+    parts += [f'with {number(own.parameters)} parameters'] if own.parameters else []
+    people = {True: 'synthetic people', False: 'people in photographs', None: 'persons'}[own.made]
+    text = f'{layer.network_name} is {" ".join([what, *parts])}. '
+    text += f'Its latent ({plural(layer.dimensions, "number")} a person) was analysed on '
+    text += f'{number(layer.persons)} {people}'
+    text += ' that it was trained on' if layer.split == 'train' else f' of the split {layer.split}' * bool(layer.split)
+    return f'{text}, quality and failures on {number(new[0].persons)} that it never saw.' if new else f'{text}.'
 
 
 def metric(thr: float, normaliser: str) -> str:
     """What PCK counts."""
     side = SIDES.get(normaliser, normaliser)
-    return f'PCK: the share of joints within {thr:g} of the {side}, a mean over persons; 1 is best'
+    return (
+        f'PCK is the share of a person’s joints found within {thr:g} of the {side}, averaged over persons; 1 is best.'
+    )
 
 
 def _network(layer: AnalysedLayer) -> Iterator[Fact]:
@@ -99,7 +131,7 @@ def _whom(layer: AnalysedLayer) -> str:
 
 def _data(layer: AnalysedLayer) -> Iterator[Fact]:
     made = layer.network.made
-    kind = {True: 'Made (synthetic) people, not photographs', False: 'Photographs', None: 'Persons'}[made]
+    kind = {True: 'Synthetic people, not photographs', False: 'Photographs', None: 'Persons'}[made]
     split = f', split {layer.split}' if layer.split else ''
     trained = ', which the network was trained on' if layer.split == 'train' else ''
     yield Fact('Data', f'{kind}: {layer.dataset or UNKNOWN}')
@@ -107,17 +139,19 @@ def _data(layer: AnalysedLayer) -> Iterator[Fact]:
 
 
 def lead(sections: Sequence[Section]) -> tuple[list[Finding], list[Finding]]:
-    """At most seven findings in the order of the page, and what else did not survive its control."""
+    """The findings that lead, by their rank, as many as the opening has room for; and the others that are decided, or
+    would lead if there were room.
+    """
     all_of_them = [
         Finding(section, section.parts[0], section.parts[0].headline)
         for section in sections
         if section.parts[0].headline is not None
     ]
-    leading = [one for one in all_of_them if one.headline.lead][:MOST]
+    leading = sorted((one for one in all_of_them if one.headline.lead), key=lambda one: one.headline.lead)[:MOST]
     if not leading:
         leading = all_of_them[:MOST]
-    failed = [one for one in all_of_them if one.headline.verdict == 'fails' and one not in leading]
-    return leading, failed
+    told = [one for one in all_of_them if one.headline.verdict == 'fails' or one.headline.lead]
+    return leading, [one for one in told if one not in leading]
 
 
 def people(material: Material) -> tuple[str, list[Met]]:

@@ -68,6 +68,27 @@
   });
   window.addEventListener('afterprint', () => { for (const one of closed) one.open = false; });
 
+  // Before and after: the boundary between two pictures follows the slider, or a pointer that is drawn across them.
+  for (const figure of document.querySelectorAll('.laid')) {
+    const slider = figure.querySelector('input'), sides = slider.dataset.sides.split('|');
+    const place = () => {
+      figure.style.setProperty('--at', `${slider.value}%`);
+      slider.setAttribute('aria-valuetext', `${slider.value} % ${sides[0]}, ${100 - slider.value} % ${sides[1]}`);
+    };
+    const follow = (event) => {
+      const {left, width} = event.currentTarget.getBoundingClientRect();
+      slider.value = 100 * (event.clientX - left) / width;
+      place();
+    };
+    slider.addEventListener('input', place);
+    for (const both of figure.querySelectorAll('.both')) {
+      both.addEventListener('pointerdown', (event) => { both.setPointerCapture(event.pointerId); follow(event); });
+      both.addEventListener('pointermove', (event) => { if (event.buttons) follow(event); });
+      both.addEventListener('dragstart', (event) => event.preventDefault());
+    }
+    place();
+  }
+
   // What is wider than the screen says so.
   const hints = new ResizeObserver((entries) => {
     for (const {target} of entries) {

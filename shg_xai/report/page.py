@@ -12,14 +12,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shg_xai.drawing.material import Material
+from shg_xai.drawing.text import article, listed, number, percent
 from shg_xai.report import ending, opening
 from shg_xai.report.map import Embedded, bokeh_script, embed_maps
 from shg_xai.report.reading import read_report
 from shg_xai.report.sections import GROUPS, MAP_PLACE, Section, Writer, analysed, origin
 from shg_xai.results import AnalysedLayer
 from shg_xai.writing import write_aside
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HERE = Path(__file__).parent
 RELATED_PLACE = 71  # after what the latent holds
@@ -45,56 +50,72 @@ def write_report(out: Path) -> Path:
     return page
 
 
-def render(material: Material, figures: Path) -> str:
-    """The page as text; its figures are saved in a folder."""
+def environment() -> 'Environment':
+    """The templates; all that is put into them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
+
+
+def render(material: Material, figures: Path) -> str:
+    """The page as text; its figures are saved in a folder."""
     results, embedded, writer = material.results, embed_maps(material), Writer(material, figures)
     sections = writer.questions()
     writer.draw()
     scripts = scripts_of(embedded)
-    leading, failed = opening.lead(sections)
+    leading, others = opening.lead(sections)
     rule, people = opening.people(material)
     before = [section for section in sections if section.place < MAP_PLACE]
-    page = environment.get_template('page.html').render(
-        results=results,
-        title=title_of(results.layers),
-        contents=contents(sections, bool(embedded['items'])),
-        facts=opening.facts(results),
-        rule=rule,
-        people=people,
-        leading=leading,
-        failed=failed,
-        before=before,
-        after=[section for section in sections if MAP_PLACE <= section.place <= RELATED_PLACE],
-        beside=opening.beside(material),
-        later=[section for section in sections if section.place > RELATED_PLACE],
-        maps=embedded,
-        limits=ending.limits(results),
-        layers=[(layer, analysed(layer), origin(layer)) for layer in results.layers],
-        making=ending.making(results),
-        definitions=writer.last_tables,
-        methods=ending.shared_methods(results),
-        style=(HERE / 'page.css').read_text(encoding='utf-8'),
-        scripts=scripts,
-        policy=_policy(scripts),
-        data=data_of(embedded),
-        words='@words@',
+    page = (
+        environment()
+        .get_template('page.html')
+        .render(
+            results=results,
+            title=title_of(results.layers),
+            contents=contents(sections, bool(embedded['items'])),
+            percent=percent(results.confidence),
+            lede=opening.lede(results),
+            notes=opening.notes(results),
+            facts=opening.facts(results),
+            rule=rule,
+            people=people,
+            leading=leading,
+            others=others,
+            before=before,
+            after=[section for section in sections if MAP_PLACE <= section.place <= RELATED_PLACE],
+            beside=opening.beside(material),
+            later=[section for section in sections if section.place > RELATED_PLACE],
+            maps=embedded,
+            limits=ending.limits(results),
+            layers=[(layer, analysed(layer), origin(layer)) for layer in results.layers],
+            making=ending.making(results),
+            definitions=writer.last_tables,
+            methods=ending.shared_methods(results),
+            style=(HERE / 'page.css').read_text(encoding='utf-8'),
+            scripts=scripts,
+            policy=policy(scripts),
+            data=data_of(embedded),
+            words='@words@',
+        )
     )
-    return page.replace('@words@', str(environment.from_string(WORD_LIST).render(words=ending.words(page))))
+    return page.replace('@words@', str(environment().from_string(WORD_LIST).render(words=ending.words(page))))
 
 
 WORD_LIST = '{% for word in words %}<dt>{{ word.label }}</dt><dd>{{ word.text }}</dd>{% endfor %}'
 
 
 def title_of(layers: Sequence[AnalysedLayer]) -> str:
-    """What was looked at, in a few words."""
-    configs = dict.fromkeys(layer.config_file or layer.name for layer in layers)
-    names = [config.removesuffix('.py') for config in configs]
-    return f'What {" and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)} learned'
+    """What was looked at, in a few words: which kind of network, or else the names, and from whom it learned."""
+    names = list(dict.fromkeys(layer.network_name for layer in layers))
+    kinds = {layer.network.model for layer in layers}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    made = ' from synthetic people' if layers and layers[0].network.made else ''
+    if not kind:
+        return f'What {listed(names)} learned{made}'
+    several = {2: 'two', 3: 'three'}.get(len(names), number(len(names)))
+    return f'What {article(kind) if len(names) == 1 else f"{several} {kind} networks"} learned{made}'
 
 
 def contents(sections: Sequence[Section], mapped: bool) -> list[Entry]:
@@ -140,7 +161,7 @@ def _json(value: object) -> str:
     return text.translate({ord(sign): f'\\u{ord(sign):04x}' for sign in '<>&'})
 
 
-def _policy(scripts: Sequence[str]) -> str:
+def policy(scripts: Sequence[str]) -> str:
     """Forbid every request; run the page's own scripts, known by their hashes, and no other.
 
     BokehJS compiles its callbacks, all of them in the page, hence unsafe-eval.

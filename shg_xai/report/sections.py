@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from shg_xai.chapters import Chapter, chapter_of, chapters
-from shg_xai.drawing.material import Figure, Headline, Material, Table
+from shg_xai.drawing.material import Figure, Headline, Material, Overlay, Table
 from shg_xai.drawing.side_by_side import draw_all
 from shg_xai.drawing.text import DASH, listed, number, plural
 from shg_xai.report import images
@@ -51,6 +51,14 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Laid:
+    """An overlay as the page shows it: a title and two pictures a pair."""
+
+    overlay: Overlay
+    pairs: Sequence[tuple[str, Shown, Shown]]
+
+
+@dataclass(frozen=True)
 class Part:
     """What one answer gives to a section; ``heading`` tells it from the next of its chapter."""
 
@@ -63,6 +71,7 @@ class Part:
     of: str = ''
     key: str = ''  # for links
     headline: Headline | None = None
+    overlays: Sequence[Laid] = ()
     layer: str = ''  # whose map shows its persons; none where they are in no map
 
     @property
@@ -155,17 +164,36 @@ class Writer:
             answer.of,
             slug(f'{chapter.name}-{place + 1}-{answer.of}'),
             chapter.headline(answer, results),
+            self._overlays(answer, chapter),
             answer.of if answer.of in self.material.persons else '',
         )
 
-    def _figures(self, answer: Answer, chapter: Chapter) -> list[Shown]:
-        """The figures of an answer; a chapter about a store names them alike for each of its stores."""
-        prefix = answer.of if chapter.in_layer else chapter.name
+    def _overlays(self, answer: Answer, chapter: Chapter) -> list[Laid]:
+        """The overlays of an answer, where all is drawn; their pictures are files as the figures are."""
+        found = []
+        for own in chapter.overlays(answer, self.material) if self.drawn is None else ():
+            name, pairs = slug(f'{self._prefix(answer, chapter)}-{own.name}'), []
+            for place, twice in enumerate(own.pairs):
+                halves = []
+                for end, side, draw in zip(('one', 'other'), own.sides, (twice.one, twice.other), strict=True):
+                    half = Figure(own.name, ': '.join(filter(None, (own.alt, twice.title, side))), '', draw)
+                    halves.append(Shown(half, f'{name}-{place}-{end}', self.pngs))
+                self.shown += halves
+                pairs.append((twice.title, halves[0], halves[1]))
+            found.append(Laid(own, pairs))
+        return found
+
+    def _prefix(self, answer: Answer, chapter: Chapter) -> str:
+        """Before the names of an answer's figures; a chapter about a store names them alike for each of its stores."""
         if chapter.on_store and len(self.material.results.all(type(answer))) > 1:
-            prefix = f'{chapter.name}-{answer.of}'
+            return f'{chapter.name}-{answer.of}'
+        return answer.of if chapter.in_layer else chapter.name
+
+    def _figures(self, answer: Answer, chapter: Chapter) -> list[Shown]:
+        """The figures of an answer."""
         shown = []
         for figure in chapter.figures(answer, self.material):
-            name = slug(f'{prefix}-{figure.name}')
+            name = slug(f'{self._prefix(answer, chapter)}-{figure.name}')
             if name not in self.names:
                 self.names.append(name)
             if self.drawn is None or name in self.drawn:

@@ -20,9 +20,9 @@ LABELLED = 5  # joints that have to be labelled, or PCK says little
 PART = 0.1  # of the persons that are best met, and that are worst met
 SIDE = 176  # pixels of a picture
 RULE = (
-    f'Drawn by lot: {EACH} of the tenth of persons with the highest PCK and {EACH} of the tenth with the lowest, of '
-    f'those with at least {LABELLED} labelled joints. The person’s left is orange, the right blue. Predictions are '
-    'drawn for labelled joints.'
+    f'Up to {EACH} persons drawn at random from the tenth with the highest PCK, and {EACH} from the tenth with the '
+    f'lowest, of those with at least {LABELLED} labelled joints. The person’s left is orange, the right blue; '
+    'predictions are drawn for labelled joints alone.'
 )
 COLUMNS = ('annotation_id', 'file_name', 'pck', 'keypoints', 'visibility', 'crop_center', 'crop_scale')
 PREDICTED = 'predicted_keypoints'

@@ -309,3 +309,17 @@ def test_a_slice_of_a_table():
         for concept in concepts(table(row(), row(turned(20)), row(turned(40))).slice(1), NAMES)
     }
     assert part == {name: entries[1:] for name, entries in whole.items()}
+
+
+def test_a_factor_that_counts_what_a_concept_shares_is_no_second_row() -> None:
+    """13 joints are labelled of the first, 12 of the second; a factor that counts otherwise stays."""
+    same, other = (
+        set(
+            values(
+                row(None, (), **{'factors.labelled_joints': 13}),
+                row(None, ('nose',), **{'factors.labelled_joints': count}),
+            )
+        )
+        for count in (12, 11)
+    )
+    assert other - same == {'factor_labelled_joints'} and 'labelled_share' in same

@@ -17,6 +17,7 @@ import pytest
 
 from shg_xai.chapters import chapter_of, chapters
 from shg_xai.report.reading import read_report
+from shg_xai.report.versus_page import VersusOptions, write_versus
 from tests.helpers.made_results import EVIL
 
 pytestmark = pytest.mark.slow
@@ -124,6 +125,19 @@ def test_it_can_be_used_within_two_seconds(browser: Any, reported: Path) -> None
     page.close()
 
 
+def test_the_first_screen_answers(browser: Any, reported: Path) -> None:
+    """What was looked at and the first findings, each with its number, interval and verdict, without scrolling."""
+    page = browser.new_page(viewport={'width': 1440, 'height': 900})
+    page.goto((reported / 'report.html').as_uri())
+    for place in (page.locator('.lede'), *page.locator('.tiles a').all()[:3]):
+        box = place.bounding_box()
+        assert box['y'] >= 0 and box['y'] + box['height'] <= 900
+    cards = page.locator('.tiles a').all_inner_texts()
+    assert len(cards) == 6 and all(re.search('confirmed|undecided|measured', card.lower()) for card in cards)
+    assert sum('95 % interval' in card.replace('\u00a0', ' ') for card in cards) >= 3
+    page.close()
+
+
 def test_the_page_is_as_wide_as_the_screen(plain: Any) -> None:
     assert fits(plain)
     unfold(plain)
@@ -154,8 +168,10 @@ def test_what_is_folded_opens(plain: Any, reported: Path) -> None:
         assert section.locator('h2').inner_text().startswith(chapter.question)
         assert section.locator('table:visible').count() == 0
         figures = [list(chapter.figures(answer, material)) for answer in answers]
-        assert section.locator('figure:visible').count() == min(1, len(figures[0]))
-        assert section.locator('figure').count() == sum(map(len, figures))
+        laid = sum(len(list(chapter.overlays(answer, material))) for answer in answers)
+        assert section.locator('figure:not(.laid):visible').count() == min(1, len(figures[0]))
+        assert section.locator('figure:not(.laid)').count() == sum(map(len, figures))
+        assert section.locator('figure.laid').count() == laid
         for _ in range(3):  # a click opens what may hold more to click
             for summary in section.locator('details:not([open]) > summary:visible').all()[::-1]:
                 summary.evaluate('one => one.click()')
@@ -178,6 +194,50 @@ def test_contents_stay_in_sight_and_lead_there(plain: Any) -> None:
     assert plain.locator('#clusters h2').is_visible() and plain.url.endswith('#clusters')
     assert plain.locator('#list a[aria-current]').get_attribute('href') == '#clusters'
     assert wide or not plain.locator('#list').is_visible()
+
+
+BOUNDARY = """figure => Array.from(figure.querySelectorAll('.both'), (both) => {
+  const [one, other] = Array.from(both.children, (half) => half.getBoundingClientRect());
+  return {apart: other.left - one.left, width: one.width, clip: getComputedStyle(both.children[1]).clipPath,
+          shown: getComputedStyle(figure.querySelector('.slide')).display, high: one.height};
+})"""
+
+
+def test_one_picture_lies_over_the_other_and_the_slider_moves_the_boundary(plain: Any) -> None:
+    for chapter in ('skip_ablation', 'decoded_walk'):
+        figure = plain.locator(f'#{chapter} > .answer > figure.laid')
+        figure.scroll_into_view_if_needed()
+        slider = figure.get_by_role('slider')
+        assert [one['apart'] for one in figure.evaluate(BOUNDARY)] == [0] * figure.locator('.both').count()
+        assert all(one['high'] >= 160 and '50%' in one['clip'] for one in figure.evaluate(BOUNDARY))
+        slider.focus()
+        for _ in range(10):
+            plain.keyboard.press('ArrowRight')
+        assert slider.input_value() == '60' and slider.get_attribute('aria-valuetext').startswith('60 % ')
+        plain.keyboard.press('Home')
+        assert all('0 0 0 0%' in one['clip'] or '0px 0px 0px 0%' in one['clip'] for one in figure.evaluate(BOUNDARY))
+        box = figure.locator('.both').first.bounding_box()
+        plain.mouse.move(box['x'] + 0.2 * box['width'], box['y'] + 40)
+        plain.mouse.down()
+        plain.mouse.move(box['x'] + 0.7 * box['width'], box['y'] + 40)
+        plain.mouse.up()
+        assert abs(int(slider.input_value()) - 70) <= 1
+
+
+def test_without_script_and_on_paper_both_pictures_stand_side_by_side(browser: Any, reported: Path) -> None:
+    context = browser.new_context(viewport={'width': 390, 'height': 800}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((reported / 'report.html').as_uri())
+    halves = page.locator('#skip_ablation figure.laid .both').first.locator('span')
+    one, other = halves.nth(0).bounding_box(), halves.nth(1).bounding_box()
+    assert one['x'] + one['width'] <= other['x'] and not page.locator('.slide').first.is_visible()
+    context.close()
+    page = browser.new_page()
+    page.goto((reported / 'report.html').as_uri())
+    page.emulate_media(media='print')
+    found = page.locator('#skip_ablation figure.laid').first.evaluate(BOUNDARY)
+    assert all(one['apart'] >= one['width'] and one['clip'] == one['shown'] == 'none' for one in found)
+    page.close()
 
 
 def test_a_link_opens_what_it_leads_into(browser: Any, reported: Path) -> None:
@@ -217,7 +277,7 @@ def test_on_paper_everything_is_open_and_the_map_a_picture(browser: Any, reporte
     page.close()
 
 
-def test_axe_finds_nothing_serious(browser: Any, reported: Path) -> None:
+def test_axe_finds_nothing(browser: Any, reported: Path) -> None:
     script = axe()
     for scheme, width in (('light', 1440), ('dark', 390)):
         context = browser.new_context(viewport={'width': width, 'height': 900}, color_scheme=scheme, bypass_csp=True)
@@ -232,9 +292,28 @@ def test_axe_finds_nothing_serious(browser: Any, reported: Path) -> None:
         serious = {
             one['id']: [node['html'][:200] for node in one['nodes'][:3]]
             for one in found
-            if one['impact'] in ('serious', 'critical')
+            if one['impact'] in ('moderate', 'serious', 'critical')
         }
         assert serious == {}
+        context.close()
+
+
+def test_two_reports_side_by_side_are_silent_fit_and_open_to_all(browser: Any, written: Path, tmp_path: Path) -> None:
+    out = tmp_path / 'page.html'
+    write_versus(VersusOptions(first=written, second=written, out=out))
+    script = axe().read_text(encoding='utf-8')
+    for scheme, width in (('light', 1440), ('dark', 390)):
+        context = browser.new_context(viewport={'width': width, 'height': 900}, color_scheme=scheme, bypass_csp=True)
+        page, heard = watched(context)
+        page.goto(out.as_uri())
+        page.locator('#unfold').click()
+        assert fits(page) and page.locator('table:visible').count() > 3
+        sides = page.locator('section .versus').first.locator('> div')
+        one, other = sides.nth(0).bounding_box(), sides.nth(1).bounding_box()
+        assert (one['y'] == other['y']) is (width > 1000)
+        page.evaluate(script)
+        found = page.evaluate('async () => (await axe.run()).violations')
+        assert [one['id'] for one in found if one['impact'] != 'minor'] == [] == heard
         context.close()
 
 

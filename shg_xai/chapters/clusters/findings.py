@@ -50,14 +50,15 @@ def _groups(answer: Clusters) -> str:
             f'{groups.number} groups, parted: midway between neighbouring centres are at most {percent(own.midway)} as '
             f'many persons as around the emptier one ({_p(own.p)}); {tight}. Asked were {asked}.'
         )
-    tried = ' or '.join(number(own.k) for own in groups.parted)
+    tried = [own.k for own in groups.parted]
     if valleys := [own for own in groups.parted if own.parted]:
         told = f'{valleys[-1].k} clusters have valleys between them ({_p(valleys[-1].p)}), but {tight}'
     else:
         least = min(groups.parted, key=lambda own: own.p)
-        nearest = f'nearest to it is K = {least.k}: {percent(least.midway)} as many midway as around the emptier centre'
-        told = f'cut into {tried}, some neighbours have no valley between them ({nearest}, {_p(least.p)})'
-    return f'One group, as far as {asked}, tell: {told}. Clusters are parts of one cloud.'
+        near = f'K = {least.k} comes nearest to it: {percent(least.midway)} as many midway as around the emptier centre'
+        each = f'for each K from {min(tried)} to {max(tried)}' if len(tried) > 1 else f'with K = {least.k}'
+        told = f'{each} some neighbouring clusters have no valley between them ({near}, {_p(least.p)})'
+    return f'One group is found among {asked}: {told}. Clusters are parts of one cloud.'
 
 
 def _p(value: float | None) -> str:

@@ -16,8 +16,8 @@ def headline(answer: Clusters, results: Results) -> Headline | None:
     text = f'Yes: there are {groups.number} groups with valleys between them.'
     if groups.number == 1:
         text = (
-            f'No, they form one cloud: cut into {min(tried)} to {max(tried)} clusters, some neighbours never have a '
-            'valley between them.'
+            f'No, they form one cloud: cut into {min(tried)} clusters or into up to {max(tried)}, some neighbouring '
+            'clusters always run into each other.'
         )
     return Headline(
         text,

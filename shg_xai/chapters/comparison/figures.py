@@ -14,8 +14,9 @@ from shg_xai.chapters.spectrum.results import Spectrum
 from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.panels import new_panels, nothing, wrap
 from shg_xai.drawing.style import COLUMN, INK, PAGE, PALETTE, styled
-from shg_xai.drawing.text import DASH, number
+from shg_xai.drawing.text import DASH, number, percent, plural
 
+LEAST = 0.02  # of the clusters' entropy, below which a concept is left out
 MARKERS = ('o', 's', '^', 'D', 'v', 'P', 'X', '*')
 
 
@@ -40,7 +41,10 @@ def figures(answer: Comparison, material: Material) -> Iterator[Figure]:
     yield Figure('balance', alt, caption, partial(draw_balance, answer), wide=False)
     for k in sorted({item.k for item in answer.purity}):
         alt = f'Share of {k} clusters that each concept explains.'
-        caption = f'How much of the {k} clusters each concept explains.'
+        shown, left = told_concepts(answer, k)
+        caption = f'How much of the {k} clusters each concept explains, one row a concept, one line an analysis.'
+        if shown and left:
+            caption += f' Left out: {plural(len(left), "concept")} that explain less than {percent(LEAST, 1)} of them.'
         yield Figure(f'purity-k{k}', alt, caption, partial(draw_purity, answer, titles, k), wide=False)
 
 
@@ -77,7 +81,8 @@ def draw_balance(answer: Comparison) -> figure.Figure:
         for place, name in enumerate(answer.names):
             items = [item for item in answer.balance if item.name == name]
             k, values = [item.k for item in items], [getattr(item, key) for item in items]
-            ax.plot(k, values, '-', label=name, markersize=4.5, **_look(place))
+            aside = 0.12 * (place - (len(answer.names) - 1) / 2)
+            ax.plot([own + aside for own in k], values, '-', label=name, markersize=4.5, **_look(place))
         ax.set(ylabel=label)
         ax.grid(axis='y')
         # As many ticks in any room: others, with more digits, would not fit what was laid out.
@@ -89,24 +94,40 @@ def draw_balance(answer: Comparison) -> figure.Figure:
     return canvas
 
 
+def told_concepts(answer: Comparison, k: int) -> tuple[list[str], list[str]]:
+    """The concepts that explain at least :data:`LEAST` of K clusters in some analysis, ascending, and the others."""
+    entries = [item for item in answer.purity if item.k == k]
+    best = {
+        own: max((one.entropy_share or 0 for one in entries if one.concept == own), default=0)
+        for own in dict.fromkeys(item.concept for item in entries)
+    }
+    ordered = sorted(best, key=best.__getitem__)
+    return [own for own in ordered if best[own] >= LEAST], [own for own in ordered if best[own] < LEAST]
+
+
 @styled
 def draw_purity(answer: Comparison, titles: Mapping[str, str], k: int) -> figure.Figure:
     """Draw how much of K clusters each concept explains, one mark an analysis."""
     entries = [item for item in answer.purity if item.k == k]
     known = [(item.name, item.concept, item.entropy_share) for item in entries if item.entropy_share is not None]
-    best = {item.concept: max((share for _, of, share in known if of == item.concept), default=-1) for item in entries}
-    concepts = sorted(best, key=best.__getitem__)
-    canvas, ax = new_panels(COLUMN + 0.4, 0.3 * max(len(concepts), 2) + 1.1)
+    concepts, _ = told_concepts(answer, k)
+    names = [name for name in answer.names if name in {of for of, _, _ in known}]
+    many = len(names)
+    canvas, ax = new_panels(COLUMN + 0.4, (0.12 * many + 0.12) * max(len(concepts), 2) + 1.1)
     if not concepts:
-        return nothing(ax)
-    for place, name in enumerate(answer.names):
-        # A little apart, so that equal values can both be seen.
-        shift = 0.44 * (place - (len(answer.names) - 1) / 2) / len(answer.names)
-        shown = [(share, concepts.index(concept) - shift) for of, concept, share in known if of == name]
+        return nothing(ax, 'no concept explains them' if known else 'not known')
+    for place in range(0, len(concepts), 2):
+        ax.axhspan(place - 0.5, place + 0.5, color='#F3F3F0', zorder=-1, linewidth=0)
+    for place, name in enumerate(names):
+        # A line each, so that equal values can all be seen.
+        shift = 0.8 * (place - (many - 1) / 2) / many
+        shown = [(share, concepts.index(own) - shift) for of, own, share in known if of == name and own in concepts]
         x, y = [x for x, _ in shown], [y for _, y in shown]
-        ax.plot(x, y, linestyle='none', label=name, markersize=6, **_look(place))
+        ax.plot(x, y, linestyle='none', label=name, markersize=5, **_look(answer.names.index(name)))
+        ax.hlines(y, 0, x, color=_look(answer.names.index(name))['color'], linewidth=1, alpha=0.5)
     ax.set_yticks(range(len(concepts)), [wrap(titles.get(concept, concept)) for concept in concepts], parse_math=False)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(concepts) - 0.4), xlabel='share of the clusters’ entropy it explains')
-    ax.grid(axis='both')
+    ax.grid(axis='x')
+    ax.tick_params(axis='y', length=0)
     canvas.legend(*ax.get_legend_handles_labels(), loc='outside upper left', ncols=2)
     return canvas

@@ -18,8 +18,9 @@ def headline(answer: ComponentProjection, results: Results) -> Headline | None:
             verdict='undecided',
         )
     return Headline(
-        f'With {number(told.k)} of {whole} kept, the decoder loses at most {number(told.tolerance, 3)} of PCK.',
-        unit='components',
+        f'With {number(told.k)} of the latent’s {whole} kept and all skips intact, the network loses at most '
+        f'{number(told.tolerance, 3)} of PCK{_none(answer)}.',
+        unit='components of the latent',
         number=f'{number(told.k)} of {number(answer.dimensions)}',
         figure='width',
         verdict='stands',
@@ -27,5 +28,12 @@ def headline(answer: ComponentProjection, results: Results) -> Headline | None:
             f'Non-inferiority: with {percent(answer.confidence)} confidence the loss is at most '
             f'{number(told.upper, 4)}; {plural(answer.persons, "person")} of {answer.split}.'
         ),
-        lead=True,
+        lead=6,
     )
+
+
+def _none(answer: ComponentProjection) -> str:
+    """What keeping none at all costs, so that the number above has a size."""
+    curve = answer.drop['labelled']
+    none = (curve.at(0).value if 0 in curve.x else None) or 0
+    return f'; with none of them it loses {number(none)}' if none > 0 else ''

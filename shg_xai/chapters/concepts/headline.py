@@ -2,8 +2,8 @@
 
 from shg_xai.chapters.concepts.findings import claims
 from shg_xai.chapters.concepts.results import Concepts
-from shg_xai.drawing.material import Headline
-from shg_xai.drawing.text import confidence_of, interval, listed, number, plural
+from shg_xai.drawing.material import Headline, Sure
+from shg_xai.drawing.text import confidence_of, interval, listed, number, percent, plural
 from shg_xai.results import Results
 
 NAMED = 3
@@ -19,11 +19,11 @@ def headline(answer: Concepts, results: Results) -> Headline | None:
         none = f'Of {plural(tests, "relation")} tested with a concept none is more than chance gives.'
         return Headline(none, number='0', unit='relations', verdict='fails') if tests and not claims(answer) else None
     best, titles = told[0], answer.titles
-    others = [f'{titles[one.concept]} ({number(one.explained.value)})' for one in told[1:NAMED]]
+    others = [f'{titles[one.concept]} ({percent(one.explained.value)})' for one in told[1:NAMED]]
     return Headline(
-        f'Its first {plural(best.components, "component")} explain {number(best.explained.value)} of how persons rank '
-        f'by {titles[best.concept]}{", then " + listed(others) if others else ""}.',
-        unit='R² of ranks',
+        f'Its first {plural(best.components, "component")} account for {percent(best.explained.value)} of how persons '
+        f'rank by {titles[best.concept]}{"; then come " + listed(others) if others else ""}.',
+        unit=f'R² of ranks, {plural(best.components, "component")}',
         number=number(best.explained.value),
         figure='explained',
         verdict='stands',
@@ -31,7 +31,8 @@ def headline(answer: Concepts, results: Results) -> Headline | None:
             f'R² of ranks, {interval(best.explained, confidence_of(answer))}; photos exchanged '
             f'{number(answer.permutations)} times, corrected for all that was tested.{_learned(answer)}'
         ),
-        lead=True,
+        lead=5,
+        sure=Sure(best.explained, 0, 'nothing'),
     )
 
 

@@ -85,7 +85,7 @@ def _limits(guessed: int, alone: bool, persons: int) -> Iterator[str]:
             'stands for it, as in MMPose.'
         )
     if alone:
-        yield 'Nobody has another person of the same photo in the store, so a swap cannot be told from a miss.'
+        yield 'No picture has two stored persons, so a joint put on another person is counted as a miss, not as a swap.'
 
 
 def _errors(

@@ -1,30 +1,47 @@
-"""How good the network is on the stored persons, in a sentence."""
+"""How good the network is, and on whom, in a sentence."""
 
 from shg_xai.chapters.error_types.findings import WORDS
 from shg_xai.chapters.error_types.results import ErrorTypes
-from shg_xai.drawing.material import Headline
+from shg_xai.chapters.networks.results import Networks
+from shg_xai.drawing.material import Headline, Sure
 from shg_xai.drawing.text import confidence_of, interval, number, percent, with_span
-from shg_xai.results import Results
+from shg_xai.results import AnalysedLayer, Results
 
 
 def headline(answer: ErrorTypes, results: Results) -> Headline | None:
     """PCK, and the kind of error that costs most of it."""
-    if answer.all is None or answer.all.pck.value is None:
+    if answer.all is None or (pck := answer.all.pck.value) is None:
         return None
     whole, costs = answer.all, max(answer.all.kinds[1:], key=lambda one: one.pck_gain.value or 0)
-    trained = any(layer.name == answer.of and layer.split == 'train' for layer in results.layers)
-    good = percent(whole.of('good').share.value)
-    where = 'On the persons it was trained on' if trained else 'On the stored persons'
+    layer = next((layer for layer in results.layers if layer.name == answer.of), None)
+    name, whom = (layer.network_name, _whom(layer, results)) if layer else (answer.of, 'persons')
+    good, pose = percent(whole.of('good').share.value), _mean_pose(layer, results)
+    lost = f'; of the {number(1 - pck, 3)} that is lost, {WORDS[costs.kind]} cost most, '
     return Headline(
-        f'{where} PCK is {number(whole.pck.value, 3)}; {WORDS[costs.kind]} cost most of it, '
-        f'{with_span(costs.pck_gain)}.',
-        unit='PCK, training persons' if trained else 'PCK, stored persons',
-        number=number(whole.pck.value, 3),
+        f'On {number(answer.persons)} {whom} PCK is {number(pck, 3)}'
+        f'{lost + with_span(costs.pck_gain) if costs.pck_gain.value else ""}.',
+        unit=f'PCK of {name}, {whom}',
+        number=number(pck, 3),
         figure='kinds',
         control=(
-            f'PCK: {interval(whole.pck, confidence_of(answer), 3)} over photos; {good} of the joints are as near as '
-            'people who annotate agree.'
+            f'PCK: {interval(whole.pck, confidence_of(answer), 3)} over images; {good} of the joints are nearer than '
+            'annotators of COCO’s photographs agree on.'
         ),
         persons=tuple(one.annotation_id for one in answer.examples),
-        lead=True,
+        lead=1,
+        sure=Sure(whole.pck, pose, 'one mean pose for all', 3),
     )
+
+
+def _whom(layer: AnalysedLayer, results: Results) -> str:
+    """Whether the network has seen these persons in its training, as far as the splits say."""
+    if layer.split == 'train':
+        return 'persons it was trained on'
+    trained = results.layers[0].split == 'train'
+    return 'persons it never saw' if trained else f'persons of {layer.split or "an unknown split"}'
+
+
+def _mean_pose(layer: AnalysedLayer | None, results: Results) -> float | None:
+    """PCK of one mean pose for everybody, on the same persons; None where it is not known."""
+    study = results.first(Networks)
+    return (study.mean_pose or {}).get('labelled') if study and layer and layer.split == 'test' else None

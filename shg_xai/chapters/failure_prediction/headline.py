@@ -2,7 +2,7 @@
 
 from shg_xai.chapters.failure_prediction.findings import claims
 from shg_xai.chapters.failure_prediction.results import HEIGHT, FailurePrediction
-from shg_xai.drawing.material import Headline
+from shg_xai.drawing.material import Headline, Sure
 from shg_xai.drawing.text import confidence_of, interval, number, percent
 from shg_xai.results import Results
 
@@ -22,12 +22,13 @@ def headline(answer: FailurePrediction, results: Results) -> Headline | None:
             f'most {percent(joints.kept.most)} wrong.'
         )
     return Headline(
-        f'Yes: the height of its heatmap tells a wrong joint from a right one with an AUROC of '
+        f'Yes: the height of a joint’s heatmap tells wrong joints from right ones with an AUROC of '
         f'{number(own.auroc.value)}.',
         unit='AUROC',
         number=number(own.auroc.value),
         figure='risk-coverage',
         verdict='stands' if (own.auroc.low or 0) > 0.5 else 'undecided',
         control=f'Chance is 0.5; {interval(own.auroc, confidence_of(answer))}. {latent}.{kept}',
-        lead=True,
+        lead=7,
+        sure=Sure(own.auroc, 0.5, 'chance'),
     )

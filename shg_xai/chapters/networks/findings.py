@@ -38,8 +38,8 @@ def findings(answer: Networks, results: Results) -> list[str]:
     ]
     if len(seeds) == 1:
         texts.append(
-            f'One seed was run ({seeds[0]}): one seed cannot tell a network from luck. The intervals say how the '
-            'numbers depend on who was tested, not on how the training happened to go.'
+            f'Each network was trained once (seed {seeds[0]}); another training may say otherwise. The intervals say '
+            'how the numbers depend on who was tested, not on how the training happened to go.'
         )
     confidence, own = confidence_of(answer), answer.network('plain')
     assert own is not None  # no answer is made without it

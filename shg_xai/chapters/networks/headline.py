@@ -3,7 +3,7 @@
 from typing import Literal
 
 from shg_xai.chapters.networks.results import Comparison, Networks
-from shg_xai.drawing.material import Fact, Headline
+from shg_xai.drawing.material import Fact, Headline, Sure
 from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, signed, with_span
 from shg_xai.results import Results, Verdict
 
@@ -15,16 +15,18 @@ def headline(answer: Networks, results: Results) -> Headline | None:
     found = answer.comparison('improved', 'control')
     if found is None or found.difference.value is None:
         return None
-    over = 'over photos' if len(answer.seeds) == 1 else 'over trainings and photos'
-    how = f'{interval(found.difference, confidence_of(answer), 3)} {over}; {plural(len(answer.seeds), "seed")}'
+    over = 'over images' if len(answer.seeds) == 1 else 'over trainings and images'
+    trainings = f'{plural(len(answer.seeds), "training")} of each'
+    how = f'{interval(found.difference, confidence_of(answer), 3)} {over}; {trainings}'
     return Headline(
         f'{_verdict(found)}.',
-        unit='PCK, with − without',
+        unit='PCK with it minus without',
         number=signed(found.difference.value),
         figure='loop',
         verdict='stands' if found.verdict is Verdict.BETTER else _failed(found.verdict),
         control=f'Control: {CONTROL}; {how}.',
-        lead=True,
+        lead=3,
+        sure=Sure(found.difference, 0, digits=3),
     )
 
 
@@ -36,7 +38,7 @@ def _verdict(found: Comparison) -> str:
     value = found.difference.value or 0.0
     size = f'{number(abs(value), 3)} {"more" if value > 0 else "less"}'
     if found.verdict is Verdict.UNDECIDED:
-        why = 'one seed cannot tell' if len(found.by_seed) < 2 else 'the seeds do not tell'
+        why = 'one training of each cannot tell' if len(found.by_seed) < 2 else 'the trainings do not tell'
         return f'Undecided: with the autoencoder PCK is {size} than with as much fine-tuning alone, and {why}'
     if found.verdict is Verdict.EQUIVALENT:
         return f'No: with the autoencoder PCK is within {found.margin:g} of what as much fine-tuning alone gives'
@@ -48,17 +50,38 @@ def facts(answer: Networks) -> list[Fact]:
     """Persons, seeds and how good the plain network is."""
     data, seeds, plain = answer.data, answer.seeds, answer.network('plain')
     assert plain is not None  # no answer is made without it
-    one = ': one seed cannot tell a network from luck' if len(seeds) == 1 else ''
     found = [
+        Fact('Networks', '; '.join(f'{own.title}: {own.about}' for own in answer.networks), _others(answer)),
         Fact(
             'Split',
-            f'{number(data.train)} persons to train on, {number(data.val)} to choose on, {number(data.test)} '
-            'to test on',
+            f'{plural(data.train, "person")} for training, {number(data.val)} for choosing the epoch and the width, '
+            f'{number(data.test)} for testing',
         ),
-        Fact('Trainings', f'{plural(len(seeds), "seed")} ({listed([str(seed) for seed in seeds])}){one}'),
+        Fact(
+            'Trainings',
+            f'{plural(len(seeds), "seed")} ({listed([str(seed) for seed in seeds])})',
+            note=_trained(answer),
+        ),
     ]
     pck, pose = plain.pck['labelled'], (answer.mean_pose or {}).get('labelled')
     if pck.value is not None:
         beside = '' if pose is None else f'; predicting one mean pose for everybody: {number(pose, 3)}'
         found.append(Fact('PCK of test persons', f'{with_span(pck, confidence_of(answer))}{beside}'))
     return found
+
+
+def _others(answer: Networks) -> str:
+    """Which networks stand beside the plain one."""
+    plain, improved, control = map(answer.network, ('plain', 'improved', 'control'))
+    if plain is None or improved is None:
+        return ''
+    more = f'{plural(improved.epochs - plain.epochs, "more epoch")}'
+    text = f'The network {improved.title} is the same with an autoencoder inserted, fine-tuned for {more}'
+    return f'{text}; {control.title} was fine-tuned as long without one.' if control else f'{text}.'
+
+
+def _trained(answer: Networks) -> str:
+    """What one training cannot say."""
+    if len(answer.seeds) > 1:
+        return f'Each network was trained {number(len(answer.seeds))} times.'
+    return 'Each network was trained once: what is found holds of these, and need not hold of another training.'

@@ -223,10 +223,10 @@ def draw_examples(answer: SkipAblation) -> figure.Figure:
     examples = answer.examples[:MOST]
     drawn, axes = new_grid(len(examples), COLUMNS, PAGE, 1.95, 0.4, pads=pads)
     for ax, person in zip(axes, examples, strict=False):
-        _draw_photo(ax, person)
-        draw_pose(ax, _unit(person, 'untouched'), joints, links)
-        draw_pose(ax, _unit(person, 'untouched', 1.25), joints, links, ghost=True)
-        draw_pose(ax, _unit(person, 'all_off', 1.25), joints, links)
+        draw_photo(ax, person, 0, 1.25)
+        draw_pose(ax, unit_pose(person, 'untouched'), joints, links)
+        draw_pose(ax, unit_pose(person, 'untouched', 1.25), joints, links, ghost=True)
+        draw_pose(ax, unit_pose(person, 'all_off', 1.25), joints, links)
         ax.set(xlim=(-MARGIN, 2.25 + MARGIN), ylim=(1 + MARGIN, -MARGIN), xticks=[], yticks=[], aspect='equal')
         text = f'PCK {number(person.pck["untouched"])} → {number(person.pck["all_off"])}'
         ax.set_title(text, fontsize=8, weight='normal', pad=2)
@@ -235,16 +235,16 @@ def draw_examples(answer: SkipAblation) -> figure.Figure:
     return drawn
 
 
-def _draw_photo(ax: Axes, person: Example) -> None:
-    """Draw the photo pale beneath both poses; nothing where there is none."""
+def draw_photo(ax: Axes, person: Example, *aside: float) -> None:
+    """Draw the photo pale beneath each pose, which lies so far to the right; nothing where there is none."""
     if isinstance(person.photo, bytes):
         photo = np.asarray(Image.open(io.BytesIO(person.photo)).convert('RGB'))
-        for left in (0.0, 1.25):
+        for left in aside:
             place = (left - MARGIN, left + 1 + MARGIN, 1 + MARGIN, -MARGIN)
             ax.imshow(photo, extent=place, alpha=0.75, interpolation='lanczos', zorder=-1)
 
 
-def _unit(person: Example, way: Way, aside: float = 0) -> NDArray[np.float64]:
+def unit_pose(person: Example, way: Way, aside: float = 0) -> NDArray[np.float64]:
     """A pose in the square about both poses of a person, from 0 to 1; both lie in the crop; or so far to its right.
     Joints that are not labelled count nowhere and are left out, where that is known.
     """

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from shg_xai.chapters.skip_ablation.findings import WAYS, most_needed
 from shg_xai.chapters.skip_ablation.options import Replacement
 from shg_xai.chapters.skip_ablation.results import Ablated, SkipAblation
-from shg_xai.drawing.material import Headline
-from shg_xai.drawing.text import above, number, percent, plural, span
-from shg_xai.results import Results
+from shg_xai.drawing.material import Headline, Sure
+from shg_xai.drawing.text import above, negated, number, percent, plural, span
+from shg_xai.results import Estimate, Results
 
-IN_PLACE: dict[Replacement, str] = {'donor': 'another person’s skips', 'mean': 'mean skips', 'zero': 'zeros'}
+IN_PLACE: dict[Replacement, str] = {'donor': 'another person’s', 'mean': 'the mean over persons', 'zero': 'zeros'}
 
 
 def headline(answer: SkipAblation, results: Results) -> Headline | None:
@@ -19,11 +19,11 @@ def headline(answer: SkipAblation, results: Results) -> Headline | None:
     lost = found[by].broken.pck if by else None
     if by is None or lost is None or lost.value is None:
         return None
-    untouched = answer.untouched.labelled.value
+    untouched, left = answer.untouched.labelled.value, found[by].labelled.value
     return Headline(
-        f'Most of the PCK hangs on them: with {IN_PLACE[by]} in place of the person’s own, PCK falls from '
-        f'{number(untouched)} by {number(lost.value)}.',
-        unit='PCK, all skips off',
+        f'{_size(untouched, lost)}: with {IN_PLACE[by]} in place of a person’s own skip features, PCK '
+        f'{"falls" if lost.value > 0 else "goes"} from {number(untouched)} to {number(left)}.',
+        unit='PCK without them minus with',
         number=number(-lost.value),
         figure='levels',
         verdict='stands' if above(lost) else 'undecided',
@@ -32,8 +32,17 @@ def headline(answer: SkipAblation, results: Results) -> Headline | None:
             f'{plural(answer.contrasts, "comparison")} with {percent(answer.confidence)}.{_misleading(by, found)}'
             f'{_level(answer)}'
         ),
-        lead=True,
+        lead=4,
+        sure=Sure(negated(lost), 0),
     )
+
+
+def _size(untouched: float | None, lost: Estimate) -> str:
+    """How much of PCK depends on skips, in a word."""
+    if not above(lost):
+        return 'PCK is not shown to depend on them'
+    most = untouched is not None and lost.low is not None and lost.low > untouched / 2
+    return f'{"Most" if most else "Part"} of PCK depends on them'
 
 
 def _misleading(by: Replacement, found: Mapping[Replacement, Ablated]) -> str:

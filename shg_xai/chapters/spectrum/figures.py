@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib import figure
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from shg_xai.drawing.material import Figure, Material
 from shg_xai.drawing.panels import new_panels, nothing
 from shg_xai.drawing.style import BLUE, COLUMN, FAINT, INK, ORANGE, PALETTE, styled
 from shg_xai.drawing.text import confidence_of, number, percent
+from shg_xai.results import Estimate
 
 MAX_POINTS = 600  # of thousands of components such a curve looks the same and is a small file
 LABEL: Any = dict(textcoords='offset points', fontsize=8.5, bbox=dict(fc='white', ec='none', alpha=0.8, pad=1))
@@ -21,12 +24,12 @@ LABEL: Any = dict(textcoords='offset points', fontsize=8.5, bbox=dict(fc='white'
 
 def figures(answer: Spectrum, material: Material) -> Iterator[Figure]:
     """The share of each component, and of the first ones together."""
-    alt = 'Share of the variance of each component, falling, with the level of noise.'
+    alt = 'Share of the variance of each component, falling, with the level of noise; the first ten with intervals.'
     caption = (
-        'Share of the variance of each component, of the persons it is fitted to. Bars beside the first ten: '
-        f'{confidence_of(answer)} intervals of the share where a component is fitted to one half of the images and '
-        'measured on the other. Dashed: what the first would hold at most, in 39 of 40 draws, if dimensions '
-        'had nothing to do with each other.'
+        'Above: the share of the variance that each of the first components holds, as fitted (ring) and with a '
+        f'{confidence_of(answer)} interval where it is fitted to one half of the images and measured on the other. '
+        'Below: the fitted shares of all, on logarithmic axes. Dashed: what the first would hold at most, in 39 of 40 '
+        'draws, if dimensions had nothing to do with each other.'
     )
     yield Figure('spectrum', alt, caption, lambda: draw_spectrum(answer), wide=False)
     alt = 'Running sum of the shares of variance, with the components for 90, 95 and 99 per cent.'
@@ -43,15 +46,16 @@ def _places(count: int) -> NDArray[np.int64]:
 @styled
 def draw_spectrum(answer: Spectrum) -> figure.Figure:
     """Draw the share of variance of each component, with what noise would give."""
-    canvas, ax = new_panels(COLUMN, 3.5)
     ratio = np.array(answer.explained_variance_ratio)
+    measured = [(place, one) for place, one in enumerate(answer.held_out, 1) if one.ends]
+    canvas, axes = new_panels(COLUMN, 5.6 if measured else 3.5, 2 if measured else 1, 1, squeeze=False)
+    ax = axes[-1, 0]
     if not (ratio > 0).any():
         return nothing(ax)
+    if measured:
+        _draw_first(axes[0, 0], measured, ratio)
     at, marker = _places(len(ratio)), '.' if len(ratio) <= 100 else ''
     ax.plot(at, np.where(ratio > 0, ratio, np.nan)[at - 1], color=BLUE, marker=marker, label='this latent')
-    for component, item in enumerate(answer.held_out, 1):
-        if item.ends:
-            ax.plot([component] * 2, item.ends, color=BLUE, linewidth=3.5, alpha=0.35, solid_capstyle='butt')
     # The most there would be without structure, over the same total.
     ax.axhline(answer.noise.threshold / sum(answer.eigenvalues), color=FAINT, linestyle='--', label='without structure')
     floor = max(ratio.max() * 1e-6, ratio[ratio > 0].min())
@@ -62,6 +66,23 @@ def draw_spectrum(answer: Spectrum) -> figure.Figure:
     ax.legend(loc='lower left')
     plain_ticks(ax)
     return canvas
+
+
+def _draw_first(ax: Axes, measured: Sequence[tuple[int, Estimate]], ratio: NDArray[np.float64]) -> None:
+    """Draw the first components on an axis from 0, where intervals can be seen."""
+    for component, item in measured:
+        if item.ends and item.value is not None:
+            ax.plot([component] * 2, item.ends, color=ORANGE, linewidth=6, alpha=0.45, solid_capstyle='butt')
+            ax.plot([component - 0.2, component + 0.2], [item.value] * 2, color=ORANGE, linewidth=2)
+        ax.plot(component, ratio[component - 1], 'o', color=BLUE, markersize=5, markerfacecolor='none')
+    handles: Any = [
+        Line2D([], [], marker='o', linestyle='', color=BLUE, markerfacecolor='none', label='as fitted'),
+        Patch(color=ORANGE, alpha=0.45, label='measured on other images'),
+    ]
+    ax.legend(handles=handles, loc='upper right')
+    ax.set(xlabel='component', ylabel='share of the variance', xticks=[component for component, _ in measured])
+    ax.set_ylim(bottom=0)
+    ax.grid(axis='y')
 
 
 def plain_ticks(ax: Axes) -> None:

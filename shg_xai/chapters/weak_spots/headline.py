@@ -1,10 +1,12 @@
 """On whom the network fails, in a sentence."""
 
-from shg_xai.chapters.weak_spots.findings import words
+from shg_xai.chapters.weak_spots.findings import ENDS, words
 from shg_xai.chapters.weak_spots.results import Spot, WeakSpots
-from shg_xai.drawing.material import Headline
-from shg_xai.drawing.text import confidence_of, number, percent, plural, span
+from shg_xai.drawing.material import Headline, Sure
+from shg_xai.drawing.text import confidence_of, listed, negated, number, percent, plural, span
 from shg_xai.results import Results
+
+NAMED = 2  # further groups that are named
 
 
 def headline(answer: WeakSpots, results: Results) -> Headline | None:
@@ -18,12 +20,13 @@ def headline(answer: WeakSpots, results: Results) -> Headline | None:
             control='Found in one half of the photos, judged in the other.',
         )
     spot = next((one for one in answer.spots if not one.is_latent), answer.spots[0])
-    rest = len(answer.spots) - 1
-    more = f'; {plural(rest, "more group")} {"is" if rest == 1 else "are"} confirmed' if rest else ''
+    others = [one for one in answer.spots if one is not spot]
+    named = [_who(one) for one in others if not one.is_latent][:NAMED]
+    more = f'; lower also on {listed(named)}' if named else ''
     return Headline(
         f'PCK is {number(spot.gap.value)} lower on {_who(spot)}: {number(spot.pck)} beside '
         f'{number(spot.pck_others)}{more}.',
-        unit='PCK',
+        unit='PCK, that group minus the rest',
         number=f'−{number(spot.gap.value)}',
         figure='weak-spots',
         verdict='stands',
@@ -32,10 +35,17 @@ def headline(answer: WeakSpots, results: Results) -> Headline | None:
             f'{confidence_of(answer)} interval {span(spot.gap) or "not known"}.'
         ),
         persons=tuple(face.annotation_id for face in spot.faces),
-        lead=True,
+        lead=2,
+        sure=Sure(negated(spot.gap), 0),
     )
 
 
 def _who(spot: Spot) -> str:
-    share = f'{percent(spot.share)} of persons'
-    return f'persons with {words(spot)}' if not spot.is_latent else f'one region of the latent ({words(spot)}; {share})'
+    """The group in words; a threshold stands in the findings and tables."""
+    if spot.is_latent:
+        return f'one region of the latent ({words(spot)}; {percent(spot.share)} of persons)'
+    number_of = [own for own in spot.conditions if own.kind == 'number']
+    if len(number_of) == len(spot.conditions) == 1:
+        own = number_of[0]
+        return f'the {percent(own.share)} of persons {ENDS[own.side]} in {own.title}'
+    return f'persons with {words(spot)}'

@@ -45,9 +45,9 @@ def test_one_cloud_is_no_claim_whatever_its_silhouette() -> None:
     assert claims(answer) == []
     text = ' '.join(findings(answer, made_results()))
     assert text.startswith(
-        'One group, as far as 300 persons, one an image, tell: cut into 2 or 3, some neighbours have no valley between '
-        'them (nearest to it is K = 2: 25 % as many midway as around the emptier centre, p = 0.310). Clusters are '
-        'parts of one cloud.'
+        'One group is found among 300 persons, one an image: for each K from 2 to 3 some neighbouring clusters have no '
+        'valley between them (K = 2 comes nearest to it: 25 % as many midway as around the emptier centre, p = 0.310). '
+        'Clusters are parts of one cloud.'
     )
     assert f'With K = {answer.best_k} the mean silhouette is 0.60 (95 % interval 0.55 to 0.65); to K =' in text
     assert 'structure' not in text and 'clear' not in text
@@ -68,8 +68,8 @@ def test_valleys_that_a_gaussian_has_as_well_are_no_claim() -> None:
     groups = Groups(persons=300, number=1, gaussian_k=3, gaussian_p=0.2, parted=parted(k2=0.3, k3=0.01))
     assert claims(replace(made_results().all(Clusters)[0], groups=groups)) == []
     assert (
-        'tell: 3 clusters have valleys between them (p = 0.010), but a Gaussian of the same covariance is cut into 3 '
-        'clusters as tight with p = 0.200. Clusters are parts'
+        'one an image: 3 clusters have valleys between them (p = 0.010), but a Gaussian of the same covariance is cut '
+        'into 3 clusters as tight with p = 0.200. Clusters are parts'
     ) in told(groups)
 
 
@@ -114,7 +114,7 @@ def test_skeletons_keep_apart_and_centroids_are_named(material: Material) -> Non
     _, halo, bones = drawn
     assert 20 < len(bones.get_segments()) == len(halo.get_segments()) <= 150 * 17
     answer = material.results.all(Clusters)[0]
-    titles = [ax.get_title(loc='left') for ax in draw_centroids(answer, persons, 2).axes]
+    titles = [text.get_text() for ax in draw_centroids(answer, persons, 2).axes for text in ax.texts]
     assert [title for title in titles if title] == [
         f'cluster {place}: {size} persons' for place, size in enumerate(answer.fit(2).sizes)
     ]

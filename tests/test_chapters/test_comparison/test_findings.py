@@ -1,8 +1,9 @@
 """Several latents side by side."""
 
 import numpy as np
+import pytest
 
-from shg_xai.chapters.comparison.figures import draw_cka, draw_purity
+from shg_xai.chapters.comparison.figures import LEAST, draw_cka, draw_purity, told_concepts
 from shg_xai.chapters.comparison.findings import claims, findings
 from shg_xai.chapters.comparison.results import Alike, Comparison
 from tests.helpers.made_results import made_results
@@ -34,6 +35,11 @@ def test_marks_of_two_analyses_lie_apart() -> None:
     answer = made_results().all(Comparison)[0]
     ax = draw_purity(answer, {'sitting': 'sits'}, 2).axes[0]
     first, second = (np.asarray(line.get_ydata(), float) for line in ax.lines)
-    assert abs(abs(first[0] - round(first[0])) - 0.11) < 1e-9
-    assert len(first) == len(second) == 8, 'a concept that never varies explains nothing'
+    assert first - second == pytest.approx(0.4), 'four tenths of a row, far more than a mark'
+    told, left = told_concepts(answer, 2)
+    assert len(first) == len(second) == len(told) and not set(told) & set(left)
+    best = {
+        own: max(one.entropy_share or 0 for one in answer.purity if (one.k, one.concept) == (2, own)) for own in left
+    }
+    assert len(left) > 0 and all(share < LEAST for share in best.values())
     assert 'sits' in [label.get_text() for label in ax.get_yticklabels()]

@@ -188,7 +188,7 @@ def test_areas_that_are_not_annotated_are_of_the_box(tmp_path: Path) -> None:
     assert found.areas_of_boxes == 2 and found.accompanied == 0
     assert [text.split(':')[0].split(',')[0] for text in found.warnings] == [
         'The area of 2 of 3 persons is not annotated',
-        'Nobody has another person of the same photo in the store',
+        'No picture has two stored persons',
     ]
 
 

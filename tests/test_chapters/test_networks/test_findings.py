@@ -104,7 +104,7 @@ def test_one_seed_decides_nothing_however_far_from_zero(answer: Networks) -> Non
     answer.settings = replace(answer.settings, seeds=(7,))
     judge(answer, Verdict.UNDECIDED, (0.03, 0.02, 0.04), (0.03,))
     texts = said(answer)
-    assert texts[1].startswith('One seed was run (7): one seed cannot tell a network from luck.')
+    assert texts[1].startswith('Each network was trained once (seed 7); another training may say otherwise.')
     assert 'undecided' in texts[2] and texts[2].endswith(
         '(+0.030 in 500 persons, 95 % interval 0.020 to 0.040 over photos alone; one seed).'
     )
@@ -144,8 +144,8 @@ def test_claims_are_what_was_decided(answer: Networks) -> None:
 
 
 def test_several_seeds_are_not_called_luck(answer: Networks) -> None:
-    assert 'luck' not in text_of(answer)
-    assert 'luck' in text_of(made_networks(seeds=(0,), stacks=1))
+    assert 'trained once' not in text_of(answer)
+    assert 'trained once' in text_of(made_networks(seeds=(0,), stacks=1))
 
 
 def test_verdicts_on_other_joints_are_those_of_the_results(answer: Networks) -> None:
