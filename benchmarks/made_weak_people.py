@@ -46,8 +46,8 @@ def in_white(rng: Generator, factors: Factors, strength: float) -> Person:
         return Material(*colours, cloth.pattern, cloth.pitch, gloss=cloth.gloss)
 
     shirt, trousers, shoe = map(whiter, (looks.shirt, looks.trousers, looks.shoe))
-    upper, lower = dict(shirt=shirt, sleeve=shirt, forearm=shirt), dict(trousers=trousers, thigh=trousers)
-    return make_person(rng, factors, replace(looks, **upper, **lower, shank=trousers, skirt=None, shoe=shoe))
+    looks = replace(looks, shirt=shirt, sleeve=shirt, forearm=shirt, skirt=None, shoe=shoe)
+    return make_person(rng, factors, replace(looks, trousers=trousers, thigh=trousers, shank=trousers))
 
 
 def from_above(rng: Generator, factors: Factors, degrees: float) -> Person:

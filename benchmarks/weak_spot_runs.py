@@ -1,6 +1,8 @@
 """One run of the chapter on weak spots on persons who were drawn from many, and what of a planted group came out."""
 
+import io
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -8,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 from made_weak_people import KINDS, SET
-from numpy.typing import NDArray
 
 from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.weak_spots.columns import Column, causes, columns_of
@@ -23,12 +24,13 @@ from shg_xai.explain.options import Options
 from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import PREFIX, Concept, concepts_of
 from shg_xai.latents.selection import Selection
+from shg_xai.stats.arrays import Bools, Ints
 from shg_xai.stats.executors import executor
 
-Bools, Ints, Floats = NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]
 MOST = 0.5  # share of a group that has to be planted, and of the planted that has to be in it
 COLUMN, ANNOTATIONS = 'with a column', 'without'  # settings: whether the annotations say who has the property
 SETTINGS = (COLUMN, ANNOTATIONS)
+KS = Options().ks[-1:]  # the chapter takes the clusters of the largest number alone
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,9 @@ def members(group: Candidate, columns: Sequence[Column]) -> Bools:
     """Who meets the conditions of a told group, (N,)."""
     inside = np.ones(len(columns[0].values), bool)
     for own in group.conditions:
-        column = next(one for one in columns if one.kind == own.kind and own.kind == 'cluster' or one.name == own.name
-                      and one.kind == own.kind)  # fmt: skip
+        # A cluster's name is its number, its column's how many there are.
+        alike = (one for one in columns if one.kind == own.kind)
+        column = next(one for one in alike if own.kind == 'cluster' or one.name == own.name)
         inside &= Condition(0, own.side, own.at).met(column.values)
     return inside
 
@@ -122,7 +125,8 @@ def run(store: LatentStore, rows: Ints, kind: str, seed: int, exchange: bool = F
     whose = np.random.default_rng([seed, len(rows)]).permutation(len(rows))
     layer = store.layers[0]
     selection = Exchanged(store, layer, rows, whose) if exchange else Selection(store, layer, rows)
-    with executor(threads=1) as pool, working(selection, Options(seed=seed), pool) as work:
+    quiet = redirect_stderr(io.StringIO())  # bars of hundreds of runs
+    with quiet, executor(threads=1) as pool, working(selection, Options(ks=KS, seed=seed), pool) as work:
         found = structure(work)
         return {setting: outcome(work, found, setting, kind) for setting in SETTINGS}
 

@@ -1,7 +1,8 @@
-"""Are groups found on whom a network is worse, where the pictures hold one? python benchmarks/weak_spots.py --out DIR"""
+"""Is a group on whom a network is worse found where pictures hold one? python benchmarks/weak_spots.py --out DIR"""
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -47,8 +48,8 @@ tells who has the property, and with nothing but what COCO annotates (joints, bo
   benchmarks/weak_spots.py --config configs/demo/shg_people.py --checkpoint CHECKPOINT --out work_dirs/weak_spots
 
 Without --checkpoint the demo's network is trained first, on --train made people. What is in DIR is not computed again.
-Plantings are drawn from the same pool, and so are not independent of each other: an interval is about further draws from
-this pool, with this network."""
+Plantings are drawn from the same pool, and so are not independent of each other: an interval is about further draws
+from this pool, with this network."""
 
 LAYER = 'backbone.hourglasses.0.bottleneck_residuals'
 ROOT = Path(__file__).resolve().parents[1]
@@ -181,20 +182,19 @@ def runs(store: LatentStore, args: argparse.Namespace) -> dict[str, list[dict[st
         known[entry['kind'], entry['number']] = {
             setting: Outcome([Told(*told) for told in own[0]], *own[1:]) for setting, own in entry['found'].items()
         }
+    kinds, start = [*made.KINDS, NOTHING, USUAL], time.monotonic()
     with file.open('a') as lines:
-        for kind in [*made.KINDS, NOTHING, USUAL]:
-            start = time.monotonic()
-            for number in range(args.plantings):
-                if (kind, number) in known:
-                    continue
-                planted = kind if kind in made.KINDS else ''
-                found = run(store, drawn(store, kind, number, args), planted, args.seed + number, kind == NOTHING)
-                known[kind, number] = found
-                lines.write(json.dumps(dict(kind=kind, number=number, found=found)) + '\n')
-                lines.flush()
-                if not (number + 1) % 10:
-                    say(f'{kind}: {number + 1} of {args.plantings}, {time.monotonic() - start:.0f} s')
-    return {kind: [known[kind, number] for number in range(args.plantings)] for kind in [*made.KINDS, NOTHING, USUAL]}
+        for number, kind in itertools.product(range(args.plantings), kinds):
+            if (kind, number) in known:
+                continue
+            planted = kind if kind in made.KINDS else ''
+            found = run(store, drawn(store, kind, number, args), planted, args.seed + number, kind == NOTHING)
+            known[kind, number] = found
+            lines.write(json.dumps(dict(kind=kind, number=number, found=found)) + '\n')
+            lines.flush()
+            if kind == kinds[-1]:
+                say(f'{number + 1} of {args.plantings} of each kind, {time.monotonic() - start:.0f} s')
+    return {kind: [known[kind, number] for number in range(args.plantings)] for kind in kinds}
 
 
 def planted_table(found: dict[str, list[dict[str, Outcome]]], strengths: dict[str, float]) -> Iterator[str]:
