@@ -9,7 +9,7 @@
 A person has a number, and is the same person in any strength, so that what a property costs can be told from pairs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -20,6 +20,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from shg_xai.coco import Annotation, Image
 from shg_xai.datasets.people.body import Person, make_person
@@ -165,3 +166,11 @@ def write_sets(folder: Path, sets: Sequence[PeopleSet], seed: int, processes: in
     ]
     config = PeopleConfig(dict(test=len(jobs)), SIDE, seed)
     write_split(folder, 'test', config, images, [one for records in found for one in records])
+
+
+def sheet(seed: int, strengths: Mapping[str, float], persons: int = 6, size: int = 128) -> NDArray[np.uint8]:
+    """Usual persons above, and below the same with each property, a person a column."""
+    rows = [PeopleSet(kind, strength, persons, 0) for kind, strength in {USUAL: 0.0, **strengths}.items()]
+    pictures = [[picture_of(seed, own, person).image for person in range(persons)] for own in rows]
+    shrunk = [[cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA) for one in row] for row in pictures]
+    return np.vstack([np.hstack(row) for row in shrunk])

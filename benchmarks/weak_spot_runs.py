@@ -10,6 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 from made_weak_people import KINDS, SET
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from shg_xai.chapters.clusters.measure import Structure, structure
 from shg_xai.chapters.weak_spots.columns import Column, causes, columns_of
@@ -24,7 +28,7 @@ from shg_xai.explain.options import Options
 from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import PREFIX, Concept, concepts_of
 from shg_xai.latents.selection import Selection
-from shg_xai.stats.arrays import Bools, Ints
+from shg_xai.stats.arrays import Bools, Floats, Ints
 from shg_xai.stats.executors import executor
 
 MOST = 0.5  # share of a group that has to be planted, and of the planted that has to be in it
@@ -180,3 +184,17 @@ def fresh_gap(selection: Selection, spot: Candidate) -> float:
 def is_false(told: Told) -> bool:
     """Whether persons who were not drawn are not worse where a group was told."""
     return told.fresh is not None and not told.fresh > MARGIN / 2
+
+
+def probe(store: LatentStore, kind: str, share: float, seed: int) -> tuple[Bools, Floats]:
+    """Who of the usual persons and of as many of a kind as make up this share has the property, and a score of each
+    from their latents, by a logistic regression that was fitted to other persons.
+    """
+    place = store.table(['factors.' + SET]).column(0).to_numpy()
+    usual, own = (np.flatnonzero(place == which) for which in (0, 1 + list(KINDS).index(kind)))
+    rows = np.sort(np.concatenate([usual, own[: round(len(usual) * share / (1 - share))]]))
+    latents = store.array(store.layers[0])[rows].reshape(len(rows), -1).astype(float)
+    planted: Bools = place[rows] > 0
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    return planted, cross_val_predict(model, latents, planted, cv=folds, method='decision_function')

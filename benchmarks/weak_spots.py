@@ -14,10 +14,12 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import cv2
 import made_weak_people as made
 import numpy as np
 from calibration import share
-from weak_spot_runs import SETTINGS, Outcome, Told, is_false, run
+from sklearn.metrics import roc_auc_score
+from weak_spot_runs import SETTINGS, Outcome, Told, is_false, probe, run
 
 from shg_xai.cli import run as run_tool
 from shg_xai.datasets.people.write import PeopleConfig, write_people
@@ -41,6 +43,8 @@ tells who has the property, and with nothing but what COCO annotates (joints, bo
   named     such a group that the property's column tells, or what else names it: occluded joints
   nothing   persons without any property who have exchanged their PCK, so that no group is worse but by luck: how often
             a group is told all the same
+  a probe   a logistic regression from the latents to who has the property, fitted to some persons and asked of others:
+            what the latents do not even tell those who know, no search of the latents finds
   usual     persons without any property and with their own PCK: the network has weak spots of its own, so a told group
             need not be false; how many of those that concepts define are no worse on persons who were not drawn
 
@@ -114,6 +118,8 @@ def stored(name: str, sets: Sequence[made.PeopleSet], args: argparse.Namespace, 
     if not (folder / 'annotations').is_dir() or not any((folder / 'annotations').iterdir()):
         say(f'{name}: draws {sum(own.persons for own in sets):,} persons')
         made.write_sets(folder, sets, args.seed, args.processes)
+    if (store / 'manifest.json').is_file() and (known := LatentStore.open(store)).complete:
+        return known
     say(f'{name}: predicts')
     words = ['--data-root', folder, '--split', 'test', '--layers', args.layer, '--out', store]
     tool('dump_latents.py', args.config, checkpoint, *words, '--work-dir', args.out.resolve() / 'log')
@@ -233,6 +239,16 @@ def nothing_table(found: dict[str, list[dict[str, Outcome]]]) -> Iterator[str]:
         yield f'| {setting} | {share(nothing, len(found[NOTHING]))} | {each} | {false} of {len(checked)} |'
 
 
+def probe_table(store: LatentStore, args: argparse.Namespace) -> Iterator[str]:
+    """A line for each kind: how well a probe of the latents that was told who has the property tells it of others."""
+    yield '| planted | AUC of a probe that knows them | of the most likely as many as are planted, so many are |'
+    yield '|---|---|---|'
+    for kind in made.KINDS:
+        planted, score = probe(store, kind, args.share, args.seed)
+        likely = planted[np.argsort(-score)[: int(planted.sum())]].mean()
+        yield f'| {kind} | {roc_auc_score(planted, score):.2f} | {likely:.0%} |'
+
+
 def check(args: argparse.Namespace, checkpoint: Path) -> None:
     """Raise InputError where DIR is of other settings, or there are not enough persons to draw from."""
     few = round(args.share * args.persons)
@@ -256,10 +272,12 @@ def main() -> None:
     planted = [made.PeopleSet(name, strength, args.planted, (3 + k) * FAR) for k, (name, strength) in
                enumerate(strengths.items())]  # fmt: skip
     store = stored('people', [made.PeopleSet(made.USUAL, 0.0, args.pool, 2 * FAR), *planted], args, checkpoint)
+    cv2.imwrite(str(args.out / 'people.png'), made.sheet(args.seed, strengths))
     found = runs(store, args)
     print(f'{args.plantings} plantings of each kind, {args.share:.0%} of {args.persons:,} persons (95 % interval)\n')
     print('\n'.join(planted_table(found, strengths)), end='\n\n')
-    print('\n'.join(nothing_table(found)))
+    print('\n'.join(nothing_table(found)), end='\n\n')
+    print('\n'.join(probe_table(store, args)))
 
 
 if __name__ == '__main__':
