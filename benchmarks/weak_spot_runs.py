@@ -182,8 +182,8 @@ def fresh_gap(selection: Selection, spot: Candidate) -> float:
 
 
 def is_false(told: Told) -> bool:
-    """Whether persons who were not drawn are not worse where a group was told."""
-    return told.fresh is not None and not told.fresh > MARGIN / 2
+    """Whether persons who were not drawn are not worse by more than the margin where a group was told."""
+    return told.fresh is not None and not told.fresh > MARGIN
 
 
 def probe(store: LatentStore, kind: str, share: float, seed: int) -> tuple[Bools, Floats]:

@@ -113,7 +113,7 @@ def test_a_setting_knows_the_own_column_or_no_factor_at_all(modules: Any) -> Non
     }
 
 
-@pytest.mark.slow(minutes=2)
+@pytest.mark.slow(minutes=1)
 def test_all_of_it_in_small(tmp_path: Path) -> None:
     words = ['benchmarks/weak_spots.py', '--out', tmp_path / 'out', '--train', 48, '--plantings', 2, '--processes', 1]
     words += ['--persons', 400, '--pool', 500, '--planted', 30, '--search', 8]
