@@ -7,6 +7,5 @@ METHODS = {
     'are apart, the mean over persons of the absolute difference of their PCK, stands beside how far trainings of the '
     'first are apart that differ by their seed alone; intervals are of resamples of photos.',
     'Groups that change': 'Groups on whom the difference is another than on the rest are sought among the annotations '
-    'in one half of the photos and judged in the other, as weak spots are, once for more and once for less; each way '
-    'gets half of the chance of a false alarm.',
+    'and judged as weak spots are, once for more and once for less; each way gets half of the chance of a false alarm.',
 }

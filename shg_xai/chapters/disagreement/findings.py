@@ -64,7 +64,7 @@ def _beside_trainings(answer: Disagreement, confidence: str) -> str:
 
 def _sentence(one: GroupChange, second: str, confidence: str) -> str:
     ends = span(one.gap) or 'interval not known'
-    who = f'{plural(one.persons, "person")}, {percent(one.share)} of the half where it was judged'
+    who = f'{plural(one.persons, "person")}, {percent(one.share)} of those asked'
     return (
         f'On persons with {words(one)} “{second}” gains {number(one.gap.value)} {one.side} than on the others '
         f'({confidence} interval {ends}; {signed(one.difference.value)} beside {signed(one.others)}; {who}).'

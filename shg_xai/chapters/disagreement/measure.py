@@ -12,7 +12,6 @@ from shg_xai.chapters.disagreement.options import DisagreementOptions
 from shg_xai.chapters.disagreement.results import Disagreement, GroupChange
 from shg_xai.chapters.weak_spots.columns import Column, causes, columns_of
 from shg_xai.chapters.weak_spots.judging import MARGIN, Judged, Persons, candidates, told
-from shg_xai.chapters.weak_spots.search import Search
 from shg_xai.errors import InputError
 from shg_xai.latents import LatentStore
 from shg_xai.latents.concepts import concepts_of
@@ -109,8 +108,7 @@ def groups(
     ways: tuple[tuple[Literal['more', 'less'], int], ...] = (('less', 1), ('more', -1))
     for side, sign in ways:
         persons = Persons(sign * difference, image_of, first, columns)
-        searches = [Search(columns, persons.half(which)) for which in (1, 2)]
-        tried = candidates(persons, searches, confidence)
+        tried = candidates(persons, confidence)
         judged += len(tried)
         found += _changes(told(tried, persons), side, difference, image_of, bootstrap)
     return judged, sorted(found, key=lambda one: -one.share * (one.gap.value or 0))

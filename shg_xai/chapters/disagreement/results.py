@@ -7,13 +7,13 @@ from shg_xai.results import Answer, Estimate, Typed
 
 
 class GroupChange(Typed, kw_only=True):
-    """A group of persons on whom the difference between two networks is another than on the rest, found in one half of
-    the photos and confirmed in the other.
+    """A group of persons on whom the difference between two networks is another than on the rest, judged as weak spots
+    are.
 
     Attributes:
         conditions: One or two; who meets all of them is in the group.
         side: Whether the second network gains more on it than on the others, or less.
-        persons: In the half where it was judged, on so many ``images``, a ``share`` of who is compared there.
+        persons: Of those by whom it was judged, on so many ``images``, a ``share`` of who is compared there.
         difference: Mean over its persons of the second network's PCK less the first's; of itself alone.
         others: The same of the others.
         gap: By how much more, or less, the second gains on it; intervals of all that was judged hold at once.

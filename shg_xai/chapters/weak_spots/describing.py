@@ -1,4 +1,4 @@
-"""What persons of a group have in common, and which of their joints fail, in the half where the group was judged.
+"""What persons of a group have in common, and which of their joints fail, by the persons the group was judged by.
 
 A group of the latents has no name of its own. Concepts in which its persons differ from the others give it one (the
 last step of Domino: Eyuboglu et al., ICLR 2022, there by a language model): by the chance that one of the group has

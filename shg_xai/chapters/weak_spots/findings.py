@@ -59,7 +59,7 @@ def findings(answer: WeakSpots, results: Results) -> list[str]:
 
 def _sentence(spot: Spot, answer: WeakSpots) -> str:
     ends = span(spot.gap) or 'interval not known'
-    who = f'{plural(spot.persons, "person")}, {percent(spot.share)} of the half where it was judged'
+    who = f'{plural(spot.persons, "person")}, {percent(spot.share)} of those asked'
     text = (
         f'On {_who(spot)} PCK is lower by {number(spot.gap.value)} ({confidence_of(answer)} interval {ends}; '
         f'{number(spot.pck)} beside {number(spot.pck_others)}; {who})'
@@ -91,11 +91,12 @@ def tables(answer: WeakSpots, results: Results) -> list[Table]:
 
 
 def _spots(spots: Sequence[Spot], confidence: str) -> Table:
-    head = ['group', 'persons where found', 'where judged', 'share', 'PCK', 'others', 'gap', 'same joints', 'cost', 'p']
+    head = ['group', 'persons where found', 'asked', 'share', 'PCK', 'others', 'gap', 'same joints', 'cost', 'p']
     rows = [
         [
             name_of(spot),
-            *map(number, (spot.persons_found, spot.persons)),
+            number(spot.persons_found) if spot.found_in else DASH,
+            number(spot.persons),
             percent(spot.share),
             *(number(value, 3) for value in (spot.pck, spot.pck_others)),
             cell(spot.gap, 3),
@@ -151,7 +152,7 @@ def _candidates(answer: WeakSpots, confidence: str) -> Table:
     rows = [
         [
             words(own),
-            number(own.found_in),
+            number(own.found_in) if own.found_in else DASH,
             number(own.rank),
             number(own.persons),
             cell(own.gap, 3),

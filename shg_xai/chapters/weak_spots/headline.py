@@ -17,7 +17,7 @@ def headline(answer: WeakSpots, results: Results) -> Headline | None:
             unit='PCK',
             number='none',
             verdict='fails',
-            control='Found in one half of the photos, judged in the other.',
+            control='Corrected for all that were judged; pairs were sought in other photos than judged.',
         )
     spot = next((one for one in answer.spots if not one.is_latent), answer.spots[0])
     others = [one for one in answer.spots if one is not spot]
@@ -31,13 +31,17 @@ def headline(answer: WeakSpots, results: Results) -> Headline | None:
         figure='weak-spots',
         verdict='stands',
         control=(
-            f'Found in one half of the photos, confirmed in the other among {plural(answer.judged, "group")}: '
+            f'{_judged(spot)}, corrected for {plural(answer.judged, "group")} that were: '
             f'{confidence_of(answer)} interval {span(spot.gap) or "not known"}.'
         ),
         persons=tuple(face.annotation_id for face in spot.faces),
         lead=2,
         sure=Sure(negated(spot.gap), 0),
     )
+
+
+def _judged(spot: Spot) -> str:
+    return 'Found in one half of the photos and judged in the other' if spot.found_in else 'Judged by all persons'
 
 
 def _who(spot: Spot) -> str:

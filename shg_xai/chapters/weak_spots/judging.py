@@ -1,10 +1,12 @@
-"""Judge the groups that were found in one half of the images in the other half.
+"""Judge groups: single conditions by everybody, pairs in the half of the images where they were not sought.
 
-Each half is once where groups are sought and once where they are judged, so that no image goes unused; a group is
-judged by persons who had no say in what it is. Both halves share the chance of a false alarm, and in each half all
-candidates do, single conditions and the pairs that were found, by how clear each was where it was found (weighted
-Bonferroni with weights from other data: Genovese, Roeder and Wasserman, False discovery control with p-value weighting,
-Biometrika 93, 2006). What stood out there mostly does so here, so this finds more than equal parts would.
+Where a single condition cuts does not depend on how persons are met: nothing was sought, so nothing is lost by judging
+it by all persons, and a group of 200 is as sure as 200 are and not as 100. All single conditions share one part of the
+chance of a false alarm evenly (Bonferroni). Of so many pairs only the clearest are judged, so these are sought in one
+half of the images and judged in the other, by persons who had no say in what they are; each half is once the one and
+once the other. The pairs of a half share its part by how clear each was where it was found (weighted Bonferroni with
+weights from other data: Genovese, Roeder and Wasserman, False discovery control with p-value weighting, Biometrika 93,
+2006). What stood out there mostly does so here, so this finds more than equal parts would.
 
 An interval has two ends, and only the lower one decides anything here. It gets nine tenths of what the interval may
 miss by, and the upper one the rest: together they hold as often as equal parts would.
@@ -14,21 +16,23 @@ Shapes: N persons.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import structs
 
 from shg_xai.chapters.weak_spots.columns import Column
-from shg_xai.chapters.weak_spots.conditions import least
+from shg_xai.chapters.weak_spots.conditions import conditions_of, least
 from shg_xai.chapters.weak_spots.gaps import Gap, gap_of
 from shg_xai.chapters.weak_spots.results import Candidate
 from shg_xai.chapters.weak_spots.search import Found, Group, Search
 from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints
 from shg_xai.stats.bootstrap import number
 
+SINGLES = 0.7  # share of the chance of a false alarm that single conditions get; each half's pairs get half of the rest
 LOWER = 0.9  # share of the chance of a false alarm that the lower end of an interval gets
 CLEAR = 1e-3  # chance where it was found below which a group is clear; no clearer one gets more than it
-SHOWN = 5  # candidates of a half that are listed, confirmed or not
+SHOWN = 5  # single conditions, and pairs of a half, that are listed, confirmed or not
 MARGIN = 0.005  # of PCK, as in the verdicts of networks: less is nothing to act upon
 ADDS = 0.05  # p below which a condition adds to the other one; both have to, so it is not corrected
 OVERLAP = 0.5  # of the smaller of two groups; beyond it they are one spot
@@ -44,13 +48,14 @@ class Persons:
     columns: Sequence[Column]
 
     def half(self, which: int) -> Bools:
-        """Who is in a half, 1 or 2, and has a PCK."""
-        return (self.first if which == 1 else ~self.first) & np.isfinite(self.pck)
+        """Who is in a half, 1 or 2, or in either, 0, and has a PCK."""
+        known = np.isfinite(self.pck)
+        return known if which == 0 else (self.first if which == 1 else ~self.first) & known
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A group, what came of it, and who of the half where it was judged is in it and among the others: masks (N,)."""
+    """A group, what came of it, and who of those by whom it was judged is in it and among the others: masks (N,)."""
 
     group: Group
     candidate: Candidate
@@ -60,20 +65,20 @@ class Judged:
 
 
 def weights(found: Sequence[Found]) -> Float[Floats, ' F']:
-    """Which share of the chance of a false alarm each of F groups of a half gets."""
+    """Which share of what the pairs of a half get each of F gets."""
     chances = np.exp(np.clip([one.log_chance for one in found], math.log(CLEAR), None))
     shares: Floats = (1 / chances) / (1 / chances).sum()
     return shares
 
 
 def judge(persons: Persons, group: Group, found_in: int, rank: int, share: float, confidence: float) -> Judged:
-    """A group that came out at this rank, from 1, in one half, judged in the other; it gets this share of that
-    half's chance of a false alarm.
+    """A group that came out at this rank, from 1, in one half, judged in the other, or of 0 by everybody; it gets this
+    share of the chance of a false alarm.
     """
-    where, judged = persons.half(found_in), persons.half(3 - found_in)
+    where, judged = persons.half(found_in), persons.half(3 - found_in if found_in else 0)
     inside, others = group.sides(persons.columns, judged)
     gap = gap_of(persons.pck, inside, others, persons.image_of)
-    miss = (1 - confidence) / 2 * share  # two halves
+    miss = (1 - confidence) * share
     estimate = gap.estimate(miss * LOWER, miss * (1 - LOWER))
     enough = gap.persons >= least(int(judged.sum()))
     conditions = [own.told(persons.columns[own.column], persons.columns[own.column].values[where])
@@ -82,14 +87,14 @@ def judge(persons: Persons, group: Group, found_in: int, rank: int, share: float
         conditions=conditions,
         found_in=found_in,
         rank=rank,
-        persons_found=int(group.sides(persons.columns, where)[0].sum()),
+        persons_found=int(group.sides(persons.columns, where)[0].sum()) if found_in else 0,
         persons=gap.persons,
         images=gap.images,
         share=gap.share,
         pck=number(gap.group),
         pck_others=number(gap.others),
         gap=estimate,
-        p_corrected=number(min(1.0, gap.p / (share / 2 * LOWER))),
+        p_corrected=number(min(1.0, gap.p / (share * LOWER))),
         confirmed=enough and estimate.low is not None and estimate.low > MARGIN and adds(persons, group, judged),
     )
     return Judged(group, candidate, inside, others, gap.value / gap.error if gap.error > 0 else 0.0)
@@ -108,14 +113,25 @@ def _p(gap: Gap) -> float:
     return gap.p if np.isfinite(gap.p) else 1.0
 
 
-def candidates(persons: Persons, searches: Sequence[Search], confidence: float) -> list[Judged]:
-    """All that is found in either half, judged in the other; ``searches`` are of halves 1 and 2."""
-    found = list[Judged]()
-    for half, search in enumerate(searches, 1):
-        groups = search.candidates(persons.pck[search.some])
-        for rank, (one, share) in enumerate(zip(groups, weights(groups), strict=True), 1):
-            found.append(judge(persons, one.group, half, rank, float(share), confidence))
+def candidates(persons: Persons, confidence: float) -> list[Judged]:
+    """Every single condition judged by everybody, the clearest first, and the pairs that are found in either half,
+    judged in the other.
+    """
+    singles = [Group((own,)) for own in conditions_of(persons.columns, persons.half(0))]
+    every = [judge(persons, own, 0, 0, SINGLES / len(singles), confidence) for own in singles]
+    found = [ranked(one, rank) for rank, one in enumerate(sorted(every, key=lambda one: -one.errors), 1)]
+    for half in (1, 2):
+        search = Search(persons.columns, persons.half(half))
+        pairs = [one for one in search.groups(persons.pck[search.some]) if len(one.group.conditions) > 1]
+        part = (1 - SINGLES) / 2
+        for rank, (one, share) in enumerate(zip(pairs, weights(pairs), strict=True), 1):
+            found.append(judge(persons, one.group, half, rank, part * float(share), confidence))
     return found
+
+
+def ranked(one: Judged, rank: int) -> Judged:
+    """The same at a place in the order."""
+    return replace(one, candidate=structs.replace(one.candidate, rank=rank))
 
 
 def told(found: Sequence[Judged], persons: Persons) -> list[Judged]:
@@ -142,5 +158,5 @@ def told(found: Sequence[Judged], persons: Persons) -> list[Judged]:
 
 
 def listed(found: Sequence[Judged]) -> list[Judged]:
-    """The first of each half, and whatever else is confirmed."""
+    """The first single conditions, the first pairs of each half, and whatever else is confirmed."""
     return [one for one in found if one.candidate.confirmed or one.candidate.rank <= SHOWN]

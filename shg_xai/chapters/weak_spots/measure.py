@@ -1,4 +1,6 @@
-"""On whom the network is worse: groups found in one half of the images and confirmed in the other."""
+"""On whom the network is worse: groups by one condition judged by everybody, and pairs that are sought in one half of
+the images and judged in the other.
+"""
 
 from collections.abc import Sequence
 
@@ -38,8 +40,8 @@ def of_layer(of: str, work: Work, found: Structure) -> WeakSpots | None:
         columns = columns_of(own, found.leading, labels, options.seed)
         image_of = np.unique(selection.image_ids, return_inverse=True)[1].astype(np.int64)
         persons = Persons(pck, image_of, selection.halves(options.seed), columns)
-        searches = [Search(columns, persons.half(which)) for which in (1, 2)]
-        tried = candidates(persons, searches, options.confidence)
+        search = Search(columns, persons.half(1))
+        tried = candidates(persons, options.confidence)
         return WeakSpots(
             of=of,
             confidence=options.confidence,
@@ -48,14 +50,14 @@ def of_layer(of: str, work: Work, found: Structure) -> WeakSpots | None:
             persons=int(known.sum()),
             images=len(np.unique(image_of[known])),
             pck=work.bootstrap.mean(pck),
-            conditions=max(len(one.conditions) for one in searches),
-            pairs=max(one.pairs for one in searches),
+            conditions=sum(own.candidate.found_in == 0 for own in tried),
+            pairs=search.pairs,
             margin=MARGIN,
             left_out=left_out,
             candidates=[one.candidate for one in listed(tried)],
             judged=len(tried),
             spots=spots(told(tried, persons), persons, work),
-            baselines=baselines(persons, searches[0], options.confidence),
+            baselines=baselines(persons, search, options.confidence),
         )
 
 
@@ -88,7 +90,5 @@ def spots(groups: Sequence[Judged], persons: Persons, work: Work) -> list[Spot]:
 
 def _warnings(persons: Persons) -> list[str]:
     """A sentence where persons are too few to find any group."""
-    halves = [int(persons.half(which).sum()) for which in (1, 2)]
-    if min(halves) >= 2 * least(min(halves)):
-        return []
-    return [f'{min(halves)} persons with a PCK in a half of the images are too few to find a group in.']
+    known = int(persons.half(0).sum())
+    return [] if known >= 2 * least(known) else [f'{known} persons with a PCK are too few to find a group in.']

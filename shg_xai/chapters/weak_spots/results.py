@@ -16,7 +16,7 @@ class Condition(Typed, kw_only=True):
         kind: What it is about. The sign of an axis is arbitrary.
         side: ``high``: at least ``at``; ``low``: at most; ``equal``: in this cluster. A flag is 1 or 0.
         at: Where the cut is; along an axis in standard deviations from the mean.
-        share: Of the persons it is known of, in the half where the group was found.
+        share: Of the persons it is known of, in the half where a pair was found.
     """
 
     name: str
@@ -28,16 +28,18 @@ class Condition(Typed, kw_only=True):
 
 
 class Candidate(Typed, kw_only=True):
-    """A group that was found in one half of the images and looked at in the other.
+    """A single condition that everybody was asked about, or a pair that was found in one half of the images and looked
+    at in the other.
 
     Attributes:
         conditions: One or two; who meets all of them is in the group, and nobody of whom one is not known is anywhere.
-        found_in: The half (1 or 2) where it was found; it is judged in the other.
-        rank: From 1, how clear it was where it was found; the first is corrected least.
-        persons_found: In the half where it was found.
-        persons: In the other, and on how many ``images``.
-        share: Of the persons of the other half with a PCK of whom the conditions are known.
-        pck: Mean in the group, in the other half; ``pck_others`` of the others there.
+        found_in: The half (1 or 2) where a pair was found; it is judged in the other. 0 of a single condition, which is
+            not sought but judged by all persons.
+        rank: From 1, how clear it is, of pairs where they were found; the first pair is corrected least.
+        persons_found: In the half where a pair was found, 0 of a single condition.
+        persons: Of those by whom it was judged, and on how many ``images``.
+        share: Of those of them with a PCK of whom the conditions are known.
+        pck: Mean in the group; ``pck_others`` of the others.
         gap: The others' mean less the group's; intervals of all candidates hold at once.
         p_corrected: How often chance gives as large a gap in any of them, one-sided.
         confirmed: Whether the lower end of the gap is above the margin and, of two conditions, each adds to the other.
@@ -98,7 +100,7 @@ class Face(Typed, kw_only=True):
 
 
 class Spot(Candidate, kw_only=True):
-    """A confirmed group, described in the half where it was judged.
+    """A confirmed group, described by the persons it was judged by.
 
     Attributes:
         shared: Concepts in which it surely and clearly differs, the largest difference first.
@@ -137,11 +139,11 @@ class WeakSpots(Answer, kw_only=True, tag='weak_spots'):
         splits: Which of the config's data sets the persons are of.
         persons: With a PCK, in both halves; on so many ``images``.
         pck: Mean over all of them.
-        conditions: How many single ones were looked at, and pairs of them; the most of both halves.
+        conditions: How many single ones were judged, and how many ``pairs`` of them the first half was searched for.
         margin: Gaps that may be smaller are not told.
         left_out: Concepts that may not define a group, as they follow from the error or from how it is counted.
-        judged: Groups that were judged, in both halves.
-        candidates: The first of them of each half and all that are confirmed, by half and rank.
+        judged: Groups that were judged.
+        candidates: The first single conditions, the first pairs of each half and all that are confirmed.
         spots: Those that are told; what overlaps a better one is left out. The most costly first.
     """
 

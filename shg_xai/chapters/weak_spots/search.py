@@ -1,6 +1,6 @@
 """Seek groups on whom the network is worse, in one half of the images.
 
-Candidates are single conditions and pairs of the best of them with any other (slices: Chung et al., Slice Finder, ICDE
+Groups are single conditions and pairs of the best of them with any other (slices: Chung et al., Slice Finder, ICDE
 2019; Sagadeeva and Boehm, SliceLine, SIGMOD 2021). Axes and clusters of the latents give conditions as concepts do, for
 groups that no concept names (the idea of Spotlight: d'Eon et al., FAccT 2022, and of Domino: Eyuboglu et al., ICLR
 2022: what is alike lies together in the latents).
@@ -11,11 +11,11 @@ luck alone: its chance is taken times the number of pairs (Bonferroni). A pair h
 of each of its conditions, so that the shorter description wins.
 
 One after another: what is found is raised to the mean of the others before the next one is sought, so that the next
-says something new, and is neither a part of the last nor what overlaps it. Single conditions that do not come out so
-are not lost: where they cut does not depend on how persons are met, so each may be judged as well.
+says something new, and is neither a part of the last nor what overlaps it. Single conditions stand in its way here so
+that pairs are sought beyond them; they are judged anyhow, as where they cut does not depend on how persons are met.
 
-Nothing here is a conclusion; the other half of the images decides (``judging.py``). Persons of one image are taken as
-independent: it is about order alone.
+Nothing here is a conclusion; the other half of the images decides about pairs (``judging.py``). Persons of one image
+are taken as independent: it is about order alone.
 
 Shapes: n persons, P conditions, C columns, Q sets of weights.
 """
@@ -32,7 +32,7 @@ from shg_xai.chapters.weak_spots.columns import Column
 from shg_xai.chapters.weak_spots.conditions import Condition, conditions_of, least
 from shg_xai.stats.arrays import Bools, Float, Floats, Ints
 
-KEPT = 5  # groups that are sought one after another; single conditions are judged besides
+KEPT = 5  # groups that are sought one after another
 TOPS = 12  # conditions that are paired with all others
 ADDS = 2.0  # standard errors by which a pair is worse than the rest of each of its conditions
 TOGETHER = 8192  # persons multiplied at a time; bounds memory
@@ -110,15 +110,6 @@ class Search:
             inside, others = (side[self.some] for side in clearest.group.sides(self.columns, self.some))
             left[inside] += left[others].mean() - left[inside].mean()
         return found
-
-    def candidates(self, pck: Float[Floats, ' n']) -> list[Found]:
-        """What was sought one after another, and then every other single condition, as clear as it is."""
-        found = self.groups(pck)
-        known = {one.group for one in found}
-        singles = (Group((condition,)) for condition in self.conditions)
-        every = zip(singles, self._singles(pck).tolist(), strict=True)
-        rest = [Found(own, log_chance(errors, len(self.conditions))) for own, errors in every if own not in known]
-        return found + sorted((one for one in rest if one.log_chance < math.inf), key=lambda one: one.log_chance)
 
     def _clearest(self, pck: Floats) -> Found:
         """The group with the least chance; of none that is worse it is infinite."""

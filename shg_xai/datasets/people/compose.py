@@ -1,5 +1,6 @@
 """One picture: the main person under its factors, distractors, object in front, labels."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from shg_xai.errors import InputError
 MIN_LABELLED = 3
 MAX_TRIES = 200
 LIMBS = np.arange(5, 17)  # joints an object in front may aim at: not the face
+MakePerson = Callable[[Generator, Factors], Person]
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,14 @@ class Picture:
     factors: Factors  # of the main person
 
 
-def make_picture(rng: Generator, side: int, restrictions: Restrictions) -> Picture:
+def usual_person(rng: Generator, factors: Factors) -> Person:
+    """Somebody in clothes drawn at random."""
+    return make_person(rng, factors, sample_looks(rng))
+
+
+def make_picture(
+    rng: Generator, side: int, restrictions: Restrictions, main_person: MakePerson = usual_person
+) -> Picture:
     """Draw a picture of S = ``side`` pixels whose main person has at least three labelled joints.
 
     InputError if the restrictions leave too few in MAX_TRIES tries.
@@ -37,16 +46,16 @@ def make_picture(rng: Generator, side: int, restrictions: Restrictions) -> Pictu
     for _ in range(MAX_TRIES):
         # Separate streams: a restriction of one factor leaves everything else as it was.
         streams = rng.spawn(6)
-        if picture := _try(streams[2:], side, sample_factors(streams[:2], restrictions)):
+        if picture := _try(streams[2:], side, sample_factors(streams[:2], restrictions), main_person):
             return picture
     fault = f'no person with {MIN_LABELLED} labelled joints in {MAX_TRIES} tries'
     raise InputError(f'{fault}: lower truncation or label_dropout')
 
 
-def _try(streams: list[Generator], side: int, factors: Factors) -> Picture | None:
+def _try(streams: list[Generator], side: int, factors: Factors, main_person: MakePerson) -> Picture | None:
     """A picture, or None where too little of the person is labelled or seen."""
     body_rng, scene_rng, crowd_rng, label_rng = streams
-    person = make_person(body_rng, factors, sample_looks(body_rng))
+    person = main_person(body_rng, factors)
     unit = factors.scale * side
     origin = _place(label_rng, person, factors, side)
     keypoints = np.zeros((17, 3))
@@ -107,7 +116,7 @@ def _stage(
     for _ in range(factors.distractors):
         drawn = sample_factors(crowd_rng.spawn(2), {})
         other = replace(drawn, roll_deg=factors.roll_deg, scale=factors.scale * crowd_rng.uniform(0.4, 0.6))
-        figure = make_person(crowd_rng, other, sample_looks(crowd_rng))
+        figure = usual_person(crowd_rng, other)
         size = other.scale * side
         column = feet[0] + crowd_rng.choice((-1.0, 1.0)) * unit * crowd_rng.uniform(0.22, 0.6)
         # Farther feet stand higher in the picture: between the wall and the main person's feet.

@@ -195,11 +195,12 @@ def write_people(out: Path, config: PeopleConfig, workers: int | None = None, fo
         for (split, *_), records in zip(jobs, tqdm(results, total=len(jobs), unit='img', desc=str(out)), strict=True):
             found[split] += records
         for split in SPLITS:
-            _write_json(folder, split, config, [image for its, _, image in jobs if its == split], found[split])
+            write_split(folder, split, config, [image for its, _, image in jobs if its == split], found[split])
     return time.monotonic() - started
 
 
-def _write_json(folder: Path, split: str, config: PeopleConfig, images: list[Image], records: list[Annotation]) -> None:
+def write_split(folder: Path, split: str, config: PeopleConfig, images: list[Image], records: list[Annotation]) -> None:
+    """The annotation file of a split, in the folder of a data set."""
     rules = {name: dict(kind=rule.kind, values=rule.values) for name, rule in sorted(config.restrictions.items())}
     info = dict(description=DESCRIPTION, version=GENERATOR_VERSION, split=split, seed=config.seed, size=config.size)
     content = dict(info=info | dict(restrictions=rules), licenses=[], images=images, annotations=records)

@@ -16,7 +16,7 @@ def test_what_is_claimed_and_said() -> None:
         'differs by 0.04 (0.04 to 0.05) on average.',
         'That is more than what another training of “plain” would change: 0.03 (+0.015, 95 % interval 0.01 to 0.02).',
         'On persons with occluder, as made: yes “improved” gains 0.04 more than on the others (95 % interval 0.01 to '
-        '0.07; +0.050 beside +0.010; 120 persons, 12 % of the half where it was judged).',
+        '0.07; +0.050 beside +0.010; 120 persons, 12 % of those asked).',
     ]
 
 

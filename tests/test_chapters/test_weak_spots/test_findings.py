@@ -17,11 +17,11 @@ def test_each_spot_has_a_sentence() -> None:
     answer = weak_spots()
     assert findings(answer, among(answer)) == [
         'On persons with generated occluder: yes PCK is lower by 0.10 (95 % interval 0.05 to 0.16; 0.70 beside 0.80; '
-        '200 persons, 10 % of the half where it was judged); most often lost: left wrist (0.30) and right wrist '
+        '200 persons, 10 % of those asked); most often lost: left wrist (0.30) and right wrist '
         '(0.20).',
         'On persons of one place in the latents (independent axis 1, highest 5.0 %), who have more crowding '
         '(AUC 0.81), PCK is lower by 0.12 (95 % interval 0.06 to 0.19; 0.68 beside 0.80; 100 persons, 5.0 % of '
-        'the half where it was judged); most often lost: left wrist (0.30) and right wrist (0.20).',
+        'those asked); most often lost: left wrist (0.30) and right wrist (0.20).',
     ]
 
 

@@ -1,4 +1,4 @@
-"""What is found in one half is judged in the other, corrected for all that was found."""
+"""Conditions are judged by everybody, pairs in the half where they were not found, corrected for all of them."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from shg_xai.chapters.weak_spots.columns import Column
 from shg_xai.chapters.weak_spots.conditions import Condition
 from shg_xai.chapters.weak_spots.gaps import bent, gap_of
 from shg_xai.chapters.weak_spots.judging import CLEAR, Judged, Persons, adds, candidates, judge, told, weights
-from shg_xai.chapters.weak_spots.search import Found, Group, Search
+from shg_xai.chapters.weak_spots.search import Found, Group
 
 N = 2000
 FIRST = np.arange(N) % 2 == 0
@@ -42,8 +42,8 @@ def test_a_group_is_judged_by_the_other_half_alone() -> None:
     (flag,) = flags(0.1)
     pck = pck_of(0, flag & FIRST)  # worse where it is found
     group = Group((Condition(0, 'high', 1),))
-    seen = judge(persons_of(pck, flag), group, 2, 1, 1.0, 0.95)
-    unseen = judge(persons_of(pck, flag), group, 1, 1, 1.0, 0.95)
+    seen = judge(persons_of(pck, flag), group, 2, 1, 0.5, 0.95)
+    unseen = judge(persons_of(pck, flag), group, 1, 1, 0.5, 0.95)
     assert seen.candidate.confirmed and not unseen.candidate.confirmed
     assert (seen.inside == (flag & FIRST)).all() and (unseen.others == (~flag & ~FIRST)).all()
     assert unseen.candidate.persons_found == seen.candidate.persons == (flag & FIRST).sum()
@@ -52,9 +52,9 @@ def test_a_group_is_judged_by_the_other_half_alone() -> None:
 def test_interval_and_p_are_for_its_share_of_the_chance() -> None:
     (flag,) = flags(0.1)
     pck = pck_of(1, flag)
-    one = judge(persons_of(pck, flag), Group((Condition(0, 'high', 1),)), 1, 2, 0.25, 0.9)
+    one = judge(persons_of(pck, flag), Group((Condition(0, 'high', 1),)), 1, 2, 0.125, 0.9)
     gap = gap_of(pck, flag & ~FIRST, ~flag & ~FIRST, np.arange(N))
-    # Of 10 % half is this half's, of that a quarter this group's, and nine tenths are at the lower end.
+    # Of 10 % an eighth is this group's, and nine tenths of that are at the lower end.
     low = gap.value - bent(student.isf(0.1 / 2 / 4 * 0.9, gap.images - 1), gap.lean) * gap.error
     assert one.candidate.gap.low == pytest.approx(low) and one.candidate.rank == 2
     assert one.candidate.p_corrected == pytest.approx(min(1, gap.p * 8 / 0.9))
@@ -73,7 +73,7 @@ def test_who_has_no_pck_is_in_no_half() -> None:
     pck = pck_of(4, np.zeros(N, bool))
     pck[:500] = np.nan
     own = persons_of(pck, *flags(0.1))
-    assert (own.half(1).sum(), own.half(2).sum()) == (750, 750)
+    assert (own.half(1).sum(), own.half(2).sum(), own.half(0).sum()) == (750, 750, 1500)
 
 
 def test_of_two_groups_that_overlap_one_is_told_and_the_costly_come_first() -> None:
@@ -93,8 +93,7 @@ def test_from_search_to_spots_and_nothing_where_nothing_is() -> None:
     (rare, other) = flags(0.1, 0.3)
     for lower, expected in ((rare, [['flag 0']]), (np.zeros(N, bool), [])):
         own = persons_of(pck_of(6, lower), rare, other)
-        searches = [Search(own.columns, own.half(which)) for which in (1, 2)]
-        assert [titles(one) for one in told(candidates(own, searches, 0.95), own)] == expected
+        assert [titles(one) for one in told(candidates(own, 0.95), own)] == expected
 
 
 def test_what_is_worse_only_by_another_group_is_not_told() -> None:
@@ -106,11 +105,42 @@ def test_what_is_worse_only_by_another_group_is_not_told() -> None:
     assert [titles(one) for one in told(judged, own)] == [['flag 0']]
 
 
-def test_single_conditions_are_judged_even_where_they_were_not_clear() -> None:
+def test_single_conditions_are_judged_by_everybody_and_share_evenly() -> None:
     rare, other, third = flags(0.1, 0.3, 0.2)
-    own = persons_of(pck_of(8, rare & ~FIRST), rare, other, third)  # in the first half no worse
-    search = Search(own.columns, own.half(1))
-    groups = [one.group for one in search.candidates(own.pck[FIRST])]
-    assert len(set(groups)) == len(groups) and Group((Condition(1, 'high', 1),)) in groups
-    chances = [one.log_chance for one in search.candidates(own.pck[FIRST])[len(search.groups(own.pck[FIRST])) :]]
-    assert chances == sorted(chances)
+    pck = pck_of(8, rare)
+    pck[:100] = np.nan
+    own = persons_of(pck, rare, other, third)
+    first, *rest = [one for one in candidates(own, 0.95) if one.candidate.found_in == 0]
+    assert titles(first) == ['flag 0'] and len(rest) == 2
+    assert [one.candidate.rank for one in (first, *rest)] == [1, 2, 3] and rest[0].errors >= rest[1].errors
+    known = np.isfinite(pck)
+    assert (first.inside == (rare & known)).all() and (first.others == (~rare & known)).all()
+    assert (first.candidate.persons, first.candidate.persons_found) == ((rare & known).sum(), 0)
+    gap = gap_of(pck, other & known, ~other & known, np.arange(N))
+    # Of 5 %, seven tenths are for single conditions, a third of that for each of three, nine tenths at the lower end.
+    low = gap.value - bent(student.isf(0.05 * 0.7 / 3 * 0.9, gap.images - 1), gap.lean) * gap.error
+    judged = next(one for one in rest if titles(one) == ['flag 1'])
+    assert judged.candidate.gap.low == pytest.approx(low)
+
+
+def test_all_together_get_no_more_than_the_chance_of_a_false_alarm() -> None:
+    a, b, c = flags(0.4, 0.4, 0.3)
+    every = candidates(persons_of(pck_of(9, a & b), a, b, c), 0.95)
+    pairs = [one for one in every if one.candidate.found_in]
+    assert [sorted(titles(one)) for one in pairs] == [['flag 0', 'flag 1']] * 2
+    assert {one.candidate.found_in for one in pairs} == {1, 2} and all(one.candidate.confirmed for one in pairs)
+    # Each half's only pair gets all of its part.
+    gap = gap_of(pck_of(9, a & b), pairs[0].inside, pairs[0].others, np.arange(N))
+    assert pairs[0].candidate.p_corrected == pytest.approx(min(1, gap.p / (0.15 * 0.9)))
+
+
+def test_a_small_group_is_found_by_all_persons_where_a_half_would_miss_it() -> None:
+    (rare,) = flags(0.04)
+    missed = 0
+    for seed in range(20):
+        own = persons_of(np.random.default_rng([13, seed]).binomial(4, 0.8 - 0.12 * rare) / 4, rare, *flags(0.3, 0.2))
+        alone = judge(own, Group((Condition(0, 'high', 1),)), 1, 1, 0.5, 0.95).candidate.confirmed
+        together = candidates(own, 0.95)[0]
+        assert together.candidate.confirmed or not alone
+        missed += together.candidate.confirmed and not alone
+    assert missed > 3
