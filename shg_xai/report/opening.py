@@ -86,7 +86,7 @@ def _subject(layer: AnalysedLayer, layers: Sequence[AnalysedLayer]) -> str:
     parts = [f'of {plural(own.stacks, "stack")}'] if own.stacks else []
     parts += [f'with {number(own.parameters)} parameters'] if own.parameters else []
     people = {True: 'synthetic people', False: 'people in photographs', None: 'persons'}[own.made]
-    text = f'{layer.network_name} is {" ".join([what, *parts])}. '
+    text = f'“{layer.network_name}” is {" ".join([what, *parts])}. '
     text += f'Its latent ({plural(layer.dimensions, "number")} a person) was analysed on '
     text += f'{number(layer.persons)} {people}'
     text += ' that it was trained on' if layer.split == 'train' else f' of the split {layer.split}' * bool(layer.split)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shg_xai.drawing.material import Material
-from shg_xai.drawing.text import article, listed, number, percent
+from shg_xai.drawing.text import article, listed, percent
 from shg_xai.report import ending, opening
 from shg_xai.report.map import Embedded, bokeh_script, embed_maps
 from shg_xai.report.reading import read_report
@@ -114,8 +114,7 @@ def title_of(layers: Sequence[AnalysedLayer]) -> str:
     made = ' from synthetic people' if layers and layers[0].network.made else ''
     if not kind:
         return f'What {listed(names)} learned{made}'
-    several = {2: 'two', 3: 'three'}.get(len(names), number(len(names)))
-    return f'What {article(kind) if len(names) == 1 else f"{several} {kind} networks"} learned{made}'
+    return f'What {article(kind) if len(names) == 1 else f"{kind} networks"} learned{made}'
 
 
 def contents(sections: Sequence[Section], mapped: bool) -> list[Entry]:

@@ -121,7 +121,7 @@ def test_each_chapter_answers_in_a_sentence_and_the_page_opens_with_six(reported
                 names = [figure.name for figure in chapter.figures(answer, read_report(reported))]
                 assert any(name.startswith(headline.figure) for name in names) or not names, (chapter.name, names)
     opening = parsed.text[: parsed.text.index('Further answers')]
-    told = [*map(opening.count, ('Confirmed', 'Not confirmed', 'Undecided', 'Measured'))]
+    told = [*map(opening.count, ('Confirmed', 'Nothing found', 'Undecided', 'Measured'))]
     assert sum(told) == 6 + 4, 'a card each, and what each word means'
     assert sum(attributes.get('class') == 'number' for _, attributes in parsed.tags) == 6
 
@@ -357,12 +357,12 @@ def test_the_opening_says_what_was_looked_at_and_on_whom(written: Path) -> None:
     second = msgspec.structs.replace(second, config_file='a.py', split='test', persons=50, subject=subject)
     told = opening.lede(msgspec.structs.replace(results, layers=[first, second], answers=[]))
     assert told == (
-        'a is an HRNet with 1,234,567 parameters. Its latent (64 numbers a person) was analysed on 900 synthetic '
+        '“a” is an HRNet with 1,234,567 parameters. Its latent (64 numbers a person) was analysed on 900 synthetic '
         'people that it was trained on, quality and failures on 50 that it never saw.'
     )
     assert title_of([first, second]) == 'What an HRNet learned from synthetic people'
     other = msgspec.structs.replace(second, config_file='b.py')
-    assert title_of([first, other]) == 'What two HRNet networks learned from synthetic people'
+    assert title_of([first, other]) == 'What HRNet networks learned from synthetic people'
     unknown = msgspec.structs.replace(first, subject=Subject())
     assert title_of([unknown, msgspec.structs.replace(other, subject=Subject())]) == 'What a and b learned'
     assert opening.lede(msgspec.structs.replace(results, layers=[unknown], answers=[])) == (

@@ -8,7 +8,7 @@ from shg_xai.results import Results
 
 def headline(answer: ComponentProjection, results: Results) -> Headline | None:
     """The width that is shown to be enough, or that none is."""
-    told, whole = answer.suggestion, plural(answer.dimensions, 'component')
+    told, whole = answer.suggestion, plural(answer.dimensions, 'principal component')
     if told.k >= answer.dimensions:
         return Headline(
             f'No smaller number tried than all {whole} is shown to lose at most {number(told.tolerance, 3)} of PCK.',

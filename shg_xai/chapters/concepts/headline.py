@@ -19,12 +19,12 @@ def headline(answer: Concepts, results: Results) -> Headline | None:
         none = f'Of {plural(tests, "relation")} tested with a concept none is more than chance gives.'
         return Headline(none, number='0', unit='relations', verdict='fails') if tests and not claims(answer) else None
     best, titles = told[0], answer.titles
-    others = [f'{titles[one.concept]} ({percent(one.explained.value)})' for one in told[1:NAMED]]
+    others = [f'“{titles[one.concept]}” ({percent(one.explained.value)})' for one in told[1:NAMED]]
     return Headline(
-        f'Its first {plural(best.components, "component")} account for {percent(best.explained.value)} of how persons '
-        f'rank by {titles[best.concept]}{"; then come " + listed(others) if others else ""}.',
-        unit=f'R² of ranks, {plural(best.components, "component")}',
-        number=number(best.explained.value),
+        f'Its first {plural(best.components, "principal component")} account for {percent(best.explained.value)} of how persons '
+        f'rank by “{titles[best.concept]}”{"; then come " + listed(others) if others else ""}.',
+        unit=f'explained by {plural(best.components, "component")} (R² of ranks)',
+        number=percent(best.explained.value),
         figure='explained',
         verdict='stands',
         control=(

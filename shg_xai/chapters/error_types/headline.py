@@ -1,7 +1,7 @@
 """How good the network is, and on whom, in a sentence."""
 
 from shg_xai.chapters.error_types.findings import WORDS
-from shg_xai.chapters.error_types.results import ErrorTypes
+from shg_xai.chapters.error_types.results import ErrorTypes, JointErrors, KindOfError
 from shg_xai.chapters.networks.results import Networks
 from shg_xai.drawing.material import Headline, Sure
 from shg_xai.drawing.text import confidence_of, interval, number, percent, with_span
@@ -25,12 +25,20 @@ def headline(answer: ErrorTypes, results: Results) -> Headline | None:
         figure='kinds',
         control=(
             f'PCK: {interval(whole.pck, confidence_of(answer), 3)} over images; {good} of the joints are nearer than '
-            'annotators of COCO’s photographs agree on.'
+            f'annotators of COCO’s photographs agree on.{_commoner(whole, costs)}'
         ),
         persons=tuple(one.annotation_id for one in answer.examples),
         lead=1,
         sure=Sure(whole.pck, pose, 'one mean pose for all', 3),
     )
+
+
+def _commoner(whole: JointErrors, costs: KindOfError) -> str:
+    """Why the widest part of the figure may not be what costs most."""
+    jitter, own = whole.of('jitter').share.value, costs.share.value
+    if costs.kind == 'jitter' or jitter is None or own is None or jitter <= own:
+        return ''
+    return ' Jitter is commoner and costs less: much of it is near enough to count as right.'
 
 
 def _whom(layer: AnalysedLayer, results: Results) -> str:

@@ -1,7 +1,5 @@
 """Whether the autoencoder helps, in a sentence; and what the study was of."""
 
-from typing import Literal
-
 from shg_xai.chapters.networks.results import Comparison, Networks
 from shg_xai.drawing.material import Fact, Headline, Sure
 from shg_xai.drawing.text import confidence_of, interval, listed, number, plural, signed, with_span
@@ -20,18 +18,14 @@ def headline(answer: Networks, results: Results) -> Headline | None:
     how = f'{interval(found.difference, confidence_of(answer), 3)} {over}; {trainings}'
     return Headline(
         f'{_verdict(found)}.',
-        unit='PCK with it minus without',
+        unit='PCK, autoencoder minus control',
         number=signed(found.difference.value),
         figure='loop',
-        verdict='stands' if found.verdict is Verdict.BETTER else _failed(found.verdict),
+        verdict='undecided' if found.verdict is Verdict.UNDECIDED else 'stands',
         control=f'Control: {CONTROL}; {how}.',
         lead=3,
         sure=Sure(found.difference, 0, digits=3),
     )
-
-
-def _failed(verdict: Verdict) -> Literal['undecided', 'fails']:
-    return 'undecided' if verdict is Verdict.UNDECIDED else 'fails'
 
 
 def _verdict(found: Comparison) -> str:
@@ -39,11 +33,13 @@ def _verdict(found: Comparison) -> str:
     size = f'{number(abs(value), 3)} {"more" if value > 0 else "less"}'
     if found.verdict is Verdict.UNDECIDED:
         why = 'one training of each cannot tell' if len(found.by_seed) < 2 else 'the trainings do not tell'
-        return f'Undecided: with the autoencoder PCK is {size} than with as much fine-tuning alone, and {why}'
+        return f'Undecided: with the autoencoder PCK is {size} than when fine-tuned as long without it, and {why}'
     if found.verdict is Verdict.EQUIVALENT:
-        return f'No: with the autoencoder PCK is within {found.margin:g} of what as much fine-tuning alone gives'
+        return (
+            f'No: with the autoencoder PCK is within {found.margin:g} of what it is when fine-tuned as long without it'
+        )
     answer = 'Yes' if found.verdict is Verdict.BETTER else 'No, it harms'
-    return f'{answer}: with the autoencoder PCK is {size} than with as much fine-tuning alone'
+    return f'{answer}: with the autoencoder PCK is {size} than when fine-tuned as long without it'
 
 
 def facts(answer: Networks) -> list[Fact]:
@@ -76,8 +72,8 @@ def _others(answer: Networks) -> str:
     if plain is None or improved is None:
         return ''
     more = f'{plural(improved.epochs - plain.epochs, "more epoch")}'
-    text = f'The network {improved.title} is the same with an autoencoder inserted, fine-tuned for {more}'
-    return f'{text}; {control.title} was fine-tuned as long without one.' if control else f'{text}.'
+    text = f'“{improved.title}” is the same network with an autoencoder inserted, fine-tuned for {more}'
+    return f'{text}; “{control.title}” was fine-tuned as long without one.' if control else f'{text}.'
 
 
 def _trained(answer: Networks) -> str:

@@ -10,6 +10,7 @@ from shg_xai.drawing.text import above, negated, number, percent, plural, span
 from shg_xai.results import Estimate, Results
 
 IN_PLACE: dict[Replacement, str] = {'donor': 'another person’s', 'mean': 'the mean over persons', 'zero': 'zeros'}
+INSTEAD: dict[Replacement, str] = {'donor': 'another person’s', 'mean': 'mean', 'zero': 'no'}
 
 
 def headline(answer: SkipAblation, results: Results) -> Headline | None:
@@ -23,7 +24,7 @@ def headline(answer: SkipAblation, results: Results) -> Headline | None:
     return Headline(
         f'{_size(untouched, lost)}: with {IN_PLACE[by]} in place of a person’s own skip features, PCK '
         f'{"falls" if lost.value > 0 else "goes"} from {number(untouched)} to {number(left)}.',
-        unit='PCK without them minus with',
+        unit=f'PCK, {INSTEAD[by]} minus own skips',
         number=number(-lost.value),
         figure='levels',
         verdict='stands' if above(lost) else 'undecided',

@@ -24,19 +24,19 @@ def headline(answer: WeakSpots, results: Results) -> Headline | None:
     named = [_who(one) for one in others if not one.is_latent][:NAMED]
     more = f'; lower also on {listed(named)}' if named else ''
     return Headline(
-        f'PCK is {number(spot.gap.value)} lower on {_who(spot)}: {number(spot.pck)} beside '
-        f'{number(spot.pck_others)}{more}.',
-        unit='PCK, that group minus the rest',
-        number=f'−{number(spot.gap.value)}',
+        f'PCK is {number(spot.gap.value, 3)} lower on {_who(spot)}: {number(spot.pck, 3)} against '
+        f'{number(spot.pck_others, 3)} on the others{more}.',
+        unit='PCK, this group minus the others',
+        number=f'−{number(spot.gap.value, 3)}',
         figure='weak-spots',
         verdict='stands',
         control=(
             f'{_judged(spot)}, corrected for {plural(answer.judged, "group")} that were: '
-            f'{confidence_of(answer)} interval {span(spot.gap) or "not known"}.'
+            f'{confidence_of(answer)} interval {span(negated(spot.gap), 3) or "not known"}.'
         ),
         persons=tuple(face.annotation_id for face in spot.faces),
         lead=2,
-        sure=Sure(negated(spot.gap), 0),
+        sure=Sure(negated(spot.gap), 0, digits=3),
     )
 
 
@@ -51,5 +51,5 @@ def _who(spot: Spot) -> str:
     number_of = [own for own in spot.conditions if own.kind == 'number']
     if len(number_of) == len(spot.conditions) == 1:
         own = number_of[0]
-        return f'the {percent(own.share)} of persons {ENDS[own.side]} in {own.title}'
+        return f'the {percent(own.share)} of persons {ENDS[own.side]} in “{own.title}”'
     return f'persons with {words(spot)}'
