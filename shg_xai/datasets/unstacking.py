@@ -38,7 +38,7 @@ class StackedPoseDataPreprocessor(PoseDataPreprocessor):
             moved[INPUTS] = swapped
         return moved
 
-    def _unstacked(self, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _unstacked(self, data: Any) -> Any:
         moved = super().cast_data({key: value for key, value in data.items() if key not in (INPUTS, SAMPLES)})
         samples = data[SAMPLES]
         if moved.pop(LOOSE):

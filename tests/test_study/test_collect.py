@@ -479,5 +479,5 @@ def test_the_controlled_people_are_led_to(settings: Settings) -> None:
     write_results(out)
     (found,) = related(settings)
     assert (found.folder, found.figure) == ('../report_controlled', 'shg_people-skeletons')
-    assert found.sentences[0].startswith('Its first 10 components explain')
+    assert found.sentences[0].startswith('Its first 10 principal components account')
     assert found.sentences[1].startswith('No, they form one cloud')
