@@ -366,6 +366,6 @@ def test_the_opening_says_what_was_looked_at_and_on_whom(written: Path) -> None:
     unknown = msgspec.structs.replace(first, subject=Subject())
     assert title_of([unknown, msgspec.structs.replace(other, subject=Subject())]) == 'What a and b learned'
     assert opening.lede(msgspec.structs.replace(results, layers=[unknown], answers=[])) == (
-        '“a” is the network that was analysed. Its latent (64 numbers a person) was analysed on 900 persons that it was '
-        'trained on.'
+        '“a” is the network that was analysed. Its latent (64 numbers a person) was analysed on 900 persons that it '
+        'was trained on.'
     )

@@ -21,8 +21,8 @@ def headline(answer: Concepts, results: Results) -> Headline | None:
     best, titles = told[0], answer.titles
     others = [f'“{titles[one.concept]}” ({percent(one.explained.value)})' for one in told[1:NAMED]]
     return Headline(
-        f'Its first {plural(best.components, "principal component")} account for {percent(best.explained.value)} of how '
-        f'persons rank by “{titles[best.concept]}”{"; then come " + listed(others) if others else ""}.',
+        f'Its first {plural(best.components, "principal component")} account for {percent(best.explained.value)} of '
+        f'how persons rank by “{titles[best.concept]}”{"; then come " + listed(others) if others else ""}.',
         unit=f'explained by {plural(best.components, "component")} (R² of ranks)',
         number=percent(best.explained.value),
         figure='explained',
