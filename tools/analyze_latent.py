@@ -18,7 +18,7 @@ what. Every person counts, nothing is subsampled.
 DIR gets report.html (open it in a browser; it needs nothing else), results.json (every number), figures/ (PNG and SVG),
 persons/ (Parquet: scores, clusters, concepts of all persons) and atlas/ (Parquet with pictures, for
 embedding-atlas). `python -m shg_xai.report DIR` draws the report again from results.json. 150,000 persons of 4,096
-values take about ten minutes on two cores and 2 GB of memory, and 2.5 GB of disk beside DIR while it runs."""
+values take about nine minutes on two cores and 1.2 GB of memory, and 2.5 GB of disk beside DIR while it runs."""
 
 
 def main() -> None:
