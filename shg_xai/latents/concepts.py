@@ -37,7 +37,7 @@ DEGREES = '_deg'
 # Factors that count joints, and the concept of the annotation that is the same over K.
 SAME = {'labelled_joints': 'labelled_share'}
 # What plain words say better than the factor's name.
-TITLES = {'truncation': 'share of the body cut off'}
+TITLES = {'truncation': 'share of the body cut off', 'activity': 'arms raised and legs striding'}
 # Factors that go all the way round, so that -180 and 180 are the same; people were made to face the camera at 0 degrees
 # and the image's right at 90. Each becomes two concepts.
 ROUND = ('yaw_deg',)

@@ -36,4 +36,4 @@ def _none(answer: ComponentProjection) -> str:
     """What keeping none at all costs, so that the number above has a size."""
     curve = answer.drop['labelled']
     none = (curve.at(0).value if 0 in curve.x else None) or 0
-    return f'; with none of them it loses {number(none)}' if none > 0 else ''
+    return f'; with none of the {number(answer.dimensions)} it loses {number(none)}' if none > 0 else ''

@@ -23,7 +23,7 @@ def headline(answer: Concepts, results: Results) -> Headline | None:
     return Headline(
         f'Its first {plural(best.components, "principal component")} account for {percent(best.explained.value)} of '
         f'how persons rank by “{titles[best.concept]}”{"; then come " + listed(others) if others else ""}.',
-        unit=f'by {plural(best.components, "component")} (R² of ranks)',
+        unit=f'of that ranking, by {plural(best.components, "component")}',
         number=percent(best.explained.value),
         figure='explained',
         verdict='stands',

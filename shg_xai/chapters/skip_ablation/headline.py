@@ -10,7 +10,7 @@ from shg_xai.drawing.text import above, negated, number, percent, plural, span
 from shg_xai.results import Estimate, Results
 
 IN_PLACE: dict[Replacement, str] = {'donor': 'another person’s', 'mean': 'the mean over persons', 'zero': 'zeros'}
-INSTEAD: dict[Replacement, str] = {'donor': 'another person’s', 'mean': 'mean', 'zero': 'no'}
+INSTEAD: dict[Replacement, str] = {'donor': 'another person’s', 'mean': 'averaged', 'zero': 'no'}
 
 
 def headline(answer: SkipAblation, results: Results) -> Headline | None:
