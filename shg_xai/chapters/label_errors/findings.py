@@ -35,8 +35,8 @@ def findings_of(answer: LabelErrors) -> list[str]:
     ]
     if answer.trained:
         texts.append(
-            'The network was trained on these persons, and on what is wrong in their labels: it finds less of it than '
-            'one that was not would.'
+            'These persons are of the split train. A network that was trained on them was trained on what is wrong in '
+            'their labels, too, and finds less of it than one that was not.'
         )
     return texts
 

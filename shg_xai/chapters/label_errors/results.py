@@ -72,5 +72,5 @@ class LabelErrors(Answer, kw_only=True, tag='label_errors'):
 
     @property
     def trained(self) -> bool:
-        """Whether the network was trained on some of these persons, and so drawn to their labels."""
+        """Whether persons are of the split that networks are trained on, and so are drawn to its labels."""
         return 'train' in self.splits

@@ -129,7 +129,7 @@ def test_where_all_are_right_nobody_is_suspect_but_the_one_who_is_not(tmp_path: 
 def test_training_persons_are_said_to_be_such(tmp_path: Path) -> None:
     persons = [{**one, 'split': 'train'} for one in made_persons(80)]
     found = measured(write_labels(tmp_path / 'store', persons))
-    assert found.trained and 'was trained on these persons' in findings_of(found)[-1]
+    assert found.trained and 'of the split train' in findings_of(found)[-1]
 
 
 def test_without_mirrored_joints_sides_are_not_asked_about(tmp_path: Path) -> None:
