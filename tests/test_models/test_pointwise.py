@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+import shg_xai.plugin  # noqa: F401
 from shg_xai.models.pointwise import PointwiseConv2d
 
 
