@@ -41,7 +41,8 @@ def doubted(model: nn.Module) -> Iterator[None]:
         return passes[-1]
 
     def decoded(heatmaps: Any, *args: Any, **kwargs: Any) -> Any:
-        first = passes[0] if len(passes) == 2 else None
+        flips = (getattr(model, 'test_cfg', None) or {}).get('flip_test', False)
+        first = passes[0] if flips and len(passes) == 2 else None
         passes.clear()
         told = _doubts(heatmaps, first)  # on its way while the poses are decoded
         found = decode(heatmaps, *args, **kwargs)

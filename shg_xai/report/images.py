@@ -10,7 +10,6 @@ INKS = 64  # colours of a drawing, more than one sees in lines and letters
 CRISP = 1.3  # a drawing of few colours is crisper than one with loss, and may be so much larger
 QUALITY, SMALL_QUALITY = 62, 42
 WIDEST = 1000  # pixels of a figure with photographs, a little more than it is shown with
-THUMBNAIL = (360, 220)  # pixels, of a finding's picture
 PERSON = 176  # of a person of the page's opening
 
 
@@ -35,13 +34,6 @@ def drawing(png: bytes) -> bytes:
     image.thumbnail((WIDEST, image.height), Image.Resampling.LANCZOS)
     lossy = webp(image, QUALITY)
     return crisp if len(crisp) <= CRISP * len(lossy) else lossy
-
-
-def thumbnail(png: bytes, size: tuple[int, int] = THUMBNAIL) -> bytes:
-    """A figure small enough to stand beside a sentence."""
-    image = Image.open(io.BytesIO(png)).convert('RGB')
-    image.thumbnail(size, Image.Resampling.LANCZOS)
-    return webp(image, QUALITY)
 
 
 def small(picture: bytes, side: int) -> bytes:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 from shg_xai.chapters import Chapter, chapter_of, chapters
@@ -43,11 +42,6 @@ class Shown:
     def uri(self) -> str:
         """As the address of an image."""
         return images.uri(images.drawing(self.png))
-
-    @cached_property
-    def thumbnail(self) -> str:
-        """The same, small."""
-        return images.uri(images.thumbnail(self.png))
 
 
 @dataclass(frozen=True)

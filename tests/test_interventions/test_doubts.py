@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,8 +125,8 @@ def test_only_one_heatmap_a_joint_is_told_of(channels: int, told: bool) -> None:
 
 
 def test_the_second_pass_is_what_the_mean_leaves() -> None:
-    model = torch.nn.Module()
-    model.head = head = Head(1)
+    model: Any = torch.nn.Module()
+    model.head, model.test_cfg = (head := Head(1)), dict(flip_test=True)
     first, second = torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8)
     first[..., 4, 1] = second[..., 4, 5] = 1
     with doubted(model):
@@ -135,6 +136,8 @@ def test_the_second_pass_is_what_the_mean_leaves() -> None:
             assert one[FLIPS].tolist() == [[0.5]] and one[SPREADS].item() == pytest.approx(2 / 64)
         first_alone = head.decode(head.forward(first))[0]
         assert FLIPS not in first_alone
+        model.test_cfg = dict(flip_test=False)  # so two passes are of something else
+        assert FLIPS not in head.decode((head.forward(first) + head.forward(second)) / 2)[0]
 
 
 def test_a_model_without_such_a_head_is_left_alone() -> None:
