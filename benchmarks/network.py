@@ -40,7 +40,7 @@ whatever slows the machine slows all of them; ratios are taken within a round.
   plain    eager PyTorch as it comes: NCHW, nothing folded
   ours     what tools/train.py and tools/test.py use unasked: channels innermost, freed memory
            kept (CPU), cuDNN autotuning and TF32 (GPU), and, in the forward pass, normalisation
-           folded into the convolutions
+           folded into the convolutions, with less between them (GPU)
   bfloat16 the same with --amp; on a GPU a training step replays a CUDA graph
   compiled torch.compile instead of the graph (--compile)"""
 
@@ -75,6 +75,7 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     from torch.utils.flop_counter import FlopCounterMode
 
     from shg_xai import plugin  # noqa: F401
+    from shg_xai.models.folded import fuse
     from shg_xai.runner.building import keep_freed_memory
     from shg_xai.runner.cuda_graph import Graphs, replayed_backbone
 
@@ -115,6 +116,8 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
             reference = heatmaps()  # of the untouched model, in evaluation mode
         if ours:
             fuse_conv_bn(model)
+            if args.device != 'cpu':
+                fuse(model, torch.bfloat16 if bfloat16 else torch.float32)
 
         def forward() -> torch.Tensor:
             with torch.no_grad(), autocast:

@@ -98,6 +98,9 @@ def _precision(cfg: Config, device: Device) -> Iterator[str]:
     torch.set_float32_matmul_precision('high')
     torch.backends.cudnn.allow_tf32 = True
     yield 'TF32'
+    if device.bfloat16 and (cfg.get('test_cfg') or {}).get('fp16'):
+        torch.set_autocast_dtype('cuda', torch.bfloat16)  # PyTorch's own is float16, which ends at 65,504
+        yield 'testing in bfloat16'
     wrapper = cfg.get('optim_wrapper')
     if wrapper and device.bfloat16 and wrapper.get('type', 'OptimWrapper') == 'OptimWrapper':
         wrapper['type'] = 'Bfloat16OptimWrapper'

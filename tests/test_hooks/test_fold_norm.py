@@ -10,6 +10,7 @@ from torch import nn
 
 import shg_xai.plugin  # noqa: F401
 from tests.helpers.data import write_coco
+from tests.helpers.lively import lively
 
 
 def runner(repo_root: Path, folder: Path, **backbone: Any) -> Runner:
@@ -26,18 +27,6 @@ def runner(repo_root: Path, folder: Path, **backbone: Any) -> Runner:
         cfg[name].update(batch_size=4, num_workers=0, persistent_workers=False)
         cfg[name].dataset.data_root = str(folder)
     return Runner.from_cfg(cfg)
-
-
-def lively(model: nn.Module) -> None:
-    """Give every normalisation statistics that do something."""
-    torch.manual_seed(0)
-    for layer in model.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            nn.init.uniform_(layer.weight, 0.5, 1.5)
-            nn.init.normal_(layer.bias)
-            assert layer.running_mean is not None and layer.running_var is not None
-            nn.init.normal_(layer.running_mean)
-            nn.init.uniform_(layer.running_var, 0.5, 2)
 
 
 def norms(model: nn.Module) -> int:

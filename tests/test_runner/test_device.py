@@ -15,7 +15,9 @@ H100 = Device('NVIDIA H100', bfloat16=True, cores=16)
 @pytest.fixture(autouse=True)
 def precision_as_before() -> Iterator[None]:
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    half = torch.get_autocast_dtype('cuda')
     yield
+    torch.set_autocast_dtype('cuda', half)
     torch.set_float32_matmul_precision(before[0])
     torch.backends.cudnn.allow_tf32 = before[1]
 
@@ -44,6 +46,13 @@ def test_a_gpu_is_used_for_what_it_can_do() -> None:
     )
     assert cfg.train_dataloader.to_dict() == dict(batch_size=16, num_workers=15, pin_memory=True)
     assert cfg.val_dataloader is None
+
+
+@pytest.mark.parametrize(('bfloat16', 'dtype'), [(True, torch.bfloat16), (False, torch.float16)])
+def test_mixed_precision_at_test_time_has_float32s_range_where_a_gpu_has_it(bfloat16: bool, dtype: torch.dtype) -> None:
+    said = choose(config(optim_wrapper=None, test_cfg=dict(fp16=True)), Device('a GPU', bfloat16, cores=2))
+    assert torch.get_autocast_dtype('cuda') is dtype
+    assert ('testing in bfloat16' in said) is bfloat16
 
 
 def test_batches_are_stacked_where_the_model_takes_them() -> None:
