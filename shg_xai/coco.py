@@ -1,6 +1,6 @@
 """COCO's keypoint annotation files, as types, and visibility flags; files are checked where they are read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import numpy as np
@@ -136,3 +136,17 @@ def visibility(keypoints: np.ndarray, visible: np.ndarray, annotation: Mapping[s
     else:
         flags = visible if (visible > OCCLUDED).any() else np.full(len(visible), LABELLED)
     return np.where(visible > 0, flags, UNLABELLED).astype(np.float32)
+
+
+def visibilities(
+    keypoints: np.ndarray, visible: np.ndarray, annotations: Sequence[Mapping[str, Any] | None]
+) -> np.ndarray:
+    """:func:`visibility` of N persons, (N, K), by keypoints (N, K, 2); ``visible`` is (N, K) or (N, K, 2)."""
+    plain = [None if annotation is None else annotation.get('keypoints') for annotation in annotations]
+    if all(plain) and len({len(joints) for joints in plain if joints}) == 1:
+        joints = np.array(plain, np.float32).reshape(len(keypoints), -1, 3)
+        own, labelled = joints[:, : keypoints.shape[1]], visible if visible.ndim == 2 else visible[..., 0]
+        alike = own.shape[1] == keypoints.shape[1] and (np.abs(keypoints - own[..., :2]) < SAME_PLACE).all()
+        if alike and is_flag(joints[..., 2]).all():  # as nearly always; what follows comes to the same
+            return np.where(labelled > 0, own[..., 2], UNLABELLED).astype(np.float32)
+    return np.stack([visibility(*person) for person in zip(keypoints, visible, annotations, strict=True)])

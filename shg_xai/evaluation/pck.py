@@ -7,12 +7,12 @@ nobody knows whether occluded (``shg_xai.coco``).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from shg_xai.coco import OCCLUDED, VISIBLE, visibility
+from shg_xai.coco import OCCLUDED, VISIBLE, visibilities
 from shg_xai.errors import InputError
 from shg_xai.joints import members, plain_names
 
@@ -121,17 +121,25 @@ def sample_distances(sample: dict[str, Any], names: list[str], normaliser: str) 
     return normalised_distances(predicted[None], truth[None], side)[0], v
 
 
-def sample_truth(sample: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def sample_truth(sample: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Where the joints of a sample are, (K, 2), in pixels of the image, and their flags v in {0, 1, 2, 3} (K,).
 
     ``sample`` is a PoseDataSample as ``to_dict()`` gives it, of any of MMPose's top-down data sets. InputError if the
     box comes from a detector, or the sample is of several persons, as bottom-up data sets have them.
     """
-    truth = sample['gt_instances']
-    keypoints, visible = (np.asarray(truth[key]) for key in ('keypoints', 'keypoints_visible'))
-    if len(keypoints) != 1:
-        raise InputError(f'one person a sample is needed, not {len(keypoints)}; take a top-down data set and network')
-    return keypoints[0], visibility(keypoints[0], visible[0], sample.get('raw_ann_info'))
+    keypoints, v = sample_truths([sample['gt_instances']], [sample.get('raw_ann_info')])
+    return keypoints[0], v[0]
+
+
+def sample_truths(
+    truths: Sequence[Any], annotations: Sequence[Mapping[str, Any] | None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`sample_truth` of N samples, by their ``gt_instances`` and ``raw_ann_info``: (N, K, 2) and (N, K)."""
+    found = [(np.asarray(one['keypoints']), np.asarray(one['keypoints_visible'])) for one in truths]
+    if several := [len(keypoints) for keypoints, _ in found if len(keypoints) != 1]:
+        raise InputError(f'one person a sample is needed, not {several[0]}; take a top-down data set and network')
+    keypoints, visible = (np.concatenate(part) for part in zip(*found, strict=True))
+    return keypoints, visibilities(keypoints, visible, annotations)
 
 
 def judged_flags(distances: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from torch import nn, uint8
 from torch.utils.data import DistributedSampler
 
 from shg_xai.interventions.doubts import doubted
-from shg_xai.interventions.rows import first_arrays, sample_row
+from shg_xai.interventions.rows import first_arrays, sample_rows
 from shg_xai.latents import Layer, ShardWriter, create_store
 from shg_xai.latents.identity import Key, row_key
 from shg_xai.runner.building import unwrapped
@@ -132,7 +132,7 @@ class _Recording:
         """Write persons, but for those who are stored already."""
         arrays = first_arrays(self.outputs, len(samples))
         folder = image_folder(self.loader.dataset)
-        rows = [sample_row(sample, self.split, folder) for sample in samples]
+        rows = sample_rows(samples, self.split, folder)
         writer = self.writer or self._open({name: array.shape[1:] for name, array in arrays.items()})
         genuine = len(rows)
         if isinstance(self.loader.sampler, DefaultSampler | DistributedSampler):

@@ -23,7 +23,7 @@ from shg_xai.interventions.doubts import doubted
 from shg_xai.interventions.evaluate import evaluate
 from shg_xai.interventions.network import Network, keypoint_names, open_model
 from shg_xai.interventions.persons import build_loader, evaluation_dataset, open_persons
-from shg_xai.interventions.rows import first_arrays, sample_row
+from shg_xai.interventions.rows import first_arrays, sample_rows
 from shg_xai.latents import LatentStore, Layer, ShardWriter, create_store
 from shg_xai.latents.expression import evaluate as meets
 from shg_xai.latents.schema import MANIFEST, PARAMETERS
@@ -114,7 +114,7 @@ def _store(network: Network, loader: DataLoader[Any], options: DumpOptions, writ
     def store() -> None:
         while waiting:
             samples, arrays = waiting.pop(0)
-            writer.add([sample_row(sample, options.split, folder) for sample in samples], arrays)
+            writer.add(sample_rows(samples, options.split, folder), arrays)
 
     stop = not options.predictions
     passes = evaluate(network, loader, read=options.layers, stop=stop, meanwhile=store, desc='latents')

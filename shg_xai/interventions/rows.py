@@ -2,8 +2,8 @@
 
 import os
 import os.path as osp
-from collections.abc import Mapping
-from math import inf
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf, isnan
 from typing import Any
 
 import numpy as np
@@ -45,16 +45,34 @@ def annotated_area(annotation: Mapping[str, Any]) -> float | None:
     return area if isinstance(area, int | float) and 0 < area < inf else None
 
 
-def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[str, Any]:
-    """What a latent store's row says of a person, tested or not, None if not known; file names start in ``image_dir``.
+def sample_rows(samples: Sequence[Any], split: str, image_dir: str | None = None) -> list[dict[str, Any]]:
+    """What a latent store's rows say of N persons, tested or not, None if not known; file names start in ``image_dir``.
 
-    InputError: the boxes come from a detector, so that nobody knows who the person is.
+    All are looked at at once where that is faster, as a GPU may be waiting. InputError: the boxes come from a detector,
+    so that nobody knows who the persons are.
     """
-    # Not its to_dict(), which copies the predictions too.
-    annotation = sample.get('raw_ann_info')
-    keypoints, v = pck.sample_truth(dict(gt_instances=sample.gt_instances, raw_ann_info=annotation))
-    annotation = annotation or {}
-    x1, y1, x2, y2 = np.asarray(sample.gt_instances.bboxes, dtype=np.float32)[0]
+    annotations = [sample.get('raw_ann_info') for sample in samples]
+    keypoints, v = pck.sample_truths([sample.gt_instances for sample in samples], annotations)
+    flags, joints = v.astype(np.int8), keypoints.astype(np.float32).reshape(len(v), -1)
+    labelled = np.count_nonzero(v > 0, axis=1).tolist()
+    rows = [
+        _known(sample, annotation or {}, split, image_dir)
+        | dict(keypoints=own, visibility=visible, num_labelled=count)
+        | dict.fromkeys(('predicted_keypoints', 'keypoint_scores', 'pck', SPREADS, FLIPS))
+        for sample, annotation, own, visible, count in zip(samples, annotations, joints, flags, labelled, strict=True)
+    ]
+    if 'pred_instances' in samples[0]:
+        for row, predicted in zip(rows, _predicted(samples, keypoints, v), strict=True):
+            row |= predicted
+    return rows
+
+
+def _known(sample: Any, annotation: Mapping[str, Any], split: str, image_dir: str | None) -> dict[str, Any]:
+    """What is known of a person before anything is predicted, but for its joints."""
+    box = annotation.get('bbox')
+    if not box:
+        x1, y1, x2, y2 = np.asarray(sample.gt_instances.bboxes, dtype=np.float32)[0]
+        box = (x1, y1, x2 - x1, y2 - y1)
     height, width = (sample.get('ori_shape') or (None, None))[:2]
     row = dict(
         annotation_id=int(sample.id),
@@ -62,27 +80,23 @@ def sample_row(sample: Any, split: str, image_dir: str | None = None) -> dict[st
         file_name=relative_name(sample.img_path, image_dir),
         dataset=sample.get('dataset_name', ''),
         split=split,
-        # As annotated; MMPose has cut what is outside the image.
-        bbox=np.asarray(annotation.get('bbox') or (x1, y1, x2 - x1, y2 - y1), dtype=np.float32),
-        crop_center=np.asarray(sample.input_center, dtype=np.float32),
-        crop_scale=np.asarray(sample.input_scale, dtype=np.float32),
-        keypoints=keypoints.astype(np.float32).ravel(),
-        visibility=v.astype(np.int8),
-        num_labelled=int((v > 0).sum()),
+        bbox=box,  # as annotated; MMPose has cut what is outside the image
+        crop_center=sample.input_center,
+        crop_scale=sample.input_scale,
         image_width=width,
         image_height=height,
         area=annotated_area(annotation),
-        **dict.fromkeys(('predicted_keypoints', 'keypoint_scores', 'pck', SPREADS, FLIPS)),
     )
-    row |= {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}
-    if 'pred_instances' in sample:
-        predicted = np.asarray(sample.pred_instances.keypoints)[0, :, :2]
-        distances = pck.normalised_distances(predicted[None], keypoints[None], np.array([np.max(sample.input_scale)]))
-        score = pck.person_pck(distances < PCK_THRESHOLD, v[None] > 0)[0]
-        row |= dict(
-            predicted_keypoints=predicted.astype(np.float32).ravel(),
-            keypoint_scores=np.asarray(sample.pred_instances.keypoint_scores)[0].astype(np.float32),
-            pck=None if np.isnan(score) else float(score),
-            **told_of(sample.pred_instances),
-        )
-    return row
+    return row | {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}
+
+
+def _predicted(samples: Sequence[Any], keypoints: NDArray[Any], v: NDArray[Any]) -> Iterator[dict[str, Any]]:
+    """What was predicted for each person, and how good it is; by keypoints (N, K, 2) and flags (N, K)."""
+    found = [sample.pred_instances for sample in samples]
+    predicted = np.concatenate([one.keypoints for one in found])[..., :2]
+    sides = np.array([sample.input_scale for sample in samples]).max(axis=1)
+    scores = pck.person_pck(pck.normalised_distances(predicted, keypoints, sides) < PCK_THRESHOLD, v > 0)
+    joints = predicted.astype(np.float32).reshape(len(predicted), -1)
+    for one, own, score in zip(found, joints, scores.tolist(), strict=True):
+        known = dict(predicted_keypoints=own, keypoint_scores=np.asarray(one.keypoint_scores)[0])
+        yield known | dict(pck=None if isnan(score) else score) | told_of(one)

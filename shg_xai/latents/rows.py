@@ -138,22 +138,20 @@ def checked_rows(rows: Sequence[Row], num_keypoints: int) -> list[dict[str, obje
             checked[column.name] = plain or [
                 _plain_value(value, column, label) for value, label in zip(values, labels, strict=True)
             ]
-    checked['num_labelled'] = [
-        _labelled(row, visibility, label)
-        for row, visibility, label in zip(rows, checked['visibility'], labels, strict=True)
-    ]
+    checked['num_labelled'] = _labelled(rows, np.reshape(checked['visibility'], (-1, num_keypoints)), labels)
     return [dict(zip(checked, values, strict=True)) for values in zip(*checked.values(), strict=True)]
 
 
-def _labelled(row: Row, visibility: NDArray[np.int8], label: str) -> int:
-    """How many joints a row's flags say are labelled; InputError if they are no flags, or the row says otherwise."""
-    if visibility.min() < 0 or visibility.max() > LABELLED:
-        raise InputError(f'{label}: visibility: {visibility.tolist()} has other than 0, 1, 2 and 3')
-    labelled = int(np.count_nonzero(visibility))
-    given = row.get('num_labelled')
-    if given is not None and given != labelled:
-        raise InputError(f'{label}: num_labelled: {given!r}, but {labelled} joints have v > 0')
-    return labelled
+def _labelled(rows: Sequence[Row], visibility: NDArray[np.int8], labels: Sequence[str]) -> list[int]:
+    """How many joints flags (n, K) say are labelled; InputError if they are no flags, or a row says otherwise."""
+    for number in np.flatnonzero(((visibility < 0) | (visibility > LABELLED)).any(axis=1)):
+        raise InputError(f'{labels[number]}: visibility: {visibility[number].tolist()} has other than 0, 1, 2 and 3')
+    counts: list[int] = np.count_nonzero(visibility, axis=1).tolist()
+    for row, labelled, label in zip(rows, counts, labels, strict=True):
+        given = row.get('num_labelled')
+        if given is not None and given != labelled:
+            raise InputError(f'{label}: num_labelled: {given!r}, but {labelled} joints have v > 0')
+    return counts
 
 
 def row_table(rows: Sequence[Row], num_keypoints: int) -> pa.Table:

@@ -23,10 +23,16 @@ class FoldedResidual(Residual):
         dtype: Of the features that are computed faster.
     """
 
+    inner: tuple[Tensor, Tensor]
+    middle: tuple[Tensor, Tensor]
+    outer: tuple[Tensor, Tensor]
+    beside: Tensor | None
+
     def __init__(self, residual: Residual, dtype: torch.dtype) -> None:
         super(Residual, self).__init__()
         self.branch, self.shortcut, self.dtype = residual.branch, residual.shortcut, dtype
-        _, _, first, _, _, middle, _, _, last = self.branch
+        first, middle, last = (layer for layer in self.branch if isinstance(layer, nn.Conv2d))
+        assert first.bias is not None and middle.bias is not None and last.bias is not None
         # Plain tensors: parameters and buffers would be expected in an average of weights, too.
         self.inner = first.weight.flatten(1).T.to(dtype), first.bias.to(dtype)
         lowest = -middle.bias.to(dtype)

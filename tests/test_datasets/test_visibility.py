@@ -10,7 +10,7 @@ from mmengine.registry import init_default_scope
 from mmpose.datasets import CocoDataset
 
 import shg_xai.plugin  # noqa: F401
-from shg_xai.coco import Annotation, matched_flags, raw_joints, raw_visibility, visibility
+from shg_xai.coco import Annotation, matched_flags, raw_joints, raw_visibility, visibilities, visibility
 from shg_xai.datasets.checked_coco import LoadVisibility
 from shg_xai.errors import InputError
 from tests.helpers.data import MIRROR, PARTLY, STANDING, annotation, write_part
@@ -206,3 +206,26 @@ def test_flags_that_were_carried_are_known_without_an_annotation() -> None:
     assert visibility(points, np.array([[1, 0.5], [0, 1], [1, 1]]), None).tolist() == [3, 0, 3]
     with pytest.raises(InputError, match='come from a detector'):
         visibility(np.zeros((3, 2)), np.ones(3), None)
+
+
+@pytest.mark.parametrize('way', ['as annotated', 'another order', 'a joint of the feet', 'one without annotation'])
+def test_flags_of_many_are_those_of_each(way: str) -> None:
+    raw = np.array([[[1, 1, 2], [5, 5, 1], [0, 0, 0]], [[2, 2, 1], [6, 6, 0], [9, 9, 2]]], np.float32)
+    annotations: list[dict[str, object] | None] = [dict(id=1, keypoints=own.ravel().tolist()) for own in raw]
+    keypoints, visible = raw[..., :2], np.minimum(raw[..., 2], 1)
+    expected = [[2, 1, 0], [1, 0, 2]]
+    if way == 'another order':
+        keypoints, visible = keypoints[:, ::-1], visible[:, ::-1]
+        expected = [own[::-1] for own in expected]
+    elif way == 'a joint of the feet':
+        annotations = [dict(keypoints=own[:2].ravel().tolist(), foot_kpts=own[2].tolist()) for own in raw]
+    elif way == 'one without annotation':
+        annotations[1], expected[1] = None, [3, 0, 3]
+    assert visibilities(keypoints, visible, annotations).tolist() == expected
+    assert visibilities(keypoints, np.stack([visible, visible], -1), annotations).tolist() == expected
+
+
+def test_a_strange_flag_among_many_is_refused_behind_the_joints_that_are_used() -> None:
+    joints = np.array([[1, 1, 2], [5, 5, 7]], np.float32)
+    with pytest.raises(InputError, match=r'annotation 4: keypoints have visibility \[7'):
+        visibilities(joints[None, :1, :2], np.ones((1, 1)), [dict(id=4, keypoints=joints.ravel().tolist())])

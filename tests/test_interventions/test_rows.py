@@ -1,5 +1,6 @@
 """What a row says of a person, worked out by hand."""
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from mmpose.structures import PoseDataSample
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.errors import InputError
-from shg_xai.interventions.rows import first_arrays, relative_name, sample_row
+from shg_xai.interventions.rows import first_arrays, relative_name, sample_rows
 from shg_xai.runner.provenance import image_folder
 
 POINTS = [10, 20, 2, 30, 40, 1, 0, 0, 0]  # visible, occluded, not labelled
@@ -47,9 +48,21 @@ def sample(predicted: list[tuple[float, ...]] | None = None, **annotation: Any) 
     return person
 
 
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: np.asarray(value).tolist() for name, value in row.items()}
+
+
+def row_of(person: PoseDataSample, split: str, folder: str | None = None) -> dict[str, Any]:
+    """The row of one person, the same alone and in company."""
+    (alone,) = sample_rows([person], split, folder)
+    for row in sample_rows([person, deepcopy(person)], split, folder):
+        assert plain(row) == plain(alone)
+    return alone
+
+
 def test_who_the_person_is() -> None:
-    row = sample_row(sample(), 'val')
-    assert {name: np.asarray(value).tolist() for name, value in row.items()} == dict(
+    row = row_of(sample(), 'val')
+    assert plain(row) == dict(
         annotation_id=7,
         image_id=3,
         file_name='000003.jpg',
@@ -75,7 +88,7 @@ def test_who_the_person_is() -> None:
 def test_the_size_of_an_image_may_be_unknown() -> None:
     person = sample()
     del person.ori_shape
-    row = sample_row(person, 'val')
+    row = row_of(person, 'val')
     assert (row['image_width'], row['image_height']) == (None, None)
 
 
@@ -83,7 +96,7 @@ def test_the_size_of_an_image_may_be_unknown() -> None:
     'annotated, known', [(350, 350), (350.5, 350.5), (0, None), (-1, None), (np.nan, None), (np.inf, None), ('9', None)]
 )
 def test_the_area_is_that_of_the_annotation(annotated: object, known: float | None) -> None:
-    assert sample_row(sample(area=annotated), 'val')['area'] == known
+    assert row_of(sample(area=annotated), 'val')['area'] == known
 
 
 @pytest.mark.parametrize(
@@ -102,7 +115,7 @@ def test_the_area_is_that_of_the_annotation(annotated: object, known: float | No
     ],
 )
 def test_an_image_is_named_from_its_folder_on(folder: str | None, name: str) -> None:
-    assert sample_row(sample(), 'val', folder)['file_name'] == name
+    assert row_of(sample(), 'val', folder)['file_name'] == name
 
 
 def test_a_name_never_leads_out_of_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,26 +143,26 @@ def test_a_data_set_says_where_its_images_are() -> None:
     ],
 )
 def test_what_was_predicted(predicted: list[tuple[float, ...]], pck: float) -> None:
-    row = sample_row(sample(predicted), 'val')
+    row = row_of(sample(predicted), 'val')
     assert row['pck'] == pck
     assert row['predicted_keypoints'] == pytest.approx([x for pair in predicted for x in pair])
     assert row['keypoint_scores'].tolist() == [0.5, 0.25, 0.125]
 
 
 def test_a_third_number_of_a_joint_is_left_out() -> None:
-    row = sample_row(sample([(1, 2, 9), (3, 4, 9), (5, 6, 9)]), 'val')
+    row = row_of(sample([(1, 2, 9), (3, 4, 9), (5, 6, 9)]), 'val')
     assert row['predicted_keypoints'].tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_nobody_knows_the_pck_of_a_person_without_joints() -> None:
-    row = sample_row(sample([(0, 0), (0, 0), (0, 0)], keypoints=[0] * 9), 'val')
+    row = row_of(sample([(0, 0), (0, 0), (0, 0)], keypoints=[0] * 9), 'val')
     assert row['num_labelled'] == 0
     assert row['pck'] is None
     assert row['keypoint_scores'] is not None
 
 
 def test_factors_become_columns() -> None:
-    row = sample_row(sample(factors=dict(posture=0.25, occluder=1)), 'val')
+    row = row_of(sample(factors=dict(posture=0.25, occluder=1)), 'val')
     assert row['factors.posture'] == 0.25
     assert row['factors.occluder'] == 1
 
@@ -160,16 +173,16 @@ def test_boxes_of_a_detector_are_refused() -> None:
     person.gt_instances.keypoints = np.zeros((1, 3, 2))  # as MMPose has it where it knows the box alone
     person.gt_instances.keypoints_visible = np.ones((1, 3))
     with pytest.raises(InputError, match=r"come from a detector: set bbox_file='' in "):
-        sample_row(person, 'val')
+        row_of(person, 'val')
 
 
 def test_without_annotation_the_sample_says_all_but_who_is_occluded() -> None:
     person = sample()
     person.set_metainfo(dict(raw_ann_info=None))
-    row = sample_row(person, 'val')
+    row = row_of(person, 'val')
     assert row['visibility'].tolist() == [3, 3, 0]
     assert row['keypoints'].tolist() == [10, 20, 30, 40, 0, 0]
-    assert row['bbox'].tolist() == [1, 2, 30.5, 40]
+    assert [*row['bbox']] == [1, 2, 30.5, 40]
     assert row['num_labelled'] == 2
 
 
