@@ -17,6 +17,9 @@ from shg_xai.datasets.keypoint_file import KeypointFile, check_boxes, photo_size
 from shg_xai.errors import InputError
 from shg_xai.photos import TURNED, orientation, read_photo
 
+# What CocoDataset reads of an annotation.
+PARSED = ('id', 'image_id', 'category_id', 'bbox', 'keypoints', 'num_keypoints', 'area', 'iscrowd')
+
 
 @DATASETS.register_module()
 class CheckedCocoDataset(CocoDataset):
@@ -73,11 +76,16 @@ class CheckedCocoDataset(CocoDataset):
 
     def parse_data_info(self, raw_data_info: dict) -> dict | None:
         """Parse one annotation as CocoDataset does; InputError for a person it would leave out without a word."""
-        person = super().parse_data_info(raw_data_info)
+        entry = raw_data_info['raw_ann_info']
+        # CocoDataset copies an annotation number by number, and an outline has hundreds.
+        plain = {key: entry[key] for key in PARSED if key in entry}
+        if 'keypoints' in plain:
+            plain['keypoints'] = np.asarray(plain['keypoints'])
+        person = super().parse_data_info(raw_data_info | dict(raw_ann_info=plain))
         if person is not None:
+            person |= dict(segmentation=entry.get('segmentation'), raw_ann_info=entry)
             person['photo_size'] = photo_size(raw_data_info['raw_img_info'], self.ann_file)
             if self.data_mode == 'topdown' and not self._is_valid_instance(person):
-                entry = raw_data_info['raw_ann_info']
                 fault = f'"bbox" {entry["bbox"]} or all labelled keypoints lie outside the image'
                 raise InputError(f'{self.ann_file}: annotation {entry["id"]}: {fault}; mend or remove it')
         return person
