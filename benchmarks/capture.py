@@ -15,7 +15,7 @@ storing its latent, 256 x 4 x 4 in float16, and everything known of a person. Ro
 without take turns in one process; the ratio is taken within a round. Then the bytes on disk beside
 the raw array and, with --memory, the peak memory of storing 1,000 and 10,000 persons with the
 demo's network, each in a process of its own, and the bytes of their rows, 1024 persons a file.
-DATA_ROOT is a data set of tools/make_people.py; for --memory:
+DATA_ROOT is in the layout of COCO, as tools/make_people.py makes it; for --memory:
 
   tools/make_people.py /tmp/people --train 0 --val 0 --test 10000"""
 
@@ -25,6 +25,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('data_root', type=Path)
     parser.add_argument('--rounds', type=int, default=7, help='default: %(default)s')
     parser.add_argument('--persons', type=int, default=64, help='a round; default: %(default)s')
+    parser.add_argument('--split', default='test', help='train, val or test, whose persons; default: %(default)s')
+    parser.add_argument('--amp', action='store_true', help='in bfloat16')
     parser.add_argument('--config', default='configs/shg_coco.py', help='default: %(default)s')
     parser.add_argument(
         '--memory',
@@ -38,7 +40,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def read(args: argparse.Namespace, config: str) -> object:
-    """The config, on the test persons of the data set."""
+    """The config, with persons of the split for those it tests."""
     from shg_xai.runner.config import read_config
 
     cfg = read_config(config)
@@ -46,9 +48,10 @@ def read(args: argparse.Namespace, config: str) -> object:
         cfg[name].update(batch_size=16, num_workers=0, persistent_workers=False)
         cfg[name].dataset.update(
             data_root=str(args.data_root),
-            data_prefix=dict(img='test2017/'),
-            ann_file='annotations/person_keypoints_test2017.json',
+            data_prefix=dict(img=f'{args.split}2017/'),
+            ann_file=f'annotations/person_keypoints_{args.split}2017.json',
         )
+    cfg.test_cfg.fp16 = args.amp
     cfg.work_dir, cfg.load_from, cfg.resume = tempfile.mkdtemp(), None, False
     cfg.launcher, cfg.log_level = 'none', 'ERROR'
     return cfg
@@ -57,6 +60,7 @@ def read(args: argparse.Namespace, config: str) -> object:
 def measure_time(args: argparse.Namespace) -> None:
     """Print the overhead in time and in bytes."""
     import torch
+    from mmengine.runner.amp import autocast
 
     from shg_xai.interventions import capture as dump
     from shg_xai.interventions.capture_options import DumpOptions
@@ -69,7 +73,7 @@ def measure_time(args: argparse.Namespace) -> None:
 
     def plainly() -> None:
         for batch in build_loader(cfg, open_persons(cfg, 'test', args.persons).dataset):
-            with torch.no_grad():
+            with torch.no_grad(), autocast(enabled=args.amp):
                 model.test_step(batch)
 
     def storing() -> None:

@@ -26,6 +26,9 @@ part() {  # NAME COMMAND...: run it, say how long it took and how it ended
 part network "$python" benchmarks/network.py --device $device --batch $batch --rounds $rounds --json "$out/network.json"
 part throughput "$python" benchmarks/throughput.py --data-root "$data" --batch $batch --seconds $seconds \
     --json "$out/throughput.json"
+part storing "$python" benchmarks/capture.py "$data" --split train --persons "$limit" --rounds 3 --amp
+part tests "$python" -m pytest -q -p no:cacheprovider tests/test_models tests/test_datasets/test_batches.py \
+    tests/test_runner/test_cuda_graph.py tests/test_runner/test_bfloat16.py -m 'not slow'
 # Full size on these persons: what PCK after so many minutes?
 part train timeout $((minutes * 60)) "$python" tools/train.py configs/shg_strong_coco.py --data-root "$data" \
     --work-dir "$out/full" --cfg-options train_cfg.max_epochs=$epochs train_cfg.val_interval=4 \
@@ -39,6 +42,8 @@ done
 {
     cat "$out/parts.txt"
     for log in network throughput; do grep '^|' "$out/$log.log"; echo; done
+    grep -h 'time with' "$out/storing.log"
+    tail -n 1 "$out/tests.log"
     grep -o 'Epoch(val).*pck/visible' "$out/train.log"
     for log in "$out"/dump*.log; do grep -ho '[0-9.]*pass/s' "$log" | tail -n 1; done
 } >"$out/table.md"
