@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmcv.cnn import fuse_conv_bn
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.models.folded import FoldedResidual, fits, fuse
@@ -71,6 +72,26 @@ def test_what_is_not_folded_stays() -> None:
 
 def test_on_a_processor_layers_go_one_by_one() -> None:
     assert not fits(torch.zeros(1, 2, 3, 3).to(memory_format=torch.channels_last), torch.float32)
+
+
+def test_on_a_gpu_all_of_them_are_fused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch knows what a GPU's tensors would be like where there is none."""
+    taken: list[bool] = []
+    fused_way = FoldedResidual.fused
+
+    def counted(self: FoldedResidual, x: torch.Tensor) -> torch.Tensor:
+        y = fused_way(self, x)
+        taken.append(y.shape == x.shape and y.is_contiguous(memory_format=torch.channels_last))
+        return y
+
+    monkeypatch.setattr(FoldedResidual, 'fused', counted)
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.device('cuda'), torch.no_grad():
+        network = StackedHourglass(channels=16, depth=2, channels_last=False).eval()
+        network.channels_last = True  # of what comes in; weights that are not there cannot be moved
+        fuse_conv_bn(network)
+        fuse(network, torch.float32)
+        network(torch.rand(2, 3, 64, 64))
+    assert taken == [True] * sum(isinstance(one, FoldedResidual) for one in network.modules())
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
