@@ -36,14 +36,16 @@ def norms(model: nn.Module) -> int:
 def test_a_test_run_folds_and_computes_the_same(repo_root: Path, tmp_path: Path) -> None:
     tester = runner(repo_root, tmp_path, num_stacks=2)
     lively(tester.model)
-    images = torch.randn(2, 3, 128, 128)
+    device = next(tester.model.parameters()).device
+    images = torch.randn(2, 3, 128, 128).to(device)
     with torch.no_grad():
         before = tester.model.eval()._forward(images)
         count = norms(tester.model)
         metrics = tester.test()
         after = tester.model.eval()._forward(images)
     assert 0 < norms(tester.model) < count
-    torch.testing.assert_close(after, before, rtol=1e-5, atol=1e-5 * before.abs().max().item())
+    rounding = 1e-5 if device.type == 'cpu' else 1e-2  # TF32
+    torch.testing.assert_close(after, before, rtol=rounding, atol=rounding * before.abs().max().item())
     assert {'pck/labelled', 'pck/pooled/labelled', 'pck/joint/nose'} <= set(metrics)
 
 
