@@ -16,7 +16,7 @@ from shg_xai.errors import InputError
 
 Task = TypeVar('Task')
 Result = TypeVar('Result')
-M_MMAP_THRESHOLD, LARGE = -3, 4 << 20  # as in malloc.h; bytes
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, LARGE, KEPT = -1, -3, 4 << 20, 64 << 20  # as in malloc.h; bytes
 AHEAD = 4  # tasks under way for each worker; bounds memory
 
 
@@ -33,6 +33,8 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     if mallopt := getattr(ctypes.CDLL(None), 'mallopt', None):  # of glibc
         # Large arrays are taken from and given back to the system one by one, or the process would grow with N.
         mallopt(M_MMAP_THRESHOLD, LARGE)
+        # Others are kept for the next one, up to so many: handed out anew, each page would be zeroed first.
+        mallopt(M_TRIM_THRESHOLD, KEPT)
     if dask is None:
         with threadpool_limits(1), ThreadPoolExecutor(threads or cores()) as pool:
             yield pool
