@@ -19,7 +19,6 @@ from shg_xai.datasets.keypoint_file import KeypointFile, check_boxes, photo_size
 from shg_xai.errors import InputError
 from shg_xai.photos import TURNED, orientation, read_photo
 
-
 # What MMPose's data sets add to every person, of what is known of all.
 SHARED = (
     'dataset_name',
