@@ -32,8 +32,9 @@ SHARED = (
 
 
 class RawAnnotation(dict[str, Any]):
-    """An annotation as it stands in the file. It is never changed, so a deep copy is itself: MMEngine makes one for
-    every sample, and the hundreds of numbers of an outline would take longer than the pixels.
+    """An annotation as it stands in the file. It is never changed, so a deep copy is itself: MMPose makes one when it
+    reads the file and MMEngine for every sample, and the hundreds of numbers of an outline would take longer than the
+    pixels.
     """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> 'RawAnnotation':
@@ -95,9 +96,9 @@ class CheckedCocoDataset(CocoDataset):
 
     def parse_data_info(self, raw_data_info: dict) -> dict | None:
         """Parse one annotation as CocoDataset does; InputError for a person it would leave out without a word."""
-        person = super().parse_data_info(raw_data_info)
+        raw = RawAnnotation(raw_data_info['raw_ann_info'])
+        person = super().parse_data_info({**raw_data_info, 'raw_ann_info': raw})
         if person is not None:
-            person['raw_ann_info'] = RawAnnotation(person['raw_ann_info'])
             person['photo_size'] = photo_size(raw_data_info['raw_img_info'], self.ann_file)
             if self.data_mode == 'topdown' and not self._is_valid_instance(person):
                 entry = raw_data_info['raw_ann_info']
