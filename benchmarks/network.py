@@ -75,8 +75,8 @@ def build_step(args: argparse.Namespace, variant: str, mode: str) -> tuple[Calla
     from torch.utils.flop_counter import FlopCounterMode
 
     from shg_xai import plugin  # noqa: F401
+    from shg_xai.memory import keep_freed_memory
     from shg_xai.models.folded import fuse
-    from shg_xai.runner.building import keep_freed_memory
     from shg_xai.runner.cuda_graph import Graphs, replayed_backbone
 
     config, ours, bfloat16, compiled = VARIANTS[variant]

@@ -13,7 +13,7 @@ PACKAGE = REPO_ROOT / 'shg_xai'
 MMPOSE = {'torch', 'torchvision', 'mmpose', 'mmcv', 'mmdet', 'mmengine'}
 # On the way from config to page: none of them knows another.
 STATIONS = ('codecs', 'models', 'evaluation', 'latents')
-LEAVES = ('coco', 'cores', 'errors', 'joints', 'options', 'photos', 'random_streams', 'writing')
+LEAVES = ('coco', 'cores', 'errors', 'joints', 'memory', 'options', 'photos', 'random_streams', 'writing')
 # Of a chapter only what measures may start a network.
 LIGHT = ('__init__', 'results', 'options', 'findings', 'figures', 'headline', 'overlays')
 # Where the persons of a data set are gone through, and nowhere else.

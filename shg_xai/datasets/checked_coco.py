@@ -2,11 +2,13 @@
 
 import os.path as osp
 from collections import defaultdict
+from copy import copy
 from functools import partial
 from typing import Any
 
 import numpy as np
 from mmcv.transforms import BaseTransform
+from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 from mmpose.datasets import CocoDataset
 from mmpose.registry import DATASETS, TRANSFORMS
@@ -17,8 +19,26 @@ from shg_xai.datasets.keypoint_file import KeypointFile, check_boxes, photo_size
 from shg_xai.errors import InputError
 from shg_xai.photos import TURNED, orientation, read_photo
 
-# What CocoDataset reads of an annotation.
-PARSED = ('id', 'image_id', 'category_id', 'bbox', 'keypoints', 'num_keypoints', 'area', 'iscrowd')
+# What MMPose's data sets add to every person, of what is known of all.
+SHARED = (
+    'dataset_name',
+    'upper_body_ids',
+    'lower_body_ids',
+    'flip_pairs',
+    'dataset_keypoint_weights',
+    'flip_indices',
+    'skeleton_links',
+)
+
+
+class RawAnnotation(dict[str, Any]):
+    """An annotation as it stands in the file. It is never changed, so a deep copy is itself: MMPose makes one when it
+    reads the file and MMEngine for every sample, and the hundreds of numbers of an outline would take longer than the
+    pixels.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> 'RawAnnotation':
+        return self
 
 
 @DATASETS.register_module()
@@ -76,19 +96,22 @@ class CheckedCocoDataset(CocoDataset):
 
     def parse_data_info(self, raw_data_info: dict) -> dict | None:
         """Parse one annotation as CocoDataset does; InputError for a person it would leave out without a word."""
-        entry = raw_data_info['raw_ann_info']
-        # CocoDataset copies an annotation number by number, and an outline has hundreds.
-        plain = {key: entry[key] for key in PARSED if key in entry}
-        if 'keypoints' in plain:
-            plain['keypoints'] = np.asarray(plain['keypoints'])
-        person = super().parse_data_info(raw_data_info | dict(raw_ann_info=plain))
+        raw = RawAnnotation(raw_data_info['raw_ann_info'])
+        person = super().parse_data_info({**raw_data_info, 'raw_ann_info': raw})
         if person is not None:
-            person |= dict(segmentation=entry.get('segmentation'), raw_ann_info=entry)
             person['photo_size'] = photo_size(raw_data_info['raw_img_info'], self.ann_file)
             if self.data_mode == 'topdown' and not self._is_valid_instance(person):
+                entry = raw_data_info['raw_ann_info']
                 fault = f'"bbox" {entry["bbox"]} or all labelled keypoints lie outside the image'
                 raise InputError(f'{self.ann_file}: annotation {entry["id"]}: {fault}; mend or remove it')
         return person
+
+    def get_data_info(self, idx: int) -> dict:
+        """What is known of one person, and of all; MMPose copies the latter deeply for each, which takes longer than to
+        read the photo.
+        """
+        person: dict = BaseDataset.get_data_info(self, idx)
+        return person | {key: copy(self._metainfo[key]) for key in SHARED}
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline on one person; InputError where its photo cannot be read, or has another size."""

@@ -1,5 +1,6 @@
 """Persons of a latent store as a data set, to train on latents alone."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -89,15 +90,23 @@ class LatentDataset(Dataset):
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         """Values of one person."""
-        row = self.selection.rows[index]
-        shard = np.searchsorted(self._starts, row, side='right') - 1
-        values = np.array(self._files[shard][row - self._starts[shard]], np.float32)
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Tensor]]:
+        """Values of the persons of a batch, which PyTorch's loaders ask for at once."""
+        rows = self.selection.rows[np.asarray(indices)]
+        shards = np.searchsorted(self._starts, rows, side='right') - 1
+        values = np.empty((len(rows), *self._files[0].shape[1:]), np.float32)
+        for shard in np.unique(shards).tolist():
+            own = shards == shard
+            values[own] = self._files[shard][rows[own] - self._starts[shard]]
         if not np.isfinite(values).all():
-            person = self.selection.annotation_ids[index]
-            rows = f"leave the person out with rows='annotation_id != {person}' in every dataset"
+            worst = np.flatnonzero(~np.isfinite(values.reshape(len(rows), -1)).all(axis=1))[0]
+            person = self.selection.annotation_ids[indices[worst]]
+            mend = f"leave the person out with rows='annotation_id != {person}' in every dataset"
             where = f'{self.selection.store.folder}: layer {self.selection.layer}: annotation {person}'
-            raise InputError(f'{where} has a value that is NaN or infinite; {rows}, or dump again as float32')
-        return dict(inputs=torch.from_numpy(values))
+            raise InputError(f'{where} has a value that is NaN or infinite; {mend}, or dump again as float32')
+        return [dict(inputs=own) for own in torch.from_numpy(values)]
 
     @property
     def metainfo(self) -> dict[str, Any]:

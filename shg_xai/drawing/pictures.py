@@ -27,6 +27,7 @@ COLOURS = {'left': (230, 159, 0), 'right': (0, 114, 178), '': (245, 245, 245)}
 OVERSAMPLING = 3  # ImageDraw knows no smooth lines; drawn larger and scaled down they are
 QUALITY = 76
 ROWS_PER_GROUP = 256
+MOST_KEPT = 10_000  # pictures of 3 kB or so that are remembered
 SIZE = ('image_width', 'image_height')  # of a photo as it was when it was read
 Photo = NDArray[np.uint8]  # RGB, (H, W, 3)
 Links = Sequence[tuple[int, int]]  # pairs of keypoints with a line between
@@ -126,23 +127,37 @@ def missing_photos(folder: Path | None, table: pa.Table) -> int:
 
 
 def draw_persons(
-    folder: Path | None, table: pa.Table, links: Links, keypoint_names: Sequence[str], label: str
+    folder: Path | None,
+    table: pa.Table,
+    links: Links,
+    keypoint_names: Sequence[str],
+    label: str,
+    drawn: dict[str, bytes] | None = None,
 ) -> Iterator[bytes]:
     """Draw the persons of an atlas one by one as JPEGs, on grey where the photo is not there, or of another size.
 
     The table has file name, keypoints, visibility and crop, and may have the photo's size; names tell left from right;
-    the label is of the progress bar. InputError where a photo is there and cannot be read.
+    the label is of the progress bar. Who is in ``drawn`` already, by all that is drawn, is not drawn again; others are
+    added, up to MOST_KEPT. InputError where a photo is there and cannot be read.
     """
-    sides = sides_of(keypoint_names)
-    names = ('file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility')
+    sides, drawn = sides_of(keypoint_names), {} if drawn is None else drawn
+    names = ['file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility']
     opened: tuple[Path | None, Photo | None] = (None, None)
-    rows = tqdm(table.select(names).to_pylist(), desc=label, unit='person', mininterval=0.5)
-    for row, file in zip(rows, _photos(folder, table), strict=True):
-        if opened[0] != file:  # persons of a photo follow each other
-            opened = (file, None if file is None else read_photo(file))
-        points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
-        person = Person(row['crop_center'], row['crop_scale'], points, flags)
-        yield person_picture(opened[1], person, links, sides=sides)
+    rows = table.select(names + [name for name in SIZE if name in table.column_names]).to_pylist()
+    for row in tqdm(rows, desc=label, unit='person', mininterval=0.5):
+        known = repr((folder, links, sides, row))
+        if known not in drawn:
+            file = photo_file(folder, row['file_name'], (row.get(SIZE[0]), row.get(SIZE[1])))
+            if opened[0] != file:  # persons of a photo follow each other
+                opened = (file, None if file is None else read_photo(file))
+            points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
+            person = Person(row['crop_center'], row['crop_scale'], points, flags)
+            picture = person_picture(opened[1], person, links, sides=sides)
+            if len(drawn) < MOST_KEPT:
+                drawn[known] = picture
+        else:
+            picture = drawn[known]
+        yield picture
 
 
 def write_atlas(file: Path, table: pa.Table, pictures: Iterable[bytes | None]) -> None:

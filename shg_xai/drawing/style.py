@@ -15,6 +15,7 @@ PALETTE = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#D55E00', '#56B4E9', '#0
 BLUE, ORANGE, GREEN = PALETTE[:3]
 INK, FAINT, UNKNOWN = '#222222', '#8A8A8A', '#C8C8C8'
 DPI = 150
+LEVEL = 4  # of a PNG's compression: the usual 6 takes 1.6 times as long for 3 % less
 COLUMN, PAGE = 5.2, 8.2  # a figure one column wide: at 400 px of screen its 9 points are still 9 px
 
 STYLE: Any = {
@@ -51,7 +52,7 @@ def save_figure(figure: Figure, folder: Path, name: str) -> bytes:
     if (engine := figure.get_layout_engine()) is not None:
         engine.execute(figure)
         figure.set_layout_engine(None)
-    figure.savefig(png, format='png', dpi=DPI, metadata={'Software': None})
+    figure.savefig(png, format='png', dpi=DPI, metadata={'Software': None}, pil_kwargs={'compress_level': LEVEL})
     figure.savefig(svg, format='svg', dpi=DPI, metadata={'Date': None, 'Creator': None})
     for kind, file in (('png', png), ('svg', svg)):
         write_aside(folder / f'{name}.{kind}', file.getvalue())

@@ -88,7 +88,7 @@ def mean_pose_pck(
     return {group: mean_pck(correct, counts) for group, counts in counting_joints(v, names).items()}
 
 
-def _size(sample: dict, v: np.ndarray, names: list[str], normaliser: str) -> float:
+def person_size(sample: dict, v: np.ndarray, names: list[str], normaliser: str) -> float:
     """A person's normaliser in pixels of the image: the longer side of its crop or box, or its torso.
 
     The box as MMPose's PCKAccuracy has it; the torso from a shoulder to the opposite hip, NaN if no such pair is
@@ -114,11 +114,16 @@ def sample_distances(sample: dict[str, Any], names: list[str], normaliser: str) 
     """
     truth, v = sample_truth(sample)
     predicted = np.asarray(sample['pred_instances']['keypoints'])[0, :, :2]
-    if not len(predicted) == len(truth) == len(names):
-        counts = f'{len(predicted)} joints are predicted, persons have {len(truth)}, the data set names {len(names)}'
-        raise InputError(f'{counts}: these must be as many; give the data set the metainfo of what its pipeline makes')
-    side = np.array([_size(sample, v, names, normaliser)])
+    check_joints(len(predicted), len(truth), names)
+    side = np.array([person_size(sample, v, names, normaliser)])
     return normalised_distances(predicted[None], truth[None], side)[0], v
+
+
+def check_joints(predicted: int, labelled: int, names: Sequence[str]) -> None:
+    """Refuse, by an InputError, to compare predictions of so many joints with labels of another number."""
+    if not predicted == labelled == len(names):
+        counts = f'{predicted} joints are predicted, persons have {labelled}, the data set names {len(names)}'
+        raise InputError(f'{counts}: these must be as many; give the data set the metainfo of what its pipeline makes')
 
 
 def sample_truth(sample: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:

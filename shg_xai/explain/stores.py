@@ -281,8 +281,8 @@ def _analyses(
     return analyses, apart
 
 
-def _draw(analysis: Analysis, options: Options, images: Path | None, out: Path) -> None:
-    """Write an analysis's persons, and of those to be drawn the pictures."""
+def _draw(analysis: Analysis, options: Options, images: Path | None, out: Path, drawn: dict[str, bytes]) -> None:
+    """Write an analysis's persons, and of those to be drawn the pictures, unless they are ``drawn`` already."""
     layer, selection = analysis.layer, analysis.selection
     pq.write_table(analysis.persons, out / 'persons' / f'{layer.name}.parquet', compression='zstd')
     rows = selection.table([*DRAWN, *SIZE])
@@ -295,7 +295,7 @@ def _draw(analysis: Analysis, options: Options, images: Path | None, out: Path) 
             f'{folder or "any folder the store names"}, or of another size; they are drawn on grey (--images).'
         )
         tqdm.write(f'warning: {layer.name}: {layer.warnings[-1]}', file=sys.stderr)
-    pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures')
+    pictures = draw_persons(folder, table, layer.skeleton_links, layer.keypoint_names, 'pictures', drawn)
     write_atlas(out / 'atlas' / f'{layer.name}.parquet', table, pictures)
     _write_strip(selection, layer, folder, out, options.seed)
 
@@ -327,8 +327,9 @@ def explain_selections(
     analyses += unseen
     for kind in ('persons', 'atlas', 'strip'):
         (out / kind).mkdir(exist_ok=True)
+    drawn = dict[str, bytes]()
     for analysis in analyses:
-        _draw(analysis, options, beside.images, out)
+        _draw(analysis, options, beside.images, out, drawn)
     if not any((out / 'strip').iterdir()):
         (out / 'strip').rmdir()
     settings = {key.name: getattr(options, key.name) for key in fields(Options)} | dict(ks=list(options.ks))

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from shg_xai.interventions.edits import Batch, Edit, resample
-from shg_xai.interventions.network import Network, Predictions
+from shg_xai.interventions.network import Network, Predictions, Truth
 from shg_xai.tracing.replay import replayed
 from shg_xai.tracing.tap import Outputs, tap
 
@@ -59,10 +59,13 @@ class Pass:
     outputs: Outputs
     batch: Loaded
     network: Network
+    known: list[Truth] = field(default_factory=list)  # of the N persons, once somebody has asked in a pass of the batch
 
     def predictions(self) -> Predictions:
         """What was predicted for the N persons, copied."""
-        return Predictions.of(self.samples, self.network)
+        if not self.known:
+            self.known.append(Truth.of(self.samples, self.network))
+        return Predictions.of(self.samples, self.known[0], self.network)
 
 
 def evaluate(
@@ -104,6 +107,7 @@ def evaluate(
         for batch, data in batches:
             count = len(batch['inputs'])
             edited = Batch(np.arange(start, start + count), {} if lent is None else next(lent))
+            known = list[Truth]()
             for layer, own in groups:
                 with nullcontext() if layer is None else replayed(network.model, until=layer):
                     for condition in own:
@@ -112,7 +116,7 @@ def evaluate(
                         with tap(network.model, read, replace, stop) as outputs:
                             samples = network.predict(data, beside)
                         beside()  # where nothing was decoded
-                        yield Pass(condition, edited.persons, samples, outputs, batch, network)
+                        yield Pass(condition, edited.persons, samples, outputs, batch, network, known)
                         progress.update(count)
             start += count
 

@@ -14,7 +14,14 @@ from mmengine.runner import autocast
 from numpy.typing import NDArray
 from torch import nn
 
-from shg_xai.evaluation.pck import check_normaliser, person_scores, sample_distances, sample_truth
+from shg_xai.evaluation.pck import (
+    check_joints,
+    check_normaliser,
+    normalised_distances,
+    person_scores,
+    person_size,
+    sample_truths,
+)
 from shg_xai.evaluation.place_likelihood import cells_of, log_likelihood
 from shg_xai.runner.building import build_runner, unwrapped
 from shg_xai.runner.config import pck_settings
@@ -96,6 +103,32 @@ def _after_last_forward(model: nn.Module, calls: int, work: Callable[[], None]) 
 
 
 @dataclass(frozen=True)
+class Truth:
+    """What is known of N persons whatever is predicted for them: the same for all passes of a batch."""
+
+    keypoints: NDArray[np.floating[Any]]  # in pixels of the image, (N, K, 2)
+    v: NDArray[np.int64]  # flags of the joints, see shg_xai.coco, (N, K)
+    sizes: NDArray[np.float64]  # what distances are divided by, in pixels of the image, (N,); NaN: a person has none
+    center: NDArray[np.float64]  # of each crop, in pixels of the image, (N, 2)
+    scale: NDArray[np.float64]  # width and height of each crop, in pixels of the image, (N, 2)
+
+    @classmethod
+    def of(cls, samples: Sequence[Any], network: Network) -> 'Truth':
+        """Of MMPose's samples; InputError where boxes come from a detector: nobody knows who a person is."""
+        known, names = [sample.to_dict() for sample in samples], list(network.names)
+        annotations = [sample.get('raw_ann_info') for sample in samples]
+        keypoints, v = sample_truths([sample.gt_instances for sample in samples], annotations)
+        pairs = zip(known, v, strict=True)
+        return cls(
+            keypoints,
+            v,
+            np.array([person_size(one, flags, names, network.normaliser) for one, flags in pairs]),
+            np.array([sample.input_center for sample in samples], dtype=float),
+            np.array([sample.input_scale for sample in samples], dtype=float),
+        )
+
+
+@dataclass(frozen=True)
 class Predictions:
     """What a network predicted for N persons."""
 
@@ -108,20 +141,19 @@ class Predictions:
     likelihood: NDArray[np.float64]  # log-likelihood of each true place, see true_likelihood, (N, K)
 
     @classmethod
-    def of(cls, samples: Sequence[Any], network: Network) -> 'Predictions':
-        """Copied from MMPose's samples; InputError where boxes come from a detector: nobody knows who a person is."""
-        known = [sample.to_dict() for sample in samples]
-        judged = [sample_distances(one, list(network.names), network.normaliser) for one in known]
-        truth = np.stack([sample_truth(one)[0] for one in known]).astype(float)
-        found, v = [sample.pred_instances for sample in samples], np.stack([flags for _, flags in judged])
+    def of(cls, samples: Sequence[Any], truth: Truth, network: Network) -> 'Predictions':
+        """Copied from MMPose's samples; InputError where other joints are predicted than persons have."""
+        found = [sample.pred_instances for sample in samples]
+        keypoints = np.stack([np.asarray(one.keypoints)[0, :, :2] for one in found])
+        check_joints(keypoints.shape[1], truth.keypoints.shape[1], network.names)
         return cls(
-            np.stack([np.asarray(one.keypoints)[0, :, :2] for one in found]).astype(float),
+            keypoints.astype(float),
             np.stack([np.asarray(one.keypoint_scores)[0] for one in found]).astype(float),
-            np.stack([distances for distances, _ in judged]),
-            v,
-            np.array([sample.input_center for sample in samples], dtype=float),
-            np.array([sample.input_scale for sample in samples], dtype=float),
-            np.where(v > 0, true_likelihood(samples, truth, network), np.nan),
+            normalised_distances(keypoints, truth.keypoints, truth.sizes),
+            truth.v,
+            truth.center,
+            truth.scale,
+            np.where(truth.v > 0, true_likelihood(samples, truth.keypoints.astype(float), network), np.nan),
         )
 
     @classmethod

@@ -173,5 +173,8 @@ def build_loader(cfg: Config, dataset: Any) -> DataLoader[Any]:
         list(choose_loading(own, device, takes_stacked(cfg)))
         if 'batch_size' in own:  # none beside a batch_sampler
             own['batch_size'] = evaluation_batch(own['batch_size'], device)
+            if device.gpu is None and len(dataset) <= own['batch_size']:
+                # The one batch is waited for anyway, and a process that loads it takes longer to start than to load.
+                own |= dict(num_workers=0, persistent_workers=False, prefetch_factor=None)
     built: DataLoader[Any] = Runner.build_dataloader(own)
     return built

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 INKS = 64  # colours of a drawing, more than one sees in lines and letters
+MANY = 2**14  # colours, from which on there are photographs in it: a tenth of that is what lines and letters have
 CRISP = 1.3  # a drawing of few colours is crisper than one with loss, and may be so much larger
 QUALITY, SMALL_QUALITY = 62, 42
 WIDEST = 1000  # pixels of a figure with photographs, a little more than it is shown with
@@ -30,10 +31,10 @@ def uri(data: bytes) -> str:
 def drawing(png: bytes) -> bytes:
     """A figure for the page: in few colours where that is small, as it is of lines and letters; else with loss."""
     image = Image.open(io.BytesIO(png)).convert('RGB')
-    crisp = webp(image.quantize(INKS, dither=Image.Dither.NONE))
+    crisp = None if image.getcolors(MANY) is None else webp(image.quantize(INKS, dither=Image.Dither.NONE))
     image.thumbnail((WIDEST, image.height), Image.Resampling.LANCZOS)
     lossy = webp(image, QUALITY)
-    return crisp if len(crisp) <= CRISP * len(lossy) else lossy
+    return crisp if crisp and len(crisp) <= CRISP * len(lossy) else lossy
 
 
 def small(picture: bytes, side: int) -> bytes:

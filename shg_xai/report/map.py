@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from shg_xai.chapters import chapter_of
 from shg_xai.drawing.material import Colour, DrawnPersons, Material
 from shg_xai.drawing.panels import new_panels
+from shg_xai.drawing.side_by_side import made
 from shg_xai.drawing.style import FAINT, PALETTE, styled
 from shg_xai.drawing.style import UNKNOWN as GREY
 from shg_xai.drawing.text import UNKNOWN, number, plural
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 Rows = NDArray[np.int64]
 AXES = [f'component_{m}' for m in range(1, 11)]
 SIDE = 72  # pixels of a picture, as it lies in the page
+CHUNK = 32  # pictures that a process makes at a time
 # File names and numbers in it are escaped by Bokeh (no {safe}); only the layout is ours.
 TOOLTIP = """
 <div style="width:132px;font:12px/1.35 system-ui,sans-serif;color:#222;overflow-wrap:anywhere">
@@ -61,7 +64,8 @@ class Pictures:
 
     def encoded(self) -> list[str]:
         """All pictures in base64, each as small as it is shown."""
-        return [base64.b64encode(images.small(picture, SIDE)).decode('ascii') for picture in self._places]
+        small = made(partial(images.small, side=SIDE), list(self._places), chunk=CHUNK)
+        return [base64.b64encode(picture).decode('ascii') for picture in small]
 
 
 def colour_choices(material: Material, name: str, rows: Rows) -> list[Colour]:

@@ -64,6 +64,7 @@ def render(material: Material, figures: Path) -> str:
     results, embedded, writer = material.results, embed_maps(material), Writer(material, figures)
     sections = writer.questions()
     writer.draw()
+    writer.pack()
     scripts = scripts_of(embedded)
     leading, others = opening.lead(sections)
     rule, people = opening.people(material)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shg_xai.chapters import Chapter, chapter_of, chapters
 from shg_xai.drawing.material import Figure, Headline, Material, Overlay, Table
-from shg_xai.drawing.side_by_side import draw_all
+from shg_xai.drawing.side_by_side import draw_all, made
 from shg_xai.drawing.text import DASH, listed, number, plural
 from shg_xai.report import images
 from shg_xai.results import AnalysedLayer, Answer
@@ -27,6 +27,7 @@ class Shown:
     figure: Figure
     name: str
     drawn: Mapping[str, bytes]  # PNGs by name
+    packed: Mapping[str, bytes]  # the same as they lie in a page
 
     @property
     def png(self) -> bytes:
@@ -41,7 +42,7 @@ class Shown:
     @property
     def uri(self) -> str:
         """As the address of an image."""
-        return images.uri(images.drawing(self.png))
+        return images.uri(self.packed[self.name])
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,16 @@ class Writer:
     names: list[str] = field(default_factory=list)  # of all figures
     shown: list[Shown] = field(default_factory=list)
     pngs: dict[str, bytes] = field(default_factory=dict)
+    packed: dict[str, bytes] = field(default_factory=dict)
 
     def draw(self) -> None:
         """Draw what the sections show; nothing of a figure may be looked at before."""
         self.pngs |= draw_all({shown.name: shown.figure for shown in self.shown}, self.folder)
+
+    def pack(self) -> None:
+        """Make of what was drawn what lies in a page, which takes about as long."""
+        names = list(self.pngs)
+        self.packed |= zip(names, made(lambda name: images.drawing(self.pngs[name]), names), strict=True)
 
     def questions(self) -> list[Section]:
         """A section a chapter that has answers, in the order of the page."""
@@ -171,7 +178,7 @@ class Writer:
                 halves = []
                 for end, side, draw in zip(('one', 'other'), own.sides, (twice.one, twice.other), strict=True):
                     half = Figure(own.name, ': '.join(filter(None, (own.alt, twice.title, side))), '', draw)
-                    halves.append(Shown(half, f'{name}-{place}-{end}', self.pngs))
+                    halves.append(Shown(half, f'{name}-{place}-{end}', self.pngs, self.packed))
                 self.shown += halves
                 pairs.append((twice.title, halves[0], halves[1]))
             found.append(Laid(own, pairs))
@@ -191,7 +198,7 @@ class Writer:
             if name not in self.names:
                 self.names.append(name)
             if self.drawn is None or name in self.drawn:
-                shown.append(Shown(figure, name, self.pngs))
+                shown.append(Shown(figure, name, self.pngs, self.packed))
         self.shown += shown
         return shown
 

@@ -1,12 +1,10 @@
 """Building MMEngine's Runner so that it runs fast, anywhere, and fails in one line."""
 
-import ctypes
 import difflib
 import inspect
 import json
 import os
 import re
-import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,27 +18,12 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from torch import nn
 
 from shg_xai.errors import InputError
+from shg_xai.memory import keep_freed_memory
 from shg_xai.photos import read_photo
 from shg_xai.runner.checkpoints import check_fits, read_weights
 from shg_xai.runner.device import Device, choose, leave_out_stacking
 from shg_xai.runner.provenance import data_sha256, sha256
 from shg_xai.writing import write_aside
-
-# glibc's malloc.h
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
-
-
-def keep_freed_memory() -> bool:
-    """Let the process keep memory it frees, for the next layer to use; returns whether there is a glibc to do so.
-
-    On the CPU every layer allocates and frees tensors of many megabytes. By default glibc gives each back to the
-    system, which hands it out again page by page, zeroed. Keeping them makes the study's network about 1.15 times
-    faster on the CPU (``benchmarks/network.py``) for about 20 % more memory.
-    """
-    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None) if sys.platform.startswith('linux') else None
-    if mallopt is None:
-        return False
-    return all([mallopt(M_MMAP_MAX, 0), mallopt(M_TRIM_THRESHOLD, 2**31 - 1), mallopt(M_TOP_PAD, 64 * 2**20)])
 
 
 def join_processes(cfg: Config) -> None:

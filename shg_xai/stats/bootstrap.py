@@ -10,6 +10,7 @@ Shapes: N persons in G images, V values a person.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from shg_xai.results import Estimate, Over
 from shg_xai.stats.arrays import Float, Floats, Int, Ints, NDArray, Shaped, Singles
 
 FEWEST_IMAGES = 2
+HELD = 2**22  # images in resamples that are held in memory: 16 MB
 Groups = Shaped[NDArray[Any], ' N']  # the image of each person, any values
 
 
@@ -36,6 +38,27 @@ def resample_weights(groups: Groups, resamples: int | range, seed: int, parts: i
     for place in range(resamples) if isinstance(resamples, int) else resamples:
         drawn = stream(seed, 'bootstrap', place).integers(0, len(images), -(-len(images) // parts))
         yield np.bincount(drawn, minlength=len(images))[image_of]
+
+
+def _image_weights(images: int, resamples: int, seed: int) -> Iterator[Float[Floats, 's G']]:
+    """How often each image is in the resamples, some resamples at a time; see :func:`resample_weights`. Those of few
+    images are drawn once: a study asks for hundreds of intervals over the same ones.
+    """
+    if images < FEWEST_IMAGES:
+        return
+    if images * resamples <= HELD:
+        yield _held_weights(images, resamples, seed).astype(float)
+        return
+    step = max(HELD // images, 1)
+    for start in range(0, resamples, step):
+        some = range(start, min(start + step, resamples))
+        yield np.array(list(resample_weights(np.arange(images), some, seed)), float)
+
+
+@lru_cache(maxsize=4)
+def _held_weights(images: int, resamples: int, seed: int) -> Float[Singles, 'S G']:
+    """Whole numbers, in float32 exact and half the size."""
+    return np.array(list(resample_weights(np.arange(images), resamples, seed)), np.float32).reshape(-1, images)
 
 
 def interval(samples: ArrayLike, confidence: float) -> tuple[float, float]:
@@ -75,11 +98,12 @@ def mean_interval(
     known = np.isfinite(columns)
     both = (np.where(known, columns, 0), known)
     sums, counts = (np.stack([np.bincount(image_of, own, len(images)) for own in part], 1) for part in both)
-    drawn = np.full((resamples, len(columns)), math.nan)
+    drawn, start = np.full((resamples, len(columns)), math.nan), 0
     with np.errstate(invalid='ignore', divide='ignore'):
         mean = sums.sum(0) / counts.sum(0)
-        for place, times in enumerate(resample_weights(np.arange(len(images)), resamples, seed)):
-            drawn[place] = (times.astype(float) @ sums) / (times.astype(float) @ counts)
+        for times in _image_weights(len(images), resamples, seed):
+            drawn[start : start + len(times)] = (times @ sums) / (times @ counts)
+            start += len(times)
     ends = np.array([interval(column, confidence) for column in drawn.T])
     return mean.reshape(shape), ends[:, 0].reshape(shape), ends[:, 1].reshape(shape)
 

@@ -1,6 +1,5 @@
 """Who computes: threads of this process, or the workers of a Dask cluster; and how far they are."""
 
-import ctypes
 import gc
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -13,10 +12,10 @@ from tqdm import tqdm
 
 from shg_xai.cores import cores
 from shg_xai.errors import InputError
+from shg_xai.memory import give_back_large_arrays
 
 Task = TypeVar('Task')
 Result = TypeVar('Result')
-M_MMAP_THRESHOLD, LARGE = -3, 4 << 20  # as in malloc.h; bytes
 AHEAD = 4  # tasks under way for each worker; bounds memory
 
 
@@ -30,9 +29,7 @@ def executor(threads: int | None = None, dask: str | None = None) -> Iterator[Ex
     """
     if threads is not None and threads < 1:
         raise InputError(f'--threads {threads}: give 1 or more')
-    if mallopt := getattr(ctypes.CDLL(None), 'mallopt', None):  # of glibc
-        # Large arrays are taken from and given back to the system one by one, or the process would grow with N.
-        mallopt(M_MMAP_THRESHOLD, LARGE)
+    give_back_large_arrays()
     if dask is None:
         with threadpool_limits(1), ThreadPoolExecutor(threads or cores()) as pool:
             yield pool

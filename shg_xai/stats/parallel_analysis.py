@@ -108,10 +108,19 @@ def first_exchanged(held: Float32[Singles, 'D N'], tables: Sequence[Ints], seed:
     """The largest eigenvalue of the covariance once in each dimension images have changed places."""
     random, values = stream(seed, 'parallel_analysis', draw), held.copy()
     for table in tables:
+        if table.shape[1] == 1:  # the same numbers; what changes places need not be looked up
+            persons = _as_slice(table[:, 0])
+            values[:, persons] = random.permuted(held[:, persons], axis=1)
+            continue
         order = random.permuted(np.tile(np.arange(len(table), dtype=np.int32), (len(held), 1)), axis=1)
         for persons in table.T:  # the first of each image, the second, ...
             values[:, persons] = np.take_along_axis(held[:, persons], order, axis=1)
     return largest(values) / (held.shape[1] - 1)
+
+
+def _as_slice(places: Ints) -> Ints | slice:
+    """Ascending numbers without gaps as a slice, which copies sooner."""
+    return slice(int(places[0]), int(places[-1]) + 1) if (np.diff(places) == 1).all() else places
 
 
 def unrelated_to(persons: Persons, variances: Float[Floats, ' D'], seed: int, pool: Executor) -> Unrelated:

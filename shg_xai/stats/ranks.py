@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shg_xai.stats.arrays import Float, Floats, Int, Ints
+from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints
 
 LEAST_LEFT = 1e-9  # share of a variance; less is rounding
 
@@ -31,8 +31,8 @@ class Ranker:
 
     @classmethod
     def of(cls, values: Float[Floats, ' n']) -> 'Ranker':
-        """Sort values, none of them NaN."""
-        order = np.argsort(values, kind='stable')
+        """Sort values, none of them NaN; in which order the same ones come matters to no rank."""
+        order = np.argsort(values)
         new = np.diff(values[order]) != 0
         value_of = np.empty(len(values), np.int64)
         value_of[order] = np.concatenate([np.zeros(min(len(values), 1), np.int64), np.cumsum(new)])
@@ -60,6 +60,57 @@ class Ranker:
             upto[1:] += sums[:-1]
         upto -= total
         return np.take(upto, self.value_of, out=ranks, mode='clip')
+
+    def ranks_among(self, present: 'Present', sets: Float[Floats, 'W m']) -> Float[Floats, 'W m']:
+        """The same as :meth:`ranks` under W sets of weights at once, of the m persons who are there in any of them."""
+        rows = self.order[present.there[self.order]]
+        order = present.place[rows]
+        here = np.take(sets, order, axis=1)
+        upto = np.cumsum(here, axis=1)
+        total = upto[:, -1:].copy()
+        if self.ends is None:
+            upto *= 2
+            upto -= here
+        else:
+            new = np.diff(self.value_of[rows]) != 0
+            sums = upto[:, np.append(np.flatnonzero(new), len(rows) - 1)]
+            sums[:, 1:] += sums[:, :-1].copy()
+            upto = np.take(sums, np.concatenate([[0], np.cumsum(new)]), axis=1)
+        upto -= total
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        return np.take(upto, place, axis=1)
+
+    def less_below(self, weights: Float[Floats, 'n R'], marked: Bools) -> Float[Floats, ' R']:
+        """For R sets of weights the sum of the marked persons' ranks, as often as each is there; ranks as of
+        :meth:`ranks`, which is: pairs that they win against the others less those that they lose.
+        """
+        sorted_weights = weights[self.order]
+        upto = np.cumsum(sorted_weights, axis=0)
+        total = upto[-1].copy()
+        if self.ends is None:
+            upto *= 2
+            upto -= sorted_weights
+        else:
+            sums = upto[self.ends]
+            sums[1:] += sums[:-1].copy()
+            upto = sums[self.value_of[self.order]]
+        own = marked[self.order]
+        return np.einsum('nr,nr->r', upto[own] - total, sorted_weights[own])
+
+
+@dataclass(frozen=True)
+class Present:
+    """Who of n persons is there at all: a mask, and the number of each among those m who are."""
+
+    there: Bools
+    place: Int[Ints, ' n']
+
+    @classmethod
+    def of(cls, weights: Int[Ints, ' n']) -> 'Present':
+        """Those of any weight."""
+        there = weights > 0
+        return cls(there, np.cumsum(there) - 1)
 
 
 def partial_correlations(

@@ -107,8 +107,8 @@ def measure(path: str, stacks: int) -> Timing:
 
     from shg_xai import plugin  # noqa: F401
     from shg_xai.evaluation.pck import check_normaliser
+    from shg_xai.memory import keep_freed_memory
     from shg_xai.runner.bfloat16 import computes_bfloat16
-    from shg_xai.runner.building import keep_freed_memory
     from shg_xai.runner.config import pck_settings
 
     from mmpose.registry import DATASETS, MODELS  # isort: skip  (importable once the plugin is)

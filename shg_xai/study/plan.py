@@ -212,7 +212,8 @@ class Plan:
         s, costs, linked = self.settings, self.costs, self.settings.data
         if s.people:
             train, test = s.people
-            yield self._people('make people', s.data, (train, test, test))
+            # It has a process a core itself, and all but the controlled people waits for it.
+            yield replace(self._people('make people', s.data, (train, test, test)), alone=True)
             if 'improved' in s.networks:
                 counts, options = (0, 0, min(train, CONTROLLED_PEOPLE)), ('--seed', '1', *CONTROLLED)
                 yield self._people('make controlled people', s.work_dir / 'controlled', counts, options)

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import pickle
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +18,7 @@ from PIL import Image
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.coco import Annotation
-from shg_xai.datasets.checked_coco import CheckedCocoDataset
+from shg_xai.datasets.checked_coco import SHARED, CheckedCocoDataset
 from shg_xai.errors import InputError
 from tests.helpers.data import NAMES, PARTLY, annotation, coco, write_coco, write_part
 
@@ -46,6 +48,24 @@ def test_good_persons_come_through_as_mmpose_reads_them(tmp_path: Path) -> None:
     assert sample['img'].shape == (120, 160, 3)
     assert sample['keypoints_visible'].tolist() == [[min(v, 1) for v in PARTLY]]
     assert sample['raw_ann_info']['id'] == 11
+
+
+def test_what_is_known_of_all_comes_with_each_person_and_is_its_own(tmp_path: Path) -> None:
+    persons = dataset(write_coco(tmp_path, val_images=3))
+    first, expected = persons.get_data_info(1), CocoDataset.get_data_info(persons, 1)
+    assert first.keys() == expected.keys()
+    for key in SHARED:
+        assert np.array_equal(first[key], expected[key]), key
+    first['flip_indices'].reverse()
+    first['dataset_keypoint_weights'] *= 2
+    assert persons.get_data_info(1)['flip_indices'] == expected['flip_indices']
+    assert (persons.get_data_info(1)['dataset_keypoint_weights'] == expected['dataset_keypoint_weights']).all()
+
+
+def test_a_raw_annotation_is_not_copied_deeply_and_comes_through_pickle(tmp_path: Path) -> None:
+    raw = dataset(write_coco(tmp_path, val_images=1)).get_data_info(0)['raw_ann_info']
+    assert deepcopy(dict(raw=raw))['raw'] is raw
+    assert pickle.loads(pickle.dumps(raw)) == raw == dict(raw)
 
 
 def test_crowds_and_persons_without_keypoints_are_passed_over(tmp_path: Path) -> None:

@@ -47,6 +47,13 @@ def test_items_are_the_stored_values_in_float32(store: Path, values: np.ndarray)
     np.testing.assert_array_equal(stacked(dataset), values.astype(np.float16))
 
 
+def test_a_batch_is_its_items_in_the_order_asked_for(store: Path) -> None:
+    dataset = build(store, rows='annotation_id > 3')
+    asked = [30, 2, 17, 2, 11]  # of several shards
+    batch = [item['inputs'] for item in dataset.__getitems__(asked)]
+    assert torch.equal(torch.stack(batch), torch.stack([dataset[index]['inputs'] for index in asked]))
+
+
 def test_parts_are_the_images_whose_checksums_come_first(store: Path, values: np.ndarray) -> None:
     images = np.arange(40) // 2
     first = sorted(range(20), key=lambda image: zlib.crc32(f'3 {image}'.encode()))[:5]

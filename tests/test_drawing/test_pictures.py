@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from shg_xai.drawing import pictures
 from shg_xai.drawing.pictures import (
     GREY,
     Person,
@@ -175,6 +176,20 @@ def test_each_person_is_on_the_own_photo(photos: Path) -> None:
     for picture, colour in zip(pictures, (RED, RED, BLUE, GREY, RED), strict=True):
         assert picture.shape == (112, 112, 3)
         assert np.abs(picture.mean(axis=(0, 1)) - colour).max() < 8
+
+
+def test_who_was_drawn_is_not_drawn_again(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, rows = dict[str, bytes](), table(['red.png', 'part/blue.jpg', 'no.png'])
+    first = list(draw_persons(photos, rows, (), ('a', 'b'), 'test', known))
+    (photos / 'red.png').unlink()
+    (photos / 'part' / 'blue.jpg').unlink()
+    assert list(draw_persons(photos, rows, (), ('a', 'b'), 'test', known)) == first
+    # With other labels it is another picture, now without its photo.
+    (other,) = draw_persons(photos, table(['red.png'], (2, 0)), (), ('a', 'b'), 'test', known)
+    assert other not in first and len(known) == 4
+    monkeypatch.setattr(pictures, 'MOST_KEPT', 4)
+    list(draw_persons(photos, table(['grey.png']), (), ('a', 'b'), 'test', known))
+    assert len(known) == 4
 
 
 def with_size(rows: pa.Table, sizes: list[tuple[int | None, int | None]]) -> pa.Table:

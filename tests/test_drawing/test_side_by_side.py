@@ -42,7 +42,7 @@ def test_they_are_drawn_in_other_processes_where_told(tmp_path: Path, count: int
 
     draw_all({f'f{number}': lines(number, note) for number in range(12)}, tmp_path / 'out', count)
     assert (list(tmp_path.glob('pid*')) == [tmp_path / f'pid{os.getpid()}']) is alone
-    assert not side_by_side._draw
+    assert not side_by_side._make
 
 
 def test_an_error_comes_out_as_it_is(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_an_error_comes_out_as_it_is(tmp_path: Path) -> None:
     figures = {f'f{number}': lines(number, fail if number == 7 else lambda: None) for number in range(12)}
     with pytest.raises(InputError, match='disk: full'):
         draw_all(figures, tmp_path, 2)
-    assert not side_by_side._draw
+    assert not side_by_side._make
 
 
 def draw_few(out: Path) -> None:

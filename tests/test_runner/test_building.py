@@ -186,7 +186,7 @@ def test_a_checkpoint_is_looked_at_before_anything_is_built(tmp_path: Path) -> N
 def test_freed_memory_is_kept_for_the_next_layer(repo_root: Path) -> None:
     # Without it glibc gives 64 MiB back to the system at once; with it, they stay.
     code = (
-        'from shg_xai.runner.building import keep_freed_memory\n'
+        'from shg_xai.memory import keep_freed_memory\n'
         'import torch; torch.ones(2**20)\n'  # what torch keeps from its first tensor on
         'def resident(): return int(open("/proc/self/statm").read().split()[1]) * 4096\n'
         'def given_back():\n'

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from shg_xai.results import Estimate
+from shg_xai.stats import bootstrap
 from shg_xai.stats.bootstrap import Bootstrap, estimated, interval, mean_interval, resample_weights
 
 GROUPS = np.array([7, 3, 7, 9, 3, 7])
@@ -40,6 +41,16 @@ def test_estimate_has_none_for_what_is_not_known():
     assert estimated(np.nan, np.arange(9.0), 0.95) == Estimate(value=None)
     assert estimated(2, np.array([]), 0.95, 7) == Estimate(value=2, n=7)
     assert estimated(2, np.array([1, 3.0]), 1, over='seeds') == Estimate(value=2, low=1, high=3, over='seeds')
+
+
+@pytest.mark.parametrize('held', [10**9, 65, 0])
+def test_how_many_resamples_are_held_changes_nothing(monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+    monkeypatch.setattr(bootstrap, 'HELD', held)
+    values = np.random.default_rng(2).normal(size=(60, 2))
+    groups = np.arange(60) // 2
+    drawn = [np.average(values, axis=0, weights=weights) for weights in resample_weights(groups, 50, 4)]
+    expected = np.quantile(drawn, [0.05, 0.95], axis=0)
+    assert np.array(mean_interval(values, groups, 50, 0.9, 4)[1:]) == pytest.approx(expected)
 
 
 def test_mean_interval_is_that_of_the_persons_weights():

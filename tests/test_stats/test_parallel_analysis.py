@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from shg_xai.random_streams import stream
 from shg_xai.stats import parallel_analysis
 from shg_xai.stats.parallel_analysis import (
     IMAGES,
@@ -144,6 +145,16 @@ def test_images_change_places_with_those_of_as_many_persons() -> None:
     same = np.linalg.eigvalsh(held @ held.T / 3)[-1]
     crossed = np.array([held[0], held[1, [2, 3, 0, 1]]])
     assert found == {round(float(value), 4) for value in (same, np.linalg.eigvalsh(crossed @ crossed.T / 3)[-1])}
+
+
+@pytest.mark.parametrize('own', [np.arange(30), np.arange(0, 60, 2)])
+def test_persons_of_an_image_each_change_places_by_themselves(own: np.ndarray) -> None:
+    held = np.random.default_rng(5).standard_normal((4, 60), dtype=np.float32)
+    order = stream(3, 'parallel_analysis', 1).permuted(np.tile(np.arange(30, dtype=np.int32), (4, 1)), axis=1)
+    expected = held.copy()
+    expected[:, own] = np.take_along_axis(held[:, own], order, axis=1)
+    largest = np.linalg.eigvalsh(expected @ expected.T)[-1] / 59
+    assert first_exchanged(held, [own[:, None]], 3, 1) == pytest.approx(largest, rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from shg_xai.stats.ranks import Ranker, explained, partial_correlations
+from shg_xai.stats.ranks import Present, Ranker, explained, partial_correlations
 
 RANDOM = np.random.default_rng(0)
 TIED = RANDOM.integers(0, 6, 40).astype(float)
@@ -17,6 +17,23 @@ def test_ranks_are_those_of_repeated_rows(values: np.ndarray):
         ranks = Ranker.of(values).ranks(weights)
         total = weights.sum()
         assert np.array_equal(np.repeat(ranks, weights), 2 * rankdata(np.repeat(values, weights)) - (total + 1))
+
+
+@pytest.mark.parametrize('values', [TIED, PLAIN, np.zeros(40)])
+def test_ranks_under_many_weights_are_those_under_each(values: np.ndarray) -> None:
+    weights, ranker = RANDOM.integers(0, 4, 40), Ranker.of(values)
+    sets = np.array([weights, np.where(values > 0, weights, 0), np.zeros(40, int)])
+    present = Present.of(weights)
+    found = ranker.ranks_among(present, sets[:, weights > 0].astype(float))
+    assert np.array_equal(found, [ranker.ranks(own)[weights > 0] for own in sets])
+
+
+@pytest.mark.parametrize('values', [TIED, PLAIN, np.zeros(40)])
+def test_the_marked_win_and_lose_as_counted(values: np.ndarray) -> None:
+    weights, marked = RANDOM.integers(0, 4, (40, 3)), RANDOM.random(40) < 0.4
+    signs = np.sign(values[:, None] - values)  # each against each
+    wins = [own[marked] @ signs[marked][:, ~marked] @ own[~marked] for own in weights.T]
+    assert Ranker.of(values).less_below(weights.astype(float), marked).tolist() == wins
 
 
 def test_ranks_by_hand():

@@ -313,6 +313,11 @@ def test_a_large_plain_network_that_all_wait_for_gets_the_machine(
     assert not any(stage.alone for stage in stages if stage.name != 'train plain 0')
 
 
+def test_people_are_made_by_the_whole_machine(tmp_path: Path) -> None:
+    stages = plan_of(settings_of(tmp_path, people=(40, 5), networks=('control', 'improved')))
+    assert [stage.name for stage in stages if stage.alone] == ['make people']
+
+
 def test_the_control_starts_from_the_plain_network_alone(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     stages = {stage.name: stage for stage in plan_of(settings)}

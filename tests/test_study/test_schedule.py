@@ -11,7 +11,7 @@ import pytest
 from shg_xai.errors import InputError
 from shg_xai.study.plan import Plan
 from shg_xai.study.processes import ALL, Share
-from shg_xai.study.schedule import Place, dependencies, here, on_dask, run_all, shares_of
+from shg_xai.study.schedule import Place, dependencies, here, on_dask, run_all, shares_of, still_to_come
 from shg_xai.study.stages import Marks, Stage
 from tests.helpers.study_settings import COSTS, settings_of
 
@@ -91,6 +91,27 @@ def test_one_job_is_one_after_another_in_the_order_of_the_plan(tmp_path: Path) -
     recorded = Recorded(lambda name: 0)
     run_all(diamond(tmp_path), recorded.place(1), lambda line: None)
     assert recorded.order == 'a A b B c C d D'
+
+
+def timed(folder: Path) -> list[Stage]:
+    """short (1 s), then last (2 s); long (5 s), then last; and aside (6 s), for which nobody waits."""
+    seconds = dict(short=1, aside=6, long=5, last=2)
+    return [
+        Stage(name, (), tuple(str(folder / one) for one in ('short', 'long') if name == 'last'), folder / name, own)
+        for name, own in seconds.items()
+    ]
+
+
+def test_what_is_still_to_come_is_the_longest_chain(tmp_path: Path) -> None:
+    stages = timed(tmp_path)
+    assert still_to_come(stages, dependencies(stages)) == dict(short=3, aside=6, long=7, last=2)
+    assert set(still_to_come(diamond(tmp_path), dependencies(diamond(tmp_path))).values()) == {0}  # nothing is known
+
+
+def test_what_most_has_to_wait_for_starts_first(tmp_path: Path) -> None:
+    recorded = Recorded(lambda name: 0)
+    run_all(timed(tmp_path), recorded.place(1), lambda line: None)
+    assert recorded.order == 'long LONG aside ASIDE short SHORT last LAST'
 
 
 def test_one_that_is_alone_gets_the_machine(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ from shg_xai.stats.arrays import Bools, Float, Floats, Ints, Singles
 from shg_xai.stats.axes import refitted
 from shg_xai.stats.bootstrap import Bootstrap
 from shg_xai.stats.executors import ordered
-from shg_xai.stats.ranks import Ranker, explained, partial_correlations
+from shg_xai.stats.ranks import Present, Ranker, explained, partial_correlations
 
 # What moves many pixels, and so a component, without being the pose: size, labels, truncation, shape of the box.
 CONTROLS = ('torso_in_crop', 'labelled_share', 'border_sides', 'box_aspect')
@@ -61,6 +61,7 @@ CONSEQUENCES = {
 }
 COPY = 0.8  # a control that goes with a concept more than that, in rank, is nearly the same
 BLOCK = 25  # resamples a task; fixed, so that nothing depends on the number of workers
+TOGETHER = 2_000_000  # values that are ranked at a time: 16 MB
 
 
 @dataclass(frozen=True)
@@ -214,26 +215,46 @@ def _some(
     scores, cosines, found = sample.scores, [], []
     draws = iter([np.ones(len(scores), np.int64)]) if part is None else bootstrap.weights(part)
     for weights in draws:
-        axes = np.eye(scores.shape[1]) if part is None else refitted(scores, weights)
+        present = Present.of(weights)
+        own = scores[present.there]
+        axes = np.eye(scores.shape[1]) if part is None else refitted(own, weights[present.there])
         cosines.append(axes.diagonal())
-        components = list(map(Ranker.of, (scores @ axes).T)) if part is not None else list(map(Ranker.of, scores.T))
-        found.append(list(_correlations(sample, components, rankers, weights)))
+        turned = own if part is None else own @ axes
+        components = list(map(Ranker.of, np.ascontiguousarray(turned.T)))
+        found.append(list(_correlations(sample, own.T, components, rankers, weights, present)))
     return cosines, found
 
 
 def _correlations(
-    sample: Sample, components: Sequence[Ranker], concepts: Sequence[Ranker], weights: Ints
+    sample: Sample,
+    scores: Float[Floats | Singles, 'M m'],
+    components: Sequence[Ranker],
+    concepts: Sequence[Ranker],
+    weights: Ints,
+    present: Present,
 ) -> Iterator[Floats]:
-    """Correlations (P, P) among each set of persons, NaN of a column without variance."""
-    work = np.empty((3, len(weights)), np.int64)
-    for mask, chosen in sample.plan:
-        here = np.where(np.frombuffer(mask, bool), weights, 0)
-        root, width = np.sqrt(here), len(components)
-        columns = np.empty((2 * width + len(chosen), len(here)))
-        columns[width : 2 * width] = (sample.scores.T - (here @ sample.scores)[:, None] / max(here.sum(), 1)) * root
-        ranked = [*components, *(concepts[one] for one in chosen)]
-        for place, ranker in zip([*range(width), *range(2 * width, len(columns))], ranked, strict=True):
-            np.multiply(ranker.ranks(here, work), root, out=columns[place])
-        products = columns @ columns.T
-        size = np.sqrt(np.where(products.diagonal() > 0, products.diagonal(), math.nan))
-        yield products / size / size[:, None]
+    """Correlations (P, P) among each set of persons, NaN of a column without variance; scores and components are those
+    of who is present.
+    """
+    width, here = len(components), weights[present.there].astype(float)
+    everybody = Present.of(here)
+    # Several sets at a time, as many as memory is meant to hold.
+    most = max(TOGETHER // max(len(here) * (2 * width + len(concepts)), 1), 1)
+    for start in range(0, len(sample.plan), most):
+        plan = sample.plan[start : start + most]
+        sets = np.array([np.frombuffer(mask, bool)[present.there] for mask, _ in plan]) * here
+        roots = np.sqrt(sets)
+        columns = [np.empty((2 * width + len(chosen), len(here))) for _, chosen in plan]
+        for place, ranker in enumerate(components):
+            for own, ranks in zip(columns, ranker.ranks_among(everybody, sets), strict=True):
+                own[place] = ranks
+        for one in sorted({one for _, chosen in plan for one in chosen}):
+            within = [at for at, (_, chosen) in enumerate(plan) if one in chosen]
+            for at, ranks in zip(within, concepts[one].ranks_among(present, sets[within]), strict=True):
+                columns[at][2 * width + plan[at][1].index(one)] = ranks
+        for own, root, persons in zip(columns, roots, sets, strict=True):
+            own[width : 2 * width] = scores - (scores @ persons)[:, None] / max(persons.sum(), 1)
+            own *= root
+            products = own @ own.T
+            size = np.sqrt(np.where(products.diagonal() > 0, products.diagonal(), math.nan))
+            yield products / size / size[:, None]

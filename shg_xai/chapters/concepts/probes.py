@@ -31,7 +31,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from math import isfinite, nan, sqrt
 from typing import Literal, Protocol
 
@@ -55,6 +55,7 @@ PERSONS_A_COMPONENT = 2  # in training, at least
 IMAGE_GROUPS = 256
 FOLDS = 5
 BLOCK = 4096  # persons read at a time
+TOGETHER = 2**18  # persons in resamples that are counted at a time: what a processor's cache holds
 Task = tuple[int, Ints, Ints, Singles]
 
 
@@ -313,7 +314,10 @@ def _pair_shares(folds: Ints, bootstrap: Bootstrap, task: tuple[Singles, Singles
     targets, outputs = task
     once = np.ones(len(folds), np.int64)
     flag, shuffled = (_Pairs(targets[:, at], outputs[:, at], folds) for at in (0, 1))
-    return np.array(list(map(flag.share, chain([once], bootstrap.weights())))), shuffled.share(once)
+    drawn, found = chain([once], bootstrap.weights()), []
+    while some := list(islice(drawn, max(TOGETHER // max(len(folds), 1), 1))):
+        found.append(flag.shares(np.array(some, float).T))
+    return np.concatenate(found), shuffled.shares(once[:, None].astype(float))[0]
 
 
 class _Pairs:
@@ -323,16 +327,20 @@ class _Pairs:
         self.parts = []
         for fold in np.unique(folds[np.isfinite(target)]):
             rows = np.flatnonzero((folds == fold) & np.isfinite(target))
-            work, rankers = np.empty((3, len(rows)), np.int64), list(map(Ranker.of, outputs[rows].T))
-            self.parts.append((rows, target[rows] > 0, work, rankers))
+            self.parts.append((rows, target[rows] > 0, list(map(Ranker.of, outputs[rows].T))))
+        self.sizes = outputs.shape[1]
 
-    def share(self, weights: Ints) -> Floats:
-        """Share of the pairs whose flagged person has the larger output, ties half, shape (S,)."""
-        above, pairs = np.zeros(len(self.parts[0][3])), 0.0
-        for rows, flagged, work, rankers in self.parts:
+    def shares(self, weights: Float[Floats, 'n R']) -> Float[Floats, 'R S']:
+        """Share of the pairs whose flagged person has the larger output, ties half, in each of R resamples.
+
+        Persons by ascending output, those before one count as often as they are in the resample: all at once for all
+        resamples, each in a column. Numbers are whole, so sums are exact.
+        """
+        above, pairs = np.zeros((self.sizes, weights.shape[1])), np.zeros(weights.shape[1])
+        for rows, flagged, rankers in self.parts:
             here = weights[rows]
-            counted = np.where(flagged, here, 0)
-            # Ranks are doubled and less their mean: their sum is wins less losses.
-            above += np.array([np.dot(ranker.ranks(here, work), counted) for ranker in rankers])
-            pairs += float(counted.sum()) * float(here.sum() - counted.sum())
-        return 0.5 + above / (2 * pairs) if pairs else np.full(len(above), np.nan)
+            with_flag = here[flagged].sum(0)
+            pairs += with_flag * (here.sum(0) - with_flag)
+            for at, ranker in enumerate(rankers):
+                above[at] += ranker.less_below(here, flagged)
+        return 0.5 + (above / np.where(pairs > 0, 2 * pairs, np.nan)).T

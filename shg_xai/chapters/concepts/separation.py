@@ -157,22 +157,30 @@ class _Told:
 def _measures(told: Sequence[_Told], bootstrap: Bootstrap, part: range | None) -> Floats:
     """Effect and mutual information (s, columns, 2) in some resamples; None stands for the persons as they are."""
     draws = iter([np.ones(len(bootstrap.groups), np.int64)]) if part is None else bootstrap.weights(part)
-    width, work = sum(len(own.cells) for own in told), np.empty((3, len(bootstrap.groups)), np.int64)
-    found = [np.empty((0, width, 2))]
+    work, effects, tables = np.empty((3, len(bootstrap.groups)), np.int64), list[list[float]](), list[list[Floats]]()
     for weights in draws:
-        columns = [
+        measured = [
             pair
             for own in told
             if own.cells
             for pair in _measure(own.cells.values(), weights[own.rows], own.ranker, work[:, : len(own.rows)])
         ]
-        found.append(np.array(columns).reshape(1, width, 2))
-    return np.concatenate(found)
+        effects.append([effect for effect, _ in measured])
+        tables.append([table for _, table in measured])
+    width = sum(len(own.cells) for own in told)
+    found = np.array(effects, float).reshape(len(effects), width)
+    return np.stack([found, np.where(np.isfinite(found), _informations(tables, width), math.nan)], axis=-1)
+
+
+def _informations(tables: Sequence[Sequence[Floats]], width: int) -> Floats:
+    """Mutual information (s, width) of so many tables in each of s draws; those of a column have one shape."""
+    columns = [mutual_information(np.array(own)) for own in zip(*tables, strict=True)]
+    return np.array(columns).reshape(width, len(tables)).T
 
 
 def _exchanged(told: Sequence[_Told], labels: LabelsByK, exchange: Exchange, seed: int, part: range) -> Floats:
     """Mutual information (s, columns) with clusters exchanged between images."""
-    found = []
+    tables = []
     for source in (exchange.source(stream(seed, 'separation_shuffles', place)) for place in part):
         dealt = {k: own[source].astype(np.int64) for k, own in labels.items()}
         moved = (
@@ -180,30 +188,30 @@ def _exchanged(told: Sequence[_Told], labels: LabelsByK, exchange: Exchange, see
             for own in told
             for k, cells in own.cells.items()
         )
-        found.append([mutual_information(cells.table) for cells in moved])
-    return np.array(found, float).reshape(len(part), -1)
+        tables.append([cells.table for cells in moved])
+    return _informations(tables, sum(len(own.cells) for own in told))
 
 
-def _measure(told: Collection[_Cells], weights: Ints, ranker: Ranker, work: Ints) -> list[tuple[float, float]]:
-    """Effect and mutual information for each K under weights (n,)."""
+def _measure(told: Collection[_Cells], weights: Ints, ranker: Ranker, work: Ints) -> list[tuple[float, Floats]]:
+    """Effect and counts (K, B) for each K under weights (n,); without an effect, counts say nothing."""
     if not weights.any():
-        return [(math.nan, math.nan)] * len(told)
+        return [(math.nan, np.ones(cells.shape)) for cells in told]
     ranks = ranker.ranks(weights, work)
     weighted = ranks * weights
     total = float(np.dot(weighted.astype(float), ranks))
-    found = []
+    found = list[tuple[float, Floats]]()
     for cells in told:
         counts = cells.sums(weights)
         sums, sizes = cells.sums(weighted).sum(1), counts.sum(1)
         if (sizes > 0).sum() < 2 or not total:
-            found.append((math.nan, math.nan))
+            found.append((math.nan, counts))
             continue
         if len(sizes) == 2:
             # U = sum of ranks - n1 (n1 + 1) / 2; ranks here are doubled and less their mean.
             effect = 0.5 + sums[1] / (2 * sizes[0] * sizes[1])
         else:
             effect = np.sum(sums**2 / np.maximum(sizes, 1)) / total
-        found.append((float(effect), float(mutual_information(counts))))
+        found.append((float(effect), counts))
     return found
 
 

@@ -23,6 +23,7 @@ from shg_xai.datasets.people.compose import Picture, make_picture
 from shg_xai.datasets.people.factors import Restrictions
 from shg_xai.datasets.people.skeleton import KEYPOINTS
 from shg_xai.errors import InputError
+from shg_xai.memory import keep_freed_memory
 
 DESCRIPTION = 'shg_xai procedural people'
 GENERATOR_VERSION = '1.0'
@@ -113,15 +114,19 @@ def _work(job: Job, config: PeopleConfig, folder: Path) -> list[Annotation]:
     return annotations(picture, image['id'])
 
 
+def _prepare() -> None:
+    """Make a process ready to draw."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's: this one would only print a traceback
+    keep_freed_memory()
+
+
 def _results(jobs: list[Job], config: PeopleConfig, folder: Path, workers: int) -> Iterator[list[Annotation]]:
     """The annotations of every job in order, from ``workers`` processes."""
     work, workers = partial(_work, config=config, folder=folder), min(workers, len(jobs))
     if workers <= 1:
         yield from map(work, jobs)
         return
-    # Ctrl-C is the main process's: workers would only print tracebacks.
-    leave = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    pool = ProcessPoolExecutor(workers, get_context('spawn'), leave)
+    pool = ProcessPoolExecutor(workers, get_context('spawn'), _prepare)
     try:
         yield from pool.map(work, jobs, chunksize=8)
     finally:
