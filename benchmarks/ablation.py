@@ -73,7 +73,7 @@ def wholly(
 ) -> Found:
     """Predictions under every condition, the whole network run for each, on donors where needed."""
     from shg_xai.interventions.edits import Batch, resample
-    from shg_xai.interventions.network import Predictions
+    from shg_xai.interventions.network import Predictions, Truth
     from shg_xai.interventions.persons import build_loader
     from shg_xai.tracing.tap import tap
 
@@ -91,7 +91,8 @@ def wholly(
                 edited = Batch(np.arange(0), outputs)
                 replace = {place: edit(edited, place) for place, edit in condition.edits.items()}
                 with tap(network.model, replace=replace):
-                    found[condition.name].append(Predictions.of(network.predict(data), network))
+                    samples = network.predict(data)
+                    found[condition.name].append(Predictions.of(samples, Truth.of(samples, network), network))
     return {name: Predictions.joined(parts) for name, parts in found.items()}
 
 
