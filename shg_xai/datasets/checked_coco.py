@@ -31,7 +31,7 @@ SHARED = (
 )
 
 
-class RawAnnotation(dict[str, Any]):
+class RawAnnotation(dict[str, object]):
     """An annotation as it stands in the file. It is never changed, so a deep copy is itself: MMPose makes one when it
     reads the file and MMEngine for every sample, and the hundreds of numbers of an outline would take longer than the
     pixels.
