@@ -12,7 +12,8 @@ one person in five, one that differs between two groups where there are groups, 
   groups     with two groups 5.7 standard deviations apart: AUC of a concept between them, and the mean silhouette
   printed    of the first two concepts' rho and R squared those that are claimed, each counted
 
-What endless persons would say is closed form or measured on 400,000.
+What endless persons would say is closed form or measured on 400,000: of their own components, not of those that the
+store has found.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from functools import cache, partial
 from io import StringIO
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from calibration import IMAGE, LAYER, PERSONS, Floats, Made, draw, share, write_store
@@ -74,21 +75,23 @@ def drawn(random: np.random.Generator, law: str, an_image: int, groups: bool) ->
     return Made(along @ basis, images, concepts), basis, group
 
 
+class Truth(NamedTuple):
+    """Of endless persons: R squared of concepts' ranks on the first ten directions (C,), rho with two (2, C)."""
+
+    together: Floats
+    rho: Floats
+
+
 @cache
-def truth(law: str, an_image: int, groups: bool) -> tuple[dict[tuple[str, int, int], float], Floats]:
-    """Of endless persons: R squared on the first ten directions and rho with the first two; variances (D,)."""
-    along, concepts, _, _ = world(np.random.default_rng(0), WORLD, law, an_image, groups)
-    variances = np.diag(np.cov(along[:: an_image or 1].T)) if law == 't3' else SPREAD**2
-    found = {}
-    for at in range(CONCEPTS):
-        ranks = rankdata(concepts[:, at])
-        ranks = (ranks - ranks.mean()) / ranks.std()
-        leading = along[:, :KEPT] - along[:, :KEPT].mean(0)
-        fitted = leading @ np.linalg.lstsq(leading, ranks, rcond=None)[0]
-        found['together', at, 0] = float(fitted.var())
-        for component in (0, 1):
-            found['rho', at, component] = float(spearmanr(along[:, component], concepts[:, at]).statistic)
-    return found, variances
+def truth(law: str, an_image: int) -> Truth:
+    """What endless persons without groups say."""
+    along, concepts, _, _ = world(np.random.default_rng(0), WORLD, law, an_image, False)
+    ranks = rankdata(concepts, axis=0)
+    ranks = (ranks - ranks.mean(0)) / ranks.std(0)
+    leading = along[:, :KEPT] - along[:, :KEPT].mean(0)
+    fitted = leading @ np.linalg.lstsq(leading, ranks, rcond=None)[0]
+    rho = [[spearmanr(along[:, at], own).statistic for own in concepts.T] for at in (0, 1)]
+    return Truth(fitted.var(0), np.array(rho))
 
 
 def holds(estimate: 'Estimate', true: float) -> bool:
@@ -116,7 +119,7 @@ def intervals(kind: str, number: int) -> Held:
             found = structure(work)
             if groups:
                 return list(of_groups(work, found, group))
-            return list(of_components(work, found, basis, *truth(law, size, groups)))
+            return list(of_components(work, found, basis, truth(law, size)))
 
 
 def number_of(concept: str) -> int | None:
@@ -125,16 +128,14 @@ def number_of(concept: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def of_components(
-    work: Any, found: Any, basis: Floats, true: dict[tuple[str, int, int], float], variances: Floats
-) -> Iterator[tuple[str, bool]]:
+def of_components(work: Any, found: Any, basis: Floats, true: Truth) -> Iterator[tuple[str, bool]]:
     """Shares of variance, R squared and rho."""
     from shg_xai.chapters.concepts.measure import of_layer as concepts_of_layer
     from shg_xai.chapters.spectrum.measure import of_layer as spectrum_of_layer
 
     spectrum = spectrum_of_layer(LAYER, work, found)
     fitted = found.halves[0].leading
-    along = ((basis @ fitted) ** 2 * variances[:, None]).sum(0) / variances.sum()
+    along = ((basis @ fitted) ** 2 * SPREAD[:, None] ** 2).sum(0) / (SPREAD**2).sum()
     for component in (0, 1, 2, 9):
         yield f'variance, component {component + 1}', holds(spectrum.held_out[component], along[component])
     answer = concepts_of_layer(LAYER, work, found)
@@ -142,14 +143,14 @@ def of_components(
     for span in answer.span:
         if (at := number_of(span.concept)) is None:
             continue
-        held = holds(span.explained, true['together', at, 0])
+        held = holds(span.explained, true.together[at])
         yield f'together, concept {at}', held
         if at < 2 and span.is_claimed:
             yield 'printed, R squared', held
     for pair in answer.components:
         if pair.component > 2 or (at := number_of(pair.concept)) not in (0, 1, 2, 3, 5):
             continue
-        held = holds(pair.rho, turned[pair.component - 1] * true['rho', at, pair.component - 1])
+        held = holds(pair.rho, turned[pair.component - 1] * true.rho[pair.component - 1, at])
         yield f'rho, component {pair.component} and concept {at}', held
         if at < 2 and pair.is_claimed and pair.component in answer.stable:
             yield 'printed, rho', held
