@@ -87,7 +87,7 @@ def silhouettes(
         references.scores.file.unlink()
     beside = [Sides(own[0], own[3], own[4], own[5].astype(np.uint8)) for own in found]
     told = parts(scores, cut, together, beside, pool, seed)
-    return [Silhouettes(*own[:3], part) for own, part in zip(found, told, strict=True)]
+    return [Silhouettes(own[0], own[1], own[2], part) for own, part in zip(found, told, strict=True)]
 
 
 def blocks(rows: int) -> int:
