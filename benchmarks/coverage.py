@@ -10,6 +10,7 @@ one person in five, one that differs between two groups where there are groups, 
   together   share of a concept's ranks that the first ten components explain (R squared)
   rho        Spearman's, of a concept and a component
   groups     with two groups 5.7 standard deviations apart: AUC of a concept between them, and the mean silhouette
+  one cloud  mean silhouette of K-Means, which cuts each sample its own way
   printed    of the first two concepts' rho and R squared those that are claimed, each counted
 
 What endless persons would say is closed form or measured on 400,000: of their own components, not of those that the
@@ -34,7 +35,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from calibration import IMAGE, LAYER, PERSONS, Floats, Made, draw, share, write_store
-from scipy.stats import norm, rankdata, spearmanr
+from scipy.stats import kurtosis, norm, rankdata, spearmanr
 
 if TYPE_CHECKING:
     from shg_xai.results import Estimate
@@ -43,8 +44,10 @@ DIMENSIONS, CONCEPTS, KEPT, WORLD = 48, 6, 10, 400_000
 SPREAD = np.arange(1, DIMENSIONS + 1) ** -0.5
 APART, SHIFT = 5.7, 0.5
 LAWS, WHO = ('normal', 'exponential', 't3'), {'independent': 1, f'{IMAGE} an image': IMAGE}
-KINDS = {f'{law}, {who}': (law, size, False) for law, (who, size) in product(LAWS, WHO.items())}
-KINDS |= {f'two groups, {who}': ('normal', size, True) for who, size in WHO.items()}
+KINDS = {f'{law}, {who}': (law, size, 'components') for law, (who, size) in product(LAWS, WHO.items())}
+KINDS |= {f'two groups, {who}': ('normal', size, 'groups') for who, size in WHO.items()}
+KINDS |= {f'one cloud, {who}': ('normal', size, 'cloud') for who, size in WHO.items()}
+KS = (2, 3)
 Held = list[tuple[str, bool]]  # quantities, and whether the interval holds the truth
 
 
@@ -109,16 +112,19 @@ def intervals(kind: str, number: int) -> Held:
     from shg_xai.latents.selection import select
     from shg_xai.stats.executors import executor
 
-    law, size, groups = KINDS[kind]
+    law, size, asked = KINDS[kind]
     random = np.random.default_rng([number, list(KINDS).index(kind)])
-    made, basis, group = drawn(random, law, size, groups)
+    made, basis, group = drawn(random, law, size, asked == 'groups')
     with redirect_stderr(StringIO()), tempfile.TemporaryDirectory() as folder, executor(threads=1) as pool:
         selection = select(LatentStore.open(write_store(Path(folder) / 'store', made)))
-        options = Options(ks=(2, 3), restarts=3, bootstrap=400, seed=number)
+        options = Options(ks=KS, restarts=3, bootstrap=400, seed=number)
         with working(selection, options, pool) as work:
             found = structure(work)
-            if groups:
+            if asked == 'groups':
                 return list(of_groups(work, found, group))
+            if asked == 'cloud':
+                means = {k: work.bootstrap.mean(own.parts) for k, own in found.silhouettes.items()}
+                return [(f'one cloud, mean silhouette of {k}', holds(own, cut(k))) for k, own in means.items()]
             return list(of_components(work, found, basis, truth(law, size)))
 
 
@@ -187,6 +193,32 @@ def silhouette() -> float:
     return float(np.mean(found))
 
 
+@cache
+def cut(k: int) -> float:
+    """Mean silhouette of endless persons of one cloud, cut into K by K-Means, by scikit-learn on ten times 4,000."""
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
+    random, found = np.random.default_rng(2), []
+    for _ in range(10):
+        along = world(random, 4000, 'normal', 1, False)[0]
+        found.append(silhouette_score(along, KMeans(k, n_init=3, random_state=0).fit_predict(along)))
+    return float(np.mean(found))
+
+
+def tails(folder: Path) -> Iterator[str]:
+    """Of each layer of a store, how heavy the tails of the first ten components are, a line of a table."""
+    from shg_xai.explain.decomposition import decompose, working
+    from shg_xai.latents import LatentStore
+    from shg_xai.latents.selection import select
+
+    store = LatentStore.open(folder)
+    for layer in store.layers:
+        with redirect_stderr(StringIO()), working(select(store, layer)) as work:
+            found = kurtosis(decompose(work).leading.astype(float), fisher=False)
+        yield f'| {folder.name} | {layer} | {len(store):,} | {", ".join(f"{one:.1f}" for one in found)} |'
+
+
 def table(found: dict[str, list[Held]]) -> str:
     """A line a quantity, a column a kind."""
     names = list(dict.fromkeys(name for stores in found.values() for held in stores for name, _ in held))
@@ -207,12 +239,19 @@ def parse_args() -> argparse.Namespace:
         '--kinds', nargs='+', metavar='WORDS', default=('',), help='those with these words in their name'
     )
     parser.add_argument('--processes', type=int, default=os.cpu_count(), help='default: %(default)s')
+    parser.add_argument(
+        '--tails', nargs='+', type=Path, metavar='STORE', help='instead: the kurtosis of components of these stores'
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
     os.environ['OMP_NUM_THREADS'] = '1'
+    if args.tails:
+        print('| store | layer | persons | kurtosis of components (normal 3, exponential 9) |\n|---|---|---|---|')
+        print('\n'.join(line for folder in args.tails for line in tails(folder)))
+        return
     found: dict[str, list[Held]] = {}
     with ProcessPoolExecutor(args.processes, multiprocessing.get_context('spawn')) as pool:
         for kind in (kind for kind in KINDS if any(words in kind for words in args.kinds)):
