@@ -25,7 +25,7 @@ def end_towards_none(seen: float, least: float, error: float, confidence: float)
     what was seen; at most ``least`` below what was seen, and at least as far as the plain end.
     """
     tail = (1 - confidence) / 2
-    plain = max(seen - norm.isf(tail) * error, 0.0)
+    plain = max(seen - float(norm.isf(tail)) * error, 0.0)
     if not error > 0 or not 0 <= least <= seen:
         return plain
 

@@ -27,5 +27,6 @@ def allowed_for(estimate: Estimate, chance: Chance | None, confidence: float, no
         spare *= seen / chance.seen
     plain = side * (estimate.ends[0 if side > 0 else 1] - (none or 0.0))
     error = (seen - plain) / float(norm.isf((1 - confidence) / 2))
-    end = (none or 0.0) + side * min(plain, end_towards_none(seen, seen - spare, error, confidence))
+    # Numbers of NumPy would be no numbers in JSON.
+    end = float((none or 0.0) + side * min(plain, end_towards_none(seen, seen - spare, error, confidence)))
     return replace(estimate, low=end) if side > 0 else replace(estimate, high=end)
