@@ -24,6 +24,8 @@ is false; of what was planted each that is missing is a miss. A new kind of clai
   units     sparse dictionaries, five starts each, beside as many components: of noise; or of 1,000 persons whose
             latents are sums of 3 of 12 directions, in amounts that are the concepts but for noise, so that the
             dictionary is the more readable. In noise it is true that both are as readable, and not counted
+  a direction   poses are a linear function of latents: three times as much of one direction, along which persons hardly
+            differ, and nothing of another; each beside 199 random ones of persons' covariance
 """
 
 import argparse
@@ -217,6 +219,12 @@ def sparse(random: np.random.Generator) -> Made:
     return Made(rotated(latents, random), np.arange(persons), concepts)
 
 
+def decoded(random: np.random.Generator) -> Made:
+    """Latents whose standard deviations fall from 2 to 0.5."""
+    made = noise(random)
+    return made._replace(latents=made.latents * np.linspace(2, 0.5, made.latents.shape[1]))
+
+
 KINDS = {
     f'noise, {who}, {dimensions} values, {law}': Kind(partial(noise, dimensions=dimensions, an_image=size, law=law))
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
@@ -249,6 +257,7 @@ KINDS |= {
 KINDS['units of sparse parts'] = Kind(
     sparse, {'bottlenecks': 'topk: more readable than components by whole concepts'}, 'bottlenecks'
 )
+IDLE = 'an idle direction'
 HELD = {f'{what} of {who}': 'held' for what in ('AUROC', 'promise') for who in ('joints', 'persons')}
 KINDS |= {
     f'failures {what}, {who}': Kind(
@@ -276,6 +285,7 @@ KINDS |= {
     )
     for who, size in (('independent', 1), (f'{IMAGE} an image', IMAGE))
 }
+KINDS['a direction that moves the pose'] = Kind(decoded, {'decoded_walk': 'moving'}, 'decoded_walk')
 
 
 def write_store(folder: Path, made: Made) -> Path:
@@ -399,12 +409,35 @@ def bottlenecks_told(kind: str, number: int) -> dict[str, list[str]]:
     return {'bottlenecks': found}
 
 
+def directions_told(kind: str, number: int) -> dict[str, list[str]]:
+    """Whether a direction that moves the pose is told from random ones, and whether one that does nothing is."""
+    from shg_xai.chapters.decoded_walk.effects import beside_random, compared
+
+    random, persons, joints = np.random.default_rng([number, list(KINDS).index(kind)]), 10, 6
+    latents = KINDS[kind].make(random).latents
+    decoder = 0.1 * random.standard_normal((latents.shape[1], 2 * joints))
+    decoder[-1], decoder[0] = 3 * decoder[-1], 0
+    ends, drawn = np.array([-2.0, 2]), np.empty((200, 2, 1))
+    for place, planted in enumerate((-1, 0)):
+        # Sums of persons with random weights have their covariance.
+        vectors = random.standard_normal((200, len(latents))) @ (latents - latents.mean(0))
+        vectors[0] = np.eye(latents.shape[1])[planted]
+        moved = ends[:, None, None] * vectors / np.linalg.norm(vectors, axis=1, keepdims=True) @ decoder
+        poses = moved[:, :, None] + 0.02 * random.standard_normal((2, 200, persons, 2 * joints))
+        start = 0.02 * random.standard_normal((persons, joints, 2))
+        drawn[:, place] = compared(ends, poses.reshape(2, 200, persons, joints, 2), start, [])
+    moving, idle = (own.shift_per_sigma.found for own in beside_random(drawn, [], persons))
+    return {'decoded_walk': ['moving'] * moving, IDLE: ['idle'] * idle}
+
+
 def _quiet(kind: str, number: int) -> dict[str, list[str]]:
     with redirect_stderr(io.StringIO()):  # bars of 2,000 stores
         if KINDS[kind].asked == 'disagreement':
             return differences_told(kind, number)
         if KINDS[kind].asked == 'bottlenecks':
             return bottlenecks_told(kind, number)
+        if KINDS[kind].asked == 'decoded_walk':
+            return directions_told(kind, number)
         return claims_of(kind, number) if KINDS[kind].strength is None else failures_told(kind, number)
 
 
@@ -426,7 +459,7 @@ def summary(kind: str, found: Sequence[Mapping[str, Sequence[str]]]) -> dict[str
             if KINDS[kind].asked == 'weak_spots':
                 others = sum(any(wanted not in claim for claim in one[name]) for one in found)
                 told[name] += f'; another claim {share(others, len(found))}'
-        elif expected is None or name in ('clusters', 'trainings', 'failure_prediction'):
+        elif expected is None or name in ('clusters', 'trainings', 'failure_prediction', IDLE):
             told[name] = share(sum(bool(one[name]) for one in found), len(found))
     return told
 

@@ -10,9 +10,11 @@ one person in five, one that differs between two groups where there are groups, 
   together   share of a concept's ranks that the first ten components explain (R squared)
   rho        Spearman's, of a concept and a component
   groups     with two groups 5.7 standard deviations apart: AUC of a concept between them, and the mean silhouette
+  one cloud  mean silhouette of K-Means, which cuts each sample its own way
   printed    of the first two concepts' rho and R squared those that are claimed, each counted
 
-What endless persons would say is closed form or measured on 400,000.
+What endless persons would say is closed form or measured on 400,000: of their own components, not of those that the
+store has found.
 """
 
 import argparse
@@ -29,11 +31,11 @@ from functools import cache, partial
 from io import StringIO
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from calibration import IMAGE, LAYER, PERSONS, Floats, Made, draw, share, write_store
-from scipy.stats import norm, rankdata, spearmanr
+from scipy.stats import kurtosis, norm, rankdata, spearmanr
 
 if TYPE_CHECKING:
     from shg_xai.results import Estimate
@@ -42,8 +44,10 @@ DIMENSIONS, CONCEPTS, KEPT, WORLD = 48, 6, 10, 400_000
 SPREAD = np.arange(1, DIMENSIONS + 1) ** -0.5
 APART, SHIFT = 5.7, 0.5
 LAWS, WHO = ('normal', 'exponential', 't3'), {'independent': 1, f'{IMAGE} an image': IMAGE}
-KINDS = {f'{law}, {who}': (law, size, False) for law, (who, size) in product(LAWS, WHO.items())}
-KINDS |= {f'two groups, {who}': ('normal', size, True) for who, size in WHO.items()}
+KINDS = {f'{law}, {who}': (law, size, 'components') for law, (who, size) in product(LAWS, WHO.items())}
+KINDS |= {f'two groups, {who}': ('normal', size, 'groups') for who, size in WHO.items()}
+KINDS |= {f'one cloud, {who}': ('normal', size, 'cloud') for who, size in WHO.items()}
+KS = (2, 3)
 Held = list[tuple[str, bool]]  # quantities, and whether the interval holds the truth
 
 
@@ -74,21 +78,23 @@ def drawn(random: np.random.Generator, law: str, an_image: int, groups: bool) ->
     return Made(along @ basis, images, concepts), basis, group
 
 
+class Truth(NamedTuple):
+    """Of endless persons: R squared of concepts' ranks on the first ten directions (C,), rho with two (2, C)."""
+
+    together: Floats
+    rho: Floats
+
+
 @cache
-def truth(law: str, an_image: int, groups: bool) -> tuple[dict[tuple[str, int, int], float], Floats]:
-    """Of endless persons: R squared on the first ten directions and rho with the first two; variances (D,)."""
-    along, concepts, _, _ = world(np.random.default_rng(0), WORLD, law, an_image, groups)
-    variances = np.diag(np.cov(along[:: an_image or 1].T)) if law == 't3' else SPREAD**2
-    found = {}
-    for at in range(CONCEPTS):
-        ranks = rankdata(concepts[:, at])
-        ranks = (ranks - ranks.mean()) / ranks.std()
-        leading = along[:, :KEPT] - along[:, :KEPT].mean(0)
-        fitted = leading @ np.linalg.lstsq(leading, ranks, rcond=None)[0]
-        found['together', at, 0] = float(fitted.var())
-        for component in (0, 1):
-            found['rho', at, component] = float(spearmanr(along[:, component], concepts[:, at]).statistic)
-    return found, variances
+def truth(law: str, an_image: int) -> Truth:
+    """What endless persons without groups say."""
+    along, concepts, _, _ = world(np.random.default_rng(0), WORLD, law, an_image, False)
+    ranks = rankdata(concepts, axis=0)
+    ranks = (ranks - ranks.mean(0)) / ranks.std(0)
+    leading = along[:, :KEPT] - along[:, :KEPT].mean(0)
+    fitted = leading @ np.linalg.lstsq(leading, ranks, rcond=None)[0]
+    rho = [[spearmanr(along[:, at], own).statistic for own in concepts.T] for at in (0, 1)]
+    return Truth(fitted.var(0), np.array(rho))
 
 
 def holds(estimate: 'Estimate', true: float) -> bool:
@@ -106,17 +112,20 @@ def intervals(kind: str, number: int) -> Held:
     from shg_xai.latents.selection import select
     from shg_xai.stats.executors import executor
 
-    law, size, groups = KINDS[kind]
+    law, size, asked = KINDS[kind]
     random = np.random.default_rng([number, list(KINDS).index(kind)])
-    made, basis, group = drawn(random, law, size, groups)
+    made, basis, group = drawn(random, law, size, asked == 'groups')
     with redirect_stderr(StringIO()), tempfile.TemporaryDirectory() as folder, executor(threads=1) as pool:
         selection = select(LatentStore.open(write_store(Path(folder) / 'store', made)))
-        options = Options(ks=(2, 3), restarts=3, bootstrap=400, seed=number)
+        options = Options(ks=KS, restarts=3, bootstrap=400, seed=number)
         with working(selection, options, pool) as work:
             found = structure(work)
-            if groups:
+            if asked == 'groups':
                 return list(of_groups(work, found, group))
-            return list(of_components(work, found, basis, *truth(law, size, groups)))
+            if asked == 'cloud':
+                means = {k: work.bootstrap.mean(own.parts) for k, own in found.silhouettes.items()}
+                return [(f'one cloud, mean silhouette of {k}', holds(own, cut(k))) for k, own in means.items()]
+            return list(of_components(work, found, basis, truth(law, size)))
 
 
 def number_of(concept: str) -> int | None:
@@ -125,16 +134,14 @@ def number_of(concept: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def of_components(
-    work: Any, found: Any, basis: Floats, true: dict[tuple[str, int, int], float], variances: Floats
-) -> Iterator[tuple[str, bool]]:
+def of_components(work: Any, found: Any, basis: Floats, true: Truth) -> Iterator[tuple[str, bool]]:
     """Shares of variance, R squared and rho."""
     from shg_xai.chapters.concepts.measure import of_layer as concepts_of_layer
     from shg_xai.chapters.spectrum.measure import of_layer as spectrum_of_layer
 
     spectrum = spectrum_of_layer(LAYER, work, found)
     fitted = found.halves[0].leading
-    along = ((basis @ fitted) ** 2 * variances[:, None]).sum(0) / variances.sum()
+    along = ((basis @ fitted) ** 2 * SPREAD[:, None] ** 2).sum(0) / (SPREAD**2).sum()
     for component in (0, 1, 2, 9):
         yield f'variance, component {component + 1}', holds(spectrum.held_out[component], along[component])
     answer = concepts_of_layer(LAYER, work, found)
@@ -142,14 +149,14 @@ def of_components(
     for span in answer.span:
         if (at := number_of(span.concept)) is None:
             continue
-        held = holds(span.explained, true['together', at, 0])
+        held = holds(span.explained, true.together[at])
         yield f'together, concept {at}', held
         if at < 2 and span.is_claimed:
             yield 'printed, R squared', held
     for pair in answer.components:
         if pair.component > 2 or (at := number_of(pair.concept)) not in (0, 1, 2, 3, 5):
             continue
-        held = holds(pair.rho, turned[pair.component - 1] * true['rho', at, pair.component - 1])
+        held = holds(pair.rho, turned[pair.component - 1] * true.rho[pair.component - 1, at])
         yield f'rho, component {pair.component} and concept {at}', held
         if at < 2 and pair.is_claimed and pair.component in answer.stable:
             yield 'printed, rho', held
@@ -186,6 +193,32 @@ def silhouette() -> float:
     return float(np.mean(found))
 
 
+@cache
+def cut(k: int) -> float:
+    """Mean silhouette of endless persons of one cloud, cut into K by K-Means, by scikit-learn on ten times 4,000."""
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
+    random, found = np.random.default_rng(2), []
+    for _ in range(10):
+        along = world(random, 4000, 'normal', 1, False)[0]
+        found.append(silhouette_score(along, KMeans(k, n_init=3, random_state=0).fit_predict(along)))
+    return float(np.mean(found))
+
+
+def tails(folder: Path) -> Iterator[str]:
+    """Of each layer of a store, how heavy the tails of the first ten components are, a line of a table."""
+    from shg_xai.explain.decomposition import decompose, working
+    from shg_xai.latents import LatentStore
+    from shg_xai.latents.selection import select
+
+    store = LatentStore.open(folder)
+    for layer in store.layers:
+        with redirect_stderr(StringIO()), working(select(store, layer)) as work:
+            found = kurtosis(decompose(work).leading.astype(float), fisher=False)
+        yield f'| {folder.name} | {layer} | {len(store):,} | {", ".join(f"{one:.1f}" for one in found)} |'
+
+
 def table(found: dict[str, list[Held]]) -> str:
     """A line a quantity, a column a kind."""
     names = list(dict.fromkeys(name for stores in found.values() for held in stores for name, _ in held))
@@ -206,12 +239,19 @@ def parse_args() -> argparse.Namespace:
         '--kinds', nargs='+', metavar='WORDS', default=('',), help='those with these words in their name'
     )
     parser.add_argument('--processes', type=int, default=os.cpu_count(), help='default: %(default)s')
+    parser.add_argument(
+        '--tails', nargs='+', type=Path, metavar='STORE', help='instead: the kurtosis of components of these stores'
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_args()
     os.environ['OMP_NUM_THREADS'] = '1'
+    if args.tails:
+        print('| store | layer | persons | kurtosis of components (normal 3, exponential 9) |\n|---|---|---|---|')
+        print('\n'.join(line for folder in args.tails for line in tails(folder)))
+        return
     found: dict[str, list[Held]] = {}
     with ProcessPoolExecutor(args.processes, multiprocessing.get_context('spawn')) as pool:
         for kind in (kind for kind in KINDS if any(words in kind for words in args.kinds)):

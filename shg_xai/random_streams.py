@@ -44,6 +44,7 @@ NAMES = (
     'label_folds',  # images dealt to the folds of classifiers
     'label_fits',  # fold: cases a classifier is fitted to
     'label_damage',  # part: whose labels are damaged, and how
+    'silhouette_parts',  # persons in whose silhouettes all others have a part
 )
 MOST = 2**32  # a key's number below it is one word, so keys of one length differ
 MOST_SEED = 2**128  # the words a sequence has room for before the key

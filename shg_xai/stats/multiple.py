@@ -39,13 +39,34 @@ def familywise(
     and Molecular Biology 9, 2010, section 2). NaN where a number is not known; one that varies less than ``rounding``,
     relative to its size, is never the largest.
     """
+    scaled, _, _ = _scaled(drawn, signed, rounding)
+    largest = np.sort(scaled.max(1, initial=-np.inf))
+    reached = len(largest) - np.searchsorted(largest, scaled[0] - rounding)
+    return np.where(np.isfinite(drawn[0]), reached / len(largest), np.nan)
+
+
+def least_found(
+    drawn: Float[Floats, '1+R T'], level: float, signed: Bools | bool = False, rounding: float = 1e-9
+) -> Float[Floats, ' T']:
+    """How large each of T numbers would have to be for :func:`familywise` to give it a p below the level, in its own
+    unit, on the side it is on; NaN where draws are too few for this level, or all alike.
+    """
+    scaled, centre, spread = _scaled(drawn, signed, rounding)
+    largest = np.sort(scaled.max(1, initial=-np.inf))
+    beyond = int(np.ceil(level * len(largest))) - 1  # so many may be as large
+    if beyond < 1 or not np.isfinite(largest[-1 - beyond]):
+        return np.full(drawn.shape[1], np.nan)
+    side = np.where(signed & (drawn[0] < centre), -1, 1)
+    return centre + side * spread * largest[-1 - beyond]
+
+
+def _scaled(drawn: Floats, signed: Bools | bool, rounding: float) -> tuple[Floats, Floats, Floats]:
+    """Numbers in standard deviations from the mean of their column, -inf where they are none; mean and deviation."""
     known = np.isfinite(drawn)
     counts, filled = np.maximum(known.sum(0), 1), np.where(known, drawn, 0)
-    apart = np.where(known, filled - filled.sum(0) / counts, 0)
+    centre = filled.sum(0) / counts
+    apart = np.where(known, filled - centre, 0)
     spread = np.sqrt((apart**2).sum(0) / counts)
     varies = spread > rounding * np.abs(filled).max(0)
     scaled = apart / np.where(varies, spread, 1)
-    scaled = np.where(known & varies, np.where(signed, np.abs(scaled), scaled), -np.inf)
-    largest = np.sort(scaled.max(1, initial=-np.inf))
-    reached = len(largest) - np.searchsorted(largest, scaled[0] - rounding)
-    return np.where(known[0], reached / len(largest), np.nan)
+    return np.where(known & varies, np.where(signed, np.abs(scaled), scaled), -np.inf), centre, spread

@@ -28,6 +28,8 @@ from shg_xai.random_streams import stream
 from shg_xai.stats.arrays import Bools, Float, Float32, Floats, Int, Ints, Labels, Singles
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.projection import Scores
+from shg_xai.stats.silhouette_parts import BLOCK as PARTS_BLOCK
+from shg_xai.stats.silhouette_parts import Sides, parts
 
 BLOCK = 2048  # persons a block: one tile of distances is then 16 MiB
 MOST, FEWEST = 20_000, 500  # references in all, and of a cluster, where there are more
@@ -38,12 +40,14 @@ Side = tuple[int, Labels, Singles]  # a block of persons: its first, labels (S, 
 @dataclass(frozen=True)
 class Silhouettes:
     """Silhouettes of one clustering, in [-1, 1], 0 in a cluster of one; by how much each can be wrong at most by what
-    was cut; and its standard error by whom it was compared with, 0 where that was everybody.
+    was cut; its standard error by whom it was compared with, 0 where that was everybody; and each person's part in
+    their mean, for its interval (:mod:`shg_xai.stats.silhouette_parts`).
     """
 
     values: Float32[Singles, ' N']
     bounds: Float32[Singles, ' N']
     errors: Float32[Singles, ' N']
+    parts: Float32[Singles, ' N']
 
     @property
     def uncertainty(self) -> float:
@@ -77,15 +81,18 @@ def silhouettes(
     references = _references(scores, cut, together, seed)
     counts = [np.bincount(labels) for labels in together]
     sides = ((start, together[:, start:stop], cut[start:stop]) for start, stop in scores.blocks(BLOCK))
-    found = list(ordered(pool, partial(_of_block, scores, references, counts), sides))
+    blocks = ordered(pool, partial(_of_block, scores, references, counts), sides)
+    found = [np.concatenate(own, axis=1) for own in zip(*blocks, strict=True)]
     if references.scores is not scores:
         references.scores.file.unlink()
-    return [Silhouettes(*np.concatenate(own, axis=1)) for own in zip(*found, strict=True)]
+    beside = [Sides(own[0], own[3], own[4], own[5].astype(np.uint8)) for own in found]
+    told = parts(scores, cut, together, beside, pool, seed)
+    return [Silhouettes(own[0], own[1], own[2], part) for own, part in zip(found, told, strict=True)]
 
 
 def blocks(rows: int) -> int:
     """How many tasks that is."""
-    return -(-rows // BLOCK)
+    return -(-rows // BLOCK) + -(-rows // PARTS_BLOCK)
 
 
 def _references(scores: Scores, cut: Singles, labels: Labels, seed: int) -> References:
@@ -102,7 +109,7 @@ def _references(scores: Scores, cut: Singles, labels: Labels, seed: int) -> Refe
 
 
 def _of_block(scores: Scores, references: References, counts: Sequence[Ints], side: Side) -> list[Singles]:
-    """Values, bounds and errors (3, n) of a block, for each clustering."""
+    """What :func:`_silhouettes` says of a block (6, n), for each clustering."""
     start, labels, cut = side
     first, last = np.searchsorted(references.numbers, (start, start + len(cut)))
     itself = references.numbers[first:last] - start  # those of the block who are references, too
@@ -153,9 +160,9 @@ def _sums(
 def _silhouettes(
     sums: Floats, squares: Floats, labels: Labels, counts: Ints, compared: Floats, wrong: Floats
 ) -> Singles:
-    """Silhouettes, their bounds and errors, (3, n): from sums of distances and their squares by cluster (n, K), labels
-    (n,), sizes of clusters (K,), how many of each a person was compared with (n, K), and by how much a mean distance
-    may be wrong (n,).
+    """Silhouettes, their bounds and errors, mean distances to the own and the next cluster, and which that is, (6, n):
+    from sums of distances and their squares by cluster (n, K), labels (n,), sizes of clusters (K,), how many of each a
+    person was compared with (n, K), and by how much a mean distance may be wrong (n,).
     """
     persons = np.arange(len(labels))
     population = np.tile(counts, (len(labels), 1))
@@ -176,8 +183,8 @@ def _silhouettes(
         for cluster in (labels, next_to):
             relative += np.nan_to_num(np.maximum(spread[persons, cluster], 0))
     errors = (1 - np.abs(values)) * np.sqrt(relative)
-    found = np.stack([values, np.where(known, np.minimum(bounds, 2), 0), np.where(known, errors, 0)])
-    return found.astype(np.float32)
+    told = (np.minimum(bounds, 2), errors, own, other)
+    return np.stack([values, *(np.where(known, one, 0) for one in told), next_to]).astype(np.float32)
 
 
 def _members(labels: Labels, sizes: Sequence[int]) -> Singles:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from shg_xai.stats.multiple import familywise, holm
+from shg_xai.stats.multiple import familywise, holm, least_found
 
 
 def test_holm_by_hand() -> None:
@@ -73,3 +73,24 @@ def test_the_level_is_held_for_all_together() -> None:
     # One number that 1 in 10,000 draws reaches is found among the 40.
     noise[0][0, 7] = norm.isf(1e-4) ** 2 * np.linspace(1, 9, 40)[7]
     assert familywise(noise[0])[7] < 0.05
+
+
+def test_what_is_just_large_enough_has_a_p_below_the_level() -> None:
+    random = np.random.default_rng(3)
+    drawn = random.gamma(2, size=(200, 6)) * np.linspace(1, 9, 6)
+    drawn[:, 4:] -= drawn[:, 4:].mean(0)
+    signed = np.array([False] * 4 + [True] * 2)
+    drawn[0, 4:] = abs(drawn[0, 4:]) * (1, -1)
+    least = least_found(drawn, 0.05, signed)
+    assert least[5] < 0 < least[4]
+    for at, limit in enumerate(least):
+        # A number moves mean and spread of its own column a little.
+        for factor, found in ((1.1, True), (0.9, False)):
+            moved = drawn.copy()
+            moved[0, at] = factor * limit
+            assert bool(familywise(moved, signed)[at] < 0.05) is found
+
+
+def test_so_few_draws_find_nothing() -> None:
+    assert np.isnan(least_found(np.random.default_rng(0).standard_normal((20, 3)), 0.05)).all()
+    assert np.isfinite(least_found(np.random.default_rng(0).standard_normal((41, 3)), 0.05)).all()

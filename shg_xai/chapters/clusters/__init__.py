@@ -14,6 +14,6 @@ METHODS = {
     'the persons (Hennig 2007).',
     'Silhouette': 'How much nearer a person is to the own cluster than to the next one, from −1 to 1 (Rousseeuw 1987), '
     'over all pairs of persons; of more than 20,000, everybody beside that many drawn at random and all of small '
-    'clusters. The interval of its mean takes each person’s as it is, though all others have a part in it: it is too '
-    'short (of 95 % intervals 73 % held the truth, benchmarks/coverage.py), and nothing is concluded from it.',
+    'clusters. The interval of its mean counts what each person is to everybody else’s silhouette, too (influence '
+    'functions); clusters stay as they are, so it is of these, and not of what K-Means would cut in other persons.',
 }

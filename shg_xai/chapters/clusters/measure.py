@@ -59,7 +59,7 @@ def of_layer(of: str, work: Work, found: 'Structure') -> Clusters:
         fits=fits,
         best_k=best,
         second_k=others[0] if others else None,
-        margin=work.bootstrap.mean(sils[best].values - sils[others[0]].values) if others else None,
+        margin=work.bootstrap.mean(sils[best].parts - sils[others[0]].parts) if others else None,
     )
 
 
@@ -234,7 +234,7 @@ def fit_of(runs: Runs, found: Silhouettes, central: Centroids, stability: Estima
         inertia=runs.best.inertia,
         restart_inertia=list(runs.restart_inertia),
         stability=stability,
-        silhouette=work.bootstrap.mean(values),
+        silhouette=work.bootstrap.mean(found.parts),
         error_bound=found.uncertainty,
         negative_share=float((values < 0).mean()),
         sizes=np.bincount(labels, minlength=k).tolist(),

@@ -8,7 +8,8 @@ METHODS = {
     'ranks after those of the controls were fitted and taken away. Components are fitted again in each resample.',
     'Claims': 'Everything tested is corrected together, at 5 %: whole images exchange their concepts, and a number '
     'counts if hardly ever the best of all such numbers is as good. Probes are corrected by Holm’s procedure; either '
-    'has half of the 5 %.',
+    'has half of the 5 %. What passes a test came out large partly by luck: the interval of a claim reaches farther '
+    'towards none, the nearer it is to the limit, as if numbers below were cut off (Zhong and Prentice 2008).',
     'Differences of clusters': 'Two clusters: the chance that a person of one has more of a concept than one of the '
     'other (AUC). More: the share of the ranks’ variance that clusters explain (ε²). Mutual information says how many '
     'bits the concept tells of the cluster.',

@@ -1,10 +1,12 @@
 """How principal components go with concepts: all leading ones together, then each by rank correlation.
 
 **Together.** The share of the variance of a concept's midranks that a linear fit on the span of the leading components
-explains (R squared) asks for no single axis, so it does not matter how components share it out. Chance raises it, the
-more the fewer images, and in a resample once more: the mean over resamples less the value says by how much, which is
-taken from the value once and from the resamples twice (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
-section 10.3).
+explains (R squared) asks for no single axis, so it does not matter how components share it out. Chance explains a share
+q of whatever is left to explain, the larger the fewer images, and in a resample once more: 1 less the mean over
+resamples is (1 - q) of 1 less the value. What is left is divided by 1 - q in the value, as degrees of freedom do it in
+the adjusted R squared, and by its square in the resamples (the bias of the bootstrap: Efron and Tibshirani, An
+Introduction to the Bootstrap, 1993, section 10.3). R squared is never below 0, so of a concept that no component goes
+with an interval starts at 0, and holds that in at least 97.5 % and not in 95 %.
 
 **Each.** Spearman's rho is Pearson's correlation of midranks (Spearman, American Journal of Psychology 15, 1904; ties:
 Kendall, Rank Correlation Methods, 1948, chapter 3). The partial rho of component and concept given controls is that of
@@ -34,7 +36,8 @@ from itertools import product
 import numpy as np
 from scipy.stats import spearmanr
 
-from shg_xai.chapters.concepts.family import FEWEST_PERSONS, Look, varies
+from shg_xai.chapters.concepts.chosen import allowed_for
+from shg_xai.chapters.concepts.family import FEWEST_PERSONS, Chance, Look, varies
 from shg_xai.chapters.concepts.results import Axis, Correlation, Span
 from shg_xai.latents.concepts import Concept
 from shg_xai.results import Estimate
@@ -60,6 +63,7 @@ CONSEQUENCES = {
     **dict.fromkeys(('facing_camera', 'facing_right', 'factor_yaw_cos', 'factor_yaw_sin'), ('box_aspect',)),
 }
 COPY = 0.8  # a control that goes with a concept more than that, in rank, is nearly the same
+TINY = 1e-9  # of a share
 BLOCK = 25  # resamples a task; fixed, so that nothing depends on the number of workers
 TOGETHER = 2_000_000  # values that are ranked at a time: 16 MB
 
@@ -94,9 +98,10 @@ def associate(
     concepts: Sequence[Concept],
     bootstrap: Bootstrap,
     executor: Executor,
-    chances: dict[Look, float],
+    chances: dict[Look, Chance],
 ) -> Association:
-    """Each concept beside the first M components, together and one by one; ``chances`` are the p-values.
+    """Each concept beside the first M components, together and one by one, and by what chance; the intervals
+    of what is claimed allow for its having been chosen.
 
     There is no value with fewer than 8 persons (beyond the number of controls or components), of a column that never
     varies, or of one that the controls determine.
@@ -123,16 +128,20 @@ def associate(
     span, pairs = [], []
     for one, name in enumerate(names):
         share = shares.get(one, Estimate(value=None, n=int(known[one].sum())))
-        span.append(Span(concept=name, components=width, explained=share, p=chances.get(('span', width, name))))
+        chance = chances.get(('span', width, name))
+        told = allowed_for(share, chance, bootstrap.confidence)
+        span.append(Span(concept=name, components=width, explained=told, p=chance and chance.p))
     for at, (one, name) in product(leading, enumerate(names)):
+        chance = chances.get(('component', at + 1, name))
+        plain = rho[one][at] if one in rho else Estimate(value=None, n=int(known[one].sum()))
         pairs.append(
             Correlation(
                 component=at + 1,
                 concept=name,
-                rho=rho[one][at] if one in rho else Estimate(value=None, n=int(known[one].sum())),
+                rho=allowed_for(plain, chance, bootstrap.confidence),
                 partial=adjusted[one][at] if one in adjusted else Estimate(value=None),
                 held=[names[control] for control in held[one]] if one in adjusted else [],
-                p=chances.get(('component', at + 1, name)),
+                p=chance and chance.p,
             )
         )
     used = [name for name in CONTROLS if any(name == names[control] for own in held for control in own)]
@@ -158,8 +167,9 @@ def _share(found: Float[Floats, ' 1+S'], count: int, width: int, bootstrap: Boot
     value, samples = float(found[0]), found[1:]
     if not len(samples):
         return Estimate(value=max(1 - (1 - value) * (count - 1) / (count - 1 - width), 0.0), n=count)
-    added = float(np.nanmean(samples)) - value
-    return bootstrap.estimate(max(value - added, 0.0), np.maximum(samples - 2 * added, 0), count)
+    left = max(1 - value, TINY)
+    kept = max(1 - float(np.nanmean(samples)), TINY) / left  # 1 - q
+    return bootstrap.estimate(max(1 - left / kept, 0.0), np.maximum(1 - (1 - samples) / kept**2, 0), count)
 
 
 def _axes(cosines: Float[Floats, 'S M'], bootstrap: Bootstrap) -> list[Axis]:

@@ -24,15 +24,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
+from shg_xai.chapters.concepts.results import LEVEL
 from shg_xai.latents.concepts import Concept
 from shg_xai.stats.arrays import Bools, Float, Floats, Int, Ints, Labels, Singles
 from shg_xai.stats.bootstrap import Bootstrap
-from shg_xai.stats.multiple import familywise
+from shg_xai.stats.multiple import familywise, least_found
 from shg_xai.stats.permutation import Exchange, permuted
 
 FEWEST_PERSONS = 8
@@ -41,6 +43,16 @@ SINGLE = 1e-5  # relative; statistics are computed in float32
 LabelsByK = Mapping[int, Int[Labels, ' N']]  # by K the cluster of each person, 0 to K - 1
 # 'span' and how many components, 'component' and its number, or 'clusters' and K; then a concept.
 Look = tuple[str, int, str]
+
+
+class Chance(NamedTuple):
+    """The corrected p-value of a look, how large what was looked at is (R squared, a correlation, the ranks' variance
+    between clusters; without sign), and how large it has to be to be claimed; NaN where permutations are too few.
+    """
+
+    p: float
+    seen: float
+    least: float
 
 
 def varies(known: Floats) -> bool:
@@ -138,8 +150,8 @@ def chances(
     bootstrap: Bootstrap,
     permutations: int,
     executor: Executor,
-) -> dict[Look, float]:
-    """The corrected p-value of each look that can be judged, over exchanges of whole images."""
+) -> dict[Look, Chance]:
+    """The chance of each look that can be judged, over exchanges of whole images."""
     chosen = [concept for concept in concepts if varies(concept.known)]
     if not chosen:
         return {}
@@ -147,8 +159,11 @@ def chances(
     exchange = Exchange.of(bootstrap.groups)
     drawn = permuted(family.statistics, exchange, permutations, bootstrap.seed, executor)
     found = familywise(drawn, family.signed, SINGLE)
-    looks = _looks(scores.shape[1], labels, chosen)
-    return {look: corrected(p) for look, p in zip(looks, found.tolist(), strict=True) if np.isfinite(p)}
+    least = least_found(drawn, LEVEL / FAMILIES, family.signed, SINGLE)
+    # Shares were judged by their cube root.
+    seen, least = (np.where(family.signed, np.abs(own), own**3) for own in (drawn[0], least))
+    told = zip(_looks(scores.shape[1], labels, chosen), found.tolist(), seen.tolist(), least.tolist(), strict=True)
+    return {look: Chance(corrected(p), own, limit) for look, p, own, limit in told if np.isfinite(p)}
 
 
 def _looks(components: int, labels: LabelsByK, concepts: Sequence[Concept]) -> Iterator[Look]:

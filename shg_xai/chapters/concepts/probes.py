@@ -38,8 +38,9 @@ from typing import Literal, Protocol
 import numpy as np
 from scipy.stats import t as student
 
-from shg_xai.chapters.concepts.family import corrected, varies
-from shg_xai.chapters.concepts.results import Learned, Probe
+from shg_xai.chapters.concepts.chosen import allowed_for
+from shg_xai.chapters.concepts.family import Chance, corrected, varies
+from shg_xai.chapters.concepts.results import LEVEL, Learned, Probe
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
 from shg_xai.results import Curve
@@ -258,7 +259,9 @@ def score(
 def probes_of(
     scored: Sequence[Scored], concepts: Sequence[Concept], bootstrap: Bootstrap, folds: int = FOLDS
 ) -> list[Probe]:
-    """What is told of each concept's probes; p is of the score at the most components."""
+    """What is told of each concept's probes; p is of the score at the most components, whose interval allows for its
+    having been chosen if it is claimed.
+    """
     probes: list[Probe] = []
     chances: list[float] = []
     for concept, own in zip(concepts, scored, strict=True):
@@ -268,8 +271,15 @@ def probes_of(
         control = list(map(number, own.control))
         probes.append(Probe(concept=concept.name, measure=kind, persons=persons, score=curve, control=control))
         chances.append(_chance(own.samples[:, -1] - probes[-1].chance, bootstrap, folds) if own.sizes else nan)
-    for entry, p in zip(probes, holm(chances).tolist(), strict=True):
+    degrees = len(np.unique(bootstrap.groups)) - 1
+    for entry, alone, p in zip(probes, chances, holm(chances).tolist(), strict=True):
         entry.p = corrected(p) if isfinite(p) else None
+        if entry.p and alone and entry.is_claimed:
+            # The limit at which this p would be the level, as a share of what was seen.
+            share = float(student.isf(LEVEL * alone / entry.p, degrees) / student.isf(alone, degrees))
+            seen = (entry.score.y[-1].value or 0.0) - entry.chance
+            chance = Chance(entry.p, seen, share * seen)
+            entry.score.y[-1] = allowed_for(entry.score.y[-1], chance, bootstrap.confidence, entry.chance)
     return probes
 
 

@@ -23,7 +23,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from shg_xai.chapters.concepts.family import LabelsByK, Look, varies
+from shg_xai.chapters.concepts.chosen import allowed_for
+from shg_xai.chapters.concepts.family import Chance, LabelsByK, Look, varies
 from shg_xai.chapters.concepts.results import Separation
 from shg_xai.latents.concepts import Concept
 from shg_xai.random_streams import stream
@@ -67,9 +68,14 @@ def mutual_information(tables: Float[Floats, '*any K B']) -> Float[Floats, '*any
 
 
 def separate(
-    labels: LabelsByK, concepts: Sequence[Concept], bootstrap: Bootstrap, executor: Executor, chances: dict[Look, float]
+    labels: LabelsByK,
+    concepts: Sequence[Concept],
+    bootstrap: Bootstrap,
+    executor: Executor,
+    chances: dict[Look, Chance],
 ) -> list[Separation]:
-    """How each concept differs between clusters, by K; ``chances`` are the p-values.
+    """How each concept differs between clusters, by K, and by what chance; the intervals of what is
+    claimed allow for its having been chosen.
 
     There is no value for fewer than 8 persons, or if concept or cluster never varies.
     """
@@ -82,7 +88,7 @@ def separate(
     chance = np.concatenate(list(ordered(executor, exchange, exchanges)))
     found = []
     for k, (at, concept) in product(labels, enumerate(concepts)):
-        own, measure = told[at], _measure_of(k)
+        own, measure, by = told[at], _measure_of(k), chances.get(('clusters', k, concept.name))
         entry = Separation(
             k=k,
             concept=concept.name,
@@ -91,13 +97,14 @@ def separate(
             mutual_information=Estimate(value=None, n=len(own.rows)),
             entropy_share=None,
             shuffled=Estimate(value=None, over='permutations'),
-            p=chances.get(('clusters', k, concept.name)),
+            p=by and by.p,
         )
         if k in own.cells:
             column = columns.index((k, at))
             (effect, information), samples, dealt = drawn[0, column], drawn[1:, column].T, chance[:, column]
             moved = samples[0] if measure == 'auc' else _moved(effect, samples[0])
-            entry.effect = bootstrap.estimate(effect, moved, len(own.rows))
+            plain = bootstrap.estimate(effect, moved, len(own.rows))
+            entry.effect = allowed_for(plain, by, bootstrap.confidence, 0.5 if measure == 'auc' else None)
             entry.mutual_information = bootstrap.estimate(information, _moved(information, samples[1]), len(own.rows))
             entry.entropy_share = number(information / entropy(own.cells[k].table.sum(1)))
             high = number(interval(dealt, bootstrap.confidence)[1])

@@ -8,7 +8,8 @@ METHODS = {
     'fitted to: among others the first hold less and the variance spreads wider, the more so the fewer the persons.',
     'Held out': 'Components of one half of the images, measured on the persons of the other half. It estimates the '
     'share of the variance of new persons along the component fitted to half of these images. Intervals leave out one '
-    'image after another (jackknife, logarithm of the share); the components stay.',
+    'image after another (jackknife, logarithm of the share) and are longer where few of them decide; the components '
+    'stay.',
     'Noise': 'Parallel analysis: components that hold more variance than the strongest of dimensions that vary as '
     'much, between and within images, but have nothing to do with each other: more than that one holds in 39 of 40 '
     'draws. Of up to 8 million values, images change places with others of as many persons, in each dimension on its '

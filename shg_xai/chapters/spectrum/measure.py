@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from shg_xai.chapters.spectrum.results import Noise, ParticipationRatio, Spectrum, StudyComponent, Width
 from shg_xai.explain.decomposition import KEPT, Decomposition, Work, decompose, working
@@ -20,6 +19,7 @@ from shg_xai.stats.bootstrap import Bootstrap, number
 from shg_xai.stats.cka import Latents
 from shg_xai.stats.executors import ordered
 from shg_xai.stats.parallel_analysis import Above, above_noise
+from shg_xai.stats.tails import reach
 
 
 def measure(selection: Selection, options: Options | None = None) -> Spectrum:
@@ -96,8 +96,8 @@ def shares_of(squares: Float[Floats, 'n 1+M'], groups: Shaped[NDArray[Any], ' n'
     M components, and the image.
 
     Intervals are by leaving out one image after another (the jackknife; Efron and Tibshirani, An Introduction to the
-    Bootstrap, 1993, section 11.5), for the logarithm, with the quantile of t: squares are skewed, and percentiles of
-    resamples too narrow.
+    Bootstrap, 1993, section 11.5), for the logarithm, and as long as tails ask for (``shg_xai.stats.tails``): squares
+    are skewed, and percentiles of resamples too narrow.
     """
     sums = np.zeros((len(np.unique(groups)), squares.shape[1]))
     np.add.at(sums, np.unique(groups, return_inverse=True)[1], squares)
@@ -105,7 +105,7 @@ def shares_of(squares: Float[Floats, 'n 1+M'], groups: Shaped[NDArray[Any], ' n'
     with np.errstate(invalid='ignore', divide='ignore'):
         share, left = totals[1:] / totals[0], np.log((totals[1:] - sums[:, 1:]) / (totals[0] - sums[:, :1]))
         error = np.sqrt((count - 1) * left.var(axis=0))
-        width = stats.t.ppf((1 + confidence) / 2, count - 1) * error
-        ends = np.array([share, share * np.exp(-width), np.minimum(share * np.exp(width), 1)])
+        below, above = reach(left.mean(axis=0) - left, confidence)
+        ends = np.array([share, share * np.exp(-below * error), np.minimum(share * np.exp(above * error), 1)])
     told = zip(*(map(number, line) for line in ends.tolist()), strict=True)
     return [Estimate(value=at, low=low, high=high, n=len(squares)) for at, low, high in told]

@@ -149,7 +149,7 @@ def test_results_by_hand(tmp_path: Path) -> None:
     labels = np.array([0, 0, 1, 0, 1])
     central = [[NearPerson(annotation_id=5, distance=0.0)], [], []]
     bounds, errors = np.array([0.1, 0.3, 0, 0, 0.1], np.float32), np.array([0.1, 0, 0, 0, 0], np.float32)
-    entry = fitted(made(labels, np.zeros((3, 1))), Silhouettes(values, bounds, errors), central, chosen)
+    entry = fitted(made(labels, np.zeros((3, 1))), Silhouettes(values, bounds, errors, values), central, chosen)
     assert entry.k == 3
     assert (entry.inertia, entry.restart_inertia) == (12.5, [12.5, 13])
     assert (entry.stability.value, entry.stability.low) == (0.9, 0.8)
@@ -170,9 +170,9 @@ def test_results_by_hand(tmp_path: Path) -> None:
 
 def test_as_many_misfits_as_are_shown(tmp_path: Path) -> None:
     chosen = selected(tmp_path / 'store', np.arange(40.0)[:, None])
-    values = -np.random.default_rng(0).random(40, np.float32)
+    values, nothing = -np.random.default_rng(0).random(40, np.float32), np.zeros(40, np.float32)
     runs = made(np.arange(40) % 2, np.zeros((2, 1)))
-    entry = fitted(runs, Silhouettes(values, *np.zeros((2, 40), np.float32)), [[], []], chosen)
+    entry = fitted(runs, Silhouettes(values, nothing, nothing, values), [[], []], chosen)
     assert [person.annotation_id - 1 for person in entry.misfits] == np.argsort(values)[:MISFITS].tolist()
     assert entry.negative_share == 1
 

@@ -66,10 +66,16 @@ def test_what_goes_with_a_component_is_found_by_every_look_and_nothing_else() ->
         *(('component', one, str(at)) for one in (1, 2, 3) for at in range(C)),
         *(('clusters', k, str(at)) for k in (2, 3) for at in range(C)),
     ]
-    found = {look for look, value in p.items() if value < 0.05}
+    found = {look for look, own in p.items() if own.p < 0.05}
     assert {('span', 3, '0'), ('component', 1, '0'), ('clusters', 3, '1'), ('component', 2, '2')} <= found
     assert not found & {('component', 2, '0'), ('component', 3, '2'), ('span', 3, '3'), ('clusters', 2, '3')}
-    assert min(p.values()) == corrected(1 / 200) == 0.01
+    assert min(own.p for own in p.values()) == corrected(1 / 200) == 0.01
+    for look, own in p.items():
+        assert (own.p < 0.05) is (own.seen > own.least), look
+    known = np.isfinite(VALUES[2])
+    assert p['component', 2, '2'].seen == pytest.approx(abs(spearmanr(SCORES[known, 1], VALUES[2][known])[0]), abs=0.02)
+    share = LinearRegression().fit(SCORES, rankdata(VALUES[0])).score(SCORES, rankdata(VALUES[0]))
+    assert p['span', M, '0'].seen == pytest.approx(share, abs=1e-4)
 
 
 def test_what_cannot_be_judged_has_no_p() -> None:
@@ -77,10 +83,10 @@ def test_what_cannot_be_judged_has_no_p() -> None:
     scores = np.column_stack([SCORES, np.zeros(N, np.float32)])
     p = judged(scores, values, np.arange(N))
     assert {name for *_, name in p} == {'2'}
-    assert ('component', 4, '2') not in p and p['component', 1, '2'] < 0.05
+    assert ('component', 4, '2') not in p and p['component', 1, '2'].p < 0.05
     assert judged(scores, values[:2], np.arange(N)) == {}
     # With a single image nothing can be exchanged, so nothing is sure.
-    assert set(judged(scores, values, np.zeros(N)).values()) == {1.0}
+    assert {own.p for own in judged(scores, values, np.zeros(N)).values()} == {1.0}
 
 
 def alike(random: np.random.Generator, count: int, columns: int) -> np.ndarray:
@@ -94,7 +100,7 @@ def test_in_noise_hardly_anything_is_claimed_though_persons_of_an_image_are_alik
     stores, groups = 60, np.arange(120) // 4
     for _ in range(stores):
         scores, values = alike(random, 120, 3).astype(np.float32), alike(random, 120, 6).T
-        alarms += min(judged(scores, values, groups).values()) < 0.05
-        wrong += min(judged(scores, values, np.arange(120)).values()) < 0.05
+        alarms += min(own.p for own in judged(scores, values, groups).values()) < 0.05
+        wrong += min(own.p for own in judged(scores, values, np.arange(120)).values()) < 0.05
     assert alarms <= 5  # half of 5 % of 60 is 1.5
     assert wrong > 20  # were persons exchanged one by one

@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from scipy.stats import t as student
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score, roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from shg_xai.chapters.concepts import probes
-from shg_xai.chapters.concepts.probes import learned, probes_of, score
+from shg_xai.chapters.concepts.probes import Scored, learned, probes_of, score
 from shg_xai.chapters.concepts.results import Probe
 from shg_xai.latents.concepts import Concept
 from shg_xai.results import Curve
@@ -263,3 +264,20 @@ def test_what_a_baseline_tells_as_well_was_not_learned(results: dict[str, Probe]
     assert first.p is not None and first.p > 0.05 and abs(first.more.value or 0) < 0.02
     assert first.more.ends and first.score.ends
     assert np.diff(first.more.ends) < 0.5 * np.diff(first.score.ends)
+
+
+def test_the_interval_of_a_claim_allows_for_the_limit_it_passed() -> None:
+    images, drawn = 400, norm.ppf(np.linspace(0.002, 0.998, 201))
+    drawn *= 0.05 / drawn.std(ddof=1)
+    samples = np.concatenate([[[0.2, 0.2]], 0.2 + np.column_stack([drawn, drawn])])
+    names = [Concept('one', 'One', 'One.', '-', 'number', np.arange(images, dtype=float))]
+    bootstrap = Bootstrap(np.arange(images), len(drawn))
+    (entry,) = probes_of([Scored([1, 2], samples, np.zeros(2))], names, bootstrap, 5)
+    # The error with probes of other persons is half as large again; one test of two families has half of the level.
+    error = 0.05 * np.sqrt(1 + 5 / 4)
+    assert entry.p == pytest.approx(2 * student.sf(0.2 / error, images - 1))
+    assert entry.is_claimed
+    first, last = entry.score.y
+    assert first.low == pytest.approx(0.2 - 1.96 * 0.05, abs=0.003)
+    assert last.low == pytest.approx(0.2 - error * student.isf(0.025, images - 1), abs=1e-6)
+    assert (first.value, first.high) == (last.value, last.high)

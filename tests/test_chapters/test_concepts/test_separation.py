@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import kruskal
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
+from shg_xai.chapters.concepts.family import Chance
 from shg_xai.chapters.concepts.results import Separation
 from shg_xai.chapters.concepts.separation import bins, entropy, mutual_information, separate
 from shg_xai.latents.concepts import Concept
@@ -38,7 +39,9 @@ def run(
     """Entries by K and concept."""
     found = [Concept(name, name, f'{name}.', '-', 'number', column.astype(float)) for name, column in values.items()]
     with ThreadPoolExecutor(threads) as pool:
-        entries = separate(labels, found, Bootstrap(groups, 80, seed=1), pool, {('clusters', 4, 'plain'): 0.01})
+        entries = separate(
+            labels, found, Bootstrap(groups, 80, seed=1), pool, {('clusters', 4, 'plain'): Chance(0.01, 0.5, 0.01)}
+        )
     return {(entry.k, entry.concept): entry for entry in entries}
 
 
