@@ -11,6 +11,7 @@ UNLABELLED, OCCLUDED, VISIBLE = 0, 1, 2  # visibility flags: not labelled; label
 LABELLED = 3  # our own: labelled, and whether it is occluded is not known (MPII's annotations do not say)
 # What annotations hold joints in, as x, y, v each: COCO's 17, the rest of COCO-WholeBody's 133, Human-Art's 21.
 JOINTS = ('keypoints', 'foot_kpts', 'face_kpts', 'lefthand_kpts', 'righthand_kpts', 'keypoints_21')
+Raw = Mapping[str, Any]  # an annotation as it stands in somebody's file
 SAME_PLACE = 1e-3  # pixels; 32-bit floats are a quarter of that apart in the largest photos
 
 
@@ -79,7 +80,7 @@ def raw_visibility(annotation: Annotation) -> np.ndarray:
     return v.copy()
 
 
-def raw_joints(annotation: Mapping[str, Any]) -> np.ndarray:
+def raw_joints(annotation: Raw) -> np.ndarray:
     """All joints of an annotation, (J, 3), float32: x, y, v; those of its hands, face and feet behind the body's.
 
     Hands and faces may have a confidence in v's place, which says that a joint is labelled and no more.
@@ -112,7 +113,7 @@ def matched_flags(keypoints: np.ndarray, joints: np.ndarray) -> np.ndarray:
     return flags
 
 
-def visibility(keypoints: np.ndarray, visible: np.ndarray, annotation: Mapping[str, Any] | None) -> np.ndarray:
+def visibility(keypoints: np.ndarray, visible: np.ndarray, annotation: Raw | None) -> np.ndarray:
     """The visibility flags (K,) of one person as MMPose has it, float32: 0, 1, 2 or, where nobody knows, LABELLED (3).
 
     Flags come from the raw annotation where the data set keeps it; else ``visible`` says which joints are labelled, and
@@ -138,9 +139,7 @@ def visibility(keypoints: np.ndarray, visible: np.ndarray, annotation: Mapping[s
     return np.where(visible > 0, flags, UNLABELLED).astype(np.float32)
 
 
-def visibilities(
-    keypoints: np.ndarray, visible: np.ndarray, annotations: Sequence[Mapping[str, Any] | None]
-) -> np.ndarray:
+def visibilities(keypoints: np.ndarray, visible: np.ndarray, annotations: Sequence[Raw | None]) -> np.ndarray:
     """:func:`visibility` of N persons, (N, K), by keypoints (N, K, 2); ``visible`` is (N, K) or (N, K, 2)."""
     plain = [None if annotation is None else annotation.get('keypoints') for annotation in annotations]
     if all(plain) and len({len(joints) for joints in plain if joints}) == 1:

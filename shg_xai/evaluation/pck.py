@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from shg_xai.coco import OCCLUDED, VISIBLE, visibilities
+from shg_xai.coco import OCCLUDED, VISIBLE, Raw, visibilities
 from shg_xai.errors import InputError
 from shg_xai.joints import members, plain_names
 
@@ -136,9 +136,7 @@ def sample_truth(sample: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     return keypoints[0], v[0]
 
 
-def sample_truths(
-    truths: Sequence[Any], annotations: Sequence[Mapping[str, Any] | None]
-) -> tuple[np.ndarray, np.ndarray]:
+def sample_truths(truths: Sequence[Any], annotations: Sequence[Raw | None]) -> tuple[np.ndarray, np.ndarray]:
     """:func:`sample_truth` of N samples, by their ``gt_instances`` and ``raw_ann_info``: (N, K, 2) and (N, K)."""
     found = [(np.asarray(one['keypoints']), np.asarray(one['keypoints_visible'])) for one in truths]
     if several := [len(keypoints) for keypoints, _ in found if len(keypoints) != 1]:

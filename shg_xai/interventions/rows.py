@@ -2,13 +2,14 @@
 
 import os
 import os.path as osp
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import inf, isnan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shg_xai.coco import Raw
 from shg_xai.errors import InputError
 from shg_xai.evaluation import pck
 from shg_xai.interventions.doubts import told_of
@@ -39,13 +40,13 @@ def relative_name(path: str, folder: str | None) -> str:
     return inside[len(start) :].replace(os.sep, '/') if start and inside.startswith(start) else osp.basename(inside)
 
 
-def annotated_area(annotation: Mapping[str, Any]) -> float | None:
+def annotated_area(annotation: Raw) -> float | None:
     """A person's area in square pixels as annotated, COCO's of the segment; None where there is none above 0."""
     area = annotation.get('area')
     return area if isinstance(area, int | float) and 0 < area < inf else None
 
 
-def sample_rows(samples: Sequence[Any], split: str, image_dir: str | None = None) -> list[dict[str, Any]]:
+def sample_rows(samples: Sequence[Any], split: str, image_dir: str | None = None) -> list[dict[str, object]]:
     """What a latent store's rows say of N persons, tested or not, None if not known; file names start in ``image_dir``.
 
     All are looked at at once where that is faster, as a GPU may be waiting. InputError: the boxes come from a detector,
@@ -67,7 +68,7 @@ def sample_rows(samples: Sequence[Any], split: str, image_dir: str | None = None
     return rows
 
 
-def _known(sample: Any, annotation: Mapping[str, Any], split: str, image_dir: str | None) -> dict[str, Any]:
+def _known(sample: Any, annotation: Raw, split: str, image_dir: str | None) -> dict[str, object]:
     """What is known of a person before anything is predicted, but for its joints."""
     box = annotation.get('bbox')
     if not box:
@@ -90,7 +91,7 @@ def _known(sample: Any, annotation: Mapping[str, Any], split: str, image_dir: st
     return row | {f'factors.{name}': value for name, value in annotation.get('factors', {}).items()}
 
 
-def _predicted(samples: Sequence[Any], keypoints: NDArray[Any], v: NDArray[Any]) -> Iterator[dict[str, Any]]:
+def _predicted(samples: Sequence[Any], keypoints: NDArray[Any], v: NDArray[Any]) -> Iterator[dict[str, object]]:
     """What was predicted for each person, and how good it is; by keypoints (N, K, 2) and flags (N, K)."""
     found = [sample.pred_instances for sample in samples]
     predicted = np.concatenate([one.keypoints for one in found])[..., :2]
