@@ -140,12 +140,12 @@ def visibility(keypoints: np.ndarray, visible: np.ndarray, annotation: Raw | Non
 
 
 def visibilities(keypoints: np.ndarray, visible: np.ndarray, annotations: Sequence[Raw | None]) -> np.ndarray:
-    """:func:`visibility` of N persons, (N, K), by keypoints (N, K, 2); ``visible`` is (N, K) or (N, K, 2)."""
+    """:func:`visibility` of N persons, (N, K), by keypoints (N, K, 2) and ``visible`` (N, K)."""
     plain = [None if annotation is None else annotation.get('keypoints') for annotation in annotations]
     if all(plain) and len({len(joints) for joints in plain if joints}) == 1:
         joints = np.array(plain, np.float32).reshape(len(keypoints), -1, 3)
-        own, labelled = joints[:, : keypoints.shape[1]], visible if visible.ndim == 2 else visible[..., 0]
+        own = joints[:, : keypoints.shape[1]]
         alike = own.shape[1] == keypoints.shape[1] and (np.abs(keypoints - own[..., :2]) < SAME_PLACE).all()
         if alike and is_flag(joints[..., 2]).all():  # as nearly always; what follows comes to the same
-            return np.where(labelled > 0, own[..., 2], UNLABELLED).astype(np.float32)
+            return np.where(visible > 0, own[..., 2], UNLABELLED).astype(np.float32)
     return np.stack([visibility(*person) for person in zip(keypoints, visible, annotations, strict=True)])

@@ -140,23 +140,23 @@ def draw_persons(
     the label is of the progress bar. Who is in ``drawn`` already, by all that is drawn, is not drawn again; others are
     added, up to MOST_KEPT. InputError where a photo is there and cannot be read.
     """
-    sides, drawn = sides_of(keypoint_names), {} if drawn is None else drawn
+    sides, kept = sides_of(keypoint_names), dict[str, bytes]() if drawn is None else drawn
     names = ['file_name', 'crop_center', 'crop_scale', 'keypoints', 'visibility']
     opened: tuple[Path | None, Photo | None] = (None, None)
     rows = table.select(names + [name for name in SIZE if name in table.column_names]).to_pylist()
     for row in tqdm(rows, desc=label, unit='person', mininterval=0.5):
         known = repr((folder, links, sides, row))
-        if known not in drawn:
+        if known not in kept:
             file = photo_file(folder, row['file_name'], (row.get(SIZE[0]), row.get(SIZE[1])))
             if opened[0] != file:  # persons of a photo follow each other
                 opened = (file, None if file is None else read_photo(file))
             points, flags = np.reshape(row['keypoints'], (-1, 2)), np.array(row['visibility'])
             person = Person(row['crop_center'], row['crop_scale'], points, flags)
             picture = person_picture(opened[1], person, links, sides=sides)
-            if len(drawn) < MOST_KEPT:
-                drawn[known] = picture
+            if drawn is not None and len(kept) < MOST_KEPT:
+                kept[known] = picture
         else:
-            picture = drawn[known]
+            picture = kept[known]
         yield picture
 
 

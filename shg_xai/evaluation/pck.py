@@ -138,11 +138,17 @@ def sample_truth(sample: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
 
 def sample_truths(truths: Sequence[Any], annotations: Sequence[Raw | None]) -> tuple[np.ndarray, np.ndarray]:
     """:func:`sample_truth` of N samples, by their ``gt_instances`` and ``raw_ann_info``: (N, K, 2) and (N, K)."""
-    found = [(np.asarray(one['keypoints']), np.asarray(one['keypoints_visible'])) for one in truths]
+    found = [(np.asarray(one['keypoints']), _flat(np.asarray(one['keypoints_visible']))) for one in truths]
     if several := [len(keypoints) for keypoints, _ in found if len(keypoints) != 1]:
         raise InputError(f'one person a sample is needed, not {several[0]}; take a top-down data set and network')
     keypoints, visible = (np.concatenate(part) for part in zip(*found, strict=True))
     return keypoints, visibilities(keypoints, visible, annotations)
+
+
+def _flat(visible: np.ndarray) -> np.ndarray:
+    """Visibility (1, K), also of samples behind KeypointConverter, which has weights beside it, (1, K, 2)."""
+    flat: np.ndarray = visible if visible.ndim == 2 else visible[..., 0]
+    return flat
 
 
 def judged_flags(distances: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from mmengine.hooks import EMAHook, Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
 
-from shg_xai.models.folded import fuse
+from shg_xai.models.folded import fuse, part
 from shg_xai.runner.building import unwrapped
 
 
@@ -33,3 +33,7 @@ class FoldNormHook(Hook):
         if torch.cuda.is_available() and not isinstance(runner._train_loop, BaseLoop):
             half = getattr(runner.test_loop, 'fp16', False)
             fuse(unwrapped(runner.model), torch.get_autocast_dtype('cuda') if half else torch.float32)
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Compute layers one by one again: averaged weights give their place back."""
+        part(unwrapped(runner.model))

@@ -114,10 +114,13 @@ class Truth:
 
     @classmethod
     def of(cls, samples: Sequence[Any], network: Network) -> 'Truth':
-        """Of MMPose's samples; InputError where boxes come from a detector: nobody knows who a person is."""
+        """Of MMPose's samples with predictions; InputError where boxes come from a detector, so that nobody knows who a
+        person is, or where other joints are predicted or named than persons have.
+        """
         known, names = [sample.to_dict() for sample in samples], list(network.names)
         annotations = [sample.get('raw_ann_info') for sample in samples]
         keypoints, v = sample_truths([sample.gt_instances for sample in samples], annotations)
+        check_joints(np.shape(samples[0].pred_instances.keypoints)[1], keypoints.shape[1], names)
         pairs = zip(known, v, strict=True)
         return cls(
             keypoints,

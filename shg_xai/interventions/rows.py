@@ -47,11 +47,14 @@ def annotated_area(annotation: Raw) -> float | None:
 
 
 def sample_rows(samples: Sequence[Any], split: str, image_dir: str | None = None) -> list[dict[str, object]]:
-    """What a latent store's rows say of N persons, tested or not, None if not known; file names start in ``image_dir``.
+    """What a latent store's rows say of N persons, all tested or none; None if not known. File names start in
+    ``image_dir``.
 
     All are looked at at once where that is faster, as a GPU may be waiting. InputError: the boxes come from a detector,
     so that nobody knows who the persons are.
     """
+    if not samples:
+        return []
     annotations = [sample.get('raw_ann_info') for sample in samples]
     keypoints, v = pck.sample_truths([sample.gt_instances for sample in samples], annotations)
     flags, joints = v.astype(np.int8), keypoints.astype(np.float32).reshape(len(v), -1)
@@ -94,7 +97,7 @@ def _known(sample: Any, annotation: Raw, split: str, image_dir: str | None) -> d
 def _predicted(samples: Sequence[Any], keypoints: NDArray[Any], v: NDArray[Any]) -> Iterator[dict[str, object]]:
     """What was predicted for each person, and how good it is; by keypoints (N, K, 2) and flags (N, K)."""
     found = [sample.pred_instances for sample in samples]
-    predicted = np.concatenate([one.keypoints for one in found])[..., :2]
+    predicted = np.stack([np.asarray(one.keypoints)[0, :, :2] for one in found])
     sides = np.array([sample.input_scale for sample in samples]).max(axis=1)
     scores = pck.person_pck(pck.normalised_distances(predicted, keypoints, sides) < PCK_THRESHOLD, v > 0)
     joints = predicted.astype(np.float32).reshape(len(predicted), -1)

@@ -31,6 +31,7 @@ class FoldedResidual(Residual):
     middle: tuple[Tensor, Tensor]
     outer: tuple[Tensor, Tensor]
     beside: Tensor | None
+    dtype: torch.dtype | None
 
     def __init__(self, residual: Residual, dtype: torch.dtype) -> None:
         super(Residual, self).__init__()
@@ -69,6 +70,7 @@ class FoldedStem(nn.Sequential):
     """The stem of a folded :class:`~shg_xai.models.stacked_hourglass.StackedHourglass`, in the same way."""
 
     first: tuple[Tensor, Tensor, tuple[int, ...], tuple[int, ...]]  # weight, bias, stride, padding
+    dtype: torch.dtype | None
 
     def __init__(self, stem: nn.Sequential, dtype: torch.dtype) -> None:
         super().__init__(*stem)
@@ -78,7 +80,7 @@ class FoldedStem(nn.Sequential):
     def forward(self, input: Tensor) -> Tensor:
         """Images (N, 3, 4H, 4W) to features (N, C, H, W)."""
         layers, lowered = list(self), torch.is_autocast_enabled('cuda')
-        x = input.to(self.dtype) if lowered and torch.get_autocast_dtype('cuda') == self.dtype else input
+        x = input.to(self.dtype) if self.dtype and lowered and torch.get_autocast_dtype('cuda') == self.dtype else input
         if not fits(x, self.dtype, layers[:3]):
             return super().forward(input)
         x = convolved(x, *self.first)
@@ -94,7 +96,7 @@ def convolved(
     return torch.cudnn_convolution_relu(x, weight, bias, stride, padding, (1, 1), 1)
 
 
-def fits(x: Tensor, dtype: torch.dtype, layers: Sequence[nn.Module]) -> bool:
+def fits(x: Tensor, dtype: torch.dtype | None, layers: Sequence[nn.Module]) -> bool:
     """Whether fused kernels are there for features and pay, and nobody listens to a layer that they pass over."""
     if not x.is_cuda or torch.version.cuda is None or x.dtype != dtype or torch.is_grad_enabled():
         return False
@@ -110,8 +112,16 @@ def fuse(model: nn.Module, dtype: torch.dtype) -> None:
     """
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, Residual) and isinstance(child.branch[3], nn.Identity):
+            heard = child._forward_hooks or child._forward_pre_hooks  # which another module would not have
+            if isinstance(child, Residual) and isinstance(child.branch[3], nn.Identity) and not heard:
                 setattr(module, name, FoldedResidual(child, dtype))
     for module in model.modules():
         if isinstance(module, StackedHourglass) and isinstance(module.stem[1], nn.Identity):
             module.stem = FoldedStem(module.stem, dtype)
+
+
+def part(model: nn.Module) -> None:
+    """Have layers computed one by one again, with the weights that they have then; what :func:`fuse` did is undone."""
+    for module in model.modules():
+        if isinstance(module, FoldedResidual | FoldedStem):
+            module.dtype = None

@@ -42,8 +42,9 @@ def choose(cfg: Config, device: Device) -> list[str]:
     """Set what is fast on a device and not said by the config, and return it in words; changes the config in place.
 
     Batches are stacked where they are loaded. On a GPU, besides: cuDNN tries its algorithms, float32 products in TF32,
-    training in bfloat16 where the config asks for no other precision, an optimizer step in one kernel, and as many
-    processes that load data as there are cores, into pinned memory. Nothing with ``choose_for_device=False``.
+    training in bfloat16 where the config asks for no other precision, testing in bfloat16 where it asks for half, an
+    optimizer step in one kernel, and as many processes that load data as there are cores, into pinned memory. Nothing
+    with ``choose_for_device=False``.
     """
     if not cfg.get(SETTING, True):
         return []
@@ -98,10 +99,12 @@ def _precision(cfg: Config, device: Device) -> Iterator[str]:
     torch.set_float32_matmul_precision('high')
     torch.backends.cudnn.allow_tf32 = True
     yield 'TF32'
-    if device.bfloat16 and (cfg.get('test_cfg') or {}).get('fp16'):
-        torch.set_autocast_dtype('cuda', torch.bfloat16)  # PyTorch's own is float16, which ends at 65,504
-        yield 'testing in bfloat16'
     wrapper = cfg.get('optim_wrapper')
+    half = any((cfg.get(name) or {}).get('fp16') for name in ('val_cfg', 'test_cfg'))
+    # For all of the process, so not where somebody trains in PyTorch's own float16, with its scaled loss.
+    if half and device.bfloat16 and (wrapper or {}).get('type') != 'AmpOptimWrapper':
+        torch.set_autocast_dtype('cuda', torch.bfloat16)  # float16 ends at 65,504
+        yield 'testing in bfloat16'
     if wrapper and device.bfloat16 and wrapper.get('type', 'OptimWrapper') == 'OptimWrapper':
         wrapper['type'] = 'Bfloat16OptimWrapper'
         yield 'training in bfloat16'

@@ -34,4 +34,6 @@ def end_towards_none(seen: float, least: float, error: float, confidence: float)
         return float(told - norm.logsf(norm.isf(tail)))
 
     farthest = min(seen - least, plain)
+    if beyond(plain) <= 0:  # but for rounding it is 0 far above the limit
+        return plain
     return farthest if beyond(farthest) >= 0 else float(brentq(beyond, farthest, plain))

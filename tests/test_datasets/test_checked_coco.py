@@ -270,7 +270,7 @@ def test_it_lists_what_mmposes_own_data_set_lists(tmp_path: Path, mode: str) -> 
         'val2017',
         [annotation(5, 2), annotation(1, 1), annotation(3, 2, v=(0,) * 17), annotation(4, 1) | dict(iscrowd=1)],
     )
-    own, theirs = (
+    kinds = [
         kind(
             data_root=str(tmp_path),
             ann_file=ANNOTATIONS,
@@ -278,9 +278,13 @@ def test_it_lists_what_mmposes_own_data_set_lists(tmp_path: Path, mode: str) -> 
             data_mode=mode,
             serialize_data=False,
             test_mode=True,
-        ).data_list
+        )
         for kind in (CheckedCocoDataset, CocoDataset)
-    )
+    ]
+    first, expected = (kind.get_data_info(0) for kind in kinds)
+    first.pop('photo_size', None)
+    np.testing.assert_equal(first, expected)
+    own, theirs = (kind.data_list for kind in kinds)
     for person in own:
         del person['photo_size']
     np.testing.assert_equal(own, theirs)

@@ -222,7 +222,6 @@ def test_flags_of_many_are_those_of_each(way: str) -> None:
     elif way == 'one without annotation':
         annotations[1], expected[1] = None, [3, 0, 3]
     assert visibilities(keypoints, visible, annotations).tolist() == expected
-    assert visibilities(keypoints, np.stack([visible, visible], -1), annotations).tolist() == expected
 
 
 def test_a_strange_flag_among_many_is_refused_behind_the_joints_that_are_used() -> None:

@@ -176,6 +176,15 @@ def test_boxes_of_a_detector_are_refused() -> None:
         row_of(person, 'val')
 
 
+def test_a_converter_may_have_been_at_work_on_some_of_a_batch() -> None:
+    plain_one, converted = sample(), sample()
+    visible = converted.gt_instances.keypoints_visible
+    converted.gt_instances.keypoints_visible = np.stack([visible, np.ones_like(visible)], axis=-1)
+    rows = sample_rows([plain_one, converted], 'val')
+    assert [np.asarray(row['visibility']).tolist() for row in rows] == [[2, 1, 0]] * 2
+    assert sample_rows([], 'val') == []
+
+
 def test_without_annotation_the_sample_says_all_but_who_is_occluded() -> None:
     person = sample()
     person.set_metainfo(dict(raw_ann_info=None))

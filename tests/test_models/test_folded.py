@@ -11,7 +11,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.models import folded
-from shg_xai.models.folded import FoldedResidual, fits, fuse
+from shg_xai.models.folded import FoldedResidual, fits, fuse, part
 from shg_xai.models.stacked_hourglass import StackedHourglass
 from tests.helpers.lively import lively
 
@@ -73,6 +73,27 @@ def test_parameters_buffers_and_names_stay() -> None:
     after = [(name, value.data_ptr()) for name, value in (*network.named_parameters(), *network.named_buffers())]
     assert after == before and [name for name, _ in network.named_modules()] == layers
     assert sum(isinstance(one, FoldedResidual) for one in network.modules()) > 10
+
+
+def test_layers_are_computed_one_by_one_again_with_new_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, images = folded_network('conv3x3'), torch.randn(2, 3, 64, 64)
+    fuse(network, torch.float32)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(0.5)
+        expected = folded_network('conv3x3')
+        expected.load_state_dict(network.state_dict())
+        part(network)
+        monkeypatch.setattr(folded, 'fits', lambda x, dtype, layers: dtype is not None)
+        torch.testing.assert_close(network(images)[-1], expected(images)[-1])
+
+
+def test_a_residual_that_somebody_listens_to_keeps_its_hooks() -> None:
+    network, heard = folded_network('conv3x3'), []
+    network.hourglasses[0].skips[0].register_forward_hook(lambda *args: heard.append(args))
+    fuse(network, torch.float32)
+    network(torch.randn(1, 3, 64, 64))
+    assert len(heard) == 1
 
 
 def test_what_is_not_folded_stays() -> None:

@@ -48,11 +48,21 @@ def test_a_gpu_is_used_for_what_it_can_do() -> None:
     assert cfg.val_dataloader is None
 
 
-@pytest.mark.parametrize(('bfloat16', 'dtype'), [(True, torch.bfloat16), (False, torch.float16)])
-def test_mixed_precision_at_test_time_has_float32s_range_where_a_gpu_has_it(bfloat16: bool, dtype: torch.dtype) -> None:
-    said = choose(config(optim_wrapper=None, test_cfg=dict(fp16=True)), Device('a GPU', bfloat16, cores=2))
+@pytest.mark.parametrize('name', ['test_cfg', 'val_cfg'])
+@pytest.mark.parametrize(
+    ('bfloat16', 'wrapper', 'dtype'),
+    [
+        (True, None, torch.bfloat16),
+        (False, None, torch.float16),
+        (True, dict(type='AmpOptimWrapper', optimizer=dict(type='SGD')), torch.float16),
+    ],
+)
+def test_mixed_precision_at_test_time_has_float32s_range_where_a_gpu_has_it(
+    name: str, bfloat16: bool, wrapper: dict[str, Any] | None, dtype: torch.dtype
+) -> None:
+    said = choose(config(optim_wrapper=wrapper, **{name: dict(fp16=True)}), Device('a GPU', bfloat16, cores=2))
     assert torch.get_autocast_dtype('cuda') is dtype
-    assert ('testing in bfloat16' in said) is bfloat16
+    assert ('testing in bfloat16' in said) is (dtype is torch.bfloat16)
 
 
 def test_batches_are_stacked_where_the_model_takes_them() -> None:

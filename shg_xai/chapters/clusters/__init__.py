@@ -15,5 +15,6 @@ METHODS = {
     'Silhouette': 'How much nearer a person is to the own cluster than to the next one, from −1 to 1 (Rousseeuw 1987), '
     'over all pairs of persons; of more than 20,000, everybody beside that many drawn at random and all of small '
     'clusters. The interval of its mean counts what each person is to everybody else’s silhouette, too (influence '
-    'functions); clusters stay as they are, so it is of these, and not of what K-Means would cut in other persons.',
+    'functions; where there are more than 4,000 persons, to those of 4,000 drawn at random); clusters stay as they '
+    'are, so it is of these, and not of what K-Means would cut in other persons.',
 }
