@@ -19,8 +19,7 @@ from tests.helpers.lively import lively
 def folded_network(shortcut: str) -> StackedHourglass:
     """A small network whose normalisation was lively and is folded."""
     torch.manual_seed(0)
-    network = StackedHourglass(num_stacks=2, channels=16, depth=2, shortcut=shortcut).eval()
-    lively(network)
+    network = lively(StackedHourglass(num_stacks=2, channels=16, depth=2, shortcut=shortcut))
     fuse_conv_bn(network)
     return network
 

@@ -1,6 +1,6 @@
 """One hourglass: its modules against the formula, and skips as values."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import torch
@@ -9,22 +9,9 @@ from torch import Tensor, nn
 
 import shg_xai.plugin  # noqa: F401
 from shg_xai.models.hourglass import Hourglass, Residual
+from tests.helpers.lively import lively
 
 BATCH_NORM = dict(type='BN')
-M = TypeVar('M', bound=nn.Module)
-
-
-def lively(module: M) -> M:
-    """The module in evaluation mode, with running statistics that do something."""
-    torch.manual_seed(0)
-    for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            nn.init.uniform_(layer.weight, 0.5, 1.5)
-            nn.init.normal_(layer.bias)
-            assert layer.running_mean is not None and layer.running_var is not None
-            nn.init.normal_(layer.running_mean)
-            nn.init.uniform_(layer.running_var, 0.5, 2)
-    return module.eval()
 
 
 def hourglass(flags: list[bool], bottleneck: nn.Module | None = None, shortcut: str = 'conv3x3') -> Hourglass:
